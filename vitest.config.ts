@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+const long = process.env["ROLLCALL_TEST"] === "long";
+
+export default defineConfig({
+  test: {
+    testTimeout: long ? 600_000 : 30_000,
+    hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: "unit", include: ["packages/*/src/**/*.test.ts"] } },
+      { extends: true, test: { name: "integration", include: ["test/{integration,cli,rules}/**/*.test.ts"] } },
+      { extends: true, test: { name: "conformance", include: ["test/conformance/**/*.test.ts"] } },
+    ],
+  },
+});
