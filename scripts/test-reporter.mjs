@@ -1,0 +1,40 @@
+/** A vitest reporter that writes totals, skipped tests and their reasons as JSON for scripts/test.mjs. */
+import { writeFileSync } from "node:fs";
+import { relative } from "node:path";
+
+function reasonOf(test) {
+  const result = test.result();
+  if (result.state === "skipped" && result.note) return result.note;
+  if (test.options.mode === "todo") return "to be written";
+  if (result.state === "pending") return "not reached: the run ended before it";
+  // `skipIf` carries no note. The nearest title that names what is needed stands in for one: describe("… (needs swtpm)").
+  const need = /\bneeds [^)]+/.exec(test.fullName);
+  return need?.[0] ?? "no reason given";
+}
+
+/** Problems that fail the run but are not a test: a file that does not load, an error nobody caught. */
+function failuresOutsideTests(modules, unhandledErrors) {
+  const suites = modules.flatMap((module) => [module, ...module.children.allSuites()]);
+  const broken = suites.flatMap((suite) =>
+    suite.errors().map((error) => `${suite.fullName ?? suite.relativeModuleId}: ${error.message}`),
+  );
+  return [...broken, ...unhandledErrors.map((error) => `unhandled: ${error.message}`)];
+}
+
+export default class TotalsReporter {
+  onTestRunEnd(modules, unhandledErrors) {
+    const file = process.env.ROLLCALL_TEST_RESULT;
+    if (!file) return;
+    const tests = modules.flatMap((module) => [...module.children.allTests()]);
+    const inState = (...states) => tests.filter((test) => states.includes(test.result().state));
+    const skipped = inState("skipped", "pending").map((test) => ({
+      reason: reasonOf(test),
+      test: `${relative(process.cwd(), test.module.moduleId)} > ${test.fullName}`,
+    }));
+    const other = failuresOutsideTests(modules, unhandledErrors);
+    writeFileSync(
+      file,
+      JSON.stringify({ passed: inState("passed").length, failed: inState("failed").length, skipped, other }),
+    );
+  }
+}

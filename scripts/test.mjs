@@ -1,0 +1,63 @@
+/**
+ * Runs the tests and closes with what was skipped, why, and one plain line of totals.
+ *
+ *   node scripts/test.mjs [--long] [vitest arguments]
+ *
+ * The exit code is vitest's. With ROLLCALL_TEST_SUMMARY=FILE the line of totals is also written to that file.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const folder = mkdtempSync(join(tmpdir(), "rollcall-test-"));
+const resultFile = join(folder, "result.json");
+
+/** Wait for vitest to end by itself on Ctrl-C: it stops its workers and still reports. */
+process.on("SIGINT", () => {});
+
+function runVitest(args) {
+  const long = args.includes("--long");
+  const flags = ["run", "--reporter=default", "--reporter=./scripts/test-reporter.mjs"];
+  return new Promise((resolve, reject) => {
+    const vitest = join(root, "node_modules/vitest/vitest.mjs");
+    const child = spawn(process.execPath, [vitest, ...flags, ...args.filter((arg) => arg !== "--long")], {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, ROLLCALL_TEST_RESULT: resultFile, ...(long ? { ROLLCALL_TEST: "long" } : {}) },
+    });
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}
+
+function readResult() {
+  if (existsSync(resultFile)) return JSON.parse(readFileSync(resultFile, "utf8"));
+  return { passed: 0, failed: 0, skipped: [], other: ["vitest ended without a result"] };
+}
+
+/** One block for each reason, the longest first: a missing program usually costs many tests at once. */
+function skippedText(skipped) {
+  const byReason = new Map();
+  for (const { reason, test } of skipped) byReason.set(reason, [...(byReason.get(reason) ?? []), test]);
+  const blocks = [...byReason].sort(([, a], [, b]) => b.length - a.length);
+  const lines = blocks.flatMap(([reason, tests]) => [
+    `  ${tests.length} × ${reason}`,
+    ...tests.map((test) => `      ${test}`),
+  ]);
+  return ["", "=".repeat(72), `SKIPPED: ${skipped.length} of the tests did not run`, ...lines, "=".repeat(72)].join(
+    "\n",
+  );
+}
+
+const code = await runVitest(process.argv.slice(2));
+const { passed, failed, skipped, other } = readResult();
+rmSync(folder, { recursive: true, force: true });
+if (skipped.length > 0) console.log(skippedText(skipped));
+if (other.length > 0) console.log(`\nAlso counted as failed:\n${other.map((line) => `  ${line}`).join("\n")}`);
+const total = `${passed} passed, ${failed + other.length} failed, ${skipped.length} skipped`;
+if (process.env.ROLLCALL_TEST_SUMMARY) writeFileSync(process.env.ROLLCALL_TEST_SUMMARY, `${total}\n`);
+console.log(`\n${total}`);
+process.exitCode = code;
