@@ -1,1 +1,17 @@
-export {};
+export * from "./api-versions.js";
+export * from "./attempts.js";
+export * from "./connection.js";
+export * from "./enrollments.js";
+export * from "./errors.js";
+export * from "./findings.js";
+export { findingRows } from "./finding-rows.js";
+export * from "./hub-records.js";
+export * from "./ids.js";
+export * from "./limits.js";
+export * from "./messages.js";
+export * from "./parse.js";
+export * from "./routes.js";
+export * from "./sas.js";
+export * from "./statuses.js";
+export * from "./topics.js";
+export * from "./user-names.js";

@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { idProblem, isDeviceId } from "./ids.js";
+import { limits } from "./limits.js";
+import type { JsonObject } from "./messages.js";
+import { allocationPolicies, provisioningStatuses } from "./statuses.js";
+
+/** The REST shapes of section 7.4. Read-only members are taken and ignored: SDKs send whole objects back. */
+
+const id = z.string().superRefine((text, context) => {
+  const problem = idProblem(text);
+  if (problem) context.addIssue({ code: "custom", message: problem.message });
+});
+const deviceId = z.string().refine(isDeviceId, "is no device id: up to 128 of letters, digits and - . % _ * ? ! ( ) , : = @ $ '");
+
+/** base64 of 16 to 64 bytes. */
+const symmetricKey = z.string().superRefine((text, context) => {
+  const bytes = decodeBase64(text);
+  const { min, max } = limits.symmetricKeyBytes;
+  if (bytes === undefined) context.addIssue({ code: "custom", message: "is not base64" });
+  else if (bytes.length < min || bytes.length > max) {
+    context.addIssue({ code: "custom", message: `holds ${bytes.length} bytes; ${min} to ${max} are allowed` });
+  }
+});
+
+/** Strict base64, padding included; undefined for anything else. */
+export function decodeBase64(text: string): Buffer | undefined {
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
+  const bytes = Buffer.from(text, "base64");
+  return bytes.toString("base64") === text ? bytes : undefined;
+}
+
+const jsonObject = z.record(z.string(), z.json()).transform((value) => value as JsonObject);
+
+const certificateInfo = z.looseObject({ sha1Thumbprint: z.string().optional(), sha256Thumbprint: z.string().optional() });
+const certificateWithInfo = z
+  .looseObject({ certificate: z.string().min(1).optional(), info: certificateInfo.optional() })
+  .refine((value) => value.certificate !== undefined || value.info?.sha256Thumbprint !== undefined, "holds neither certificate nor info.sha256Thumbprint");
+const certificatePair = z.looseObject({ primary: certificateWithInfo, secondary: certificateWithInfo.nullish() });
+
+const x509 = z
+  .looseObject({
+    clientCertificates: certificatePair.nullish(),
+    signingCertificates: certificatePair.nullish(),
+    caReferences: z.looseObject({ primary: z.string(), secondary: z.string().nullish() }).nullish(),
+  })
+  .refine(
+    (value) => [value.clientCertificates, value.signingCertificates, value.caReferences].filter((member) => member != null).length === 1,
+    "holds not exactly one of clientCertificates, signingCertificates, caReferences",
+  );
+
+const attestation = z.discriminatedUnion("type", [
+  z.looseObject({ type: z.literal("x509"), x509 }),
+  z.looseObject({
+    type: z.literal("symmetricKey"),
+    symmetricKey: z.looseObject({ primaryKey: symmetricKey.nullish(), secondaryKey: symmetricKey.nullish() }).nullish(),
+  }),
+  z.looseObject({ type: z.literal("tpm"), tpm: z.looseObject({ endorsementKey: z.string().min(1), storageRootKey: z.string().nullish() }) }),
+]);
+
+const initialTwin = z.looseObject({
+  tags: jsonObject.nullish(),
+  properties: z.looseObject({ desired: jsonObject.nullish() }).nullish(),
+});
+
+const common = {
+  attestation,
+  capabilities: z.looseObject({ iotEdge: z.boolean().default(false) }).nullish(),
+  iotHubHostName: z.string().nullish(),
+  iotHubs: z.array(z.string().min(1)).nullish(),
+  allocationPolicy: z.enum(allocationPolicies).nullish(),
+  initialTwin: initialTwin.nullish(),
+  reprovisionPolicy: z.looseObject({ updateHubAssignment: z.boolean(), migrateDeviceData: z.boolean() }).nullish(),
+  provisioningStatus: z.enum(provisioningStatuses).default("enabled"),
+  etag: z.string().nullish(),
+};
+
+export const individualEnrollmentSchema = z.looseObject({ registrationId: id, deviceId: deviceId.nullish(), ...common });
+export const enrollmentGroupSchema = z.looseObject({ enrollmentGroupId: id, ...common });
+
+/** A seed file: what `rollcall start --seed` loads before it is ready. */
+export const seedSchema = z.strictObject({
+  enrollments: z.array(individualEnrollmentSchema).default([]),
+  enrollmentGroups: z.array(enrollmentGroupSchema).default([]),
+});
+
+export type IndividualEnrollment = z.output<typeof individualEnrollmentSchema>;
+export type EnrollmentGroup = z.output<typeof enrollmentGroupSchema>;
+export type AttestationMechanism = z.output<typeof attestation>;
+export type CertificateWithInfo = z.output<typeof certificateWithInfo>;
+export type Seed = z.output<typeof seedSchema>;
+/** What may be written in a seed file. */
+export type SeedInput = z.input<typeof seedSchema>;
+export type IndividualEnrollmentInput = z.input<typeof individualEnrollmentSchema>;
+export type EnrollmentGroupInput = z.input<typeof enrollmentGroupSchema>;
+
+/** The issues of a failed zod parse as one readable text: path and reason, a line each. */
+export function describeIssues(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.map(String).join(".") || "(top level)"}: ${issue.message}`).join("\n");
+}

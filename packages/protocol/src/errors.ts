@@ -1,0 +1,70 @@
+/** How sure a row is: seen in SDK source or on the wire, or chosen here because the cloud's answer is not known. */
+type Provenance = "seen" | "documented" | "ours";
+
+interface ErrorRow {
+  readonly code: number;
+  readonly status: number;
+  readonly message: string;
+  readonly provenance: Provenance;
+}
+
+/** Every error that a caller can see (sections 1.4 and 7.6 of the wire notes): one row each. */
+export const dpsErrors = {
+  badRequest: { code: 400004, status: 400, message: "The request is invalid.", provenance: "ours" },
+  invalidRegistrationId: { code: 400004, status: 400, message: "Invalid RegistrationId", provenance: "seen" },
+  invalidEndorsementKey: {
+    code: 400004,
+    status: 400,
+    message: "Endorsement key is invalid, or does not match the Enrollment.",
+    provenance: "seen",
+  },
+  customAllocationFailed: { code: 400207, status: 400, message: "Custom allocation failed.", provenance: "seen" },
+  hubNotSpecified: { code: 400208, status: 400, message: "No IoT hub to assign.", provenance: "seen" },
+  hubRefused: { code: 400209, status: 400, message: "The IoT hub refused the device.", provenance: "seen" },
+  serviceTokenInvalid: { code: 401000, status: 401, message: "Unauthorized", provenance: "seen" },
+  unauthorized: { code: 401002, status: 401, message: "Unauthorized", provenance: "seen" },
+  invalidCertificate: { code: 401002, status: 401, message: "Invalid certificate.", provenance: "seen" },
+  caNotFound: { code: 401002, status: 401, message: "CA certificate not found.", provenance: "seen" },
+  notLocal: { code: 403000, status: 403, message: "Forbidden", provenance: "ours" },
+  enrollmentNotFound: { code: 404201, status: 404, message: "Enrollment not found.", provenance: "seen" },
+  enrollmentGroupNotFound: { code: 404202, status: 404, message: "Enrollment group not found.", provenance: "ours" },
+  operationNotFound: { code: 404203, status: 404, message: "Operation not found.", provenance: "ours" },
+  routeNotFound: { code: 404000, status: 404, message: "Resource not found.", provenance: "ours" },
+  methodNotAllowed: { code: 405000, status: 405, message: "Method not allowed.", provenance: "documented" },
+  conflict: { code: 409203, status: 409, message: "Precondition failed.", provenance: "seen" },
+  preconditionFailed: { code: 412001, status: 412, message: "Precondition failed.", provenance: "ours" },
+  payloadTooLarge: { code: 413000, status: 413, message: "The message is larger than 96 KB.", provenance: "ours" },
+  throttled: { code: 429001, status: 429, message: "Too many requests.", provenance: "ours" },
+  internal: { code: 500001, status: 500, message: "internal error", provenance: "ours" },
+} as const satisfies Record<string, ErrorRow>;
+
+export type DpsErrorKind = keyof typeof dpsErrors;
+
+/** An error on its way to a caller; the front end that meets it makes the wire form of `dpsErrors[kind]`. */
+export class DpsError extends Error {
+  override readonly name = "DpsError";
+  readonly kind: DpsErrorKind;
+  constructor(kind: DpsErrorKind, detail?: string, options?: ErrorOptions) {
+    super(detail ?? dpsErrors[kind].message, options);
+    this.kind = kind;
+  }
+}
+
+/** The error body of section 1.4. */
+export interface ErrorBody {
+  readonly errorCode: number;
+  readonly trackingId: string;
+  readonly message: string;
+  readonly timestampUtc: string;
+}
+
+/** Makes the body that goes with `dpsErrors[kind].status`. */
+export function errorBody(kind: DpsErrorKind, about: { trackingId: string; now: Date; message?: string }): ErrorBody {
+  const row = dpsErrors[kind];
+  return { errorCode: row.code, trackingId: about.trackingId, message: about.message ?? row.message, timestampUtc: formatDate(about.now) };
+}
+
+/** UTC with seven fractional digits and `Z`, as the service writes dates (section 1.4). */
+export function formatDate(date: Date): string {
+  return date.toISOString().replace("Z", "0000Z");
+}

@@ -1,0 +1,47 @@
+import type { JsonObject } from "./messages.js";
+
+/** How a device proves itself to its hub: what registration created (section 8.2). Keys are base64, certificates base64 DER. */
+export type HubAuthentication =
+  | { readonly type: "symmetricKey"; readonly primaryKey: string; readonly secondaryKey?: string }
+  /** Individual X.509: upper-case hex SHA-256 of the leaf. */
+  | { readonly type: "x509Thumbprint"; readonly primary: string; readonly secondary?: string }
+  /** Group X.509: a leaf with the device id as common name, chained to one of these certificates. */
+  | { readonly type: "x509Authority"; readonly authorities: readonly string[] };
+
+/** A device in the registry of a hub. */
+export interface DeviceIdentity {
+  /** The hub as registration named it, without a port. */
+  readonly hub: string;
+  readonly deviceId: string;
+  readonly registrationId: string;
+  readonly authentication: HubAuthentication;
+  readonly iotEdge: boolean;
+  readonly status: "enabled" | "disabled";
+  readonly createdAt: number;
+}
+
+/** A twin as it is stored (section 9.3). Versions start at 1 and grow by one with every accepted change. */
+export interface Twin {
+  readonly hub: string;
+  readonly deviceId: string;
+  readonly tags: JsonObject;
+  readonly desired: JsonObject;
+  readonly desiredVersion: number;
+  readonly desiredUpdatedAt: number;
+  readonly reported: JsonObject;
+  readonly reportedVersion: number;
+  readonly reportedUpdatedAt: number;
+  readonly etag: string;
+}
+
+/** A hub that the service may assign devices to. */
+export interface LinkedHub {
+  /** Host name as devices get it in `assignedHub`: contains a dot, has no port (section 9.1). */
+  readonly host: string;
+  /** 1 to 1000 (section 8.2). */
+  readonly weight: number;
+  /** False takes the hub out of allocation for enrollments that name no hub. */
+  readonly applyAllocationPolicy: boolean;
+  /** Milliseconds, for geoLatency. */
+  readonly latency?: number;
+}

@@ -1,0 +1,68 @@
+import type { ErrorBody } from "./errors.js";
+import type { AttestationKind, RegistrationStatus, Substatus } from "./statuses.js";
+
+/** Any JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+export type JsonObject = { readonly [name: string]: Json };
+
+/** Body of a register request (section 2.1); everything may be absent over MQTT. */
+export interface DeviceRegistration {
+  readonly registrationId?: string;
+  readonly tpm?: { readonly endorsementKey: string; readonly storageRootKey?: string };
+  readonly payload?: Json;
+  /** base64 of a DER PKCS#10; preview versions only. */
+  readonly csr?: string;
+}
+
+/** The 401 of a TPM registration that is not a refusal (section 2.3). */
+export interface TpmChallenge {
+  readonly message: string;
+  readonly keyName: string;
+  /** base64 of the six parts of section 4.3. */
+  readonly authenticationKey: string;
+}
+
+/** What a device learns of its registration (section 1.4). Dates as `formatDate` writes them. */
+export interface DeviceRegistrationResult {
+  readonly registrationId: string;
+  readonly createdDateTimeUtc?: string;
+  readonly assignedHub?: string;
+  readonly deviceId?: string;
+  readonly status: RegistrationStatus;
+  readonly substatus?: Substatus;
+  readonly errorCode?: number;
+  readonly errorMessage?: string;
+  readonly lastUpdatedDateTimeUtc?: string;
+  readonly etag?: string;
+  readonly payload?: Json;
+  readonly x509?: Record<string, never>;
+  readonly symmetricKey?: { readonly enrollmentGroupId?: string };
+  readonly tpm?: { readonly authenticationKey: string };
+}
+
+/** Answer to register and to a poll (section 1.4). */
+export interface RegistrationOperationStatus {
+  readonly operationId: string;
+  readonly status: RegistrationStatus;
+  readonly registrationState?: DeviceRegistrationResult;
+}
+
+export type ReplyBody = RegistrationOperationStatus | DeviceRegistrationResult | TpmChallenge | ErrorBody;
+
+/** A reply, the same over every transport: MQTT puts status and retryAfter into the topic, HTTPS into line and header. */
+export interface Reply {
+  readonly status: number;
+  /** Seconds, whole. */
+  readonly retryAfter?: number;
+  readonly body: ReplyBody;
+  /** Finds the explanation of this reply. */
+  readonly trackingId: string;
+}
+
+/** JSON in which every character outside ASCII is escaped: Node's SDK decodes MQTT bodies as ASCII (section 1.4). */
+export function toAsciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** The member of a result that names the attestation used: exactly one (section 1.4). */
+export type AttestationMember = Extract<keyof DeviceRegistrationResult, AttestationKind>;

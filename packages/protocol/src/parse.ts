@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { limits } from "./limits.js";
+import type { DeviceRegistration, Json } from "./messages.js";
+
+/** A register body, or why there is none. */
+export type RegistrationParse =
+  | { readonly ok: true; readonly body: DeviceRegistration }
+  | { readonly ok: false; readonly tooLarge?: boolean; readonly reason: string };
+
+/** Deepest JSON that is read: JSON.parse itself survives more, the code behind it (a twin, a log) need not. */
+const MAX_DEPTH = 64;
+
+const schema = z.looseObject({
+  registrationId: z.string().nullish(),
+  tpm: z.looseObject({ endorsementKey: z.string(), storageRootKey: z.string().nullish() }).nullish(),
+  csr: z.string().nullish(),
+});
+
+/**
+ * Reads the body of a register request. Empty or blank is a registration without members: .NET sends nothing over MQTT,
+ * polls of Node and Python are one space (section 1.3). Never throws.
+ */
+export function parseRegistration(bytes: Uint8Array): RegistrationParse {
+  if (bytes.length > limits.messageBytes) return { ok: false, tooLarge: true, reason: `it has ${bytes.length} bytes` };
+  const json = parseJson(bytes);
+  if (!json.ok) return json;
+  if (json.value === undefined) return { ok: true, body: {} };
+  const parsed = schema.safeParse(json.value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return { ok: false, reason: `${issue?.path.map(String).join(".") || "the body"}: ${issue?.message ?? "unexpected"}` };
+  }
+  const { registrationId, tpm, csr } = parsed.data;
+  const payload = parsed.data["payload"] as Json | undefined;
+  return {
+    ok: true,
+    body: {
+      ...(registrationId != null && { registrationId }),
+      ...(tpm != null && {
+        tpm: { endorsementKey: tpm.endorsementKey, ...(tpm.storageRootKey != null && { storageRootKey: tpm.storageRootKey }) },
+      }),
+      ...(payload !== undefined && { payload }),
+      ...(csr != null && { csr }),
+    },
+  };
+}
+
+/** Parses JSON of a stranger; blank text is `undefined`, nesting beyond 64 levels an error. Never throws. */
+export function parseJson(bytes: Uint8Array): { ok: true; value: unknown } | { ok: false; reason: string } {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return { ok: false, reason: "it is not UTF-8 text" };
+  }
+  if (text.trim() === "") return { ok: true, value: undefined };
+  if (nesting(text) > MAX_DEPTH) return { ok: false, reason: `it is nested deeper than ${MAX_DEPTH} levels` };
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch (error) {
+    return { ok: false, reason: error instanceof SyntaxError ? error.message : "it is not JSON" };
+  }
+}
+
+/** Deepest nesting of brackets outside strings. */
+function nesting(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (inString) {
+      if (unit === 0x5c) index++;
+      else if (unit === 0x22) inString = false;
+      continue;
+    }
+    if (unit === 0x22) inString = true;
+    else if (unit === 0x7b || unit === 0x5b) deepest = Math.max(deepest, ++depth);
+    else if (unit === 0x7d || unit === 0x5d) depth--;
+  }
+  return deepest;
+}

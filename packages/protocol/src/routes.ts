@@ -1,0 +1,30 @@
+/** The device API over HTTPS (section 2.1) and the management API of the dashboard listener. */
+export const routes = {
+  register: { method: "PUT", path: "/:idScope/registrations/:registrationId/register" },
+  operationStatus: { method: "GET", path: "/:idScope/registrations/:registrationId/operations/:operationId" },
+  lookUp: { method: "POST", path: "/:idScope/registrations/:registrationId" },
+} as const;
+export type DeviceRoute = keyof typeof routes;
+
+export const managementRoutes = {
+  health: { method: "GET", path: "/healthz" },
+  ready: { method: "GET", path: "/readyz" },
+  attempt: { method: "GET", path: "/attempts/:id" },
+  info: { method: "GET", path: "/info" },
+  stop: { method: "POST", path: "/stop" },
+} as const;
+
+/** Paths on which a WebSocket may be opened, and the sub-protocol, compared without case (section 1.1). */
+export const webSocket = {
+  paths: ["/", "/mqtt", "/$iothub/websocket"],
+  protocol: "mqtt",
+} as const;
+
+/** Fills the `:name`s of a path, encoding each. Throws when one is missing. */
+export function formatPath(path: string, values: Readonly<Record<string, string>>): string {
+  return path.replace(/:(\w+)/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`path ${path} needs ${name}`);
+    return encodeURIComponent(value);
+  });
+}
