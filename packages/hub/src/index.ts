@@ -1,1 +1,2 @@
-export {};
+export type * from "./hub-types.js";
+export type { DeviceStore, HubPorts } from "./ports.js";

@@ -1,0 +1,20 @@
+/** A certificate as an enrollment holds it: the certificate (base64 DER), or only its thumbprint. */
+export interface EnrolledCertificate {
+  readonly der?: string;
+  /** Upper-case hex; SHA-256 unless the operator gave something else. */
+  readonly thumbprint: string;
+  /** Hex of the DER of the subject name, when the certificate is there. */
+  readonly subject?: string;
+}
+
+interface CertificatePair {
+  readonly primary: EnrolledCertificate;
+  readonly secondary?: EnrolledCertificate;
+}
+
+/** How the devices of an enrollment prove themselves; JSON, keys in base64. */
+export type AttestationRecord =
+  | ({ readonly type: "x509"; readonly holds: "clientCertificates" | "signingCertificates" } & CertificatePair)
+  | { readonly type: "x509"; readonly holds: "caReferences"; readonly primaryName: string; readonly secondaryName?: string }
+  | { readonly type: "symmetricKey"; readonly primaryKey: string; readonly secondaryKey: string }
+  | { readonly type: "tpm"; readonly endorsementKey: string; readonly endorsementKeyHash: string; readonly storageRootKey?: string };

@@ -1,0 +1,113 @@
+import type { DeviceIdentity, EnrollmentGroup, IndividualEnrollment, LinkedHub, ReplyBody, Substatus, Twin } from "@rollcall/protocol";
+import type { AttestationRecord } from "./attestation-record.js";
+
+/** What an individual enrollment and a group have in common, checked and ready to be decided on. JSON all through. */
+interface EnrollmentRecordBase {
+  readonly attestation: AttestationRecord;
+  readonly provisioningStatus: "enabled" | "disabled";
+  readonly allocationPolicy?: IndividualEnrollment["allocationPolicy"];
+  readonly iotHubs: readonly string[];
+  readonly iotEdge: boolean;
+  readonly initialTwin: { readonly tags: Twin["tags"]; readonly desired: Twin["desired"] };
+  /** Absent when the operator said nothing: the default is migrate (section 8.4). */
+  readonly reprovisionPolicy?: { readonly updateHubAssignment: boolean; readonly migrateDeviceData: boolean };
+  readonly etag: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export interface IndividualRecord extends EnrollmentRecordBase {
+  readonly kind: "individual";
+  readonly registrationId: string;
+  readonly deviceId?: string;
+  /** As the operator sent it, for the service API. */
+  readonly source: IndividualEnrollment;
+}
+
+export interface GroupRecord extends EnrollmentRecordBase {
+  readonly kind: "group";
+  readonly enrollmentGroupId: string;
+  readonly source: EnrollmentGroup;
+}
+
+export type EnrollmentRecord = IndividualRecord | GroupRecord;
+
+/** An operation that a device can poll; `assigning` until `readyAt`. Milliseconds since 1970. */
+export interface OperationRecord {
+  readonly id: string;
+  readonly startedAt: number;
+  readonly readyAt: number;
+}
+
+/** What is remembered of a device's registration, keyed by registration id without case. */
+export interface RegistrationRecord {
+  readonly registrationId: string;
+  readonly enrollment: { readonly kind: "individual" | "group"; readonly id: string };
+  readonly attestation: "x509" | "symmetricKey" | "tpm";
+  /** Newest last, at most `limits.operationsPerRegistration`. */
+  readonly operations: readonly OperationRecord[];
+  readonly result:
+    | { readonly status: "assigned"; readonly assignedHub: string; readonly deviceId: string; readonly substatus: Substatus; readonly payload?: ReplyBody }
+    | { readonly status: "failed"; readonly errorCode: number; readonly errorMessage: string; readonly assignedHub?: string; readonly deviceId?: string };
+  /** base64 of the TPM2B_PUBLICs that the result's authenticationKey is wrapped for. */
+  readonly tpm?: { readonly endorsementKey: string; readonly storageRootKey: string; readonly hubKey: string };
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly etag: string;
+}
+
+/** One registration, saved in one transaction before the device is answered. */
+export interface Assignment {
+  readonly registration: RegistrationRecord;
+  readonly identity?: DeviceIdentity;
+  /** Absent: the twin at the hub, if any, stays as it is. */
+  readonly twin?: Twin;
+  /** A device that moved away from here. */
+  readonly removed?: { readonly hub: string; readonly deviceId: string };
+  /** The etag that the registration record had when it was read; absent when there was none. */
+  readonly expectedEtag?: string;
+}
+
+/**
+ * Everything that is remembered. No look-up may cost more when there are more enrollments or devices. Ids are compared
+ * without case. `memory-store.ts` is one; every adapter passes `testing/store-contract.ts`.
+ */
+export interface Store {
+  individualEnrollment(registrationId: string): Promise<IndividualRecord | undefined>;
+  enrollmentGroup(enrollmentGroupId: string): Promise<GroupRecord | undefined>;
+  /** Groups that carry one of these signing certificates, by upper-case hex SHA-256 of the DER. */
+  groupsByCertificate(thumbprints: readonly string[]): Promise<readonly GroupRecord[]>;
+  /** Groups that carry a signing certificate with this subject (hex of the DER of the name). */
+  groupsBySubject(subject: string): Promise<readonly GroupRecord[]>;
+  /** Every symmetric-key group: at most `limits.symmetricKeyGroups`. */
+  symmetricKeyGroups(): Promise<readonly GroupRecord[]>;
+  /** Individual enrollments that carry this leaf, by upper-case hex SHA-256 of the DER. */
+  enrollmentsByLeaf(thumbprint: string): Promise<readonly IndividualRecord[]>;
+  /** The individual enrollment with this endorsement key, by hex SHA-256 of the TPM2B_PUBLIC. */
+  enrollmentByEndorsementKey(hash: string): Promise<IndividualRecord | undefined>;
+  /** Which of these registration ids are individually enrolled, as they are written there. */
+  enrolledAmong(registrationIds: readonly string[]): Promise<readonly string[]>;
+
+  /** Creates or replaces. `expectedEtag`: only over that version; false when it is another or none. */
+  putIndividual(record: IndividualRecord, expectedEtag?: string): Promise<boolean>;
+  putGroup(record: GroupRecord, expectedEtag?: string): Promise<boolean>;
+
+  registration(registrationId: string): Promise<RegistrationRecord | undefined>;
+  /** All or nothing; false when the registration record changed since it was read. */
+  saveAssignment(assignment: Assignment): Promise<boolean>;
+
+  deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined>;
+  twin(hub: string, deviceId: string): Promise<Twin | undefined>;
+  /** Replaces a twin whose etag is still `expectedEtag`; false when it changed or is gone. */
+  updateTwin(twin: Twin, expectedEtag: string): Promise<boolean>;
+}
+
+/** Which hubs are linked. */
+export interface Hubs {
+  linked(): readonly LinkedHub[];
+}
+
+/** Milliseconds since 1970. */
+export type Clock = () => number;
+/** `size` random bytes. */
+export type Random = (size: number) => Buffer;

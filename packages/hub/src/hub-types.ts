@@ -1,0 +1,45 @@
+import type { ClientConnection, Finding, Json, JsonObject } from "@rollcall/protocol";
+
+/** A device at its hub. `hub` is the linked hub's host, without a port. */
+export interface HubDevice {
+  readonly hub: string;
+  readonly deviceId: string;
+}
+
+/** What a device sends to connect. `hub` and `deviceId` as in the user name: `hub` may carry a port. */
+export interface HubConnectRequest {
+  readonly hub: string;
+  readonly deviceId: string;
+  readonly moduleId?: string;
+  /** The MQTT password: a SAS token; absent with X.509. */
+  readonly token?: string;
+  readonly connection: ClientConnection;
+}
+
+export type HubAdmission =
+  | { readonly kind: "accepted"; readonly device: HubDevice }
+  | { readonly kind: "refused"; readonly connack: 4 | 5; readonly findings: readonly Finding[] };
+
+/** A twin reply: status, JSON body (absent: empty), and the new version of a PATCH. */
+export interface TwinReply {
+  readonly status: number;
+  readonly body?: Json;
+  readonly version?: number;
+}
+
+/** The assigned hub, as far as a device's first minutes; knows no sockets. */
+export interface Hub {
+  /** Decides a CONNECT; never rejects because of what a device sent. */
+  connect(request: HubConnectRequest): Promise<HubAdmission>;
+  /** Answers `$iothub/twin/GET`: `{desired: {…, $version}, reported: {…, $version}}`. */
+  twin(device: HubDevice): Promise<TwinReply>;
+  /** Applies a JSON merge patch of reported properties; 204 with the new version, or 400, 412, 413, 404. */
+  patchReported(device: HubDevice, patch: Uint8Array, baseVersion?: number): Promise<TwinReply>;
+  /** Applies a merge patch of desired properties (operator's side) and tells who watches; the new version. */
+  patchDesired(device: HubDevice, patch: JsonObject): Promise<number | undefined>;
+  /** Calls back with every change of desired properties: the patch with `$version` inside. Returns the way to stop. */
+  watchDesired(watcher: (device: HubDevice, patch: JsonObject) => void): () => void;
+  /** Telemetry is accepted and counted. */
+  countTelemetry(device: HubDevice): void;
+  readonly telemetryCount: number;
+}

@@ -1,0 +1,17 @@
+import type { DeviceIdentity, LinkedHub, Twin } from "@rollcall/protocol";
+
+/** Where the hub's devices are remembered: the same store that registration writes to. */
+export interface DeviceStore {
+  deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined>;
+  twin(hub: string, deviceId: string): Promise<Twin | undefined>;
+  /** Replaces a twin whose etag is still `expectedEtag`; false when it changed or is gone. */
+  updateTwin(twin: Twin, expectedEtag: string): Promise<boolean>;
+}
+
+/** What the hub needs of the world. */
+export interface HubPorts {
+  readonly store: DeviceStore;
+  readonly hubs: { linked(): readonly LinkedHub[] };
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+}
