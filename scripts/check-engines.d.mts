@@ -1,0 +1,2 @@
+/** Whether `version` satisfies the npm range. */
+export function rangeAccepts(range: string, version: string): boolean;
