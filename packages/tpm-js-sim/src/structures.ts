@@ -1,0 +1,162 @@
+import { i32, type Infer, list, sized, sizedStruct, struct, tagged, u8, u16, u32 } from "./codec.js";
+import { algorithms } from "./tables/algorithms.js";
+import { inputBuffer } from "./tables/properties.js";
+
+// TPM 2.0 Part 2 structures, in the order of that document. Limits are those of the reference implementation
+// for RSA-2048, P-256 and SHA-512.
+
+/** TPM2B_DIGEST, TPM2B_NONCE, TPM2B_AUTH */
+export const Tpm2bDigest = sized(64);
+/** TPM2B_DATA: a selector and a digest */
+export const Tpm2bData = sized(66);
+/** TPM2B_MAX_BUFFER */
+export const Tpm2bMaxBuffer = sized(inputBuffer);
+/** TPM2B_TIMEOUT */
+export const Tpm2bTimeout = sized(8);
+/** TPM2B_NAME: a handle or an algorithm and a digest */
+export const Tpm2bName = sized(66);
+
+/** TPMS_PCR_SELECTION; the bitmap has its own 8-bit length */
+export const TpmsPcrSelection = struct({
+  hash: u16,
+  select: {
+    read: (reader) => reader.take(u8.read(reader)),
+    encode: (bits: Buffer) => Buffer.concat([u8.encode(bits.length), bits]),
+  },
+});
+/** TPML_PCR_SELECTION */
+export const TpmlPcrSelection = list(TpmsPcrSelection, 16);
+
+/** TPMT_TK_CREATION, TPMT_TK_AUTH, TPMT_TK_HASHCHECK: one shape, told apart by the tag */
+export const TpmtTicket = struct({ tag: u16, hierarchy: u32, digest: Tpm2bDigest });
+
+const nothing = struct({});
+const aes = struct({ keyBits: u16, mode: u16 });
+const hashScheme = struct({ hashAlg: u16 });
+
+/** TPMT_SYM_DEF, with + */
+export const TpmtSymDef = tagged(
+  "algorithm",
+  { [algorithms.null]: nothing, [algorithms.aes]: aes, [algorithms.xor]: hashScheme },
+  "symmetric",
+);
+/** TPMT_SYM_DEF_OBJECT, with + */
+export const TpmtSymDefObject = tagged("algorithm", { [algorithms.null]: nothing, [algorithms.aes]: aes }, "symmetric");
+
+/** TPMS_SENSITIVE_CREATE */
+export const TpmsSensitiveCreate = struct({ userAuth: Tpm2bDigest, data: sized(256) });
+export const Tpm2bSensitiveCreate = sizedStruct(TpmsSensitiveCreate);
+
+/** TPMT_KEYEDHASH_SCHEME, with + */
+export const TpmtKeyedHashScheme = tagged(
+  "scheme",
+  {
+    [algorithms.null]: nothing,
+    [algorithms.hmac]: hashScheme,
+    [algorithms.xor]: struct({ hashAlg: u16, kdf: u16 }),
+  },
+  "scheme",
+);
+/** TPMT_RSA_SCHEME, with + */
+export const TpmtRsaScheme = tagged(
+  "scheme",
+  {
+    [algorithms.null]: nothing,
+    [algorithms.rsassa]: hashScheme,
+    [algorithms.rsaes]: nothing,
+    [algorithms.rsapss]: hashScheme,
+    [algorithms.oaep]: hashScheme,
+  },
+  "scheme",
+);
+/** TPMT_ECC_SCHEME, with + */
+export const TpmtEccScheme = tagged(
+  "scheme",
+  { [algorithms.null]: nothing, [algorithms.ecdsa]: hashScheme, [algorithms.ecdh]: hashScheme },
+  "scheme",
+);
+/** TPMT_KDF_SCHEME, with + */
+export const TpmtKdfScheme = tagged(
+  "scheme",
+  {
+    [algorithms.null]: nothing,
+    [algorithms.mgf1]: hashScheme,
+    [algorithms.kdf1Sp80056a]: hashScheme,
+    [algorithms.kdf2]: hashScheme,
+    [algorithms.kdf1Sp800108]: hashScheme,
+  },
+  "kdf",
+);
+
+/** TPM2B_PUBLIC_KEY_RSA */
+export const Tpm2bPublicKeyRsa = sized(256);
+/** TPM2B_ECC_PARAMETER */
+export const Tpm2bEccParameter = sized(32);
+/** TPMS_ECC_POINT */
+export const TpmsEccPoint = struct({ x: Tpm2bEccParameter, y: Tpm2bEccParameter });
+/** TPM2B_ENCRYPTED_SECRET: an RSA ciphertext or a point */
+export const Tpm2bEncryptedSecret = sized(256);
+
+/** TPMS_RSA_PARMS */
+export const TpmsRsaParms = struct({ symmetric: TpmtSymDefObject, scheme: TpmtRsaScheme, keyBits: u16, exponent: u32 });
+/** TPMS_ECC_PARMS */
+export const TpmsEccParms = struct({
+  symmetric: TpmtSymDefObject,
+  scheme: TpmtEccScheme,
+  curveId: u16,
+  kdf: TpmtKdfScheme,
+});
+
+const publicHead = { nameAlg: u16, objectAttributes: u32, authPolicy: Tpm2bDigest };
+
+/** TPMT_PUBLIC: the type selects both the parameters and the unique field */
+export const TpmtPublic = tagged(
+  "type",
+  {
+    [algorithms.rsa]: struct({ ...publicHead, parameters: TpmsRsaParms, unique: Tpm2bPublicKeyRsa }),
+    [algorithms.keyedHash]: struct({ ...publicHead, parameters: TpmtKeyedHashScheme, unique: Tpm2bDigest }),
+    [algorithms.ecc]: struct({ ...publicHead, parameters: TpmsEccParms, unique: TpmsEccPoint }),
+    [algorithms.symCipher]: struct({ ...publicHead, parameters: TpmtSymDefObject, unique: Tpm2bDigest }),
+  },
+  "type",
+);
+export type TpmtPublic = Infer<typeof TpmtPublic>;
+/** TPM2B_PUBLIC */
+export const Tpm2bPublic = sizedStruct(TpmtPublic);
+
+/** TPMT_SENSITIVE: on the wire the selected part is a TPM2B for every type */
+export const TpmtSensitive = struct({
+  sensitiveType: u16,
+  authValue: Tpm2bDigest,
+  seedValue: Tpm2bDigest,
+  sensitive: sized(256),
+});
+export type TpmtSensitive = Infer<typeof TpmtSensitive>;
+export const Tpm2bSensitive = sizedStruct(TpmtSensitive);
+/** TPM2B_PRIVATE: _PRIVATE, opaque to everybody but the parent */
+export const Tpm2bPrivate = sized(1024);
+
+/** TPMS_ID_OBJECT and TPM2B_ID_OBJECT; the rest of the buffer is encIdentity */
+export const Tpm2bIdObject = sized(132);
+
+/** TPMS_CREATION_DATA */
+export const TpmsCreationData = struct({
+  pcrSelect: TpmlPcrSelection,
+  pcrDigest: Tpm2bDigest,
+  locality: u8,
+  parentNameAlg: u16,
+  parentName: Tpm2bName,
+  parentQualifiedName: Tpm2bName,
+  outsideInfo: Tpm2bData,
+});
+export const Tpm2bCreationData = sizedStruct(TpmsCreationData);
+
+/** TPMS_AUTH_COMMAND */
+export const TpmsAuthCommand = struct({ sessionHandle: u32, nonce: Tpm2bDigest, attributes: u8, hmac: Tpm2bDigest });
+export type TpmsAuthCommand = Infer<typeof TpmsAuthCommand>;
+/** TPMS_AUTH_RESPONSE */
+export const TpmsAuthResponse = struct({ nonce: Tpm2bDigest, attributes: u8, hmac: Tpm2bDigest });
+export type TpmsAuthResponse = Infer<typeof TpmsAuthResponse>;
+
+/** INT32, as PolicySecret's expiration */
+export const Int32 = i32;

@@ -1,0 +1,56 @@
+/** Part 2, table 9 (TPM_ALG_ID): the algorithms that this TPM can name. */
+export const algorithms = {
+  rsa: 0x0001,
+  sha1: 0x0004,
+  hmac: 0x0005,
+  aes: 0x0006,
+  mgf1: 0x0007,
+  keyedHash: 0x0008,
+  xor: 0x000a,
+  sha256: 0x000b,
+  sha384: 0x000c,
+  sha512: 0x000d,
+  null: 0x0010,
+  rsassa: 0x0014,
+  rsaes: 0x0015,
+  rsapss: 0x0016,
+  oaep: 0x0017,
+  ecdsa: 0x0018,
+  ecdh: 0x0019,
+  kdf1Sp80056a: 0x0020,
+  kdf2: 0x0021,
+  kdf1Sp800108: 0x0022,
+  ecc: 0x0023,
+  symCipher: 0x0025,
+  cfb: 0x0043,
+} as const;
+
+/** Part 2, table 10 (TPM_ECC_CURVE). */
+export const curves = { nistP256: 0x0003 } as const;
+
+/** Part 2, table 205 (TPMA_ALGORITHM) of each algorithm that GetCapability lists. */
+export const algorithmAttributes: ReadonlyMap<number, number> = new Map([
+  [algorithms.rsa, 0x0009],
+  [algorithms.hmac, 0x0104],
+  [algorithms.aes, 0x0002],
+  [algorithms.keyedHash, 0x0308],
+  [algorithms.sha256, 0x0004],
+  [algorithms.null, 0x0000],
+  [algorithms.oaep, 0x0201],
+  [algorithms.ecc, 0x0009],
+  [algorithms.cfb, 0x0202],
+]);
+
+interface HashRow {
+  readonly node: "sha1" | "sha256" | "sha384" | "sha512";
+  readonly digestSize: number;
+  readonly blockSize: number;
+}
+
+/** Hash algorithms with node:crypto's names. The block size is the limit of an HMAC key (Part 1, annex on HMAC keys). */
+export const hashes: ReadonlyMap<number, HashRow> = new Map([
+  [algorithms.sha1, { node: "sha1", digestSize: 20, blockSize: 64 }],
+  [algorithms.sha256, { node: "sha256", digestSize: 32, blockSize: 64 }],
+  [algorithms.sha384, { node: "sha384", digestSize: 48, blockSize: 128 }],
+  [algorithms.sha512, { node: "sha512", digestSize: 64, blockSize: 128 }],
+]);

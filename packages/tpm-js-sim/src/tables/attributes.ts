@@ -1,0 +1,32 @@
+/** Part 2, table 31 (TPMA_OBJECT). */
+export const objectAttributes = {
+  fixedTpm: 0x0000_0002,
+  stClear: 0x0000_0004,
+  fixedParent: 0x0000_0010,
+  sensitiveDataOrigin: 0x0000_0020,
+  userWithAuth: 0x0000_0040,
+  adminWithPolicy: 0x0000_0080,
+  noDa: 0x0000_0400,
+  encryptedDuplication: 0x0000_0800,
+  restricted: 0x0001_0000,
+  decrypt: 0x0002_0000,
+  sign: 0x0004_0000,
+} as const;
+
+/** Every bit of TPMA_OBJECT that has a meaning; the others must be clear. */
+export const objectAttributeMask = Object.values(objectAttributes).reduce((all, bit) => all | bit, 0);
+
+/** Part 2, table 32 (TPMA_SESSION). */
+export const sessionAttributes = {
+  continueSession: 0x01,
+  auditExclusive: 0x02,
+  auditReset: 0x04,
+  decrypt: 0x20,
+  encrypt: 0x40,
+  audit: 0x80,
+} as const;
+
+/** Whether a set of attributes has the bit. */
+export function has(attributes: number, bit: number): boolean {
+  return (attributes & bit) !== 0;
+}

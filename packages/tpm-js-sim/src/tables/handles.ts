@@ -1,0 +1,44 @@
+/** Part 2, table 28 (TPM_RH): permanent handles. */
+export const hierarchies = {
+  owner: 0x4000_0001,
+  null: 0x4000_0007,
+  lockout: 0x4000_000a,
+  endorsement: 0x4000_000b,
+  platform: 0x4000_000c,
+} as const;
+
+/** TPM_RS_PW: the session "handle" of a plain password. */
+export const passwordSession = 0x4000_0009;
+
+/** Part 2, table 27 (TPM_HT): the top byte of a handle says what it is. */
+export const handleTypes = {
+  hmacSession: 0x02,
+  policySession: 0x03,
+  permanent: 0x40,
+  transient: 0x80,
+  persistent: 0x81,
+} as const;
+
+/** First handle of each range. */
+export const firstHandles = {
+  hmacSession: 0x0200_0000,
+  policySession: 0x0300_0000,
+  transient: 0x8000_0000,
+  persistent: 0x8100_0000,
+  platformPersistent: 0x8180_0000,
+} as const;
+
+/** Where every Azure client looks for its keys (tpm.ts, hsm_client_tpm.c, SecurityProviderTpmHsm.cs). */
+export const persistentHandles = {
+  endorsementKey: 0x8101_0001,
+  storageRootKey: 0x8100_0001,
+  identityKey: 0x8100_0100,
+} as const;
+
+/** Transient objects, and sessions, that fit. Hardware has three; with so few, clients that leak sessions fail. */
+export const slots = 64;
+
+/** The range that a handle is in. */
+export function handleType(handle: number): number {
+  return handle >>> 24;
+}
