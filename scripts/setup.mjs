@@ -23,11 +23,13 @@ const readJson = (path) => JSON.parse(readFileSync(join(root, path), "utf8"));
 
 class SetupError extends Error {}
 
-// Children of a terminal get Ctrl-C themselves. We only wait for them and report how they ended.
+// Ctrl-C in a terminal reaches our children too, so we only wait for them; a SIGTERM for us alone is passed on.
 let interrupted = false;
+let running;
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.on(signal, () => {
     interrupted = true;
+    if (signal === "SIGTERM") running?.kill(signal);
   });
 }
 
@@ -36,6 +38,7 @@ function run(note, args, { late = false } = {}) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => say(note), late ? quietMilliseconds : 0);
     const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", 2, 2] });
+    running = child;
     child.on("error", reject);
     child.on("close", (code, signal) => {
       clearTimeout(timer);

@@ -28,6 +28,7 @@ function runVitest(args) {
       stdio: ["ignore", "inherit", "inherit"],
       env: { ...process.env, ROLLCALL_TEST_RESULT: resultFile, ...(long ? { ROLLCALL_TEST: "long" } : {}) },
     });
+    process.on("SIGTERM", () => child.kill("SIGTERM"));
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 1));
   });
