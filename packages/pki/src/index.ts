@@ -1,1 +1,11 @@
-export {};
+export { type BuildPathOptions, type BuiltPath, buildPath } from "./build-path.js";
+export { type Certificate, readCertificate } from "./certificate.js";
+export { type CertificateCache, certificateCache } from "./certificate-cache.js";
+export { CertificateError } from "./certificate-error.js";
+export { type CertificateInfo, certificateInfo } from "./certificate-info.js";
+export { isIssuedBy, isSelfSigned } from "./issued-by.js";
+export { type JudgePathOptions, judgePath } from "./judge-path.js";
+export { extendedKeyUsages, type KeyUsage } from "./oids.js";
+export { type PathElement, type PathProblem, type PathProblemCode, pathProblems } from "./path-problem.js";
+export { parseCertificates, toPem } from "./pem.js";
+export { isProofOfPossession, type Possession } from "./proof-of-possession.js";

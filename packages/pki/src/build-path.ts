@@ -1,0 +1,108 @@
+import type { Certificate } from "./certificate.js";
+import { isNamedIssuer, isSelfSigned, keyIdsAgree } from "./issued-by.js";
+import { type PathProblem, pathElement } from "./path-problem.js";
+import { signatureVerifies } from "./signature.js";
+
+/** How many presented certificates are looked at: a stranger may send hundreds of look-alikes, each a signature check. */
+const presentedLimit = 20;
+
+export interface BuildPathOptions {
+  /** Certificates above the leaf. Default 6. */
+  readonly maxDepth?: number;
+  /** Prefers, among certificates of one CA, one that is valid now. */
+  readonly now?: Date;
+}
+
+export interface BuiltPath {
+  /** Leaf first. Empty only when nothing was presented. */
+  readonly path: Certificate[];
+  /** Presented, but no part of the path. */
+  readonly unused: Certificate[];
+  /** Whether the sender had the path in another order; certificates in between that are unused do not count. */
+  readonly reordered: boolean;
+  readonly problems: PathProblem[];
+}
+
+/**
+ * The path from `presented[0]` upward among exactly the certificates that were presented, in whatever order they came.
+ * It judges nothing: where only a certificate of the right name but the wrong key was sent, that one is in the path, so
+ * that judgePath can say so. A self-signed certificate ends the path. Never throws.
+ */
+export function buildPath(presented: readonly Certificate[], options: BuildPathOptions = {}): BuiltPath {
+  const [leaf] = presented;
+  if (!leaf) return { path: [], unused: [], reordered: false, problems: [nothingPresented] };
+  const considered = presented.slice(0, presentedLimit);
+  const path = [leaf];
+  const problems: PathProblem[] = [];
+  if (presented.length > presentedLimit) problems.push(tooMany(leaf, presented.length));
+
+  const maxDepth = options.maxDepth ?? 6;
+  let current = leaf;
+  while (!isSelfSigned(current)) {
+    const named = considered.filter((candidate) => candidate !== current && current.hasIssuerNamed(candidate));
+    const fresh = named.filter((candidate) => !path.some((used) => used.der.equals(candidate.der)));
+    const issuer = chooseIssuer(current, fresh, options.now);
+    if (!issuer) {
+      if (named.some((candidate) => isNamedIssuer(current, candidate))) problems.push(loop(current, path.length - 1));
+      break;
+    }
+    if (path.length > maxDepth) {
+      problems.push(tooDeep(current, path.length - 1, maxDepth));
+      break;
+    }
+    path.push(issuer);
+    current = issuer;
+  }
+  const unused = presented.filter((certificate) => !path.includes(certificate));
+  return { path, unused, reordered: isReordered(presented, path), problems };
+}
+
+/** Among look-alikes the signer; among signers (a renewed CA) one that is valid, then the one that lasts longest. */
+function chooseIssuer(child: Certificate, candidates: readonly Certificate[], now?: Date): Certificate | undefined {
+  if (candidates.length < 2) return candidates[0];
+  const agreeing = candidates.filter((candidate) => keyIdsAgree(child, candidate));
+  const signers = agreeing.filter((candidate) => signatureVerifies(child, candidate));
+  const best = [signers, agreeing, candidates].find((list) => list.length > 0) ?? [];
+  const valid = now ? best.filter((candidate) => candidate.notBefore <= now && now < candidate.notAfter) : [];
+  if (valid[0]) return valid[0];
+  return best.reduce((left, right) => (right.notAfter > left.notAfter ? right : left));
+}
+
+function isReordered(presented: readonly Certificate[], path: readonly Certificate[]): boolean {
+  const positions = path.map((certificate) => presented.indexOf(certificate));
+  return positions.some((position, index) => index > 0 && position < (positions[index - 1] ?? 0));
+}
+
+const nothingPresented: PathProblem = {
+  code: "noCertificate",
+  element: { kind: "leaf", index: 0, subject: "" },
+  expected: "a client certificate",
+  got: "none",
+};
+
+function tooMany(leaf: Certificate, count: number): PathProblem {
+  return {
+    code: "tooMany",
+    element: pathElement(leaf, 0),
+    expected: `at most ${presentedLimit} certificates`,
+    got: `${count}`,
+  };
+}
+
+function tooDeep(last: Certificate, index: number, maxDepth: number): PathProblem {
+  return {
+    code: "tooDeep",
+    element: pathElement(last, index),
+    expected: `at most ${maxDepth} certificates above the leaf`,
+    got: "more",
+  };
+}
+
+function loop(last: Certificate, index: number): PathProblem {
+  return {
+    code: "loop",
+    element: pathElement(last, index),
+    expected: "an issuer that is not below it in the chain",
+    got: `issued by ${last.issuer}, which it issued itself`,
+  };
+}

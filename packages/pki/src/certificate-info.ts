@@ -1,0 +1,31 @@
+import type { Certificate } from "./certificate.js";
+
+/** What the service API says of a certificate instead of returning it (`X509CertificateInfo`). */
+export interface CertificateInfo {
+  readonly subjectName: string;
+  readonly sha1Thumbprint: string;
+  readonly sha256Thumbprint: string;
+  readonly issuerName: string;
+  readonly notBeforeUtc: string;
+  readonly notAfterUtc: string;
+  readonly serialNumber: string;
+  readonly version: number;
+}
+
+/** The eight fields in their order on the wire (dps-wire 6.1); times to the second, without fractions. */
+export function certificateInfo(certificate: Certificate): CertificateInfo {
+  return {
+    subjectName: certificate.subject,
+    sha1Thumbprint: certificate.sha1,
+    sha256Thumbprint: certificate.sha256,
+    issuerName: certificate.issuer,
+    notBeforeUtc: utcText(certificate.notBefore),
+    notAfterUtc: utcText(certificate.notAfter),
+    serialNumber: certificate.serialNumber,
+    version: certificate.version,
+  };
+}
+
+function utcText(date: Date): string {
+  return date.toISOString().replace(".000Z", "Z");
+}

@@ -1,0 +1,89 @@
+import { type DerReader, decodeString, tags } from "./der.js";
+import { attributeNames } from "./oids.js";
+
+/** One attribute of a name; `text` is absent when the value is not a string type. */
+export interface NameAttribute {
+  readonly oid: string;
+  readonly text?: string;
+  readonly raw: Buffer;
+  readonly tag: number;
+}
+
+/** A distinguished name: relative names in certificate order, each with one attribute or, rarely, several. */
+export type RelativeNames = readonly (readonly NameAttribute[])[];
+
+/** Reads a Name (RFC 5280 section 4.1.2.4). Throws CertificateError. */
+export function readName(sequence: DerReader): RelativeNames {
+  const names: NameAttribute[][] = [];
+  while (!sequence.done) {
+    const set = sequence.enter(tags.set);
+    const attributes: NameAttribute[] = [];
+    while (!set.done) attributes.push(readAttribute(set.enter(tags.sequence)));
+    if (attributes.length === 0) throw set.error("has an empty relative name");
+    names.push(attributes);
+  }
+  return names;
+}
+
+function readAttribute(reader: DerReader): NameAttribute {
+  const oid = reader.oid();
+  const value = reader.next();
+  reader.finish();
+  const raw = reader.content(value);
+  const text = decodeString(value.tag, raw, reader.what);
+  return text === undefined ? { oid, raw, tag: value.tag } : { oid, text, raw, tag: value.tag };
+}
+
+/**
+ * A name as text, most specific first as RFC 4514 has it, with the spaces of .NET, whose form the cloud shows:
+ * `CN=pump-0042, O=Contoso`.
+ */
+export function nameText(names: RelativeNames): string {
+  return names
+    .map((attributes) => attributes.map(attributeText).join("+"))
+    .reverse()
+    .join(", ");
+}
+
+function attributeText({ oid, text, raw }: NameAttribute): string {
+  const value = text === undefined ? `#${raw.toString("hex")}` : escapeValue(text);
+  return `${attributeNames[oid] ?? oid}=${value}`;
+}
+
+/** RFC 4514 section 2.4, and control characters as hex: a name is printed in logs and terminals. */
+function escapeValue(text: string): string {
+  return text
+    .replace(/[,+"\\<>;]/g, "\\$&")
+    .replace(/^[ #]|(?<!^) $/g, "\\$&")
+    .replace(/[\p{Cc}]/gu, (character) => `\\${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
+}
+
+/** The last, most specific value of an attribute. */
+export function attributeValue(names: RelativeNames, oid: string): string | undefined {
+  return names.flat().findLast((attribute) => attribute.oid === oid && attribute.text !== undefined)?.text;
+}
+
+/**
+ * Each relative name in a form that is equal for equal names: string types, case and runs of spaces do not count
+ * (RFC 5280 section 7.1, as OpenSSL's x509_name_canon does it). CAs re-encode names: PrintableString to UTF8String.
+ */
+export function canonicalName(names: RelativeNames): readonly string[] {
+  return names.map((attributes) => attributes.map(canonicalAttribute).sort().join("+"));
+}
+
+function canonicalAttribute({ oid, text, raw, tag }: NameAttribute): string {
+  // OpenSSL leaves NumericString as it is.
+  if (text === undefined || tag === tags.numericString) return `${oid}=${tag}#${raw.toString("hex")}`;
+  const folded = text
+    .replace(/[ \t\n\v\f\r]+/g, " ")
+    .replace(/^ | $/g, "")
+    .replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return `${oid}=${JSON.stringify(folded)}`;
+}
+
+/** Whether two names are the same name, however encoded. */
+export function sameNames(a: RelativeNames, b: RelativeNames): boolean {
+  if (a.length !== b.length) return false;
+  const folded = canonicalName(b);
+  return canonicalName(a).every((part, index) => part === folded[index]);
+}

@@ -1,0 +1,35 @@
+import type { Certificate } from "./certificate.js";
+import { sameNames } from "./distinguished-name.js";
+import { signatureMethod, signatureVerifies } from "./signature.js";
+
+/**
+ * Whether `parent` issued `child`: issuer name, key identifiers and signature agree, and the signature is one that still
+ * proves something (not MD5, not SHA-1). It says nothing of whether `parent` was allowed to, nor of dates: see judgePath.
+ * Costs one signature check (60 us on P-256) the first time for a pair of objects.
+ */
+export function isIssuedBy(child: Certificate, parent: Certificate): boolean {
+  const method = signatureMethod(child.algorithm);
+  if (!method || method.weak) return false;
+  return isNamedIssuer(child, parent) && signatureVerifies(child, parent);
+}
+
+/** Whether names and key identifiers, which cost nothing, point from `child` to `parent`. */
+export function isNamedIssuer(child: Certificate, parent: Certificate): boolean {
+  return child.hasIssuerNamed(parent) && keyIdsAgree(child, parent);
+}
+
+/** RFC 5280 section 4.2.1.1, compared as OpenSSL's X509_check_akid does: what is absent on either side agrees. */
+export function keyIdsAgree(child: Certificate, parent: Certificate): boolean {
+  const authority = child.extensions.authorityKey;
+  if (!authority) return true;
+  const { subjectKeyId } = parent.extensions;
+  if (authority.keyId && subjectKeyId && !authority.keyId.equals(subjectKeyId)) return false;
+  if (authority.serial && !authority.serial.equals(parent.serialRaw)) return false;
+  const issuer = authority.issuer?.find((name) => name.kind === "directory");
+  return issuer === undefined || sameNames(issuer.names, parent.issuerNames);
+}
+
+/** Whether a certificate signed itself: a path ends there. */
+export function isSelfSigned(certificate: Certificate): boolean {
+  return isNamedIssuer(certificate, certificate) && signatureVerifies(certificate, certificate);
+}

@@ -1,0 +1,111 @@
+import type { Certificate } from "./certificate.js";
+import { extendedKeyUsages } from "./oids.js";
+import type { PathProblem } from "./path-problem.js";
+
+type Complaint = Omit<PathProblem, "element">;
+
+interface Context {
+  readonly now: Date;
+  readonly clientAuth: boolean;
+  readonly isLeaf: boolean;
+}
+
+/** Below these, forging is affordable: 80 bits of security, OpenSSL's level 1. */
+const smallestRsa = 1024;
+const smallestCurve = 160;
+
+/** What is wrong with a certificate wherever it stands in a path. */
+export function judgeElement(certificate: Certificate, context: Context): Complaint[] {
+  return [
+    ...judgeDates(certificate, context.now),
+    ...judgeKey(certificate),
+    ...judgeCritical(certificate),
+    ...(context.clientAuth ? judgePurpose(certificate, context.isLeaf) : []),
+  ];
+}
+
+/** What is wrong with a certificate that issued another; `below` counts the CA certificates between it and the leaf. */
+export function judgeIssuer(certificate: Certificate, below: number): Complaint[] {
+  const problems: Complaint[] = [];
+  const { keyUsage, pathLength } = certificate;
+  if (keyUsage && !keyUsage.includes("keyCertSign")) {
+    problems.push({ code: "noKeyCertSign", expected: "key usage with keyCertSign", got: keyUsage.join(", ") });
+  }
+  if (!countsAsCa(certificate))
+    problems.push({ code: "notCa", expected: "basic constraints CA:TRUE", got: caText(certificate) });
+  if (pathLength !== undefined && below > pathLength) {
+    problems.push({
+      code: "pathLengthExceeded",
+      expected: `at most ${pathLength} CA certificates below`,
+      got: `${below}`,
+    });
+  }
+  return problems;
+}
+
+/**
+ * As OpenSSL's check_ca (crypto/x509/v3_purp.c): basic constraints decide; without them a version 1 root, a key usage that
+ * allows signing, or Netscape's "SSL CA" do.
+ */
+function countsAsCa(certificate: Certificate): boolean {
+  const { basicConstraints, keyUsage, netscapeCertType = 0 } = certificate.extensions;
+  if (basicConstraints) return basicConstraints.ca;
+  if (certificate.version === 1 && certificate.isSelfIssued) return true;
+  return keyUsage !== undefined || (netscapeCertType & 0x04) !== 0;
+}
+
+function caText(certificate: Certificate): string {
+  if (certificate.extensions.basicConstraints) return "CA:FALSE";
+  return certificate.version === 3
+    ? "no basic constraints"
+    : `version ${certificate.version}, without basic constraints`;
+}
+
+function judgeDates(certificate: Certificate, now: Date): Complaint[] {
+  const expected = `valid at ${now.toISOString()}`;
+  const { notBefore, notAfter } = certificate;
+  const problems: Complaint[] = [];
+  if (now < notBefore) problems.push({ code: "notYetValid", expected, got: `valid from ${notBefore.toISOString()}` });
+  // The second named notAfter counts as past, as in OpenSSL's X509_cmp_time, though RFC 5280 includes it.
+  if (now >= notAfter) problems.push({ code: "expired", expected, got: `valid until ${notAfter.toISOString()}` });
+  return problems;
+}
+
+function judgeKey(certificate: Certificate): Complaint[] {
+  const { bits, description, explicitCurve } = certificate.keyInfo;
+  if (explicitCurve) return [{ code: "explicitCurve", expected: "a named curve", got: description }];
+  const smallest = description.startsWith("RSA") ? smallestRsa : smallestCurve;
+  if (bits === 0 || bits >= smallest) return [];
+  return [{ code: "weakKey", expected: `at least ${smallest} bits`, got: description }];
+}
+
+function judgeCritical(certificate: Certificate): Complaint[] {
+  const unknown = certificate.unknownCritical;
+  if (unknown.length === 0) return [];
+  return [
+    { code: "unknownCriticalExtension", expected: "only extensions that are understood", got: unknown.join(", ") },
+  ];
+}
+
+/** Purpose "sslclient": CA certificates that limit their purposes must allow it too. */
+function judgePurpose(certificate: Certificate, isLeaf: boolean): Complaint[] {
+  const problems: Complaint[] = [];
+  const { extendedKeyUsage, keyUsage } = certificate;
+  if (extendedKeyUsage && !extendedKeyUsage.includes(extendedKeyUsages.clientAuth)) {
+    problems.push({ code: "wrongExtendedKeyUsage", expected: "clientAuth", got: usageNames(extendedKeyUsage) });
+  }
+  if (!isLeaf) return problems;
+  if (keyUsage && !keyUsage.includes("digitalSignature") && !keyUsage.includes("keyAgreement")) {
+    problems.push({ code: "wrongKeyUsage", expected: "digitalSignature or keyAgreement", got: keyUsage.join(", ") });
+  }
+  const { netscapeCertType } = certificate.extensions;
+  if (netscapeCertType !== undefined && (netscapeCertType & 0x80) === 0) {
+    problems.push({ code: "wrongKeyUsage", expected: "Netscape certificate type SSL client", got: "another type" });
+  }
+  return problems;
+}
+
+function usageNames(oids: readonly string[]): string {
+  const names = Object.entries(extendedKeyUsages);
+  return oids.map((oid) => names.find(([, value]) => value === oid)?.[0] ?? oid).join(", ") || "none";
+}

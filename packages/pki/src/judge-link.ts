@@ -1,0 +1,41 @@
+import type { Certificate } from "./certificate.js";
+import { keyIdsAgree } from "./issued-by.js";
+import type { PathProblem } from "./path-problem.js";
+import { signatureMethod, signatureVerifies } from "./signature.js";
+
+/** What is wrong between a certificate and the one above it: name, key identifier, signature. */
+export function judgeLink(child: Certificate, parent: Certificate): Omit<PathProblem, "element">[] {
+  const problems: Omit<PathProblem, "element">[] = [];
+  if (!child.hasIssuerNamed(parent)) {
+    problems.push({ code: "issuerMismatch", expected: child.issuer, got: parent.subject });
+  }
+  if (!keyIdsAgree(child, parent)) {
+    problems.push({
+      code: "keyIdMismatch",
+      expected: wantedKey(child),
+      got: parent.subjectKeyId ?? parent.serialNumber,
+    });
+  }
+  const method = signatureMethod(child.algorithm);
+  if (!method) {
+    problems.push({
+      code: "unsupportedSignature",
+      expected: "RSA, RSA-PSS, ECDSA or EdDSA",
+      got: child.signatureAlgorithm,
+    });
+    return problems;
+  }
+  if (method.weak) problems.push({ code: "weakSignature", expected: "SHA-256 or better", got: method.name });
+  if (!signatureVerifies(child, parent)) {
+    problems.push({
+      code: "signatureInvalid",
+      expected: `${method.name} by the key of ${parent.subject}`,
+      got: `a signature that its key (${parent.keyDescription}, SHA-256 ${parent.publicKeySha256.slice(0, 16)}…) did not make`,
+    });
+  }
+  return problems;
+}
+
+function wantedKey(child: Certificate): string {
+  return child.authorityKeyId ?? `the issuer and serial number that ${child.subject} names`;
+}

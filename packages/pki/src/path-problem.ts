@@ -1,0 +1,49 @@
+import type { Certificate } from "./certificate.js";
+
+/** What can be wrong with a chain: one row a code, with the words for it. */
+export const pathProblems = {
+  noCertificate: "no certificate was presented",
+  tooMany: "more certificates were presented than are looked at",
+  tooDeep: "the chain is longer than allowed",
+  loop: "the certificates issue one another in a circle",
+  anchorNotReached: "the chain does not lead to the trusted certificate",
+  issuerMismatch: "the issuer is not the subject of the certificate above",
+  keyIdMismatch: "the authority key identifier is not the one of the certificate above",
+  signatureInvalid: "the signature was not made by the key of the certificate above",
+  weakSignature: "the signature algorithm proves nothing any more",
+  unsupportedSignature: "the signature algorithm is not supported",
+  weakKey: "the key is too short",
+  explicitCurve: "the elliptic curve is given by numbers instead of by name",
+  expired: "the certificate has expired",
+  notYetValid: "the certificate is not valid yet",
+  notCa: "the certificate issued another but is not a CA",
+  noKeyCertSign: "the key usage of the issuer does not allow signing certificates",
+  pathLengthExceeded: "more CA certificates follow than the path length allows",
+  unknownCriticalExtension: "a critical extension is not understood",
+  wrongKeyUsage: "the key usage does not allow client authentication",
+  wrongExtendedKeyUsage: "the extended key usage does not include client authentication",
+  nameConstraintViolated: "a CA above does not allow this name",
+} as const satisfies Record<string, string>;
+
+export type PathProblemCode = keyof typeof pathProblems;
+
+/** Which certificate of a path: 0 is the leaf; `root` is a self-issued one above it. */
+export interface PathElement {
+  readonly kind: "leaf" | "intermediate" | "root";
+  readonly index: number;
+  readonly subject: string;
+}
+
+export interface PathProblem {
+  readonly code: PathProblemCode;
+  readonly element: PathElement;
+  readonly expected: string;
+  readonly got: string;
+}
+
+/** Names the certificate at `index` of a path. */
+export function pathElement(certificate: Certificate | undefined, index: number): PathElement {
+  const subject = certificate?.subject ?? "";
+  if (index === 0) return { kind: "leaf", index, subject };
+  return { kind: certificate?.isSelfIssued ? "root" : "intermediate", index, subject };
+}

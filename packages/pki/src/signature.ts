@@ -1,0 +1,69 @@
+import { constants, type KeyObject, type VerifyKeyObjectInput, verify } from "node:crypto";
+import type { Certificate, SignatureAlgorithm } from "./certificate.js";
+import { CertificateError } from "./certificate-error.js";
+import { DerReader, tags } from "./der.js";
+import { hashNames, type SignatureRow, signatureAlgorithms } from "./oids.js";
+
+interface Method extends SignatureRow {
+  readonly saltLength?: number;
+}
+
+/**
+ * How a certificate is signed, or undefined when this package does not know the algorithm or its parameters.
+ * The hash of RSA-PSS is in its parameters.
+ */
+export function signatureMethod(algorithm: SignatureAlgorithm): Method | undefined {
+  const row = signatureAlgorithms[algorithm.oid];
+  return row?.key === "rsa-pss" ? pssMethod(row, algorithm.parameters) : row;
+}
+
+/** Whether the signature of `child` verifies with the key of `parent`; names are not looked at. Asked once per pair. */
+export function signatureVerifies(child: Certificate, parent: Certificate): boolean {
+  return child.rememberSigner(parent, () => verifySignature(child, parent));
+}
+
+function verifySignature(child: Certificate, parent: Certificate): boolean {
+  const method = signatureMethod(child.algorithm);
+  if (!method) return false;
+  try {
+    const key = parent.publicKey;
+    if (!keyFits(key, method)) return false;
+    return verify(method.hash ?? null, child.tbs, verifyInput(key, method), child.signature);
+  } catch {
+    // An unusable key, or parameters that OpenSSL refuses: either way nothing was proved.
+    return false;
+  }
+}
+
+function keyFits(key: KeyObject, method: Method): boolean {
+  const type = key.asymmetricKeyType;
+  return type === method.key || (method.key === "rsa-pss" && type === "rsa");
+}
+
+function verifyInput(key: KeyObject, method: Method): KeyObject | VerifyKeyObjectInput {
+  if (method.key !== "rsa-pss") return key;
+  return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: method.saltLength ?? 20 };
+}
+
+/** RSASSA-PSS-params (RFC 4055 section 3.1); the default of every field is the SHA-1 one. */
+function pssMethod(row: SignatureRow, parameters: Buffer | undefined): Method | undefined {
+  if (!parameters) return undefined;
+  try {
+    const sequence = new DerReader(parameters, "RSA-PSS parameters").enter(tags.sequence);
+    const hash = sequence.peek() === 0xa0 ? hashNames[sequence.enter(0xa0).enter(tags.sequence).oid()] : "sha1";
+    const mask = sequence.peek() === 0xa1 ? maskHash(sequence.enter(0xa1)) : "sha1";
+    const saltLength = sequence.peek() === 0xa2 ? sequence.enter(0xa2).smallInteger() : 20;
+    // Node can only be told one hash for both uses, and nobody uses two.
+    if (!hash || hash !== mask) return undefined;
+    return { ...row, hash, saltLength, name: `RSA-PSS ${hash}`, ...(hash === "sha1" && { weak: true }) };
+  } catch (error) {
+    if (error instanceof CertificateError) return undefined;
+    throw error;
+  }
+}
+
+function maskHash(reader: DerReader): string | undefined {
+  const mgf1 = reader.enter(tags.sequence);
+  mgf1.oid();
+  return hashNames[mgf1.enter(tags.sequence).oid()];
+}
