@@ -7,8 +7,8 @@ interface Planted {
   readonly title: string;
   readonly faulty: SourceFile;
   readonly clean: SourceFile;
-  /** Written beside both. */
-  readonly beside?: SourceFile;
+  /** Written beside either. */
+  readonly beside?: readonly SourceFile[];
 }
 
 interface SourceFile {
@@ -35,7 +35,7 @@ const sizes: readonly Planted[] = [
   {
     rule: "style/noExcessiveLinesPerFile",
     title: "a table may be longer",
-    faulty: { file: "packages/tpm-js-sim/src/not-a-table.ts", source: lines(301) },
+    faulty: { file: "packages/tpm-js-sim/src/handles.ts", source: lines(301) },
     clean: { file: "packages/tpm-js-sim/src/tables/handles.ts", source: lines(301) },
   },
   {
@@ -79,23 +79,28 @@ const imports: readonly Planted[] = [
     title: "a cycle of two files",
     faulty: { file: "packages/hub/src/cycle-a.ts", source: 'import "./cycle-b.js";\nexport const a = 1;\n' },
     clean: { file: "packages/hub/src/no-cycle-a.ts", source: 'import "./cycle-b.js";\nexport const a = 1;\n' },
-    beside: { file: "packages/hub/src/cycle-b.ts", source: 'import { a } from "./cycle-a.js";\nexport const b = a;\n' },
+    beside: [
+      { file: "packages/hub/src/cycle-b.ts", source: 'import { a } from "./cycle-a.js";\nexport const b = a;\n' },
+    ],
   },
   {
     rule: "suspicious/noImportCycles",
-    title: "a cycle of types",
+    title: "a cycle of types only is none at run time",
     faulty: {
+      file: "packages/hub/src/value-a.ts",
+      source: 'import { b } from "./value-b.js";\nexport const a = [b];\n',
+    },
+    clean: {
       file: "packages/hub/src/type-a.ts",
       source: 'import type { B } from "./type-b.js";\nexport type A = B[];\n',
     },
-    clean: {
-      file: "packages/hub/src/type-c.ts",
-      source: 'import type { B } from "./type-b.js";\nexport type A = B[];\n',
-    },
-    beside: {
-      file: "packages/hub/src/type-b.ts",
-      source: 'import type { A } from "./type-a.js";\nexport type B = { a: A };\n',
-    },
+    beside: [
+      { file: "packages/hub/src/value-b.ts", source: 'import { a } from "./value-a.js";\nexport const b = a;\n' },
+      {
+        file: "packages/hub/src/type-b.ts",
+        source: 'import type { A } from "./type-a.js";\nexport type B = { a: A };\n',
+      },
+    ],
   },
   {
     rule: "correctness/noUndeclaredDependencies",
@@ -220,7 +225,7 @@ function createLintWorkspace(twin: "faulty" | "clean"): Workspace {
   });
   for (const planted of cases) {
     write(workspace.path, planted[twin].file, planted[twin].source);
-    if (planted.beside) write(workspace.path, planted.beside.file, planted.beside.source);
+    for (const { file, source } of planted.beside ?? []) write(workspace.path, file, source);
   }
   return workspace;
 }

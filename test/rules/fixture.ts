@@ -69,7 +69,7 @@ export function runTool(
   const options = { cwd: workspace, maxBuffer: 64 * 1024 * 1024, env: { ...process.env, ...env } };
   return new Promise((resolve, reject) => {
     execFile(program, [...args], options, (error, stdout, stderr) => {
-      if (error && typeof error.code !== "number") reject(error);
+      if (error && typeof error.code !== "number") reject(new Error(`cannot run ${tool}`, { cause: error }));
       else resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
     });
   });
