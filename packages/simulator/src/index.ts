@@ -1,1 +1,27 @@
-export {};
+export { type DeviceIdentity, type DeviceTpm, InvalidIdentityError } from "./device/identity.js";
+export type { ExchangeOptions, RegisterOptions, RegistrationTarget } from "./device/options.js";
+export { type Phase, type PhaseTimes, phases } from "./device/phases.js";
+export { registerDevice } from "./device/register-device.js";
+export type { AssignedState, Refusal, RegisterResult, Unreachable } from "./device/result.js";
+export type { Expectation, Fleet, FleetAttestation, FleetDevice, FleetEnrollment } from "./fleet/fleet.js";
+export { fleetEnrollments } from "./fleet/fleet-enrollments.js";
+export { FleetFileError } from "./fleet/fleet-file-error.js";
+export { type LoadOptions, loadFleet } from "./fleet/load-fleet.js";
+export type {
+  AttestationReport,
+  DeviceEnd,
+  DeviceOutcome,
+  FleetReport,
+  Latency,
+  TesterHealth,
+} from "./fleet/report-types.js";
+export {
+  type FleetProgress,
+  type FleetTarget,
+  type RunOptions,
+  runFleet,
+  TargetRefusedError,
+} from "./fleet/run-fleet.js";
+export { connectToHub } from "./hub/connect-to-hub.js";
+export type { DeviceTwin, HubOptions, HubResult } from "./hub/options.js";
+export { formatReport } from "./report/format-report.js";

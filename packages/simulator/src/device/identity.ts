@@ -1,0 +1,36 @@
+import type { AttestationKind } from "@rollcall/protocol";
+
+type Awaitable<T> = T | Promise<T>;
+
+/** What a device needs of its TPM; `TpmClient` of tpm-js-sim is one. Keys are TPM2B_PUBLIC bytes. */
+export interface DeviceTpm {
+  endorsementKey(): Awaitable<Uint8Array>;
+  storageRootKey(): Awaitable<Uint8Array>;
+  /** Takes the key inside a service's `authenticationKey`; it signs from then on. */
+  activateIdentityKey(blob: Uint8Array): Awaitable<void>;
+  /** HMAC-SHA256 with the key that was activated last. */
+  sign(data: Uint8Array): Awaitable<Uint8Array>;
+}
+
+/** How a device proves who it is, at the provisioning service and then at its hub. */
+export type DeviceIdentity =
+  | {
+      readonly kind: "x509";
+      /** The chain exactly as it is to be presented: leaf first, PEM blocks one after the other. */
+      readonly certificatePem: string;
+      readonly keyPem: string;
+    }
+  | {
+      readonly kind: "symmetricKey";
+      /** base64; for a group, the device's derived key (`deriveDeviceKey` of the protocol package). */
+      readonly key: string;
+    }
+  | { readonly kind: "tpm"; readonly tpm: DeviceTpm };
+
+/** The identity kinds are the attestation kinds: a compile-time reminder when one gains a member. */
+export type IdentityKind = DeviceIdentity["kind"] & AttestationKind;
+
+/** A key or certificate that cannot be used: the caller's mistake, not the service's. */
+export class InvalidIdentityError extends Error {
+  override readonly name = "InvalidIdentityError";
+}

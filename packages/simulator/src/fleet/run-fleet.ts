@@ -1,0 +1,54 @@
+import type { Fleet } from "./fleet.js";
+import type { DeviceOutcome, FleetReport } from "./report-types.js";
+
+/** A service, as a fleet sees it. */
+export interface FleetTarget {
+  readonly host: string;
+  readonly idScope: string;
+  /** PEM; server certificates are always verified. */
+  readonly ca: string;
+  /** Of service and assigned hub alike: 8883. */
+  readonly mqttPort?: number;
+  /** HTTPS and WebSocket: 443. */
+  readonly httpsPort?: number;
+}
+
+export interface FleetProgress {
+  readonly total: number;
+  readonly started: number;
+  readonly done: number;
+  readonly assigned: number;
+  readonly refused: number;
+  readonly unexpected: number;
+  /** The device that just ended. */
+  readonly device?: DeviceOutcome;
+}
+
+export interface RunOptions {
+  readonly target: FleetTarget;
+  /** Said by who may load a service that is not on loopback. */
+  readonly ownTarget?: boolean;
+  /** Devices at a time (closed model), 50 unless a rate is given. */
+  readonly concurrency?: number;
+  /** Starts a second on average, whether or not earlier devices are through (open model); latency counts from the intended start. */
+  readonly rate?: number;
+  /** TLS handshakes in flight, 16. */
+  readonly handshakes?: number;
+  /** Milliseconds a device has for each of registration and hub, 60 000. */
+  readonly timeout?: number;
+  /** Stops the run: devices under way end at once and count as interrupted; the report is still made. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: FleetProgress) => void;
+  /** Asks why a device was refused, so that `expect.finding` can be checked; `managementFindings` asks a management API. */
+  readonly findingOf?: (about: { trackingId?: string; registrationId: string }) => Promise<string | undefined>;
+}
+
+/** A target that this tool does not load without its owner's word. */
+export class TargetRefusedError extends Error {
+  override readonly name = "TargetRefusedError";
+}
+
+/** Runs every device of a fleet against a service and its hubs. */
+export async function runFleet(fleet: Fleet, options: RunOptions): Promise<FleetReport> {
+  throw new Error(`not built yet: ${fleet.name} ${options.target.host}`);
+}
