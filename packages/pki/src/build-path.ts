@@ -1,6 +1,6 @@
 import type { Certificate } from "./certificate.js";
 import { isNamedIssuer, isSelfSigned, keyIdsAgree } from "./issued-by.js";
-import { type PathProblem, pathElement } from "./path-problem.js";
+import { nothingPresented, type PathProblem, pathElement } from "./path-problem.js";
 import { signatureVerifies } from "./signature.js";
 
 /** How many presented certificates are looked at: a stranger may send hundreds of look-alikes, each a signature check. */
@@ -72,13 +72,6 @@ function isReordered(presented: readonly Certificate[], path: readonly Certifica
   const positions = path.map((certificate) => presented.indexOf(certificate));
   return positions.some((position, index) => index > 0 && position < (positions[index - 1] ?? 0));
 }
-
-const nothingPresented: PathProblem = {
-  code: "noCertificate",
-  element: { kind: "leaf", index: 0, subject: "" },
-  expected: "a client certificate",
-  got: "none",
-};
 
 function tooMany(leaf: Certificate, count: number): PathProblem {
   return {

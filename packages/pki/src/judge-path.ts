@@ -3,7 +3,7 @@ import { isNamedIssuer } from "./issued-by.js";
 import { judgeElement, judgeIssuer } from "./judge-element.js";
 import { judgeLink } from "./judge-link.js";
 import { judgeNames } from "./name-constraints.js";
-import { type PathProblem, pathElement } from "./path-problem.js";
+import { nothingPresented, type PathProblem, pathElement } from "./path-problem.js";
 import { signatureVerifies } from "./signature.js";
 
 export interface JudgePathOptions {
@@ -25,6 +25,7 @@ export interface JudgePathOptions {
  */
 export function judgePath(options: JudgePathOptions): PathProblem[] {
   const { anchor, now, clientAuth = true } = options;
+  if (options.path.length === 0) return [nothingPresented];
   const path = upToAnchor(options.path, anchor);
   const problems: PathProblem[] = [];
   let intermediates = 0;

@@ -47,3 +47,11 @@ export function pathElement(certificate: Certificate | undefined, index: number)
   if (index === 0) return { kind: "leaf", index, subject };
   return { kind: certificate?.isSelfIssued ? "root" : "intermediate", index, subject };
 }
+
+/** The problem of an empty path. */
+export const nothingPresented: PathProblem = {
+  code: "noCertificate",
+  element: { kind: "leaf", index: 0, subject: "" },
+  expected: "a client certificate",
+  got: "none",
+};
