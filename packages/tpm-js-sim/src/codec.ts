@@ -94,14 +94,17 @@ export function sizedStruct<T>(inner: Codec<T>): Codec<T> {
     read: (reader) => {
       const length = u16.read(reader);
       if (length === 0) throw new TpmError("size");
-      const start = reader.offset;
-      const within = new Reader(reader.bytes.subarray(0, start + Math.min(length, reader.remaining)));
-      within.offset = start;
       if (length > reader.remaining) throw new TpmError("insufficient");
-      const value = inner.read(within);
-      if (within.remaining > 0) throw new TpmError("size");
-      reader.offset = within.offset;
-      return value;
+      const within = new Reader(reader.bytes.subarray(0, reader.offset + length));
+      within.offset = reader.offset;
+      try {
+        const value = inner.read(within);
+        if (within.remaining > 0) throw new TpmError("size");
+        return value;
+      } finally {
+        // Also after a failure: whoever reports it wants to say where reading stopped.
+        reader.offset = within.offset;
+      }
     },
     encode: (value) => {
       const bytes = inner.encode(value);

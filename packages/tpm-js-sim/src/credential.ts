@@ -34,8 +34,8 @@ const duplicatePolicy = digest(algorithms.sha256, Buffer.alloc(32), u32.encode(0
 /** sign, or an HMAC key is no use; userWithAuth, so that an empty password signs; noDA, so that failures lock nothing. */
 const identityAttributes = objectAttributes.sign | objectAttributes.userWithAuth | objectAttributes.noDa;
 
-/** How much each draw from `random` is, in the order of drawing. */
 interface RandomInput {
+  /** how often it is drawn from, and for how much, is part of each function's contract: so fixed bytes give fixed results */
   readonly random: Random;
 }
 

@@ -1,1 +1,26 @@
-export {};
+export { AuthenticationKeyError, TpmClient, type TpmClientOptions, TpmCommandError, type TpmSend } from "./client.js";
+export type { Random } from "./crypto.js";
+export type { TpmKeyState, TpmState } from "./state.js";
+export { hierarchies, persistentHandles } from "./tables/handles.js";
+export { describeResponseCode } from "./tables/response-codes.js";
+export {
+  devicePrimaries,
+  eccDevicePrimaries,
+  eccEkTemplate,
+  eccSrkTemplate,
+  ekTemplate,
+  type PrimaryTemplate,
+  registrationIdOf,
+  srkTemplate,
+} from "./templates.js";
+export {
+  createTpm,
+  type KnownKey,
+  type KnownKeysInput,
+  type PrepareOptions,
+  prepareTpm,
+  stateWithKeys,
+  type TpmHints,
+  type TpmOptions,
+  type VirtualTpm,
+} from "./virtual-tpm.js";

@@ -1,0 +1,38 @@
+import { struct, u32 } from "../codec.js";
+import { command, type Entity, plain, user } from "../command.js";
+import type { TpmMemory } from "../state.js";
+import { firstHandles, handleType, handleTypes, hierarchies } from "../tables/handles.js";
+import { handle as handlePlace, parameter, TpmError } from "../tpm-error.js";
+
+/** Each authority has its half of the persistent handles (Part 2, clause 7.2). */
+function mayUse(authority: number, persistent: number): boolean {
+  if (handleType(persistent) !== handleTypes.persistent) return false;
+  const platform = persistent >= firstHandles.platformPersistent;
+  return platform === (authority === hierarchies.platform);
+}
+
+function persist(memory: TpmMemory, entity: Entity, target: number): void {
+  if (entity.is !== "key") throw new TpmError("attributes", handlePlace(2));
+  if (entity.key.hierarchy === hierarchies.null) throw new TpmError("hierarchy", handlePlace(2));
+  if (memory.persistent.has(target)) throw new TpmError("nvDefined");
+  memory.persistent.set(target, entity.key);
+}
+
+/** Part 3, TPM2_EvictControl: a transient object becomes persistent, a persistent one is forgotten. */
+export const evictControl = command({
+  name: "EvictControl",
+  code: 0x120,
+  handles: [user("provision"), plain("object")],
+  parameters: struct({ persistentHandle: u32 }),
+  response: struct({}),
+  run: (memory, [authority, entity], { persistentHandle }) => {
+    if (!mayUse(authority.handle, persistentHandle)) throw new TpmError("range", parameter(1));
+    if (handleType(entity.handle) === handleTypes.transient) {
+      persist(memory, entity, persistentHandle);
+      return {};
+    }
+    if (entity.handle !== persistentHandle) throw new TpmError("handle", handlePlace(2));
+    memory.persistent.delete(entity.handle);
+    return {};
+  },
+});

@@ -1,0 +1,26 @@
+import { createHmac } from "node:crypto";
+import { struct, u16 } from "../codec.js";
+import { command, user } from "../command.js";
+import { hashOf } from "../crypto.js";
+import { trimmed } from "../sessions.js";
+import { freeHandle } from "../slots.js";
+import { hmacKeyOf } from "../storage.js";
+import { Tpm2bDigest } from "../structures.js";
+import { firstHandles } from "../tables/handles.js";
+
+/** Part 3, TPM2_HMAC_Start */
+export const hmacStart = command({
+  name: "HMAC_Start",
+  code: 0x15b,
+  handles: [user("object")],
+  parameters: struct({ auth: Tpm2bDigest, hashAlg: u16 }),
+  response: struct({}),
+  makesHandle: true,
+  run: (memory, [entity], { auth, hashAlg }) => {
+    const { key, hash } = hmacKeyOf(entity, hashAlg);
+    const handle = freeHandle(firstHandles.transient, memory.transient.keys(), "objectMemory");
+    const mac = createHmac(hashOf(hash).node, key);
+    memory.transient.set(handle, { is: "sequence", authValue: trimmed(auth), mac });
+    return { handle, response: {} };
+  },
+});

@@ -1,0 +1,18 @@
+import { struct } from "../codec.js";
+import { command, user } from "../command.js";
+import { Tpm2bMaxBuffer } from "../structures.js";
+import { handle, TpmError } from "../tpm-error.js";
+
+/** Part 3, TPM2_SequenceUpdate */
+export const sequenceUpdate = command({
+  name: "SequenceUpdate",
+  code: 0x15c,
+  handles: [user("object")],
+  parameters: struct({ buffer: Tpm2bMaxBuffer }),
+  response: struct({}),
+  run: (_memory, [entity], { buffer }) => {
+    if (entity.is !== "sequence") throw new TpmError("mode", handle(1));
+    entity.sequence.mac.update(buffer);
+    return {};
+  },
+});

@@ -1,0 +1,61 @@
+import { type Codec, Reader, u32 } from "./codec.js";
+import type { Command, Entity } from "./command.js";
+import { commandsByCode } from "./commands/index.js";
+import { entityAt } from "./entities.js";
+import { type CommandFrame, encodeError, encodeResponse, readAuthorizations, readCommandFrame } from "./frame.js";
+import { answerSessions, authorize } from "./sessions.js";
+import type { TpmMemory } from "./state.js";
+import { responseCodes } from "./tables/response-codes.js";
+import { tags } from "./tables/tags.js";
+import { blaming, handle, parameter, session, TpmError } from "./tpm-error.js";
+
+function readHandles(memory: TpmMemory, row: Command, reader: Reader): readonly Entity[] {
+  const handles = row.handles.map((_, index) => blaming(handle(index + 1), () => u32.read(reader)));
+  return row.handles.map((spec, index) => entityAt(memory, handles[index] ?? 0, spec, index + 1));
+}
+
+function readParameters(row: Command, bytes: Buffer): Readonly<Record<string, unknown>> {
+  const reader = new Reader(bytes);
+  const fields: readonly (readonly [string, Codec<unknown>])[] = Object.entries(row.parameters.fields);
+  const values = fields.map(([name, codec], index) => {
+    return [name, blaming(parameter(index + 1), () => codec.read(reader))] as const;
+  });
+  if (reader.remaining > 0) throw new TpmError("size");
+  return Object.fromEntries(values);
+}
+
+/** What a row answers, whether it makes a handle or not. */
+function outcomeOf(row: Command, outcome: object): { readonly handle: number | undefined; readonly parameters: Buffer } {
+  if (!row.makesHandle) return { handle: undefined, parameters: row.response.encode({ ...outcome }) };
+  const { handle: made, response } = outcome as { handle: number; response: Record<string, unknown> }; // makesHandle says so
+  return { handle: made, parameters: row.response.encode(response) };
+}
+
+function execute(memory: TpmMemory, { tag, code, body }: CommandFrame): Buffer {
+  const row = commandsByCode.get(code);
+  if (row === undefined) throw new TpmError("commandCode");
+  const startable = memory.power === "on" && row.name === "Startup";
+  if (memory.power !== "started" && !startable) throw new TpmError("initialize");
+  const reader = new Reader(body);
+  const entities = readHandles(memory, row, reader);
+  const sent = tag === tags.sessions ? blaming(session(1), () => readAuthorizations(reader)) : [];
+  const bytes = reader.rest();
+  const granted = authorize({ memory, row, entities, sent, parameters: bytes });
+  const outcome = row.run(memory, entities, readParameters(row, bytes));
+  const { handle: made, parameters } = outcomeOf(row, outcome);
+  const authorizations = answerSessions({ memory, row, parameters }, granted);
+  return encodeResponse({ tag, code: responseCodes.success, handle: made, parameters, authorizations });
+}
+
+/**
+ * Runs one command: header, handles, authorization, parameters, action, response, in the reference implementation's order.
+ * @returns always a well-formed response. A fault of our own becomes TPM_RC_FAILURE, as a TPM's self-test failure does
+ */
+export function dispatch(memory: TpmMemory, command: Uint8Array): Buffer {
+  try {
+    // A copy: what commands store must not change with the caller's buffer.
+    return execute(memory, readCommandFrame(Buffer.from(command)));
+  } catch (error) {
+    return encodeError(error instanceof TpmError ? error.code : responseCodes.failure);
+  }
+}

@@ -1,0 +1,79 @@
+import type { TpmtPublic } from "./structures.js";
+import { algorithms, curves, hashes } from "./tables/algorithms.js";
+import { has, objectAttributeMask, objectAttributes } from "./tables/attributes.js";
+import { TpmError } from "./tpm-error.js";
+
+// Reference implementation, PublicAttributesValidation and SchemeChecks (Part 3, clause 12 on object attributes).
+// All throw without a place; the command says which parameter held the public area.
+
+function checkAttributes(area: TpmtPublic, fixedByParent: boolean): void {
+  const is = (bit: keyof typeof objectAttributes): boolean => has(area.objectAttributes, objectAttributes[bit]);
+  if ((area.objectAttributes & ~objectAttributeMask) !== 0) throw new TpmError("reservedBits");
+  if (is("fixedTpm") !== (is("fixedParent") && fixedByParent)) throw new TpmError("attributes");
+  if (is("encryptedDuplication") && is("fixedTpm")) throw new TpmError("attributes");
+  if (is("restricted") && is("sign") === is("decrypt")) throw new TpmError("attributes");
+}
+
+type Symmetric = Extract<TpmtPublic, { type: typeof algorithms.rsa }>["parameters"]["symmetric"];
+
+function checkSymmetric(symmetric: Symmetric, storage: boolean): void {
+  if (storage !== (symmetric.algorithm === algorithms.aes)) throw new TpmError("symmetric");
+  if (symmetric.algorithm !== algorithms.aes) return;
+  if (symmetric.mode !== algorithms.cfb) throw new TpmError("mode");
+  if (symmetric.keyBits !== 128 && symmetric.keyBits !== 256) throw new TpmError("value");
+}
+
+/** An HMAC scheme signs, an XOR scheme decrypts, and a key that may do both or neither names none. */
+function checkKeyedHash(area: Extract<TpmtPublic, { type: typeof algorithms.keyedHash }>): void {
+  const sign = has(area.objectAttributes, objectAttributes.sign);
+  const decrypt = has(area.objectAttributes, objectAttributes.decrypt);
+  const { parameters } = area;
+  if (sign === decrypt) {
+    if (parameters.scheme !== algorithms.null) throw new TpmError("scheme");
+    return;
+  }
+  if (parameters.scheme === algorithms.null) {
+    if (has(area.objectAttributes, objectAttributes.restricted)) throw new TpmError("scheme");
+    return;
+  }
+  if (sign !== (parameters.scheme === algorithms.hmac)) throw new TpmError("scheme");
+  if (!hashes.has(parameters.hashAlg)) throw new TpmError("hash");
+}
+
+function checkParameters(area: TpmtPublic): void {
+  if (area.type === algorithms.keyedHash) return checkKeyedHash(area);
+  if (area.type === algorithms.symCipher) throw new TpmError("type"); // tier B: needs EncryptDecrypt to be of use
+  const restricted = has(area.objectAttributes, objectAttributes.restricted);
+  const storage = restricted && has(area.objectAttributes, objectAttributes.decrypt);
+  checkSymmetric(area.parameters.symmetric, storage);
+  const unschemed = area.parameters.scheme.scheme === algorithms.null;
+  // A storage key may have no scheme and a restricted signing key must have one.
+  if (restricted && unschemed !== storage) throw new TpmError("scheme");
+  if (area.type === algorithms.ecc) {
+    if (area.parameters.curveId !== curves.nistP256) throw new TpmError("curve");
+    return;
+  }
+  if (area.parameters.keyBits !== 2048) throw new TpmError("value");
+  if (area.parameters.exponent !== 0 && area.parameters.exponent !== 65537) throw new TpmError("range");
+}
+
+/**
+ * Checks that a public area is consistent, for CreatePrimary and for Import.
+ * @param fixedByParent whether the parent is fixedTPM; a hierarchy counts as such
+ * @throws TpmError TPM_RC_HASH, TPM_RC_SIZE, TPM_RC_ATTRIBUTES, TPM_RC_SCHEME, TPM_RC_SYMMETRIC …, without a place
+ */
+export function checkPublicArea(area: TpmtPublic, fixedByParent: boolean): void {
+  const hash = hashes.get(area.nameAlg);
+  if (hash === undefined) throw new TpmError("hash");
+  const policySize = area.authPolicy.length;
+  if (policySize !== 0 && policySize !== hash.digestSize) throw new TpmError("size");
+  checkAttributes(area, fixedByParent);
+  checkParameters(area);
+}
+
+/** Whether keys can be loaded under this one: restricted and decrypt, and of an asymmetric type. */
+export function isStorageKey(area: TpmtPublic): boolean {
+  const bits = area.objectAttributes;
+  const asymmetric = area.type === algorithms.rsa || area.type === algorithms.ecc;
+  return asymmetric && has(bits, objectAttributes.restricted) && has(bits, objectAttributes.decrypt);
+}

@@ -1,0 +1,72 @@
+import type { Entity } from "./command.js";
+import { digest, hashOf } from "./crypto.js";
+import type { TpmKey } from "./keys.js";
+import { readSensitive, unwrap, wrap } from "./protection.js";
+import { Tpm2bSensitive, type TpmtPublic, type TpmtSensitive } from "./structures.js";
+import { algorithms } from "./tables/algorithms.js";
+import { has, objectAttributes } from "./tables/attributes.js";
+import { handle, parameter, type Place, TpmError } from "./tpm-error.js";
+
+/** AES key size of a storage key. @throws TpmError TPM_RC_TYPE for any other key */
+export function symmetricBits(area: TpmtPublic): number {
+  if (area.type !== algorithms.rsa && area.type !== algorithms.ecc) throw new TpmError("type");
+  const { symmetric } = area.parameters;
+  if (symmetric.algorithm !== algorithms.aes) throw new TpmError("type");
+  return symmetric.keyBits;
+}
+
+/** The content of a TPM2B_PRIVATE: a sensitive area wrapped with the parent's seed. The format is ours; only `unseal` reads it. */
+export function seal(parent: TpmKey, name: Buffer, sensitive: TpmtSensitive, iv: Buffer): Buffer {
+  const { nameAlg: hashAlg } = parent.publicArea;
+  const wrapper = { hashAlg, keyBits: symmetricBits(parent.publicArea), seed: parent.seedValue, name };
+  return wrap(wrapper, Tpm2bSensitive.encode(sensitive), iv);
+}
+
+/** The inverse of {@link seal}. @throws TpmError TPM_RC_INTEGRITY, TPM_RC_SIZE or TPM_RC_INSUFFICIENT */
+export function unseal(parent: TpmKey, name: Buffer, sealed: Buffer): TpmtSensitive {
+  const { nameAlg: hashAlg } = parent.publicArea;
+  const wrapper = { hashAlg, keyBits: symmetricBits(parent.publicArea), seed: parent.seedValue, name };
+  return readSensitive(unwrap(wrapper, sealed, true));
+}
+
+/** Which parameters to blame. */
+export interface Blame {
+  readonly public: Place;
+  readonly sensitive: Place;
+}
+
+/**
+ * Checks that the two halves of a key belong together (reference implementation, CryptValidateKeys).
+ * @throws TpmError TPM_RC_TYPE, TPM_RC_BINDING, TPM_RC_KEY_SIZE
+ */
+export function checkSensitive(area: TpmtPublic, sensitive: TpmtSensitive, blame: Blame): void {
+  if (sensitive.sensitiveType !== area.type) throw new TpmError("type", blame.public);
+  // RSA and ECC children come with tier C.
+  if (area.type !== algorithms.keyedHash) throw new TpmError("type", blame.public);
+  if (sensitive.authValue.length > hashOf(area.nameAlg).digestSize) throw new TpmError("size", blame.sensitive);
+  const unique = digest(area.nameAlg, sensitive.seedValue, sensitive.sensitive);
+  if (!unique.equals(area.unique)) throw new TpmError("binding", blame.public);
+  const { parameters } = area;
+  const limit = parameters.scheme === algorithms.null ? 128 : hashOf(parameters.hashAlg).blockSize;
+  if (sensitive.sensitive.length > limit) throw new TpmError("keySize", blame.sensitive);
+}
+
+/**
+ * The key and the hash that TPM2_HMAC and TPM2_HMAC_Start shall use.
+ * @param hashAlg as asked for; NULL takes the key's own
+ * @throws TpmError TPM_RC_TYPE, TPM_RC_ATTRIBUTES, TPM_RC_KEY, TPM_RC_VALUE
+ */
+export function hmacKeyOf(entity: Entity, hashAlg: number): { readonly key: Buffer; readonly hash: number } {
+  if (entity.is !== "key") throw new TpmError("type", handle(1));
+  const { publicArea, secret } = entity.key;
+  if (publicArea.type !== algorithms.keyedHash || secret.kind !== "hmac") throw new TpmError("type", handle(1));
+  if (has(publicArea.objectAttributes, objectAttributes.restricted)) throw new TpmError("attributes", handle(1));
+  if (!has(publicArea.objectAttributes, objectAttributes.sign)) throw new TpmError("key", handle(1));
+  const { parameters } = publicArea;
+  const own = parameters.scheme === algorithms.hmac ? parameters.hashAlg : algorithms.null;
+  const asked = hashAlg === algorithms.null ? own : hashAlg;
+  const wrong = asked === algorithms.null || (own !== algorithms.null && asked !== own);
+  if (wrong) throw new TpmError("value", parameter(2));
+  hashOf(asked);
+  return { key: secret.key, hash: asked };
+}

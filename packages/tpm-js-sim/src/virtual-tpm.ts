@@ -1,0 +1,135 @@
+import { createPrivateKey, randomBytes } from "node:crypto";
+import { decode } from "./codec.js";
+import type { Random } from "./crypto.js";
+import { dispatch } from "./dispatch.js";
+import type { Secret } from "./keys.js";
+import { adoptPrimary, findHint, makePrimary } from "./primary.js";
+import { hierarchySeeds, keyStateOf, memoryOf, snapshotOf, type TpmMemory, type TpmState } from "./state.js";
+import { Tpm2bPublic } from "./structures.js";
+import { hierarchies, persistentHandles } from "./tables/handles.js";
+import { devicePrimaries, eccDevicePrimaries, type PrimaryTemplate } from "./templates.js";
+
+/** Hints of primary RSA keys: base64 of 8 bytes each, by an id that says nothing about the seed. */
+export type TpmHints = TpmState["hints"];
+
+/** A TPM 2.0: command bytes in, response bytes out. */
+export interface VirtualTpm {
+  /** Runs one command. Any bytes are allowed; the answer is always a well-formed response. */
+  send(command: Uint8Array): Buffer;
+  /** What this TPM would keep without power: seeds, hints, persistent keys. Goes back in through {@link createTpm}. */
+  snapshot(): TpmState;
+  /** Power on; the TPM then waits for Startup. Nothing happens to one that has power already. */
+  powerOn(): void;
+  /** Power off: transient objects and sessions are gone, persistent ones stay. */
+  powerOff(): void;
+}
+
+/** A TPM from a seed, or from the state of an earlier one. Either way it has power and has had its Startup. */
+export type TpmOptions =
+  | {
+      /** any length; the same seed gives the same keys */
+      readonly seed: Uint8Array | string;
+      readonly random?: Random;
+      /**
+       * `rsa` (default) makes keys when they are asked for, from the template that comes. `ecc` is our extension: P-256 keys
+       * are persistent at the EK's and the SRK's handles from the beginning, so clients take those and nothing is slow.
+       */
+      readonly keys?: "rsa" | "ecc";
+      /** from {@link prepareTpm} or an earlier state: RSA keys of this seed then take under a millisecond */
+      readonly hints?: TpmHints;
+    }
+  | { readonly state: TpmState; readonly random?: Random };
+
+function persistEcc(memory: TpmMemory): void {
+  const handles = [persistentHandles.endorsementKey, persistentHandles.storageRootKey];
+  for (const [index, { hierarchy, template }] of eccDevicePrimaries.entries()) {
+    const hierarchySeed = memory.seeds.get(hierarchy) ?? Buffer.alloc(0);
+    const key = makePrimary({ hierarchy, template, hierarchySeed, hints: memory.hints, authValue: Buffer.alloc(0) });
+    memory.persistent.set(handles[index] ?? 0, key);
+  }
+}
+
+function memoryFor(options: TpmOptions): TpmMemory {
+  const random = options.random ?? randomBytes;
+  if ("state" in options) return memoryOf(options.state, random);
+  const { seed, keys = "rsa", hints = {} } = options;
+  const memory = memoryOf({ version: 1, seeds: hierarchySeeds(seed), hints, persistent: [] }, random);
+  if (keys === "ecc") persistEcc(memory);
+  return memory;
+}
+
+/**
+ * Makes a TPM.
+ * @param options a seed or a state; `random` serves nonces, IVs and GetRandom, and defaults to node's
+ * @throws Error for a state that is not one
+ */
+export function createTpm(options: TpmOptions): VirtualTpm {
+  const memory = memoryFor(options);
+  return {
+    send: (command) => dispatch(memory, command),
+    snapshot: () => snapshotOf(memory),
+    powerOn: () => {
+      if (memory.power === "off") memory.power = "on";
+    },
+    powerOff: () => {
+      memory.power = "off";
+      memory.transient.clear();
+      memory.sessions.clear();
+      memory.seeds.set(hierarchies.null, memory.random(32));
+    },
+  };
+}
+
+/** What {@link prepareTpm} needs. */
+export interface PrepareOptions {
+  readonly seed: Uint8Array | string;
+  /** the keys to look for; the Node SDK's EK and SRK by default */
+  readonly primaries?: readonly PrimaryTemplate[];
+}
+
+/**
+ * Finds a TPM's RSA keys before it is made, with the slow part in libuv's thread pool, one key after another:
+ * ten of these at once keep the pool busy and the event loop free.
+ * @returns hints for {@link createTpm}, worth keeping: the same seed always has the same
+ */
+export async function prepareTpm({ seed, primaries = devicePrimaries }: PrepareOptions): Promise<TpmHints> {
+  const { seeds } = memoryOf({ version: 1, seeds: hierarchySeeds(seed), hints: {}, persistent: [] }, randomBytes);
+  const hints: Record<string, string> = {};
+  for (const { hierarchy, template } of primaries) {
+    const found = await findHint(seeds.get(hierarchy) ?? Buffer.alloc(0), template);
+    if (found !== undefined) hints[found[0]] = found[1].toString("base64");
+  }
+  return hints;
+}
+
+/** A key from elsewhere that shall be persistent in a TPM. */
+export interface KnownKey {
+  readonly handle: number;
+  /** ENDORSEMENT for an endorsement key, OWNER for a storage root key */
+  readonly hierarchy: number;
+  /** TPM2B_PUBLIC */
+  readonly publicKey: Uint8Array;
+  /** PKCS8 DER for RSA, the 32-byte scalar for P-256 */
+  readonly privateKey: { readonly pkcs8: Uint8Array } | { readonly scalar: Uint8Array };
+}
+
+/** What {@link stateWithKeys} needs. */
+export interface KnownKeysInput {
+  readonly seed: Uint8Array | string;
+  readonly keys: readonly KnownKey[];
+}
+
+/**
+ * The state of a TPM with given keys at given handles, for {@link createTpm}.
+ * @throws TpmError or Error for keys that cannot be read
+ */
+export function stateWithKeys({ seed, keys }: KnownKeysInput): TpmState {
+  const persistent = keys.map(({ handle, hierarchy, publicKey, privateKey }) => {
+    const secret: Secret =
+      "scalar" in privateKey
+        ? { kind: "ecc", scalar: Buffer.from(privateKey.scalar) }
+        : { kind: "rsa", key: createPrivateKey({ key: Buffer.from(privateKey.pkcs8), format: "der", type: "pkcs8" }) };
+    return keyStateOf(handle, adoptPrimary(hierarchy, decode(Tpm2bPublic, publicKey), secret));
+  });
+  return { version: 1, seeds: hierarchySeeds(seed), hints: {}, persistent };
+}
