@@ -1,1 +1,3 @@
-export {};
+export { createDeviceApi, type DeviceApi, type DeviceApiOptions } from "./device-api.js";
+export { answerClientError, httpServerOptions } from "./http-server.js";
+export { createManagementApi, type ManagementApi, type ManagementApiOptions } from "./management-api.js";

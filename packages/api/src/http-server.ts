@@ -1,0 +1,44 @@
+import type { ServerOptions } from "node:http";
+import type { Duplex } from "node:stream";
+import { errorBody, toAsciiJson } from "@rollcall/protocol";
+
+/** Limits of every HTTP server of ours: a client that stalls is closed, one that talks may take its time. */
+export const httpServerOptions = {
+  headersTimeout: 20_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 5_000,
+  maxHeaderSize: 16 * 1024,
+} as const satisfies ServerOptions;
+
+interface HttpRow {
+  readonly line: string;
+  readonly message: string;
+}
+
+const rows: Readonly<Record<string, HttpRow>> = {
+  HPE_HEADER_OVERFLOW: {
+    line: "431 Request Header Fields Too Large",
+    message: "The request headers are larger than 16 KB.",
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: { line: "408 Request Timeout", message: "The request did not arrive in time." },
+};
+const badRequest: HttpRow = { line: "400 Bad Request", message: "This is not an HTTP request that can be read." };
+
+/** Listener for `clientError` of an HTTP server: says what was wrong, then closes. Never throws. */
+export function answerClientError(
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  about: { trackingId: string; now: Date },
+): void {
+  const code = error.code ?? "";
+  const isHttp = code.startsWith("HPE_") || code.startsWith("ERR_HTTP_");
+  if (!isHttp || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { line, message } = rows[code] ?? badRequest;
+  const body = toAsciiJson(errorBody("badRequest", { ...about, message }));
+  const head = `HTTP/1.1 ${line}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
+  socket.end(head + body);
+}

@@ -1,0 +1,113 @@
+import { createServer, request as httpRequest, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { AttemptLog } from "@rollcall/engine";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { createManagementApi, type ManagementApi } from "./management-api.js";
+
+const TOKEN = "a-token";
+const attempts = new AttemptLog(() => 1000);
+const { trackingId } = attempts.begin({
+  at: "service",
+  registrationId: "Pump-1",
+  transport: "mqtt",
+  remote: "127.0.0.1:1",
+  acceptedAt: 1000,
+});
+
+let isReady: boolean;
+let stops: number;
+let api: ManagementApi;
+let server: Server;
+const port = () => (server.address() as AddressInfo).port;
+
+beforeEach(async () => {
+  isReady = true;
+  stops = 0;
+  api = await createManagementApi({
+    attempts,
+    clock: () => 1000,
+    port,
+    info: () => ({ connectionString: "secret" }),
+    ready: () => isReady,
+    stop: () => {
+      stops += 1;
+    },
+    token: TOKEN,
+  });
+  server = createServer(api.handler);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+});
+
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await api.close();
+});
+
+function send(method: string, path: string, headers: Record<string, string> = {}) {
+  return new Promise<{ status: number; text: string; headers: Record<string, unknown> }>((resolve, reject) => {
+    const request = httpRequest({ host: "127.0.0.1", port: port(), method, path, headers }, (response) => {
+      let text = "";
+      response.on("data", (part: Buffer) => {
+        text += part.toString();
+      });
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, text, headers: response.headers }));
+    });
+    request.on("error", reject).end();
+  });
+}
+
+const owner = { authorization: `Bearer ${TOKEN}` };
+
+it("says that it is healthy and ready", async () => {
+  const health = await send("GET", "/healthz");
+  expect(health).toMatchObject({
+    status: 200,
+    text: "ok",
+    headers: { "cache-control": "no-store", "x-content-type-options": "nosniff" },
+  });
+  expect(await send("GET", "/readyz")).toMatchObject({ status: 200, text: "ready" });
+  isReady = false;
+  expect((await send("GET", "/readyz")).status).toBe(503);
+});
+
+it("finds an attempt by tracking id and by registration id", async () => {
+  for (const id of [trackingId, "pump-1"]) {
+    const { status, text } = await send("GET", `/attempts/${id}`);
+    expect([status, (JSON.parse(text) as { trackingId: string }).trackingId]).toEqual([200, trackingId]);
+  }
+  expect((await send("GET", "/attempts/nobody")).status).toBe(404);
+});
+
+it("gives the connection string to holders of the token only", async () => {
+  expect((await send("GET", "/info")).status).toBe(401);
+  expect((await send("GET", "/info", { authorization: "Bearer other" })).status).toBe(401);
+  expect(await send("GET", "/info", owner)).toMatchObject({ status: 200, text: '{"connectionString":"secret"}' });
+});
+
+it("stops for holders of the token, never for a page", async () => {
+  expect((await send("POST", "/stop")).status).toBe(401);
+  expect((await send("GET", "/stop", owner)).status).toBe(404);
+  expect((await send("POST", "/stop", { ...owner, origin: `http://127.0.0.1:${port()}` })).status).toBe(403);
+  expect(stops).toBe(0);
+  expect((await send("POST", "/stop", owner)).status).toBe(202);
+  await expect.poll(() => stops).toBe(1);
+});
+
+it.each([
+  ["127.0.0.1", 200],
+  ["LOCALHOST", 200],
+  ["[::1]", 200],
+  ["evil.example", 403],
+  ["127.0.0.1.evil.example", 403],
+  ["0.0.0.0", 403],
+])("a request to %s is answered %d", async (host, status) => {
+  expect((await send("GET", "/healthz", { host: `${host}:${port()}` })).status).toBe(status);
+});
+
+it("refuses another port, none, and an unreadable path", async () => {
+  expect((await send("GET", "/healthz", { host: "127.0.0.1:1" })).status).toBe(403);
+  expect((await send("GET", "/healthz", { host: "127.0.0.1" })).status).toBe(403);
+  expect((await send("GET", "/attempts/%zz")).status).toBe(400);
+  expect((await send("GET", "/nothing")).status).toBe(404);
+});

@@ -1,0 +1,114 @@
+import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AttemptLog, Clock } from "@rollcall/engine";
+import { type DpsErrorKind, managementRoutes } from "@rollcall/protocol";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { isLocalHost } from "./local-host.js";
+import { sendError } from "./send-reply.js";
+
+export interface ManagementApiOptions {
+  readonly attempts: AttemptLog;
+  readonly clock: Clock;
+  /** Number of the listener; asked for with every request, since it may be known only after listening. */
+  port(): number;
+  /** What `rollcall info` prints; holds the connection string, so it is given to holders of the token only. */
+  info(): unknown;
+  ready(): boolean;
+  /** Called after the answer to `POST /stop` is out. */
+  stop(): void;
+  /** Goes as `Authorization: Bearer {token}`. */
+  readonly token: string;
+  /** Host names besides the loopback ones, lower case. */
+  readonly allowedHosts?: readonly string[];
+  onFault?(fault: unknown, trackingId: string): void;
+}
+
+/** The plain-HTTP API behind the dashboard: health, attempts with their findings, and the switch to stop. */
+export interface ManagementApi {
+  readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
+  close(): Promise<void>;
+}
+
+/** Makes the management API for servers that the caller owns; they listen on loopback only. */
+export async function createManagementApi(options: ManagementApiOptions): Promise<ManagementApi> {
+  const refuse = refuser(options.clock);
+  const app = fastify({
+    exposeHeadRoutes: true,
+    return503OnClosing: false,
+    frameworkErrors: (_error, request, reply) => refuse(request, reply, "badRequest"),
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+    if (isLocalHost(request.headers.host, options.port(), options.allowedHosts)) return;
+    return refuse(
+      request,
+      reply,
+      "notLocal",
+      "Ask for this page by a loopback name or address and the port of the listener.",
+    );
+  });
+  app.setNotFoundHandler((request, reply) => refuse(request, reply, "routeNotFound"));
+  app.setErrorHandler((error, request, reply) => {
+    if (error instanceof Error && "statusCode" in error && Number(error.statusCode) < 500) {
+      return refuse(request, reply, "badRequest", error.message);
+    }
+    options.onFault?.(error, request.id);
+    return refuse(request, reply, "internal");
+  });
+  addOpenRoutes(app, options, refuse);
+  addOwnerRoutes(app, options, refuse);
+  await app.ready();
+  return {
+    handler: (request, response) => app.routing(request, response),
+    close: async () => {
+      await app.close();
+    },
+  };
+}
+
+/** What anybody on this machine may ask: nothing of it is a secret. */
+function addOpenRoutes(app: FastifyInstance, { attempts, ready }: ManagementApiOptions, refuse: Refuse): void {
+  app.get(managementRoutes.health.path, (_request, reply) => reply.type("text/plain; charset=utf-8").send("ok"));
+  app.get(managementRoutes.ready.path, (_request, reply) => {
+    const isReady = ready();
+    return reply
+      .code(isReady ? 200 : 503)
+      .type("text/plain; charset=utf-8")
+      .send(isReady ? "ready" : "starting");
+  });
+  app.get<{ Params: { id: string } }>(managementRoutes.attempt.path, (request, reply) => {
+    const record = attempts.find(request.params.id);
+    if (record) return reply.send(record);
+    return refuse(request, reply, "routeNotFound", "No attempt is known by this tracking id or registration id.");
+  });
+}
+
+function addOwnerRoutes(app: FastifyInstance, options: ManagementApiOptions, refuse: Refuse): void {
+  const isOwner = bearerCheck(options.token);
+  app.get(managementRoutes.info.path, (request, reply) => {
+    if (!isOwner(request)) return refuse(request, reply, "unauthorized");
+    return reply.send(options.info());
+  });
+  app.post(managementRoutes.stop.path, (request, reply) => {
+    if (request.headers.origin !== undefined)
+      return refuse(request, reply, "notLocal", "Pages may not stop the service.");
+    if (!isOwner(request)) return refuse(request, reply, "unauthorized");
+    reply.raw.once("finish", () => options.stop());
+    return reply.code(202).send({ stopping: true });
+  });
+}
+
+function bearerCheck(token: string): (request: FastifyRequest) => boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  const expected = digest(`Bearer ${token}`);
+  return (request) => timingSafeEqual(digest(request.headers.authorization ?? ""), expected);
+}
+
+type Refuse = (request: FastifyRequest, reply: FastifyReply, kind: DpsErrorKind, message?: string) => FastifyReply;
+
+function refuser(clock: Clock): Refuse {
+  return (request, reply, kind, message) => {
+    const about = { trackingId: randomUUID(), now: new Date(clock()) };
+    return sendError(request, reply, kind, { ...about, ...(message !== undefined && { message }) });
+  };
+}

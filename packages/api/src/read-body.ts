@@ -1,0 +1,31 @@
+import type { Readable } from "node:stream";
+import { limits } from "@rollcall/protocol";
+
+/** Read and thrown away at most, so that a sender finds the answer instead of a reset connection. */
+const MAX_DRAINED_BYTES = 8 * 1024 * 1024;
+
+/** A body that was larger than allowed; `bytes` is what came before reading ended. */
+export class BodyTooLarge extends Error {
+  override readonly name = "BodyTooLarge";
+  readonly bytes: number;
+  constructor(bytes: number) {
+    super(`the body has ${bytes} bytes or more; ${limits.messageBytes} are allowed`);
+    this.bytes = bytes;
+  }
+}
+
+/**
+ * Reads a whole body as it is. What is beyond the limit is read and dropped: answering while the client still sends
+ * ends in a reset, and the client never sees why.
+ */
+export async function readBody(stream: Readable, limit: number = limits.messageBytes): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes <= limit) chunks.push(chunk);
+    if (bytes > MAX_DRAINED_BYTES) break;
+  }
+  if (bytes > limit) throw new BodyTooLarge(bytes);
+  return Buffer.concat(chunks, bytes);
+}
