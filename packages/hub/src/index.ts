@@ -1,2 +1,3 @@
+export { createHub } from "./hub.js";
 export type * from "./hub-types.js";
 export type { DeviceStore, HubPorts } from "./ports.js";

@@ -14,4 +14,6 @@ export interface HubPorts {
   readonly hubs: { linked(): readonly LinkedHub[] };
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  /** Random bytes, for etags; those of the platform unless given. */
+  readonly random?: (size: number) => Buffer;
 }

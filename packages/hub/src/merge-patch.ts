@@ -1,0 +1,23 @@
+import type { Json, JsonObject } from "@rollcall/protocol";
+
+/** True for an object, not an array and not null. */
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * JSON merge patch (RFC 7386): null deletes, objects merge, everything else replaces. Members are copied through entries,
+ * never by assignment: a member named `__proto__` stays plain data and reaches no prototype.
+ */
+export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
+  const members = new Map<string, Json>(Object.entries(target));
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) {
+      members.delete(name);
+      continue;
+    }
+    const before = members.get(name);
+    members.set(name, isObject(value) ? mergePatch(isObject(before) ? before : {}, value) : value);
+  }
+  return Object.fromEntries(members);
+}

@@ -1,0 +1,73 @@
+import {
+  buildPath,
+  type Certificate,
+  type CertificateCache,
+  CertificateError,
+  judgePath,
+  pathProblems,
+} from "@rollcall/pki";
+import { type HubAuthentication, limits } from "@rollcall/protocol";
+
+type Presented =
+  | { readonly ok: true; readonly certificates: readonly Certificate[] }
+  | { readonly ok: false; readonly problem: string };
+
+/** Everything that is wrong with the certificates that a device came to its hub with, in words; empty when nothing is. */
+export function x509Problems(
+  presented: readonly Uint8Array[],
+  deviceId: string,
+  authentication: Exclude<HubAuthentication, { type: "symmetricKey" }>,
+  context: { readonly certificates: CertificateCache; readonly now: number },
+): readonly string[] {
+  if (presented.length === 0) return ["the hub expects a client certificate, and none came"];
+  const read = readPresented(presented, context.certificates);
+  if (!read.ok) return [read.problem];
+  const leaf = read.certificates[0];
+  if (!leaf) return ["the hub expects a client certificate, and none came"];
+  if (authentication.type === "x509Thumbprint") return thumbprintProblems(leaf, authentication);
+  const name =
+    leaf.commonName === deviceId
+      ? []
+      : [`the common name of the certificate is ${leaf.commonName ?? "missing"}, not ${deviceId}`];
+  return [...name, ...chainProblems(read.certificates, authentication.authorities, context)];
+}
+
+function readPresented(presented: readonly Uint8Array[], cache: CertificateCache): Presented {
+  // Beyond this a stranger only makes work.
+  const looked = presented.slice(0, limits.chainLength);
+  try {
+    return { ok: true, certificates: looked.map((der) => cache.read(der)) };
+  } catch (error) {
+    if (!(error instanceof CertificateError)) throw error;
+    return { ok: false, problem: `a certificate cannot be read: ${error.message}` };
+  }
+}
+
+function thumbprintProblems(
+  leaf: Certificate,
+  known: Extract<HubAuthentication, { type: "x509Thumbprint" }>,
+): readonly string[] {
+  if (leaf.sha256 === known.primary || leaf.sha256 === known.secondary) return [];
+  const expected = [known.primary, ...(known.secondary === undefined ? [] : [known.secondary])].join(" or ");
+  return [`the SHA-256 of the certificate is ${leaf.sha256}, not ${expected}`];
+}
+
+/** Judged as at registration: the path as it was sent, up to one of the authorities. The nearest miss explains a refusal. */
+function chainProblems(
+  certificates: readonly Certificate[],
+  authorities: readonly string[],
+  context: { readonly certificates: CertificateCache; readonly now: number },
+): readonly string[] {
+  const now = new Date(context.now);
+  const built = buildPath(certificates, { now });
+  const verdicts = authorities.map((der) => {
+    const anchor = context.certificates.read(Buffer.from(der, "base64"));
+    return judgePath({ path: built.path, anchor, now });
+  });
+  const [best] = verdicts.toSorted((a, b) => a.length - b.length);
+  if (!best) return ["the hub knows no certificate authority for the device"];
+  const problems = [...built.problems, ...best];
+  return problems.map(({ code, element, expected, got }) => {
+    return `${pathProblems[code]} (${element.subject || element.kind}: expected ${expected}, got ${got})`;
+  });
+}
