@@ -128,7 +128,10 @@ export class AttemptLog {
 
   /** Newest first. */
   recent(count: number): readonly AttemptRecord[] {
-    return [...this.#byTrackingId.values()].slice(-count).reverse().map((attempt) => attempt.record());
+    return [...this.#byTrackingId.values()]
+      .slice(-count)
+      .reverse()
+      .map((attempt) => attempt.record());
   }
 
   get size(): number {

@@ -15,6 +15,16 @@ interface CertificatePair {
 /** How the devices of an enrollment prove themselves; JSON, keys in base64. */
 export type AttestationRecord =
   | ({ readonly type: "x509"; readonly holds: "clientCertificates" | "signingCertificates" } & CertificatePair)
-  | { readonly type: "x509"; readonly holds: "caReferences"; readonly primaryName: string; readonly secondaryName?: string }
+  | {
+      readonly type: "x509";
+      readonly holds: "caReferences";
+      readonly primaryName: string;
+      readonly secondaryName?: string;
+    }
   | { readonly type: "symmetricKey"; readonly primaryKey: string; readonly secondaryKey: string }
-  | { readonly type: "tpm"; readonly endorsementKey: string; readonly endorsementKeyHash: string; readonly storageRootKey?: string };
+  | {
+      readonly type: "tpm";
+      readonly endorsementKey: string;
+      readonly endorsementKeyHash: string;
+      readonly storageRootKey?: string;
+    };

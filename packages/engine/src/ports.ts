@@ -1,4 +1,12 @@
-import type { DeviceIdentity, EnrollmentGroup, IndividualEnrollment, LinkedHub, ReplyBody, Substatus, Twin } from "@rollcall/protocol";
+import type {
+  DeviceIdentity,
+  EnrollmentGroup,
+  IndividualEnrollment,
+  Json,
+  LinkedHub,
+  Substatus,
+  Twin,
+} from "@rollcall/protocol";
 import type { AttestationRecord } from "./attestation-record.js";
 
 /** What an individual enrollment and a group have in common, checked and ready to be decided on. JSON all through. */
@@ -47,8 +55,20 @@ export interface RegistrationRecord {
   /** Newest last, at most `limits.operationsPerRegistration`. */
   readonly operations: readonly OperationRecord[];
   readonly result:
-    | { readonly status: "assigned"; readonly assignedHub: string; readonly deviceId: string; readonly substatus: Substatus; readonly payload?: ReplyBody }
-    | { readonly status: "failed"; readonly errorCode: number; readonly errorMessage: string; readonly assignedHub?: string; readonly deviceId?: string };
+    | {
+        readonly status: "assigned";
+        readonly assignedHub: string;
+        readonly deviceId: string;
+        readonly substatus: Substatus;
+        readonly payload?: Json;
+      }
+    | {
+        readonly status: "failed";
+        readonly errorCode: number;
+        readonly errorMessage: string;
+        readonly assignedHub?: string;
+        readonly deviceId?: string;
+      };
   /** base64 of the TPM2B_PUBLICs that the result's authenticationKey is wrapped for. */
   readonly tpm?: { readonly endorsementKey: string; readonly storageRootKey: string; readonly hubKey: string };
   readonly createdAt: number;
@@ -81,6 +101,8 @@ export interface Store {
   groupsBySubject(subject: string): Promise<readonly GroupRecord[]>;
   /** Every symmetric-key group: at most `limits.symmetricKeyGroups`. */
   symmetricKeyGroups(): Promise<readonly GroupRecord[]>;
+  /** X.509 groups, for naming the nearest one in a refusal: at most `limits.x509Groups`. */
+  x509Groups(): Promise<readonly GroupRecord[]>;
   /** Individual enrollments that carry this leaf, by upper-case hex SHA-256 of the DER. */
   enrollmentsByLeaf(thumbprint: string): Promise<readonly IndividualRecord[]>;
   /** The individual enrollment with this endorsement key, by hex SHA-256 of the TPM2B_PUBLIC. */

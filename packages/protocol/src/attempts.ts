@@ -3,7 +3,16 @@ import type { Finding } from "./findings.js";
 import type { AttestationKind } from "./statuses.js";
 
 /** How an attempt ended so far. */
-export const attemptOutcomes = ["open", "challenged", "accepted", "assigned", "failed", "refused", "connected", "abandoned"] as const;
+export const attemptOutcomes = [
+  "open",
+  "challenged",
+  "accepted",
+  "assigned",
+  "failed",
+  "refused",
+  "connected",
+  "abandoned",
+] as const;
 export type AttemptOutcome = (typeof attemptOutcomes)[number];
 
 /** One knock on the door, as `rollcall explain` and the management API show it. Times are milliseconds since 1970. */
@@ -25,7 +34,12 @@ export interface AttemptRecord {
   readonly operationId?: string;
   readonly outcome: AttemptOutcome;
   /** What went over the wire as refusal. */
-  readonly reply?: { readonly status?: number; readonly errorCode?: number; readonly connack?: number; readonly message?: string };
+  readonly reply?: {
+    readonly status?: number;
+    readonly errorCode?: number;
+    readonly connack?: number;
+    readonly message?: string;
+  };
   readonly startedAt: number;
   /** What happened, in order, with milliseconds since `startedAt`. */
   readonly steps: readonly { readonly name: string; readonly atMs: number }[];

@@ -10,7 +10,9 @@ const id = z.string().superRefine((text, context) => {
   const problem = idProblem(text);
   if (problem) context.addIssue({ code: "custom", message: problem.message });
 });
-const deviceId = z.string().refine(isDeviceId, "is no device id: up to 128 of letters, digits and - . % _ * ? ! ( ) , : = @ $ '");
+const deviceId = z
+  .string()
+  .refine(isDeviceId, "is no device id: up to 128 of letters, digits and - . % _ * ? ! ( ) , : = @ $ '");
 
 /** base64 of 16 to 64 bytes. */
 const symmetricKey = z.string().superRefine((text, context) => {
@@ -31,10 +33,16 @@ export function decodeBase64(text: string): Buffer | undefined {
 
 const jsonObject = z.record(z.string(), z.json()).transform((value) => value as JsonObject);
 
-const certificateInfo = z.looseObject({ sha1Thumbprint: z.string().optional(), sha256Thumbprint: z.string().optional() });
+const certificateInfo = z.looseObject({
+  sha1Thumbprint: z.string().optional(),
+  sha256Thumbprint: z.string().optional(),
+});
 const certificateWithInfo = z
   .looseObject({ certificate: z.string().min(1).optional(), info: certificateInfo.optional() })
-  .refine((value) => value.certificate !== undefined || value.info?.sha256Thumbprint !== undefined, "holds neither certificate nor info.sha256Thumbprint");
+  .refine(
+    (value) => value.certificate !== undefined || value.info?.sha256Thumbprint !== undefined,
+    "holds neither certificate nor info.sha256Thumbprint",
+  );
 const certificatePair = z.looseObject({ primary: certificateWithInfo, secondary: certificateWithInfo.nullish() });
 
 const x509 = z
@@ -44,7 +52,9 @@ const x509 = z
     caReferences: z.looseObject({ primary: z.string(), secondary: z.string().nullish() }).nullish(),
   })
   .refine(
-    (value) => [value.clientCertificates, value.signingCertificates, value.caReferences].filter((member) => member != null).length === 1,
+    (value) =>
+      [value.clientCertificates, value.signingCertificates, value.caReferences].filter((member) => member != null)
+        .length === 1,
     "holds not exactly one of clientCertificates, signingCertificates, caReferences",
   );
 
@@ -54,7 +64,10 @@ const attestation = z.discriminatedUnion("type", [
     type: z.literal("symmetricKey"),
     symmetricKey: z.looseObject({ primaryKey: symmetricKey.nullish(), secondaryKey: symmetricKey.nullish() }).nullish(),
   }),
-  z.looseObject({ type: z.literal("tpm"), tpm: z.looseObject({ endorsementKey: z.string().min(1), storageRootKey: z.string().nullish() }) }),
+  z.looseObject({
+    type: z.literal("tpm"),
+    tpm: z.looseObject({ endorsementKey: z.string().min(1), storageRootKey: z.string().nullish() }),
+  }),
 ]);
 
 const initialTwin = z.looseObject({
@@ -74,7 +87,11 @@ const common = {
   etag: z.string().nullish(),
 };
 
-export const individualEnrollmentSchema = z.looseObject({ registrationId: id, deviceId: deviceId.nullish(), ...common });
+export const individualEnrollmentSchema = z.looseObject({
+  registrationId: id,
+  deviceId: deviceId.nullish(),
+  ...common,
+});
 export const enrollmentGroupSchema = z.looseObject({ enrollmentGroupId: id, ...common });
 
 /** A seed file: what `rollcall start --seed` loads before it is ready. */
@@ -95,5 +112,7 @@ export type EnrollmentGroupInput = z.input<typeof enrollmentGroupSchema>;
 
 /** The issues of a failed zod parse as one readable text: path and reason, a line each. */
 export function describeIssues(error: z.ZodError): string {
-  return error.issues.map((issue) => `${issue.path.map(String).join(".") || "(top level)"}: ${issue.message}`).join("\n");
+  return error.issues
+    .map((issue) => `${issue.path.map(String).join(".") || "(top level)"}: ${issue.message}`)
+    .join("\n");
 }

@@ -61,7 +61,12 @@ export interface ErrorBody {
 /** Makes the body that goes with `dpsErrors[kind].status`. */
 export function errorBody(kind: DpsErrorKind, about: { trackingId: string; now: Date; message?: string }): ErrorBody {
   const row = dpsErrors[kind];
-  return { errorCode: row.code, trackingId: about.trackingId, message: about.message ?? row.message, timestampUtc: formatDate(about.now) };
+  return {
+    errorCode: row.code,
+    trackingId: about.trackingId,
+    message: about.message ?? row.message,
+    timestampUtc: formatDate(about.now),
+  };
 }
 
 /** UTC with seven fractional digits and `Z`, as the service writes dates (section 1.4). */

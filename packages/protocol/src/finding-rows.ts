@@ -17,8 +17,11 @@ export const findingRows = {
       "Send {idScope}/registrations/{registrationId}/api-version=2019-03-31 to be provisioned, or {hub}/{deviceId}/?api-version=2021-04-12 to reach a hub.",
   },
   "protocol.mqttVersionUnsupported": {
-    element: "connection", severity: "error", blame: "protocol",
-    title: "The device speaks MQTT protocol level {level}; the service speaks 3.1.1 (level 4) only. CONNACK 1 was sent.",
+    element: "connection",
+    severity: "error",
+    blame: "protocol",
+    title:
+      "The device speaks MQTT protocol level {level}; the service speaks 3.1.1 (level 4) only. CONNACK 1 was sent.",
     remedy: "Set the MQTT client to version 3.1.1.",
   },
   "protocol.clientIdMismatch": {
@@ -147,32 +150,50 @@ export const findingRows = {
     remedy: "Subscribe before you publish, and wait for the SUBACK.",
   },
   "hub.topicUnknown": {
-    cause: 21, element: "request", severity: "error", blame: "protocol",
+    cause: 21,
+    element: "request",
+    severity: "error",
+    blame: "protocol",
     title: "The device published to a topic that the hub does not have for it: {topic}. The connection was closed.",
-    remedy: "Publish only to devices/{deviceId}/messages/events/, $iothub/twin/GET/?$rid=…, $iothub/twin/PATCH/properties/reported/?$rid=… and $iothub/methods/res/{status}/?$rid=….",
+    remedy:
+      "Publish only to devices/{deviceId}/messages/events/, $iothub/twin/GET/?$rid=…, $iothub/twin/PATCH/properties/reported/?$rid=… and $iothub/methods/res/{status}/?$rid=….",
   },
   "hub.subscriptionUnknown": {
-    cause: 21, element: "request", severity: "warning", blame: "protocol",
+    cause: 21,
+    element: "request",
+    severity: "warning",
+    blame: "protocol",
     title: "The subscription to {topic} was refused by the hub.",
-    remedy: "Subscribe to $iothub/twin/res/#, $iothub/twin/PATCH/properties/desired/#, $iothub/methods/POST/# or devices/{deviceId}/messages/devicebound/#.",
+    remedy:
+      "Subscribe to $iothub/twin/res/#, $iothub/twin/PATCH/properties/desired/#, $iothub/methods/POST/# or devices/{deviceId}/messages/devicebound/#.",
   },
   "hub.notSubscribed": {
-    cause: 21, element: "request", severity: "warning", blame: "protocol",
+    cause: 21,
+    element: "request",
+    severity: "warning",
+    blame: "protocol",
     title: "A twin reply was made for $rid={rid}, but the device was not subscribed to $iothub/twin/res/#.",
     remedy: "Subscribe before you publish, and wait for the SUBACK.",
   },
   "protocol.packetTooLarge": {
-    element: "request", severity: "error", blame: "protocol",
+    element: "request",
+    severity: "error",
+    blame: "protocol",
     title: "The device began an MQTT packet of {bytes} bytes; {limit} are read. The connection was closed.",
     remedy: "Send smaller messages: 98304 bytes of payload are allowed.",
   },
   "protocol.tooManyRequests": {
-    cause: 17, element: "request", severity: "error", blame: "protocol",
+    cause: 17,
+    element: "request",
+    severity: "error",
+    blame: "protocol",
     title: "The device sent {count} requests without waiting for an answer. The connection was closed.",
     remedy: "Wait for the answer of a request before you send the next.",
   },
   "protocol.packetInvalid": {
-    element: "request", severity: "error", blame: "protocol",
+    element: "request",
+    severity: "error",
+    blame: "protocol",
     title: "The device broke the MQTT protocol: {reason}. The connection was closed.",
     remedy: "Look at the MQTT client library of the device.",
   },
@@ -654,8 +675,12 @@ export const findingRows = {
     remedy: "Register over HTTPS, or set tpmOverMqtt: true in rollcall.yaml.",
   },
   "tpm.challengeOnly": {
-    cause: 11, element: "challenge", severity: "error", blame: "device",
-    title: "This connection proved nothing: it is good for one register request, which asks for the TPM's challenge. {what} was refused.",
+    cause: 11,
+    element: "challenge",
+    severity: "error",
+    blame: "device",
+    title:
+      "This connection proved nothing: it is good for one register request, which asks for the TPM's challenge. {what} was refused.",
     remedy: "Activate the authenticationKey of the 401, and connect again with a token that is signed with it.",
   },
   "tpm.challengeIssued": {

@@ -3,8 +3,22 @@ import { findingRows } from "./finding-rows.js";
 
 /** The part of a registration that a finding is about. */
 export const elements = [
-  "connection", "request", "idScope", "enrollment", "leaf", "intermediate", "root", "chain", "key", "token", "endorsementKey",
-  "storageRootKey", "challenge", "hub", "webhook", "service",
+  "connection",
+  "request",
+  "idScope",
+  "enrollment",
+  "leaf",
+  "intermediate",
+  "root",
+  "chain",
+  "key",
+  "token",
+  "endorsementKey",
+  "storageRootKey",
+  "challenge",
+  "hub",
+  "webhook",
+  "service",
 ] as const;
 export type Element = (typeof elements)[number];
 
@@ -79,12 +93,14 @@ export function findingRow(code: FindingCode): FindingRow {
 const MAX_TEXT = 300;
 
 function readable(text: string): string {
-  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/g, "\ufffd");
+  const clean = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd");
   return clean.length > MAX_TEXT ? `${clean.slice(0, MAX_TEXT)}…` : clean;
 }
 
 function fill(template: string, values: FindingDetail["values"]): string {
-  return template.replace(/\{(\w+)\}/g, (whole, name: string) => (values?.[name] === undefined ? whole : readable(String(values[name]))));
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) =>
+    values?.[name] === undefined ? whole : readable(String(values[name])),
+  );
 }
 
 /** Makes a finding of a row and what was seen. Text of strangers is shortened and freed of control characters. */
@@ -115,7 +131,8 @@ export function rankFindings(findings: readonly Finding[]): readonly Finding[] {
     const follows = rows[each.code]?.follows ?? [];
     return follows.some((code) => codes.has(code)) ? { ...each, consequence: true } : each;
   });
-  const place = (each: Finding) => severityOrder[each.severity] * 10_000 + (each.consequence ? 5_000 : 0) + (order.get(each.code) ?? 0);
+  const place = (each: Finding) =>
+    severityOrder[each.severity] * 10_000 + (each.consequence ? 5_000 : 0) + (order.get(each.code) ?? 0);
   return marked.toSorted((a, b) => place(a) - place(b));
 }
 

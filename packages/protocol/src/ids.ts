@@ -15,13 +15,18 @@ const LAST = /[A-Za-z0-9-]/;
  */
 export function idProblem(id: string): IdProblem | undefined {
   if (id.length === 0) return { message: "the id is empty" };
-  if (id.length > limits.idLength) return { message: `the id has ${id.length} characters; ${limits.idLength} are allowed` };
+  if (id.length > limits.idLength)
+    return { message: `the id has ${id.length} characters; ${limits.idLength} are allowed` };
   const position = [...id].findIndex((character) => !ALLOWED.test(character));
   if (position >= 0) {
     const character = [...id][position] ?? "";
-    return { position: position + 1, message: `character ${position + 1} (${JSON.stringify(character)}) is not allowed` };
+    return {
+      position: position + 1,
+      message: `character ${position + 1} (${JSON.stringify(character)}) is not allowed`,
+    };
   }
-  if (!LAST.test(id.at(-1) ?? "")) return { position: id.length, message: "the last character must be a letter, a digit or a hyphen" };
+  if (!LAST.test(id.at(-1) ?? ""))
+    return { position: id.length, message: "the last character must be a letter, a digit or a hyphen" };
   return undefined;
 }
 

@@ -61,7 +61,10 @@ export interface Reply {
 
 /** JSON in which every character outside ASCII is escaped: Node's SDK decodes MQTT bodies as ASCII (section 1.4). */
 export function toAsciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** The member of a result that names the attestation used: exactly one (section 1.4). */

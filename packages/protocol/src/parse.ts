@@ -28,7 +28,10 @@ export function parseRegistration(bytes: Uint8Array): RegistrationParse {
   const parsed = schema.safeParse(json.value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    return { ok: false, reason: `${issue?.path.map(String).join(".") || "the body"}: ${issue?.message ?? "unexpected"}` };
+    return {
+      ok: false,
+      reason: `${issue?.path.map(String).join(".") || "the body"}: ${issue?.message ?? "unexpected"}`,
+    };
   }
   const { registrationId, tpm, csr } = parsed.data;
   const payload = parsed.data["payload"] as Json | undefined;
@@ -37,7 +40,10 @@ export function parseRegistration(bytes: Uint8Array): RegistrationParse {
     body: {
       ...(registrationId != null && { registrationId }),
       ...(tpm != null && {
-        tpm: { endorsementKey: tpm.endorsementKey, ...(tpm.storageRootKey != null && { storageRootKey: tpm.storageRootKey }) },
+        tpm: {
+          endorsementKey: tpm.endorsementKey,
+          ...(tpm.storageRootKey != null && { storageRootKey: tpm.storageRootKey }),
+        },
       }),
       ...(payload !== undefined && { payload }),
       ...(csr != null && { csr }),
@@ -66,17 +72,18 @@ export function parseJson(bytes: Uint8Array): { ok: true; value: unknown } | { o
 function nesting(text: string): number {
   let depth = 0;
   let deepest = 0;
-  let inString = false;
   for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (inString) {
-      if (unit === 0x5c) index++;
-      else if (unit === 0x22) inString = false;
-      continue;
-    }
-    if (unit === 0x22) inString = true;
-    else if (unit === 0x7b || unit === 0x5b) deepest = Math.max(deepest, ++depth);
-    else if (unit === 0x7d || unit === 0x5d) depth--;
+    const character = text[index];
+    if (character === '"') index = endOfString(text, index);
+    else if (character === "{" || character === "[") deepest = Math.max(deepest, ++depth);
+    else if (character === "}" || character === "]") depth--;
   }
   return deepest;
+}
+
+/** Where the string that opens at `start` closes; the end of the text for one that does not. */
+function endOfString(text: string, start: number): number {
+  let index = start + 1;
+  while (index < text.length && text[index] !== '"') index += text[index] === "\\" ? 2 : 1;
+  return index;
 }

@@ -17,7 +17,9 @@ export interface SasToken {
 }
 
 /** A token, or why there is none. */
-export type SasParse = { readonly ok: true; readonly token: SasToken } | { readonly ok: false; readonly reason: string };
+export type SasParse =
+  | { readonly ok: true; readonly token: SasToken }
+  | { readonly ok: false; readonly reason: string };
 
 const PREFIX = "SharedAccessSignature ";
 const MAX_LENGTH = 4096;
@@ -47,7 +49,8 @@ function readMembers(members: ReadonlyMap<string, string>): SasParse {
   const expiryText = members.get("se") ?? "";
   if (!/^\d{1,16}$/.test(expiryText)) return bad("se is not a whole number of seconds since 1970");
   const signatureText = decodeOnce(members.get("sig") ?? "");
-  if (signatureText === undefined || !/^[A-Za-z0-9+/]{43}=$/.test(signatureText)) return bad("sig is not the base64 of 32 bytes");
+  if (signatureText === undefined || !/^[A-Za-z0-9+/]{43}=$/.test(signatureText))
+    return bad("sig is not the base64 of 32 bytes");
   const keyName = members.get("skn");
   return {
     ok: true,
@@ -73,7 +76,12 @@ export function isSignedBy(token: SasToken, key: Uint8Array): boolean {
 }
 
 /** Writes a token; `resource` is put in and signed as given, so encode it first where the peer expects that. */
-export function formatSas(options: { resource: string; expiry: number; signature: Uint8Array; keyName?: string }): string {
+export function formatSas(options: {
+  resource: string;
+  expiry: number;
+  signature: Uint8Array;
+  keyName?: string;
+}): string {
   const sig = encodeURIComponent(Buffer.from(options.signature).toString("base64"));
   const name = options.keyName === undefined ? "" : `&skn=${options.keyName}`;
   return `${PREFIX}sr=${options.resource}&sig=${sig}&se=${options.expiry}${name}`;

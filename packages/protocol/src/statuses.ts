@@ -3,7 +3,12 @@ export const registrationStatuses = ["unassigned", "assigning", "assigned", "fai
 export type RegistrationStatus = (typeof registrationStatuses)[number];
 
 /** How an assignment came about (section 8.4). */
-export const substatuses = ["initialAssignment", "deviceDataMigrated", "deviceDataReset", "reprovisionedToInitialAssignment"] as const;
+export const substatuses = [
+  "initialAssignment",
+  "deviceDataMigrated",
+  "deviceDataReset",
+  "reprovisionedToInitialAssignment",
+] as const;
 export type Substatus = (typeof substatuses)[number];
 
 export const provisioningStatuses = ["enabled", "disabled"] as const;

@@ -99,5 +99,9 @@ export function formatTwinReplyTopic(reply: { status: number; rid: string; versi
 /** The subscriptions that a hub grants to one device; the devicebound filter carries the device id. */
 export function isHubSubscription(filter: string, deviceId: string): boolean {
   const shared: readonly string[] = [topics.twinReplies, topics.twinDesiredUpdates, topics.methodCalls];
-  return shared.includes(filter) || filter === `devices/${deviceId}/messages/devicebound/#` || filter === `devices/${encodeURIComponent(deviceId)}/messages/devicebound/#`;
+  return (
+    shared.includes(filter) ||
+    filter === `devices/${deviceId}/messages/devicebound/#` ||
+    filter === `devices/${encodeURIComponent(deviceId)}/messages/devicebound/#`
+  );
 }

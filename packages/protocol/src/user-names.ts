@@ -44,12 +44,21 @@ function provisioning(idScope: string, registrationId: string, query: string): U
   const members = rawQuery(query);
   const apiVersion = decodeOnce(members.get("api-version") ?? "");
   const clientVersion = decodeOnce(members.get("ClientVersion") ?? "");
-  return { kind: "provisioning", idScope, registrationId, ...(apiVersion && { apiVersion }), ...(clientVersion && { clientVersion }) };
+  return {
+    kind: "provisioning",
+    idScope,
+    registrationId,
+    ...(apiVersion && { apiVersion }),
+    ...(clientVersion && { clientVersion }),
+  };
 }
 
 function hub(host: string, rest: string): UserName {
   const query = rest.indexOf("/?");
-  if (query < 0) return malformed("it is neither {idScope}/registrations/{registrationId}/api-version=… nor {hub}/{deviceId}/?api-version=…");
+  if (query < 0)
+    return malformed(
+      "it is neither {idScope}/registrations/{registrationId}/api-version=… nor {hub}/{deviceId}/?api-version=…",
+    );
   const [deviceId = "", moduleId, more] = rest.slice(0, query).split("/");
   if (deviceId === "") return malformed("the device id is empty");
   if (more !== undefined) return malformed("it has more than two segments between the hub and the query");
@@ -58,11 +67,21 @@ function hub(host: string, rest: string): UserName {
 }
 
 /** The user name that a device sends to be provisioned. */
-export function formatProvisioningUserName(name: { idScope: string; registrationId: string; apiVersion: string; clientVersion: string }): string {
+export function formatProvisioningUserName(name: {
+  idScope: string;
+  registrationId: string;
+  apiVersion: string;
+  clientVersion: string;
+}): string {
   return `${name.idScope}/registrations/${name.registrationId}/api-version=${name.apiVersion}&ClientVersion=${encodeURIComponent(name.clientVersion)}`;
 }
 
 /** The user name that a device sends to its hub. */
-export function formatHubUserName(name: { hub: string; deviceId: string; apiVersion: string; clientVersion: string }): string {
+export function formatHubUserName(name: {
+  hub: string;
+  deviceId: string;
+  apiVersion: string;
+  clientVersion: string;
+}): string {
   return `${name.hub}/${name.deviceId}/?api-version=${name.apiVersion}&DeviceClientType=${encodeURIComponent(name.clientVersion)}`;
 }

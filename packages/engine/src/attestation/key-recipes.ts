@@ -1,0 +1,75 @@
+import { deriveDeviceKey, type Finding, finding, isSignedBy, type SasToken } from "@rollcall/protocol";
+
+/** What a wrong recipe is tried on. `keys` are base64 texts. */
+interface RecipeSubject {
+  readonly token: SasToken;
+  readonly registrationId: string;
+  readonly id: string;
+  readonly keys: readonly string[];
+}
+
+interface Recipe {
+  readonly code:
+    | "key.groupKeyUsedRaw"
+    | "key.derivedTwice"
+    | "key.derivedFromOtherText"
+    | "key.textNotDecoded"
+    | "key.derivedFromIndividual";
+  /** The text that the key was derived from, where that is the mistake. */
+  readonly from?: (registrationId: string) => string;
+  readonly key: (keyText: string, registrationId: string) => Buffer;
+}
+
+const decode = (text: string) => Buffer.from(text, "base64");
+const derivedFrom = (from: (id: string) => string): Recipe => ({
+  code: "key.derivedFromOtherText",
+  from,
+  key: (text, id) => deriveDeviceKey(decode(text), from(id)),
+});
+
+/** Mistakes that people make with a group's key (failure causes, 7): the first that verifies is named. */
+const groupRecipes: readonly Recipe[] = [
+  { code: "key.groupKeyUsedRaw", key: (text) => decode(text) },
+  { code: "key.derivedTwice", key: (text, id) => deriveDeviceKey(deriveDeviceKey(decode(text), id), id) },
+  derivedFrom((id) => id.toUpperCase()),
+  derivedFrom((id) => id.trim()),
+  derivedFrom((id) => `${id}\n`),
+  derivedFrom((id) => `"${id}"`),
+  { code: "key.textNotDecoded", key: (text, id) => deriveDeviceKey(Buffer.from(text, "utf8"), id) },
+  {
+    code: "key.textNotDecoded",
+    key: (text, id) => Buffer.from(deriveDeviceKey(decode(text), id).toString("base64"), "utf8"),
+  },
+];
+
+/** Mistakes that people make with an individual enrollment's key. */
+const individualRecipes: readonly Recipe[] = [
+  { code: "key.derivedFromIndividual", key: (text, id) => deriveDeviceKey(decode(text), id) },
+  { code: "key.textNotDecoded", key: (text) => Buffer.from(text, "utf8") },
+];
+
+function tryRecipes(recipes: readonly Recipe[], subject: RecipeSubject): Finding | undefined {
+  for (const recipe of recipes) {
+    const fits = subject.keys.some((key) => isSignedBy(subject.token, recipe.key(key, subject.registrationId)));
+    if (!fits) continue;
+    const from = recipe.from?.(subject.registrationId);
+    return finding(recipe.code, {
+      values: {
+        id: subject.id,
+        registrationId: subject.registrationId,
+        ...(from !== undefined && { derivedFrom: JSON.stringify(from) }),
+      },
+    });
+  }
+  return undefined;
+}
+
+/** Names the wrong recipe by which a token was signed with a group's key, if one fits. */
+export function wrongGroupRecipe(subject: RecipeSubject): Finding | undefined {
+  return tryRecipes(groupRecipes, subject);
+}
+
+/** Names the wrong recipe by which a token was signed with an individual enrollment's key, if one fits. */
+export function wrongIndividualRecipe(subject: RecipeSubject): Finding | undefined {
+  return tryRecipes(individualRecipes, subject);
+}

@@ -1,0 +1,48 @@
+import type { PathElement, PathProblem, PathProblemCode } from "@rollcall/pki";
+import { pathProblems } from "@rollcall/pki";
+import { type Element, type Finding, type FindingCode, finding } from "@rollcall/protocol";
+
+/** What a fault of the path is called here: below the leaf's own, and for the CAs above it. */
+const codes: Readonly<Partial<Record<PathProblemCode, FindingCode>>> = {
+  issuerMismatch: "link.signatureInvalid",
+  keyIdMismatch: "link.signatureInvalid",
+  signatureInvalid: "link.signatureInvalid",
+  weakSignature: "certificate.weakSignature",
+  notCa: "ca.notAuthority",
+  noKeyCertSign: "ca.mayNotSign",
+  pathLengthExceeded: "ca.pathLengthExceeded",
+  unknownCriticalExtension: "certificate.unknownCriticalExtension",
+  wrongKeyUsage: "leaf.notForClients",
+  wrongExtendedKeyUsage: "leaf.notForClients",
+  noCertificate: "certificate.missing",
+};
+
+const dateCodes = {
+  expired: { leaf: "leaf.expired", ca: "ca.expired" },
+  notYetValid: { leaf: "leaf.notYetValid", ca: "ca.notYetValid" },
+} as const;
+
+function codeOf(problem: PathProblem): FindingCode {
+  if (problem.code === "expired" || problem.code === "notYetValid") {
+    return dateCodes[problem.code][problem.element.kind === "leaf" ? "leaf" : "ca"];
+  }
+  return codes[problem.code] ?? "certificate.unusable";
+}
+
+/** The element of a finding for a certificate of a path. */
+export function elementOf(element: PathElement): Element {
+  return element.kind;
+}
+
+/** A fault of the path as a finding: which certificate, what was expected, what came. */
+export function pathFinding(problem: PathProblem): Finding {
+  const place =
+    problem.element.kind === "intermediate" ? `intermediate ${problem.element.index}` : problem.element.kind;
+  return finding(codeOf(problem), {
+    element: elementOf(problem.element),
+    subject: `${place}: ${problem.element.subject || "(no subject)"}`,
+    expected: problem.expected,
+    got: problem.got,
+    values: { problem: pathProblems[problem.code] },
+  });
+}

@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import { decodeBase64, type Finding, finding, idKey, isSignedBy } from "@rollcall/protocol";
+import { parseTpm2bPublic } from "tpm-js-sim/credential";
+import type { IndividualRecord } from "../ports.js";
+import type { Attestation, AttestationContext, AttestationRequest, Verdict } from "../verdict.js";
+import { checkToken } from "./token.js";
+
+/** Hex SHA-256 of a TPM2B_PUBLIC: what endorsement keys are looked up and shown by. */
+export function endorsementKeyHash(tpm2bPublic: Uint8Array): string {
+  return createHash("sha256").update(tpm2bPublic).digest("hex");
+}
+
+/** TPM attestation (section 2.3): a first request without a token gets a challenge, a second with one answers it. */
+export const tpm: Attestation = {
+  async individual(request, enrollment, context) {
+    const base = { enrollment, attestation: "tpm" as const };
+    if (enrollment.attestation.type !== "tpm") return { ...base, findings: [] };
+    const enrolled = Buffer.from(enrollment.attestation.endorsementKey, "base64");
+    const keys = await checkKeys(request, enrollment, enrolled, context);
+    if (request.credentials.kind === "sas") {
+      const answer = checkAnswer(request, enrolled, keys.storageRootKey, context);
+      return {
+        ...base,
+        findings: [...keys.findings, ...answer.findings],
+        ...(answer.proof && { proof: answer.proof }),
+      };
+    }
+    if (!keys.storageRootKey) return { ...base, findings: keys.findings };
+    const proof = { kind: "challenge" as const, endorsementKey: enrolled, storageRootKey: keys.storageRootKey };
+    return { ...base, findings: keys.findings, proof };
+  },
+};
+
+interface KeyCheck {
+  readonly findings: readonly Finding[];
+  readonly storageRootKey?: Buffer;
+}
+
+/** The endorsement key must be the enrolled one, byte for byte; the storage root key only has to be one. */
+async function checkKeys(
+  request: AttestationRequest,
+  enrollment: IndividualRecord,
+  enrolled: Buffer,
+  context: AttestationContext,
+): Promise<KeyCheck> {
+  const sent = request.body?.tpm;
+  if (!sent) {
+    const needed = request.credentials.kind !== "sas" && request.body !== undefined;
+    return { findings: needed ? [finding("tpm.bodyMissing", { values: { id: enrollment.registrationId } })] : [] };
+  }
+  const endorsement = await checkEndorsementKey(sent.endorsementKey, enrollment, enrolled, context);
+  const storage = checkStorageRootKey(sent.storageRootKey);
+  return { findings: [...endorsement, ...storage.findings], ...(storage.key && { storageRootKey: storage.key }) };
+}
+
+async function checkEndorsementKey(
+  text: string,
+  enrollment: IndividualRecord,
+  enrolled: Buffer,
+  context: AttestationContext,
+): Promise<readonly Finding[]> {
+  const id = enrollment.registrationId;
+  const bytes = decodeBase64(text);
+  if (bytes?.equals(enrolled)) return [];
+  if (!bytes) return [finding("tpm.endorsementKeyInvalid", { values: { problems: "it is not base64" } })];
+  const parsed = parseTpm2bPublic(bytes);
+  const problems = parsed.problems
+    .map((problem) => `${problem.field} at byte ${problem.offset}: ${problem.message}`)
+    .join("; ");
+  const hash = endorsementKeyHash(bytes);
+  const owner = await context.store.enrollmentByEndorsementKey(hash);
+  const expected = `SHA-256 ${endorsementKeyHash(enrolled)}`;
+  const got = `SHA-256 ${hash}`;
+  const findings: Finding[] = [];
+  if (problems) findings.push(finding("tpm.endorsementKeyInvalid", { values: { problems }, got }));
+  if (owner && idKey(owner.registrationId) !== idKey(id)) {
+    findings.push(
+      finding("tpm.endorsementKeyEnrolledElsewhere", {
+        values: { owner: owner.registrationId, id },
+        expected,
+        got,
+        nearest: owner.registrationId,
+      }),
+    );
+  } else {
+    const hint = problems
+      ? ""
+      : "It is a well-formed RSA-2048 endorsement key: of another TPM, or made from another template (the SDKs use two).";
+    findings.push(finding("tpm.endorsementKeyMismatch", { values: { id, hint }, expected, got }));
+  }
+  return findings;
+}
+
+function checkStorageRootKey(text: string | undefined): { findings: readonly Finding[]; key?: Buffer } {
+  const invalid = (problems: string) => ({
+    findings: [finding("tpm.storageRootKeyInvalid", { values: { problems } })],
+  });
+  if (text === undefined) return invalid("it was not sent");
+  const bytes = decodeBase64(text);
+  if (!bytes) return invalid("it is not base64");
+  const parsed = parseTpm2bPublic(bytes, { allowEcc: true });
+  if (parsed.kind === "usable") return { findings: [], key: bytes };
+  return invalid(
+    parsed.problems.map((problem) => `${problem.field} at byte ${problem.offset}: ${problem.message}`).join("; "),
+  );
+}
+
+/** The token must be signed with the key of a recent challenge for this endorsement key and one of these storage root keys. */
+function checkAnswer(
+  request: AttestationRequest,
+  endorsementKey: Buffer,
+  sent: Buffer | undefined,
+  context: AttestationContext,
+): Pick<Verdict, "findings" | "proof"> {
+  const text = request.credentials.kind === "sas" ? request.credentials.token : "";
+  const { token, findings } = checkToken(text, request, context.now);
+  if (!token) return { findings };
+  const storageRootKeys = sent ? [sent] : context.challenges.storageRootKeys(request.registrationId);
+  const { registrationId } = request;
+  for (const storageRootKey of storageRootKeys) {
+    const keys = context.challenges.keys({ registrationId, endorsementKey, storageRootKey });
+    if (keys.some((key) => isSignedBy(token, key)))
+      return { findings, proof: { kind: "tpm", endorsementKey, storageRootKey } };
+  }
+  if (storageRootKeys.length > 0) return { findings: [...findings, finding("tpm.wrongChallengeKey")] };
+  // At CONNECT nothing tells the storage root key of a challenge that another node gave: the register request will.
+  return { findings: request.body ? [...findings, finding("tpm.challengeExpired")] : findings };
+}

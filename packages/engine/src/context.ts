@@ -1,0 +1,36 @@
+import type { CertificateCache } from "@rollcall/pki";
+import type { Challenges } from "./challenges.js";
+import type { Clock, Hubs, Random, Store } from "./ports.js";
+import type { Throttled } from "./throttle.js";
+
+/** What an engine is made of. */
+export interface EngineOptions {
+  readonly idScope: string;
+  readonly store: Store;
+  readonly hubs: Hubs;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** 32 bytes or more; the same on every node of a cluster. */
+  readonly clusterSecret: Uint8Array;
+  /** Whole seconds that a device is told to wait before it polls. */
+  readonly retryAfterSeconds: number;
+  /** Milliseconds that an operation stays `assigning`; 0: the first poll is `assigned`. */
+  readonly assigningForMs: number;
+  /** Absent: no limit. */
+  readonly registrationsPerMinute?: number | undefined;
+}
+
+/** The engine's parts, as its operations get them. */
+export interface EngineContext {
+  readonly options: EngineOptions;
+  readonly store: Store;
+  readonly hubs: Hubs;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly certificates: CertificateCache;
+  readonly challenges: Challenges;
+  readonly throttle: () => Throttled | undefined;
+  readonly uuid: () => string;
+  /** base64 of a quoted opaque text, as the service writes etags (section 1.4). */
+  readonly etag: () => string;
+}

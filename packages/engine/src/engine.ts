@@ -1,0 +1,96 @@
+import { randomUUID } from "node:crypto";
+import { certificateCache } from "@rollcall/pki";
+import { type Finding, finding, findingRow, type Reply, rootCause } from "@rollcall/protocol";
+import { authenticate } from "./authenticate.js";
+import { Challenges } from "./challenges.js";
+import type { EngineContext, EngineOptions } from "./context.js";
+import type { Admission, DeviceRequest, Engine } from "./engine-types.js";
+import { lookUp, operationStatus } from "./operation-status.js";
+import { attestationContext, noteVerdict, register } from "./register.js";
+import { errorReply } from "./replies.js";
+import { checkRequest } from "./request-checks.js";
+import { createThrottle } from "./throttle.js";
+
+/** CA certificates kept parsed: intermediates and roots of all groups, with room for strangers'. */
+const CACHED_CERTIFICATES = 500;
+
+/** Makes the service's deciding half. `onFailure` hears of faults of ours; devices are told "internal error". */
+export function createEngine(
+  options: EngineOptions & { readonly onFailure?: (error: unknown, trackingId: string) => void },
+): Engine & { readonly challenges: Challenges } {
+  const { store, hubs, clock, random } = options;
+  const challenges = new Challenges(options.clusterSecret, clock);
+  const context: EngineContext = {
+    options,
+    store,
+    hubs,
+    clock,
+    random,
+    challenges,
+    certificates: certificateCache(CACHED_CERTIFICATES),
+    throttle: createThrottle(options.registrationsPerMinute, clock),
+    uuid: randomUUID,
+    etag: () => Buffer.from(`"${random(12).toString("hex")}"`).toString("base64"),
+  };
+
+  /** A fault of ours never reaches a stranger as anything but "internal error". */
+  const guarded = async (request: DeviceRequest, run: () => Promise<Reply>): Promise<Reply> => {
+    try {
+      return await run();
+    } catch (error) {
+      const { trackingId } = request.attempt;
+      options.onFailure?.(error, trackingId);
+      request.attempt.add(finding("service.internal", { values: { trackingId } }));
+      return errorReply(request.attempt, "internal", { now: clock() });
+    }
+  };
+
+  const guardedAdmission = async (request: DeviceRequest): Promise<Admission> => {
+    const { attempt } = request;
+    const admission = await admit(request, context).catch((error: unknown): Admission => {
+      options.onFailure?.(error, attempt.trackingId);
+      const failure = finding("service.internal", { values: { trackingId: attempt.trackingId } });
+      attempt.add(failure);
+      return { kind: "refused", connack: 3, finding: failure };
+    });
+    if (admission.kind === "refused") {
+      attempt.outcome = "refused";
+      attempt.reply = { connack: admission.connack };
+    }
+    return admission;
+  };
+
+  return {
+    idScope: options.idScope,
+    challenges,
+    admit: (request) => guardedAdmission(request),
+    register: (request) => guarded(request, () => register(request, context)),
+    operationStatus: (request) => guarded(request, () => operationStatus(request, context)),
+    lookUp: (request) => guarded(request, () => lookUp(request, context)),
+  };
+}
+
+/**
+ * Decides a CONNECT. Refused here: what cannot be read, a token that does not verify, and a device that shows nothing (but
+ * for a TPM that wants its challenge). All else is refused at the register request, whose answer can say why.
+ */
+async function admit(request: DeviceRequest, context: EngineContext): Promise<Admission> {
+  const { attempt } = request;
+  const byToken = request.credentials.kind === "sas";
+  if (!byToken && request.connection.presented().length > 0) {
+    return refusalOf(attempt.add(...checkRequest(request, context.options.idScope))) ?? { kind: "admitted" };
+  }
+  const verdict = await authenticate(request, attestationContext(context));
+  noteVerdict(request, verdict);
+  const ranked = attempt.add(...verdict.findings);
+  if (byToken) return refusalOf(ranked) ?? { kind: "admitted" };
+  if (verdict.enrollment?.attestation.type === "tpm" && !rootCause(ranked)) return { kind: "challengeOnly" };
+  const missing = finding("credential.missing", { expected: "a certificate or a token", got: "neither" });
+  return refusalOf(attempt.add(missing)) ?? { kind: "refused", connack: 5, finding: missing };
+}
+
+function refusalOf(ranked: readonly Finding[]): Admission | undefined {
+  const root = rootCause(ranked);
+  const connack = root && findingRow(root.code).connack;
+  return root && connack ? { kind: "refused", connack, finding: root } : undefined;
+}

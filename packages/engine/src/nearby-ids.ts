@@ -1,0 +1,33 @@
+import { type Finding, finding, idKey } from "@rollcall/protocol";
+import type { Store } from "./ports.js";
+
+const ALPHABET = [..."abcdefghijklmnopqrstuvwxyz0123456789-._:"];
+/** Longer ids are not searched for look-alikes: each character adds 80 candidates. */
+const MAX_LENGTH = 48;
+
+/**
+ * Every id one slip away: a character too many, too few, another, or two swapped. Their number depends on the id alone, so
+ * that a refusal costs the same with ten enrollments and with a million.
+ */
+export function nearbyIds(id: string): readonly string[] {
+  const text = idKey(id);
+  if (text.length > MAX_LENGTH) return [];
+  const found = new Set<string>();
+  for (let at = 0; at <= text.length; at++) {
+    const [head, tail] = [text.slice(0, at), text.slice(at)];
+    for (const character of ALPHABET) found.add(head + character + tail);
+    if (tail === "") continue;
+    found.add(head + tail.slice(1));
+    for (const character of ALPHABET) found.add(head + character + tail.slice(1));
+    if (tail.length > 1) found.add(`${head}${tail[1]}${tail[0]}${tail.slice(2)}`);
+  }
+  found.delete(text);
+  found.delete("");
+  return [...found];
+}
+
+/** A note that a similar id is enrolled, if one is. */
+export async function nearbyFinding(id: string, store: Store): Promise<readonly Finding[]> {
+  const [nearest] = await store.enrolledAmong(nearbyIds(id));
+  return nearest === undefined ? [] : [finding("enrollment.nearby", { values: { nearest }, got: id, nearest })];
+}
