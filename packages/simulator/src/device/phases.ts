@@ -27,6 +27,8 @@ export type PhaseTimes = Partial<Record<Phase, number>>;
 /** Sums what each phase took, on the monotonic clock. */
 export class PhaseTimer {
   readonly #times: PhaseTimes = {};
+  /** What is going on, or was when it went wrong. */
+  current: Phase = "tls";
   readonly #onPhase: ((phase: Phase, milliseconds: number) => void) | undefined;
 
   constructor(onPhase?: (phase: Phase, milliseconds: number) => void) {
@@ -45,6 +47,7 @@ export class PhaseTimer {
 
   /** Times a step that succeeds; one that fails is no measurement. */
   async time<T>(phase: Phase, step: () => Promise<T>): Promise<T> {
+    this.current = phase;
     const started = performance.now();
     const value = await step();
     this.add(phase, performance.now() - started);

@@ -7,7 +7,7 @@ export type AssignedState = DeviceRegistrationResult & { readonly assignedHub: s
 /** The service said no, in words that a device can read. */
 export interface Refusal {
   readonly outcome: "refused";
-  /** HTTP status or the one in the reply topic; 401 for a CONNACK that refuses. */
+  /** HTTP status or the one in the reply topic; for a CONNACK that refuses, the nearest of these. */
   readonly status: number;
   /** Return code of the CONNACK, when that was the refusal: MQTT 3.1.1 says no more than this number. */
   readonly connack?: number;
@@ -16,7 +16,7 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** No answer could be had. */
+/** No answer could be had, or none that means anything. */
 export interface Unreachable {
   readonly outcome: "unreachable";
   /** What the device was doing. */
@@ -31,22 +31,17 @@ export type RegisterResult = { readonly phases: PhaseTimes } & (
   | Unreachable
 );
 
-/** Thrown inside the device to end a registration early; becomes a {@link Refusal} at its door. */
+/** Ends an exchange with the service's no; becomes a {@link Refusal} at the door. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
   readonly refusal: Refusal;
-  constructor(refusal: Refusal) {
+  constructor(refusal: Omit<Refusal, "outcome">) {
     super(refusal.message);
-    this.refusal = refusal;
+    this.refusal = { outcome: "refused", ...refusal };
   }
 }
 
-/** Thrown inside the device when no answer can be had; becomes an {@link Unreachable} at its door. */
-export class UnreachableError extends Error {
-  override readonly name = "UnreachableError";
-  readonly during: Phase;
-  constructor(during: Phase, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.during = during;
-  }
+/** Ends an exchange that got no answer; becomes an {@link Unreachable} at the door. */
+export class NoAnswerError extends Error {
+  override readonly name = "NoAnswerError";
 }

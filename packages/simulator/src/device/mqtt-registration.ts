@@ -1,0 +1,113 @@
+import {
+  DEVICE_API_VERSION,
+  type DeviceRegistration,
+  formatProvisioningUserName,
+  provisioningResource,
+  topics,
+} from "@rollcall/protocol";
+import { awaitAssignment } from "./await-assignment.js";
+import type { Exchange } from "./exchange.js";
+import type { DeviceTpm } from "./identity.js";
+import type { MqttReply, MqttSession } from "./mqtt-session.js";
+import { clientVersion, defaultPorts, openMqtt } from "./open-mqtt.js";
+import type { RegisterOptions } from "./options.js";
+import type { AssignedState } from "./result.js";
+import { tokenFor } from "./tokens.js";
+import { answerChallenge, takeHubKey, tpmMember } from "./tpm-challenge.js";
+import { readBody, readRetryAfter, type WireReply } from "./wire-reply.js";
+
+export type MqttRegisterOptions = RegisterOptions & { readonly transport: "mqtt" | "mqtt-ws" };
+
+const keepaliveSeconds = 180;
+/** Of a connection that only asks for a TPM challenge (TPM notes, section 8). */
+const challengeKeepaliveSeconds = 30;
+
+/** Registers over MQTT; a TPM takes two connections, which only Rollcall serves. */
+export async function registerOverMqtt(exchange: Exchange, options: MqttRegisterOptions): Promise<AssignedState> {
+  const { identity, registrationId, target, payload } = options;
+  if (identity.kind !== "tpm") {
+    const body = { registrationId, ...(payload !== undefined && { payload }) };
+    return converse(exchange, options, body);
+  }
+  const tpm = await tpmMember(identity.tpm);
+  await challenge(exchange, options, { tpm: identity.tpm, body: { registrationId, tpm } });
+  const body = { registrationId, tpm, ...(payload !== undefined && { payload }) };
+  const state = await converse(exchange, { ...options, target }, body);
+  await takeHubKey(identity.tpm, state);
+  return state;
+}
+
+/** Connection 1 of a TPM: no credentials, one request, the challenge as its answer. */
+async function challenge(
+  exchange: Exchange,
+  options: MqttRegisterOptions,
+  { tpm, body }: { tpm: DeviceTpm; body: DeviceRegistration },
+): Promise<void> {
+  const session = await open(exchange, options, { keepalive: challengeKeepaliveSeconds });
+  try {
+    await exchange.timer.time("suback", () => session.subscribe(topics.replies));
+    await exchange.timer.time("challenge", async () => {
+      await answerChallenge(tpm, await ask(exchange, session, { topic: topics.register, body: JSON.stringify(body) }));
+    });
+  } finally {
+    await session.close();
+  }
+}
+
+async function converse(
+  exchange: Exchange,
+  options: MqttRegisterOptions,
+  body: DeviceRegistration,
+): Promise<AssignedState> {
+  const resource = provisioningResource(options.target.idScope, options.registrationId);
+  const password = await tokenFor(options.identity, { resource, now: exchange.now(), named: true });
+  const session = await open(exchange, options, { keepalive: keepaliveSeconds, password });
+  try {
+    await exchange.timer.time("suback", () => session.subscribe(topics.replies));
+    return await awaitAssignment(exchange, {
+      register: () => ask(exchange, session, { topic: topics.register, body: JSON.stringify(body) }),
+      operationStatus: (operationId) =>
+        ask(exchange, session, {
+          topic: topics.operationStatus,
+          query: `&operationId=${encodeURIComponent(operationId)}`,
+        }),
+    });
+  } finally {
+    await session.close();
+  }
+}
+
+function open(
+  exchange: Exchange,
+  options: MqttRegisterOptions,
+  login: { keepalive: number; password?: string | undefined },
+): Promise<MqttSession> {
+  const { target, registrationId, transport, identity } = options;
+  const apiVersion = options.apiVersion ?? DEVICE_API_VERSION;
+  const username = formatProvisioningUserName({ idScope: target.idScope, registrationId, apiVersion, clientVersion });
+  return openMqtt(exchange, options, {
+    host: target.host,
+    port: target.port ?? defaultPorts[transport],
+    ca: target.ca,
+    transport,
+    identity,
+    login: { clientId: registrationId, username, ...login },
+  });
+}
+
+async function ask(
+  exchange: Exchange,
+  session: MqttSession,
+  message: { topic: string; query?: string; body?: string },
+): Promise<WireReply> {
+  // One space where there is nothing to say, as Node and Python send it.
+  const reply = await session.request(
+    (rid) => `${message.topic}?$rid=${rid}${message.query ?? ""}`,
+    message.body ?? " ",
+  );
+  return wireReply(reply, exchange.now());
+}
+
+function wireReply({ status, query, payload }: MqttReply, now: number): WireReply {
+  return { status, ...readRetryAfter(query.get("retry-after"), now), body: readBody(payload, status) };
+}

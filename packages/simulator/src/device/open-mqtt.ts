@@ -1,0 +1,41 @@
+import type { Transport } from "@rollcall/protocol";
+import type { Exchange } from "./exchange.js";
+import type { DeviceIdentity } from "./identity.js";
+import { MqttSession, type MqttSessionOptions } from "./mqtt-session.js";
+import type { ExchangeOptions } from "./options.js";
+import { connectTls, deviceContext } from "./tls-connect.js";
+
+/** Where a transport is served when nobody says otherwise. */
+export const defaultPorts: Readonly<Record<Transport, number>> = { mqtt: 8883, "mqtt-ws": 443, http: 443 };
+
+/** What our devices call themselves. */
+export const clientVersion = "rollcall-simulator/0.1.0";
+
+export interface MqttAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly ca: string;
+  readonly transport: MqttSessionOptions["transport"];
+  readonly identity: DeviceIdentity;
+}
+
+type Login = Pick<MqttSessionOptions, "clientId" | "username" | "keepalive"> & {
+  readonly password?: string | undefined;
+};
+
+/** Connects and logs in, timing `tls` and `connack`. */
+export async function openMqtt(
+  exchange: Exchange,
+  options: ExchangeOptions,
+  { login, ...address }: MqttAddress & { readonly login: Login },
+): Promise<MqttSession> {
+  const { timer, signal } = exchange;
+  const { host, port, transport, identity, ca } = address;
+  const shared = identity.kind === "x509" ? undefined : options.secureContext;
+  const context = shared ?? deviceContext(ca, identity);
+  const pace = options.pace ?? ((connect) => connect());
+  const socket = await pace(() => timer.time("tls", () => connectTls({ host, port, context, signal })));
+  const { password, ...rest } = login;
+  const session = { socket, transport, host, port, signal, ...rest, ...(password !== undefined && { password }) };
+  return timer.time("connack", () => MqttSession.open(session));
+}

@@ -1,0 +1,80 @@
+import { isIP } from "node:net";
+import { type ConnectionOptions, connect, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
+import { type DeviceIdentity, InvalidIdentityError } from "./identity.js";
+import { NoAnswerError } from "./result.js";
+
+export interface TlsTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly context: SecureContext;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What a device trusts and, with X.509, presents. The chain goes out as it stands in the PEM: OpenSSL completes a chain
+ * from `ca` only when the PEM holds the leaf alone and `ca` holds the missing one, so `ca` must be the server's, not the fleet's.
+ * @throws InvalidIdentityError for a certificate or key that cannot be used
+ */
+export function deviceContext(ca: string, identity: DeviceIdentity): SecureContext {
+  if (identity.kind !== "x509") return createSecureContext({ ca, minVersion: "TLSv1.2" });
+  try {
+    return createSecureContext({ ca, cert: identity.certificatePem, key: identity.keyPem, minVersion: "TLSv1.2" });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidIdentityError(`the certificate and key of this device cannot be used: ${reason}`, { cause });
+  }
+}
+
+/** An address takes no server name (RFC 6066), and its certificate is checked against the address itself. */
+export function serverName(host: string): { servername?: string } {
+  return isIP(host) === 0 ? { servername: host } : {};
+}
+
+/** Opens TCP and TLS and verifies the server's certificate and name. The socket belongs to the caller. */
+export function connectTls({ host, port, context, signal }: TlsTarget): Promise<TLSSocket> {
+  signal.throwIfAborted();
+  const options: ConnectionOptions = { host, port, secureContext: context, ...serverName(host) };
+  return new Promise((resolve, reject) => {
+    const socket = connect(options);
+    socket.setNoDelay(true);
+    const onAbort = (): void => {
+      socket.destroy();
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    const settle = (): void => signal.removeEventListener("abort", onAbort);
+    // Stays for life: an error that comes when nobody listens any more would end the process.
+    socket.on("error", (error) => {
+      settle();
+      socket.destroy();
+      reject(new NoAnswerError(connectFailure(error, host, port), { cause: error }));
+    });
+    socket.once("close", () => {
+      settle();
+      reject(new NoAnswerError(`${host}:${port} closed the connection during the TLS handshake`));
+    });
+    socket.once("secureConnect", () => {
+      settle();
+      resolve(socket);
+    });
+  });
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ENOTFOUND: "the name is unknown",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate does not chain to the given CA",
+  SELF_SIGNED_CERT_IN_CHAIN: "its certificate does not chain to the given CA",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate does not chain to the given CA",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate does not chain to the given CA",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
+  CERT_HAS_EXPIRED: "its certificate has expired",
+};
+
+/** A failed connection in words, the system's own ones behind. */
+export function connectFailure(error: Error & { code?: string }, host: string, port: number): string {
+  const reason = reasons[error.code ?? ""];
+  return reason === undefined
+    ? `connection to ${host}:${port} failed: ${error.message}`
+    : `connection to ${host}:${port} failed: ${reason} (${error.message})`;
+}
