@@ -67,7 +67,12 @@ interface Answer<R extends Fields> {
 
 const empty = Buffer.alloc(0);
 const { continueSession } = sessionAttributes;
-const password: TpmsAuthCommand = { sessionHandle: passwordSession, nonce: empty, attributes: continueSession, hmac: empty };
+const password: TpmsAuthCommand = {
+  sessionHandle: passwordSession,
+  nonce: empty,
+  attributes: continueSession,
+  hmac: empty,
+};
 const aes128Cfb = { algorithm: algorithms.aes, keyBits: 128, mode: algorithms.cfb } as const;
 
 /** Options of {@link TpmClient}. */
@@ -237,7 +242,12 @@ export class TpmClient {
     row: Command<H, P, R, M>,
     { handles, authorizations = [], parameters }: Call<P>,
   ): Answer<R> {
-    const bytes = encodeCommand({ code: row.code, handles, authorizations, parameters: row.parameters.encode(parameters) });
+    const bytes = encodeCommand({
+      code: row.code,
+      handles,
+      authorizations,
+      parameters: row.parameters.encode(parameters),
+    });
     const response = this.#send(bytes);
     try {
       const { code, handle = 0, parameters: answered } = readResponse(response, row.makesHandle);
@@ -260,8 +270,13 @@ function partsOf(authenticationKey: Uint8Array): AuthenticationKeyParts {
 
 function publicPartOf({ publicArea }: AuthenticationKeyParts) {
   try {
-    return decode(Tpm2bPublic, Buffer.concat([Buffer.of(publicArea.length >> 8, publicArea.length & 0xff), publicArea]));
+    return decode(
+      Tpm2bPublic,
+      Buffer.concat([Buffer.of(publicArea.length >> 8, publicArea.length & 0xff), publicArea]),
+    );
   } catch (cause) {
-    throw new AuthenticationKeyError("the identity key's public area in the authentication key cannot be read", { cause });
+    throw new AuthenticationKeyError("the identity key's public area in the authentication key cannot be read", {
+      cause,
+    });
   }
 }

@@ -88,7 +88,9 @@ export function command<
   P extends Fields,
   R extends Fields,
   const M extends boolean = false,
->(row: Omit<Command<H, P, R, M>, Optional> & { readonly makesHandle?: M; readonly sessions?: "forbidden" }): Command<H, P, R, M> {
+>(
+  row: Omit<Command<H, P, R, M>, Optional> & { readonly makesHandle?: M; readonly sessions?: "forbidden" },
+): Command<H, P, R, M> {
   const makesHandle = (row.makesHandle ?? false) as M; // M is `false` when nothing is said
   return { sessions: "allowed", ...row, makesHandle };
 }

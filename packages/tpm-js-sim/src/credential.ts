@@ -1,4 +1,4 @@
-import { Reader, decode, sized, struct, u16, u32 } from "./codec.js";
+import { decode, Reader, sized, struct, u16, u32 } from "./codec.js";
 import { cfbEncrypt, digest, nameOf, type Random } from "./crypto.js";
 import { sealSecret } from "./keys.js";
 import { wrap, wrapInner } from "./protection.js";
@@ -13,8 +13,8 @@ import {
 import { algorithms } from "./tables/algorithms.js";
 import { objectAttributes } from "./tables/attributes.js";
 
-export { type ParsePublicOptions, type ParsedPublic, parseTpm2bPublic, type PublicProblem } from "./parse-public.js";
 export type { Random } from "./crypto.js";
+export { type ParsedPublic, type ParsePublicOptions, type PublicProblem, parseTpm2bPublic } from "./parse-public.js";
 export { registrationIdOf } from "./templates.js";
 
 /**
@@ -78,7 +78,10 @@ function recipientOf(tpm2bPublic: Uint8Array): Recipient {
 export function makeCredential({ endorsementKey, name, credential, random }: CredentialInput): Credential {
   const { area, hashAlg, keyBits } = recipientOf(endorsementKey);
   const { seed, encrypted } = sealSecret(area, "IDENTITY", random);
-  return { idObject: wrap({ hashAlg, keyBits, seed, name }, Tpm2bDigest.encode(Buffer.from(credential))), encSecret: encrypted };
+  return {
+    idObject: wrap({ hashAlg, keyBits, seed, name }, Tpm2bDigest.encode(Buffer.from(credential))),
+    encSecret: encrypted,
+  };
 }
 
 /** What {@link makeIdentityKey} needs. */
@@ -105,7 +108,13 @@ export interface IdentityKey {
  * @param input `random` is drawn from as in {@link makeCredential}
  * @throws RangeError for a key or an inner wrap key of the wrong length
  */
-export function makeIdentityKey({ storageRootKey, key, seedValue, innerWrapKey, random }: IdentityKeyInput): IdentityKey {
+export function makeIdentityKey({
+  storageRootKey,
+  key,
+  seedValue,
+  innerWrapKey,
+  random,
+}: IdentityKeyInput): IdentityKey {
   if (key.length < 16 || key.length > 64) throw new RangeError("an identity key has 16 to 64 bytes");
   if (innerWrapKey.length !== 16) throw new RangeError("an inner wrap key has 16 bytes");
   const { area, hashAlg, keyBits } = recipientOf(storageRootKey);

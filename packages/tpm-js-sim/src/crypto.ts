@@ -1,4 +1,12 @@
-import { constants, createCipheriv, createDecipheriv, createHash, createHmac, publicEncrypt, type KeyObject } from "node:crypto";
+import {
+  constants,
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  type KeyObject,
+  publicEncrypt,
+} from "node:crypto";
 import { u16, u32 } from "./codec.js";
 import { hashes } from "./tables/algorithms.js";
 import { TpmError } from "./tpm-error.js";

@@ -25,7 +25,10 @@ function readParameters(row: Command, bytes: Buffer): Readonly<Record<string, un
 }
 
 /** What a row answers, whether it makes a handle or not. */
-function outcomeOf(row: Command, outcome: object): { readonly handle: number | undefined; readonly parameters: Buffer } {
+function outcomeOf(
+  row: Command,
+  outcome: object,
+): { readonly handle: number | undefined; readonly parameters: Buffer } {
   if (!row.makesHandle) return { handle: undefined, parameters: row.response.encode({ ...outcome }) };
   const { handle: made, response } = outcome as { handle: number; response: Record<string, unknown> }; // makesHandle says so
   return { handle: made, parameters: row.response.encode(response) };

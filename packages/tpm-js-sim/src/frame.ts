@@ -81,7 +81,13 @@ export function encodeResponse({ tag, code, handle, parameters, authorizations }
 
 /** A refusal: tag 8001 and the code, whatever was asked. */
 export function encodeError(code: number): Buffer {
-  return encodeResponse({ tag: tags.noSessions, code, handle: undefined, parameters: Buffer.alloc(0), authorizations: [] });
+  return encodeResponse({
+    tag: tags.noSessions,
+    code,
+    handle: undefined,
+    parameters: Buffer.alloc(0),
+    authorizations: [],
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createECDH, createPublicKey, constants, type KeyObject, privateDecrypt } from "node:crypto";
+import { constants, createECDH, createPublicKey, type KeyObject, privateDecrypt } from "node:crypto";
 import { decode, type Infer } from "./codec.js";
 import { hashOf, kdfe, nameOf, oaepEncrypt, oaepLabel, type Random } from "./crypto.js";
 import { TpmsEccPoint, TpmtPublic } from "./structures.js";

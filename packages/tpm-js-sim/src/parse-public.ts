@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { Reader } from "./codec.js";
 import { publicAreaName, publicKeyOf } from "./keys.js";
-import { Tpm2bPublic, type TpmtPublic } from "./structures.js";
+import { Tpm2bPublic, TpmtEccScheme, type TpmtPublic, TpmtRsaScheme, TpmtSymDefObject } from "./structures.js";
 import { algorithms, curves } from "./tables/algorithms.js";
 import { has, objectAttributes } from "./tables/attributes.js";
 import { TpmError } from "./tpm-error.js";
@@ -85,15 +85,19 @@ function symmetricCheck(area: TpmtPublic, offset: number): Check {
 function keyChecks(area: TpmtPublic, offset: number, length: number): readonly Check[] {
   const symmetric = symmetricCheck(area, offset);
   if (area.type === algorithms.ecc) {
-    const ok = area.parameters.curveId === curves.nistP256;
-    return [symmetric, { field: "parameters.curveId", offset, ok, message: "expected 0x0003 (NIST P-256)" }];
+    const { curveId, scheme } = area.parameters;
+    const at = offset + TpmtSymDefObject.encode(area.parameters.symmetric).length + TpmtEccScheme.encode(scheme).length;
+    const ok = curveId === curves.nistP256;
+    const message = `${hex(curveId)}, expected ${hex(curves.nistP256)} (NIST P-256)`;
+    return [symmetric, { field: "parameters.curveId", offset: at, ok, message }];
   }
   if (area.type !== algorithms.rsa) return [symmetric];
-  const { keyBits } = area.parameters;
+  const { keyBits, scheme } = area.parameters;
+  const at = offset + TpmtSymDefObject.encode(area.parameters.symmetric).length + TpmtRsaScheme.encode(scheme).length;
   const modulus = area.unique;
   return [
     symmetric,
-    { field: "parameters.keyBits", offset, ok: keyBits === 2048, message: `${keyBits} bits, expected 2048` },
+    { field: "parameters.keyBits", offset: at, ok: keyBits === 2048, message: `${keyBits} bits, expected 2048` },
     {
       field: "unique",
       offset: length - modulus.length,

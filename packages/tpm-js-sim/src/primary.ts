@@ -1,10 +1,10 @@
-import { digest, hmac, nameOf } from "./crypto.js";
-import { deriveRsaKey, deriveRsaKeyAsync, type DerivedRsaKey } from "./rsa-derivation.js";
-import { type Secret, pointOf, publicAreaName, publicKeyOf, type TpmKey } from "./keys.js";
-import type { PrimaryTemplate } from "./templates.js";
 import { u32 } from "./codec.js";
+import { digest, hmac, nameOf } from "./crypto.js";
+import { pointOf, publicAreaName, publicKeyOf, type Secret, type TpmKey } from "./keys.js";
+import { type DerivedRsaKey, deriveRsaKey, deriveRsaKeyAsync } from "./rsa-derivation.js";
 import { TpmtPublic } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
+import type { PrimaryTemplate } from "./templates.js";
 import { TpmError } from "./tpm-error.js";
 
 // A primary key is a function of its hierarchy's seed and of the whole template, so that the clients which differ

@@ -41,7 +41,10 @@ function checkKeyedHash(area: Extract<TpmtPublic, { type: typeof algorithms.keye
 }
 
 function checkParameters(area: TpmtPublic): void {
-  if (area.type === algorithms.keyedHash) return checkKeyedHash(area);
+  if (area.type === algorithms.keyedHash) {
+    checkKeyedHash(area);
+    return;
+  }
   if (area.type === algorithms.symCipher) throw new TpmError("type"); // tier B: needs EncryptDecrypt to be of use
   const restricted = has(area.objectAttributes, objectAttributes.restricted);
   const storage = restricted && has(area.objectAttributes, objectAttributes.decrypt);

@@ -29,7 +29,9 @@ const sievePrimes = smallPrimes(20_000).map((prime) => ({ prime, big: BigInt(pri
 
 /** 1024 bits of the seed's stream with the two top bits set, so that the modulus has all its 2048, and the low one. */
 function startOf(seed: Uint8Array, label: string, block: number): bigint {
-  const parts = [0, 1, 2, 3].map((part) => createHmac("sha256", seed).update(`${label}:${block}:${part}`).digest("hex"));
+  const parts = [0, 1, 2, 3].map((part) =>
+    createHmac("sha256", seed).update(`${label}:${block}:${part}`).digest("hex"),
+  );
   return BigInt(`0x${parts.join("")}`) | (3n << 1022n) | 1n;
 }
 
@@ -38,7 +40,8 @@ function sieve(start: bigint): Uint8Array {
   for (const { prime, big } of sievePrimes) {
     const remainder = Number(start % big);
     // smallest step with start + 2·step ≡ 0; (prime + 1) / 2 is the inverse of 2
-    for (let step = ((prime - remainder) * ((prime + 1) / 2)) % prime; step < window; step += prime) composite[step] = 1;
+    for (let step = ((prime - remainder) * ((prime + 1) / 2)) % prime; step < window; step += prime)
+      composite[step] = 1;
   }
   return composite;
 }

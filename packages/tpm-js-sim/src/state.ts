@@ -75,7 +75,8 @@ function bytesOf(text: string): Buffer {
 
 /** The primary seeds of the hierarchies, from one seed of any length. */
 export function hierarchySeeds(seed: Uint8Array | string): TpmState["seeds"] {
-  const of = (name: string): string => createHmac("sha256", seed).update(`tpm-js-sim hierarchy ${name}`).digest("base64");
+  const of = (name: string): string =>
+    createHmac("sha256", seed).update(`tpm-js-sim hierarchy ${name}`).digest("base64");
   return { owner: of("owner"), endorsement: of("endorsement"), platform: of("platform") };
 }
 

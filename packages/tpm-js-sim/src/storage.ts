@@ -5,7 +5,7 @@ import { readSensitive, unwrap, wrap } from "./protection.js";
 import { Tpm2bSensitive, type TpmtPublic, type TpmtSensitive } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
 import { has, objectAttributes } from "./tables/attributes.js";
-import { handle, parameter, type Place, TpmError } from "./tpm-error.js";
+import { handle, type Place, parameter, TpmError } from "./tpm-error.js";
 
 /** AES key size of a storage key. @throws TpmError TPM_RC_TYPE for any other key */
 export function symmetricBits(area: TpmtPublic): number {

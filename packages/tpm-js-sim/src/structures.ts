@@ -1,4 +1,4 @@
-import { i32, type Infer, list, sized, sizedStruct, struct, tagged, u8, u16, u32 } from "./codec.js";
+import { type Infer, i32, list, sized, sizedStruct, struct, tagged, u8, u16, u32 } from "./codec.js";
 import { algorithms } from "./tables/algorithms.js";
 import { inputBuffer } from "./tables/properties.js";
 

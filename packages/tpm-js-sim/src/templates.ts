@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
+import type { TpmtPublic } from "./structures.js";
 import { algorithms, curves } from "./tables/algorithms.js";
 import { objectAttributes } from "./tables/attributes.js";
 import { hierarchies } from "./tables/handles.js";
-import { TpmtPublic } from "./structures.js";
 
 /** PolicySecret(ENDORSEMENT) with an empty policyRef: who may use an endorsement key (TCG EK Credential Profile, annex B). */
 export const endorsementPolicy: Buffer = Buffer.from(

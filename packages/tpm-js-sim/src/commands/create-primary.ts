@@ -1,5 +1,5 @@
-import { struct } from "../codec.js";
-import { command } from "../command.js";
+import { struct, u16, u32 } from "../codec.js";
+import { command, user } from "../command.js";
 import { digest, hashOf, hmac } from "../crypto.js";
 import { makePrimary } from "../primary.js";
 import { checkPublicArea } from "../public-checks.js";
@@ -22,8 +22,6 @@ import { has, objectAttributes } from "../tables/attributes.js";
 import { firstHandles } from "../tables/handles.js";
 import { tags } from "../tables/tags.js";
 import { blaming, parameter, TpmError } from "../tpm-error.js";
-import { user } from "../command.js";
-import { u16, u32 } from "../codec.js";
 
 function checkTemplate(template: TpmtPublic): void {
   checkPublicArea(template, true);
@@ -73,9 +71,19 @@ export const createPrimary = command({
     };
     const creationHash = digest(inPublic.nameAlg, TpmsCreationData.encode(creationData));
     const proof = hmac(algorithms.sha256, hierarchySeed, Buffer.from("proof"));
-    const ticket = hmac(algorithms.sha256, proof, u16.encode(tags.creation), key.name, creationHash, u32.encode(hierarchy));
+    const ticket = hmac(
+      algorithms.sha256,
+      proof,
+      u16.encode(tags.creation),
+      key.name,
+      creationHash,
+      u32.encode(hierarchy),
+    );
     const creationTicket = { tag: tags.creation, hierarchy, digest: ticket };
     memory.transient.set(handle, key);
-    return { handle, response: { outPublic: key.publicArea, creationData, creationHash, creationTicket, name: key.name } };
+    return {
+      handle,
+      response: { outPublic: key.publicArea, creationData, creationHash, creationTicket, name: key.name },
+    };
   },
 });

@@ -1,4 +1,4 @@
-import { type Codec, Reader, struct, u8, u32, u16 } from "../codec.js";
+import { type Codec, type Reader, struct, u8, u16, u32 } from "../codec.js";
 import { command } from "../command.js";
 import type { TpmMemory } from "../state.js";
 import { algorithmAttributes, curves } from "../tables/algorithms.js";
@@ -45,7 +45,11 @@ function lists(commandAttributes: () => readonly Item[]): Lists {
     [capabilities.commands, commandAttributes],
     [
       capabilities.properties,
-      () => [...properties].map(([property, value]) => ({ property, bytes: Buffer.concat([u32.encode(property), u32.encode(value)]) })),
+      () =>
+        [...properties].map(([property, value]) => ({
+          property,
+          bytes: Buffer.concat([u32.encode(property), u32.encode(value)]),
+        })),
     ],
     [capabilities.curves, () => Object.values(curves).map((curve) => ({ property: curve, bytes: u16.encode(curve) }))],
   ]);

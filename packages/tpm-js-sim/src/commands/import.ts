@@ -58,13 +58,17 @@ export const importKey = command({
     const innerBits = symmetricAlg.algorithm === algorithms.aes ? symmetricAlg.keyBits : 0;
     if (![0, 128, 256].includes(innerBits)) throw new TpmError("value", parameter(5));
     if (encryptionKey.length * 8 !== innerBits) throw new TpmError("size", parameter(1));
-    blaming(parameter(2), () => checkPublicArea(area, has(parent.publicArea.objectAttributes, objectAttributes.fixedTpm)));
+    blaming(parameter(2), () =>
+      checkPublicArea(area, has(parent.publicArea.objectAttributes, objectAttributes.fixedTpm)),
+    );
     const outerSeed =
       inSymSeed.length === 0 ? undefined : blaming(parameter(4), () => openSecret(parent, "DUPLICATE", inSymSeed));
     if (outerSeed !== undefined && outerSeed.length > hashOf(parent.publicArea.nameAlg).digestSize) {
       throw new TpmError("size", parameter(4));
     }
-    const sensitive = blaming(parameter(3), () => open({ parent, area, duplicate, outerSeed, innerKey: encryptionKey }));
+    const sensitive = blaming(parameter(3), () =>
+      open({ parent, area, duplicate, outerSeed, innerKey: encryptionKey }),
+    );
     checkSensitive(area, sensitive, { public: parameter(2), sensitive: parameter(3) });
     return { outPrivate: seal(parent, publicAreaName(area), sensitive, memory.random(16)) };
   },

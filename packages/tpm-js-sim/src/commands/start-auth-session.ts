@@ -40,7 +40,14 @@ export const startAuthSession = command({
     const handle = freeHandle(first, memory.sessions.keys(), "sessionMemory");
     const nonceTpm = memory.random(nonceCaller.length);
     const policyDigest = Buffer.alloc(digestSize);
-    memory.sessions.set(handle, { type, hashAlg: authHash, nonceTpm, policyDigest, cpHash: undefined, commandCode: undefined });
+    memory.sessions.set(handle, {
+      type,
+      hashAlg: authHash,
+      nonceTpm,
+      policyDigest,
+      cpHash: undefined,
+      commandCode: undefined,
+    });
     return { handle, response: { nonceTpm } };
   },
 });
