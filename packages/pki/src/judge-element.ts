@@ -10,8 +10,8 @@ interface Context {
   readonly isLeaf: boolean;
 }
 
-/** Below these, forging is affordable: 80 bits of security, OpenSSL's level 1. */
-const smallestRsa = 1024;
+/** Below 80 bits of security, OpenSSL's level 1, forging is affordable; it counts 920 bits of RSA as 80, in steps of 8. */
+const smallestRsa = 920;
 const smallestCurve = 160;
 
 /** What is wrong with a certificate wherever it stands in a path. */
@@ -24,14 +24,20 @@ export function judgeElement(certificate: Certificate, context: Context): Compla
   ];
 }
 
-/** What is wrong with a certificate that issued another; `below` counts the CA certificates between it and the leaf. */
-export function judgeIssuer(certificate: Certificate, below: number): Complaint[] {
+interface IssuerContext {
+  /** CA certificates between it and the leaf. */
+  readonly below: number;
+  readonly isLast: boolean;
+}
+
+/** What is wrong with a certificate that issued another. */
+export function judgeIssuer(certificate: Certificate, { below, isLast }: IssuerContext): Complaint[] {
   const problems: Complaint[] = [];
   const { keyUsage, pathLength } = certificate;
   if (keyUsage && !keyUsage.includes("keyCertSign")) {
     problems.push({ code: "noKeyCertSign", expected: "key usage with keyCertSign", got: keyUsage.join(", ") });
   }
-  if (!countsAsCa(certificate))
+  if (!countsAsCa(certificate, isLast))
     problems.push({ code: "notCa", expected: "basic constraints CA:TRUE", got: caText(certificate) });
   if (pathLength !== undefined && below > pathLength) {
     problems.push({
@@ -44,12 +50,13 @@ export function judgeIssuer(certificate: Certificate, below: number): Complaint[
 }
 
 /**
- * As OpenSSL's check_ca (crypto/x509/v3_purp.c): basic constraints decide; without them a version 1 root, a key usage that
- * allows signing, or Netscape's "SSL CA" do.
+ * As OpenSSL's check_ca (crypto/x509/v3_purp.c): basic constraints decide. Only the trusted certificate, the last, may do
+ * without them: a version 1 root, a key usage that allows signing, or Netscape's "SSL CA".
  */
-function countsAsCa(certificate: Certificate): boolean {
+function countsAsCa(certificate: Certificate, isLast: boolean): boolean {
   const { basicConstraints, keyUsage, netscapeCertType = 0 } = certificate.extensions;
   if (basicConstraints) return basicConstraints.ca;
+  if (!isLast) return false;
   if (certificate.version === 1 && certificate.isSelfIssued) return true;
   return keyUsage !== undefined || (netscapeCertType & 0x04) !== 0;
 }
@@ -76,7 +83,7 @@ function judgeKey(certificate: Certificate): Complaint[] {
   if (explicitCurve) return [{ code: "explicitCurve", expected: "a named curve", got: description }];
   const smallest = description.startsWith("RSA") ? smallestRsa : smallestCurve;
   if (bits === 0 || bits >= smallest) return [];
-  return [{ code: "weakKey", expected: `at least ${smallest} bits`, got: description }];
+  return [{ code: "weakKey", expected: "at least RSA 1024 or EC P-256", got: description }];
 }
 
 function judgeCritical(certificate: Certificate): Complaint[] {

@@ -33,8 +33,9 @@ export function judgePath(options: JudgePathOptions): PathProblem[] {
     const element = () => pathElement(certificate, index);
     const report = (problem: Omit<PathProblem, "element">) => problems.push({ ...problem, element: element() });
     for (const problem of judgeElement(certificate, { now, clientAuth, isLeaf: index === 0 })) report(problem);
-    if (index > 0) for (const problem of judgeIssuer(certificate, intermediates)) report(problem);
     const parent = path[index + 1];
+    const context = { below: intermediates, isLast: parent === undefined };
+    if (index > 0) for (const problem of judgeIssuer(certificate, context)) report(problem);
     if (parent) for (const problem of judgeLink(certificate, parent)) report(problem);
     if (index > 0 && !certificate.isSelfIssued) intermediates++;
   });

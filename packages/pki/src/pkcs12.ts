@@ -39,12 +39,13 @@ const macRounds = 2048;
  * A PKCS#12 bundle: the key encrypted with AES-256 (PBES2), a SHA-256 MAC, the certificates in the clear.
  * node-forge itself can only bundle RSA keys; it derives the MAC key and reads bundles, and the container, which knows no
  * key type, is written here: so EC keys work too. Read by OpenSSL 1.1 and later, .NET, Java.
- * Throws CertificateError without a certificate.
+ * Throws CertificateError without a certificate, or on a password that is not ASCII.
  */
 export async function writePkcs12(options: Pkcs12Options): Promise<Buffer> {
   const { certificates, privateKey, password, friendlyName } = options;
   const [leaf] = certificates;
   if (!leaf) throw new CertificateError("a PKCS#12 bundle needs a certificate");
+  checkPassword(password);
   const forge = await loadForge();
   const keyAttributes = attributes(Buffer.from(leaf.sha1, "hex"), friendlyName);
   const encrypted = privateKey.export({ type: "pkcs8", format: "der", cipher: "aes-256-cbc", passphrase: password });
@@ -59,9 +60,10 @@ export async function writePkcs12(options: Pkcs12Options): Promise<Buffer> {
 
 /**
  * Reads a PKCS#12 bundle, RSA or EC, also those with old ciphers. The certificate of the key comes first.
- * Throws CertificateError when it is not one, the password is wrong, or it holds no key or no certificate.
+ * Throws CertificateError when it is not one, the password is wrong or not ASCII, or it holds no key or no certificate.
  */
 export async function readPkcs12(bytes: Uint8Array, password: string): Promise<Pkcs12Content> {
+  checkPassword(password);
   const forge = await loadForge();
   const bags = readBags(forge, bytes, password);
   const certificates = bags
@@ -73,6 +75,11 @@ export async function readPkcs12(bytes: Uint8Array, password: string): Promise<P
   if (certificates.length === 0) throw new CertificateError("the PKCS#12 bundle holds no certificate");
   const privateKey = readKey(forge, keyBag);
   return { privateKey, certificates: ownCertificateFirst(certificates, privateKey) };
+}
+
+/** The two halves of a bundle encode other passwords differently, and node-forge knows one of the encodings. */
+function checkPassword(password: string): void {
+  if (!/^[\x20-\x7e]*$/.test(password)) throw new CertificateError("the password of a PKCS#12 bundle must be ASCII");
 }
 
 async function loadForge(): Promise<Forge> {
