@@ -60,6 +60,7 @@ describe("parseTpm2bPublic", () => {
     { title: "not decrypt", bytes: changed(6, "000100b2"), field: "objectAttributes", offset: 6 },
     { title: "AES-256", bytes: changed(46, "0100"), field: "parameters.symmetric", offset: 44 },
     { title: "3072 bits", bytes: changed(52, "0c00"), field: "parameters.keyBits", offset: 52 },
+    { title: "exponent 3", bytes: changed(54, "00000003"), field: "parameters.exponent", offset: 54 },
     { title: "an even modulus", bytes: changed(315, "00"), field: "unique", offset: 60 },
     { title: "P-256", bytes: eccEk, field: "type", offset: 2 },
   ])("names the field that is wrong: $title", ({ bytes, field, offset }) => {

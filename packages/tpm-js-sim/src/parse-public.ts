@@ -92,12 +92,18 @@ function keyChecks(area: TpmtPublic, offset: number, length: number): readonly C
     return [symmetric, { field: "parameters.curveId", offset: at, ok, message }];
   }
   if (area.type !== algorithms.rsa) return [symmetric];
-  const { keyBits, scheme } = area.parameters;
+  const { keyBits, scheme, exponent } = area.parameters;
   const at = offset + TpmtSymDefObject.encode(area.parameters.symmetric).length + TpmtRsaScheme.encode(scheme).length;
   const modulus = area.unique;
   return [
     symmetric,
     { field: "parameters.keyBits", offset: at, ok: keyBits === 2048, message: `${keyBits} bits, expected 2048` },
+    {
+      field: "parameters.exponent",
+      offset: at + 2,
+      ok: exponent === 0 || exponent === 65537,
+      message: `${exponent}, expected 0 (which stands for 65537) or 65537`,
+    },
     {
       field: "unique",
       offset: length - modulus.length,
