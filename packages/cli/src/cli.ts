@@ -1,0 +1,55 @@
+import { type Command, CommanderError } from "commander";
+import { CliError, reasonOf } from "./cli-error.js";
+import { addCompletionStub, attachCompletion } from "./complete.js";
+import type { Context } from "./context.js";
+import { exitCodes } from "./exit-codes.js";
+import { createProgram } from "./program.js";
+
+/** Runs one command line and returns its exit code. Never throws. */
+export async function run(argv: readonly string[], context: Context): Promise<number> {
+  const program = createProgram(context);
+  try {
+    if (argv[0] === "complete" || argv[0] === "completion") await attachCompletion(program, argv);
+    else addCompletionStub(program);
+    await program.parseAsync([...argv], { from: "user" });
+    return exitCodes.done.code;
+  } catch (error) {
+    if (error instanceof CommanderError) return afterParsing(error, program, argv, context);
+    return explainFailure(error, argv.includes("--debug"), context);
+  }
+}
+
+/** commander has already said what is wrong, or printed the help that was asked for. */
+function afterParsing(error: CommanderError, program: Command, argv: readonly string[], { terminal }: Context): number {
+  if (error.exitCode === 0) return exitCodes.done.code;
+  if (error.code !== "commander.help") terminal.note(`Try: ${commandPath(program, argv)} --help`);
+  return exitCodes.usage.code;
+}
+
+/** The command that was meant, as far as the arguments name one. */
+function commandPath(program: Command, argv: readonly string[]): string {
+  let command = program;
+  const names = [program.name()];
+  for (const word of argv) {
+    const child = command.commands.find((each) => each.name() === word);
+    if (!child) break;
+    names.push(child.name());
+    command = child;
+  }
+  return names.join(" ");
+}
+
+function explainFailure(error: unknown, debug: boolean, { terminal }: Context): number {
+  const known = error instanceof CliError ? error : undefined;
+  const mark = terminal.paintNote("red", known ? "rollcall:" : "rollcall: unexpected failure:");
+  if (known?.message !== "") terminal.note(`${mark} ${reasonOf(error)}`);
+  if (known?.next !== undefined) terminal.note(`Try: ${known.next}`);
+  if (debug && error instanceof Error) terminal.note(stackOf(error));
+  else if (!known) terminal.note("Try: the same command with --debug, which prints the stack");
+  return exitCodes[known?.kind ?? "unexpected"].code;
+}
+
+function stackOf(error: Error): string {
+  const own = error.stack ?? String(error);
+  return error.cause instanceof Error ? `${own}\ncaused by: ${stackOf(error.cause)}` : own;
+}

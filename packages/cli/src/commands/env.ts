@@ -1,0 +1,90 @@
+import { resolve } from "node:path";
+import { type Command, Option } from "commander";
+import { CliError } from "../cli-error.js";
+import type { Context } from "../context.js";
+import type { DeviceCredentials } from "../management-client.js";
+import { addLocationOption, connect } from "../running-service.js";
+import { type Sdk, sdkEnvironment, sdks } from "../sdk-environment.js";
+import { type Shell, setVariable, shells } from "../shell.js";
+
+interface EnvFlags {
+  readonly for: Sdk;
+  readonly shell: Shell;
+  readonly group?: string;
+  readonly certificatePath?: string;
+  readonly keyPath?: string;
+  readonly location?: string;
+}
+
+/** `rollcall env`: what SDK samples read, for one device. */
+export function addEnv(program: Command, context: Context): void {
+  const env = program
+    .command("env")
+    .description("print the variables that SDK samples read, for one device")
+    .argument("<registration-id>", "registration id of the device")
+    .addOption(new Option("--for <sdk>", "whose samples").choices(sdks).default("node"))
+    .addOption(new Option("--shell <shell>", "how to write them").choices(shells).default("sh"))
+    .option("--group <id>", "the enrollment group that the device belongs to, where it is not enrolled by itself")
+    .option("--cp, --certificate-path <file>", "x509: its certificate chain")
+    .option("--kp, --key-path <file>", "x509: its private key")
+    .action((registrationId: string, flags: EnvFlags) => printEnvironment(registrationId, flags, context));
+  addLocationOption(env);
+  env.addHelpText("after", '\nExample:\n  eval "$(rollcall env pump-7 --for node)" && node register_symkey.js');
+}
+
+async function printEnvironment(registrationId: string, flags: EnvFlags, { terminal }: Context): Promise<void> {
+  const service = await connect(flags.location);
+  const info = await service.info();
+  const credentials = await service.credentials(registrationId);
+  const chosen = choose(registrationId, credentials, flags.group);
+  const { variables, notes } = sdkEnvironment(flags.for, {
+    host: info.host,
+    mqttPort: info.ports.mqtt,
+    idScope: info.idScope,
+    registrationId,
+    caPath: resolve(info.caPath),
+    key: chosen.key,
+    certificatePath: flags.certificatePath && resolve(flags.certificatePath),
+    keyPath: flags.keyPath && resolve(flags.keyPath),
+  });
+  for (const [name, value] of variables) terminal.out(setVariable(flags.shell, name, value));
+  const comments = [...notes, ...attestationNotes(chosen, flags)];
+  for (const note of comments) terminal.note(`# ${note}`);
+}
+
+/** The enrollment that the device would register by. */
+function choose(
+  registrationId: string,
+  credentials: readonly DeviceCredentials[],
+  group: string | undefined,
+): DeviceCredentials {
+  const fitting =
+    group === undefined
+      ? credentials
+      : credentials.filter((each) => each.kind === "group" && each.id.toLowerCase() === group.toLowerCase());
+  const [first, second] = fitting;
+  if (!first) {
+    const what =
+      group === undefined
+        ? `no enrollment of ${registrationId} is known, and no group could take it`
+        : `no enrollment group ${group} is known`;
+    throw new CliError("notFound", what, { next: "rollcall start --seed <file> with its enrollment" });
+  }
+  if (first.kind === "individual" || !second) return first;
+  const groups = fitting.map((each) => each.id).join(", ");
+  throw new CliError(
+    "usage",
+    `${registrationId} has no enrollment of its own and several groups could take it: ${groups}`,
+    {
+      next: `rollcall env ${registrationId} --group ${first.id}`,
+    },
+  );
+}
+
+function attestationNotes({ attestation, kind, id }: DeviceCredentials, flags: EnvFlags): string[] {
+  const by = `The ${kind === "group" ? "enrollment group" : "enrollment"} ${id} attests by ${attestation}`;
+  if (attestation === "x509" && flags.certificatePath === undefined)
+    return [`${by}: add --cp and --kp with the files of the device.`];
+  if (attestation === "tpm") return [`${by}: its key stays in the TPM, no variable carries it.`];
+  return [];
+}

@@ -1,0 +1,21 @@
+import type { Command } from "commander";
+import { CliError } from "../cli-error.js";
+import type { Context } from "../context.js";
+import { addLocationOption, connect } from "../running-service.js";
+
+/** `rollcall health`: prints ok when the service answers. */
+export function addHealth(program: Command, { terminal }: Context): void {
+  const health = program
+    .command("health")
+    .description("print ok when the service answers")
+    .action(async (options: { location?: string }) => {
+      const service = await connect(options.location);
+      if (!(await service.isHealthy())) {
+        throw new CliError("unreachable", `the service of ${service.location} does not answer`, {
+          next: "rollcall start",
+        });
+      }
+      terminal.out("ok");
+    });
+  addLocationOption(health);
+}

@@ -1,0 +1,5 @@
+import type { Command } from "commander";
+import type { Context } from "../context.js";
+export function addStart(program: Command, _context: Context): void {
+  program.command("start");
+}

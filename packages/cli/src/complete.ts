@@ -1,0 +1,49 @@
+import { Argument, type Command } from "commander";
+
+/** Shells that `completion` can write a script for. */
+const SHELLS = ["bash", "zsh", "fish", "powershell"];
+
+/** Makes `completion <shell>` known to the help. What it does comes from the adapter, which is loaded only when asked for. */
+export function addCompletionStub(program: Command): void {
+  program
+    .command("completion")
+    .description("print a completion script for your shell")
+    .addArgument(new Argument("<shell>", "whose script to print").choices(SHELLS))
+    .addHelpText("after", '\nExample:\n  eval "$(rollcall completion bash)"');
+}
+
+/** Answers `completion <shell>`, and `complete -- …`, which the printed script calls on every Tab. */
+export async function attachCompletion(program: Command, argv: readonly string[]): Promise<void> {
+  if (argv[0] === "complete" && wantsFile(program, argv.slice(2))) {
+    // The adapter never lets the shell complete file names; directive 0 does.
+    program
+      .command("complete", { hidden: true })
+      .allowExcessArguments()
+      .allowUnknownOption()
+      .action(() => console.log(":0"));
+    return;
+  }
+  const { default: attach } = await import("@bomb.sh/tab/commander");
+  attach(program, { completionCommandName: "completion" });
+}
+
+/** True when the word under the cursor is a path: the value of an option, or an argument, that is named after one. */
+function wantsFile(program: Command, words: readonly string[]): boolean {
+  const before = words.slice(0, -1);
+  const current = words.at(-1) ?? "";
+  let command = program;
+  let depth = 0;
+  for (const word of before) {
+    const child = command.commands.find((each) => each.name() === word);
+    if (!child) break;
+    command = child;
+    depth += 1;
+  }
+  const last = before.at(-1) ?? "";
+  const option = command.options.find((each) => each.long === last || each.short === last);
+  if (option?.required) return PATH.test(option.flags);
+  if (current.startsWith("-")) return false;
+  return before.length === depth && command.registeredArguments.some((each) => PATH.test(`<${each.name()}>`));
+}
+
+const PATH = /<(file|dir)>/;

@@ -1,0 +1,8 @@
+import type { Interrupts } from "./interrupts.js";
+import type { Terminal } from "./terminal.js";
+
+/** What every command gets of the world. */
+export interface Context {
+  readonly terminal: Terminal;
+  readonly interrupts: Interrupts;
+}

@@ -1,0 +1,82 @@
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { CliError, systemCode } from "./cli-error.js";
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  ENOTDIR: "a part of its path is a file",
+  EISDIR: "it is a folder",
+  EACCES: "you may not read it",
+};
+
+/** A file that the user named. `what` says which flag or argument it was. */
+export async function readUserFile(path: string, what: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const code = systemCode(error);
+    throw new CliError("usage", `${what} ${path}: ${REASONS[code ?? ""] ?? code ?? "it cannot be read"}`, {
+      cause: error,
+    });
+  }
+}
+
+/** JSON that the user typed, or `@file`. */
+export async function readJsonArgument(text: string, what: string): Promise<unknown> {
+  const source = text.startsWith("@") ? await readUserFile(text.slice(1), what) : text;
+  try {
+    return JSON.parse(source);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "";
+    throw new CliError("usage", `${what} is not JSON: ${reason}`, { cause: error });
+  }
+}
+
+interface NewFile {
+  readonly path: string;
+  readonly content: string | Uint8Array;
+  /** Private keys are 0600. */
+  readonly secret?: boolean;
+}
+
+/** Writes all of the files or none: an existing one is only replaced with `force`. */
+export async function writeNewFiles(files: readonly NewFile[], force: boolean): Promise<void> {
+  if (!force) {
+    for (const { path } of files) {
+      if (await exists(path)) throw new CliError("conflict", `${path} exists; --force replaces it`);
+    }
+  }
+  for (const file of files) {
+    await mkdir(dirname(resolve(file.path)), { recursive: true });
+    await writeAtomically(file.path, file.content, file.secret ? 0o600 : 0o644);
+  }
+}
+
+/** Readers see the old file or the new one, never half of one. */
+export async function writeAtomically(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  const temporary = join(dirname(path), `.${process.pid}-${Date.now()}.tmp`);
+  try {
+    const file = await open(temporary, "wx", mode);
+    try {
+      await writeFile(file, content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new CliError("unexpected", `${path} cannot be written: ${systemCode(error) ?? "unknown reason"}`, {
+      cause: error,
+    });
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,109 @@
+import {
+  type Fleet,
+  FleetFileError,
+  type FleetReport,
+  fleetEnrollments,
+  formatReport,
+  loadFleet,
+  runFleet,
+  TargetRefusedError,
+} from "@rollcall/simulator";
+import { CliError, reasonOf, systemCode } from "./cli-error.js";
+import type { Context } from "./context.js";
+import { writeAtomically } from "./files.js";
+import { createProgress } from "./fleet-progress.js";
+import { ManagementClient } from "./management-client.js";
+import { type OutputFormat, toJson } from "./output.js";
+import { resolveTarget, type Target, type TargetFlags } from "./target.js";
+
+interface RunFlags extends TargetFlags {
+  readonly rate?: number;
+  readonly concurrency?: number;
+  readonly iOwnThisTarget?: boolean;
+  readonly live: boolean;
+  readonly summaryExport?: string;
+  readonly output?: OutputFormat;
+}
+
+/** `fleet run`. */
+export async function run(file: string, flags: RunFlags, context: Context): Promise<void> {
+  const { terminal } = context;
+  const signal = context.interrupts.hold();
+  const fleet = await openFleet(file, signal);
+  const target = await resolveTarget(flags);
+  const report = await runAgainst(fleet, target, { flags, signal, context });
+  if (flags.summaryExport !== undefined) await writeAtomically(flags.summaryExport, `${toJson(report)}\n`, 0o644);
+  terminal.out(flags.output === "json" ? toJson(report) : formatReport(report));
+  judge(report);
+}
+
+async function runAgainst(
+  fleet: Fleet,
+  target: Target,
+  { flags, signal, context }: { flags: RunFlags; signal: AbortSignal; context: Context },
+): Promise<FleetReport> {
+  const progress = createProgress(context.terminal, flags.live);
+  try {
+    return await runFleet(fleet, {
+      target,
+      signal,
+      ownTarget: flags.iOwnThisTarget === true,
+      onProgress: progress.show,
+      ...(flags.rate !== undefined && { rate: flags.rate }),
+      ...(flags.concurrency !== undefined && { concurrency: flags.concurrency }),
+      ...(target.management && { findingOf: findingsOf(new ManagementClient(target.management)) }),
+    });
+  } catch (error) {
+    if (!(error instanceof TargetRefusedError)) throw error;
+    throw new CliError("unsafe", reasonOf(error), {
+      next: "the same command with --i-own-this-target, if it is yours",
+      cause: error,
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+/** Asks a service why it refused a device: the code of the first finding. */
+export function findingsOf(
+  service: ManagementClient,
+): (about: { trackingId?: string; registrationId: string }) => Promise<string | undefined> {
+  return async ({ trackingId, registrationId }) =>
+    (await service.attempt(trackingId ?? registrationId))?.findings[0]?.code;
+}
+
+function judge(report: FleetReport): void {
+  const { devices, unexpected } = report.counts;
+  if (report.interrupted) throw new CliError("stopped", "stopped: the report is partial");
+  if (unexpected > 0) {
+    const first = report.devices.find((device) => device.unexpected !== undefined);
+    throw new CliError("threshold", `${unexpected} of ${devices} devices did not end as expected`, {
+      next: first && `rollcall explain ${first.registrationId}`,
+    });
+  }
+}
+
+/** `fleet enrollments`: what to give to `start --seed`. */
+export async function enrollments(
+  file: string,
+  options: { output: "json" | "yaml" },
+  { terminal, interrupts }: Context,
+): Promise<void> {
+  const seed = fleetEnrollments(await openFleet(file, interrupts.hold()));
+  if (options.output === "json") return terminal.out(toJson(seed));
+  const { stringify } = await import("yaml");
+  terminal.out(stringify(seed).trimEnd());
+}
+
+/** Reads a fleet file; what is wrong with it is told line by line. */
+export async function openFleet(file: string, signal: AbortSignal, certificates?: string): Promise<Fleet> {
+  try {
+    return await loadFleet(file, { signal, ...(certificates !== undefined && { certificates }) });
+  } catch (error) {
+    if (signal.aborted) throw new CliError("stopped", "stopped before the fleet began", { cause: error });
+    const reason = systemCode(error) === "ENOENT" ? `${file}: there is no such file` : reasonOf(error);
+    if (error instanceof FleetFileError || systemCode(error) !== undefined)
+      throw new CliError("configuration", reason, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,131 @@
+import type { AttemptOutcome, AttemptRecord, Finding } from "@rollcall/protocol";
+import { formatMs } from "./durations.js";
+import { formatRecord } from "./output.js";
+import { type Style, wrap } from "./terminal.js";
+
+interface Look {
+  /** Width to wrap at; Infinity in a pipe. */
+  readonly columns: number;
+  readonly paint: (style: Style, text: string) => string;
+}
+
+const OUTCOMES: Readonly<Record<AttemptOutcome, string>> = {
+  open: "is not over yet",
+  challenged: "was given a TPM challenge and has not answered it",
+  accepted: "was let in and has not asked for a hub yet",
+  assigned: "was assigned",
+  failed: "failed",
+  refused: "was refused",
+  connected: "is connected",
+  abandoned: "was abandoned by the device",
+};
+
+/** Whose fault, in words. */
+const BLAMES: Readonly<Record<Finding["blame"], string>> = {
+  device: "the device",
+  pki: "who issues the certificates",
+  enrollment: "who enrolls the device",
+  hub: "the hub",
+  webhook: "the allocation webhook",
+  protocol: "the device's software",
+  service: "this service",
+};
+
+const MARKS: Readonly<Record<Finding["severity"], readonly [string, Style]>> = {
+  error: ["✗", "red"],
+  warning: ["!", "yellow"],
+  info: ["·", "cyan"],
+};
+
+/** An attempt as `rollcall explain` prints it: what came, what happened, and why it ended so. */
+export function formatAttempt(attempt: AttemptRecord, look: Look): string {
+  const where = attempt.at === "hub" ? "at its hub" : "at the provisioning service";
+  const who = attempt.registrationId === "" ? "A device that did not say its name" : attempt.registrationId;
+  return [
+    `${look.paint("bold", who)} ${OUTCOMES[attempt.outcome]} ${where}.`,
+    "",
+    formatRecord(header(attempt), true),
+    "",
+    look.paint("bold", "What happened"),
+    ...steps(attempt),
+    "",
+    ...findings(attempt, look),
+  ].join("\n");
+}
+
+function header(attempt: AttemptRecord): [string, string][] {
+  const pairs: [string, string | undefined][] = [
+    ["tracking id", attempt.trackingId],
+    ["began", new Date(attempt.startedAt).toISOString()],
+    ["came from", `${attempt.remote} over ${attempt.transport}`],
+    ["client", client(attempt)],
+    ["ID scope", attempt.idScope],
+    ["attestation", attempt.attestation],
+    ["enrollment", attempt.enrollment && `${attempt.enrollment.kind} ${attempt.enrollment.id}`],
+    ["assigned to", attempt.assignedHub && `${attempt.deviceId ?? "?"} at ${attempt.assignedHub}`],
+    ["answer", answer(attempt)],
+  ];
+  return pairs.flatMap(([name, value]) =>
+    value === undefined || value === "" ? [] : [[`  ${name}`, value] as [string, string]],
+  );
+}
+
+function client(attempt: AttemptRecord): string | undefined {
+  const version = attempt.apiVersion && `api-version ${attempt.apiVersion}`;
+  return [attempt.clientVersion, version].filter((part) => part).join(", ") || undefined;
+}
+
+function answer({ reply }: AttemptRecord): string | undefined {
+  if (!reply) return undefined;
+  const parts = [
+    reply.connack === undefined ? undefined : `CONNACK ${reply.connack}`,
+    reply.status === undefined ? undefined : `status ${reply.status}`,
+    reply.errorCode === undefined ? undefined : `error ${reply.errorCode}`,
+    reply.message === undefined ? undefined : JSON.stringify(reply.message),
+  ];
+  return parts.filter((part) => part !== undefined).join(", ");
+}
+
+function steps(attempt: AttemptRecord): string[] {
+  const all = [{ name: "connected", atMs: 0 }, ...attempt.steps].map((step) => ({
+    at: `+${formatMs(Math.max(0, step.atMs))}`,
+    name: step.name,
+  }));
+  const width = Math.max(...all.map(({ at }) => at.length));
+  return all.map(({ at, name }) => `  ${at.padStart(width)}  ${name}`);
+}
+
+function findings(attempt: AttemptRecord, look: Look): string[] {
+  if (attempt.findings.length === 0) {
+    const fine = attempt.outcome === "assigned" || attempt.outcome === "connected" || attempt.outcome === "accepted";
+    return [fine ? "Nothing was wrong." : "No check found anything wrong so far."];
+  }
+  const title = look.paint(
+    "bold",
+    attempt.findings.some((each) => each.severity === "error") ? "Why" : "Worth knowing",
+  );
+  return [title, attempt.findings.map((each) => formatFinding(each, look)).join("\n\n")];
+}
+
+/** One finding: mark, title, what was compared, who has to act and how. */
+export function formatFinding(finding: Finding, look: Look): string {
+  const [mark, style] = MARKS[finding.severity];
+  const subject = finding.subject === undefined ? finding.element : `${finding.element}: ${finding.subject}`;
+  const title = finding.consequence ? `${finding.title} (a consequence of the above)` : finding.title;
+  const pairs: [string, string | undefined][] = [
+    ["expected", finding.expected],
+    ["got", finding.got],
+    ["nearest", finding.nearest],
+    ["about", subject],
+    ["to act", BLAMES[finding.blame]],
+    ["remedy", finding.remedy],
+    ["code", finding.cause === undefined ? finding.code : `${finding.code} (cause ${finding.cause} of the known ones)`],
+  ];
+  const width = Math.max(40, look.columns);
+  const lines = pairs.flatMap(([name, value]) =>
+    value === undefined ? [] : [`    ${name.padEnd(8)}  ${wrap(value, width - 14, " ".repeat(14))}`],
+  );
+  const shade = (line: string) => (finding.consequence ? look.paint("dim", line) : line);
+  const head = `  ${look.paint(style, mark)} ${shade(wrap(title, width - 4, "    "))}`;
+  return [head, ...lines.map(shade)].join("\n");
+}

@@ -1,0 +1,16 @@
+import { run } from "./cli.js";
+import { createInterrupts } from "./interrupts.js";
+import { createTerminal } from "./terminal.js";
+
+// `rollcall explain x | head` closes the pipe early: that is no failure.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+}
+
+process.exitCode = await run(process.argv.slice(2), {
+  terminal: createTerminal(process.stdout, process.stderr),
+  interrupts: createInterrupts(),
+});

@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { addDemo } from "./commands/demo.js";
+import { addDevice } from "./commands/device.js";
+import { addEnv } from "./commands/env.js";
+import { addExplain } from "./commands/explain.js";
+import { addFleet } from "./commands/fleet.js";
+import { addHealth } from "./commands/health.js";
+import { addInfo } from "./commands/info.js";
+import { addPki } from "./commands/pki.js";
+import { addStart } from "./commands/start.js";
+import { addStop } from "./commands/stop.js";
+import { addWait } from "./commands/wait.js";
+import type { Context } from "./context.js";
+import { exitCodeHelp } from "./exit-codes.js";
+
+/** The command table. Each command loads what it needs when it runs, so that help and errors come at once. */
+export function createProgram(context: Context): Command {
+  const { terminal } = context;
+  const program = new Command("rollcall")
+    .description("A local Azure IoT Device Provisioning Service, and simulated devices to test it with.")
+    .version(version(), "--version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .option("--debug", "print the stack of an error")
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, terminal.paintNote("red", "rollcall: "))),
+    })
+    .configureHelp({ showGlobalOptions: false })
+    .addHelpText("after", `\n${exitCodeHelp()}`);
+  for (const add of [
+    addStart,
+    addStop,
+    addWait,
+    addHealth,
+    addInfo,
+    addEnv,
+    addExplain,
+    addDevice,
+    addFleet,
+    addPki,
+    addDemo,
+  ]) {
+    add(program, context);
+  }
+  return program;
+}
+
+function version(): string {
+  const file: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  const known = typeof file === "object" && file !== null && "version" in file ? file.version : undefined;
+  return typeof known === "string" ? known : "unknown";
+}

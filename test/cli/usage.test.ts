@@ -1,0 +1,83 @@
+import { expect, test } from "vitest";
+import { runCli } from "./run-cli.js";
+
+const commands = [
+  "start",
+  "stop",
+  "wait",
+  "health",
+  "info",
+  "env",
+  "explain",
+  "device",
+  "device register",
+  "fleet",
+  "fleet run",
+  "fleet enrollments",
+  "pki",
+  "pki root",
+  "pki chain",
+  "pki leaf",
+  "pki p12",
+  "demo",
+  "completion",
+];
+
+test.each(commands)("rollcall %s --help prints its usage on standard output", async (command) => {
+  const { code, stdout, stderr } = await runCli([...command.split(" "), "--help"]);
+  expect(stdout).toMatch(`Usage: rollcall ${command}`);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+});
+
+test("-h lists every command and every exit code", async () => {
+  const { code, stdout } = await runCli(["-h"]);
+  for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command.split(" ")[0]}\\b`, "m"));
+  for (const exit of [0, 1, 2, 3, 4, 5, 6, 7, 99, 104, 105, 130])
+    expect(stdout).toMatch(new RegExp(`^ +${exit}  `, "m"));
+  expect(code).toBe(0);
+});
+
+test("--version prints the version and nothing else", async () => {
+  expect(await runCli(["--version"])).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    stderr: "",
+  });
+});
+
+const wrong: readonly [string, readonly string[], RegExp][] = [
+  ["a misspelt command", ["strat"], /unknown command 'strat'\n\(Did you mean start\?\)\nTry: rollcall --help/],
+  ["a misspelt subcommand", ["fleet", "rum"], /Did you mean run\?\)\nTry: rollcall fleet --help/],
+  ["a misspelt flag", ["info", "--locaton", "x"], /Did you mean --location\?\)\nTry: rollcall info --help/],
+  ["no command", [], /Usage: rollcall/],
+  ["a group without a command", ["pki"], /Usage: rollcall pki/],
+  ["a duration without sense", ["wait", "--timeout", "soon"], /Write it like 500ms, 30s or 2m/],
+  ["a port out of range", ["start", "--mqtt-port", "70000"], /A port is 0 to 65535/],
+  ["a rate and a concurrency", ["fleet", "run", "x", "--rate", "5", "--concurrency", "5"], /cannot be used with/],
+  ["location and --in-memory", ["start", "--location", "x", "--in-memory"], /cannot be used with/],
+  ["an argument too many", ["health", "now"], /too many arguments/],
+  ["an unknown shell", ["completion", "tcsh"], /Allowed choices are zsh, bash, fish, powershell/],
+];
+
+test.each(wrong)("%s exits 2 and says what to type", async (_, args, message) => {
+  const { code, stdout, stderr } = await runCli(args);
+  expect(stderr).toMatch(message);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+});
+
+test.each(["health", "info", "stop", "explain x", "env x", "pki root", "device register --rid x --key AAAA"])(
+  "%s without a service exits 3 and names the command that starts one",
+  async (command) => {
+    const { code, stdout, stderr } = await runCli(command.split(" "), { cwd: "/nonexistent".slice(0, 1) });
+    expect(stderr).toMatch(/^rollcall: no service is running in .*\nTry: rollcall start\n$/);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+  },
+);
+
+test("wait without a service gives up after its timeout", async () => {
+  const started = performance.now();
+  const { code, stderr } = await runCli(["wait", "--timeout", "300ms", "--location", "/nonexistent"]);
+  expect(stderr).toMatch(/no service was ready in \/nonexistent within 300 ms\nTry: rollcall start/);
+  expect(code).toBe(3);
+  expect(performance.now() - started).toBeGreaterThan(300);
+});
