@@ -1,0 +1,195 @@
+import { idKey, idProblem, type Json, type JsonObject, limits, type Transport } from "@rollcall/protocol";
+import type { Expectation } from "./fleet.js";
+import { formatId, tellsApart } from "./id-pattern.js";
+import type { DeviceGroup, Fault, FleetFile, GroupAttestation } from "./schema.js";
+
+/** A device as the file describes it, before it has keys. */
+export interface PlannedDevice {
+  readonly index: number;
+  readonly registrationId: string;
+  readonly group: string;
+  /** The enrollment group, for devices that are enrolled with others. */
+  readonly enrollmentGroupId?: string;
+  readonly attestation: GroupAttestation;
+  readonly transport: Transport;
+  readonly fault: Fault;
+  readonly expect: Expectation;
+  readonly payload?: Json;
+  readonly desired: JsonObject;
+  readonly tags: JsonObject;
+  readonly allocation: DeviceGroup["allocation"];
+}
+
+/** Something wrong with the file that its schema cannot say. */
+export interface PlanProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+export interface Plan {
+  readonly devices: readonly PlannedDevice[];
+  readonly problems: readonly PlanProblem[];
+}
+
+/** How a group attests, its own way or that of the group it is enrolled in. */
+interface Resolved {
+  readonly group: DeviceGroup;
+  readonly enrolledAs: DeviceGroup;
+  readonly attestation: GroupAttestation;
+}
+
+const refusals: Readonly<Record<Exclude<Fault, "none">, Expectation>> = {
+  omitIntermediate: { outcome: "refused", finding: "chain.issuerMissing", errorCode: 401002 },
+  wrongThumbprint: { outcome: "refused", finding: "leaf.thumbprintMismatch", errorCode: 401002 },
+  disabled: { outcome: "refused", finding: "enrollment.disabled", errorCode: 401002 },
+};
+
+/** True when an enrollment group stands for these devices, false when each has an enrollment of its own. */
+function isGroupEnrolled(attestation: GroupAttestation): boolean {
+  return attestation.type !== "tpm" && attestation.enrolled !== "individual";
+}
+
+/** Expands a checked file into its devices, and finds what makes no sense. */
+export function planDevices(file: FleetFile): Plan {
+  const problems: PlanProblem[] = [];
+  const resolved = file.devices.map((group, place) => {
+    const found = resolve(file, group);
+    problems.push(
+      ...problemsOf(found, group).map((problem) => ({ ...problem, path: ["devices", place, ...problem.path] })),
+    );
+    return found;
+  });
+  problems.push(...clashes(file));
+  if (Date.parse(file.certificates.notAfter) <= Date.parse(file.certificates.notBefore)) {
+    problems.push({ path: ["certificates", "notAfter"], message: "is not after notBefore" });
+  }
+  if (problems.length > 0) return { devices: [], problems };
+  const devices = resolved.flatMap((each) => (each === undefined ? [] : expand(each)));
+  const numbered = devices.map((device, index) => ({ ...device, index }));
+  return { devices: numbered, problems: doubles(file, numbered) };
+}
+
+function resolve(file: FleetFile, group: DeviceGroup): Resolved | undefined {
+  const enrolledAs =
+    group.enrolledIn === undefined ? group : file.devices.find((other) => other.name === group.enrolledIn);
+  if (enrolledAs?.attestation === undefined) return undefined;
+  return { group, enrolledAs, attestation: enrolledAs.attestation };
+}
+
+function problemsOf(found: Resolved | undefined, group: DeviceGroup): PlanProblem[] {
+  if ((group.attestation === undefined) === (group.enrolledIn === undefined)) {
+    return [{ path: [], message: "needs either attestation or enrolledIn" }];
+  }
+  if (found === undefined) {
+    return [{ path: ["enrolledIn"], message: `there is no group ${group.enrolledIn} with an attestation of its own` }];
+  }
+  return [...idProblems(group), ...faultProblems(found), ...enrollmentProblems(found)];
+}
+
+const patternOf = (group: DeviceGroup): string => group.idPattern ?? `${group.name}-%03i`;
+
+function idProblems(group: DeviceGroup): PlanProblem[] {
+  const pattern = patternOf(group);
+  const path = group.idPattern === undefined ? ["name"] : ["idPattern"];
+  const longest = formatId(pattern, group.count);
+  const problem = idProblem(longest);
+  if (problem) return [{ path, message: `makes the id ${JSON.stringify(longest)}: ${problem.message}` }];
+  if (longest.length > limits.commonNameLength) {
+    return [{ path, message: `makes ids of ${longest.length} characters; a certificate's common name holds 64` }];
+  }
+  if (group.count > 1 && !tellsApart(pattern))
+    return [{ path, message: "needs %i (or %03i) to tell the devices apart" }];
+  return [];
+}
+
+function faultProblems({ group, attestation }: Resolved): PlanProblem[] {
+  const wrong = (message: string): PlanProblem[] => [{ path: ["fault"], message }];
+  const enrolled = attestation.type === "x509" ? attestation.enrolled : undefined;
+  if (group.fault === "omitIntermediate" && enrolled !== "root")
+    return wrong("omitIntermediate needs x509 enrolled by its root");
+  if (group.fault === "wrongThumbprint" && enrolled !== "individual")
+    return wrong("wrongThumbprint needs x509 enrolled individually");
+  if (group.fault === "disabled" && group.enrolledIn !== undefined)
+    return wrong("the enrollment of another group cannot be disabled from here");
+  return [];
+}
+
+function enrollmentProblems({ group, attestation }: Resolved): PlanProblem[] {
+  if (group.enrolledIn === undefined) {
+    const shared = isGroupEnrolled(attestation) && JSON.stringify(group.twin ?? {}).includes("{id}");
+    return shared
+      ? [{ path: ["twin"], message: "{id} cannot stand in the twin of an enrollment group: all its devices share it" }]
+      : [];
+  }
+  if (!isGroupEnrolled(attestation))
+    return [{ path: ["enrolledIn"], message: `${group.enrolledIn} is no enrollment group` }];
+  const own = (["twin", "allocation"] as const).filter((name) => group[name] !== undefined);
+  return own.map((name) => ({
+    path: [name],
+    message: `is that of the enrollment group ${group.enrolledIn}; leave it out here`,
+  }));
+}
+
+/** Groups that share a name or, as enrollment groups, a CA. */
+function clashes(file: FleetFile): PlanProblem[] {
+  const names = new Set<string>();
+  const authorities = new Map<string, string>();
+  const problems: PlanProblem[] = [];
+  for (const [place, { name, attestation }] of file.devices.entries()) {
+    if (names.has(name)) problems.push({ path: ["devices", place, "name"], message: `${name} is there twice` });
+    names.add(name);
+    if (attestation?.type !== "x509" || attestation.enrolled === "individual") continue;
+    const ca = attestation.ca ?? "";
+    const other = authorities.get(ca);
+    const message = `shares its CA with ${other}: give one of them another ca, or say enrolledIn: ${other}`;
+    if (other !== undefined) problems.push({ path: ["devices", place, "attestation"], message });
+    authorities.set(ca, name);
+  }
+  return problems;
+}
+
+function doubles(file: FleetFile, devices: readonly PlannedDevice[]): PlanProblem[] {
+  const seen = new Map<string, string>();
+  for (const { registrationId, group } of devices) {
+    const other = seen.get(idKey(registrationId));
+    const place = file.devices.findIndex((each) => each.name === group);
+    if (other !== undefined)
+      return [{ path: ["devices", place], message: `the id ${registrationId} is there twice (see ${other})` }];
+    seen.set(idKey(registrationId), group);
+  }
+  return [];
+}
+
+function expand({ group, enrolledAs, attestation }: Resolved): Omit<PlannedDevice, "index">[] {
+  return Array.from({ length: group.count }, (_, place) => {
+    const registrationId = formatId(patternOf(group), place + 1);
+    const { desired = {}, tags = {} } = enrolledAs.twin ?? {};
+    return {
+      registrationId,
+      group: group.name,
+      ...(isGroupEnrolled(attestation) && { enrollmentGroupId: enrolledAs.name }),
+      attestation,
+      transport: group.transport[place % group.transport.length] ?? "mqtt",
+      fault: group.fault,
+      expect: group.expect ?? expectationOf(group.fault, isGroupEnrolled(attestation)),
+      ...(group.payload !== undefined && { payload: fillTemplates(group.payload, registrationId) }),
+      desired: fillTemplates(desired, registrationId),
+      tags: fillTemplates(tags, registrationId),
+      allocation: enrolledAs.allocation,
+    };
+  });
+}
+
+function expectationOf(fault: Fault, grouped: boolean): Expectation {
+  if (fault === "none") return { outcome: "assigned" };
+  if (fault === "disabled" && grouped) return { ...refusals.disabled, outcome: "refused", finding: "group.disabled" };
+  return refusals[fault];
+}
+
+/** Puts the registration id in place of `{id}` in every text of a JSON value. */
+export function fillTemplates<T extends Json>(value: T, id: string): T {
+  const text = JSON.stringify(value);
+  if (!text.includes("{id}")) return value;
+  // The id's characters need no escaping in JSON (idProblem saw to that).
+  return JSON.parse(text.replaceAll("{id}", id)) as T;
+}

@@ -1,0 +1,90 @@
+import {
+  allocationPolicies,
+  type FindingCode,
+  findingRows,
+  type Json,
+  type JsonObject,
+  transports,
+} from "@rollcall/protocol";
+import { z } from "zod";
+
+/** Where a device deviates from a good one. */
+export const faults = ["none", "omitIntermediate", "wrongThumbprint", "disabled"] as const;
+export type Fault = (typeof faults)[number];
+
+const findingCodes = Object.keys(findingRows) as FindingCode[];
+
+const slug = z
+  .string()
+  .max(40)
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/, "letters, digits and hyphens inside, at most 40");
+
+const json = z.json().transform((value) => value as Json);
+const jsonObject = z.record(z.string(), z.json()).transform((value) => value as JsonObject);
+
+const attestation = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("x509"),
+    /** Which certificate is enrolled: the CA's root or intermediate for the whole group, or each device's own leaf. */
+    enrolled: z.enum(["root", "intermediate", "individual"]),
+    /** Groups with different names have different roots. */
+    ca: slug.optional(),
+  }),
+  z.strictObject({ type: z.literal("symmetricKey"), enrolled: z.enum(["individual", "group"]) }),
+  z.strictObject({ type: z.literal("tpm") }),
+]);
+
+const transport = z.enum(transports);
+
+const expectation = z.union(
+  [
+    z.literal("assigned").transform(() => ({ outcome: "assigned" as const })),
+    z
+      .strictObject({
+        refused: z.strictObject({ finding: z.enum(findingCodes).optional(), errorCode: z.int().positive().optional() }),
+      })
+      .transform(({ refused: { finding, errorCode } }) => ({
+        outcome: "refused" as const,
+        ...(finding !== undefined && { finding }),
+        ...(errorCode !== undefined && { errorCode }),
+      })),
+  ],
+  { error: "is neither `assigned` nor `{ refused: { finding: …, errorCode: … } }` with a finding that exists" },
+);
+
+const deviceGroup = z.strictObject({
+  name: slug,
+  count: z.int().min(1).max(100_000).default(1),
+  /** `%i`, or `%03i` for leading zeros, is the device's number in the group, from 1. */
+  idPattern: z.string().min(1).max(128).optional(),
+  attestation: attestation.optional(),
+  /** Attests as that group does, under its enrollment: for devices of a group that deviate. */
+  enrolledIn: slug.optional(),
+  transport: z
+    .union([transport.transform((one) => [one]), z.array(transport).min(1)], {
+      error: `is not one of ${transports.join(", ")}, or a list of them`,
+    })
+    .default(["mqtt"]),
+  twin: z.strictObject({ desired: jsonObject.default({}), tags: jsonObject.default({}) }).optional(),
+  payload: json.optional(),
+  allocation: z
+    .strictObject({ policy: z.enum(allocationPolicies).optional(), hubs: z.array(z.string().min(1)).default([]) })
+    .optional(),
+  fault: z.enum(faults).default("none"),
+  expect: expectation.optional(),
+});
+
+/** A fleet file, `devices/fleets/*.yaml`. */
+export const fleetFileSchema = z.strictObject({
+  name: slug,
+  seed: z.union([z.int(), z.string().min(1)], { error: "is neither a whole number nor a text" }).transform(String),
+  certificates: z.strictObject({ notBefore: z.iso.date(), notAfter: z.iso.date() }).default({
+    notBefore: "2026-01-01",
+    notAfter: "2036-01-01",
+  }),
+  devices: z.array(deviceGroup).min(1),
+});
+
+export type FleetFile = z.output<typeof fleetFileSchema>;
+export type DeviceGroup = FleetFile["devices"][number];
+export type GroupAttestation = z.output<typeof attestation>;
