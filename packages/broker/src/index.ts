@@ -1,1 +1,2 @@
-export {};
+export { createBroker } from "./broker.js";
+export type { Broker, BrokerLog, BrokerOptions, BrokerStats, BrokerTimes } from "./broker-types.js";

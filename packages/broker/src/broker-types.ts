@@ -1,0 +1,56 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { AttemptLog, Engine } from "@rollcall/engine";
+import type { Hub } from "@rollcall/hub";
+import type { ClientConnection } from "@rollcall/protocol";
+
+/** Where the broker writes what nobody else sees. Nothing of one connection is ever above debug. */
+export interface BrokerLog {
+  debug(message: string, error?: unknown): void;
+  error(message: string, error?: unknown): void;
+}
+
+/** How long things may take, in milliseconds. */
+export interface BrokerTimes {
+  /** From accept to CONNECT. */
+  readonly connect: number;
+  /** From the end of our side to the end of the client's. */
+  readonly linger: number;
+  /** A connection that only asks for a TPM challenge. */
+  readonly challengeSession: number;
+  /** A client that reads nothing. */
+  readonly drain: number;
+}
+
+export interface BrokerOptions {
+  readonly engine: Engine;
+  readonly hub: Hub;
+  readonly attempts: AttemptLog;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** Whether a TPM may ask for its challenge on this connection. */
+  readonly tpmOverMqtt: (connection: ClientConnection) => boolean;
+  readonly log?: BrokerLog;
+  readonly times?: Partial<BrokerTimes>;
+}
+
+export interface BrokerStats {
+  /** Streams that are open, also those that are closing. */
+  readonly connections: number;
+  /** Connections that proved who they are. */
+  readonly sessions: number;
+  /** Connections that may only ask for a TPM challenge. */
+  readonly challengeSessions: number;
+  readonly timers: number;
+}
+
+/** The MQTT front end: the provisioning service and its hubs on one port. */
+export interface Broker {
+  /** Takes over a connection: a TLS socket whose handshake is done. Nagle must be off (`noDelay` of the listener). */
+  handleConnection(stream: Duplex, connection: ClientConnection): void;
+  /** Takes over an upgrade request of the HTTPS listener; answers 404 and 400 itself. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, connection: ClientConnection): void;
+  stats(): BrokerStats;
+  /** Ends every connection and waits until all are closed. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,136 @@
+import type { EventEmitter } from "node:events";
+import type { Duplex } from "node:stream";
+import { type ClientConnection, finding, limits } from "@rollcall/protocol";
+import type { Aedes } from "aedes";
+import { aedesHooks, noteUnpublishable } from "./aedes-hooks.js";
+import type { Broker, BrokerLog, BrokerOptions, BrokerTimes } from "./broker-types.js";
+import { guardClient, type InboundPacket } from "./client-guard.js";
+import { beginUnread } from "./connect.js";
+import { Connection } from "./connection.js";
+import { Connections } from "./connections.js";
+import type { BrokerContext } from "./context.js";
+import { closeByHalves } from "./half-close.js";
+import { onPublish } from "./on-publish.js";
+import { createQuietAedes } from "./quiet-aedes.js";
+import { sendDesired } from "./reply.js";
+import { createUpgrade } from "./web-socket.js";
+
+const defaultTimes: BrokerTimes = {
+  connect: 30_000,
+  linger: 2_000,
+  challengeSession: limits.challengeSessionMs,
+  drain: 10_000,
+};
+/** Clients get this long to close their half when the broker stops. */
+const LINGER_AT_STOP = 250;
+/** Largest packet, and WebSocket message, that is read: more than a message may have, so that too large ones get an answer. */
+const MAX_PACKET = 256 * 1024;
+/** A client that has this much unread is cut off. */
+const MAX_UNSENT = 512 * 1024;
+
+const silent: BrokerLog = { debug: () => undefined, error: () => undefined };
+
+/** Starts the MQTT front end; its listeners are elsewhere and bring it their sockets. */
+export async function createBroker(options: BrokerOptions): Promise<Broker> {
+  const connections = new Connections();
+  const times = { ...defaultTimes, ...options.times };
+  const context: BrokerContext = { ...options, times, connections, log: options.log ?? silent };
+  const aedes = await startAedes(context);
+  const upgrade = createUpgrade(MAX_PACKET);
+  const unwatch = options.hub.watchDesired((device, patch) => {
+    const connection = connections.ofDevice(device);
+    if (connection) sendDesired(connection, patch);
+  });
+  let stopped: Promise<void> | undefined;
+  const lingerMs = () => (stopped ? LINGER_AT_STOP : times.linger);
+  const broker: Broker = {
+    handleConnection(stream, peer) {
+      if (stopped) stream.destroy();
+      else open(aedes, { stream, peer, lingerMs }, context);
+    },
+    handleUpgrade(request, socket, head, peer) {
+      upgrade(request, socket, head, (stream) => broker.handleConnection(stream, peer));
+    },
+    stats: () => connections.stats(),
+    close() {
+      stopped ??= stop(aedes, connections, unwatch);
+      return stopped;
+    },
+  };
+  return broker;
+}
+
+async function startAedes(context: BrokerContext): Promise<Aedes> {
+  const aedes = await createQuietAedes(aedesHooks(context), (packet, client, done) => {
+    const connection = context.connections.get(client);
+    if (connection) onPublish(packet, connection, context, done);
+    else done();
+  });
+  aedes.on("unsubscribe", (filters, client) => {
+    for (const filter of filters) context.connections.get(client)?.granted.delete(filter);
+  });
+  const note = (client: { readonly id: string }, error: Error) => context.log.debug(`client ${client.id}`, error);
+  aedes.on("clientError", note).on("connectionError", note);
+  // Its types leave this event out.
+  (aedes as EventEmitter).on("error", (error: unknown) => context.log.error("Aedes failed", error));
+  return aedes;
+}
+
+/** Hands a stream to Aedes, with our guard between the two. */
+function open(
+  aedes: Aedes,
+  accepted: { readonly stream: Duplex; readonly peer: ClientConnection; readonly lingerMs: () => number },
+  context: BrokerContext,
+): void {
+  const { stream, peer, lingerMs } = accepted;
+  const client = aedes.handle(stream);
+  const connection = new Connection(client, stream, peer);
+  context.connections.add(connection);
+  closeByHalves(stream, {
+    lingerMs,
+    closing() {
+      leave(connection, context);
+      client.close();
+    },
+  });
+  stream.once("close", () => {
+    leave(connection, context);
+    context.connections.remove(connection);
+  });
+  guardClient(client, MAX_PACKET, {
+    packet: (packet) => inspect(packet, connection),
+    tooLarge(bytes) {
+      connection.attempt?.add(finding("protocol.packetTooLarge", { values: { bytes, limit: MAX_PACKET } }));
+      client.close();
+    },
+    unknownLevel: (level) => beginUnread(connection, { userName: undefined, level }, context),
+  });
+}
+
+/** Each packet before Aedes handles it. */
+function inspect(packet: InboundPacket, connection: Connection): void {
+  // What the client does not read stays with us: an end to that.
+  if (connection.stream.writableLength > MAX_UNSENT) connection.client.close();
+  if (packet.cmd === "publish") noteUnpublishable(connection, packet.topic ?? "");
+  if (packet.cmd !== "subscribe") return;
+  // Aedes grants what is asked for; QoS 2 is granted as 1 (section 1.1).
+  for (const subscription of packet.subscriptions ?? []) if (subscription.qos === 2) subscription.qos = 1;
+}
+
+/** Nobody is there any more: what was left open is abandoned. */
+function leave(connection: Connection, context: BrokerContext): void {
+  const { attempt, closed } = connection;
+  context.connections.leave(connection);
+  if (closed || !attempt) return;
+  attempt.step("closed");
+  if (attempt.outcome === "open") attempt.outcome = "abandoned";
+}
+
+async function stop(aedes: Aedes, connections: Connections, unwatch: () => void): Promise<void> {
+  unwatch();
+  const open = connections.all();
+  const closed = open.map((connection) => new Promise((resolve) => connection.stream.once("close", resolve)));
+  for (const connection of open) connection.client.close();
+  await Promise.all(closed);
+  await new Promise<void>((resolve) => aedes.close(resolve));
+}

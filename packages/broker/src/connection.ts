@@ -1,0 +1,37 @@
+import type { Duplex } from "node:stream";
+import type { Attempt, DeviceRequest } from "@rollcall/engine";
+import type { HubDevice } from "@rollcall/hub";
+import type { ClientConnection } from "@rollcall/protocol";
+import type { Client } from "aedes";
+import { Turns } from "./turns.js";
+
+/** Who is at the other end, once that is proved. */
+export type Session =
+  | { readonly kind: "provisioning"; readonly request: Omit<DeviceRequest, "attempt">; readonly challengeOnly: boolean }
+  | { readonly kind: "hub"; readonly device: HubDevice };
+
+/** One connection: what the broker remembers of it, and all that it remembers. */
+export class Connection {
+  readonly client: Client;
+  readonly stream: Duplex;
+  readonly peer: ClientConnection;
+  /** As the device sent it; Aedes gets another one. */
+  clientId = "";
+  session: Session | undefined;
+  /** The attempt that its requests belong to. */
+  attempt: Attempt | undefined;
+  /** Register requests that were let in. */
+  registers = 0;
+  /** Filters granted, with their QoS. */
+  readonly granted = new Map<string, 0 | 1>();
+  readonly turns = new Turns();
+  challengeTimer: NodeJS.Timeout | undefined;
+  /** True from the moment at which nothing may be sent any more; the stream may live a little longer. */
+  closed = false;
+
+  constructor(client: Client, stream: Duplex, peer: ClientConnection) {
+    this.client = client;
+    this.stream = stream;
+    this.peer = peer;
+  }
+}

@@ -1,0 +1,74 @@
+import type { HubDevice } from "@rollcall/hub";
+import type { Client } from "aedes";
+import type { BrokerStats } from "./broker-types.js";
+import type { Connection, Session } from "./connection.js";
+
+/** The map from connection to authenticated identity, and from a hub's device back to its connection. */
+export class Connections {
+  readonly #byClient = new Map<Client, Connection>();
+  readonly #byDevice = new Map<string, Connection>();
+
+  add(connection: Connection): void {
+    this.#byClient.set(connection.client, connection);
+  }
+
+  get(client: Client): Connection | undefined {
+    return this.#byClient.get(client);
+  }
+
+  /** The stream is closed: nothing is left. */
+  remove(connection: Connection): void {
+    this.leave(connection);
+    this.#byClient.delete(connection.client);
+  }
+
+  /** Sets who is there. A device has one connection to its hub: the newer one takes over, and the older one is returned. */
+  enter(connection: Connection, session: Session): Connection | undefined {
+    connection.session = session;
+    if (session.kind !== "hub") return undefined;
+    const key = deviceKey(session.device);
+    const before = this.#byDevice.get(key);
+    this.#byDevice.set(key, connection);
+    return before;
+  }
+
+  /** Forgets who was there; no more requests are taken. */
+  leave(connection: Connection): void {
+    const { session } = connection;
+    connection.closed = true;
+    connection.session = undefined;
+    connection.turns.clear();
+    connection.granted.clear();
+    clearTimeout(connection.challengeTimer);
+    connection.challengeTimer = undefined;
+    if (session?.kind !== "hub") return;
+    const key = deviceKey(session.device);
+    if (this.#byDevice.get(key) === connection) this.#byDevice.delete(key);
+  }
+
+  ofDevice(device: HubDevice): Connection | undefined {
+    return this.#byDevice.get(deviceKey(device));
+  }
+
+  all(): readonly Connection[] {
+    return [...this.#byClient.values()];
+  }
+
+  stats(): BrokerStats {
+    let sessions = 0;
+    let challengeSessions = 0;
+    let timers = 0;
+    for (const { session, challengeTimer, closed } of this.#byClient.values()) {
+      if (session?.kind === "provisioning" && session.challengeOnly) challengeSessions++;
+      else if (session) sessions++;
+      // One for the challenge, one while the client is given time to close its half.
+      timers += (challengeTimer ? 1 : 0) + (closed ? 1 : 0);
+    }
+    return { connections: this.#byClient.size, sessions, challengeSessions, timers };
+  }
+}
+
+/** Hubs come in one spelling (the linked host's); device ids are case-sensitive and hold no slash. */
+function deviceKey(device: HubDevice): string {
+  return `${device.hub}/${device.deviceId}`;
+}

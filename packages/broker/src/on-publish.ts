@@ -1,0 +1,143 @@
+import type { Attempt } from "@rollcall/engine";
+import type { HubDevice, TwinReply } from "@rollcall/hub";
+import {
+  errorBody,
+  finding,
+  formatReplyTopic,
+  formatTwinReplyTopic,
+  type HubTopic,
+  type ProvisioningTopic,
+  parseHubTopic,
+  parseProvisioningTopic,
+  type Reply,
+} from "@rollcall/protocol";
+import type { AedesPublishPacket } from "aedes";
+import type { Connection, Session } from "./connection.js";
+import type { BrokerContext } from "./context.js";
+import { sendReply, sendTwinReply } from "./reply.js";
+import type { Work } from "./turns.js";
+
+type Done = (error?: Error | null) => void;
+
+/** Beyond this many unanswered requests a connection is not read any further. */
+const HELD = 32;
+/** Beyond this many it is closed: they all stood in what had been read by then. */
+const TOO_MANY = 1000;
+
+/**
+ * Takes a PUBLISH that was let in. Aedes has written the PUBACK by now, so that it goes out before the reply (rule 4 of
+ * the wire notes: .NET fails otherwise).
+ */
+export function onPublish(
+  packet: AedesPublishPacket,
+  connection: Connection,
+  context: BrokerContext,
+  done: Done,
+): void {
+  const work = connection.closed ? undefined : workOf(packet, connection, context);
+  const count = connection.turns.size;
+  if (!work) {
+    done();
+  } else if (count >= TOO_MANY) {
+    connection.attempt?.add(finding("protocol.tooManyRequests", { values: { count } }));
+    done(new Error("too many requests"));
+  } else if (count >= HELD) {
+    connection.turns.add(work, done);
+  } else {
+    connection.turns.add(work);
+    done();
+  }
+}
+
+/** What has to be done for a PUBLISH, if anything has to be. */
+function workOf(packet: AedesPublishPacket, connection: Connection, context: BrokerContext): Work | undefined {
+  const { session } = connection;
+  const body = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
+  if (session?.kind === "provisioning") {
+    const asked = parseProvisioningTopic(packet.topic);
+    return asked && (() => answerProvisioning(connection, { session, asked, body }, context));
+  }
+  if (!session) return undefined;
+  const asked = parseHubTopic(packet.topic);
+  if (asked?.operation === "telemetry") context.hub.countTelemetry(session.device);
+  if (asked?.operation !== "twinGet" && asked?.operation !== "twinReported") return undefined;
+  return () => answerTwin(connection, { device: session.device, asked, body }, context);
+}
+
+type ProvisioningSession = Extract<Session, { kind: "provisioning" }>;
+
+async function answerProvisioning(
+  connection: Connection,
+  request: { readonly session: ProvisioningSession; readonly asked: ProvisioningTopic; readonly body: Uint8Array },
+  context: BrokerContext,
+): Promise<void> {
+  const { session, asked, body } = request;
+  const attempt = attemptFor(connection, asked, context);
+  if (!attempt) return;
+  const reply = await replyTo({ ...session.request, attempt }, asked, body, context);
+  const topic = formatReplyTopic({ status: reply.status, rid: asked.rid, retryAfter: reply.retryAfter });
+  sendReply(connection, { topic, body: reply.body, rid: asked.rid }, attempt);
+}
+
+type AskedRequest = ProvisioningSession["request"] & { readonly attempt: Attempt };
+
+async function replyTo(
+  request: AskedRequest,
+  asked: ProvisioningTopic,
+  body: Uint8Array,
+  context: BrokerContext,
+): Promise<Reply> {
+  const { attempt } = request;
+  try {
+    if (asked.operation === "register") return await context.engine.register({ ...request, body });
+    return await context.engine.operationStatus({ ...request, operationId: asked.operationId });
+  } catch (error) {
+    const { trackingId } = attempt;
+    context.log.error(`${asked.operation} ${trackingId} failed`, error);
+    attempt.add(finding("service.internal", { values: { trackingId } }));
+    attempt.outcome = "failed";
+    return { status: 500, trackingId, body: errorBody("internal", { trackingId, now: new Date(context.clock()) }) };
+  }
+}
+
+/** The first register request belongs to the attempt of the CONNECT; each later one is an attempt of its own. */
+function attemptFor(connection: Connection, asked: ProvisioningTopic, context: BrokerContext): Attempt | undefined {
+  const { attempt } = connection;
+  if (asked.operation !== "register") return attempt;
+  connection.registers++;
+  if (!attempt || connection.registers === 1) return attempt;
+  const { securedAt: _, ...facts } = attempt.facts;
+  connection.attempt = context.attempts.begin({ ...facts, acceptedAt: context.clock() });
+  return connection.attempt;
+}
+
+async function answerTwin(
+  connection: Connection,
+  request: {
+    readonly device: HubDevice;
+    readonly asked: Extract<HubTopic, { operation: "twinGet" | "twinReported" }>;
+    readonly body: Uint8Array;
+  },
+  context: BrokerContext,
+): Promise<void> {
+  const { device, asked, body } = request;
+  const reply = await twinReplyTo(device, asked, body, context);
+  const topic = formatTwinReplyTopic({ status: reply.status, rid: asked.rid, version: reply.version });
+  connection.attempt?.step(asked.operation);
+  sendTwinReply(connection, { topic, body: reply.body, rid: asked.rid });
+}
+
+async function twinReplyTo(
+  device: HubDevice,
+  asked: Extract<HubTopic, { operation: "twinGet" | "twinReported" }>,
+  body: Uint8Array,
+  context: BrokerContext,
+): Promise<TwinReply> {
+  try {
+    if (asked.operation === "twinGet") return await context.hub.twin(device);
+    return await context.hub.patchReported(device, body, asked.baseVersion);
+  } catch (error) {
+    context.log.error(`${asked.operation} of ${device.deviceId} failed`, error);
+    return { status: 500 };
+  }
+}
