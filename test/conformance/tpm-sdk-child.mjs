@@ -1,0 +1,21 @@
+import { createRequire } from "node:module";
+import { createTpm } from "tpm-js-sim";
+import { sendDevice } from "./tss-devices.mjs";
+
+// The SDK throws where nobody can catch it when the TPM refuses something, so it gets a process of its own.
+// argv: base64 of a TPM state as JSON, base64 of an authentication key. Prints "command code" for each answer.
+const require = createRequire(import.meta.url);
+const tss = require("tss.js");
+const { TpmSecurityClient } = require("azure-iot-security-tpm");
+
+const [state, authenticationKey] = process.argv.slice(2).map((text) => Buffer.from(text, "base64"));
+const virtual = createTpm({ state: JSON.parse(state.toString()) });
+const tpm = new tss.Tpm(true);
+tpm.device = sendDevice((command) => {
+  const response = virtual.send(command);
+  console.log(command.readUInt32BE(6).toString(16), response.readUInt32BE(6).toString(16));
+  return response;
+});
+new TpmSecurityClient(undefined, tpm).activateIdentityKey(authenticationKey, (error) => {
+  console.log("callback", error ? error.constructor.name : "ok");
+});

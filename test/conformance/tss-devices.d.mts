@@ -1,0 +1,10 @@
+/** What `tss.Tpm` wants of a device. */
+export interface TssDevice {
+  connect(done: () => void): Error | null;
+  dispatchCommand(command: Buffer, done: (error: Error | null, response: Buffer | null) => void): void;
+  close(): void;
+}
+
+export function exchange(path: string, command: Uint8Array): Promise<Buffer>;
+export function socketDevice(path: string): TssDevice;
+export function sendDevice(send: (command: Uint8Array) => Buffer): TssDevice;
