@@ -40,10 +40,10 @@ export class Challenges {
     return this.#derive(subject, this.#window());
   }
 
-  /** The keys that a token may be signed with now: of this window and the one before. */
-  keys(subject: ChallengeSubject): readonly Buffer[] {
+  /** The keys that a token may be signed with now, newest first: of this window and of `before` ones. */
+  keys(subject: ChallengeSubject, before = 1): readonly Buffer[] {
     const window = this.#window();
-    return [this.#derive(subject, window), this.#derive(subject, window - 1)];
+    return Array.from({ length: before + 1 }, (_, age) => this.#derive(subject, window - age));
   }
 
   /** Storage root keys that were challenged lately under this id. */

@@ -1,4 +1,4 @@
-import { finding, limits, type Reply } from "@rollcall/protocol";
+import { type Finding, finding, limits, type Reply } from "@rollcall/protocol";
 import { authenticate } from "./authenticate.js";
 import type { EngineContext } from "./context.js";
 import type { DeviceRequest } from "./engine-types.js";
@@ -33,6 +33,8 @@ export async function operationStatus(
   return okReply(attempt, 200, finalStatus(operation, record, context.random));
 }
 
+const hasError = (findings: readonly Finding[]) => findings.some((each) => each.severity === "error");
+
 /** A connection that registered has proved itself for its polls; anyone else has to now. */
 async function refuseStranger(request: DeviceRequest, context: EngineContext): Promise<Reply | undefined> {
   const { attempt } = request;
@@ -40,10 +42,9 @@ async function refuseStranger(request: DeviceRequest, context: EngineContext): P
     return undefined;
   const verdict = await authenticate(request, attestationContext(context));
   noteVerdict(request, verdict);
-  const findings =
-    verdict.proof || verdict.findings.some((each) => each.severity === "error")
-      ? verdict.findings
-      : [finding("credential.missing")];
+  const proven = verdict.proof !== undefined && verdict.proof.kind !== "challenge";
+  const missing = request.credentials.kind === "sas" ? "tpm.challengeExpired" : "credential.missing";
+  const findings = proven || hasError(verdict.findings) ? verdict.findings : [...verdict.findings, finding(missing)];
   return refusalFor(attempt, findings, context.clock());
 }
 

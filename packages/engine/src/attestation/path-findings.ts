@@ -7,6 +7,8 @@ const codes: Readonly<Partial<Record<PathProblemCode, FindingCode>>> = {
   issuerMismatch: "link.signatureInvalid",
   keyIdMismatch: "link.signatureInvalid",
   signatureInvalid: "link.signatureInvalid",
+  // An anchor is only ever chosen because it is in the path or bears the name of the last issuer.
+  anchorNotReached: "link.signatureInvalid",
   weakSignature: "certificate.weakSignature",
   notCa: "ca.notAuthority",
   noKeyCertSign: "ca.mayNotSign",

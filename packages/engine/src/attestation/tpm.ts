@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { decodeBase64, type Finding, finding, idKey, isSignedBy } from "@rollcall/protocol";
+import { decodeBase64, type Finding, finding, idKey, isSignedBy, limits } from "@rollcall/protocol";
 import { parseTpm2bPublic } from "tpm-js-sim/credential";
 import type { IndividualRecord } from "../ports.js";
 import type { Attestation, AttestationContext, AttestationRequest, Verdict } from "../verdict.js";
@@ -18,7 +18,7 @@ export const tpm: Attestation = {
     const enrolled = Buffer.from(enrollment.attestation.endorsementKey, "base64");
     const keys = await checkKeys(request, enrollment, enrolled, context);
     if (request.credentials.kind === "sas") {
-      const answer = checkAnswer(request, enrolled, keys.storageRootKey, context);
+      const answer = await checkAnswer(request, enrolled, keys.storageRootKey, context);
       return {
         ...base,
         findings: [...keys.findings, ...answer.findings],
@@ -105,24 +105,48 @@ function checkStorageRootKey(text: string | undefined): { findings: readonly Fin
   );
 }
 
+/** Challenge windows within which a device that registered may still poll: as long as its operation lives. */
+const POLL_WINDOWS = Math.ceil(limits.operationLifetimeMs / limits.challengeWindowMs);
+
+interface Candidate {
+  readonly storageRootKey: Buffer;
+  readonly windowsBefore: number;
+}
+
+/** The storage root key that was sent; else those of recent challenges, and the one that the device registered with. */
+async function candidates(
+  request: AttestationRequest,
+  sent: Buffer | undefined,
+  context: AttestationContext,
+): Promise<readonly Candidate[]> {
+  if (sent) return [{ storageRootKey: sent, windowsBefore: 1 }];
+  const recent = context.challenges
+    .storageRootKeys(request.registrationId)
+    .map((storageRootKey) => ({ storageRootKey, windowsBefore: 1 }));
+  const registered = request.body ? undefined : (await context.store.registration(request.registrationId))?.tpm;
+  if (!registered) return recent;
+  return [...recent, { storageRootKey: Buffer.from(registered.storageRootKey, "base64"), windowsBefore: POLL_WINDOWS }];
+}
+
 /** The token must be signed with the key of a recent challenge for this endorsement key and one of these storage root keys. */
-function checkAnswer(
+async function checkAnswer(
   request: AttestationRequest,
   endorsementKey: Buffer,
   sent: Buffer | undefined,
   context: AttestationContext,
-): Pick<Verdict, "findings" | "proof"> {
+): Promise<Pick<Verdict, "findings" | "proof">> {
   const text = request.credentials.kind === "sas" ? request.credentials.token : "";
   const { token, findings } = checkToken(text, request, context.now);
   if (!token) return { findings };
-  const storageRootKeys = sent ? [sent] : context.challenges.storageRootKeys(request.registrationId);
   const { registrationId } = request;
-  for (const storageRootKey of storageRootKeys) {
-    const keys = context.challenges.keys({ registrationId, endorsementKey, storageRootKey });
+  const known = await candidates(request, sent, context);
+  for (const { storageRootKey, windowsBefore } of known) {
+    const keys = context.challenges.keys({ registrationId, endorsementKey, storageRootKey }, windowsBefore);
     if (keys.some((key) => isSignedBy(token, key)))
       return { findings, proof: { kind: "tpm", endorsementKey, storageRootKey } };
   }
-  if (storageRootKeys.length > 0) return { findings: [...findings, finding("tpm.wrongChallengeKey")] };
-  // At CONNECT nothing tells the storage root key of a challenge that another node gave: the register request will.
+  if (known.some((each) => each.windowsBefore === 1))
+    return { findings: [...findings, finding("tpm.wrongChallengeKey")] };
+  // At CONNECT nothing may tell the storage root key of a challenge that another node gave: the register request will.
   return { findings: request.body ? [...findings, finding("tpm.challengeExpired")] : findings };
 }

@@ -1,0 +1,357 @@
+import { type Identity, issueIntermediate, issueLeaf, issueRoot, toPem } from "@rollcall/pki";
+import type { FindingCode, RegistrationOperationStatus } from "@rollcall/protocol";
+import { beforeAll, describe, expect, it } from "vitest";
+import { engineRig } from "./testing/rig.js";
+
+const DAY = 86_400_000;
+const NOW = Date.UTC(2026, 10, 23);
+const dates = { notBefore: new Date(NOW - 100 * DAY), notAfter: new Date(NOW + 100 * DAY) };
+const pem = (identity: Identity) => toPem(identity.certificate.der);
+const base64 = (identity: Identity) => identity.certificate.der.toString("base64");
+const der = (...identities: readonly Identity[]) => identities.map((each) => each.certificate.der);
+
+let root: Identity;
+let intermediate: Identity;
+let leaf: Identity;
+let other: Identity;
+let single: Identity;
+
+beforeAll(async () => {
+  root = await issueRoot({ commonName: "Root", ...dates });
+  intermediate = await issueIntermediate({ commonName: "Line-3 CA", parent: root, ...dates });
+  leaf = await issueLeaf({ commonName: "pump-7", parent: intermediate, ...dates });
+  other = await issueRoot({ commonName: "Other Root", ...dates });
+  single = await issueLeaf({ commonName: "solo", ...dates });
+});
+
+const clientCertificates = (primary: object, secondary?: object) => ({
+  type: "x509" as const,
+  x509: { clientCertificates: { primary, ...(secondary && { secondary }) } },
+});
+const signing = (certificate: string) => ({
+  type: "x509" as const,
+  x509: { signingCertificates: { primary: { certificate } } },
+});
+const group = (enrollmentGroupId: string, certificate: string, over: object = {}) => ({
+  enrollmentGroupId,
+  attestation: signing(certificate),
+  ...over,
+});
+
+async function outcome(rig: Awaited<ReturnType<typeof engineRig>>, id: string, chain: readonly Uint8Array[]) {
+  const asked = rig.request(id, { chain });
+  expect(await rig.engine.admit(asked)).toEqual({ kind: "admitted" });
+  const reply = await rig.engine.register({ ...asked, body: rig.body() });
+  return { asked, reply, findings: asked.attempt.findings, codes: asked.attempt.findings.map((each) => each.code) };
+}
+
+describe("an X.509 device", () => {
+  it.each([
+    ["PEM", () => pem(single)],
+    ["base64 of DER", () => base64(single)],
+    ["base64 of PEM", () => Buffer.from(pem(single)).toString("base64")],
+  ])("with its leaf enrolled as %s is assigned", async (_, certificate) => {
+    const rig = await engineRig({
+      enrollments: [{ registrationId: "solo", attestation: clientCertificates({ certificate: certificate() }) }],
+    });
+    const { asked, reply } = await outcome(rig, "SOLO", der(single));
+    const { operationId } = reply.body as RegistrationOperationStatus;
+    expect(await rig.engine.operationStatus({ ...asked, operationId })).toMatchObject({
+      status: 200,
+      body: { registrationState: { x509: {}, deviceId: "solo" } },
+    });
+    expect((await rig.store.deviceIdentity("127.0.0.1", "solo"))?.authentication).toEqual({
+      type: "x509Thumbprint",
+      primary: single.certificate.sha256,
+    });
+  });
+
+  it("with its leaf as secondary is assigned", async () => {
+    const attestation = clientCertificates({ certificate: pem(leaf) }, { certificate: pem(single) });
+    const rig = await engineRig({ enrollments: [{ registrationId: "solo", attestation }] });
+    expect((await outcome(rig, "solo", der(single))).reply.status).toBe(202);
+  });
+
+  it.each([
+    ["the root, sent with root", "root", () => der(leaf, intermediate, root)],
+    ["the root, sent without root", "root", () => der(leaf, intermediate)],
+    ["the intermediate, sent alone", "intermediate", () => der(leaf)],
+    ["the intermediate, sent with all", "intermediate", () => der(leaf, intermediate, root)],
+    ["the root, sent in disorder", "root", () => der(leaf, root, intermediate)],
+  ])("of a group that holds %s is assigned", async (_, held, chain) => {
+    const anchor = held === "root" ? root : intermediate;
+    const rig = await engineRig({ enrollmentGroups: [group("line3", pem(anchor))] });
+    const { reply, asked } = await outcome(rig, "pump-7", chain());
+    expect(reply.status).toBe(202);
+    expect(asked.attempt.enrollment).toEqual({ kind: "group", id: "line3" });
+    expect((await rig.store.deviceIdentity("127.0.0.1", "pump-7"))?.authentication).toEqual({
+      type: "x509Authority",
+      authorities: [base64(anchor)],
+    });
+  });
+
+  it("belongs to the group of the certificate nearest to its leaf", async () => {
+    const rig = await engineRig({ enrollmentGroups: [group("far", pem(root)), group("near", pem(intermediate))] });
+    expect((await outcome(rig, "pump-7", der(leaf, intermediate, root))).asked.attempt.enrollment?.id).toBe("near");
+    const disabled = await engineRig({
+      enrollmentGroups: [group("far", pem(root)), group("near", pem(intermediate), { provisioningStatus: "disabled" })],
+    });
+    expect((await outcome(disabled, "pump-7", der(leaf, intermediate, root))).codes[0]).toBe("group.disabled");
+  });
+});
+
+interface Refusal {
+  readonly title: string;
+  readonly id?: string;
+  readonly chain: () => Promise<readonly Uint8Array[]> | readonly Uint8Array[];
+  readonly code: FindingCode;
+  readonly message?: string;
+  readonly says?: () => string | RegExp;
+}
+
+const refusals: readonly Refusal[] = [
+  {
+    title: "leaf without its intermediate",
+    chain: () => der(leaf),
+    code: "chain.issuerMissing",
+    message: "CA certificate not found.",
+    says: () => "Line-3 CA",
+  },
+  {
+    title: "a chain of another CA",
+    chain: async () => der(await issueLeaf({ commonName: "pump-7", parent: other, ...dates }), other),
+    code: "chain.untrusted",
+    message: "CA certificate not found.",
+  },
+  {
+    title: "a CN that is not the id",
+    id: "pump-8",
+    chain: () => der(leaf, intermediate),
+    code: "leaf.commonNameMismatch",
+    says: () => "position 6",
+  },
+  {
+    title: "an expired leaf",
+    chain: async () =>
+      der(
+        await issueLeaf({
+          commonName: "pump-7",
+          parent: intermediate,
+          notBefore: new Date(NOW - 9 * DAY),
+          notAfter: new Date(NOW - DAY),
+        }),
+        intermediate,
+      ),
+    code: "leaf.expired",
+  },
+  {
+    title: "a leaf of tomorrow",
+    chain: async () =>
+      der(
+        await issueLeaf({
+          commonName: "pump-7",
+          parent: intermediate,
+          notBefore: new Date(NOW + DAY),
+          notAfter: new Date(NOW + 9 * DAY),
+        }),
+        intermediate,
+      ),
+    code: "leaf.notYetValid",
+  },
+  {
+    title: "an intermediate that is no CA",
+    chain: async () => {
+      const fake = await issueIntermediate({ commonName: "X", parent: root, ...dates, faults: { isCa: false } });
+      return der(await issueLeaf({ commonName: "pump-7", parent: fake, ...dates }), fake);
+    },
+    code: "ca.notAuthority",
+  },
+  {
+    title: "a device that signs devices",
+    chain: async () => {
+      const thief = await issueLeaf({ commonName: "pump-1", parent: intermediate, ...dates });
+      return der(await issueLeaf({ commonName: "pump-7", parent: thief, ...dates }), thief, intermediate);
+    },
+    code: "ca.notAuthority",
+  },
+  {
+    title: "a namesake of the intermediate",
+    chain: async () => {
+      const fake = await issueIntermediate({
+        commonName: "Line-3 CA",
+        parent: await issueRoot({ commonName: "Root", ...dates }),
+        ...dates,
+      });
+      return der(await issueLeaf({ commonName: "pump-7", parent: fake, ...dates }), fake);
+    },
+    code: "link.signatureInvalid",
+  },
+  {
+    title: "a leaf for servers",
+    chain: async () =>
+      der(
+        await issueLeaf({
+          commonName: "pump-7",
+          parent: intermediate,
+          ...dates,
+          faults: { extendedKeyUsage: ["1.3.6.1.5.5.7.3.1"] },
+        }),
+        intermediate,
+      ),
+    code: "leaf.notForClients",
+  },
+  { title: "bytes that are no certificate", chain: () => [Buffer.from("hello")], code: "certificate.malformed" },
+  { title: "an unknown self-signed leaf", id: "solo", chain: () => der(single), code: "enrollment.notFound" },
+];
+
+describe("an X.509 refusal by groups", () => {
+  it.each(refusals)("names $title as $code", async ({ id = "pump-7", chain, code, message, says }) => {
+    const rig = await engineRig({ enrollmentGroups: [group("line3", pem(root))] });
+    const { reply, findings } = await outcome(rig, id, await chain());
+    expect(reply).toMatchObject({ status: 401, body: { errorCode: 401002, ...(message && { message }) } });
+    expect(findings[0]?.code).toBe(code);
+    expect(findings[0]?.remedy).not.toMatch(/\{\w+\}/);
+    expect(findings[0]?.title).not.toMatch(/\{\w+\}/);
+    if (says) expect(findings[0]?.title).toMatch(says());
+    expect(rig.failures).toEqual([]);
+  });
+
+  it("for a missing intermediate names the group that is near and marks the rest as consequence", async () => {
+    const rig = await engineRig({ enrollmentGroups: [group("line3", pem(root))] });
+    const { findings } = await outcome(rig, "pump-7", der(leaf));
+    expect(findings[0]?.nearest).toBe("group line3 trusts CN=Root");
+    expect(findings.find((each) => each.code === "enrollment.notFound")?.consequence).toBe(true);
+  });
+});
+
+describe("an X.509 refusal by an individual enrollment", () => {
+  it("with a re-issued certificate says what is the same", async () => {
+    const again = await issueLeaf({
+      commonName: "solo",
+      key: single.privateKey,
+      ...dates,
+      notBefore: new Date(NOW - DAY),
+    });
+    const rig = await engineRig({
+      enrollments: [{ registrationId: "solo", attestation: clientCertificates({ certificate: pem(single) }) }],
+    });
+    const { findings, reply } = await outcome(rig, "solo", der(again));
+    expect(reply.body).toMatchObject({ errorCode: 401002, message: "Invalid certificate." });
+    expect(findings[0]).toMatchObject({
+      code: "leaf.thumbprintMismatch",
+      got: again.certificate.sha256,
+      expected: `primary ${single.certificate.sha256}`,
+    });
+    expect(findings[0]?.title).toContain("Same public key: yes. Same subject: yes. It looks re-issued on 2026-11-22.");
+  });
+
+  it("with a SHA-1 thumbprint in the enrollment says so", async () => {
+    const info = { sha256Thumbprint: single.certificate.sha1 };
+    const rig = await engineRig({
+      enrollments: [{ registrationId: "solo", attestation: clientCertificates({ info }) }],
+    });
+    const { findings } = await outcome(rig, "solo", der(single));
+    expect(findings[0]).toMatchObject({
+      code: "enrollment.thumbprintIsSha1",
+      cause: 22,
+      expected: `SHA-256 ${single.certificate.sha256}`,
+    });
+  });
+
+  it("with the intermediate enrolled instead of the leaf says so", async () => {
+    const rig = await engineRig({
+      enrollments: [{ registrationId: "pump-7", attestation: clientCertificates({ certificate: pem(intermediate) }) }],
+    });
+    expect((await outcome(rig, "pump-7", der(leaf, intermediate))).codes[0]).toBe("enrollment.holdsOtherCertificate");
+  });
+
+  it("that is disabled wins over a group that would have accepted", async () => {
+    const enrollments = [
+      {
+        registrationId: "pump-7",
+        attestation: { type: "symmetricKey" as const },
+        provisioningStatus: "disabled" as const,
+      },
+    ];
+    const rig = await engineRig({ enrollments, enrollmentGroups: [group("line3", pem(root))] });
+    expect((await outcome(rig, "pump-7", der(leaf, intermediate))).codes[0]).toBe("enrollment.disabled");
+  });
+
+  it("that is disabled blocks its leaf under every id", async () => {
+    const enrollments = [
+      {
+        registrationId: "old-name",
+        attestation: clientCertificates({ certificate: pem(leaf) }),
+        provisioningStatus: "disabled" as const,
+      },
+    ];
+    const rig = await engineRig({ enrollments, enrollmentGroups: [group("line3", pem(root))] });
+    expect((await outcome(rig, "pump-7", der(leaf, intermediate))).codes[0]).toBe("enrollment.leafBlocked");
+  });
+
+  it("for keys does not take a certificate, and says which it wants", async () => {
+    const rig = await engineRig({ enrollments: [{ registrationId: "solo", attestation: { type: "symmetricKey" } }] });
+    expect((await outcome(rig, "solo", der(single))).findings[0]).toMatchObject({
+      code: "enrollment.attestationMismatch",
+      expected: "a symmetric key",
+      got: "an X.509 certificate",
+    });
+  });
+
+  it("is a CONNACK 5 for a device that shows nothing", async () => {
+    const rig = await engineRig({
+      enrollments: [{ registrationId: "solo", attestation: clientCertificates({ certificate: pem(single) }) }],
+    });
+    expect(await rig.engine.admit(rig.request("solo"))).toMatchObject({
+      kind: "refused",
+      connack: 5,
+      finding: { code: "credential.missing" },
+    });
+    expect(await rig.engine.admit(rig.request("nobody"))).toMatchObject({ kind: "refused", connack: 5 });
+  });
+});
+
+describe("an enrollment that cannot be taken", () => {
+  it.each([
+    [
+      "a group of a leaf",
+      { enrollmentGroups: [group("g", "LEAF")] },
+      "enrollmentGroups.0.attestation.x509.signingCertificates.primary.certificate",
+    ],
+    [
+      "a thumbprint for a certificate",
+      { enrollments: [{ registrationId: "a", attestation: clientCertificates({ certificate: "aa".repeat(20) }) }] },
+      "enrollments.0.attestation.x509.clientCertificates.primary.certificate",
+    ],
+    [
+      "signing certificates for one device",
+      { enrollments: [{ registrationId: "a", attestation: signing("ROOT") }] },
+      "enrollments.0.attestation.x509.signingCertificates",
+    ],
+    [
+      "an id that stands twice",
+      {
+        enrollments: [
+          { registrationId: "a", attestation: { type: "symmetricKey" as const } },
+          { registrationId: "A", attestation: { type: "symmetricKey" as const } },
+        ],
+      },
+      "enrollments.1",
+    ],
+    [
+      "an endorsement key that is none",
+      {
+        enrollments: [{ registrationId: "a", attestation: { type: "tpm" as const, tpm: { endorsementKey: "AAAA" } } }],
+      },
+      "enrollments.0.attestation.tpm.endorsementKey",
+    ],
+  ])("%s is named by its path", async (_, seed, path) => {
+    const filled = JSON.parse(
+      JSON.stringify(seed)
+        .replace('"LEAF"', JSON.stringify(pem(leaf)))
+        .replace('"ROOT"', JSON.stringify(pem(root))),
+    );
+    const rig = await engineRig();
+    await expect(rig.load(filled)).rejects.toMatchObject({ name: "EnrollmentError", path });
+  });
+});
