@@ -83,18 +83,18 @@ function problemsOf(found: Resolved | undefined, group: DeviceGroup): PlanProble
   if (found === undefined) {
     return [{ path: ["enrolledIn"], message: `there is no group ${group.enrolledIn} with an attestation of its own` }];
   }
-  return [...idProblems(group), ...faultProblems(found), ...enrollmentProblems(found)];
+  return [...idProblems(found), ...faultProblems(found), ...enrollmentProblems(found)];
 }
 
 const patternOf = (group: DeviceGroup): string => group.idPattern ?? `${group.name}-%03i`;
 
-function idProblems(group: DeviceGroup): PlanProblem[] {
+function idProblems({ group, attestation }: Resolved): PlanProblem[] {
   const pattern = patternOf(group);
   const path = group.idPattern === undefined ? ["name"] : ["idPattern"];
   const longest = formatId(pattern, group.count);
   const problem = idProblem(longest);
   if (problem) return [{ path, message: `makes the id ${JSON.stringify(longest)}: ${problem.message}` }];
-  if (longest.length > limits.commonNameLength) {
+  if (attestation.type === "x509" && longest.length > limits.commonNameLength) {
     return [{ path, message: `makes ids of ${longest.length} characters; a certificate's common name holds 64` }];
   }
   if (group.count > 1 && !tellsApart(pattern))
