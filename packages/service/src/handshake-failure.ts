@@ -10,7 +10,9 @@ const reasons: Readonly<Record<string, string>> = {
 const ALERT = /^ERR_SSL_(?:TLSV1|TLSV13|SSLV3)_ALERT_(\w+)$/;
 
 /** The `reason` of a tls.clientLeft finding. */
-export function handshakeFailure(error: { readonly code?: string | undefined; readonly reason?: string | undefined } | undefined): string {
+export function handshakeFailure(
+  error: { readonly code?: string | undefined; readonly reason?: string | undefined } | undefined,
+): string {
   const code = error?.code;
   if (code === undefined || code === "ECONNRESET" || code === "EPIPE")
     return "it closed the connection in the middle of it";

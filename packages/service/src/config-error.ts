@@ -1,0 +1,16 @@
+/** Where in which file. Lines and columns count from 1. */
+export interface ConfigPlace {
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** A setting that cannot be; the message names where it was made. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly place: ConfigPlace;
+  constructor(message: string, place: ConfigPlace = {}, options?: ErrorOptions) {
+    super(message, options);
+    this.place = place;
+  }
+}

@@ -1,0 +1,92 @@
+import { z } from "zod";
+
+/** Milliseconds of `3`, `3s`, `500ms`, `2m`; a bare number is seconds. */
+const duration = z
+  .union([
+    z.number().nonnegative(),
+    z.string().regex(/^\d+(\.\d+)?(ms|s|m)?$/, "is no duration: write 3s, 500ms or 2m"),
+  ])
+  .transform((value) => {
+    const [, number = "0", unit = "s"] = /^([\d.]+)(ms|s|m)?$/.exec(String(value)) ?? [];
+    return Math.round(Number(number) * { ms: 1, s: 1000, m: 60_000 }[unit as "ms" | "s" | "m"]);
+  });
+
+const port = z.int().min(0).max(65_535);
+/** A name or an address, nothing of a URL around it. */
+const host = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]+$|^[0-9a-fA-F:.]+$/, "is no host name or address: leave out scheme, port and brackets");
+
+const hub = z.strictObject({
+  host: host
+    .refine((name) => name.includes(".") || name.includes(":"), "needs a dot in it: the C and Java SDKs look for one")
+    .describe("Host name as devices get it in assignedHub; no port"),
+  name: z.string().optional().describe("For you to read"),
+  weight: z.int().min(1).max(1000).default(1).describe("Share of the hashed allocation"),
+  applyAllocationPolicy: z.boolean().default(true).describe("False: only for enrollments that name it"),
+  latency: z.number().nonnegative().optional().describe("Milliseconds, for geoLatency"),
+});
+
+const listenSchema = z.strictObject({
+  host: host.default("127.0.0.1").describe("Address of the device listeners; 127.0.0.1 includes ::1"),
+  mqtt: port.default(8883).describe("MQTT over TLS, service and hub; 0: any free port"),
+  https: port.default(443).describe("HTTPS and WebSockets"),
+  httpsFallback: port.default(8443).describe("In place of 443 when that cannot be had"),
+  dashboard: port.default(8080).describe("Plain HTTP, loopback only: health, attempts, portal"),
+});
+
+const logSchema = z.strictObject({
+  level: z.enum(["silent", "error", "warn", "info", "debug", "trace"]).default("info"),
+  format: z.enum(["pretty", "json"]).optional().describe("Default: pretty on a terminal, else json"),
+  file: z.string().optional().describe("Write to this file instead of stderr"),
+});
+
+/** What rollcall.yaml may say: the one source of its types, its checks and its JSON Schema. */
+export const configSchema = z.strictObject({
+  idScope: z
+    .string()
+    .regex(/^[A-Za-z0-9]{1,64}$/, "is no ID scope: letters and digits only")
+    .default("0ne00000000"),
+  location: z.string().min(1).default("./.rollcall").describe("CA, keys and state; made with mode 0700"),
+  inMemory: z.boolean().default(false).describe("Forget everything on stop"),
+  listen: listenSchema.prefault({}),
+  hubs: z.array(hub).min(1).optional().describe("Linked hubs; default: one, at the address of this service"),
+  hubHost: host.optional().describe("Host of the one default hub"),
+  registration: z
+    .strictObject({
+      assigningFor: duration
+        .default(0)
+        .describe("How long a registration stays assigning; 0s: the first poll is assigned"),
+      retryAfter: duration.default(3000).describe("What devices are told to wait before they poll; whole seconds"),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      registrationsPerMinute: z
+        .union([z.literal("off"), z.int().positive()])
+        .default("off")
+        .describe("1000 to feel like the cloud"),
+    })
+    .prefault({}),
+  tpmOverMqtt: z
+    .boolean()
+    .optional()
+    .describe("TPM attestation over MQTT, an extension; default: for loopback peers only"),
+  seed: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Enrollments, loaded before ready: a JSON or YAML file, or a folder of them"),
+  log: logSchema.prefault({}),
+  apiVersions: z.enum(["accept-newer", "known-only"]).default("accept-newer"),
+});
+
+/** What may be written. */
+export type ConfigInput = z.input<typeof configSchema>;
+/** Everything decided. */
+export type Config = z.output<typeof configSchema>;
+
+/** The JSON Schema of rollcall.yaml, for editors. */
+export function configJsonSchema(): unknown {
+  return z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" });
+}
