@@ -25,7 +25,7 @@ export async function authenticate(request: AttestationRequest, context: Attesta
   if (before.some((each) => each.code === "id.illegal")) return { findings: before };
   const individual = await context.store.individualEnrollment(request.registrationId);
   const verdict = individual ? await byIndividual(request, individual, context) : await byGroup(request, context);
-  const findings = [...before, ...verdict.findings, ...disabledFinding(verdict.enrollment)];
+  const findings = [...before, ...verdict.findings, ...(await disabledFinding(request, verdict.enrollment, context))];
   if (!findings.some((each) => each.severity === "error")) return { ...verdict, findings };
   const { proof: _, ...refused } = verdict;
   return { ...refused, findings };
@@ -68,7 +68,10 @@ async function byGroup(request: AttestationRequest, context: AttestationContext)
 async function nobody(request: AttestationRequest, context: AttestationContext): Promise<readonly Finding[]> {
   const values = { id: request.registrationId };
   const nearby = await nearbyFinding(request.registrationId, context.store);
-  if (request.body?.tpm) return [finding("enrollment.notFoundForTpm", { values }), ...nearby];
+  if (request.body?.tpm) {
+    const details = { values, expected: `an individual enrollment ${values.id}`, got: "none", ...nearest(nearby) };
+    return [finding("enrollment.notFoundForTpm", details), ...nearby];
+  }
   return [
     finding("credential.missing", { expected: "a certificate or a token", got: "neither" }),
     ...(await notFound(request, context)),
@@ -77,12 +80,38 @@ async function nobody(request: AttestationRequest, context: AttestationContext):
 
 async function notFound(request: AttestationRequest, context: AttestationContext): Promise<readonly Finding[]> {
   const id = request.registrationId;
-  return [finding("enrollment.notFound", { values: { id }, got: id }), ...(await nearbyFinding(id, context.store))];
+  const nearby = await nearbyFinding(id, context.store);
+  const expected = `an individual enrollment ${id}, or a group that takes this device`;
+  return [finding("enrollment.notFound", { values: { id }, expected, got: id, ...nearest(nearby) }), ...nearby];
 }
 
-function disabledFinding(enrollment: EnrollmentRecord | undefined): readonly Finding[] {
+/** The similar id that is enrolled, for the finding that says that this one is not. */
+function nearest(nearby: readonly Finding[]): { nearest?: string } {
+  const id = nearby[0]?.nearest;
+  return id === undefined ? {} : { nearest: id };
+}
+
+const disabled = { expected: "provisioningStatus enabled", got: "provisioningStatus disabled" };
+
+async function disabledFinding(
+  request: AttestationRequest,
+  enrollment: EnrollmentRecord | undefined,
+  context: AttestationContext,
+): Promise<readonly Finding[]> {
   if (enrollment?.provisioningStatus !== "disabled") return [];
-  if (enrollment.kind === "individual")
-    return [finding("enrollment.disabled", { values: { id: enrollment.registrationId } })];
-  return [finding("group.disabled", { values: { id: enrollment.enrollmentGroupId } })];
+  if (enrollment.kind === "group")
+    return [finding("group.disabled", { ...disabled, values: { id: enrollment.enrollmentGroupId } })];
+  const shadowed = await shadowedGroup(request, context);
+  const values = { id: enrollment.registrationId };
+  return [finding("enrollment.disabled", { ...disabled, values, ...(shadowed && { nearest: shadowed }) })];
+}
+
+/** Names the group that would have taken the device, were its individual enrollment not in the way. */
+async function shadowedGroup(request: AttestationRequest, context: AttestationContext): Promise<string | undefined> {
+  const shown = kindShown(request);
+  if (shown === "nothing") return undefined;
+  const verdict = await attestations[shown].group?.(request, context);
+  const { proof, enrollment } = verdict ?? {};
+  if (!proof || enrollment?.kind !== "group" || enrollment.provisioningStatus === "disabled") return undefined;
+  return `the enrollment group ${enrollment.enrollmentGroupId} would take this device, if there were no individual enrollment`;
 }

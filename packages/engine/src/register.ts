@@ -131,7 +131,12 @@ export function challenge(
     uri,
     random: context.random,
   }).toString("base64");
-  attempt.add(finding("tpm.challengeIssued"));
+  attempt.add(
+    finding("tpm.challengeIssued", {
+      expected: "a second request, with a token signed with the key inside the challenge",
+      got: "the first request, without a token",
+    }),
+  );
   attempt.outcome = "challenged";
   attempt.step("challenged");
   return okReply(attempt, 401, {

@@ -25,8 +25,10 @@ function checkScope(got: string, expected: string): readonly Finding[] {
   return [finding("idScope.mismatch", { values: { got, expected }, expected, got })];
 }
 
+const LEGAL_ID = "1 to 128 of A–Z a–z 0–9 - . _ :, ending with a letter, a digit or a hyphen";
+
 function checkId(registrationId: string): readonly Finding[] {
   const problem = idProblem(registrationId);
   if (!problem) return [];
-  return [finding("id.illegal", { values: { reason: problem.message }, got: registrationId })];
+  return [finding("id.illegal", { values: { reason: problem.message }, expected: LEGAL_ID, got: registrationId })];
 }

@@ -20,6 +20,15 @@ interface Recipe {
   readonly key: (keyText: string, registrationId: string) => Buffer;
 }
 
+/** What was signed with, in words: a key itself stands in no finding. */
+const recipeWords = {
+  "key.groupKeyUsedRaw": "the group key itself",
+  "key.derivedTwice": "HMAC-SHA256(HMAC-SHA256(group key, registration id), registration id)",
+  "key.derivedFromOtherText": "HMAC-SHA256(group key, another text)",
+  "key.textNotDecoded": "the base64 text of the key, byte by byte",
+  "key.derivedFromIndividual": "HMAC-SHA256(key of the enrollment, registration id)",
+} as const satisfies Record<Recipe["code"], string>;
+
 const decode = (text: string) => Buffer.from(text, "base64");
 const derivedFrom = (from: (id: string) => string): Recipe => ({
   code: "key.derivedFromOtherText",
@@ -48,7 +57,7 @@ const individualRecipes: readonly Recipe[] = [
   { code: "key.textNotDecoded", key: (text) => Buffer.from(text, "utf8") },
 ];
 
-function tryRecipes(recipes: readonly Recipe[], subject: RecipeSubject): Finding | undefined {
+function tryRecipes(recipes: readonly Recipe[], subject: RecipeSubject, right: string): Finding | undefined {
   for (const recipe of recipes) {
     const fits = subject.keys.some((key) => isSignedBy(subject.token, recipe.key(key, subject.registrationId)));
     if (!fits) continue;
@@ -59,6 +68,11 @@ function tryRecipes(recipes: readonly Recipe[], subject: RecipeSubject): Finding
         registrationId: subject.registrationId,
         ...(from !== undefined && { derivedFrom: JSON.stringify(from) }),
       },
+      expected: `a signature with ${right}`,
+      got:
+        from === undefined
+          ? `a signature with ${recipeWords[recipe.code]}`
+          : `a signature with HMAC-SHA256(group key, ${JSON.stringify(from)})`,
     });
   }
   return undefined;
@@ -66,10 +80,10 @@ function tryRecipes(recipes: readonly Recipe[], subject: RecipeSubject): Finding
 
 /** Names the wrong recipe by which a token was signed with a group's key, if one fits. */
 export function wrongGroupRecipe(subject: RecipeSubject): Finding | undefined {
-  return tryRecipes(groupRecipes, subject);
+  return tryRecipes(groupRecipes, subject, `HMAC-SHA256(group key, ${JSON.stringify(subject.registrationId)})`);
 }
 
 /** Names the wrong recipe by which a token was signed with an individual enrollment's key, if one fits. */
 export function wrongIndividualRecipe(subject: RecipeSubject): Finding | undefined {
-  return tryRecipes(individualRecipes, subject);
+  return tryRecipes(individualRecipes, subject, "the key of the enrollment, decoded from base64");
 }

@@ -8,13 +8,23 @@ export interface Presented {
   readonly findings: readonly Finding[];
 }
 
+function missing(): Finding {
+  return finding("certificate.missing", { expected: "a client certificate", got: "none" });
+}
+
 /** Reads what the device presented, exactly as it sent it. */
 export function readPresented(request: AttestationRequest, context: AttestationContext): Presented {
   const ders = request.connection.presented();
-  if (ders.length === 0) return { certificates: [], findings: [finding("certificate.missing")] };
+  if (ders.length === 0) return { certificates: [], findings: [missing()] };
   const tooLong = ders.length > limits.chainLength;
   const findings = tooLong
-    ? [finding("chain.tooLong", { values: { count: ders.length, limit: limits.chainLength } })]
+    ? [
+        finding("chain.tooLong", {
+          values: { count: ders.length, limit: limits.chainLength },
+          expected: `at most ${limits.chainLength} certificates`,
+          got: String(ders.length),
+        }),
+      ]
     : [];
   try {
     return { certificates: ders.slice(0, limits.chainLength).map((der) => context.certificates.read(der)), findings };

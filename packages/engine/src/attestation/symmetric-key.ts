@@ -74,7 +74,11 @@ function individualMismatch(
   const id = enrollment.registrationId;
   return (
     wrongIndividualRecipe({ token, registrationId, id, keys: texts(keys) }) ??
-    finding("key.signatureMismatch", { values: { id, registrationId } })
+    finding("key.signatureMismatch", {
+      values: { id, registrationId },
+      expected: `a signature with the primary or the secondary key of ${id}`,
+      got: "a signature with another key",
+    })
   );
 }
 

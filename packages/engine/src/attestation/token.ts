@@ -23,7 +23,8 @@ export function checkToken(text: string, request: AttestationRequest, now: numbe
   const parsed = parseSas(text);
   if (!parsed.ok) {
     const values = { reason: parsed.reason, scope: request.idScope, id: request.registrationId };
-    return { findings: [finding("token.malformed", { values })] };
+    const expected = `SharedAccessSignature sr=${provisioningResource(request.idScope, request.registrationId)}&sig=…&se=…`;
+    return { findings: [finding("token.malformed", { values, expected, got: parsed.reason })] };
   }
   const { token } = parsed;
   return { token, findings: [...checkResource(token, request), ...checkExpiry(token, now), ...checkKeyName(token)] };

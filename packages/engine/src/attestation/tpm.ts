@@ -46,7 +46,12 @@ async function checkKeys(
   const sent = request.body?.tpm;
   if (!sent) {
     const needed = request.credentials.kind !== "sas" && request.body !== undefined;
-    return { findings: needed ? [finding("tpm.bodyMissing", { values: { id: enrollment.registrationId } })] : [] };
+    const details = {
+      values: { id: enrollment.registrationId },
+      expected: "tpm.endorsementKey and tpm.storageRootKey",
+      got: "a body without tpm",
+    };
+    return { findings: needed ? [finding("tpm.bodyMissing", details)] : [] };
   }
   const endorsement = await checkEndorsementKey(sent.endorsementKey, enrollment, enrolled, context);
   const storage = checkStorageRootKey(sent.storageRootKey);
@@ -62,7 +67,11 @@ async function checkEndorsementKey(
   const id = enrollment.registrationId;
   const bytes = decodeBase64(text);
   if (bytes?.equals(enrolled)) return [];
-  if (!bytes) return [finding("tpm.endorsementKeyInvalid", { values: { problems: "it is not base64" } })];
+  const wanted = "base64 of the TPM2B_PUBLIC of an RSA-2048 endorsement key";
+  if (!bytes) {
+    const problems = "it is not base64";
+    return [finding("tpm.endorsementKeyInvalid", { values: { problems }, expected: wanted, got: problems })];
+  }
   const parsed = parseTpm2bPublic(bytes);
   const problems = parsed.problems
     .map((problem) => `${problem.field} at byte ${problem.offset}: ${problem.message}`)
@@ -72,7 +81,7 @@ async function checkEndorsementKey(
   const expected = `SHA-256 ${endorsementKeyHash(enrolled)}`;
   const got = `SHA-256 ${hash}`;
   const findings: Finding[] = [];
-  if (problems) findings.push(finding("tpm.endorsementKeyInvalid", { values: { problems }, got }));
+  if (problems) findings.push(finding("tpm.endorsementKeyInvalid", { values: { problems }, expected: wanted, got }));
   if (owner && idKey(owner.registrationId) !== idKey(id)) {
     findings.push(
       finding("tpm.endorsementKeyEnrolledElsewhere", {
@@ -93,7 +102,13 @@ async function checkEndorsementKey(
 
 function checkStorageRootKey(text: string | undefined): { findings: readonly Finding[]; key?: Buffer } {
   const invalid = (problems: string) => ({
-    findings: [finding("tpm.storageRootKeyInvalid", { values: { problems } })],
+    findings: [
+      finding("tpm.storageRootKeyInvalid", {
+        values: { problems },
+        expected: "base64 of the TPM2B_PUBLIC of a storage root key",
+        got: problems,
+      }),
+    ],
   });
   if (text === undefined) return invalid("it was not sent");
   const bytes = decodeBase64(text);
@@ -145,8 +160,15 @@ async function checkAnswer(
     if (keys.some((key) => isSignedBy(token, key)))
       return { findings, proof: { kind: "tpm", endorsementKey, storageRootKey } };
   }
-  if (known.some((each) => each.windowsBefore === 1))
-    return { findings: [...findings, finding("tpm.wrongChallengeKey")] };
+  const expected = "a token signed with the key inside the last challenge";
+  if (known.some((each) => each.windowsBefore === 1)) {
+    const got = "a token signed with another key";
+    return { findings: [...findings, finding("tpm.wrongChallengeKey", { expected, got })] };
+  }
   // At CONNECT nothing may tell the storage root key of a challenge that another node gave: the register request will.
-  return { findings: request.body ? [...findings, finding("tpm.challengeExpired")] : findings };
+  const expired = finding("tpm.challengeExpired", {
+    expected,
+    got: "a token, but no challenge is known for this device",
+  });
+  return { findings: request.body ? [...findings, expired] : findings };
 }

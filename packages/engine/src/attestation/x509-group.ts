@@ -25,7 +25,7 @@ export async function groupByChain(
   if (!leaf) return { findings: before, attestation: "x509" };
   const now = new Date(context.now);
   const built = buildPath(presented, { now });
-  const findings = [...before, ...checkCommonName(leaf, request.registrationId), ...sendingFindings(built)];
+  const findings = [...before, ...checkCommonName(leaf, request.registrationId), ...sendingFindings(presented, built)];
   const match = await findMatch(built.path, context);
   if (!match) return { findings: [...findings, ...(await noGroup(built.path, context))], attestation: "x509" };
   findings.push(...judgePath({ path: built.path, anchor: match.anchor, now }).map(pathFinding));
@@ -43,10 +43,13 @@ export async function groupByChain(
   };
 }
 
-function sendingFindings(built: ReturnType<typeof buildPath>): readonly Finding[] {
+function sendingFindings(presented: readonly Certificate[], built: ReturnType<typeof buildPath>): readonly Finding[] {
   const findings = built.problems.map(pathFinding);
-  if (built.reordered) findings.push(finding("chain.reordered"));
-  if (built.unused.length > 0) findings.push(finding("chain.unused", { values: { subjects: subjects(built.unused) } }));
+  if (!built.reordered && built.unused.length === 0) return findings;
+  const details = { expected: subjects(built.path), got: subjects(presented) };
+  if (built.reordered) findings.push(finding("chain.reordered", details));
+  if (built.unused.length > 0)
+    findings.push(finding("chain.unused", { ...details, values: { subjects: subjects(built.unused) } }));
   return findings;
 }
 

@@ -54,7 +54,12 @@ async function checkBlocked(
         holder.provisioningStatus === "disabled" && idKey(holder.registrationId) !== idKey(request.registrationId),
     )
     .map((holder) =>
-      finding("enrollment.leafBlocked", { values: { id: holder.registrationId }, subject: `leaf: ${leaf.subject}` }),
+      finding("enrollment.leafBlocked", {
+        values: { id: holder.registrationId },
+        subject: `leaf: ${leaf.subject}`,
+        expected: "a certificate that no disabled enrollment holds",
+        got: leaf.sha256,
+      }),
     );
 }
 
