@@ -8,7 +8,7 @@ export type DeviceEnd =
       readonly outcome: "assigned";
       readonly assignedHub: string;
       readonly deviceId: string;
-      readonly twin: "asPrescribed" | "different" | "notRead";
+      readonly twin: "asPrescribed" | "different";
     }
   | {
       readonly outcome: "refused";
@@ -81,6 +81,7 @@ export interface FleetReport {
     readonly twinRead: number;
     readonly refusedAsExpected: number;
     readonly unexpected: number;
+    readonly interrupted: number;
   };
   readonly attestations: Partial<Record<AttestationKind, AttestationReport>>;
   readonly phases: Partial<Record<Phase, Latency>>;

@@ -1,54 +1,153 @@
-import type { Fleet } from "./fleet.js";
+import { setMaxListeners } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { createSecureContext } from "node:tls";
+import type { ExchangeOptions } from "../device/options.js";
+import { aggregate } from "../report/aggregate.js";
+import { Measurements, watchTester } from "../report/measure.js";
+import { checkTarget } from "./check-target.js";
+import type { Fleet, FleetDevice } from "./fleet.js";
+import { judgeOutcome } from "./judge-outcome.js";
 import type { DeviceOutcome, FleetReport } from "./report-types.js";
+import { type DeviceRun, runDevice } from "./run-device.js";
+import type { FleetProgress, RunOptions } from "./run-options.js";
+import { orderOfArrival, type ScheduledDevice, scheduleArrivals } from "./schedule.js";
+import { Turnstile } from "./turnstile.js";
 
-/** A service, as a fleet sees it. */
-export interface FleetTarget {
-  readonly host: string;
-  readonly idScope: string;
-  /** PEM; server certificates are always verified. */
-  readonly ca: string;
-  /** Of service and assigned hub alike: 8883. */
-  readonly mqttPort?: number;
-  /** HTTPS and WebSocket: 443. */
-  readonly httpsPort?: number;
-}
+const defaults = { concurrency: 50, inFlight: 2000, handshakes: 16, timeout: 60_000 } as const;
 
-export interface FleetProgress {
-  readonly total: number;
-  readonly started: number;
-  readonly done: number;
-  readonly assigned: number;
-  readonly refused: number;
-  readonly unexpected: number;
-  /** The device that just ended. */
-  readonly device?: DeviceOutcome;
-}
-
-export interface RunOptions {
-  readonly target: FleetTarget;
-  /** Said by who may load a service that is not on loopback. */
-  readonly ownTarget?: boolean;
-  /** Devices at a time (closed model), 50 unless a rate is given. */
-  readonly concurrency?: number;
-  /** Starts a second on average, whether or not earlier devices are through (open model); latency counts from the intended start. */
-  readonly rate?: number;
-  /** TLS handshakes in flight, 16. */
-  readonly handshakes?: number;
-  /** Milliseconds a device has for each of registration and hub, 60 000. */
-  readonly timeout?: number;
-  /** Stops the run: devices under way end at once and count as interrupted; the report is still made. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: FleetProgress) => void;
-  /** Asks why a device was refused, so that `expect.finding` can be checked; `managementFindings` asks a management API. */
-  readonly findingOf?: (about: { trackingId?: string; registrationId: string }) => Promise<string | undefined>;
-}
-
-/** A target that this tool does not load without its owner's word. */
-export class TargetRefusedError extends Error {
-  override readonly name = "TargetRefusedError";
-}
-
-/** Runs every device of a fleet against a service and its hubs. */
+/**
+ * Runs every device of a fleet against a service and its hubs. Whatever a device meets is in the report; rejects only for
+ * a target that is refused ({@link checkTarget}), an identity that cannot be used, or a fault of ours.
+ */
 export async function runFleet(fleet: Fleet, options: RunOptions): Promise<FleetReport> {
-  throw new Error(`not built yet: ${fleet.name} ${options.target.host}`);
+  checkTarget(options.target.host, options.ownTarget ?? false);
+  const startedAt = new Date();
+  const run = new FleetRun(fleet, options);
+  const endWatch = watchTester();
+  await run.all();
+  const { durationMs, interrupted, outcomes, measurements } = run;
+  const devices = outcomes.toSorted((one, other) => one.index - other.index).map(({ outcome }) => outcome);
+  const { histograms } = measurements;
+  return aggregate({ fleet: fleet.name, startedAt, durationMs, interrupted, tester: endWatch(), devices, histograms });
+}
+
+class FleetRun {
+  readonly measurements = new Measurements();
+  readonly outcomes: { readonly index: number; readonly outcome: DeviceOutcome }[] = [];
+  durationMs = 0;
+  readonly #fleet: Fleet;
+  readonly #options: RunOptions;
+  readonly #exchange: ExchangeOptions;
+  readonly #stop = new AbortController();
+  #progress: FleetProgress;
+  #began = 0;
+
+  constructor(fleet: Fleet, options: RunOptions) {
+    this.#fleet = fleet;
+    this.#options = options;
+    this.#progress = { total: fleet.devices.length, started: 0, done: 0, assigned: 0, refused: 0, unexpected: 0 };
+    const handshakes = new Turnstile(options.handshakes ?? defaults.handshakes);
+    setMaxListeners(0, this.#stop.signal);
+    this.#exchange = {
+      timeout: options.timeout ?? defaults.timeout,
+      signal: this.#stop.signal,
+      pace: (connect) => handshakes.run(connect),
+      secureContext: createSecureContext({ ca: options.target.ca, minVersion: "TLSv1.2" }),
+    };
+  }
+
+  get interrupted(): boolean {
+    return this.#options.signal?.aborted ?? false;
+  }
+
+  /** Runs all devices; returns when the last has closed its sockets. */
+  async all(): Promise<void> {
+    const { signal, rate } = this.#options;
+    const stop = (): void => this.#stop.abort(signal?.reason);
+    signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted) stop();
+    this.#began = performance.now();
+    try {
+      await (rate === undefined ? this.#closedModel() : this.#openModel(rate));
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      this.durationMs = performance.now() - this.#began;
+    }
+  }
+
+  /** So many at a time: a slow service slows the arrivals down. */
+  async #closedModel(): Promise<void> {
+    const turns = new Turnstile(this.#options.concurrency ?? defaults.concurrency);
+    await this.#settle(orderOfArrival(this.#fleet.devices).map((device) => turns.run(() => this.#one(device))));
+  }
+
+  /** At set times, whatever the service does. A device that must wait for a place has its latency counted meanwhile. */
+  async #openModel(rate: number): Promise<void> {
+    const turns = new Turnstile(this.#options.concurrency ?? defaults.inFlight);
+    const tasks: Promise<void>[] = [];
+    for (const scheduled of scheduleArrivals(this.#fleet.devices, rate)) {
+      await this.#until(scheduled);
+      const task = turns.run(() => this.#one(scheduled.device, this.#began + scheduled.startMs));
+      // It is awaited below; until then its failure must not count as unhandled.
+      task.catch(() => undefined);
+      tasks.push(task);
+    }
+    await this.#settle(tasks);
+  }
+
+  async #until({ startMs }: ScheduledDevice): Promise<void> {
+    const wait = this.#began + startMs - performance.now();
+    if (wait < 1 || this.#stop.signal.aborted) return;
+    // An abort ends the pause; the devices that remain then end as interrupted.
+    await delay(wait, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+  }
+
+  /** Waits for all; when one fails for a reason of ours, the others are stopped first. */
+  async #settle(tasks: readonly Promise<void>[]): Promise<void> {
+    for (const task of tasks) task.catch((error: unknown) => this.#stop.abort(error));
+    const ends = await Promise.allSettled(tasks);
+    const failed = ends.find((end) => end.status === "rejected");
+    if (failed) throw failed.reason;
+  }
+
+  async #one(device: FleetDevice, intendedStart = performance.now()): Promise<void> {
+    const late = Math.max(performance.now() - intendedStart, 0);
+    this.#tell({ started: this.#progress.started + 1 });
+    const { end, phases } = await this.#runOrInterrupt(device);
+    const times = phases.assigned === undefined ? phases : { ...phases, assigned: phases.assigned + late };
+    const unexpected = judgeOutcome(device.expect, end);
+    const { registrationId, group, attestation, transport, expect } = device;
+    const about = { registrationId, group, attestation, transport, expect };
+    const outcome = { ...about, end, ...(unexpected !== undefined && { unexpected }), phases: times };
+    this.measurements.record(attestation, times);
+    this.outcomes.push({ index: device.index, outcome });
+    this.#count(outcome);
+  }
+
+  async #runOrInterrupt(device: FleetDevice): Promise<DeviceRun> {
+    if (this.#stop.signal.aborted) return { end: { outcome: "interrupted" }, phases: {} };
+    try {
+      return await runDevice(device, { run: this.#options, exchange: this.#exchange });
+    } catch (error) {
+      if (this.#stop.signal.aborted) return { end: { outcome: "interrupted" }, phases: {} };
+      throw error;
+    }
+  }
+
+  #count(device: DeviceOutcome): void {
+    const { done, assigned, refused, unexpected } = this.#progress;
+    this.#tell({
+      done: done + 1,
+      assigned: assigned + (device.end.outcome === "assigned" ? 1 : 0),
+      refused: refused + (device.end.outcome === "refused" ? 1 : 0),
+      unexpected: unexpected + (device.unexpected === undefined ? 0 : 1),
+      device,
+    });
+  }
+
+  #tell(news: Partial<FleetProgress>): void {
+    const { device: _, ...before } = this.#progress;
+    this.#progress = { ...before, ...news };
+    this.#options.onProgress?.(this.#progress);
+  }
 }

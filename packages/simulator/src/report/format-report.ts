@@ -1,6 +1,103 @@
-import type { FleetReport } from "../fleet/report-types.js";
+import type { AttestationKind } from "@rollcall/protocol";
+import { type Phase, phases } from "../device/phases.js";
+import { describeRefusal } from "../fleet/judge-outcome.js";
+import type { AttestationReport, DeviceOutcome, FleetReport } from "../fleet/report-types.js";
+import { formatMilliseconds, textTable } from "./text-table.js";
 
-/** The report as text: a table per attestation, what was refused, what was not as expected, one closing line. */
+const headings: Readonly<Record<Phase, string>> = {
+  tls: "TLS",
+  connack: "CONNACK",
+  suback: "SUBACK",
+  challenge: "TPM challenge",
+  register: "register",
+  wait: "wait (asked for)",
+  poll: "poll",
+  assigned: "assigned (total)",
+  hubConnect: "hub connect",
+  twin: "twin",
+};
+
+const kindNames: Readonly<Record<AttestationKind, string>> = {
+  x509: "X.509",
+  tpm: "TPM",
+  symmetricKey: "symmetric key",
+};
+
+/** At most so many devices are listed; the JSON report has them all. */
+const listed = 20;
+
+/** The report as text: tables per attestation, what was refused, what was not as expected, one closing line. */
 export function formatReport(report: FleetReport): string {
-  return `not built yet: ${report.fleet}`;
+  const expectedRefusals = report.devices.filter(({ end, unexpected }) => end.outcome === "refused" && !unexpected);
+  const unexpected = report.devices.filter((device) => device.unexpected !== undefined);
+  return [
+    countTable(report),
+    latencyTable(report),
+    list("Refused, as expected:", expectedRefusals, (device) => (device.end.outcome === "refused" ? why(device) : "")),
+    list("Not as expected:", unexpected, (device) => device.unexpected ?? ""),
+    testerNote(report),
+    closingLine(report),
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n");
+}
+
+type Kinds = readonly (readonly [AttestationKind, AttestationReport])[];
+
+function kindsOf({ attestations }: FleetReport): Kinds {
+  return Object.entries(attestations) as [AttestationKind, AttestationReport][];
+}
+
+function countTable(report: FleetReport): string {
+  const rows = kindsOf(report).map(([kind, { devices, assigned, twinRead }]) => [
+    kindNames[kind],
+    ...[devices, assigned, twinRead].map(String),
+  ]);
+  const { devices, assigned, twinRead } = report.counts;
+  const total = ["all", ...[devices, assigned, twinRead].map(String)];
+  return textTable([
+    ["attestation", "devices", "assigned", "twin as prescribed"],
+    ...rows,
+    ...(rows.length > 1 ? [total] : []),
+  ]);
+}
+
+function latencyTable(report: FleetReport): string {
+  const kinds = kindsOf(report);
+  const rows = phases
+    .filter((phase) => report.phases[phase] !== undefined)
+    .map((phase) => [headings[phase], ...kinds.map(([, { phases: of }]) => cell(of[phase]))]);
+  return rows.length === 0 ? "" : textTable([["p50 / p99", ...kinds.map(([kind]) => kindNames[kind])], ...rows]);
+}
+
+function cell(latency: AttestationReport["phases"][Phase]): string {
+  if (latency === undefined) return "–";
+  return `${formatMilliseconds(latency.p50)} / ${formatMilliseconds(latency.p99)}`;
+}
+
+function why({ end }: DeviceOutcome): string {
+  if (end.outcome !== "refused") return "";
+  return end.finding === undefined ? describeRefusal(end) : `${end.finding}, ${describeRefusal(end)}`;
+}
+
+function list(title: string, devices: readonly DeviceOutcome[], text: (device: DeviceOutcome) => string): string {
+  if (devices.length === 0) return "";
+  const lines = devices.slice(0, listed).map((device) => `  ${device.registrationId}: ${text(device)}`);
+  const more = devices.length > listed ? [`  and ${devices.length - listed} more`] : [];
+  return [title, ...lines, ...more].join("\n");
+}
+
+function testerNote({ tester }: FleetReport): string {
+  if (!tester.bottleneck) return "";
+  const p99 = formatMilliseconds(tester.loopDelayP99);
+  return `This process was the bottleneck (event loop delay p99 ${p99}, ${Math.round(tester.cpu * 100)} % of a core): the latencies say more about it than about the service.`;
+}
+
+function closingLine({ counts, durationMs, interrupted }: FleetReport): string {
+  const seconds = `${(durationMs / 1000).toFixed(1)}s`;
+  const parts = [`${counts.assigned} ${counts.assigned === 1 ? "device" : "devices"} registered in ${seconds}`];
+  if (counts.refusedAsExpected > 0) parts.push(`${counts.refusedAsExpected} refused as expected`);
+  if (counts.unexpected > 0) parts.push(`${counts.unexpected} NOT as expected`);
+  if (interrupted) parts.push(`stopped with ${counts.interrupted} not done`);
+  return parts.join(", ");
 }

@@ -1,0 +1,68 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import type { AttestationKind } from "@rollcall/protocol";
+import { build, type Histogram } from "hdr-histogram-js";
+import type { Phase, PhaseTimes } from "../device/phases.js";
+import type { TesterHealth } from "../fleet/report-types.js";
+
+/** Histograms are kept by this name. */
+export type Series = `${AttestationKind}/${Phase}`;
+
+/** One hour: longer than any time limit of a device. Values are microseconds. */
+const highest = 3_600_000_000;
+
+/** A histogram of microseconds with an error of at most one in a thousand. */
+export function newHistogram(): Histogram {
+  return build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: highest,
+    numberOfSignificantValueDigits: 3,
+    bitBucketSize: 32,
+    autoResize: true,
+    useWebAssembly: false,
+  });
+}
+
+/** Latencies as they come in, a histogram for each phase of each attestation. */
+export class Measurements {
+  readonly #histograms = new Map<Series, Histogram>();
+
+  get histograms(): ReadonlyMap<Series, Histogram> {
+    return this.#histograms;
+  }
+
+  /** Records what one device took. */
+  record(attestation: AttestationKind, times: PhaseTimes): void {
+    for (const [phase, milliseconds] of Object.entries(times) as [Phase, number][]) {
+      const microseconds = Math.min(Math.max(Math.round(milliseconds * 1000), 0), highest);
+      this.#of(`${attestation}/${phase}`).recordValue(microseconds);
+    }
+  }
+
+  #of(series: Series): Histogram {
+    const known = this.#histograms.get(series) ?? newHistogram();
+    this.#histograms.set(series, known);
+    return known;
+  }
+}
+
+/** From this delay of the event loop on, the tester's own waiting shows in its latencies; milliseconds. */
+const tolerableDelayMs = 50;
+const resolutionMs = 10;
+
+/** Watches the tester itself; call the result to end and read it. */
+export function watchTester(): () => TesterHealth {
+  const delay = monitorEventLoopDelay({ resolution: resolutionMs });
+  delay.enable();
+  const started = performance.now();
+  const cpuBefore = process.cpuUsage();
+  return () => {
+    delay.disable();
+    const { user, system } = process.cpuUsage(cpuBefore);
+    const cpu = (user + system) / 1000 / Math.max(performance.now() - started, 1);
+    // The monitor counts from one of its own ticks to the next: its resolution is no delay.
+    const beyond = (nanoseconds: number): number => Math.max(nanoseconds / 1e6 - resolutionMs, 0);
+    const loopDelayP99 = delay.count === 0 ? 0 : beyond(delay.percentile(99));
+    const loopDelayMax = delay.count === 0 ? 0 : beyond(delay.max);
+    return { loopDelayP99, loopDelayMax, cpu, bottleneck: loopDelayP99 > tolerableDelayMs };
+  };
+}
