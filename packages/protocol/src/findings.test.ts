@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { dpsErrors } from "./errors.js";
+import { findingRows } from "./finding-rows.js";
+import { type FindingCode, type FindingRow, finding, rankFindings, rootCause, wireError } from "./findings.js";
+
+const rows = Object.entries(findingRows) as [FindingCode, FindingRow][];
+
+describe("the table of findings", () => {
+  it.each(rows)("%s is complete", (code, row) => {
+    expect(code).toMatch(/^[a-zA-Z]+\.[a-zA-Z0-9]+$/);
+    expect(row.title).toMatch(/^[A-Z{].*[.?}]$/);
+    expect(row.remedy).toMatch(/^[A-Z].{7}/);
+    if (row.severity !== "error") expect([row.wire, row.connack]).toEqual([undefined, undefined]);
+    for (const other of row.follows ?? []) expect(Object.keys(findingRows)).toContain(other);
+    if (row.wire) expect(Object.keys(dpsErrors)).toContain(row.wire);
+  });
+
+  it("covers the causes that the main job names", () => {
+    const causes = new Set(rows.map(([, row]) => row.cause));
+    for (const cause of [1, 3, 4, 5, 6, 7, 8, 10, 11, 15, 16, 22]) expect(causes).toContain(cause);
+  });
+});
+
+describe("ranking", () => {
+  it("puts the deeper cause first and marks its consequence", () => {
+    const ranked = rankFindings([
+      finding("enrollment.notFound"),
+      finding("protocol.apiVersionNewer"),
+      finding("chain.issuerMissing"),
+    ]);
+    expect(ranked.map((each) => [each.code, each.consequence ?? false])).toEqual([
+      ["chain.issuerMissing", false],
+      ["enrollment.notFound", true],
+      ["protocol.apiVersionNewer", false],
+    ]);
+    expect(rootCause(ranked)?.code).toBe("chain.issuerMissing");
+    expect(wireError(finding("chain.issuerMissing"))).toBe("caNotFound");
+  });
+
+  it("finds no root among warnings", () =>
+    expect(rootCause(rankFindings([finding("chain.reordered")]))).toBeUndefined());
+});
+
+describe("text of strangers", () => {
+  it("loses control characters and length", () => {
+    const made = finding("id.illegal", { values: { reason: "a\u001b[31mb" }, got: `\u202e${"x".repeat(500)}` });
+    expect(made.title).toContain("a\ufffd[31mb");
+    expect(made.got).toHaveLength(301);
+  });
+});

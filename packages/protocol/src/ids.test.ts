@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { judgeApiVersion, predatesReprovisioning } from "./api-versions.js";
+import { idProblem, isDeviceId } from "./ids.js";
+import { toAsciiJson } from "./messages.js";
+
+describe("registration ids", () => {
+  it.each(["a", "A-b.c_d:e-", "x".repeat(128), "symmetrickey:1b2c", "0"])("%s is one", (id) =>
+    expect(idProblem(id)).toBeUndefined(),
+  );
+  it.each([
+    ["", "empty"],
+    ["x".repeat(129), "129 characters"],
+    ["dev/7", 'character 4 ("/")'],
+    ["dev 7", 'character 4 (" ")'],
+    ["ab_", "last character"],
+    ["pümp", "character 2"],
+  ])("%s is none", (id, message) => expect(idProblem(id)?.message).toContain(message));
+});
+
+describe("device ids", () => {
+  it.each([
+    ["a%_*?!(),:=@$'", true],
+    ["a b", false],
+    ["", false],
+    ["a/b", false],
+    ["x".repeat(129), false],
+  ])("%s: %s", (id, good) => {
+    expect(isDeviceId(id)).toBe(good);
+  });
+});
+
+describe("api-versions", () => {
+  it.each([
+    ["2019-03-31", "known"],
+    ["2017-11-15", "known"],
+    ["2025-07-01-preview", "known"],
+    ["2026-04-01", "newer"],
+    ["", "missing"],
+    [undefined, "missing"],
+    ["2019-3-31", "malformed"],
+    ["latest", "malformed"],
+  ])("%s is %s", (version, verdict) => expect(judgeApiVersion(version)).toBe(verdict));
+
+  it("know when reprovisioning came", () => {
+    expect(predatesReprovisioning("2018-04-01")).toBe(true);
+    expect(predatesReprovisioning("2018-09-01-preview")).toBe(false);
+  });
+});
+
+it("JSON for MQTT is ASCII and says the same", () => {
+  const value = { site: "Zürich – 東京 😀", plain: 'a"b' };
+  expect(toAsciiJson(value)).toMatch(/^[ -~]*$/);
+  expect(JSON.parse(toAsciiJson(value))).toEqual(value);
+});
