@@ -1,0 +1,187 @@
+import { type AddressInfo, createServer, type Server } from "node:net";
+import type { Duplex } from "node:stream";
+import { type Admission, AttemptLog, type DeviceRequest, type Engine } from "@rollcall/engine";
+import { createHub, type DeviceStore, type Hub } from "@rollcall/hub";
+import {
+  type ClientConnection,
+  type DeviceIdentity,
+  formatSas,
+  type HubAuthentication,
+  hubResource,
+  type Reply,
+  signSas,
+  type Twin,
+} from "@rollcall/protocol";
+import { createBroker } from "../broker.js";
+import type { Broker, BrokerOptions } from "../broker-types.js";
+
+export const SCOPE = "0ne00000001";
+export const HUB = "127.0.0.1";
+const KEY = Buffer.alloc(32, 7);
+
+/** A small engine: refuses who is named so, challenges who is named so, and answers with the name it was asked by. */
+export class FakeEngine implements Engine {
+  readonly idScope = SCOPE;
+  readonly asked: string[] = [];
+  readonly bodies: Uint8Array[] = [];
+  /** Registrations wait for this. */
+  gate: Promise<void> = Promise.resolve();
+  admission: (request: DeviceRequest) => Promise<Admission> = async () => ({ kind: "admitted" });
+
+  async admit(request: DeviceRequest): Promise<Admission> {
+    this.asked.push(`admit ${request.registrationId} ${request.credentials.kind}`);
+    return await this.admission(request);
+  }
+
+  async register(request: DeviceRequest & { readonly body: Uint8Array }): Promise<Reply> {
+    const { registrationId, attempt } = request;
+    this.asked.push(`register ${registrationId}`);
+    this.bodies.push(request.body);
+    await this.gate;
+    if (registrationId === "broken") throw new Error("planted");
+    attempt.outcome = "accepted";
+    const body = { operationId: `op-${registrationId}`, status: "assigning" as const };
+    return { status: 202, retryAfter: 3, body, trackingId: attempt.trackingId };
+  }
+
+  async operationStatus(request: DeviceRequest & { readonly operationId: string }): Promise<Reply> {
+    const { registrationId, operationId, attempt } = request;
+    this.asked.push(`poll ${registrationId} ${operationId}`);
+    attempt.outcome = "assigned";
+    const registrationState = {
+      registrationId,
+      status: "assigned" as const,
+      assignedHub: "h\u00fcb.test",
+      deviceId: registrationId,
+    };
+    return {
+      status: 200,
+      body: { operationId, status: "assigned", registrationState },
+      trackingId: attempt.trackingId,
+    };
+  }
+
+  async lookUp(): Promise<Reply> {
+    throw new Error("not over MQTT");
+  }
+}
+
+/** Devices and twins of one hub. */
+export class FakeDevices implements DeviceStore {
+  readonly #identities = new Map<string, DeviceIdentity>();
+  readonly #twins = new Map<string, Twin>();
+
+  add(deviceId: string, authentication?: HubAuthentication): void {
+    const key = { type: "symmetricKey" as const, primaryKey: KEY.toString("base64") };
+    const base = { hub: HUB, deviceId };
+    this.#identities.set(deviceId, {
+      ...base,
+      registrationId: deviceId,
+      authentication: authentication ?? key,
+      iotEdge: false,
+      status: "enabled",
+      createdAt: 0,
+    });
+    const sides = {
+      desired: { interval: 5 },
+      desiredVersion: 1,
+      desiredUpdatedAt: 0,
+      reported: {},
+      reportedVersion: 1,
+      reportedUpdatedAt: 0,
+    };
+    this.#twins.set(deviceId, { ...base, tags: {}, ...sides, etag: "first" });
+  }
+
+  async deviceIdentity(_hub: string, deviceId: string): Promise<DeviceIdentity | undefined> {
+    return this.#identities.get(deviceId);
+  }
+
+  async twin(_hub: string, deviceId: string): Promise<Twin | undefined> {
+    return this.#twins.get(deviceId);
+  }
+
+  async updateTwin(twin: Twin, expectedEtag: string): Promise<boolean> {
+    if (this.#twins.get(twin.deviceId)?.etag !== expectedEtag) return false;
+    this.#twins.set(twin.deviceId, twin);
+    return true;
+  }
+}
+
+/** A broker behind a plain port. */
+export interface Bench {
+  readonly port: number;
+  readonly broker: Broker;
+  readonly engine: FakeEngine;
+  readonly devices: FakeDevices;
+  readonly hub: Hub;
+  readonly attempts: AttemptLog;
+  readonly errors: string[];
+  close(): Promise<void>;
+}
+
+export async function openBench(options: Partial<BrokerOptions> = {}): Promise<Bench> {
+  const engine = new FakeEngine();
+  const devices = new FakeDevices();
+  const clock = () => Date.now();
+  const attempts = new AttemptLog(clock);
+  const hub = createHub({
+    store: devices,
+    clock,
+    hubs: { linked: () => [{ host: HUB, weight: 1, applyAllocationPolicy: true }] },
+  });
+  const errors: string[] = [];
+  const log = { debug: () => undefined, error: (message: string) => void errors.push(message) };
+  const broker = await createBroker({ engine, hub, attempts, clock, log, tpmOverMqtt: () => true, ...options });
+  const server = createServer({ noDelay: true }, (socket) => broker.handleConnection(socket, peerOf(socket)));
+  await listen(server);
+  return {
+    ...{ broker, engine, devices, hub, attempts, errors },
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      await broker.close();
+      await closed;
+    },
+  };
+}
+
+export function listen(server: Server): Promise<void> {
+  return new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+}
+
+export function peerOf(_stream: Duplex, transport: ClientConnection["transport"] = "mqtt"): ClientConnection {
+  const now = Date.now();
+  return { acceptedAt: now, securedAt: now, transport, remote: "127.0.0.1:1", loopback: true, presented: () => [] };
+}
+
+export function provisioningUser(registrationId: string): { readonly clientId: string; readonly username: string } {
+  return {
+    clientId: registrationId,
+    username: `${SCOPE}/registrations/${registrationId}/api-version=2019-03-31&ClientVersion=test`,
+  };
+}
+
+/** CONNECT of a device at its hub. */
+export function hubUser(
+  deviceId: string,
+  key: Buffer = KEY,
+): { readonly clientId: string; readonly username: string; readonly password: Buffer } {
+  const resource = encodeURIComponent(hubResource(HUB, deviceId));
+  const expiry = Math.floor(Date.now() / 1000) + 3600;
+  const password = Buffer.from(formatSas({ resource, expiry, signature: signSas(key, resource, String(expiry)) }));
+  return { clientId: deviceId, username: `${HUB}/${deviceId}/?api-version=2021-04-12`, password };
+}
+
+/** Waits until a condition holds. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  for (let tries = 0; !condition(); tries++) {
+    if (tries > 4000) throw new Error(`still not so: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Waits until nothing is left of any connection. */
+export async function untilEmpty(broker: Broker): Promise<void> {
+  await until(() => Object.values(broker.stats()).every((count) => count === 0), "the broker is empty");
+}
