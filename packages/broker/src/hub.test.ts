@@ -1,0 +1,208 @@
+import { topics } from "@rollcall/protocol";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Bench, HUB, hubUser, openBench, provisioningUser, until, untilEmpty } from "./testing/bench.js";
+import { RawClient } from "./testing/raw-client.js";
+
+let bench: Bench;
+const clients: RawClient[] = [];
+
+async function open(): Promise<RawClient> {
+  const client = await RawClient.open(bench.port);
+  clients.push(client);
+  return client;
+}
+
+async function connected(id: string): Promise<RawClient> {
+  const client = await open();
+  expect(await client.connect(hubUser(id))).toBe(0);
+  return client;
+}
+
+const text = (packet: unknown) => String((packet as { payload: Buffer }).payload);
+const hubCodes = () => bench.attempts.recent(1)[0]?.findings.map((each) => each.code);
+
+beforeEach(async () => {
+  bench = await openBench();
+  bench.devices.add("pump-1");
+  bench.devices.add("pump-2");
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.kill();
+  await untilEmpty(bench.broker);
+  await bench.close();
+});
+
+describe("twins", () => {
+  test("GET answers with both sides", async () => {
+    const client = await connected("pump-1");
+    expect(await client.subscribe(topics.twinReplies)).toEqual([1]);
+    client.publish("$iothub/twin/GET/?$rid=a-1", " ");
+    expect(await client.next()).toMatchObject({ cmd: "puback" });
+    const reply = await client.next();
+    expect(reply).toMatchObject({ topic: "$iothub/twin/res/200/?$rid=a-1", qos: 1 });
+    expect(JSON.parse(text(reply))).toEqual({ desired: { interval: 5, $version: 1 }, reported: { $version: 1 } });
+  });
+
+  test("PATCH answers 204 without a body, at QoS 0 when subscribed so", async () => {
+    const client = await connected("pump-1");
+    expect(await client.subscribe(topics.twinReplies, 0)).toEqual([0]);
+    client.publish("$iothub/twin/PATCH/properties/reported/?$rid=2", '{"t":21}', { qos: 0 });
+    const reply = await client.next();
+    expect(reply).toMatchObject({ topic: "$iothub/twin/res/204/?$rid=2&$version=2", qos: 0 });
+    expect(text(reply)).toBe("");
+  });
+
+  test("a bad PATCH is a 400 with the error in its body", async () => {
+    const client = await connected("pump-1");
+    await client.subscribe(topics.twinReplies);
+    client.publish("$iothub/twin/PATCH/properties/reported/?$rid=2", '{"a.b":1}', { qos: 0 });
+    const reply = await client.next();
+    expect(reply).toMatchObject({ topic: "$iothub/twin/res/400/?$rid=2" });
+    expect(JSON.parse(text(reply))).toMatchObject({ errorCode: 400004, message: expect.stringContaining("a.b") });
+  });
+
+  test("desired changes reach the device, if it subscribed, and no other", async () => {
+    const [one, two, deaf] = [await connected("pump-1"), await connected("pump-2"), await open()];
+    for (const client of [one, two]) expect(await client.subscribe(topics.twinDesiredUpdates)).toEqual([1]);
+    expect(await bench.hub.patchDesired({ hub: HUB, deviceId: "pump-1" }, { interval: null, mode: "é" })).toBe(2);
+    const update = await one.next();
+    expect(update).toMatchObject({ topic: "$iothub/twin/PATCH/properties/desired/?$version=2", qos: 1 });
+    expect(JSON.parse(text(update))).toEqual({ interval: null, mode: "é", $version: 2 });
+    two.send({ cmd: "pingreq" });
+    expect(await two.next()).toMatchObject({ cmd: "pingresp" });
+    await deaf.connect(hubUser("pump-2"));
+    await bench.hub.patchDesired({ hub: HUB, deviceId: "pump-2" }, { a: 1 });
+    deaf.send({ cmd: "pingreq" });
+    expect(await deaf.next()).toMatchObject({ cmd: "pingresp" });
+  });
+
+  test("without a subscription there is a finding instead of a reply", async () => {
+    const client = await connected("pump-1");
+    client.publish("$iothub/twin/GET/?$rid=1", "");
+    expect(await client.next()).toMatchObject({ cmd: "puback" });
+    client.send({ cmd: "pingreq" });
+    expect(await client.next()).toMatchObject({ cmd: "pingresp" });
+    expect(hubCodes()).toEqual(["hub.notSubscribed"]);
+  });
+});
+
+describe("topics", () => {
+  test("telemetry is counted, method replies are taken", async () => {
+    const client = await connected("pump-1");
+    client.publish("devices/pump-1/messages/events/%24.ct=application%2Fjson", "{}");
+    expect(await client.next()).toMatchObject({ cmd: "puback" });
+    client.publish("devices/pump-1/messages/events/", "", { qos: 0, retain: true });
+    client.publish("$iothub/methods/res/200/?$rid=1", "{}");
+    expect(await client.next()).toMatchObject({ cmd: "puback" });
+    expect(bench.hub.telemetryCount).toBe(2);
+  });
+
+  test("the five subscriptions of the SDKs are granted, others are not", async () => {
+    const client = await connected("pump-1");
+    const good = [
+      topics.twinReplies,
+      topics.twinDesiredUpdates,
+      topics.methodCalls,
+      "devices/pump-1/messages/devicebound/#",
+    ];
+    for (const filter of good) expect(await client.subscribe(filter, 2)).toEqual([1]);
+    for (const filter of ["devices/pump-2/messages/devicebound/#", "devices/#", "#", "$SYS/#", topics.replies]) {
+      expect(await client.subscribe(filter)).toEqual([128]);
+    }
+    expect(hubCodes()).toEqual(["hub.subscriptionUnknown"]);
+  });
+
+  test.each([
+    "devices/pump-2/messages/events/",
+    "devices/pump-1/messages/devicebound/",
+    "$iothub/twin/res/200/?$rid=1",
+    "$iothub/twin/PATCH/properties/desired/?$version=9",
+    "$dps/registrations/PUT/iotdps-register/?$rid=1",
+    "$SYS/x",
+  ])("PUBLISH %s closes the connection", async (topic) => {
+    const client = await connected("pump-1");
+    client.publish(topic, "x");
+    await client.closed;
+    expect(client.received.map((each) => each.cmd)).toEqual(["connack"]);
+    expect(hubCodes()).toEqual(["hub.topicUnknown"]);
+  });
+});
+
+describe("who is there", () => {
+  test("an attempt says how it went", async () => {
+    await connected("pump-1");
+    expect(bench.attempts.find("pump-1")).toMatchObject({
+      at: "hub",
+      outcome: "connected",
+      assignedHub: HUB,
+      deviceId: "pump-1",
+    });
+  });
+
+  test.each([
+    {
+      what: "another key",
+      packet: () => hubUser("pump-1", Buffer.alloc(32, 1)),
+      connack: 5,
+      code: "hub.credentialMismatch",
+    },
+    { what: "an unknown device", packet: () => hubUser("pump-9"), connack: 5, code: "hub.unknownDevice" },
+    { what: "another spelling", packet: () => hubUser("PUMP-1"), connack: 5, code: "hub.unknownDevice" },
+    {
+      what: "another client id",
+      packet: () => ({ ...hubUser("pump-1"), clientId: "x" }),
+      connack: 2,
+      code: "protocol.clientIdMismatch",
+    },
+    {
+      what: "another hub",
+      packet: () => ({ ...hubUser("pump-1"), username: "h.test/pump-1/?api-version=1" }),
+      connack: 5,
+      code: "hub.otherHub",
+    },
+    {
+      what: "a module",
+      packet: () => ({ ...hubUser("pump-1"), clientId: "pump-1/m", username: `${HUB}/pump-1/m/?api-version=1` }),
+      connack: 5,
+      code: "hub.modulesUnsupported",
+    },
+  ])("$what is refused: CONNACK $connack", async ({ packet, connack, code }) => {
+    const client = await open();
+    expect(await client.connect(packet())).toBe(connack);
+    await client.closed;
+    expect(hubCodes()).toEqual([code]);
+  });
+
+  test("a second connection with proof takes over the first", async () => {
+    const first = await connected("pump-1");
+    await first.subscribe(topics.twinDesiredUpdates);
+    const second = await connected("pump-1");
+    await first.closed;
+    await second.subscribe(topics.twinDesiredUpdates);
+    await bench.hub.patchDesired({ hub: HUB, deviceId: "pump-1" }, { a: 1 });
+    expect(await second.next()).toMatchObject({ cmd: "publish" });
+    await until(() => bench.broker.stats().connections === 1, "one connection is left");
+    expect(bench.broker.stats()).toMatchObject({ sessions: 1 });
+    const third = await connected("pump-1");
+    await second.closed;
+    expect(third.received.map((each) => each.cmd)).toEqual(["connack"]);
+  });
+
+  test("a connection without proof takes over nobody", async () => {
+    const first = await connected("pump-1");
+    await first.subscribe(topics.twinReplies);
+    const stranger = await open();
+    expect(await stranger.connect(hubUser("pump-1", Buffer.alloc(32, 1)))).toBe(5);
+    await stranger.closed;
+    const provisioning = await open();
+    expect(await provisioning.connect(provisioningUser("pump-1"))).toBe(0);
+    first.publish("$iothub/twin/GET/?$rid=1", "", { qos: 0 });
+    expect(await first.next()).toMatchObject({ topic: "$iothub/twin/res/200/?$rid=1" });
+  });
+
+  test("a port in hub and sr does no harm", async () => {
+    const client = await open();
+    const user = hubUser("pump-1");
+    expect(await client.connect({ ...user, username: user.username.replace(HUB, `${HUB}:8883`) })).toBe(0);
+  });
+});
