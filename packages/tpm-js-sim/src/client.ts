@@ -1,4 +1,4 @@
-import type { Codec, StructOf } from "./codec.js";
+import { type Answer, type Call, callTpm, type Fields, TpmCommandError, type TpmSend } from "./call-tpm.js";
 import { decode } from "./codec.js";
 import type { Command, HandleSpec } from "./command.js";
 import { activateCredential } from "./commands/activate-credential.js";
@@ -16,53 +16,17 @@ import { sequenceComplete } from "./commands/sequence-complete.js";
 import { sequenceUpdate } from "./commands/sequence-update.js";
 import { startAuthSession } from "./commands/start-auth-session.js";
 import { type AuthenticationKeyParts, parseAuthenticationKey } from "./credential.js";
-import { encodeCommand, readResponse } from "./frame.js";
 import { Tpm2bPublic, type TpmsAuthCommand } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
 import { sessionAttributes } from "./tables/attributes.js";
 import { hierarchies, passwordSession, persistentHandles } from "./tables/handles.js";
 import { inputBuffer } from "./tables/properties.js";
-import { describeResponseCode } from "./tables/response-codes.js";
 import { sessionTypes } from "./tables/tags.js";
 import { devicePrimaries, type PrimaryTemplate } from "./templates.js";
-
-/** A command that the TPM refused, or an answer that is none. */
-export class TpmCommandError extends Error {
-  override readonly name = "TpmCommandError";
-  /** in Part 3's words, without the prefix: `ActivateCredential` */
-  readonly command: string;
-  /** the response code as received; undefined when the answer could not be read */
-  readonly responseCode: number | undefined;
-
-  constructor(command: string, responseCode: number | undefined, options?: ErrorOptions) {
-    const why = responseCode === undefined ? "unreadable response" : describeResponseCode(responseCode);
-    const code = responseCode === undefined ? "" : ` (0x${responseCode.toString(16).padStart(3, "0")})`;
-    super(`TPM2_${command}: ${why}${code}`, options);
-    this.command = command;
-    this.responseCode = responseCode;
-  }
-}
 
 /** An `authenticationKey` that cannot be taken apart: nothing was sent to the TPM. */
 export class AuthenticationKeyError extends Error {
   override readonly name = "AuthenticationKeyError";
-}
-
-/** Carries one command to a TPM and brings its response back. */
-export type TpmSend = (command: Uint8Array) => Uint8Array;
-
-type Fields = Readonly<Record<string, Codec<unknown>>>;
-
-/** One command to be sent: its handles as numbers. */
-interface Call<P extends Fields> {
-  readonly handles: readonly number[];
-  readonly authorizations?: readonly TpmsAuthCommand[];
-  readonly parameters: StructOf<P>;
-}
-
-interface Answer<R extends Fields> {
-  readonly handle: number;
-  readonly parameters: StructOf<R>;
 }
 
 const empty = Buffer.alloc(0);
@@ -240,23 +204,9 @@ export class TpmClient {
 
   #call<H extends readonly HandleSpec[], P extends Fields, R extends Fields, M extends boolean>(
     row: Command<H, P, R, M>,
-    { handles, authorizations = [], parameters }: Call<P>,
+    call: Call<P>,
   ): Answer<R> {
-    const bytes = encodeCommand({
-      code: row.code,
-      handles,
-      authorizations,
-      parameters: row.parameters.encode(parameters),
-    });
-    const response = this.#send(bytes);
-    try {
-      const { code, handle = 0, parameters: answered } = readResponse(response, row.makesHandle);
-      if (code !== 0) throw new TpmCommandError(row.name, code);
-      return { handle, parameters: decode(row.response, answered) };
-    } catch (cause) {
-      if (cause instanceof TpmCommandError) throw cause;
-      throw new TpmCommandError(row.name, undefined, { cause });
-    }
+    return callTpm(this.#send, row, call);
   }
 }
 

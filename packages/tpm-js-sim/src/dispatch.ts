@@ -7,7 +7,7 @@ import { answerSessions, authorize } from "./sessions.js";
 import type { TpmMemory } from "./state.js";
 import { responseCodes } from "./tables/response-codes.js";
 import { tags } from "./tables/tags.js";
-import { blaming, handle, parameter, session, TpmError } from "./tpm-error.js";
+import { blaming, handle, parameter, TpmError } from "./tpm-error.js";
 
 function readHandles(memory: TpmMemory, row: Command, reader: Reader): readonly Entity[] {
   const handles = row.handles.map((_, index) => blaming(handle(index + 1), () => u32.read(reader)));
@@ -41,7 +41,7 @@ function execute(memory: TpmMemory, { tag, code, body }: CommandFrame): Buffer {
   if (memory.power !== "started" && !startable) throw new TpmError("initialize");
   const reader = new Reader(body);
   const entities = readHandles(memory, row, reader);
-  const sent = tag === tags.sessions ? blaming(session(1), () => readAuthorizations(reader)) : [];
+  const sent = tag === tags.sessions ? readAuthorizations(reader) : [];
   const bytes = reader.rest();
   const granted = authorize({ memory, row, entities, sent, parameters: bytes });
   const outcome = row.run(memory, entities, readParameters(row, bytes));

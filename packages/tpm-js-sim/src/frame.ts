@@ -1,9 +1,13 @@
-import { type Codec, type Infer, Reader, u16, u32 } from "./codec.js";
+import { Reader, u16, u32 } from "./codec.js";
 import { TpmsAuthCommand, TpmsAuthResponse } from "./structures.js";
 import { tags } from "./tables/tags.js";
-import { TpmError } from "./tpm-error.js";
+import { blaming, session, TpmError } from "./tpm-error.js";
 
 // Part 1, "Command/Response Structure": what stands around a command's own fields.
+
+/** Part 1, "Sessions": at most three, and a handle, two empty sizes and attributes at least. */
+const maxSessions = 3;
+const minAuthorization = 9;
 
 /** A command with its handles and parameters still as bytes. */
 export interface CommandFrame {
@@ -23,19 +27,18 @@ export function readCommandFrame(bytes: Buffer): CommandFrame {
   return { tag, code: u32.read(reader), body: reader.rest() };
 }
 
-function readAll<T>(codec: Codec<T>, bytes: Buffer): readonly T[] {
-  const reader = new Reader(bytes);
-  const items: T[] = [];
-  while (reader.remaining > 0) items.push(codec.read(reader));
-  return items;
-}
-
-/** Reads the authorization area, its length first. @throws TpmError TPM_RC_AUTHSIZE */
+/** Reads the authorization area, its length first. @throws TpmError TPM_RC_AUTHSIZE, TPM_RC_SIZE, or what is wrong with session n */
 export function readAuthorizations(reader: Reader): readonly TpmsAuthCommand[] {
   const length = u32.read(reader);
-  if (length < 9 || length > reader.remaining) throw new TpmError("authSize");
-  const authorizations = readAll(TpmsAuthCommand, reader.take(length));
-  if (authorizations.length > 3) throw new TpmError("authSize");
+  if (length < minAuthorization) throw new TpmError("authSize");
+  if (length > reader.remaining) throw new TpmError("size");
+  const area = new Reader(reader.take(length));
+  const authorizations: TpmsAuthCommand[] = [];
+  while (area.remaining > 0) {
+    if (authorizations.length === maxSessions) throw new TpmError("authSize");
+    const place = session(authorizations.length + 1);
+    authorizations.push(blaming(place, () => TpmsAuthCommand.read(area)));
+  }
   return authorizations;
 }
 
@@ -104,6 +107,7 @@ export function readResponse(bytes: Uint8Array, hasHandle: boolean): ResponsePar
   const handle = hasHandle ? u32.read(reader) : undefined;
   if (tag !== tags.sessions) return { tag, code, handle, parameters: reader.rest(), authorizations: [] };
   const parameters = reader.take(u32.read(reader));
-  const authorizations: readonly Infer<typeof TpmsAuthResponse>[] = readAll(TpmsAuthResponse, reader.rest());
+  const authorizations: TpmsAuthResponse[] = [];
+  while (reader.remaining > 0) authorizations.push(TpmsAuthResponse.read(reader));
   return { tag, code, handle, parameters, authorizations };
 }

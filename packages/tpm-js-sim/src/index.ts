@@ -1,4 +1,5 @@
-export { AuthenticationKeyError, TpmClient, type TpmClientOptions, TpmCommandError, type TpmSend } from "./client.js";
+export { TpmCommandError, type TpmSend } from "./call-tpm.js";
+export { AuthenticationKeyError, TpmClient, type TpmClientOptions } from "./client.js";
 export type { Random } from "./crypto.js";
 export type { TpmKeyState, TpmState } from "./state.js";
 export { hierarchies, persistentHandles } from "./tables/handles.js";

@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { decode, Reader } from "./codec.js";
 import { cfbDecrypt, cfbEncrypt, digest, hashOf, hmac, kdfa } from "./crypto.js";
 import { Tpm2bDigest, Tpm2bSensitive, type TpmtSensitive } from "./structures.js";
+import { algorithms } from "./tables/algorithms.js";
 import { TpmError } from "./tpm-error.js";
 
 // Part 1, clauses on "Protected Storage", "Duplication" and "Credential Protection": all three wrap bytes the same way.
@@ -69,7 +70,13 @@ function readDigest(reader: Reader): Buffer {
   }
 }
 
+/** MAX_SYM_DATA (Part 2, TPM2B_SENSITIVE_DATA): the longest key of a KEYEDHASH object. */
+export const maxSymmetricData = 128;
+
 /** TPM2B_SENSITIVE after all wrappers are off. @throws TpmError TPM_RC_SIZE or TPM_RC_INSUFFICIENT */
 export function readSensitive(bytes: Uint8Array): TpmtSensitive {
-  return decode(Tpm2bSensitive, bytes);
+  const sensitive = decode(Tpm2bSensitive, bytes);
+  const limited = sensitive.sensitiveType === algorithms.keyedHash;
+  if (limited && sensitive.sensitive.length > maxSymmetricData) throw new TpmError("size");
+  return sensitive;
 }

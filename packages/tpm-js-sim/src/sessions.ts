@@ -127,8 +127,10 @@ export function authorize(asked: Authorizing): readonly Granted[] {
     const entity = entities[index];
     return spec.role === "none" || entity === undefined ? [] : [{ spec, entity }];
   });
-  // A session beyond those is for encryption or audit, which this TPM does not do.
-  if (sent.length > needed.length) throw new TpmError("attributes", sessionPlace(needed.length + 1));
+  const extra = sent[needed.length];
+  // A session beyond those is for encryption or audit, which this TPM does not do, and a password is good for neither.
+  if (extra?.sessionHandle === passwordSession) throw new TpmError("handle", sessionPlace(needed.length + 1));
+  if (extra !== undefined) throw new TpmError("attributes", sessionPlace(needed.length + 1));
   return needed.map(({ spec, entity }, index) => grant(asked, spec, entity, index));
 }
 

@@ -1,7 +1,7 @@
 import type { Entity } from "./command.js";
 import { digest, hashOf } from "./crypto.js";
 import type { TpmKey } from "./keys.js";
-import { readSensitive, unwrap, wrap } from "./protection.js";
+import { maxSymmetricData, readSensitive, unwrap, wrap } from "./protection.js";
 import { Tpm2bSensitive, type TpmtPublic, type TpmtSensitive } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
 import { has, objectAttributes } from "./tables/attributes.js";
@@ -40,14 +40,14 @@ export interface Blame {
  * @throws TpmError TPM_RC_TYPE, TPM_RC_BINDING, TPM_RC_KEY_SIZE
  */
 export function checkSensitive(area: TpmtPublic, sensitive: TpmtSensitive, blame: Blame): void {
-  if (sensitive.sensitiveType !== area.type) throw new TpmError("type", blame.public);
+  if (sensitive.sensitiveType !== area.type) throw new TpmError("type", blame.sensitive);
   // RSA and ECC children come with tier C.
   if (area.type !== algorithms.keyedHash) throw new TpmError("type", blame.public);
   if (sensitive.authValue.length > hashOf(area.nameAlg).digestSize) throw new TpmError("size", blame.sensitive);
   const unique = digest(area.nameAlg, sensitive.seedValue, sensitive.sensitive);
-  if (!unique.equals(area.unique)) throw new TpmError("binding", blame.public);
+  if (!unique.equals(area.unique)) throw new TpmError("binding"); // it takes two, so no one is blamed
   const { parameters } = area;
-  const limit = parameters.scheme === algorithms.null ? 128 : hashOf(parameters.hashAlg).blockSize;
+  const limit = parameters.scheme === algorithms.null ? maxSymmetricData : hashOf(parameters.hashAlg).blockSize;
   if (sensitive.sensitive.length > limit) throw new TpmError("keySize", blame.sensitive);
 }
 

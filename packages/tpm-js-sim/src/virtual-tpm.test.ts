@@ -1,7 +1,8 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { base64, hex, tpmVectors } from "../../../test/fixtures/tpm-vectors.js";
-import { AuthenticationKeyError, TpmClient, TpmCommandError } from "./client.js";
+import { TpmCommandError } from "./call-tpm.js";
+import { AuthenticationKeyError, TpmClient } from "./client.js";
 import {
   encodeAuthenticationKey,
   makeAuthenticationKey,
@@ -135,6 +136,30 @@ describe("activation and signing", () => {
     expect(() => client.sign(Buffer.from("x"))).toThrow(
       expect.objectContaining({ command: "HMAC", responseCode: undefined }),
     );
+  });
+});
+
+describe("a TPM that asks to try again", () => {
+  function reluctant(refusals: number): TpmClient {
+    const tpm = createTpm({ seed: "retry", keys: "ecc" });
+    let left = refusals;
+    return new TpmClient((command) => {
+      left -= 1;
+      return left < 0 ? tpm.send(command) : hex("80010000000a00000922");
+    });
+  }
+
+  test("is asked again, but not for ever", () => {
+    expect(reluctant(9).endorsementKey()).toEqual(reluctant(0).endorsementKey());
+    expect(() => reluctant(Number.POSITIVE_INFINITY).sign(Buffer.from("x"))).toThrow("TPM2_HMAC: TPM_RC_RETRY (0x922)");
+  });
+
+  test("what the transport throws comes through as it is", () => {
+    const fault = new Error("the TPM is on fire");
+    const client = new TpmClient(() => {
+      throw fault;
+    });
+    expect(() => client.endorsementKey()).toThrow(fault);
   });
 });
 

@@ -2,7 +2,7 @@ import { struct, u16, u32 } from "../codec.js";
 import { command, user } from "../command.js";
 import { digest, hashOf, hmac } from "../crypto.js";
 import { makePrimary } from "../primary.js";
-import { checkPublicArea } from "../public-checks.js";
+import { checkPublicArea, checkReadable } from "../public-checks.js";
 import { trimmed } from "../sessions.js";
 import { freeHandle } from "../slots.js";
 import {
@@ -24,6 +24,7 @@ import { tags } from "../tables/tags.js";
 import { blaming, parameter, TpmError } from "../tpm-error.js";
 
 function checkTemplate(template: TpmtPublic): void {
+  checkReadable(template);
   checkPublicArea(template, true);
   if (template.type !== algorithms.rsa && template.type !== algorithms.ecc) throw new TpmError("type");
   // An asymmetric key cannot be given from outside, so the TPM must be its origin.

@@ -1,6 +1,7 @@
 import { struct, u32 } from "../codec.js";
 import { command, type Entity, plain, user } from "../command.js";
 import type { TpmMemory } from "../state.js";
+import { has, objectAttributes } from "../tables/attributes.js";
 import { firstHandles, handleType, handleTypes, hierarchies } from "../tables/handles.js";
 import { handle as handlePlace, parameter, TpmError } from "../tpm-error.js";
 
@@ -13,6 +14,9 @@ function mayUse(authority: number, persistent: number): boolean {
 
 function persist(memory: TpmMemory, entity: Entity, target: number): void {
   if (entity.is !== "key") throw new TpmError("attributes", handlePlace(2));
+  if (has(entity.key.publicArea.objectAttributes, objectAttributes.stClear)) {
+    throw new TpmError("attributes", handlePlace(2));
+  }
   if (entity.key.hierarchy === hierarchies.null) throw new TpmError("hierarchy", handlePlace(2));
   if (memory.persistent.has(target)) throw new TpmError("nvDefined");
   memory.persistent.set(target, entity.key);
@@ -26,12 +30,13 @@ export const evictControl = command({
   parameters: struct({ persistentHandle: u32 }),
   response: struct({}),
   run: (memory, [authority, entity], { persistentHandle }) => {
+    const transient = handleType(entity.handle) === handleTypes.transient;
+    if (!transient && entity.handle !== persistentHandle) throw new TpmError("handle", handlePlace(2));
     if (!mayUse(authority.handle, persistentHandle)) throw new TpmError("range", parameter(1));
-    if (handleType(entity.handle) === handleTypes.transient) {
+    if (transient) {
       persist(memory, entity, persistentHandle);
       return {};
     }
-    if (entity.handle !== persistentHandle) throw new TpmError("handle", handlePlace(2));
     memory.persistent.delete(entity.handle);
     return {};
   },

@@ -3,7 +3,7 @@ import { command, user } from "../command.js";
 import { hashOf } from "../crypto.js";
 import { openSecret, publicAreaName, type TpmKey } from "../keys.js";
 import { readSensitive, unwrap, unwrapInner } from "../protection.js";
-import { checkPublicArea, isStorageKey } from "../public-checks.js";
+import { checkPublicArea, checkReadable, isStorageKey } from "../public-checks.js";
 import { checkSensitive, seal, symmetricBits } from "../storage.js";
 import {
   Tpm2bData,
@@ -52,15 +52,13 @@ export const importKey = command({
   }),
   response: struct({ outPrivate: Tpm2bPrivate }),
   run: (memory, [{ key: parent }], { encryptionKey, objectPublic: area, duplicate, inSymSeed, symmetricAlg }) => {
+    blaming(parameter(2), () => checkReadable(area));
     // Before anything is decrypted: a fixed object can have no duplicate.
     if (has(area.objectAttributes, fixed)) throw new TpmError("attributes", parameter(2));
     if (!isStorageKey(parent.publicArea)) throw new TpmError("type", handle(1));
     const innerBits = symmetricAlg.algorithm === algorithms.aes ? symmetricAlg.keyBits : 0;
     if (![0, 128, 256].includes(innerBits)) throw new TpmError("value", parameter(5));
     if (encryptionKey.length * 8 !== innerBits) throw new TpmError("size", parameter(1));
-    blaming(parameter(2), () =>
-      checkPublicArea(area, has(parent.publicArea.objectAttributes, objectAttributes.fixedTpm)),
-    );
     const outerSeed =
       inSymSeed.length === 0 ? undefined : blaming(parameter(4), () => openSecret(parent, "DUPLICATE", inSymSeed));
     if (outerSeed !== undefined && outerSeed.length > hashOf(parent.publicArea.nameAlg).digestSize) {
@@ -68,6 +66,10 @@ export const importKey = command({
     }
     const sensitive = blaming(parameter(3), () =>
       open({ parent, area, duplicate, outerSeed, innerKey: encryptionKey }),
+    );
+    // After the wrappers, as in the reference implementation: a changed public area shows as a failed integrity check.
+    blaming(parameter(2), () =>
+      checkPublicArea(area, has(parent.publicArea.objectAttributes, objectAttributes.fixedTpm)),
     );
     checkSensitive(area, sensitive, { public: parameter(2), sensitive: parameter(3) });
     return { outPrivate: seal(parent, publicAreaName(area), sensitive, memory.random(16)) };

@@ -2,7 +2,7 @@ import { struct } from "../codec.js";
 import { command, user } from "../command.js";
 import { nameOf } from "../crypto.js";
 import { publicAreaName } from "../keys.js";
-import { checkPublicArea, isStorageKey } from "../public-checks.js";
+import { checkPublicArea, checkReadable, isStorageKey } from "../public-checks.js";
 import { freeHandle } from "../slots.js";
 import { checkSensitive, unseal } from "../storage.js";
 import { Tpm2bName, Tpm2bPrivate, Tpm2bPublic } from "../structures.js";
@@ -19,6 +19,7 @@ export const load = command({
   response: struct({ name: Tpm2bName }),
   makesHandle: true,
   run: (memory, [{ key: parent }], { inPrivate, inPublic: publicArea }) => {
+    blaming(parameter(2), () => checkReadable(publicArea));
     if (inPrivate.length === 0) throw new TpmError("size", parameter(1));
     if (!isStorageKey(parent.publicArea)) throw new TpmError("type", handlePlace(1));
     blaming(parameter(2), () =>

@@ -1,7 +1,7 @@
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
 import { Tpm2bMaxBuffer } from "../structures.js";
-import { handle, TpmError } from "../tpm-error.js";
+import { parameter, TpmError } from "../tpm-error.js";
 
 /** Part 3, TPM2_SequenceUpdate */
 export const sequenceUpdate = command({
@@ -11,7 +11,8 @@ export const sequenceUpdate = command({
   parameters: struct({ buffer: Tpm2bMaxBuffer }),
   response: struct({}),
   run: (_memory, [entity], { buffer }) => {
-    if (entity.is !== "sequence") throw new TpmError("mode", handle(1));
+    // The reference implementation blames the parameter, not the handle.
+    if (entity.is !== "sequence") throw new TpmError("mode", parameter(1));
     entity.sequence.mac.update(buffer);
     return {};
   },
