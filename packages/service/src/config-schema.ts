@@ -1,15 +1,16 @@
 import { z } from "zod";
 
-/** Milliseconds of `3`, `3s`, `500ms`, `2m`; a bare number is seconds. */
-const duration = z
-  .union([
-    z.number().nonnegative(),
-    z.string().regex(/^\d+(\.\d+)?(ms|s|m)?$/, "is no duration: write 3s, 500ms or 2m"),
-  ])
-  .transform((value) => {
-    const [, number = "0", unit = "s"] = /^([\d.]+)(ms|s|m)?$/.exec(String(value)) ?? [];
-    return Math.round(Number(number) * { ms: 1, s: 1000, m: 60_000 }[unit as "ms" | "s" | "m"]);
-  });
+/** `3`, `3s`, `500ms`, `2m`; a bare number is seconds. */
+const duration = z.union([
+  z.number().nonnegative(),
+  z.string().regex(/^\d+(\.\d+)?(ms|s|m)?$/, "is no duration: write 3s, 500ms or 2m"),
+]);
+
+/** A duration in milliseconds. */
+export function milliseconds(value: z.output<typeof duration>): number {
+  const [, number = "0", unit = "s"] = /^([\d.]+)(ms|s|m)?$/.exec(String(value)) ?? [];
+  return Math.round(Number(number) * { ms: 1, s: 1000, m: 60_000 }[unit as "ms" | "s" | "m"]);
+}
 
 const port = z.int().min(0).max(65_535);
 /** A name or an address, nothing of a URL around it. */
@@ -50,14 +51,19 @@ export const configSchema = z.strictObject({
   location: z.string().min(1).default("./.rollcall").describe("CA, keys and state; made with mode 0700"),
   inMemory: z.boolean().default(false).describe("Forget everything on stop"),
   listen: listenSchema.prefault({}),
-  hubs: z.array(hub).min(1).optional().describe("Linked hubs; default: one, at the address of this service"),
+  hubs: z
+    .array(hub)
+    .min(1)
+    .refine((hubs) => new Set(hubs.map((each) => each.host.toLowerCase())).size === hubs.length, "names a host twice")
+    .optional()
+    .describe("Linked hubs; default: one, at the address of this service"),
   hubHost: host.optional().describe("Host of the one default hub"),
   registration: z
     .strictObject({
       assigningFor: duration
         .default(0)
         .describe("How long a registration stays assigning; 0s: the first poll is assigned"),
-      retryAfter: duration.default(3000).describe("What devices are told to wait before they poll; whole seconds"),
+      retryAfter: duration.default(3).describe("What devices are told to wait before they poll; whole seconds"),
     })
     .prefault({}),
   limits: z
@@ -83,7 +89,7 @@ export const configSchema = z.strictObject({
 
 /** What may be written. */
 export type ConfigInput = z.input<typeof configSchema>;
-/** Everything decided. */
+/** Everything decided; may be given as input again. */
 export type Config = z.output<typeof configSchema>;
 
 /** The JSON Schema of rollcall.yaml, for editors. */

@@ -1,1 +1,10 @@
-export {};
+export { type LoadConfigOptions, loadConfig } from "./config.js";
+export { ConfigError, type ConfigPlace } from "./config-error.js";
+export { type Config, type ConfigInput, configJsonSchema } from "./config-schema.js";
+export { flagName, type SettingName, type SettingValues, settings, variableName } from "./config-settings.js";
+export { ListenError } from "./listen.js";
+export { type RunningInstance, readInstance } from "./location.js";
+export { LocationInUseError } from "./location-lock.js";
+export { LocationError } from "./private-files.js";
+export type { Rollcall, RollcallInfo, RollcallOptions, RollcallStats } from "./rollcall.js";
+export { startRollcall } from "./service.js";

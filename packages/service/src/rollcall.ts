@@ -1,0 +1,57 @@
+import type { AttemptLog, Clock, Random, Store } from "@rollcall/engine";
+import type { Hub } from "@rollcall/hub";
+import type { SeedInput } from "@rollcall/protocol";
+import type { ConfigInput } from "./config-schema.js";
+
+/** Settings of a service in this process; those of rollcall.yaml, with other defaults: in memory, any free ports, silent. */
+export interface RollcallOptions extends Omit<ConfigInput, "seed"> {
+  /** Enrollments: a file, a folder of files, or the value itself. */
+  readonly seed?: string | SeedInput | undefined;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** What somebody needs to use a running service; what `rollcall info` prints. */
+export interface RollcallInfo {
+  readonly idScope: string;
+  readonly host: string;
+  readonly ports: { readonly mqtt: number; readonly https: number; readonly dashboard: number };
+  /** Host of the device SDKs, with the MQTT port when it is not 8883. */
+  readonly deviceEndpoint: string;
+  /** Host of the service API, with the HTTPS port when it is not 443. */
+  readonly serviceEndpoint: string;
+  readonly connectionString: string;
+  readonly caPath: string;
+  /** SHA-256 of the CA certificate, upper-case hex. */
+  readonly caFingerprint: string;
+  readonly pid: number;
+  readonly hubs: readonly string[];
+}
+
+/** What is open or kept right now. */
+export interface RollcallStats {
+  readonly connections: number;
+  readonly sessions: number;
+  readonly challengeSessions: number;
+  readonly timers: number;
+  readonly attempts: number;
+}
+
+/** A running service. */
+export interface Rollcall extends AsyncDisposable {
+  readonly info: RollcallInfo;
+  /** Goes as `Authorization: Bearer {token}` to the management API. */
+  readonly managementToken: string;
+  /** The folder of the service: given, or a private one that goes with it. */
+  readonly location: string;
+  /** What the one who started it ought to read, a line each. */
+  readonly notices: readonly string[];
+  readonly attempts: AttemptLog;
+  readonly store: Store;
+  readonly hub: Hub;
+  /** Settles when the service has stopped, whoever stopped it. */
+  readonly stopped: Promise<void>;
+  stats(): RollcallStats;
+  /** Ends every connection and frees everything, within a few seconds. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,183 @@
+import { randomBytes } from "node:crypto";
+import type { Socket } from "node:net";
+import { createDeviceApi, createManagementApi } from "@rollcall/api";
+import { type Broker, createBroker } from "@rollcall/broker";
+import { AttemptLog, type Clock, createEngine, type Engine, MemoryStore, type Random } from "@rollcall/engine";
+import { createHub, type Hub } from "@rollcall/hub";
+import type { LinkedHub } from "@rollcall/protocol";
+import { endpoint, linkedHubs, reachableHost, servedHosts } from "./addresses.js";
+import { isLoopback } from "./client-connection.js";
+import { checkConfig } from "./config.js";
+import { type Config, milliseconds } from "./config-schema.js";
+import { Listeners } from "./listeners.js";
+import { type Location, openLocation } from "./location.js";
+import { type Log, openLog } from "./log.js";
+import { openPorts } from "./ports.js";
+import type { Rollcall, RollcallInfo, RollcallOptions } from "./rollcall.js";
+import { seedStore } from "./seed.js";
+import { Teardown } from "./teardown.js";
+import { watchVersions } from "./watch-versions.js";
+
+/** How often the server certificate is looked at: it is renewed when less than a month is left. */
+const RENEWAL_INTERVAL_MS = 86_400_000;
+
+/** What all parts share. */
+interface Setting {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly location: Location;
+  readonly hubs: readonly LinkedHub[];
+  readonly attempts: AttemptLog;
+  readonly teardown: Teardown;
+  readonly notices: string[];
+}
+
+/**
+ * Starts the service in this process; ready when the promise settles. Throws ConfigError, LocationInUseError,
+ * LocationError and ListenError, and leaves nothing behind then.
+ */
+export async function startRollcall(options: RollcallOptions = {}): Promise<Rollcall> {
+  const { seed, clock = Date.now, random = randomBytes, ...input } = options;
+  const config = checkConfig({
+    inMemory: input.location === undefined,
+    ...input,
+    listen: { mqtt: 0, https: 0, dashboard: 0, ...input.listen },
+    log: { level: "silent", ...input.log },
+  });
+  const teardown = new Teardown();
+  try {
+    const { log, close } = openLog(config.log);
+    teardown.add(close);
+    const path = config.inMemory ? undefined : config.location;
+    const location = await openLocation({ path, now: clock(), random });
+    teardown.add(() => location.close());
+    const shared = { config, clock, random, log, location, teardown, notices: [] };
+    return await compose({ ...shared, hubs: linkedHubs(config), attempts: new AttemptLog(clock) }, seed);
+  } catch (error) {
+    await teardown.run();
+    throw error;
+  }
+}
+
+async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise<Rollcall> {
+  const { clock, random, log, location, attempts, teardown, notices } = setting;
+  const store = new MemoryStore();
+  const { hub, engine } = decide(setting, store);
+  if (seed !== undefined) {
+    const etag = () => random(12).toString("base64");
+    log.info(await seedStore(store, seed, { now: clock(), random, etag }), "enrollments loaded");
+  }
+  let info: RollcallInfo | undefined;
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= teardown.run();
+    return stopping;
+  };
+  const stopped = new Promise<void>((resolve) => teardown.onDone(resolve));
+  const listeners = await openListeners(setting);
+  const broker = await startBroker(setting, { engine, hub });
+  teardown.add(() => listeners.stopListening());
+  const onFault = (fault: unknown, trackingId: string) => log.error({ err: fault, trackingId }, "a request failed");
+  const connectionOf = (socket: Socket) => listeners.connectionOf(socket);
+  const deviceApi = await createDeviceApi({ engine, attempts, clock, onFault, connectionOf });
+  const { managementToken } = location.secrets;
+  const management = await createManagementApi({
+    attempts,
+    clock,
+    onFault,
+    token: managementToken,
+    info: () => info,
+    port: () => info?.ports.dashboard ?? 0,
+    ready: () => info !== undefined && stopping === undefined,
+    stop: () => void stop(),
+  });
+  info = describe(setting, await openPorts({ ...setting, listeners, broker, deviceApi, management }));
+  location.writeInstance(info);
+  log.info({ ports: info.ports }, "ready");
+  const stats = () => ({ ...broker.stats(), connections: listeners.connections, attempts: attempts.size });
+  const open = { info, managementToken, location: location.path, notices, attempts, store, hub, stopped };
+  return { ...open, stats, stop, [Symbol.asyncDispose]: stop };
+}
+
+async function startBroker(setting: Setting, parts: { engine: Engine; hub: Hub }): Promise<Broker> {
+  const { config, attempts, clock, log, teardown } = setting;
+  const tpmByDefault = isLoopback(config.listen.host);
+  const broker = await createBroker({
+    ...parts,
+    attempts,
+    clock,
+    tpmOverMqtt: ({ loopback }) => config.tpmOverMqtt ?? (tpmByDefault && loopback),
+    log: {
+      debug: (text, error) => log.debug({ err: error }, text),
+      error: (text, error) => log.error({ err: error }, text),
+    },
+  });
+  teardown.add(() => broker.close());
+  return broker;
+}
+
+/** The deciding parts: no sockets, no files. */
+function decide(
+  { config, clock, random, log, location, hubs }: Setting,
+  store: MemoryStore,
+): { hub: Hub; engine: Engine } {
+  const linked = { linked: () => hubs };
+  const { registrationsPerMinute } = config.limits;
+  const engine = createEngine({
+    idScope: config.idScope,
+    store,
+    hubs: linked,
+    clock,
+    random,
+    clusterSecret: Buffer.from(location.secrets.clusterSecret, "base64"),
+    retryAfterSeconds: Math.ceil(milliseconds(config.registration.retryAfter) / 1000),
+    assigningForMs: milliseconds(config.registration.assigningFor),
+    registrationsPerMinute: registrationsPerMinute === "off" ? undefined : registrationsPerMinute,
+    onFailure: (error, trackingId) => log.error({ err: error, trackingId }, "a registration failed"),
+  });
+  const warn = (version: string) =>
+    log.warn(`a device asks for api-version ${version}, newer than this service knows; it is served`);
+  return {
+    hub: createHub({ store, hubs: linked, clock }),
+    engine: watchVersions(engine, { knownOnly: config.apiVersions === "known-only", warn }),
+  };
+}
+
+/** Listeners with a certificate that stays good. */
+async function openListeners({ config, clock, attempts, log, location, hubs, teardown }: Setting): Promise<Listeners> {
+  const hosts = servedHosts(config, hubs);
+  let identity = await location.serverIdentity(hosts, clock());
+  const listeners = new Listeners({ identity, clock, attempts });
+  const renew = async () => {
+    const next = await location.serverIdentity(hosts, clock());
+    if (next.certificate.sha256 === identity.certificate.sha256) return;
+    identity = next;
+    listeners.renew(next);
+    log.info({ until: next.certificate.notAfter }, "server certificate renewed");
+  };
+  const timer = setInterval(() => {
+    renew().catch((error: unknown) => log.error({ err: error }, "the server certificate could not be renewed"));
+  }, RENEWAL_INTERVAL_MS).unref();
+  teardown.add(() => clearInterval(timer));
+  teardown.add(() => listeners.close());
+  return listeners;
+}
+
+function describe({ config, location, hubs }: Setting, ports: RollcallInfo["ports"]): RollcallInfo {
+  const host = reachableHost(config.listen.host);
+  const serviceEndpoint = endpoint(host, ports.https, 443);
+  return {
+    idScope: config.idScope,
+    host,
+    ports,
+    deviceEndpoint: endpoint(host, ports.mqtt, 8883),
+    serviceEndpoint,
+    connectionString: `HostName=${serviceEndpoint};SharedAccessKeyName=provisioningserviceowner;SharedAccessKey=${location.secrets.policyKey}`,
+    caPath: location.caPath,
+    caFingerprint: location.authority.certificate.sha256,
+    pid: process.pid,
+    hubs: hubs.map((each) => each.host),
+  };
+}
