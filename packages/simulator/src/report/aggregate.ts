@@ -83,7 +83,8 @@ function latency(histogram: Histogram): Latency {
     p90: at(90),
     p99: at(99),
     p999: at(99.9),
-    max: histogram.maxValue / 1000,
+    // Not maxValue: a merged histogram knows it only as well as its buckets do.
+    max: at(100),
   };
 }
 
