@@ -36,7 +36,8 @@ export function aedesHooks(context: BrokerContext): AedesOptions {
     },
     authenticate(client, userName, password, done) {
       const connection = of(client);
-      if (!connection) return done(refusal(3), null);
+      // Aedes asks also for who hung up a moment ago.
+      if (!connection || connection.closed) return done(refusal(3), null);
       void decideConnect(connection, userName, password, context).then((code) =>
         code === 0 ? done(null, true) : done(refusal(code), null),
       );
