@@ -74,3 +74,6 @@ export async function temporaryFolder(): Promise<AsyncDisposable & { readonly pa
   const path = await mkdtemp(join(tmpdir(), "rollcall-cli-"));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
+
+/** Flags that make a service take any free ports. */
+export const freePorts = ["--mqtt-port", "0", "--https-port", "0", "--dashboard-port", "0"] as const;

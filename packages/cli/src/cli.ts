@@ -6,7 +6,8 @@ import { exitCodes } from "./exit-codes.js";
 import { createProgram } from "./program.js";
 
 /** Runs one command line and returns its exit code. Never throws. */
-export async function run(argv: readonly string[], context: Context): Promise<number> {
+export async function run(context: Context): Promise<number> {
+  const { argv } = context;
   const program = createProgram(context);
   try {
     if (argv[0] === "complete" || argv[0] === "completion") await attachCompletion(program, argv);
@@ -14,13 +15,13 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     await program.parseAsync([...argv], { from: "user" });
     return exitCodes.done.code;
   } catch (error) {
-    if (error instanceof CommanderError) return afterParsing(error, program, argv, context);
-    return explainFailure(error, argv.includes("--debug"), context);
+    if (error instanceof CommanderError) return afterParsing(error, program, context);
+    return explainFailure(error, context);
   }
 }
 
 /** commander has already said what is wrong, or printed the help that was asked for. */
-function afterParsing(error: CommanderError, program: Command, argv: readonly string[], { terminal }: Context): number {
+function afterParsing(error: CommanderError, program: Command, { argv, terminal }: Context): number {
   if (error.exitCode === 0) return exitCodes.done.code;
   if (error.code !== "commander.help") terminal.note(`Try: ${commandPath(program, argv)} --help`);
   return exitCodes.usage.code;
@@ -39,12 +40,12 @@ function commandPath(program: Command, argv: readonly string[]): string {
   return names.join(" ");
 }
 
-function explainFailure(error: unknown, debug: boolean, { terminal }: Context): number {
+function explainFailure(error: unknown, { argv, terminal }: Context): number {
   const known = error instanceof CliError ? error : undefined;
   const mark = terminal.paintNote("red", known ? "rollcall:" : "rollcall: unexpected failure:");
   if (known?.message !== "") terminal.note(`${mark} ${reasonOf(error)}`);
   if (known?.next !== undefined) terminal.note(`Try: ${known.next}`);
-  if (debug && error instanceof Error) terminal.note(stackOf(error));
+  if (argv.includes("--debug") && error instanceof Error) terminal.note(stackOf(error));
   else if (!known) terminal.note("Try: the same command with --debug, which prints the stack");
   return exitCodes[known?.kind ?? "unexpected"].code;
 }

@@ -3,6 +3,8 @@ import type { Terminal } from "./terminal.js";
 
 /** What every command gets of the world. */
 export interface Context {
+  /** The command line, without node and script. */
+  readonly argv: readonly string[];
   readonly terminal: Terminal;
   readonly interrupts: Interrupts;
 }

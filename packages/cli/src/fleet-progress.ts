@@ -34,10 +34,14 @@ export function createProgress(terminal: Terminal, wanted: boolean): ProgressVie
 
 const BAR_WIDTH = 24;
 
-/** A bar and the counts, within 80 columns. */
-export function progressLine(progress: FleetProgress, elapsedMs: number): string {
-  const filled = progress.total === 0 ? BAR_WIDTH : Math.round((progress.done / progress.total) * BAR_WIDTH);
-  return `${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)} ${countsText(progress)}  ${(elapsedMs / 1000).toFixed(1)}s`;
+/** A bar of fixed width. */
+export function progressBar(done: number, total: number): string {
+  const filled = total === 0 ? BAR_WIDTH : Math.round((Math.min(done, total) / total) * BAR_WIDTH);
+  return `${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)}`;
+}
+
+function progressLine(progress: FleetProgress, elapsedMs: number): string {
+  return `${progressBar(progress.done, progress.total)} ${countsText(progress)}  ${(elapsedMs / 1000).toFixed(1)}s`;
 }
 
 function countsText({ total, done, assigned, refused, unexpected }: FleetProgress): string {

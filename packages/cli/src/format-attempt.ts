@@ -123,9 +123,18 @@ export function formatFinding(finding: Finding, look: Look): string {
   ];
   const width = Math.max(40, look.columns);
   const lines = pairs.flatMap(([name, value]) =>
-    value === undefined ? [] : [`    ${name.padEnd(8)}  ${wrap(value, width - 14, " ".repeat(14))}`],
+    value === undefined ? [] : [`    ${name.padEnd(8)}  ${wrapKeepingCommand(value, width - INDENT.length)}`],
   );
   const shade = (line: string) => (finding.consequence ? look.paint("dim", line) : line);
   const head = `  ${look.paint(style, mark)} ${shade(wrap(title, width - 4, "    "))}`;
   return [head, ...lines.map(shade)].join("\n");
+}
+
+const INDENT = " ".repeat(14);
+
+/** A command at the end of a remedy gets a line of its own, in one piece: it is there to be copied. */
+function wrapKeepingCommand(text: string, width: number): string {
+  const [, before, command] = /^(.*:) ((?:rollcall|openssl) .*)$/s.exec(text) ?? [];
+  if (text.length <= width || before === undefined || command === undefined) return wrap(text, width, INDENT);
+  return `${wrap(before, width, INDENT)}\n${INDENT}${command}`;
 }

@@ -10,7 +10,8 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await run(process.argv.slice(2), {
+process.exitCode = await run({
+  argv: process.argv.slice(2),
   terminal: createTerminal(process.stdout, process.stderr),
   interrupts: createInterrupts(),
 });

@@ -141,7 +141,10 @@ function print(
   { terminal }: Context,
 ): void {
   const state = result.registrationState;
-  if (flags.output === "json") return terminal.out(toJson(twin === undefined ? state : { ...state, twin }));
+  if (flags.output === "json") {
+    terminal.out(toJson(twin === undefined ? state : { ...state, twin }));
+    return;
+  }
   const pairs: [string, string | undefined][] = [
     ["registration id", state.registrationId],
     ["status", state.status],

@@ -1,18 +1,24 @@
+import { relative } from "node:path";
 import { type Command, Option } from "commander";
-import { CliError, systemCode } from "./cli-error.js";
-import { ManagementClient } from "./management-client.js";
+import { CliError, reasonOf, systemCode } from "./cli-error.js";
+import { ManagementClient, type ServiceInfo } from "./management-client.js";
 import { quote } from "./shell.js";
 
 /** `--location`, of every command that talks to a running service. */
 export function addLocationOption(command: Command): Command {
-  return command.addOption(
-    new Option("--location <dir>", "data directory of the service (default: ROLLCALL_LOCATION, else ./.rollcall)"),
-  );
+  const where = "data directory of the service (default: ROLLCALL_LOCATION, rollcall.yaml, ./.rollcall)";
+  return command.addOption(new Option("--location <dir>", where));
 }
 
-/** The data directory that is meant. */
+/** The data directory that is meant, absolute. */
 export async function resolveLocation(flag: string | undefined): Promise<string> {
-  return flag ?? "./.rollcall";
+  const { ConfigError, loadConfig } = await import("@rollcall/service");
+  try {
+    return loadConfig({ flags: { location: flag } }).location;
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CliError("configuration", error.message, { cause: error });
+    throw error;
+  }
 }
 
 /** A service that left word of itself in its location. */
@@ -20,20 +26,28 @@ export class RunningService extends ManagementClient {
   readonly location: string;
   readonly pid: number;
   readonly url: string;
-  constructor(
-    location: string,
-    instance: { readonly pid: number; readonly url: string; readonly token: string | undefined },
-  ) {
-    super(instance);
+  constructor(location: string, address: { readonly pid: number; readonly url: string; readonly token: string }) {
+    super(address);
     this.location = location;
-    this.pid = instance.pid;
-    this.url = instance.url;
+    this.pid = address.pid;
+    this.url = address.url;
   }
 }
 
-/** The service of a location; undefined when none is there, or its process is gone. */
-export async function findService(_location: string): Promise<RunningService | undefined> {
-  return undefined;
+/** The service of a location; undefined when none runs there, or it is not ready yet. */
+export async function findService(location: string): Promise<RunningService | undefined> {
+  const { LocationError, readInstance } = await import("@rollcall/service");
+  try {
+    const instance = readInstance(location);
+    if (!instance) return undefined;
+    // Written by a service of this version: both come in one package.
+    const info = instance.info as ServiceInfo;
+    const url = `http://127.0.0.1:${info.ports.dashboard}`;
+    return new RunningService(location, { pid: info.pid, url, token: instance.managementToken });
+  } catch (error) {
+    if (error instanceof LocationError) throw new CliError("unreachable", reasonOf(error), { cause: error });
+    throw error;
+  }
 }
 
 /** The service of a location, for commands that need one. */
@@ -41,9 +55,14 @@ export async function connect(flag: string | undefined): Promise<RunningService>
   const location = await resolveLocation(flag);
   const service = await findService(location);
   if (service) return service;
-  throw new CliError("unreachable", `no service is running in ${location}`, {
-    next: flag === undefined ? "rollcall start" : `rollcall start --location ${quote(flag)}`,
-  });
+  const next = flag === undefined ? "rollcall start" : `rollcall start --location ${quote(flag)}`;
+  throw new CliError("unreachable", `no service is running in ${nearName(location)}`, { next });
+}
+
+/** A path as a person would write it from here. */
+export function nearName(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near === "" || near.startsWith("..") ? path : `./${near}`;
 }
 
 /** True while a process with this id exists. */

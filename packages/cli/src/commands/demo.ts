@@ -1,5 +1,14 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
-export function addDemo(program: Command, _context: Context): void {
-  program.command("demo");
+import { parseCount } from "../durations.js";
+
+/** `rollcall demo`: the whole line, from an empty service to devices at their hub. */
+export function addDemo(program: Command, context: Context): void {
+  program
+    .command("demo")
+    .description("start a service, register a fleet of fifty devices and three that must be refused")
+    .option("--fleet <file>", "fleet file (default: devices/fleets/demo.yaml)")
+    .addOption(new Option("--concurrency <n>", "devices at a time").argParser(parseCount))
+    .option("--keep", "leave the service running until Ctrl-C, to look around")
+    .action(async (flags) => (await import("../demo-action.js")).demo(flags, context));
 }

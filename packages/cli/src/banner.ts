@@ -1,0 +1,70 @@
+import type { ServiceInfo } from "./management-client.js";
+import { quote } from "./shell.js";
+import { type Style, wrap } from "./terminal.js";
+
+export interface BannerFacts {
+  readonly info: ServiceInfo;
+  /** Absent with --in-memory. */
+  readonly location: string | undefined;
+  /** Where the enrollments came from. */
+  readonly seed: string | undefined;
+  readonly tpmOverMqtt: boolean;
+  /** Others than this machine can reach it. */
+  readonly exposed: boolean;
+  readonly detached: boolean;
+  /** What the service has to say, a line each. */
+  readonly notices: readonly string[];
+}
+
+const DEFAULT_LOCATION = "./.rollcall";
+const WIDTH = 80;
+
+/** What `rollcall start` prints once the service is ready: fits 80 columns and 24 lines, and ends with the next command. */
+export function banner(facts: BannerFacts, paint: (style: Style, text: string) => string): string {
+  const { info } = facts;
+  const rows: [string, string][] = [
+    ["ID scope", paint("bold", info.idScope)],
+    ["device endpoint", `${info.deviceEndpoint} (MQTT; HTTPS and WebSocket on ${info.ports.https})`],
+    ["service endpoint", info.serviceEndpoint],
+    ["dashboard", `http://127.0.0.1:${info.ports.dashboard}`],
+    ["hubs", info.hubs.join(", ")],
+    ["CA to trust", info.caPath],
+  ];
+  const ends = facts.detached ? "in the background" : "Ctrl-C stops it";
+  return [
+    paint("bold", `Rollcall is ready, for development only (process ${info.pid}, ${ends}).`),
+    ...rows.map(([name, value]) => `  ${name.padEnd(16)}  ${value}`),
+    `    SHA-256 ${info.caFingerprint}`,
+    "  connection string",
+    info.connectionString,
+    "",
+    ...notes(facts).map((note) => wrap(note, WIDTH)),
+    "",
+    `Next: ${nextCommand(facts)}`,
+  ].join("\n");
+}
+
+function notes({ seed, tpmOverMqtt, location, exposed, info, notices }: BannerFacts): string[] {
+  const from = seed === undefined ? "none was seeded" : `${seed} was loaded`;
+  return [
+    `Enrollments live in memory until the durable store comes; ${from}.`,
+    ...(location === undefined ? ["CA and keys are made anew at every start."] : []),
+    ...(tpmOverMqtt ? ["TPM over MQTT is on: our extension, the cloud has TPM over HTTPS only."] : []),
+    ...(exposed ? [`Others can reach ${info.host}, and all keys here are development keys.`] : []),
+    ...notices,
+  ];
+}
+
+/** True for an address that only this machine reaches. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+function nextCommand({ info, seed, location }: BannerFacts): string {
+  if (seed === undefined) return "rollcall fleet enrollments devices/fleets/demo.yaml > seed.json";
+  const at = location === undefined ? folderOf(info.caPath) : location;
+  const where = at === DEFAULT_LOCATION ? "" : ` --location ${quote(at)}`;
+  return `rollcall device register --rid <id> --key <base64>${where}`;
+}
+
+const folderOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")));

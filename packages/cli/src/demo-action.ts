@@ -1,0 +1,153 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { AttemptRecord } from "@rollcall/protocol";
+import type { Rollcall } from "@rollcall/service";
+import {
+  type DeviceOutcome,
+  type Fleet,
+  type FleetReport,
+  fleetEnrollments,
+  formatReport,
+  runFleet,
+} from "@rollcall/simulator";
+import { CliError } from "./cli-error.js";
+import type { Context } from "./context.js";
+import { createDemoView, type DemoView } from "./demo-view.js";
+import { readUserFile } from "./files.js";
+import { findingsOf, openFleet } from "./fleet-actions.js";
+import { aborted } from "./interrupts.js";
+import { ManagementClient } from "./management-client.js";
+import { quote } from "./shell.js";
+import { launch } from "./start-action.js";
+import { wrap } from "./terminal.js";
+
+interface DemoFlags {
+  readonly fleet?: string;
+  readonly concurrency?: number;
+  readonly keep?: boolean;
+}
+
+/** `demo`: a service, its fleet, and what became of every device. */
+export async function demo(flags: DemoFlags, context: Context): Promise<void> {
+  const signal = context.interrupts.hold();
+  const view = createDemoView(context.terminal);
+  try {
+    await play(flags, { context, view, signal });
+  } catch (error) {
+    if (signal.aborted && !(error instanceof CliError)) throw new CliError("stopped", "stopped", { cause: error });
+    throw error;
+  } finally {
+    view.end();
+  }
+}
+
+interface Stage {
+  readonly context: Context;
+  readonly view: DemoView;
+  readonly signal: AbortSignal;
+}
+
+async function play(flags: DemoFlags, stage: Stage): Promise<void> {
+  const { view, signal } = stage;
+  const file = flags.fleet ?? repositoryPath("devices/fleets/demo.yaml");
+  const fleet = await view.step(
+    "fleet",
+    () => openFleet(file, signal, existingFolder(repositoryPath("certs"))),
+    ({ devices }) => `${devices.length} devices of ${fleetName(file)}: keys, certificates, virtual TPMs`,
+  );
+  await using rollcall = await view.step(
+    "service",
+    () => launch({ seed: fleetEnrollments(fleet) }),
+    ({ info }) => `MQTT on ${info.ports.mqtt}, HTTPS on ${info.ports.https}; ${fleet.enrollments.length} enrollments`,
+  );
+  const report = await view.step(
+    "devices",
+    () => runDemoFleet(fleet, rollcall, { ...stage, concurrency: flags.concurrency }),
+    ({ counts }) =>
+      `${counts.assigned} assigned, ${counts.twinRead} twins as prescribed, ${counts.refusedAsExpected} refused`,
+  );
+  await tell(report, rollcall, stage);
+  if (flags.keep === true) await keep(rollcall, stage);
+  judge(report, fleet);
+}
+
+/** A path of the checkout that this program belongs to. */
+function repositoryPath(path: string): string {
+  return fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+}
+
+const existingFolder = (path: string): string | undefined => (existsSync(path) ? path : undefined);
+
+const fleetName = (file: string): string => file.split("/").slice(-1).join("/");
+
+async function runDemoFleet(
+  fleet: Fleet,
+  rollcall: Rollcall,
+  stage: Stage & { concurrency: number | undefined },
+): Promise<FleetReport> {
+  const { info } = rollcall;
+  return runFleet(fleet, {
+    target: {
+      host: info.host,
+      idScope: info.idScope,
+      ca: await readUserFile(info.caPath, "the CA of the service"),
+      mqttPort: info.ports.mqtt,
+      httpsPort: info.ports.https,
+    },
+    signal: stage.signal,
+    onProgress: (progress) => stage.view.progress(progress),
+    findingOf: findingsOf(managementOf(rollcall)),
+    ...(stage.concurrency !== undefined && { concurrency: stage.concurrency }),
+  });
+}
+
+function managementOf({ info, managementToken }: Rollcall): ManagementClient {
+  return new ManagementClient({ url: `http://127.0.0.1:${info.ports.dashboard}`, token: managementToken });
+}
+
+/** The tables, then why each refused device was refused, and the closing line last. */
+async function tell(report: FleetReport, rollcall: Rollcall, { context }: Stage): Promise<void> {
+  const { terminal } = context;
+  const text = formatReport(report);
+  const closing = text.lastIndexOf("\n\n");
+  terminal.out(text.slice(0, closing));
+  const refused = report.devices.filter(({ end }) => end.outcome === "refused");
+  const reasons = await Promise.all(refused.map((device) => reason(device, managementOf(rollcall))));
+  if (reasons.length > 0) terminal.out(`\nWhy, as rollcall explain says it:\n${reasons.join("\n")}`);
+  terminal.out(text.slice(closing + 1));
+}
+
+async function reason(device: DeviceOutcome, service: ManagementClient): Promise<string> {
+  const id = device.end.outcome === "refused" ? device.end.trackingId : undefined;
+  const attempt = await service.attempt(id ?? device.registrationId).catch(() => undefined);
+  return `  ${device.registrationId}\n    ${wrap(firstFinding(attempt), 76, "    ")}`;
+}
+
+function firstFinding(attempt: AttemptRecord | undefined): string {
+  const first = attempt?.findings[0];
+  return first ? `${first.title}\n→ ${first.remedy}` : "The attempt is not in the log any more.";
+}
+
+async function keep(rollcall: Rollcall, { context, signal }: Stage): Promise<void> {
+  const { terminal } = context;
+  terminal.note(`\nThe service runs until Ctrl-C. Try: rollcall info --location ${quote(rollcall.location)}`);
+  await Promise.race([aborted(signal), rollcall.stopped]);
+}
+
+/** Everything must be as the fleet file says: who is to be assigned has hub and twin, who is to be refused was refused. */
+function judge(report: FleetReport, fleet: Fleet): void {
+  const { counts, devices, interrupted } = report;
+  if (interrupted) throw new CliError("stopped", "stopped before every device was through");
+  const toAssign = fleet.devices.filter(({ expect }) => expect.outcome === "assigned").length;
+  const wrong = devices
+    .filter((device) => device.unexpected !== undefined)
+    .map((device) => `${device.registrationId}: ${device.unexpected}`);
+  const complete =
+    counts.assigned === toAssign &&
+    counts.twinRead === toAssign &&
+    counts.refusedAsExpected === fleet.devices.length - toAssign;
+  if (wrong.length === 0 && complete) return;
+  throw new CliError("threshold", `not as expected: ${wrong.slice(0, 5).join("; ") || "the counts do not add up"}`, {
+    next: "rollcall demo --keep",
+  });
+}

@@ -1,0 +1,84 @@
+import {
+  type Config,
+  ConfigError,
+  ListenError,
+  LocationError,
+  LocationInUseError,
+  loadConfig,
+  type Rollcall,
+  type SettingValues,
+  startRollcall,
+} from "@rollcall/service";
+import { type BannerFacts, banner, isLoopback } from "./banner.js";
+import { CliError, reasonOf } from "./cli-error.js";
+import type { Context } from "./context.js";
+import { startDetached } from "./detach.js";
+import { aborted } from "./interrupts.js";
+import type { ServiceInfo } from "./management-client.js";
+import { nearName } from "./running-service.js";
+
+interface StartFlags extends SettingValues {
+  readonly config?: string;
+  readonly detach?: boolean;
+}
+
+/** `start`: until a signal or `rollcall stop`; with `--detach`, until the service is ready. */
+export async function start(flags: StartFlags, context: Context): Promise<void> {
+  const config = configure(flags);
+  if (flags.detach === true) return detach(config, context);
+  const signal = context.interrupts.hold();
+  const rollcall = await launch(config);
+  context.terminal.out(bannerOf(rollcall.info, { config, notices: rollcall.notices, detached: false }, context));
+  await Promise.race([aborted(signal), rollcall.stopped]);
+  if (signal.aborted) context.terminal.note("stopping");
+  await rollcall.stop();
+}
+
+async function detach(config: Config, context: Context): Promise<void> {
+  if (config.inMemory)
+    throw new CliError("usage", "--detach needs a location: a service in memory cannot be found again");
+  const service = await startDetached(config.location, context);
+  context.terminal.out(bannerOf(await service.info(), { config, notices: [], detached: true }, context));
+}
+
+/** Flags, environment and file as one. */
+function configure(flags: StartFlags): Config {
+  try {
+    return loadConfig({ flags, configFile: flags.config });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const isFlag = error.message.startsWith("--");
+    throw new CliError(isFlag ? "usage" : "configuration", error.message, {
+      next: isFlag ? "rollcall start --help" : undefined,
+      cause: error,
+    });
+  }
+}
+
+/** Starts the service; what it refuses to start with is worded for the user. */
+export async function launch(options: Parameters<typeof startRollcall>[0]): Promise<Rollcall> {
+  try {
+    return await startRollcall(options);
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CliError("configuration", error.message, { cause: error });
+    if (error instanceof LocationInUseError)
+      throw new CliError("unsafe", error.message, { next: "rollcall stop", cause: error });
+    if (error instanceof LocationError) throw new CliError("unsafe", error.message, { cause: error });
+    if (error instanceof ListenError) throw new CliError("conflict", reasonOf(error), { cause: error });
+    throw error;
+  }
+}
+
+type Circumstances = { readonly config: Config } & Pick<BannerFacts, "notices" | "detached">;
+
+function bannerOf(info: ServiceInfo, { config, ...rest }: Circumstances, { terminal }: Context): string {
+  const facts = {
+    ...rest,
+    info,
+    location: config.inMemory ? undefined : nearName(config.location),
+    seed: typeof config.seed === "string" ? nearName(config.seed) : undefined,
+    tpmOverMqtt: config.tpmOverMqtt ?? isLoopback(config.listen.host),
+    exposed: !isLoopback(config.listen.host),
+  };
+  return banner(facts, terminal.paint);
+}

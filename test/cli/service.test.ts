@@ -1,0 +1,180 @@
+import { type ChildProcess, execFileSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { freePorts, outcome, printed, runCli, startCli, temporaryFolder } from "./run-cli.js";
+
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) if (child.exitCode === null) child.kill("SIGKILL");
+});
+
+const seed = JSON.stringify({
+  enrollments: [
+    {
+      registrationId: "pump-7",
+      attestation: {
+        type: "symmetricKey",
+        symmetricKey: {
+          primaryKey: Buffer.alloc(32, 7).toString("base64"),
+          secondaryKey: Buffer.alloc(32, 8).toString("base64"),
+        },
+      },
+    },
+  ],
+});
+
+test("start, wait, health, info, stop: the life of a service in the foreground", async () => {
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  const child = startCli(["start", ...freePorts], { cwd });
+  children.push(child);
+  const ended = outcome(child);
+  const banner = await printed(child, "stdout", /^Next: .*$/m);
+  expect(banner).toMatch(/ID scope +0ne00000000/);
+  expect(banner).toMatch(/^HostName=.*;SharedAccessKeyName=provisioningserviceowner;SharedAccessKey=.*$/m);
+  expect(banner).toMatch(/Enrollments live in memory until the durable store comes/);
+  expect(banner).toMatch(/TPM over MQTT is on: our extension/);
+  expect(banner.trimEnd().split("\n").length).toBeLessThanOrEqual(23);
+
+  expect(await runCli(["wait", "--timeout", "10s"], { cwd })).toMatchObject({ code: 0, stdout: "" });
+  expect(await runCli(["health"], { cwd })).toEqual({ code: 0, stdout: "ok\n", stderr: "" });
+
+  const info = JSON.parse((await runCli(["info", "-o", "json"], { cwd })).stdout);
+  expect(info).toEqual({
+    idScope: "0ne00000000",
+    host: "127.0.0.1",
+    ports: { mqtt: expect.any(Number), https: expect.any(Number), dashboard: expect.any(Number) },
+    deviceEndpoint: expect.stringContaining("127.0.0.1"),
+    serviceEndpoint: expect.stringContaining("127.0.0.1"),
+    connectionString: expect.stringMatching(/^HostName=/),
+    caPath: join(cwd, ".rollcall", "ca.pem"),
+    caFingerprint: expect.any(String),
+    pid: child.pid,
+    hubs: ["127.0.0.1"],
+  });
+  const fingerprint = new X509Certificate(readFileSync(info.caPath)).fingerprint256;
+  expect(info.caFingerprint.replaceAll(":", "")).toBe(fingerprint.replaceAll(":", ""));
+  expect(banner).toContain(fingerprint.replaceAll(":", ""));
+
+  const lines = await runCli(["info"], { cwd });
+  expect(lines.stdout).toContain("ID scope\t0ne00000000\n");
+
+  const root = await runCli(["pki", "root"], { cwd });
+  expect(root.stdout.trim()).toBe(readFileSync(info.caPath, "utf8").trim());
+  const copied = await runCli(["pki", "root", "--out", "ca-copy.pem"], { cwd });
+  expect(copied).toMatchObject({ code: 0, stdout: "ca-copy.pem\n" });
+
+  const stopped = await runCli(["stop"], { cwd });
+  expect(stopped).toMatchObject({ code: 0, stdout: "" });
+  expect(() => process.kill(info.pid, 0)).toThrow();
+  expect(await ended).toMatchObject({ code: 0 });
+  expect(existsSync(join(cwd, ".rollcall", "instance.json"))).toBe(false);
+  expect(await runCli(["stop"], { cwd })).toMatchObject({ code: 3 });
+});
+
+test.each(["SIGINT", "SIGTERM"] as const)(
+  "%s stops a service in the foreground cleanly, exit code 0",
+  async (signal) => {
+    await using folder = await temporaryFolder();
+    const child = startCli(["start", ...freePorts], { cwd: folder.path });
+    children.push(child);
+    const ended = outcome(child);
+    await printed(child, "stdout", /^Next: /m);
+    child.kill(signal);
+    expect(await ended).toMatchObject({ code: 0 });
+    expect(existsSync(join(folder.path, ".rollcall", "lock"))).toBe(false);
+  },
+);
+
+test("start --detach returns once the service is ready, with log and keys readable by the owner only", async () => {
+  await using folder = await temporaryFolder();
+  const location = join(folder.path, "data");
+  writeFileSync(join(folder.path, "seed.json"), seed);
+  const started = await runCli(["start", "--detach", "--location", "data", "--seed", "seed.json", ...freePorts], {
+    cwd: folder.path,
+  });
+  try {
+    expect(started).toMatchObject({ code: 0, stdout: expect.stringMatching(/in the background/) });
+    expect(await runCli(["health", "--location", location])).toMatchObject({ stdout: "ok\n" });
+    for (const name of ["rollcall.log", "ca-key.pem", "instance.json", "secrets.json"]) {
+      expect([name, (statSync(join(location, name)).mode & 0o777).toString(8)]).toEqual([name, "600"]);
+    }
+    expect(readFileSync(join(location, "rollcall.log"), "utf8")).not.toContain("SharedAccessKey");
+
+    const again = await runCli(["start", "--detach", "--location", location, ...freePorts]);
+    expect(again).toMatchObject({ code: 7, stdout: "", stderr: expect.stringMatching(/in use by process \d+/) });
+    const foreground = await runCli(["start", "--location", location, ...freePorts]);
+    expect(foreground).toMatchObject({ code: 7, stdout: "", stderr: expect.stringMatching(/in use by process \d+/) });
+  } finally {
+    expect(await runCli(["stop", "--location", location])).toMatchObject({ code: 0 });
+  }
+});
+
+test("start --detach shows why the service died, with its exit code", async () => {
+  await using folder = await temporaryFolder();
+  writeFileSync(join(folder.path, "seed.json"), '{\n  "enrollments": [{ "registrationId": "bad id" }]\n}');
+  const { code, stdout, stderr } = await runCli(["start", "--detach", "--seed", "seed.json", ...freePorts], {
+    cwd: folder.path,
+  });
+  expect(stderr).toMatch(/seed\.json:2:\d+/);
+  expect(stderr).toMatch(/ended with exit code 104 before it was ready; its log is .*rollcall\.log/);
+  expect({ code, stdout }).toEqual({ code: 104, stdout: "" });
+});
+
+const settings: readonly [string, string, RegExp][] = [
+  ["an unknown setting", "listn: {}\n", /rollcall\.yaml:1:1: there is no setting listn; did you mean listen\?/],
+  ["a value out of range", "listen:\n  mqtt: 99999\n", /rollcall\.yaml:2:9: listen\.mqtt/],
+  ["text that is no YAML", "listen: [\n", /rollcall\.yaml:\d+:\d+/],
+];
+
+test.each(settings)("%s in rollcall.yaml exits 104 and names file, line and column", async (_, text, message) => {
+  await using folder = await temporaryFolder();
+  writeFileSync(join(folder.path, "rollcall.yaml"), text);
+  const { code, stdout, stderr } = await runCli(["start", ...freePorts], { cwd: folder.path });
+  expect(stderr).toMatch(message);
+  expect({ code, stdout }).toEqual({ code: 104, stdout: "" });
+});
+
+test("a taken port is named with its purpose and its flag", async () => {
+  await using folder = await temporaryFolder();
+  await using other = await temporaryFolder();
+  const child = startCli(["start", ...freePorts], { cwd: folder.path });
+  children.push(child);
+  await printed(child, "stdout", /^Next: /m);
+  const { ports } = JSON.parse((await runCli(["info", "-o", "json"], { cwd: folder.path })).stdout);
+  const { code, stderr } = await runCli(
+    ["start", "--mqtt-port", String(ports.mqtt), "--https-port", "0", "--dashboard-port", "0"],
+    { cwd: other.path },
+  );
+  expect(stderr).toMatch(new RegExp(`${ports.mqtt}.*`));
+  expect(stderr).toContain("--mqtt-port");
+  expect(code).toBe(5);
+});
+
+test("ROLLCALL_LOCATION is the location of all commands", async () => {
+  await using folder = await temporaryFolder();
+  const env = {
+    ROLLCALL_LOCATION: join(folder.path, "elsewhere"),
+    ROLLCALL_MQTT_PORT: "0",
+    ROLLCALL_HTTPS_PORT: "0",
+    ROLLCALL_DASHBOARD_PORT: "0",
+  };
+  expect(await runCli(["start", "--detach"], { env })).toMatchObject({ code: 0 });
+  expect(await runCli(["health"], { env })).toMatchObject({ code: 0, stdout: "ok\n" });
+  expect(await runCli(["stop"], { env })).toMatchObject({ code: 0 });
+});
+
+test("nothing is coloured in a pipe, and NO_COLOR holds on a terminal", async () => {
+  const inTerminal = (env: string, command: string) =>
+    execFileSync(
+      "script",
+      ["-qec", `${env} ${process.execPath} packages/cli/bin/rollcall.mjs ${command}; true`, "/dev/null"],
+      { encoding: "utf8" },
+    );
+  const esc = String.fromCharCode(27);
+  expect(inTerminal("env -u NO_COLOR TERM=xterm", "health --location /nonexistent")).toContain(`${esc}[31m`);
+  expect(inTerminal("env NO_COLOR=1 TERM=xterm", "health --location /nonexistent")).not.toContain(esc);
+  expect((await runCli(["health", "--location", "/nonexistent"])).stderr).not.toContain(esc);
+});
