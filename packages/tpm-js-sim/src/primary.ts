@@ -58,7 +58,7 @@ export interface PrimaryInput extends PrimaryTemplate {
 }
 
 /** The qualified Name of a primary key (Part 1, "Qualified Name"). */
-export function primaryQualifiedName(hierarchy: number, area: TpmtPublic): Buffer {
+function primaryQualifiedName(hierarchy: number, area: TpmtPublic): Buffer {
   return nameOf(area.nameAlg, Buffer.concat([u32.encode(hierarchy), publicAreaName(area)]));
 }
 

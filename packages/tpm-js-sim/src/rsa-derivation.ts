@@ -25,7 +25,21 @@ function smallPrimes(below: number): readonly number[] {
   return primes;
 }
 
-const sievePrimes = smallPrimes(20_000).map((prime) => ({ prime, big: BigInt(prime) }));
+/** Small primes in groups whose product a double still holds: one long division serves a whole group. */
+function inGroups(primes: readonly number[]): readonly { readonly product: bigint; readonly primes: number[] }[] {
+  const groups: { product: bigint; primes: number[] }[] = [];
+  for (const prime of primes) {
+    const last = groups.at(-1);
+    const product = (last?.product ?? 1n) * BigInt(prime);
+    if (last === undefined || product > BigInt(Number.MAX_SAFE_INTEGER))
+      groups.push({ product: BigInt(prime), primes: [prime] });
+    else [last.product, last.primes] = [product, [...last.primes, prime]];
+  }
+  return groups;
+}
+
+// How far the sieve goes is a matter of speed only: what it leaves over is tested anyway.
+const sieveGroups = inGroups(smallPrimes(20_000));
 
 /** 1024 bits of the seed's stream with the two top bits set, so that the modulus has all its 2048, and the low one. */
 function startOf(seed: Uint8Array, label: string, block: number): bigint {
@@ -35,13 +49,17 @@ function startOf(seed: Uint8Array, label: string, block: number): bigint {
   return BigInt(`0x${parts.join("")}`) | (3n << 1022n) | 1n;
 }
 
+/** Strikes out the multiples of a prime; (prime + 1) / 2 is the inverse of 2, so the first is where start + 2·step ≡ 0. */
+function strike(composite: Uint8Array, prime: number, remainder: number): void {
+  const first = ((prime - remainder) * ((prime + 1) / 2)) % prime;
+  for (let step = first; step < window; step += prime) composite[step] = 1;
+}
+
 function sieve(start: bigint): Uint8Array {
   const composite = new Uint8Array(window);
-  for (const { prime, big } of sievePrimes) {
-    const remainder = Number(start % big);
-    // smallest step with start + 2·step ≡ 0; (prime + 1) / 2 is the inverse of 2
-    for (let step = ((prime - remainder) * ((prime + 1) / 2)) % prime; step < window; step += prime)
-      composite[step] = 1;
+  for (const { product, primes } of sieveGroups) {
+    const rest = Number(start % product);
+    for (const prime of primes) strike(composite, prime, rest % prime);
   }
   return composite;
 }
@@ -93,9 +111,11 @@ function modulusBytes(p: bigint, q: bigint): Buffer {
 }
 
 /** The RSA-2048 private key of two primes. */
-export function rsaKeyOf(one: bigint, other: bigint): KeyObject {
+function rsaKeyOf(one: bigint, other: bigint): KeyObject {
   const [p, q] = one > other ? [one, other] : [other, one];
-  const d = inverse(exponent, (p - 1n) * (q - 1n));
+  const phi = (p - 1n) * (q - 1n);
+  // d = (1 + k·phi) / e with k = -1/phi mod e: a long inversion becomes a short one.
+  const d = (1n + (exponent - inverse(phi, exponent)) * phi) / exponent;
   const jwk = {
     kty: "RSA",
     n: modulusBytes(p, q).toString("base64url"),

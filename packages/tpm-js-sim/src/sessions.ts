@@ -156,7 +156,7 @@ function answer({ memory, row, parameters }: Answered, { sent, session, hmacKey 
 }
 
 /** Takes a policy session back to where it began. */
-export function resetPolicy(session: Session): void {
+function resetPolicy(session: Session): void {
   session.policyDigest = Buffer.alloc(session.policyDigest.length);
   session.cpHash = undefined;
   session.commandCode = undefined;

@@ -5,10 +5,7 @@ import { objectAttributes } from "./tables/attributes.js";
 import { hierarchies } from "./tables/handles.js";
 
 /** PolicySecret(ENDORSEMENT) with an empty policyRef: who may use an endorsement key (TCG EK Credential Profile, annex B). */
-export const endorsementPolicy: Buffer = Buffer.from(
-  "837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa",
-  "hex",
-);
+const endorsementPolicy = Buffer.from("837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa", "hex");
 
 const storage =
   objectAttributes.fixedTpm |

@@ -22,7 +22,7 @@ function attributesOf(row: Command): number {
 }
 
 /** GetCapability lists the table that it is a row of. */
-export const getCapability = getCapabilityOf(() => commands.map(attributesOf));
+const getCapability = getCapabilityOf(() => commands.map(attributesOf));
 
 /** Every command of this TPM: tier A of what DPS clients send. */
 const commands: readonly Command[] = [

@@ -11,7 +11,7 @@ export const capabilities = {
 export const inputBuffer = 1024;
 
 /** The longest command and response; TPM_PT_MAX_COMMAND_SIZE. */
-export const maxCommandSize = 4096;
+const maxCommandSize = 4096;
 
 /** What one GetRandom gives at most: the largest digest (Part 3, TPM2_GetRandom). */
 export const maxDigest = 64;
