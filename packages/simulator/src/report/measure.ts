@@ -46,7 +46,7 @@ export class Measurements {
 }
 
 /** From this delay of the event loop on, the tester's own waiting shows in its latencies; milliseconds. */
-const tolerableDelayMs = 50;
+const tolerableDelayMs = 100;
 const resolutionMs = 10;
 
 /** Watches the tester itself; call the result to end and read it. */
