@@ -251,6 +251,17 @@ describe("operation status and look-up", () => {
     expect(attempts.size).toBe(0);
   });
 
+  it("ends the attempt of the registration with the outcome that a poll fetched", async () => {
+    await send("PUT", REGISTER);
+    answer = ({ attempt: poll }) => {
+      expect(poll.outcome, "a poll has to prove itself").toBe("open");
+      poll.outcome = "assigned";
+      return { status: 200, trackingId: poll.trackingId, body: { operationId: "4.1c2d.8d1a", status: "assigned" } };
+    };
+    await send("GET", POLL);
+    expect(attempts.find("pump-0042")).toMatchObject({ outcome: "assigned", steps: [{}, { name: "assigned" }] });
+  });
+
   it("keeps a refused poll, and its reply names it", async () => {
     answer = refused;
     const { text, headers } = await send("GET", POLL);

@@ -6,6 +6,7 @@ import { type ClientConnection, errorBody, finding, type Reply, routes } from "@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { attemptFacts, keepRefusal, noteRefusal, type RequestContext, readDeviceRequest } from "./device-request.js";
 import { allowedMethods } from "./methods.js";
+import { OpenOperations } from "./open-operations.js";
 import { BodyTooLarge, readBody } from "./read-body.js";
 import { sendError, sendReply } from "./send-reply.js";
 
@@ -54,6 +55,7 @@ export async function createDeviceApi(options: DeviceApiOptions): Promise<Device
 function addRoutes(app: FastifyInstance, options: DeviceApiOptions): void {
   const { engine, attempts } = options;
   const context = contextReader(options);
+  const operations = new OpenOperations();
 
   app.route({
     method: routes.register.method,
@@ -63,6 +65,7 @@ function addRoutes(app: FastifyInstance, options: DeviceApiOptions): void {
       const attempt = attempts.begin(attemptFacts(request, about));
       const device = readDeviceRequest(request, about, attempt);
       const answer = await orFault(options, attempt, () => engine.register({ ...device, body: bodyOf(request) }));
+      operations.opened(attempt, answer);
       return sendReply(request, reply, answer);
     },
     // A body that is too large is refused before the handler runs, and is an attempt all the same.
@@ -84,6 +87,7 @@ function addRoutes(app: FastifyInstance, options: DeviceApiOptions): void {
     const about = context(request);
     const attempt = new Attempt(attemptFacts(request, about), options.clock);
     const answer = await orFault(options, attempt, () => ask(readDeviceRequest(request, about, attempt)));
+    operations.polled(attempt, answer);
     return sendReply(request, reply, answer.status < 400 ? answer : keepRefusal(about, attempt, answer));
   };
   app.route({

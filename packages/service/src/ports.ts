@@ -1,7 +1,6 @@
 import type { DeviceApi, ManagementApi } from "@rollcall/api";
 import type { Broker } from "@rollcall/broker";
 import type { LinkedHub } from "@rollcall/protocol";
-import { isLoopback } from "./client-connection.js";
 import type { Config } from "./config-schema.js";
 import { flagName, type SettingName, variableName } from "./config-settings.js";
 import { ListenError, listenAddresses } from "./listen.js";
@@ -42,7 +41,7 @@ export async function openPorts(parts: PortParts): Promise<RollcallInfo["ports"]
         purpose: "The dashboard",
         flag: flagText("dashboardPort"),
         port: dashboard,
-        addresses: listenAddresses(isLoopback(host) ? host : "127.0.0.1"),
+        addresses: listenAddresses("127.0.0.1"),
       },
       management.handler,
     ),
