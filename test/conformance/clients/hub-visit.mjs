@@ -1,0 +1,57 @@
+/** A device's first minutes at its hub, with the unmodified azure-iot-device: twin, reported, desired, telemetry. */
+import common from "azure-iot-common";
+import device from "azure-iot-device";
+import transports from "azure-iot-device-mqtt";
+import tpm from "azure-iot-security-tpm";
+import { reachedStep } from "./report.mjs";
+
+function hubClient({ attestation, transport }, { host, deviceId, security }) {
+  const Transport = transport === "mqtt-ws" ? transports.MqttWs : transports.Mqtt;
+  if (attestation.type === "tpm") {
+    const provider = tpm.TpmAuthenticationProvider.fromTpmSecurityClient(deviceId, host, security);
+    return device.Client.fromAuthenticationProvider(provider, Transport);
+  }
+  const name = `HostName=${host};DeviceId=${deviceId}`;
+  if (attestation.type === "x509") {
+    const client = device.Client.fromConnectionString(`${name};x509=true`, Transport);
+    client.setOptions({ cert: attestation.cert, key: attestation.key });
+    return client;
+  }
+  return device.Client.fromConnectionString(`${name};SharedAccessKey=${attestation.key}`, Transport);
+}
+
+const reported = (twin, patch) =>
+  new Promise((resolve, reject) => {
+    twin.properties.reported.update(patch, (error) => (error ? reject(error) : resolve()));
+  });
+
+/** The first desired properties that are newer than what the twin had. */
+const nextDesired = (twin) =>
+  new Promise((resolve, reject) => {
+    const { $version } = twin.properties.desired;
+    twin.on("error", reject);
+    twin.on("properties.desired", (patch) => {
+      if (patch.$version > $version) resolve(patch);
+    });
+  });
+
+export async function visitHub(job, place) {
+  const client = hubClient(job, place);
+  // At once, rather than again and again for four minutes: a refusal is then an answer that the test can read.
+  client.setRetryPolicy(new common.NoRetry());
+  await client.open();
+  const twin = await client.getTwin();
+  const read = structuredClone(twin.properties.desired);
+  const update = nextDesired(twin);
+  await reported(twin, { conformance: job.registrationId });
+  await reachedStep("reported");
+  const updated = await update;
+  for (let count = 0; count < job.hub.telemetry; count++) {
+    const message = new device.Message(JSON.stringify({ count }));
+    message.contentType = "application/json";
+    message.properties.add("a name", "a/value & more");
+    await client.sendEvent(message);
+  }
+  await client.close();
+  return { read, updated };
+}

@@ -1,0 +1,45 @@
+import type { Rollcall } from "@rollcall/service";
+import type { FleetDevice } from "./fleet.js";
+import { type ClientResult, runClient } from "./run-client.js";
+
+/** The transports of `clients/node-device.mjs`, and the port that the SDK insists on. */
+export const nodeTransports = {
+  mqtt: { title: "MQTT", fixed: undefined },
+  "mqtt-ws": { title: "MQTT over WebSocket", fixed: 443 },
+  http: { title: "HTTPS", fixed: 443 },
+  "mqtt-tpm": { title: "MQTT with the TPM extension", fixed: undefined },
+} as const;
+export type NodeTransport = keyof typeof nodeTransports;
+
+export interface NodeDeviceRun {
+  readonly transport: NodeTransport;
+  readonly device: Pick<FleetDevice, "registrationId" | "attestation">;
+  readonly payload?: unknown;
+  /** Registers a second time with the same client. */
+  readonly again?: boolean;
+  /** Then connects to the assigned hub and sends so many messages. */
+  readonly hub?: { readonly telemetry: number };
+  readonly onStep?: (step: string) => Promise<void>;
+  readonly timeoutMs?: number;
+}
+
+/** One device with the unmodified Node SDK. `localhost` for the service, so that name and address are both proven. */
+export function runNodeDevice(service: Rollcall, run: NodeDeviceRun): Promise<ClientResult> {
+  const { transport, device, payload, again, hub, onStep, timeoutMs } = run;
+  const host = nodeTransports[transport].fixed === undefined ? `localhost:${service.info.ports.mqtt}` : "localhost";
+  return runClient({
+    caPath: service.info.caPath,
+    job: {
+      host,
+      idScope: service.info.idScope,
+      transport,
+      registrationId: device.registrationId,
+      attestation: device.attestation,
+      payload,
+      again,
+      hub: hub && { ...hub, port: service.info.ports.mqtt },
+    },
+    ...(onStep && { onStep }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  });
+}
