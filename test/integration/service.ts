@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { request } from "node:http";
+import type { AttemptRecord } from "@rollcall/protocol";
+import { type Rollcall, type RollcallOptions, type RollcallStats, startRollcall } from "@rollcall/service";
+import type { Place } from "./sockets.js";
+import { until } from "./until.js";
+
+/** A service in this process, as a test sees it. */
+export interface TestService extends AsyncDisposable {
+  readonly rollcall: Rollcall;
+  readonly idScope: string;
+  /** The one linked hub. */
+  readonly hub: string;
+  readonly mqtt: Place;
+  readonly https: Place;
+  readonly caPath: string;
+  /** What the management API says of an attempt; undefined for 404. */
+  attempt(id: string): Promise<AttemptRecord | undefined>;
+  /** Waits until nothing is open; what is kept of attempts stays. */
+  untilEmpty(): Promise<void>;
+}
+
+const idle: Omit<RollcallStats, "attempts"> = { connections: 0, sessions: 0, challengeSessions: 0, timers: 0 };
+
+export async function startService(options: RollcallOptions = {}): Promise<TestService> {
+  const rollcall = await startRollcall({ registration: { retryAfter: 1 }, ...options });
+  const { idScope, host, ports, caPath, hubs } = rollcall.info;
+  const ca = readFileSync(caPath, "utf8");
+  return {
+    rollcall,
+    idScope,
+    caPath,
+    hub: hubs[0] ?? "",
+    mqtt: { host, port: ports.mqtt, ca },
+    https: { host, port: ports.https, ca },
+    attempt: (id) => readAttempt(ports.dashboard, id),
+    async untilEmpty() {
+      const read = () => {
+        const { attempts: _, ...open } = rollcall.stats();
+        return open;
+      };
+      await until(read, (open) => JSON.stringify({ ...idle, ...open }) === JSON.stringify(idle));
+    },
+    [Symbol.asyncDispose]: () => rollcall.stop(),
+  };
+}
+
+/** On a connection of its own, so that none is counted afterwards. */
+function readAttempt(port: number, id: string): Promise<AttemptRecord | undefined> {
+  return new Promise((resolve, reject) => {
+    const path = `/attempts/${encodeURIComponent(id)}`;
+    const call = request({ host: "127.0.0.1", port, path, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () => {
+        const text = Buffer.concat(chunks).toString();
+        if (response.statusCode === 200) resolve(JSON.parse(text) as AttemptRecord);
+        else if (response.statusCode === 404) resolve(undefined);
+        else reject(new Error(`attempts/${id}: ${response.statusCode} ${text}`));
+      });
+    });
+    call.on("error", reject).end();
+  });
+}
+
+/** The user name of a device that wants to be provisioned. */
+export function userName(idScope: string, registrationId: string, more = "&ClientVersion=test"): string {
+  return `${idScope}/registrations/${registrationId}/api-version=2019-03-31${more}`;
+}

@@ -1,0 +1,12 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/** Waits for a state of things; how long it takes is not judged. @throws Error with what it was last, after 20 s */
+export async function until<T>(read: () => T | Promise<T>, isReached: (value: T) => boolean): Promise<T> {
+  const end = Date.now() + 20_000;
+  for (;;) {
+    const value = await read();
+    if (isReached(value)) return value;
+    if (Date.now() > end) throw new Error(`never reached; last: ${JSON.stringify(value)}`);
+    await delay(10);
+  }
+}
