@@ -211,8 +211,9 @@ export function readCertificate(der: Uint8Array): Certificate {
   const subject = readNamed(tbs);
   const spki = tbs.read(tags.sequence);
   const key = readPublicKeyInfo(tbs.inside(spki));
-  tbs.optional(0x81);
-  tbs.optional(0x82);
+  // Unique identifiers (RFC 5280 section 4.1.2.8): nobody writes them any more.
+  if (tbs.peek() === 0x81) tbs.bits(0x81);
+  if (tbs.peek() === 0x82) tbs.bits(0x82);
   const extensions = readOptionalExtensions(tbs, version);
   tbs.finish();
   return new Certificate({

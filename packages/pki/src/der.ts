@@ -16,7 +16,6 @@ export const tags = {
   ia5String: 0x16,
   utcTime: 0x17,
   generalizedTime: 0x18,
-  visibleString: 0x1a,
   universalString: 0x1c,
   bmpString: 0x1e,
   sequence: 0x30,
@@ -154,6 +153,16 @@ export class DerReader {
     return this.bytes[element.content] !== 0;
   }
 
+  /** BIT STRING: the count of unused bits, then the bytes; bits that are declared unused do not count, even when set. */
+  bits(tag: number = tags.bitString): Buffer {
+    const bits = Buffer.from(this.content(this.read(tag)));
+    const unused = bits[0] ?? 8;
+    const last = bits.length - 1;
+    if (unused > 7 || (unused > 0 && last === 0)) throw this.error("has a malformed bit string");
+    if (last > 0) bits[last] = (bits[last] ?? 0) & (0xff << unused);
+    return bits;
+  }
+
   /** BIT STRING that holds whole bytes: a key or a signature. */
   bitStringBytes(): Buffer {
     const content = this.content(this.read(tags.bitString));
@@ -210,7 +219,6 @@ export function decodeString(tag: number, content: Buffer, what: string): string
     case tags.printableString:
     case tags.t61String:
     case tags.ia5String:
-    case tags.visibleString:
       return content.toString("latin1");
     case tags.bmpString:
       if (content.length % 2 !== 0) throw new CertificateError(`${what} has a BMPString of odd length`);

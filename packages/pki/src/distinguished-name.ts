@@ -31,6 +31,8 @@ function readAttribute(reader: DerReader): NameAttribute {
   reader.finish();
   const raw = reader.content(value);
   const text = decodeString(value.tag, raw, reader.what);
+  // A postal address is a sequence; nothing else but text is in use, and OpenSSL refuses most of it.
+  if (text === undefined && value.tag !== tags.sequence) throw reader.error("has a name that is not text");
   return text === undefined ? { oid, raw, tag: value.tag } : { oid, text, raw, tag: value.tag };
 }
 

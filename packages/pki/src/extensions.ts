@@ -1,4 +1,3 @@
-import type { CertificateError } from "./certificate-error.js";
 import { type DerElement, DerReader, tags } from "./der.js";
 import { type GeneralName, readGeneralName, readGeneralNames } from "./general-name.js";
 import { extensionOids, type KeyUsage, keyUsageNames, understoodExtensions } from "./oids.js";
@@ -53,7 +52,7 @@ const readers: Readonly<Record<string, { readonly what: string; readonly read: R
   [extensionOids.keyUsage]: {
     what: "key usage extension",
     read: (extensions, value) => {
-      const bits = readBits(value);
+      const bits = value.bits();
       const usages = keyUsageNames.filter((_, index) => hasBit(bits, index));
       if (usages.length === 0) throw value.error("allows nothing");
       extensions.keyUsage = usages;
@@ -96,10 +95,18 @@ const readers: Readonly<Record<string, { readonly what: string; readonly read: R
       extensions.nameConstraints = { permitted, excluded };
     },
   },
+  [extensionOids.crlDistributionPoints]: {
+    what: "CRL distribution points extension",
+    // Nothing is revoked here, but OpenSSL refuses a malformed one.
+    read: (_, value) => {
+      const points = value.enter(tags.sequence);
+      while (!points.done) points.read(tags.sequence);
+    },
+  },
   [extensionOids.netscapeCertType]: {
     what: "Netscape certificate type extension",
     read: (extensions, value) => {
-      extensions.netscapeCertType = readBits(value)[1] ?? 0;
+      extensions.netscapeCertType = value.bits()[1] ?? 0;
     },
   },
 };
@@ -124,17 +131,6 @@ export function readExtensions(sequence: DerReader): Extensions {
     value.finish();
   }
   return extensions;
-}
-
-function readBits(value: DerReader): Buffer {
-  const content = value.content(value.read(tags.bitString));
-  const [unused] = content;
-  if (unused === undefined || unused > 7 || (unused > 0 && content.length === 1)) throw malformedBits(value);
-  return content;
-}
-
-function malformedBits(value: DerReader): CertificateError {
-  return value.error("has a malformed bit string");
 }
 
 /** Bit 0 is the highest of the byte after the count of unused bits. */

@@ -10,6 +10,9 @@ export type GeneralName =
 
 const textKinds: Readonly<Record<number, "email" | "dns" | "uri">> = { 129: "email", 130: "dns", 134: "uri" };
 
+/** otherName, x400Address, ediPartyName, registeredID. */
+const otherTags: readonly number[] = [0xa0, 0xa3, 0xa5, 0x88];
+
 /** Reads a sequence of GeneralName to its end. Throws CertificateError. */
 export function readGeneralNames(reader: DerReader): GeneralName[] {
   const names: GeneralName[] = [];
@@ -24,7 +27,8 @@ export function readGeneralName(reader: DerReader): GeneralName {
   const textKind = textKinds[element.tag];
   if (textKind) return { kind: textKind, value: decodeString(tags.ia5String, content, reader.what) ?? "" };
   if (element.tag === 0x87) return { kind: "ip", value: addressText(content), bytes: content };
-  if (element.tag !== 0xa4) return { kind: "other", value: `#${content.toString("hex")}` };
+  if (otherTags.includes(element.tag)) return { kind: "other", value: `#${content.toString("hex")}` };
+  if (element.tag !== 0xa4) throw reader.error("has a name of no known kind");
   const inner = reader.inside(element);
   const names = readName(inner.enter(tags.sequence));
   inner.finish();

@@ -30,7 +30,7 @@ export interface SignatureRow {
   readonly weak?: boolean;
 }
 
-export const rsaPssOid = "1.2.840.113549.1.1.10";
+const rsaPssOid = "1.2.840.113549.1.1.10";
 
 /** RFC 8017 appendix A.2, RFC 5758 section 3, RFC 8410 section 3. Weak: below 80 bits (OpenSSL security level 1, TLS's default). */
 export const signatureAlgorithms: Readonly<Record<string, SignatureRow>> = {
@@ -119,6 +119,7 @@ export const extensionOids = {
   subjectAltName: "2.5.29.17",
   basicConstraints: "2.5.29.19",
   nameConstraints: "2.5.29.30",
+  crlDistributionPoints: "2.5.29.31",
   authorityKeyIdentifier: "2.5.29.35",
   extendedKeyUsage: "2.5.29.37",
   netscapeCertType: "2.16.840.1.113730.1.1",
@@ -135,7 +136,7 @@ export const understoodExtensions: ReadonlySet<string> = new Set([
   extensionOids.nameConstraints,
   extensionOids.extendedKeyUsage,
   extensionOids.netscapeCertType,
-  "2.5.29.31", // CRL distribution points: nothing is revoked here
+  extensionOids.crlDistributionPoints,
   "2.5.29.32", // certificate policies, and the three that steer them: no policy is asked for, so all are met
   "2.5.29.33",
   "2.5.29.36",

@@ -1,4 +1,4 @@
-import { DerReader, tags } from "./der.js";
+import { type DerElement, DerReader, tags } from "./der.js";
 import { curves, keyAlgorithms } from "./oids.js";
 
 /** What a SubjectPublicKeyInfo says of its key, without importing it (which costs 100 us). */
@@ -20,17 +20,22 @@ export function readPublicKeyInfo(sequence: DerReader): PublicKeyInfo {
   const key = sequence.bitStringBytes();
   sequence.finish();
   const name = keyAlgorithms[oid];
-  if (name === "EC") {
-    if (parameters?.tag !== tags.oid) return { description: "EC explicit curve", bits: 0, explicitCurve: true };
-    const curveOid = new DerReader(sequence.bytes, sequence.what, parameters.start, parameters.end).oid();
-    const curve = curves[curveOid];
-    return { description: `EC ${curve?.name ?? curveOid}`, bits: curve?.bits ?? 0, explicitCurve: false };
+  if (name === "EC") return readCurve(sequence, parameters);
+  if (name !== "RSA" && name !== "RSA-PSS") {
+    return { description: name ?? oid, bits: name ? 256 : 0, explicitCurve: false };
   }
-  if (name === "RSA" || name === "RSA-PSS") {
-    const bits = modulusBits(key);
-    return { description: `${name} ${bits}`, bits, explicitCurve: false };
-  }
-  return { description: name ?? oid, bits: name ? 256 : 0, explicitCurve: false };
+  const wanted = name === "RSA" ? tags.null : tags.sequence;
+  if (parameters && parameters.tag !== wanted) throw sequence.error("has an RSA key with strange parameters");
+  const bits = modulusBits(key);
+  return { description: `${name} ${bits}`, bits, explicitCurve: false };
+}
+
+function readCurve(sequence: DerReader, parameters: DerElement | undefined): PublicKeyInfo {
+  if (parameters?.tag === tags.sequence) return { description: "EC explicit curve", bits: 0, explicitCurve: true };
+  if (parameters?.tag !== tags.oid) throw sequence.error("has an elliptic curve key without its curve");
+  const oid = new DerReader(sequence.bytes, sequence.what, parameters.start, parameters.end).oid();
+  const curve = curves[oid];
+  return { description: `EC ${curve?.name ?? oid}`, bits: curve?.bits ?? 0, explicitCurve: false };
 }
 
 /** RSAPublicKey ::= SEQUENCE { modulus, exponent } (RFC 8017 appendix A.1.1). */
