@@ -1,0 +1,48 @@
+import type { DeviceIdentity, HubAuthentication, Twin } from "@rollcall/protocol";
+import type { DeviceStore } from "../ports.js";
+
+export const HUB = "hub.example";
+
+/** The devices of one hub, in memory. Ids are looked up without case, as every store does. */
+export class MemoryDevices implements DeviceStore {
+  readonly twins = new Map<string, Twin>();
+  readonly #identities = new Map<string, DeviceIdentity>();
+  /** Called before each update: tests let others come in between. */
+  beforeUpdate: () => void = () => undefined;
+
+  add(deviceId: string, authentication: HubAuthentication, status: DeviceIdentity["status"] = "enabled"): void {
+    const base = { hub: HUB, deviceId };
+    this.#identities.set(deviceId.toLowerCase(), {
+      ...base,
+      registrationId: deviceId,
+      authentication,
+      iotEdge: false,
+      status,
+      createdAt: 0,
+    });
+    const sides = {
+      desired: {},
+      desiredVersion: 1,
+      desiredUpdatedAt: 0,
+      reported: {},
+      reportedVersion: 1,
+      reportedUpdatedAt: 0,
+    };
+    this.twins.set(deviceId, { ...base, tags: { site: "north" }, ...sides, etag: "first" });
+  }
+
+  async deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined> {
+    return hub === HUB ? this.#identities.get(deviceId.toLowerCase()) : undefined;
+  }
+
+  async twin(hub: string, deviceId: string): Promise<Twin | undefined> {
+    return hub === HUB ? this.twins.get(deviceId) : undefined;
+  }
+
+  async updateTwin(twin: Twin, expectedEtag: string): Promise<boolean> {
+    this.beforeUpdate();
+    if (this.twins.get(twin.deviceId)?.etag !== expectedEtag) return false;
+    this.twins.set(twin.deviceId, twin);
+    return true;
+  }
+}
