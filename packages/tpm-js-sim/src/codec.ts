@@ -94,17 +94,10 @@ export function sizedStruct<T>(inner: Codec<T>): Codec<T> {
     read: (reader) => {
       const length = u16.read(reader);
       if (length === 0) throw new TpmError("size");
-      if (length > reader.remaining) throw new TpmError("insufficient");
-      const within = new Reader(reader.bytes.subarray(0, reader.offset + length));
-      within.offset = reader.offset;
-      try {
-        const value = inner.read(within);
-        if (within.remaining > 0) throw new TpmError("size");
-        return value;
-      } finally {
-        // Also after a failure: whoever reports it wants to say where reading stopped.
-        reader.offset = within.offset;
-      }
+      const start = reader.offset;
+      const value = inner.read(reader);
+      if (reader.offset - start !== length) throw new TpmError("size");
+      return value;
     },
     encode: (value) => {
       const bytes = inner.encode(value);

@@ -183,7 +183,8 @@ describe("the deterministic vector", () => {
     const sensitive = Buffer.concat([hex("0048000800000020"), seedValue, hex("0020"), key]);
     expect(wrapInner(hashAlg, wrapKey, idName, sensitive).toString("hex")).toBe(inner);
     expect(unwrapInner(hashAlg, wrapKey, idName, hex(inner))).toEqual(sensitive);
-    expect(() => unwrapInner(hashAlg, count(0, 16), idName, hex(inner))).toThrow("TPM_RC_INTEGRITY");
+    expect(() => unwrapInner(hashAlg, wrapKey, srkName, hex(inner))).toThrow("TPM_RC_INTEGRITY");
+    expect(() => unwrapInner(hashAlg, count(0, 16), idName, hex(inner))).toThrow("TPM_RC_SIZE");
   });
 });
 

@@ -1,7 +1,7 @@
 import { type Codec, Reader, u32 } from "./codec.js";
 import type { Command, Entity } from "./command.js";
 import { commandsByCode } from "./commands/index.js";
-import { entityAt } from "./entities.js";
+import { checkHandle, entityAt } from "./entities.js";
 import { type CommandFrame, encodeError, encodeResponse, readAuthorizations, readCommandFrame } from "./frame.js";
 import { answerSessions, authorize } from "./sessions.js";
 import type { TpmMemory } from "./state.js";
@@ -10,7 +10,11 @@ import { tags } from "./tables/tags.js";
 import { blaming, handle, parameter, TpmError } from "./tpm-error.js";
 
 function readHandles(memory: TpmMemory, row: Command, reader: Reader): readonly Entity[] {
-  const handles = row.handles.map((_, index) => blaming(handle(index + 1), () => u32.read(reader)));
+  const handles = row.handles.map((spec, index) => {
+    const value = blaming(handle(index + 1), () => u32.read(reader));
+    checkHandle(value, spec, index + 1);
+    return value;
+  });
   return row.handles.map((spec, index) => entityAt(memory, handles[index] ?? 0, spec, index + 1));
 }
 

@@ -1,7 +1,7 @@
 import { u32 } from "./codec.js";
 import type { Entity, EntityKinds, HandleSpec } from "./command.js";
 import type { TpmMemory } from "./state.js";
-import { handleType, handleTypes, hierarchies } from "./tables/handles.js";
+import { handleType, handleTypes, hierarchies, isInRange } from "./tables/handles.js";
 import { responseCodes } from "./tables/response-codes.js";
 import { handle as handlePlace, TpmError } from "./tpm-error.js";
 
@@ -46,14 +46,22 @@ function sessionAt(memory: TpmMemory, handle: number, number: number): Entity {
 }
 
 /**
- * Finds what a command's handle means.
+ * Checks that a handle is of a kind that the command takes, there or not.
  * @param number of the handle in the command, from 1
- * @throws TpmError TPM_RC_VALUE for a handle of a wrong kind, TPM_RC_HANDLE or TPM_RC_REFERENCE_Hn for a missing one
+ * @throws TpmError TPM_RC_VALUE
+ */
+export function checkHandle(handle: number, spec: HandleSpec, number: number): void {
+  const { types, permanent } = accepted[spec.kind];
+  const suits = permanent.includes(handle) || (types.includes(handleType(handle)) && isInRange(handle));
+  if (!suits) throw new TpmError("value", handlePlace(number));
+}
+
+/**
+ * Finds what a command's handle means, once {@link checkHandle} has seen all of them.
+ * @throws TpmError TPM_RC_HANDLE or TPM_RC_REFERENCE_Hn for a missing one, TPM_RC_TYPE for a sequence in a key's place
  */
 export function entityAt(memory: TpmMemory, handle: number, spec: HandleSpec, number: number): Entity {
-  const { types, permanent } = accepted[spec.kind];
-  if (permanent.includes(handle)) return { is: "hierarchy", handle, name: u32.encode(handle) };
-  if (!types.includes(handleType(handle))) throw new TpmError("value", handlePlace(number));
+  if (handleType(handle) === handleTypes.permanent) return { is: "hierarchy", handle, name: u32.encode(handle) };
   if (handleType(handle) === handleTypes.policySession) return sessionAt(memory, handle, number);
   const entity = objectAt(memory, handle, number);
   const keyWanted = spec.kind === "key" || spec.kind === "entity" || spec.kind === "entityOrNull";

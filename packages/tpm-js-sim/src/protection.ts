@@ -52,22 +52,15 @@ export function wrapInner(hashAlg: number, key: Uint8Array, name: Uint8Array, se
   return cfbEncrypt(key, Buffer.concat([Tpm2bDigest.encode(integrity), sensitive]));
 }
 
-/** The inverse of {@link wrapInner}. @throws TpmError TPM_RC_INTEGRITY */
+/** The inverse of {@link wrapInner}. @throws TpmError TPM_RC_INTEGRITY; TPM_RC_SIZE, for the wrong key gives a length of noise */
 export function unwrapInner(hashAlg: number, key: Uint8Array, name: Uint8Array, wrapped: Uint8Array): Buffer {
-  const reader = new Reader(cfbDecrypt(key, wrapped));
-  const integrity = readDigest(reader);
-  const sensitive = reader.rest();
-  if (!integrity.equals(digest(hashAlg, sensitive, name))) throw new TpmError("integrity");
+  const plain = cfbDecrypt(key, wrapped);
+  const { digestSize } = hashOf(hashAlg);
+  if (plain.length < 2 + digestSize || plain.readUInt16BE(0) !== digestSize) throw new TpmError("size");
+  const sensitive = plain.subarray(2 + digestSize);
+  const integrity = plain.subarray(2, 2 + digestSize);
+  if (!timingSafeEqual(integrity, digest(hashAlg, sensitive, name))) throw new TpmError("integrity");
   return sensitive;
-}
-
-function readDigest(reader: Reader): Buffer {
-  try {
-    return Tpm2bDigest.read(reader);
-  } catch (cause) {
-    // The wrong key gives a length of noise: that is a failed check, not a badly formed command.
-    throw new TpmError("integrity", undefined, { cause });
-  }
 }
 
 /** MAX_SYM_DATA (Part 2, TPM2B_SENSITIVE_DATA): the longest key of a KEYEDHASH object. */

@@ -46,6 +46,7 @@ function checkParameters(area: TpmtPublic): void {
   if (restricted && unschemed !== storage) throw new TpmError("scheme");
   if (area.type === algorithms.ecc) {
     if (area.parameters.curveId !== curves.nistP256) throw new TpmError("curve");
+    if (area.parameters.kdf.scheme !== algorithms.null) throw new TpmError("kdf");
     return;
   }
   if (area.parameters.keyBits !== 2048) throw new TpmError("value");

@@ -5,7 +5,7 @@ import { digest, hmac } from "./crypto.js";
 import type { Session, TpmMemory } from "./state.js";
 import type { TpmsAuthCommand, TpmsAuthResponse } from "./structures.js";
 import { has, objectAttributes, sessionAttributes } from "./tables/attributes.js";
-import { passwordSession } from "./tables/handles.js";
+import { isSessionHandle, passwordSession } from "./tables/handles.js";
 import { responseCodes } from "./tables/response-codes.js";
 import { session as sessionPlace, TpmError } from "./tpm-error.js";
 
@@ -30,7 +30,7 @@ export interface Authorizing {
 }
 
 const nothing = Buffer.alloc(0);
-const refusedAttributes = sessionAttributes.decrypt | sessionAttributes.encrypt | sessionAttributes.audit;
+const reservedAttributes = 0x18;
 
 /** Auth values are compared without trailing zeros (Part 1, "Authorization Values"). */
 export function trimmed(auth: Buffer): Buffer {
@@ -44,14 +44,15 @@ function same(left: Buffer, right: Buffer): boolean {
 }
 
 function sessionOf(memory: TpmMemory, sent: TpmsAuthCommand, number: number): Session | undefined {
-  if (sent.sessionHandle === passwordSession) return undefined;
-  const type = sent.sessionHandle >>> 24;
-  if (type !== 0x02 && type !== 0x03) throw new TpmError("value", sessionPlace(number));
+  if (has(sent.attributes, reservedAttributes)) throw new TpmError("reservedBits", sessionPlace(number));
+  const isPassword = sent.sessionHandle === passwordSession;
+  if (!isPassword && !isSessionHandle(sent.sessionHandle)) throw new TpmError("value", sessionPlace(number));
   const session = memory.sessions.get(sent.sessionHandle);
   const code = responseCodes.referenceSession + number - 1;
-  if (session === undefined) throw new TpmError("referenceSession", undefined, { code });
-  // Parameter encryption and audit are not there; to answer as if they were would be worse.
-  if (has(sent.attributes, refusedAttributes)) throw new TpmError("attributes", sessionPlace(number));
+  if (!isPassword && session === undefined) throw new TpmError("referenceSession", undefined, { code });
+  // A password may have no other, and of a session's this TPM does neither audit nor parameter encryption:
+  // to answer as if it did would be worse.
+  if (has(sent.attributes, ~sessionAttributes.continueSession)) throw new TpmError("attributes", sessionPlace(number));
   return session;
 }
 

@@ -55,7 +55,7 @@ export const TpmtKeyedHashScheme = tagged(
     [algorithms.hmac]: hashScheme,
     [algorithms.xor]: struct({ hashAlg: u16, kdf: u16 }),
   },
-  "scheme",
+  "value",
 );
 /** TPMT_RSA_SCHEME, with + */
 export const TpmtRsaScheme = tagged(
@@ -67,7 +67,7 @@ export const TpmtRsaScheme = tagged(
     [algorithms.rsapss]: hashScheme,
     [algorithms.oaep]: hashScheme,
   },
-  "scheme",
+  "value",
 );
 /** TPMT_ECC_SCHEME, with + */
 export const TpmtEccScheme = tagged(

@@ -1,9 +1,7 @@
 import { struct, u32 } from "../codec.js";
 import { command } from "../command.js";
-import { handleType, handleTypes } from "../tables/handles.js";
+import { handleType, handleTypes, isInRange, isSessionHandle } from "../tables/handles.js";
 import { parameter, TpmError } from "../tpm-error.js";
-
-const sessionTypes: readonly number[] = [handleTypes.hmacSession, handleTypes.policySession];
 
 /** Part 3, TPM2_FlushContext. The handle is a parameter, not a handle: so an unknown one blames parameter 1. */
 export const flushContext = command({
@@ -14,8 +12,8 @@ export const flushContext = command({
   response: struct({}),
   sessions: "forbidden",
   run: (memory, _entities, { flushHandle }) => {
-    const type = handleType(flushHandle);
-    if (type !== handleTypes.transient && !sessionTypes.includes(type)) throw new TpmError("value", parameter(1));
+    const transient = handleType(flushHandle) === handleTypes.transient && isInRange(flushHandle);
+    if (!transient && !isSessionHandle(flushHandle)) throw new TpmError("value", parameter(1));
     const flushed = memory.transient.delete(flushHandle) || memory.sessions.delete(flushHandle);
     if (!flushed) throw new TpmError("handle", parameter(1));
     return {};

@@ -42,3 +42,16 @@ export const slots = 64;
 export function handleType(handle: number): number {
   return handle >>> 24;
 }
+
+const slotted: readonly number[] = [handleTypes.transient, handleTypes.hmacSession, handleTypes.policySession];
+
+/** Whether a handle of a transient object or session could be one: beyond the last slot none ever is. */
+export function isInRange(handle: number): boolean {
+  return !slotted.includes(handleType(handle)) || (handle & 0x00ff_ffff) < slots;
+}
+
+/** Whether a handle could be that of an HMAC or policy session. */
+export function isSessionHandle(handle: number): boolean {
+  const type = handleType(handle);
+  return (type === handleTypes.hmacSession || type === handleTypes.policySession) && isInRange(handle);
+}
