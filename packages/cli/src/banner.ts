@@ -45,9 +45,9 @@ export function banner(facts: BannerFacts, paint: (style: Style, text: string) =
 }
 
 function notes({ seed, tpmOverMqtt, location, exposed, info, notices }: BannerFacts): string[] {
-  const from = seed === undefined ? "none was seeded" : `${seed} was loaded`;
+  const from = seed === undefined ? "none was seeded" : `from ${seed}`;
   return [
-    `Enrollments live in memory until the durable store comes; ${from}.`,
+    `Enrollments live in memory until the durable store comes (${from}).`,
     ...(location === undefined ? ["CA and keys are made anew at every start."] : []),
     ...(tpmOverMqtt ? ["TPM over MQTT is on: our extension, the cloud has TPM over HTTPS only."] : []),
     ...(exposed ? [`Others can reach ${info.host}, and all keys here are development keys.`] : []),

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { AttemptRecord } from "@rollcall/protocol";
 import type { Rollcall } from "@rollcall/service";
 import {
   type DeviceOutcome,
@@ -107,25 +106,25 @@ function managementOf({ info, managementToken }: Rollcall): ManagementClient {
 
 /** The tables, then why each refused device was refused, and the closing line last. */
 async function tell(report: FleetReport, rollcall: Rollcall, { context }: Stage): Promise<void> {
-  const { terminal } = context;
-  const text = formatReport(report);
-  const closing = text.lastIndexOf("\n\n");
-  terminal.out(text.slice(0, closing));
-  const refused = report.devices.filter(({ end }) => end.outcome === "refused");
-  const reasons = await Promise.all(refused.map((device) => reason(device, managementOf(rollcall))));
-  if (reasons.length > 0) terminal.out(`\nWhy, as rollcall explain says it:\n${reasons.join("\n")}`);
-  terminal.out(text.slice(closing + 1));
+  const sections = formatReport(report).split("\n\n");
+  const closing = sections.pop() ?? "";
+  const service = managementOf(rollcall);
+  const refused = report.devices.filter(({ end, unexpected }) => end.outcome === "refused" && unexpected === undefined);
+  const reasons = await Promise.all(refused.map((device) => reason(device, service)));
+  // Their reasons are told in full instead.
+  const tables = sections.filter((section) => !section.startsWith("Refused, as expected:"));
+  if (reasons.length > 0) tables.push(["Refused, as expected:", ...reasons].join("\n"));
+  context.terminal.out([...tables, closing].join("\n\n"));
 }
 
-async function reason(device: DeviceOutcome, service: ManagementClient): Promise<string> {
-  const id = device.end.outcome === "refused" ? device.end.trackingId : undefined;
-  const attempt = await service.attempt(id ?? device.registrationId).catch(() => undefined);
-  return `  ${device.registrationId}\n    ${wrap(firstFinding(attempt), 76, "    ")}`;
-}
-
-function firstFinding(attempt: AttemptRecord | undefined): string {
+/** What went over the wire, which is all that the cloud would say, and what `rollcall explain` says. */
+async function reason({ registrationId, end }: DeviceOutcome, service: ManagementClient): Promise<string> {
+  if (end.outcome !== "refused") return `  ${registrationId}`;
+  const attempt = await service.attempt(end.trackingId ?? registrationId).catch(() => undefined);
   const first = attempt?.findings[0];
-  return first ? `${first.title}\n→ ${first.remedy}` : "The attempt is not in the log any more.";
+  const answer = `${end.errorCode ?? `CONNACK ${end.connack}`} ${end.message}`;
+  const text = first ? `${first.title}\n→ ${first.remedy}` : "The attempt is not in the log any more.";
+  return `  ${registrationId}: ${answer}\n    ${wrap(text, 76, "    ")}`;
 }
 
 async function keep(rollcall: Rollcall, { context, signal }: Stage): Promise<void> {

@@ -17,11 +17,19 @@ const NAME_WIDTH = 12;
 /** Live on a terminal, a line for each finished step in a pipe; all of it on standard error. */
 export function createDemoView(terminal: Terminal): DemoView {
   const live = terminal.noteIsTerminal ? createLive() : undefined;
-  const counts = { twins: 0 };
+  const arrow = terminal.paintNote("cyan", "›");
+  let twins = 0;
+  let latest: FleetProgress | undefined;
   return {
     async step(name, work, say) {
       const started = performance.now();
-      live?.show(() => `${terminal.paintNote("cyan", "›")} ${name.padEnd(NAME_WIDTH)}`);
+      const elapsed = () => `${((performance.now() - started) / 1000).toFixed(1)}s`;
+      latest = undefined;
+      live?.show(() =>
+        latest
+          ? progressText(latest, { twins, arrow, elapsed: elapsed() })
+          : `${arrow} ${name.padEnd(NAME_WIDTH)} ${elapsed()}`,
+      );
       const value = await work();
       const line = `${terminal.paintNote("green", "✓")} ${name.padEnd(NAME_WIDTH)} ${say(value)}, ${formatMs(performance.now() - started)}`;
       if (live) live.keep(line);
@@ -29,19 +37,22 @@ export function createDemoView(terminal: Terminal): DemoView {
       return value;
     },
     progress(progress) {
-      if (progress.device?.end.outcome === "assigned" && progress.device.end.twin === "asPrescribed") counts.twins += 1;
-      live?.show(() => progressText(progress, counts.twins, terminal));
+      if (progress.device?.end.outcome === "assigned" && progress.device.end.twin === "asPrescribed") twins += 1;
+      latest = progress;
     },
     end: () => live?.clear(),
   };
 }
 
-/** One line for each phase that the devices are in. */
-function progressText(progress: FleetProgress, twins: number, terminal: Terminal): string {
-  const arrow = terminal.paintNote("cyan", "›");
-  const { total, done, assigned, refused } = progress;
+/** One line for each phase that the devices go through. */
+function progressText(progress: FleetProgress, look: { twins: number; arrow: string; elapsed: string }): string {
+  const { total, started, done, assigned, refused } = progress;
+  const row = (name: string, part: number, whole: number, text: string) =>
+    `${look.arrow} ${name.padEnd(NAME_WIDTH)} ${progressBar(part, whole)} ${text}`;
+  const waiting = started === total && done < total && assigned === 0 ? ", told to wait" : "";
   return [
-    `${arrow} ${"registering".padEnd(NAME_WIDTH)} ${progressBar(done, total)} ${done}/${total}: ${assigned} assigned, ${refused} refused`,
-    `${arrow} ${"twins".padEnd(NAME_WIDTH)} ${progressBar(twins, Math.max(1, assigned))} ${twins}/${assigned} as prescribed`,
+    row("registering", started, total, `${started}/${total} ${look.elapsed}${waiting}`),
+    row("answered", done, total, `${done}/${total}: ${assigned} assigned, ${refused} refused`),
+    row("twins", look.twins, total - refused, `${look.twins}/${assigned} as prescribed`),
   ].join("\n");
 }

@@ -15,8 +15,12 @@ export function createProgress(terminal: Terminal, wanted: boolean): ProgressVie
   const started = performance.now();
   if (wanted && terminal.noteIsTerminal) {
     const live = createLive();
+    let latest: FleetProgress | undefined;
+    live.show(() => (latest ? progressLine(latest, performance.now() - started) : "starting"));
     return {
-      show: (progress) => live.show(() => progressLine(progress, performance.now() - started)),
+      show: (progress) => {
+        latest = progress;
+      },
       end: () => live.clear(),
     };
   }

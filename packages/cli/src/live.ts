@@ -2,9 +2,9 @@ import { createLogUpdate } from "log-update";
 
 /** Text at the bottom of the terminal that is drawn over: on standard error, so that results stay clean. */
 export interface Live {
-  /** Draws, at most ten times a second; `text` is called only when it is drawn. */
+  /** Draws this from now on, ten times a second. */
   show(text: () => string): void;
-  /** Draws now, and leaves it standing. */
+  /** Draws once more, and leaves it standing. */
   keep(text: string): void;
   /** Takes it away. */
   clear(): void;
@@ -14,19 +14,26 @@ const INTERVAL_MS = 100;
 
 export function createLive(): Live {
   const update = createLogUpdate(process.stderr);
-  let drawn = Number.NEGATIVE_INFINITY;
+  let text: () => string = () => "";
+  let timer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    clearInterval(timer);
+    timer = undefined;
+  };
   return {
-    show(text) {
-      const now = performance.now();
-      if (now - drawn < INTERVAL_MS) return;
-      drawn = now;
+    show(next) {
+      text = next;
+      if (timer) return;
       update(text());
+      timer = setInterval(() => update(text()), INTERVAL_MS).unref();
     },
-    keep(text) {
-      update(text);
+    keep(last) {
+      stop();
+      update(last);
       update.done();
     },
     clear() {
+      stop();
       update.clear();
       update.done();
     },

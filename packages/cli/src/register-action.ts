@@ -128,10 +128,12 @@ function withoutPhases(facts: object): object {
 export function describeRefusal(refusal: Omit<Refusal, "outcome">): string {
   const code = refusal.errorCode === undefined ? "" : `${refusal.errorCode} `;
   const facts = [
-    refusal.connack === undefined ? `status ${refusal.status}` : `CONNACK ${refusal.connack}`,
+    // The message of a refused CONNECT names its code.
+    refusal.connack === undefined ? `status ${refusal.status}` : undefined,
     refusal.trackingId === undefined ? undefined : `trackingId ${refusal.trackingId}`,
   ];
-  return `${code}${refusal.message} (${facts.filter((fact) => fact !== undefined).join(", ")})`;
+  const known = facts.filter((fact) => fact !== undefined);
+  return `${code}${refusal.message}${known.length === 0 ? "" : ` (${known.join(", ")})`}`;
 }
 
 function print(
