@@ -5,7 +5,9 @@ import { sendDevice } from "./tss-devices.mjs";
 // The SDK throws where nobody can catch it when the TPM refuses something, so it gets a process of its own.
 // argv: base64 of a TPM state as JSON, base64 of an authentication key. Prints "command code" for each answer.
 const require = createRequire(import.meta.url);
-const tss = require("tss.js");
+// The very tss.js that the SDK loads, wherever npm has put it.
+const ofSdk = createRequire(require.resolve("azure-iot-security-tpm"));
+const tss = ofSdk("tss.js");
 const { TpmSecurityClient } = require("azure-iot-security-tpm");
 
 const [state, authenticationKey] = process.argv.slice(2).map((text) => Buffer.from(text, "base64"));

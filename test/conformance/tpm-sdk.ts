@@ -2,6 +2,8 @@ import { createRequire } from "node:module";
 import type { TssDevice } from "./tss-devices.mjs";
 
 const require = createRequire(import.meta.url);
+/** The very tss.js that the SDK loads, wherever npm has put it. */
+const ofSdk = createRequire(require.resolve("azure-iot-security-tpm"));
 
 type Done<T> = (error: Error | null, value: T) => void;
 
@@ -33,7 +35,7 @@ function called<T>(run: (done: Done<T>) => void): Promise<T> {
  */
 export function sdkTpmClient(device: TssDevice): SdkTpmClient {
   // Neither package has types that fit `verbatimModuleSyntax`; the shapes above are those of their documentation.
-  const tss = require("tss.js") as { Tpm: new (useSimulator: boolean) => { device: TssDevice } };
+  const tss = ofSdk("tss.js") as { Tpm: new (useSimulator: boolean) => { device: TssDevice } };
   const sdk = require("azure-iot-security-tpm") as {
     TpmSecurityClient: new (registrationId: string | undefined, tpm: object) => SecurityClient;
   };
