@@ -24,7 +24,8 @@ beforeAll(async () => {
   single = await issueLeaf({ commonName: "solo", ...dates });
 });
 
-const clientCertificates = (primary: object, secondary?: object) => ({
+type Held = { certificate?: string; info?: { sha256Thumbprint: string } };
+const clientCertificates = (primary: Held, secondary?: Held) => ({
   type: "x509" as const,
   x509: { clientCertificates: { primary, ...(secondary && { secondary }) } },
 });
