@@ -1,10 +1,16 @@
 import { once } from "node:events";
-import { type IncomingHttpHeaders, request } from "node:https";
+import type { IncomingHttpHeaders } from "node:http";
+import { request } from "node:https";
+import { createRequire } from "node:module";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type ConnectionOptions, connect, type SecureContext, type TLSSocket } from "node:tls";
-import { createWebSocketStream, WebSocket } from "ws";
 import { RawMqtt } from "./raw-mqtt.js";
+
+// The broker's own: at the top of node_modules stands an older one, which an Azure package brings.
+const { createWebSocketStream, WebSocket } = createRequire(
+  new URL("../../packages/broker/package.json", import.meta.url),
+)("ws") as typeof import("ws");
 
 /** What a device presents in the handshake: PEM exactly as it is to be sent. */
 export interface Presented {
@@ -63,7 +69,7 @@ export async function openMqtt(opening: Opening): Promise<RawMqtt> {
 /** A WebSocket on `path`; `stream` carries its binary messages. */
 export async function openWebSocket(
   opening: Opening & { readonly path?: string; readonly protocol?: string },
-): Promise<{ socket: WebSocket; stream: Duplex }> {
+): Promise<{ socket: InstanceType<typeof WebSocket>; stream: Duplex }> {
   const { host, port, ca, presented, path = "/$iothub/websocket", protocol = "mqtt" } = opening;
   const socket = new WebSocket(`wss://${host}:${port}${path}`, [protocol], {
     ca,
