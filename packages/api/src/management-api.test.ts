@@ -28,6 +28,9 @@ beforeEach(async () => {
     clock: () => 1000,
     port,
     info: () => ({ connectionString: "secret" }),
+    credentials: async (registrationId) => [
+      { kind: "individual", id: registrationId, attestation: "symmetricKey", key: "secret" },
+    ],
     ready: () => isReady,
     stop: () => {
       stops += 1;
@@ -69,6 +72,19 @@ it("says that it is healthy and ready", async () => {
   expect(await send("GET", "/readyz")).toMatchObject({ status: 200, text: "ready" });
   isReady = false;
   expect((await send("GET", "/readyz")).status).toBe(503);
+});
+
+it("tells the credentials of a device to holders of the token only", async () => {
+  const path = `/enrollments/${encodeURIComponent("pump:1")}/credentials`;
+  for (const headers of [{}, { authorization: "Bearer other" }]) {
+    const refused = await send("GET", path, headers);
+    expect(refused.status).toBe(401);
+    expect(refused.text).not.toContain("secret");
+  }
+  const answer = await send("GET", path, owner);
+  expect(JSON.parse(answer.text)).toEqual([
+    { kind: "individual", id: "pump:1", attestation: "symmetricKey", key: "secret" },
+  ]);
 });
 
 it("finds an attempt by tracking id and by registration id", async () => {

@@ -13,6 +13,8 @@ export interface ManagementApiOptions {
   port(): number;
   /** What `rollcall info` prints; holds the connection string, so it is given to holders of the token only. */
   info(): unknown;
+  /** By which enrollments a device could register, with the key it needs: what `rollcall env` prints. For holders of the token. */
+  credentials(registrationId: string): Promise<unknown>;
   ready(): boolean;
   /** Called after the answer to `POST /stop` is out. */
   stop(): void;
@@ -88,6 +90,10 @@ function addOwnerRoutes(app: FastifyInstance, options: ManagementApiOptions, ref
   app.get(managementRoutes.info.path, (request, reply) => {
     if (!isOwner(request)) return refuse(request, reply, "unauthorized");
     return reply.send(options.info());
+  });
+  app.get<{ Params: { registrationId: string } }>(managementRoutes.credentials.path, async (request, reply) => {
+    if (!isOwner(request)) return refuse(request, reply, "unauthorized");
+    return reply.send(await options.credentials(request.params.registrationId));
   });
   app.post(managementRoutes.stop.path, (request, reply) => {
     if (request.headers.origin !== undefined)

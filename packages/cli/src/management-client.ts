@@ -65,7 +65,7 @@ export class ManagementClient {
   /** The enrollments by which a device could register: its own alone, else the groups. */
   async credentials(registrationId: string): Promise<readonly DeviceCredentials[]> {
     return this.#json<readonly DeviceCredentials[]>(
-      await this.#ask(`/enrollments/${encodeURIComponent(registrationId)}/credentials`),
+      await this.#ask(formatPath(managementRoutes.credentials.path, { registrationId })),
     );
   }
 

@@ -11,6 +11,7 @@ export const managementRoutes = {
   ready: { method: "GET", path: "/readyz" },
   attempt: { method: "GET", path: "/attempts/:id" },
   info: { method: "GET", path: "/info" },
+  credentials: { method: "GET", path: "/enrollments/:registrationId/credentials" },
   stop: { method: "POST", path: "/stop" },
 } as const;
 

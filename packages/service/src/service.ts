@@ -9,6 +9,7 @@ import { endpoint, linkedHubs, reachableHost, servedHosts } from "./addresses.js
 import { isLoopback } from "./client-connection.js";
 import { checkConfig } from "./config.js";
 import { type Config, milliseconds } from "./config-schema.js";
+import { deviceCredentials } from "./device-credentials.js";
 import { Listeners } from "./listeners.js";
 import { type Location, openLocation } from "./location.js";
 import { type Log, openLog } from "./log.js";
@@ -89,6 +90,7 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
     onFault,
     token: managementToken,
     info: () => info,
+    credentials: (registrationId) => deviceCredentials(store, registrationId),
     port: () => info?.ports.dashboard ?? 0,
     ready: () => info !== undefined && stopping === undefined,
     stop: () => void stop(),
