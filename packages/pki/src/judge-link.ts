@@ -9,13 +9,7 @@ export function judgeLink(child: Certificate, parent: Certificate): Omit<PathPro
   if (!child.hasIssuerNamed(parent)) {
     problems.push({ code: "issuerMismatch", expected: child.issuer, got: parent.subject });
   }
-  if (!keyIdsAgree(child, parent)) {
-    problems.push({
-      code: "keyIdMismatch",
-      expected: wantedKey(child),
-      got: parent.subjectKeyId ?? parent.serialNumber,
-    });
-  }
+  if (!keyIdsAgree(child, parent)) problems.push(keyIdMismatch(child, parent));
   const method = signatureMethod(child.algorithm);
   if (!method) {
     problems.push({
@@ -36,6 +30,8 @@ export function judgeLink(child: Certificate, parent: Certificate): Omit<PathPro
   return problems;
 }
 
-function wantedKey(child: Certificate): string {
-  return child.authorityKeyId ?? `the issuer and serial number that ${child.subject} names`;
+/** The certificate above has the right name, but is not the one that the child names. */
+export function keyIdMismatch(child: Certificate, parent: Certificate): Omit<PathProblem, "element"> {
+  const wanted = child.authorityKeyId ?? `the issuer and serial number that ${child.subject} names`;
+  return { code: "keyIdMismatch", expected: wanted, got: parent.subjectKeyId ?? parent.serialNumber };
 }

@@ -64,6 +64,15 @@ describe("judgePath", () => {
     ]);
   });
 
+  it("says that the key differs when another CA of the same name is trusted", async () => {
+    const alike = await issueRoot({ commonName: "Root", ...dates });
+    const problems = judgePath({ path: path.slice(0, 2), anchor: alike.certificate, now });
+    expect(problems).toMatchObject([
+      { code: "keyIdMismatch", expected: root.certificate.subjectKeyId, got: alike.certificate.subjectKeyId },
+      { code: "anchorNotReached", element: { kind: "intermediate", index: 1 } },
+    ]);
+  });
+
   it("names broken links of a path that somebody else put together", async () => {
     const stranger = await issueIntermediate({ commonName: "Stranger", parent: root, ...dates });
     const problems = judgePath({ path: [leaf.certificate, stranger.certificate], anchor: root.certificate, now });

@@ -1,7 +1,7 @@
 import type { Certificate } from "./certificate.js";
 import { isNamedIssuer } from "./issued-by.js";
 import { judgeElement, judgeIssuer } from "./judge-element.js";
-import { judgeLink } from "./judge-link.js";
+import { judgeLink, keyIdMismatch } from "./judge-link.js";
 import { judgeNames } from "./name-constraints.js";
 import { nothingPresented, type PathProblem, pathElement } from "./path-problem.js";
 import { signatureVerifies } from "./signature.js";
@@ -41,15 +41,17 @@ export function judgePath(options: JudgePathOptions): PathProblem[] {
   });
   problems.push(...judgeNames(path));
   const last = path.at(-1);
-  if (last && !isSame(last, anchor)) {
-    problems.push({
-      code: "anchorNotReached",
-      element: pathElement(last, path.length - 1),
-      expected: `a chain to ${anchor.subject}`,
-      got: `a chain that ends at ${last.subject}, issued by ${last.issuer}`,
-    });
-  }
+  if (last && !isSame(last, anchor)) problems.push(...judgeEnd(last, path.length - 1, anchor));
   return problems;
+}
+
+/** The path does not lead to the anchor; when it is only the key that differs, that is said first. */
+function judgeEnd(last: Certificate, index: number, anchor: Certificate): PathProblem[] {
+  const element = pathElement(last, index);
+  const got = `a chain that ends at ${last.subject}, issued by ${last.issuer}`;
+  const end: PathProblem = { code: "anchorNotReached", element, expected: `a chain to ${anchor.subject}`, got };
+  if (!last.hasIssuerNamed(anchor) || last.isSelfIssued) return [end];
+  return [{ ...keyIdMismatch(last, anchor), element }, end];
 }
 
 /** The path cut or completed so that it ends with the anchor, where the anchor is in it or issued one of it. */

@@ -1,8 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
+import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { CertificateError } from "./certificate-error.js";
 import { issueLeaf, issueRoot } from "./issue.js";
@@ -12,7 +13,8 @@ import { readPkcs12, writePkcs12 } from "./pkcs12.js";
 const folder = mkdtempSync(join(tmpdir(), "rollcall-p12-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const file = (name: string) => join(folder, name);
-const openssl = (...args: readonly string[]) => execFileSync("openssl", args, { encoding: "utf8", stdio: "pipe" });
+const run = promisify(execFile);
+const openssl = async (...args: readonly string[]) => (await run("openssl", args)).stdout;
 
 const root = await issueRoot({ commonName: "Root" });
 const password = "s3cret, with spaces";
@@ -29,9 +31,9 @@ describe.each(["ec", "rsa"] as const)("a PKCS#12 bundle with a %s key", async (k
     expect(content.certificates.map(({ der }) => der)).toEqual(certificates.map(({ der }) => der));
   });
 
-  it("is read by openssl pkcs12", () => {
+  it("is read by openssl pkcs12", async () => {
     writeFileSync(file("ours.p12"), bundle);
-    const text = openssl("pkcs12", "-in", file("ours.p12"), "-nodes", "-passin", `pass:${password}`);
+    const text = await openssl("pkcs12", "-in", file("ours.p12"), "-nodes", "-passin", `pass:${password}`);
     expect(parseCertificates(text)).toEqual(certificates.map(({ der }) => der));
     expect(text).toContain("friendlyName: pump 42");
     expect(text).toContain("BEGIN PRIVATE KEY");
@@ -45,7 +47,7 @@ describe.each(["ec", "rsa"] as const)("a PKCS#12 bundle with a %s key", async (k
     "is read when openssl wrote it with %s",
     async (_, ...flags) => {
       writeFileSync(file("pair.pem"), leaf.certificatePem + leaf.privateKeyPem);
-      openssl(
+      await openssl(
         "pkcs12",
         "-export",
         ...flags,
