@@ -56,7 +56,7 @@ describe("the demo fleet against a service", () => {
 
   it("measures each phase where it takes place", async () => {
     const { attestations } = await run({ concurrency: 53, handshakes: 4 });
-    const common = ["tls", "connack", "suback", "register", "wait", "poll", "assigned", "hubConnect", "twin"];
+    const common = ["turn", "tls", "connack", "suback", "register", "wait", "poll", "assigned", "hubConnect", "twin"];
     expect(Object.keys(attestations.x509?.phases ?? {})).toEqual(common);
     expect(Object.keys(attestations.symmetricKey?.phases ?? {})).toEqual(common);
     expect(attestations.tpm?.phases).toMatchObject({

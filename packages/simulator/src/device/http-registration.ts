@@ -11,7 +11,7 @@ import { type HttpRequest, HttpsSession } from "./https-session.js";
 import { defaultPorts } from "./open-mqtt.js";
 import type { RegisterOptions } from "./options.js";
 import type { AssignedState } from "./result.js";
-import { connectTls, deviceContext } from "./tls-connect.js";
+import { connectTls, deviceContext, inTurn } from "./tls-connect.js";
 import { tokenFor } from "./tokens.js";
 import { answerChallenge, takeHubKey, tpmMember } from "./tpm-challenge.js";
 import { readBody, readRetryAfter, type WireReply } from "./wire-reply.js";
@@ -28,12 +28,11 @@ export async function registerOverHttp(exchange: Exchange, options: RegisterOpti
 
 function openSession(exchange: Exchange, options: RegisterOptions): HttpsSession {
   const { target, identity } = options;
-  const { timer, signal } = exchange;
+  const { signal } = exchange;
   const port = target.port ?? defaultPorts.http;
   const shared = identity.kind === "x509" ? undefined : options.secureContext;
   const context = shared ?? deviceContext(target.ca, identity);
-  const pace = options.pace ?? ((connect) => connect());
-  const connect = () => pace(() => timer.time("tls", () => connectTls({ host: target.host, port, context, signal })));
+  const connect = () => inTurn(exchange, options, () => connectTls({ host: target.host, port, context, signal }));
   return new HttpsSession({ host: target.host, port, signal, connect });
 }
 

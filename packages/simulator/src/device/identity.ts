@@ -1,5 +1,3 @@
-import type { AttestationKind } from "@rollcall/protocol";
-
 type Awaitable<T> = T | Promise<T>;
 
 /** What a device needs of its TPM; `TpmClient` of tpm-js-sim is one. Keys are TPM2B_PUBLIC bytes. */
@@ -26,9 +24,6 @@ export type DeviceIdentity =
       readonly key: string;
     }
   | { readonly kind: "tpm"; readonly tpm: DeviceTpm };
-
-/** The identity kinds are the attestation kinds: a compile-time reminder when one gains a member. */
-export type IdentityKind = DeviceIdentity["kind"] & AttestationKind;
 
 /** A key or certificate that cannot be used: the caller's mistake, not the service's. */
 export class InvalidIdentityError extends Error {

@@ -70,7 +70,7 @@ export class MqttSession {
   readonly #client: MqttClient;
   readonly #options: MqttSessionOptions;
   readonly #waiting = new Map<string, Waiting>();
-  readonly #onAbort = (): void => this.#fail(this.#options.signal.reason);
+  readonly #onAbort = (): void => this.#fail(new NoAnswerError("aborted", { cause: this.#options.signal.reason }));
   readonly #gone: Promise<void>;
   /** Fails the step under way; steps follow one another, so one is enough. */
   #step: (error: Error) => void = () => undefined;

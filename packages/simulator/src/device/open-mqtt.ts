@@ -3,7 +3,7 @@ import type { Exchange } from "./exchange.js";
 import type { DeviceIdentity } from "./identity.js";
 import { MqttSession, type MqttSessionOptions } from "./mqtt-session.js";
 import type { ExchangeOptions } from "./options.js";
-import { connectTls, deviceContext } from "./tls-connect.js";
+import { connectTls, deviceContext, inTurn } from "./tls-connect.js";
 
 /** Where a transport is served when nobody says otherwise. */
 export const defaultPorts: Readonly<Record<Transport, number>> = { mqtt: 8883, "mqtt-ws": 443, http: 443 };
@@ -33,8 +33,7 @@ export async function openMqtt(
   const { host, port, transport, identity, ca } = address;
   const shared = identity.kind === "x509" ? undefined : options.secureContext;
   const context = shared ?? deviceContext(ca, identity);
-  const pace = options.pace ?? ((connect) => connect());
-  const socket = await pace(() => timer.time("tls", () => connectTls({ host, port, context, signal })));
+  const socket = await inTurn(exchange, options, () => connectTls({ host, port, context, signal }));
   const { password, ...rest } = login;
   const session = { socket, transport, host, port, signal, ...rest, ...(password !== undefined && { password }) };
   return timer.time("connack", () => MqttSession.open(session));

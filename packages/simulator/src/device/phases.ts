@@ -1,6 +1,7 @@
 /**
  * What is measured of one device, in the order in which it happens. All but `assigned` are parts of it or come after it.
  *
+ * - `turn` waiting for a place to start or to connect, where a fleet bounds them: the tester's doing, not the service's
  * - `tls` TCP and TLS handshake · `connack` CONNECT to CONNACK (with the WebSocket upgrade) · `suback` SUBSCRIBE to SUBACK
  * - `challenge` the first half of a TPM registration, activation in the TPM included
  * - `register` request to answer · `wait` pauses that the service asked for · `poll` status requests, without the pauses
@@ -8,6 +9,7 @@
  * - `hubConnect` TCP, TLS and CONNACK at the hub · `twin` SUBSCRIBE and GET to the twin
  */
 export const phases = [
+  "turn",
   "tls",
   "connack",
   "suback",

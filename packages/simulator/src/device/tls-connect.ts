@@ -1,6 +1,8 @@
 import { isIP } from "node:net";
 import { type ConnectionOptions, connect, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
+import type { Exchange } from "./exchange.js";
 import { type DeviceIdentity, InvalidIdentityError } from "./identity.js";
+import type { ExchangeOptions } from "./options.js";
 import { NoAnswerError } from "./result.js";
 
 export interface TlsTarget {
@@ -26,7 +28,7 @@ export function deviceContext(ca: string, identity: DeviceIdentity): SecureConte
 }
 
 /** An address takes no server name (RFC 6066), and its certificate is checked against the address itself. */
-export function serverName(host: string): { servername?: string } {
+function serverName(host: string): { servername?: string } {
   return isIP(host) === 0 ? { servername: host } : {};
 }
 
@@ -39,7 +41,7 @@ export function connectTls({ host, port, context, signal }: TlsTarget): Promise<
     socket.setNoDelay(true);
     const onAbort = (): void => {
       socket.destroy();
-      reject(signal.reason);
+      reject(new NoAnswerError("aborted", { cause: signal.reason }));
     };
     signal.addEventListener("abort", onAbort, { once: true });
     const settle = (): void => signal.removeEventListener("abort", onAbort);
@@ -60,6 +62,20 @@ export function connectTls({ host, port, context, signal }: TlsTarget): Promise<
   });
 }
 
+/** Opens a connection when it may, timing the wait for that apart from the handshake. */
+export function inTurn(
+  { timer }: Exchange,
+  { pace }: ExchangeOptions,
+  connect: () => Promise<TLSSocket>,
+): Promise<TLSSocket> {
+  if (pace === undefined) return timer.time("tls", connect);
+  const asked = performance.now();
+  return pace(() => {
+    timer.add("turn", performance.now() - asked);
+    return timer.time("tls", connect);
+  });
+}
+
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "the name is unknown",
@@ -72,7 +88,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** A failed connection in words, the system's own ones behind. */
-export function connectFailure(error: Error & { code?: string }, host: string, port: number): string {
+function connectFailure(error: Error & { code?: string }, host: string, port: number): string {
   const reason = reasons[error.code ?? ""];
   return reason === undefined
     ? `connection to ${host}:${port} failed: ${error.message}`

@@ -187,7 +187,7 @@ function expectationOf(fault: Fault, grouped: boolean): Expectation {
 }
 
 /** Puts the registration id in place of `{id}` in every text of a JSON value. */
-export function fillTemplates<T extends Json>(value: T, id: string): T {
+function fillTemplates<T extends Json>(value: T, id: string): T {
   const text = JSON.stringify(value);
   if (!text.includes("{id}")) return value;
   // The id's characters need no escaping in JSON (idProblem saw to that).

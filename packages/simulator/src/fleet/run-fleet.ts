@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { createSecureContext } from "node:tls";
 import type { ExchangeOptions } from "../device/options.js";
+import type { PhaseTimes } from "../device/phases.js";
 import { aggregate } from "../report/aggregate.js";
 import { Measurements, watchTester } from "../report/measure.js";
 import { checkTarget } from "./check-target.js";
@@ -114,7 +115,7 @@ class FleetRun {
     const late = Math.max(performance.now() - intendedStart, 0);
     this.#tell({ started: this.#progress.started + 1 });
     const { end, phases } = await this.#runOrInterrupt(device);
-    const times = phases.assigned === undefined ? phases : { ...phases, assigned: phases.assigned + late };
+    const times = countLateness(phases, late);
     const unexpected = judgeOutcome(device.expect, end);
     const { registrationId, group, attestation, transport, expect } = device;
     const about = { registrationId, group, attestation, transport, expect };
@@ -150,4 +151,11 @@ class FleetRun {
     this.#progress = { ...before, ...news };
     this.#options.onProgress?.(this.#progress);
   }
+}
+
+/** What a device waited for a place since its intended start is part of its latency. */
+function countLateness(times: PhaseTimes, late: number): PhaseTimes {
+  if (times.turn === undefined) return times;
+  const turn = times.turn + late;
+  return { ...times, turn, ...(times.assigned !== undefined && { assigned: times.assigned + late }) };
 }

@@ -5,6 +5,7 @@ import type { AttestationReport, DeviceOutcome, FleetReport } from "../fleet/rep
 import { formatMilliseconds, textTable } from "./text-table.js";
 
 const headings: Readonly<Record<Phase, string>> = {
+  turn: "turn (tester)",
   tls: "TLS",
   connack: "CONNACK",
   suback: "SUBACK",
