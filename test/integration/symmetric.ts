@@ -1,0 +1,26 @@
+import { deviceToken } from "./device-tokens.js";
+import type { RawMqtt } from "./raw-mqtt.js";
+import { type TestService, userName } from "./service.js";
+import { openMqtt } from "./sockets.js";
+
+/** An individual enrollment with this key, both times. */
+export function symmetricIndividual(registrationId: string, key: string) {
+  return {
+    registrationId,
+    attestation: { type: "symmetricKey" as const, symmetricKey: { primaryKey: key, secondaryKey: key } },
+  };
+}
+
+/** CONNECT and SUBSCRIBE of a device with a good key. */
+export async function subscribed(
+  service: TestService,
+  { registrationId, key }: { readonly registrationId: string; readonly key: string },
+): Promise<RawMqtt> {
+  const client = await openMqtt(service.mqtt);
+  const password = deviceToken({ idScope: service.idScope, registrationId, key });
+  const username = userName(service.idScope, registrationId);
+  const { returnCode } = await client.connect({ clientId: registrationId, username, password });
+  if (returnCode !== 0) throw new Error(`${registrationId}: CONNACK ${returnCode}`);
+  await client.subscribe();
+  return client;
+}
