@@ -44,7 +44,7 @@ def register(folder):
     result = client.register()
     state = result.registration_state
     return {
-        "registrationId": result.registration_id,
+        "registrationId": job["registrationId"],
         "status": result.status,
         "assignedHub": state.assigned_hub,
         "deviceId": state.device_id,

@@ -1,0 +1,52 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The last release; it wants paho-mqtt 1.6, so pip shall choose that and not 2. */
+const requirements = ["azure-iot-device==2.14.0", "paho-mqtt==1.6.1"];
+const cache = fileURLToPath(new URL("../../node_modules/.cache/rollcall/python-sdk-2.14.0", import.meta.url));
+const INSTALL_MS = 90_000;
+
+/** The Python SDK in a folder of its own, or why it cannot be had. */
+export type PythonSdk = { readonly folder: string } | { readonly missing: string };
+
+function run(program: string, args: readonly string[]): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    execFile(program, args, { timeout: INSTALL_MS, killSignal: "SIGKILL" }, (error, _stdout, stderr) => {
+      resolve(error ? stderr.trim().split("\n").at(-1) || error.message : undefined);
+    });
+  });
+}
+
+/** Installs the SDK from PyPI into node_modules/.cache, once; nothing outside that folder changes. */
+export async function installPythonSdk(): Promise<PythonSdk> {
+  if (process.platform === "win32") return { missing: "Python SDK: not tried on Windows" };
+  if ((await run("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 8))"])) !== undefined) {
+    return { missing: "Python SDK: python3 (3.8 or newer) is not installed" };
+  }
+  if (existsSync(cache)) return { folder: cache };
+  const unfinished = `${cache}.${process.pid}`;
+  mkdirSync(dirname(cache), { recursive: true });
+  const flags = ["--quiet", "--disable-pip-version-check", "--no-input", "--retries", "1", "--timeout", "15"];
+  // Wheels, so that nothing of what is downloaded runs at install time; paho-mqtt 1.6 is to be had as source only.
+  const args = [
+    "-m",
+    "pip",
+    "install",
+    ...flags,
+    "--only-binary",
+    ":all:",
+    "--no-binary",
+    "paho-mqtt",
+    "--target",
+    unfinished,
+    ...requirements,
+  ];
+  const problem = await run("python3", args);
+  if (problem === undefined && !existsSync(cache)) renameSync(unfinished, cache);
+  rmSync(unfinished, { recursive: true, force: true });
+  return problem === undefined ? { folder: cache } : { missing: `Python SDK: pip could not install it (${problem})` };
+}
+
+export const pythonDevice = ["python3", join(import.meta.dirname, "clients/python_device.py")] as const;
