@@ -16,7 +16,10 @@ export function readDeviceRequest(request: FastifyRequest, context: RequestConte
   const { idScope, registrationId } = request.params as { idScope: string; registrationId: string };
   const { connection } = context;
   const apiVersion = queryMember(request.url, "api-version");
-  return { idScope, registrationId, apiVersion, credentials: readCredentials(request), connection, attempt };
+  const credentials = readCredentials(request);
+  // The handshake can be read only while the socket is there, and a client that hangs up early still has its certificate.
+  if (credentials.kind === "tls") connection.presented();
+  return { idScope, registrationId, apiVersion, credentials, connection, attempt };
 }
 
 /** What is known when the request has come. */

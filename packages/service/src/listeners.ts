@@ -88,9 +88,10 @@ export class Listeners {
     return connection;
   }
 
-  /** Open sockets, in the handshake or after it. */
+  /** Open sockets of devices, in the handshake or after it. */
   get connections(): number {
-    return this.#sockets.reduce((count, sockets) => count + sockets.size, 0);
+    const devices = this.#sockets.flatMap((sockets) => [...sockets]).filter((socket) => !this.#plain.has(socket));
+    return devices.length;
   }
 
   /** From now on, new connections see this certificate. */
@@ -121,6 +122,8 @@ export class Listeners {
     await this.#closed;
     clearInterval(sweep);
     clearTimeout(cut);
+    // A server is closed a moment before its last sockets say that they are.
+    await Promise.all(open().map((socket) => new Promise((resolve) => socket.once("close", resolve))));
   }
 
   #sayGoodbye(socket: Socket): void {
