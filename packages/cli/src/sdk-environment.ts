@@ -28,7 +28,8 @@ const MQTT_PORT = 8883;
 export function sdkEnvironment(sdk: Sdk, facts: DeviceFacts): Variables {
   const { variables, notes } = tables[sdk](facts);
   const known = variables.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
-  return { variables: known, notes: [...notes, ...(sdk === "node" ? [] : fixedPort(facts))] };
+  const portNote = facts.mqttPort === MQTT_PORT ? undefined : portNotes[sdk];
+  return { variables: known, notes: [...notes, ...(portNote === undefined ? [] : [portNote(facts.mqttPort)])] };
 }
 
 interface Row {
@@ -36,13 +37,16 @@ interface Row {
   readonly notes: readonly string[];
 }
 
-/** Only Node's MQTT transport takes a port in the host name. */
-function fixedPort({ mqttPort }: DeviceFacts): string[] {
-  if (mqttPort === MQTT_PORT) return [];
-  return [
-    `This SDK always dials ${MQTT_PORT}; the service listens on ${mqttPort}. Start it with --mqtt-port ${MQTT_PORT}.`,
-  ];
-}
+const fixed = (port: number) =>
+  `This SDK dials ${MQTT_PORT} only, the service listens on ${port}: start it with --mqtt-port ${MQTT_PORT}.`;
+
+/** Who takes another port than 8883, and how (section 10.1 of the wire notes). */
+const portNotes: Readonly<Partial<Record<Sdk, (port: number) => string>>> = {
+  python: fixed,
+  csharp: (port) =>
+    `The service listens on ${port}: set ProvisioningTransportHandler.Port, or start it with --mqtt-port ${MQTT_PORT}.`,
+  pnp: fixed,
+};
 
 const withPort = ({ host, mqttPort }: DeviceFacts): string => (mqttPort === MQTT_PORT ? host : `${host}:${mqttPort}`);
 

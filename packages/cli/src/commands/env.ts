@@ -35,21 +35,23 @@ export function addEnv(program: Command, context: Context): void {
 async function printEnvironment(registrationId: string, flags: EnvFlags, { terminal }: Context): Promise<void> {
   const service = await connect(flags.location);
   const info = await service.info();
-  const credentials = await service.credentials(registrationId);
-  const chosen = choose(registrationId, credentials, flags.group);
+  // A device that shows a certificate needs no key, whatever groups there are.
+  const chosen =
+    flags.certificatePath === undefined
+      ? choose(registrationId, await service.credentials(registrationId), flags.group)
+      : undefined;
   const { variables, notes } = sdkEnvironment(flags.for, {
     host: info.host,
     mqttPort: info.ports.mqtt,
     idScope: info.idScope,
     registrationId,
     caPath: resolve(info.caPath),
-    key: chosen.key,
+    key: chosen?.key,
     certificatePath: flags.certificatePath && resolve(flags.certificatePath),
     keyPath: flags.keyPath && resolve(flags.keyPath),
   });
   for (const [name, value] of variables) terminal.out(setVariable(flags.shell, name, value));
-  const comments = [...notes, ...attestationNotes(chosen, flags)];
-  for (const note of comments) terminal.note(`# ${note}`);
+  for (const note of [...notes, ...attestationNotes(chosen)]) terminal.note(`# ${note}`);
 }
 
 /** The enrollment that the device would register by. */
@@ -66,7 +68,7 @@ function choose(
   if (!first) {
     const what =
       group === undefined
-        ? `no enrollment of ${registrationId} is known, and no group could take it`
+        ? `${registrationId} has no enrollment, and there is no group with a symmetric key; with a certificate, add --cp and --kp`
         : `no enrollment group ${group} is known`;
     throw new CliError("notFound", what, { next: "rollcall start --seed <file> with its enrollment" });
   }
@@ -81,10 +83,9 @@ function choose(
   );
 }
 
-function attestationNotes({ attestation, kind, id }: DeviceCredentials, flags: EnvFlags): string[] {
-  const by = `The ${kind === "group" ? "enrollment group" : "enrollment"} ${id} attests by ${attestation}`;
-  if (attestation === "x509" && flags.certificatePath === undefined)
-    return [`${by}: add --cp and --kp with the files of the device.`];
-  if (attestation === "tpm") return [`${by}: its key stays in the TPM, no variable carries it.`];
-  return [];
+function attestationNotes(chosen: DeviceCredentials | undefined): string[] {
+  if (!chosen || chosen.attestation === "symmetricKey") return [];
+  const by = `The enrollment ${chosen.id} attests by ${chosen.attestation}`;
+  if (chosen.attestation === "x509") return [`${by}: add --cp and --kp with the files of the device.`];
+  return [`${by}: its key stays in the TPM, no variable carries it.`];
 }
