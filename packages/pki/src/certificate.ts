@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, type KeyObject } from "node:crypto";
 import { CertificateError } from "./certificate-error.js";
 import { DerReader, tags } from "./der.js";
-import { attributeValue, nameText, type RelativeNames, readName, sameNames } from "./distinguished-name.js";
+import { attributeValue, foldedName, nameText, type RelativeNames, readName } from "./distinguished-name.js";
 import { type Extensions, readExtensions } from "./extensions.js";
 import type { GeneralName } from "./general-name.js";
 import { commonNameOid, type KeyUsage, signatureAlgorithms } from "./oids.js";
@@ -55,6 +55,8 @@ export class Certificate {
   readonly #signers = new WeakMap<Certificate, boolean>();
   #publicKey: KeyObject | undefined;
   #sha256: string | undefined;
+  #foldedIssuer: string | undefined;
+  #foldedSubject: string | undefined;
 
   constructor(parts: Parts) {
     this.der = parts.der;
@@ -163,7 +165,10 @@ export class Certificate {
 
   /** Whether our issuer is the other's subject: the bytes nearly always decide; else without regard to their encoding. */
   hasIssuerNamed(other: Certificate): boolean {
-    return this.issuerRaw.equals(other.subjectRaw) || sameNames(this.issuerNames, other.subjectNames);
+    if (this.issuerRaw.equals(other.subjectRaw)) return true;
+    this.#foldedIssuer ??= foldedName(this.issuerNames);
+    other.#foldedSubject ??= foldedName(other.subjectNames);
+    return this.#foldedIssuer === other.#foldedSubject;
   }
 
   /** The public key; imported at the first call (100 us), then kept. Throws CertificateError when it is not a usable key. */

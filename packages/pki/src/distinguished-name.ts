@@ -83,9 +83,7 @@ function canonicalAttribute({ oid, text, raw, tag }: NameAttribute): string {
   return `${oid}=${JSON.stringify(folded)}`;
 }
 
-/** Whether two names are the same name, however encoded. */
-export function sameNames(a: RelativeNames, b: RelativeNames): boolean {
-  if (a.length !== b.length) return false;
-  const folded = canonicalName(b);
-  return canonicalName(a).every((part, index) => part === folded[index]);
+/** A whole name in that form: two names are the same when these texts are. */
+export function foldedName(names: RelativeNames): string {
+  return canonicalName(names).join("\n");
 }

@@ -1,5 +1,5 @@
 import type { Certificate } from "./certificate.js";
-import { sameNames } from "./distinguished-name.js";
+import { foldedName } from "./distinguished-name.js";
 import { signatureMethod, signatureVerifies } from "./signature.js";
 
 /**
@@ -26,7 +26,7 @@ export function keyIdsAgree(child: Certificate, parent: Certificate): boolean {
   if (authority.keyId && subjectKeyId && !authority.keyId.equals(subjectKeyId)) return false;
   if (authority.serial && !authority.serial.equals(parent.serialRaw)) return false;
   const issuer = authority.issuer?.find((name) => name.kind === "directory");
-  return issuer === undefined || sameNames(issuer.names, parent.issuerNames);
+  return issuer === undefined || foldedName(issuer.names) === foldedName(parent.issuerNames);
 }
 
 /** Whether a certificate signed itself: a path ends there. */
