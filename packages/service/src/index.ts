@@ -7,4 +7,4 @@ export { type RunningInstance, readInstance } from "./location.js";
 export { LocationInUseError } from "./location-lock.js";
 export { LocationError } from "./private-files.js";
 export type { Rollcall, RollcallInfo, RollcallOptions, RollcallStats } from "./rollcall.js";
-export { startRollcall } from "./service.js";
+export { startRollcall } from "./start-rollcall.js";
