@@ -45,7 +45,7 @@ const algorithms = {
 } as const;
 
 /** An extension by the hex of its object identifier. */
-export function extension(oidHex: string, critical: boolean, value: Buffer): Buffer {
+function extension(oidHex: string, critical: boolean, value: Buffer): Buffer {
   const flag = critical ? [Buffer.from("0101ff", "hex")] : [];
   return der(0x30, der(0x06, Buffer.from(oidHex, "hex")), ...flag, der(0x04, value));
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type Certificate, readCertificate } from "./certificate.js";
 import { CertificateError } from "./certificate-error.js";
 import { element } from "./der-writer.js";
-import { type IssueFaults, issueIntermediate, issueLeaf, issueRoot, issueServerCertificate } from "./issue.js";
+import { issueIntermediate, issueLeaf, issueRoot, issueServerCertificate } from "./issue.js";
 import { extendedKeyUsages, keyUsageNames } from "./oids.js";
 import { parseCertificates } from "./pem.js";
 
@@ -88,7 +88,7 @@ describe("readCertificate and node:crypto read the same", () => {
 
   it("any certificate that we issue", async () => {
     const name = fc.string({ minLength: 1, maxLength: 64, unit: "binary" }).filter((text) => [...text].length <= 64);
-    const faults: fc.Arbitrary<IssueFaults> = fc.record({
+    const faults = fc.record({
       isCa: fc.boolean(),
       keyUsage: fc.option(fc.subarray([...keyUsageNames], { minLength: 1 })),
       extendedKeyUsage: fc.option(fc.subarray(Object.values(extendedKeyUsages), { minLength: 1 })),
@@ -254,7 +254,7 @@ function tryToRead(bytes: Uint8Array): Certificate | undefined {
 }
 
 function nested(depth: number): Buffer {
-  let bytes = Buffer.alloc(0);
+  let bytes: Buffer = Buffer.alloc(0);
   for (let level = 0; level < depth; level++) bytes = element(0x30, bytes);
   return bytes;
 }
