@@ -1,10 +1,10 @@
-import { finding } from "@rollcall/protocol";
 import type { AedesOptions, AuthenticateError, Client } from "aedes";
 import { nanoid } from "nanoid";
 import { authorizeSubscribe, publishProblem } from "./authorize.js";
 import { beginUnread, decideConnect } from "./connect.js";
 import type { Connection } from "./connection.js";
 import type { BrokerContext } from "./context.js";
+import { Refusal } from "./refusal.js";
 
 /** The only protocol level of MQTT that is spoken: 3.1.1. */
 const LEVEL = 4;
@@ -48,7 +48,7 @@ export function aedesHooks(context: BrokerContext): AedesOptions {
       const problem = publishProblem(connection, packet);
       if (!problem) return done(null);
       connection.attempt?.add(problem);
-      return done(new Error(problem.code));
+      return done(new Refusal(problem.code));
     },
     authorizeSubscribe(client, subscription, done) {
       const connection = of(client);
@@ -59,12 +59,5 @@ export function aedesHooks(context: BrokerContext): AedesOptions {
 }
 
 function refusal(returnCode: number): AuthenticateError {
-  return Object.assign(new Error(`CONNACK ${returnCode}`), { returnCode });
-}
-
-/** A topic that Aedes itself turns down, before it asks: the device is told as for any other wrong topic. */
-export function noteUnpublishable(connection: Connection, topic: string): void {
-  if (/^$|[#+]/.test(topic) || topic.split("/").length > 100) {
-    connection.attempt?.add(finding("protocol.topicUnknown", { values: { topic }, got: topic }));
-  }
+  return Object.assign(new Refusal(`CONNACK ${returnCode}`), { returnCode });
 }

@@ -33,17 +33,35 @@ export function publishProblem(
   const { session } = connection;
   const { topic, qos } = packet;
   if (qos > 1) return finding("protocol.qosUnsupported", { got: `QoS ${qos} on ${topic}` });
-  if (session?.kind === "hub") return hubProblem(topic, session.device.deviceId);
+  if (session?.kind === "hub")
+    return isOwnTopic(topic, session.device.deviceId) ? undefined : unknownTopic(connection, topic);
   const asked = parseProvisioningTopic(topic);
-  if (!session || !asked) return finding("protocol.topicUnknown", { values: { topic }, got: topic });
+  if (!session || !asked) return unknownTopic(connection, topic);
   if (!session.challengeOnly) return undefined;
-  const first = asked.operation === "register" && connection.registers === 0;
+  if (asked.operation === "register" && !connection.challengeAsked) {
+    // Set here and not when it is answered: a second one may stand right behind it.
+    connection.challengeAsked = true;
+    return undefined;
+  }
   const what = asked.operation === "register" ? "A second register request" : "A status request";
-  return first ? undefined : finding("tpm.challengeOnly", { values: { what } });
+  return finding("tpm.challengeOnly", { values: { what } });
 }
 
-function hubProblem(topic: string, deviceId: string): Finding | undefined {
+function isOwnTopic(topic: string, deviceId: string): boolean {
   const asked = parseHubTopic(topic);
-  const own = asked !== undefined && (asked.operation !== "telemetry" || asked.deviceId === deviceId);
-  return own ? undefined : finding("hub.topicUnknown", { values: { topic }, got: topic });
+  return asked !== undefined && (asked.operation !== "telemetry" || asked.deviceId === deviceId);
+}
+
+function unknownTopic(connection: Connection, topic: string): Finding {
+  const code = connection.session?.kind === "hub" ? "hub.topicUnknown" : "protocol.topicUnknown";
+  return finding(code, { values: { topic }, got: topic });
+}
+
+/** Most levels of a topic that Aedes takes. */
+const MAX_LEVELS = 100;
+
+/** A topic that Aedes turns down before it asks: the attempt says the same as for any other wrong topic. */
+export function noteUnpublishable(connection: Connection, topic: string): void {
+  const deep = topic.length > MAX_LEVELS && topic.split("/").length > MAX_LEVELS;
+  if (deep || topic === "" || /[#+]/.test(topic)) connection.attempt?.add(unknownTopic(connection, topic));
 }

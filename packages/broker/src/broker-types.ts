@@ -46,7 +46,7 @@ export interface BrokerStats {
 
 /** The MQTT front end: the provisioning service and its hubs on one port. */
 export interface Broker {
-  /** Takes over a connection: a TLS socket whose handshake is done. Nagle must be off (`noDelay` of the listener). */
+  /** Takes over a connection: a TLS socket whose handshake is done. */
   handleConnection(stream: Duplex, connection: ClientConnection): void;
   /** Takes over an upgrade request of the HTTPS listener; answers 404 and 400 itself. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, connection: ClientConnection): void;

@@ -1,8 +1,10 @@
 import type { EventEmitter } from "node:events";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type ClientConnection, finding, limits } from "@rollcall/protocol";
-import type { Aedes } from "aedes";
-import { aedesHooks, noteUnpublishable } from "./aedes-hooks.js";
+import type { Aedes, Client } from "aedes";
+import { aedesHooks } from "./aedes-hooks.js";
+import { noteUnpublishable } from "./authorize.js";
 import type { Broker, BrokerLog, BrokerOptions, BrokerTimes } from "./broker-types.js";
 import { guardClient, type InboundPacket } from "./client-guard.js";
 import { beginUnread } from "./connect.js";
@@ -12,6 +14,7 @@ import type { BrokerContext } from "./context.js";
 import { closeByHalves } from "./half-close.js";
 import { onPublish } from "./on-publish.js";
 import { createQuietAedes } from "./quiet-aedes.js";
+import { Refusal } from "./refusal.js";
 import { sendDesired } from "./reply.js";
 import { createUpgrade } from "./web-socket.js";
 
@@ -36,7 +39,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   const times = { ...defaultTimes, ...options.times };
   const context: BrokerContext = { ...options, times, connections, log: options.log ?? silent };
   const aedes = await startAedes(context);
-  const upgrade = createUpgrade(MAX_PACKET);
+  const upgrade = createUpgrade({ maxPayload: MAX_PACKET, closeTimeout: times.linger });
   const unwatch = options.hub.watchDesired((device, patch) => {
     const connection = connections.ofDevice(device);
     if (connection) sendDesired(connection, patch);
@@ -69,7 +72,7 @@ async function startAedes(context: BrokerContext): Promise<Aedes> {
   aedes.on("unsubscribe", (filters, client) => {
     for (const filter of filters) context.connections.get(client)?.granted.delete(filter);
   });
-  const note = (client: { readonly id: string }, error: Error) => context.log.debug(`client ${client.id}`, error);
+  const note = (client: Client, error: Error) => noteError(context.connections.get(client), error, context);
   aedes.on("clientError", note).on("connectionError", note);
   // Its types leave this event out.
   (aedes as EventEmitter).on("error", (error: unknown) => context.log.error("Aedes failed", error));
@@ -83,6 +86,8 @@ function open(
   context: BrokerContext,
 ): void {
   const { stream, peer, lingerMs } = accepted;
+  // PUBACK and reply are two small writes: with Nagle's algorithm the second waits 40 ms.
+  if (stream instanceof Socket) stream.setNoDelay(true);
   const client = aedes.handle(stream);
   const connection = new Connection(client, stream, peer);
   context.connections.add(connection);
@@ -115,6 +120,16 @@ function inspect(packet: InboundPacket, connection: Connection): void {
   if (packet.cmd !== "subscribe") return;
   // Aedes grants what is asked for; QoS 2 is granted as 1 (section 1.1).
   for (const subscription of packet.subscriptions ?? []) if (subscription.qos === 2) subscription.qos = 1;
+}
+
+/** Aedes gave a connection up. What the device did wrong is noted; what the network did is not its fault. */
+function noteError(connection: Connection | undefined, error: Error, context: BrokerContext): void {
+  context.log.debug("an MQTT connection failed", error);
+  if (error instanceof Refusal || "code" in error || error.message === "connection closed") return;
+  const attempt = connection?.attempt;
+  // A topic that Aedes turns down has its finding already.
+  if (attempt?.findings.some((each) => each.severity === "error")) return;
+  attempt?.add(finding("protocol.packetInvalid", { values: { reason: error.message } }));
 }
 
 /** Nobody is there any more: what was left open is abandoned. */

@@ -3,7 +3,7 @@ import type { Client } from "aedes";
 
 /**
  * What has to be done between the bytes and Aedes's handlers, where Aedes offers no hook: these are the only places that
- * know its insides (`client._parser`, an mqtt-packet parser), and `client-guard.test.ts` fails when they change.
+ * know its insides (`client._parser`, an mqtt-packet parser). The tests of CONNECT, of QoS 2 and of too large packets fail when they change.
  */
 interface Insides {
   readonly _parser: EventEmitter & { parse(bytes: Buffer): number; readonly packet: { readonly length: number } };

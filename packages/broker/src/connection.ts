@@ -20,8 +20,10 @@ export class Connection {
   session: Session | undefined;
   /** The attempt that its requests belong to. */
   attempt: Attempt | undefined;
-  /** Register requests that were let in. */
+  /** Register requests that were answered or are being answered. */
   registers = 0;
+  /** A connection that is good for one challenge has asked for it. */
+  challengeAsked = false;
   /** Filters granted, with their QoS. */
   readonly granted = new Map<string, 0 | 1>();
   readonly turns = new Turns();

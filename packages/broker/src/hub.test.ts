@@ -119,6 +119,7 @@ describe("topics", () => {
     "$iothub/twin/PATCH/properties/desired/?$version=9",
     "$dps/registrations/PUT/iotdps-register/?$rid=1",
     "$SYS/x",
+    "devices/pump-1/messages/events/#",
   ])("PUBLISH %s closes the connection", async (topic) => {
     const client = await connected("pump-1");
     client.publish(topic, "x");

@@ -14,6 +14,7 @@ import {
 import type { AedesPublishPacket } from "aedes";
 import type { Connection, Session } from "./connection.js";
 import type { BrokerContext } from "./context.js";
+import { Refusal } from "./refusal.js";
 import { sendReply, sendTwinReply } from "./reply.js";
 import type { Work } from "./turns.js";
 
@@ -34,13 +35,15 @@ export function onPublish(
   context: BrokerContext,
   done: Done,
 ): void {
-  const work = connection.closed ? undefined : workOf(packet, connection, context);
+  const asked = connection.closed ? undefined : workOf(packet, connection, context);
+  // What fails here is our fault, and one device's trouble: nobody else's.
+  const work = asked && (() => asked().catch((error: unknown) => context.log.error("a reply failed", error)));
   const count = connection.turns.size;
   if (!work) {
     done();
   } else if (count >= TOO_MANY) {
     connection.attempt?.add(finding("protocol.tooManyRequests", { values: { count } }));
-    done(new Error("too many requests"));
+    done(new Refusal("too many requests"));
   } else if (count >= HELD) {
     connection.turns.add(work, done);
   } else {
@@ -111,33 +114,28 @@ function attemptFor(connection: Connection, asked: ProvisioningTopic, context: B
   return connection.attempt;
 }
 
-async function answerTwin(
-  connection: Connection,
-  request: {
-    readonly device: HubDevice;
-    readonly asked: Extract<HubTopic, { operation: "twinGet" | "twinReported" }>;
-    readonly body: Uint8Array;
-  },
-  context: BrokerContext,
-): Promise<void> {
-  const { device, asked, body } = request;
-  const reply = await twinReplyTo(device, asked, body, context);
+interface TwinRequest {
+  readonly device: HubDevice;
+  readonly asked: Extract<HubTopic, { operation: "twinGet" | "twinReported" }>;
+  readonly body: Uint8Array;
+}
+
+async function answerTwin(connection: Connection, request: TwinRequest, context: BrokerContext): Promise<void> {
+  const { asked } = request;
+  const reply = await twinReplyTo(connection, request, context);
   const topic = formatTwinReplyTopic({ status: reply.status, rid: asked.rid, version: reply.version });
   connection.attempt?.step(asked.operation);
   sendTwinReply(connection, { topic, body: reply.body, rid: asked.rid });
 }
 
-async function twinReplyTo(
-  device: HubDevice,
-  asked: Extract<HubTopic, { operation: "twinGet" | "twinReported" }>,
-  body: Uint8Array,
-  context: BrokerContext,
-): Promise<TwinReply> {
+async function twinReplyTo(connection: Connection, request: TwinRequest, context: BrokerContext): Promise<TwinReply> {
+  const { device, asked, body } = request;
   try {
     if (asked.operation === "twinGet") return await context.hub.twin(device);
     return await context.hub.patchReported(device, body, asked.baseVersion);
   } catch (error) {
     context.log.error(`${asked.operation} of ${device.deviceId} failed`, error);
-    return { status: 500 };
+    const about = { trackingId: connection.attempt?.trackingId ?? "", now: new Date(context.clock()) };
+    return { status: 500, body: { ...errorBody("internal", about) } };
   }
 }

@@ -1,6 +1,6 @@
 import { topics } from "@rollcall/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Bench, openBench, provisioningUser, untilEmpty } from "./testing/bench.js";
+import { type Bench, openBench, provisioningUser, until, untilEmpty } from "./testing/bench.js";
 import { RawClient } from "./testing/raw-client.js";
 
 let bench: Bench;
@@ -299,6 +299,15 @@ describe("what is not there", () => {
     expect(client.received.map((each) => each.cmd)).toEqual(["connack", "suback"]);
     expect(codes("pump-1")).toEqual(["protocol.topicUnknown"]);
     expect(bench.attempts.find("pump-1")).toMatchObject({ outcome: "abandoned" });
+  });
+
+  test.each(["ab#", "a/#/b", "ab+c", ""])("SUBSCRIBE %s, which is no filter, closes the connection", async (filter) => {
+    const client = await open();
+    await client.connect(provisioningUser("pump-1"));
+    const body = Buffer.from([0, 7, 0, filter.length, ...Buffer.from(filter), 1]);
+    client.stream.write(Buffer.concat([Buffer.of(0x82, body.length), body]));
+    await client.closed;
+    await until(() => codes("pump-1")?.[0] === "protocol.packetInvalid", "the finding is there");
   });
 
   test("PUBLISH at QoS 2 closes the connection", async () => {

@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import { Aedes, type AedesOptions, type AedesPublishPacket, type Client } from "aedes";
 
 /**
@@ -31,7 +30,7 @@ const noPersistence = {
   async setup(): Promise<void> {},
   cleanSubscriptions: () => nothing,
   delWill: () => nothing,
-  outgoingStream: () => Readable.from([]),
+  outgoingStream: () => [],
   outgoingClearMessageId: () => nothing,
   // A stray PUBREL: Aedes answers PUBCOMP when there is no such packet.
   incomingGetPacket: () => Promise.reject(new Error("no such packet")),

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { STATUS_CODES } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { decodeOnce, webSocket } from "@rollcall/protocol";
 import { createWebSocketStream, type WebSocket, WebSocketServer } from "ws";
@@ -13,10 +14,10 @@ export type Upgrade = (
 ) => void;
 
 /** Opens WebSockets for MQTT on the paths that the SDKs use (section 1.1). */
-export function createUpgrade(maxPayload: number): Upgrade {
+export function createUpgrade(options: { readonly maxPayload: number; readonly closeTimeout: number }): Upgrade {
   const server = new WebSocketServer({
+    ...options,
     noServer: true,
-    maxPayload,
     perMessageDeflate: false,
     clientTracking: false,
     // The client's spelling goes back: the C SDK asks for MQTT and compares.
@@ -29,6 +30,7 @@ export function createUpgrade(maxPayload: number): Upgrade {
       return refuse(socket, 404, "There is no WebSocket here. MQTT: /, /mqtt or /$iothub/websocket");
     const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",");
     if (!offered.some((each) => isMqtt(each.trim()))) return refuse(socket, 400, "Sec-WebSocket-Protocol must be mqtt");
+    if (socket instanceof Socket) socket.setNoDelay(true);
     server.handleUpgrade(request, socket, head, (opened) => accept(asStream(opened)));
   };
 }
