@@ -66,13 +66,14 @@ export async function openMqtt(opening: Opening): Promise<RawMqtt> {
   return new RawMqtt(await openTls(opening), opening);
 }
 
-/** A WebSocket on `path`; `stream` carries its binary messages. */
+/** A WebSocket on `path`, over a TLS connection of the caller's if there is one; `stream` carries its binary messages. */
 export async function openWebSocket(
-  opening: Opening & { readonly path?: string; readonly protocol?: string },
+  opening: Opening & { readonly path?: string; readonly protocol?: string; readonly over?: Duplex },
 ): Promise<{ socket: InstanceType<typeof WebSocket>; stream: Duplex }> {
-  const { host, port, ca, presented, path = "/$iothub/websocket", protocol = "mqtt" } = opening;
+  const { host, port, ca, presented, over, path = "/$iothub/websocket", protocol = "mqtt" } = opening;
   const socket = new WebSocket(`wss://${host}:${port}${path}`, [protocol], {
     ca,
+    ...(over && { createConnection: () => over }),
     ...(presented && { cert: presented.chainPem, key: presented.privateKeyPem }),
   });
   await new Promise((resolve, reject) => {
