@@ -309,6 +309,15 @@ describe("what is no request of the API", () => {
     expect(await sendRaw(bytes)).toMatch(start);
   });
 
+  it("an upload that is given up is no fault of ours", async () => {
+    const socket = connect(port(), "127.0.0.1", () => {
+      socket.write(`PUT ${REGISTER} HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{`, () => socket.destroy());
+    });
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect((await send("PUT", REGISTER)).status).toBe(202);
+    expect([asked.length, faults]).toEqual([1, []]);
+  });
+
   it("answers 500 with an explanation when the engine fails, and goes on", async () => {
     answer = () => Promise.reject(new Error("disk on fire"));
     const { status, text } = await send("PUT", REGISTER);

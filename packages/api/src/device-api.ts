@@ -32,7 +32,7 @@ export async function createDeviceApi(options: DeviceApiOptions): Promise<Device
     exposeHeadRoutes: false,
     return503OnClosing: false,
     routerOptions: { caseSensitive: false, maxParamLength: 16_384 },
-    frameworkErrors: (error, request, reply) => answerError(options, error, request, reply),
+    frameworkErrors: (error, request, reply) => void answerError(options, error, request, reply),
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request: FastifyRequest, payload: IncomingMessage) => readBody(payload));
@@ -70,12 +70,12 @@ function addRoutes(app: FastifyInstance, options: DeviceApiOptions): void {
     },
     // A body that is too large is refused before the handler runs, and is an attempt all the same.
     errorHandler: (error, request, reply) => {
-      if (!(error instanceof BodyTooLarge)) return answerError(options, error, request, reply);
+      if (!(error instanceof BodyTooLarge)) return void answerError(options, error, request, reply);
       const attempt = attempts.begin(attemptFacts(request, context(request)));
       const body = errorBody("payloadTooLarge", { trackingId: attempt.trackingId, now: new Date(options.clock()) });
       const answer = { status: 413, trackingId: attempt.trackingId, body };
       noteRefusal(attempt, answer, finding("protocol.payloadTooLarge", { values: { bytes: error.bytes } }));
-      return sendReply(request, reply, answer);
+      sendReply(request, reply, answer);
     },
   });
 

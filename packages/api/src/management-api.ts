@@ -37,7 +37,7 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
   const app = fastify({
     exposeHeadRoutes: true,
     return503OnClosing: false,
-    frameworkErrors: (_error, request, reply) => refuse(request, reply, "badRequest"),
+    frameworkErrors: (_error, request, reply) => void refuse(request, reply, "badRequest"),
   });
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });

@@ -14,6 +14,12 @@ export class BodyTooLarge extends Error {
   }
 }
 
+/** A body whose sender went away in the middle of it: nobody's fault here, and nobody reads the answer. */
+class BodyCutShort extends Error {
+  override readonly name = "BodyCutShort";
+  readonly statusCode = 400;
+}
+
 /**
  * Reads a whole body as it is. What is beyond the limit is read and dropped: answering while the client still sends
  * ends in a reset, and the client never sees why.
@@ -21,10 +27,14 @@ export class BodyTooLarge extends Error {
 export async function readBody(stream: Readable, limit: number = limits.messageBytes): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes <= limit) chunks.push(chunk);
-    if (bytes > MAX_DRAINED_BYTES) break;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes <= limit) chunks.push(chunk);
+      if (bytes > MAX_DRAINED_BYTES) break;
+    }
+  } catch (cause) {
+    throw new BodyCutShort("The body ended before its length was reached.", { cause });
   }
   if (bytes > limit) throw new BodyTooLarge(bytes);
   return Buffer.concat(chunks, bytes);

@@ -15,6 +15,7 @@ import { BACKLOG, listenAddresses } from "./listen.js";
 import { Listeners } from "./listeners.js";
 import { tlsServerOptions } from "./tls-server.js";
 
+const OPENSSL = "openssl";
 const root = await issueRoot({ commonName: "root" });
 const other = await issueRoot({ commonName: "other" });
 const intermediate = await issueIntermediate({ commonName: "intermediate", parent: root });
@@ -170,7 +171,7 @@ describe("a connection", () => {
       files.key,
     ];
     const run = (...more: string[]) =>
-      promisify(execFile)("sh", ["-c", 'sleep 0.3 | openssl "$@"', "sh", ...base, ...more]);
+      promisify(execFile)("sh", ["-c", 'sleep 0.3 | "$0" "$@"', OPENSSL, ...base, ...more]);
     const first = await run("-sess_out", files.session);
     expect(first.stdout).toContain("New, TLSv1");
     const second = await run("-sess_in", files.session);
@@ -213,7 +214,7 @@ describe("a client that leaves", () => {
     writeFileSync(ca, other.certificatePem);
     const count = attempts.size;
     const child: ChildProcess = spawn(
-      "openssl",
+      OPENSSL,
       ["s_client", "-connect", `127.0.0.1:${mqtt}`, "-CAfile", ca, "-verify_return_error"],
       {
         stdio: "ignore",

@@ -26,7 +26,7 @@ export function secureContextOptions(identity: ServerIdentity): SecureContextOpt
   };
 }
 
-export const HANDSHAKE_TIMEOUT_MS = 30_000;
+const HANDSHAKE_TIMEOUT_MS = 30_000;
 
 /** Options of every device listener. */
 export function tlsServerOptions(identity: ServerIdentity): TlsOptions {
