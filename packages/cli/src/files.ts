@@ -72,7 +72,7 @@ export async function writeAtomically(path: string, content: string | Uint8Array
   }
 }
 
-export async function exists(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   try {
     await stat(path);
     return true;

@@ -14,6 +14,7 @@ import { writeAtomically } from "./files.js";
 import { createProgress } from "./fleet-progress.js";
 import { ManagementClient } from "./management-client.js";
 import { type OutputFormat, toJson } from "./output.js";
+import { quote } from "./shell.js";
 import { resolveTarget, type Target, type TargetFlags } from "./target.js";
 
 interface RunFlags extends TargetFlags {
@@ -34,7 +35,7 @@ export async function run(file: string, flags: RunFlags, context: Context): Prom
   const report = await runAgainst(fleet, target, { flags, signal, context });
   if (flags.summaryExport !== undefined) await writeAtomically(flags.summaryExport, `${toJson(report)}\n`, 0o644);
   terminal.out(flags.output === "json" ? toJson(report) : formatReport(report));
-  judge(report);
+  judge(report, flags);
 }
 
 async function runAgainst(
@@ -72,15 +73,15 @@ export function findingsOf(
     (await service.attempt(trackingId ?? registrationId))?.findings[0]?.code;
 }
 
-function judge(report: FleetReport): void {
+function judge(report: FleetReport, { host, location }: RunFlags): void {
   const { devices, unexpected } = report.counts;
   if (report.interrupted) throw new CliError("stopped", "stopped: the report is partial");
-  if (unexpected > 0) {
-    const first = report.devices.find((device) => device.unexpected !== undefined);
-    throw new CliError("threshold", `${unexpected} of ${devices} devices did not end as expected`, {
-      next: first && `rollcall explain ${first.registrationId}`,
-    });
-  }
+  if (unexpected === 0) return;
+  const first = report.devices.find((device) => device.unexpected !== undefined);
+  const where = location === undefined ? "" : ` --location ${quote(location)}`;
+  throw new CliError("threshold", `${unexpected} of ${devices} devices did not end as expected`, {
+    next: first && host === undefined ? `rollcall explain ${quote(first.registrationId)}${where}` : undefined,
+  });
 }
 
 /** `fleet enrollments`: what to give to `start --seed`. */
@@ -101,9 +102,9 @@ export async function openFleet(file: string, signal: AbortSignal, certificates?
     return await loadFleet(file, { signal, ...(certificates !== undefined && { certificates }) });
   } catch (error) {
     if (signal.aborted) throw new CliError("stopped", "stopped before the fleet began", { cause: error });
-    const reason = systemCode(error) === "ENOENT" ? `${file}: there is no such file` : reasonOf(error);
-    if (error instanceof FleetFileError || systemCode(error) !== undefined)
-      throw new CliError("configuration", reason, { cause: error });
-    throw error;
+    const code = systemCode(error) ?? systemCode(error instanceof Error ? error.cause : undefined);
+    if (!(error instanceof FleetFileError) && code === undefined) throw error;
+    const reason = code === "ENOENT" ? `${file}: there is no such file` : reasonOf(error);
+    throw new CliError("configuration", reason, { cause: error });
   }
 }

@@ -108,7 +108,7 @@ function findings(attempt: AttemptRecord, look: Look): string[] {
 }
 
 /** One finding: mark, title, what was compared, who has to act and how. */
-export function formatFinding(finding: Finding, look: Look): string {
+function formatFinding(finding: Finding, look: Look): string {
   const [mark, style] = MARKS[finding.severity];
   const subject = finding.subject === undefined ? finding.element : `${finding.element}: ${finding.subject}`;
   const title = finding.consequence ? `${finding.title} (a consequence of the above)` : finding.title;

@@ -10,23 +10,13 @@ export function addOutputOption(command: Command, formats: readonly OutputFormat
   return command.addOption(new Option("-o, --output <format>", "write the result as").choices(formats));
 }
 
-/** Rows under a head: a table for the eye, tab-separated lines for a pipe. */
-export function formatRows(head: readonly string[], rows: readonly (readonly string[])[], asTable: boolean): string {
-  if (!asTable) return [head, ...rows].map((row) => row.map(oneLine).join("\t")).join("\n");
-  const table = new Table({
-    head: [...head],
-    chars: PLAIN,
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
-  });
-  table.push(...rows.map((row) => row.map(oneLine)));
-  return trimLines(table.toString());
-}
-
-/** Names and values of one thing. */
+/** Names and values of one thing: columns for the eye, tab-separated lines for a pipe. */
 export function formatRecord(pairs: readonly (readonly [string, string])[], asTable: boolean): string {
-  if (!asTable) return pairs.map(([name, value]) => `${name}\t${oneLine(value)}`).join("\n");
-  const width = Math.max(...pairs.map(([name]) => name.length));
-  return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+  const rows = pairs.map(([name, value]) => [name, oneLine(value)]);
+  if (!asTable) return rows.map((row) => row.join("\t")).join("\n");
+  const table = new Table({ chars: PLAIN, style: { head: [], border: [], "padding-left": 0, "padding-right": 2 } });
+  table.push(...rows);
+  return trimLines(table.toString());
 }
 
 /** True when a table is to be drawn. */
@@ -46,7 +36,7 @@ const trimLines = (text: string): string =>
     .map((line) => line.trimEnd())
     .join("\n");
 
-/** A head, a rule below it, and columns: nothing that a narrow terminal or a log makes ugly. */
+/** Columns and no lines: nothing that a narrow terminal or a log makes ugly. */
 const PLAIN = {
   top: "",
   "top-mid": "",

@@ -19,7 +19,7 @@ export function addInfo(program: Command, { terminal }: Context): void {
 }
 
 /** The facts in the order in which a person needs them. */
-export function infoPairs(facts: ServiceInfo): [string, string][] {
+function infoPairs(facts: ServiceInfo): [string, string][] {
   return [
     ["ID scope", facts.idScope],
     ["device endpoint", facts.deviceEndpoint],
