@@ -1,4 +1,5 @@
 import type { Rollcall } from "@rollcall/service";
+import type { JobAttestation } from "./attestations.js";
 import type { FleetDevice } from "./fleet.js";
 import { type ClientResult, runClient } from "./run-client.js";
 
@@ -17,15 +18,17 @@ export interface NodeDeviceRun {
   readonly payload?: unknown;
   /** Registers a second time with the same client. */
   readonly again?: boolean;
-  /** Then connects to the assigned hub and sends so many messages. */
-  readonly hub?: { readonly telemetry: number };
+  /** Then connects to the assigned hub, with another credential if one is given, and sends so many messages. */
+  readonly hub?: { readonly telemetry: number; readonly attestation?: JobAttestation };
+  /** Every reply over HTTPS is a step too, such as `GET 202`. */
+  readonly watchHttp?: boolean;
   readonly onStep?: (step: string) => Promise<void>;
   readonly timeoutMs?: number;
 }
 
 /** One device with the unmodified Node SDK. `localhost` for the service, so that name and address are both proven. */
 export function runNodeDevice(service: Rollcall, run: NodeDeviceRun): Promise<ClientResult> {
-  const { transport, device, payload, again, hub, onStep, timeoutMs } = run;
+  const { transport, device, payload, again, hub, watchHttp, onStep, timeoutMs } = run;
   const host = nodeTransports[transport].fixed === undefined ? `localhost:${service.info.ports.mqtt}` : "localhost";
   return runClient({
     caPath: service.info.caPath,
@@ -37,6 +40,7 @@ export function runNodeDevice(service: Rollcall, run: NodeDeviceRun): Promise<Cl
       attestation: device.attestation,
       payload,
       again,
+      watchHttp,
       hub: hub && { ...hub, port: service.info.ports.mqtt },
     },
     ...(onStep && { onStep }),

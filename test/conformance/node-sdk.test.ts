@@ -1,6 +1,6 @@
 import type { JsonObject } from "@rollcall/protocol";
 import type { Rollcall } from "@rollcall/service";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { keyAndCertificateRows, swtpmRow, tpmRow } from "./attestations.js";
 import { startService } from "./conformance-service.js";
 import { type FixedPorts, probeFixedPorts, skipWithout } from "./fixed-ports.js";
@@ -95,5 +95,10 @@ describe("a device of the unmodified Node SDK is assigned and served by its hub"
 
   test("every message of every device was counted", () => {
     expect(service.hub.telemetryCount).toBe(visits * TELEMETRY);
+  });
+
+  test("nothing is left of devices that are gone", async () => {
+    const nothing = { connections: 0, sessions: 0, challengeSessions: 0, timers: 0 };
+    await vi.waitFor(() => expect(service.stats()).toMatchObject(nothing), { timeout: 10_000, interval: 20 });
   });
 });

@@ -8,9 +8,10 @@ export interface ClientError {
   readonly message: string;
   /** The reply's body, where the SDK hands it on. */
   readonly result?: Record<string, unknown>;
-  /** HTTPS only. */
+  /** This and the rest: HTTPS only. */
   readonly responseBody?: string;
   readonly statusCode?: number;
+  readonly retryAfter?: string;
 }
 
 /** The `registrationState` of section 1.4, as an SDK returns it. */
@@ -41,7 +42,6 @@ export interface RunClientOptions {
   readonly caPath: string;
   /** The test's half of a step that the client has reached. */
   readonly onStep?: (step: string) => Promise<void>;
-  readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
 }
 

@@ -1,10 +1,11 @@
 /** A device's first minutes at its hub, with the unmodified azure-iot-device: twin, reported, desired, telemetry. */
+import { promisify } from "node:util";
 import common from "azure-iot-common";
 import device from "azure-iot-device";
 import transports from "azure-iot-device-mqtt";
 import { reachedStep } from "./report.mjs";
 
-async function hubClient({ attestation, transport }, { host, deviceId, security }) {
+async function hubClient({ transport, attestation }, { host, deviceId, security }) {
   const Transport = transport === "mqtt-ws" ? transports.MqttWs : transports.Mqtt;
   if (attestation.type === "tpm") {
     const { default: tpm } = await import("azure-iot-security-tpm");
@@ -14,16 +15,11 @@ async function hubClient({ attestation, transport }, { host, deviceId, security 
   const name = `HostName=${host};DeviceId=${deviceId}`;
   if (attestation.type === "x509") {
     const client = device.Client.fromConnectionString(`${name};x509=true`, Transport);
-    client.setOptions({ cert: attestation.cert, key: attestation.key });
+    await client.setOptions({ cert: attestation.cert, key: attestation.key });
     return client;
   }
   return device.Client.fromConnectionString(`${name};SharedAccessKey=${attestation.key}`, Transport);
 }
-
-const reported = (twin, patch) =>
-  new Promise((resolve, reject) => {
-    twin.properties.reported.update(patch, (error) => (error ? reject(error) : resolve()));
-  });
 
 /** The first desired properties that are newer than what the twin had. */
 const nextDesired = (twin) =>
@@ -36,14 +32,14 @@ const nextDesired = (twin) =>
   });
 
 export async function visitHub(job, place) {
-  const client = await hubClient(job, place);
+  const client = await hubClient({ ...job, ...(job.hub.attestation && { attestation: job.hub.attestation }) }, place);
   // At once, rather than again and again for four minutes: a refusal is then an answer that the test can read.
   client.setRetryPolicy(new common.NoRetry());
   await client.open();
   const twin = await client.getTwin();
   const read = structuredClone(twin.properties.desired);
   const update = nextDesired(twin);
-  await reported(twin, { conformance: job.registrationId });
+  await promisify(twin.properties.reported.update)({ conformance: job.registrationId });
   await reachedStep("reported");
   const updated = await update;
   for (let count = 0; count < job.hub.telemetry; count++) {

@@ -2,8 +2,9 @@
  * One device with the unmodified Node SDK: registers, then visits its hub when the job says so. Packages are loaded
  * where they are needed: most of a client's time is spent on that.
  */
+import { subscribe } from "node:diagnostics_channel";
 import provisioning from "azure-iot-provisioning-device";
-import { job, runSteps } from "./report.mjs";
+import { job, reachedStep, runSteps } from "./report.mjs";
 import { securityClients } from "./security.mjs";
 
 const transports = {
@@ -29,6 +30,13 @@ async function visit({ registered }) {
   const { assignedHub, deviceId } = registered;
   const host = job.transport === "mqtt-ws" ? assignedHub : `${assignedHub}:${job.hub.port}`;
   return visitHub(job, { host, deviceId, security });
+}
+
+// Node itself tells what came over HTTPS; nothing of the SDK is touched.
+if (job.watchHttp) {
+  subscribe("http.client.response.finish", ({ request, response }) => {
+    void reachedStep(`${request.method} ${response.statusCode}`);
+  });
 }
 
 await runSteps({
