@@ -122,6 +122,10 @@ describe("the demo fleet against a service", () => {
     ]);
   });
 
+  it.each(["rate", "concurrency", "handshakes", "timeout"])("does not start with a %s of nothing", async (name) => {
+    await expect(run({ [name]: 0 })).rejects.toThrow(`${name} must be more than nothing`);
+  });
+
   it("does not touch a target that is not this machine", async () => {
     const target = { host: "global.azure-devices-provisioning.net", idScope: "0ne", ca: service.mqtt.ca };
     await expect(run({ target })).rejects.toThrow("is a service of Microsoft Azure");

@@ -74,6 +74,12 @@ describe.each(["mqtt", "http"] as const)("a device that registers over %s", (tra
     expect(result.outcome).toBe("assigned");
   });
 
+  it("tries again when a proxy says 502 with a web page", async () => {
+    const page = { status: 502, retryAfter: 0, body: "<html>Bad gateway</html>" };
+    await using service = await startScripted(inTurn({ register: [page, assigned] }));
+    expect(await registerDevice(optionsFor(service, transport))).toMatchObject({ outcome: "assigned" });
+  });
+
   it("gives up on a service that stays busy", async () => {
     await using service = await startScripted(
       inTurn({ register: [{ status: 429, retryAfter: 0, body: { message: "busy" } }] }),

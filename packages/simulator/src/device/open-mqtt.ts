@@ -9,7 +9,7 @@ import { connectTls, deviceContext, inTurn } from "./tls-connect.js";
 export const defaultPorts: Readonly<Record<Transport, number>> = { mqtt: 8883, "mqtt-ws": 443, http: 443 };
 
 /** What our devices call themselves. */
-export const clientVersion = "rollcall-simulator/0.1.0";
+export const clientVersion = "rollcall-simulator";
 
 export interface MqttAddress {
   readonly host: string;

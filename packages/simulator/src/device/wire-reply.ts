@@ -12,9 +12,13 @@ export interface WireReply {
 
 const maxRetryAfterSeconds = 3600;
 
-/** Reads a JSON object; an empty body is one without members. @throws NoAnswerError for anything else */
+/**
+ * Reads a JSON object; an empty body is one without members, and so is whatever comes with a status that says enough
+ * (a proxy answers 502 with a web page). @throws NoAnswerError for anything else
+ */
 export function readBody(bytes: Uint8Array, status: number): Readonly<Record<string, unknown>> {
   const parsed = parseJson(bytes);
+  if (status >= 300 && (!parsed.ok || typeof parsed.value !== "object" || parsed.value === null)) return {};
   if (!parsed.ok) throw new NoAnswerError(`the body of reply ${status} cannot be read: ${parsed.reason}`);
   if (parsed.value === undefined) return {};
   const object = z.record(z.string(), z.unknown()).safeParse(parsed.value);

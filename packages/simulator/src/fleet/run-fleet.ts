@@ -18,10 +18,11 @@ const defaults = { concurrency: 50, inFlight: 2000, handshakes: 16, timeout: 60_
 
 /**
  * Runs every device of a fleet against a service and its hubs. Whatever a device meets is in the report; rejects only for
- * a target that is refused ({@link checkTarget}), an identity that cannot be used, or a fault of ours.
+ * a target that is refused ({@link checkTarget}), a bound that makes no sense, an identity that cannot be used, or a fault of ours.
  */
 export async function runFleet(fleet: Fleet, options: RunOptions): Promise<FleetReport> {
   checkTarget(options.target.host, options.ownTarget ?? false);
+  checkBounds(options);
   const startedAt = new Date();
   const run = new FleetRun(fleet, options);
   const endWatch = watchTester();
@@ -30,6 +31,12 @@ export async function runFleet(fleet: Fleet, options: RunOptions): Promise<Fleet
   const devices = outcomes.toSorted((one, other) => one.index - other.index).map(({ outcome }) => outcome);
   const { histograms } = measurements;
   return aggregate({ fleet: fleet.name, startedAt, durationMs, interrupted, tester: endWatch(), devices, histograms });
+}
+
+function checkBounds({ rate, concurrency, handshakes, timeout }: RunOptions): void {
+  for (const [name, value] of Object.entries({ rate, concurrency, handshakes, timeout })) {
+    if (value !== undefined && !(value > 0)) throw new RangeError(`${name} must be more than nothing, not ${value}`);
+  }
 }
 
 class FleetRun {
