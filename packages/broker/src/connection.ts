@@ -18,6 +18,8 @@ export class Connection {
   /** As the device sent it; Aedes gets another one. */
   clientId = "";
   session: Session | undefined;
+  /** As `session`, and kept when the client leaves: what was acknowledged before that is still carried out. */
+  proved: Session | undefined;
   /** The attempt that its requests belong to. */
   attempt: Attempt | undefined;
   /** Register requests that were answered or are being answered. */

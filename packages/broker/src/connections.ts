@@ -25,6 +25,7 @@ export class Connections {
   /** Sets who is there. A device has one connection to its hub: the newer one takes over, and the older one is returned. */
   enter(connection: Connection, session: Session): Connection | undefined {
     connection.session = session;
+    connection.proved = session;
     if (session.kind !== "hub") return undefined;
     const key = deviceKey(session.device);
     const before = this.#byDevice.get(key);

@@ -35,7 +35,7 @@ export function onPublish(
   context: BrokerContext,
   done: Done,
 ): void {
-  const asked = connection.closed ? undefined : workOf(packet, connection, context);
+  const asked = workOf(packet, connection, context);
   // What fails here is our fault, and one device's trouble: nobody else's.
   const work = asked && (() => asked().catch((error: unknown) => context.log.error("a reply failed", error)));
   const count = connection.turns.size;
@@ -54,7 +54,8 @@ export function onPublish(
 
 /** What has to be done for a PUBLISH, if anything has to be. */
 function workOf(packet: AedesPublishPacket, connection: Connection, context: BrokerContext): Work | undefined {
-  const { session } = connection;
+  // It was let in while the session lasted, and it is acknowledged by now: a client may leave on the PUBACK (mosquitto_pub).
+  const session = connection.proved;
   const body = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
   if (session?.kind === "provisioning") {
     const asked = parseProvisioningTopic(packet.topic);
