@@ -6,7 +6,7 @@ export async function until<T>(read: () => T | Promise<T>, isReached: (value: T)
   for (;;) {
     const value = await read();
     if (isReached(value)) return value;
-    if (Date.now() > end) throw new Error(`never reached; last: ${JSON.stringify(value)}`);
+    if (Date.now() > end) throw new Error(`never reached; last: ${JSON.stringify(value, null, 1)}`);
     await delay(10);
   }
 }
