@@ -52,6 +52,12 @@ describe("device register", () => {
     expect(code).toBe(0);
   });
 
+  test("with a key from a file, which no list of processes shows", async () => {
+    writeFileSync(join(service.path, "pump.key"), `${keys.pump}\n`);
+    expect(await register("--rid", "pump-7", "--key", "@pump.key")).toMatchObject({ code: 0 });
+    expect(await register("--rid", "pump-7", "--key", "@nowhere")).toMatchObject({ code: 2, stdout: "" });
+  });
+
   test("with --hub gives the twin in the JSON", async () => {
     const { stdout } = await register("--rid", "pump-7", "--key", keys.pump, "--hub", "-o", "json");
     expect(JSON.parse(stdout).twin.desired).toMatchObject({ interval: 10 });
@@ -233,6 +239,24 @@ describe("explain", () => {
   });
 });
 
+/** What register_symkey.js of the Node SDK does, variable for variable. */
+const nodeSample = `
+  const { Mqtt } = require("azure-iot-provisioning-device-mqtt");
+  const { SymmetricKeySecurityClient } = require("azure-iot-security-symmetric-key");
+  const { ProvisioningDeviceClient } = require("azure-iot-provisioning-device");
+  const { PROVISIONING_HOST, PROVISIONING_IDSCOPE, PROVISIONING_REGISTRATION_ID, PROVISIONING_SYMMETRIC_KEY } = process.env;
+  const security = new SymmetricKeySecurityClient(PROVISIONING_REGISTRATION_ID, PROVISIONING_SYMMETRIC_KEY);
+  const client = ProvisioningDeviceClient.create(PROVISIONING_HOST, PROVISIONING_IDSCOPE, new Mqtt(), security);
+  client.register((error, result) => {
+    if (error) console.log("error registering device: " + error);
+    else {
+      console.log("registration succeeded");
+      console.log("assigned hub=" + result.assignedHub);
+      console.log("deviceId=" + result.deviceId);
+    }
+  });
+`;
+
 describe("env", () => {
   const sdks: readonly [string, readonly string[]][] = [
     [
@@ -279,6 +303,13 @@ describe("env", () => {
     expect(dumped).toContain(keys.pump);
     expect(dumped).toContain(service.info.caPath);
     expect(code).toBe(0);
+  });
+
+  test("is all that the unchanged sample of the Node SDK needs", () => {
+    const rollcallEnv = `${process.execPath} packages/cli/bin/rollcall.mjs env pump-7 --for node --location ${service.path}/.rollcall`;
+    const command = `eval "$(${rollcallEnv})" && exec ${process.execPath} -e '${nodeSample}'`;
+    const printed = execFileSync("sh", ["-c", command], { encoding: "utf8" });
+    expect(printed).toContain("registration succeeded\nassigned hub=127.0.0.1\ndeviceId=pump-7\n");
   });
 
   test("--group derives the device's key; several groups without it are an error", async () => {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { outcome, runCli, startCli } from "./run-cli.js";
+import { outcome, runCli, startCli, temporaryFolder } from "./run-cli.js";
 import { type RunningCli, startDetached } from "./running.js";
 
 const fleetFile = `name: small
@@ -24,11 +24,9 @@ devices:
 
 let service: RunningCli;
 beforeAll(async () => {
-  service = await startDetached({});
-  writeFileSync(join(service.path, "fleet.yaml"), fleetFile);
-  writeFileSync(join(service.path, "slow.yaml"), fleetFile.replaceAll("count: 3", "count: 200"));
-  const { stdout } = await rollcall("fleet", "enrollments", "fleet.yaml");
-  await service[Symbol.asyncDispose]();
+  await using folder = await temporaryFolder();
+  writeFileSync(join(folder.path, "fleet.yaml"), fleetFile);
+  const { stdout } = await runCli(["fleet", "enrollments", "fleet.yaml"], { cwd: folder.path });
   service = await startDetached(stdout);
   writeFileSync(join(service.path, "fleet.yaml"), fleetFile);
   writeFileSync(join(service.path, "slow.yaml"), fleetFile.replaceAll("count: 3", "count: 200"));

@@ -32,6 +32,9 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Chi
     cwd: options.cwd ?? tmpdir(),
     env: environment(options.env),
     stdio: ["pipe", "pipe", "pipe"],
+    // A test that timed out leaves nothing running.
+    timeout: 60_000,
+    killSignal: "SIGKILL",
   });
 }
 

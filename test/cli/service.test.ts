@@ -29,13 +29,14 @@ const seed = JSON.stringify({
 test("start, wait, health, info, stop: the life of a service in the foreground", async () => {
   await using folder = await temporaryFolder();
   const cwd = folder.path;
-  const child = startCli(["start", ...freePorts], { cwd });
+  writeFileSync(join(cwd, "seed.json"), seed);
+  const child = startCli(["start", "--seed", "seed.json", ...freePorts], { cwd });
   children.push(child);
   const ended = outcome(child);
   const banner = await printed(child, "stdout", /^Next: .*$/m);
   expect(banner).toMatch(/ID scope +0ne00000000/);
   expect(banner).toMatch(/^HostName=.*;SharedAccessKeyName=provisioningserviceowner;SharedAccessKey=.*$/m);
-  expect(banner).toMatch(/Enrollments live in memory until the durable store comes/);
+  expect(banner).toMatch(/Enrollments live in memory until the durable store comes \(1 from \.\/seed\.json\)\./);
   expect(banner).toMatch(/TPM over MQTT is on: our extension/);
   expect(banner.trimEnd().split("\n").length).toBeLessThanOrEqual(23);
 
@@ -165,6 +166,18 @@ test("ROLLCALL_LOCATION is the location of all commands", async () => {
   expect(await runCli(["start", "--detach"], { env })).toMatchObject({ code: 0 });
   expect(await runCli(["health"], { env })).toMatchObject({ code: 0, stdout: "ok\n" });
   expect(await runCli(["stop"], { env })).toMatchObject({ code: 0 });
+});
+
+test("a reader that closes the pipe early is no failure", async () => {
+  const child = startCli(["--help"]);
+  child.stdout?.destroy();
+  expect((await outcome(child)).code).toBe(0);
+});
+
+test("Ctrl-C ends a command that waits with exit code 130", async () => {
+  const child = startCli(["wait", "--location", "/nonexistent"]);
+  setTimeout(() => child.kill("SIGINT"), 1500);
+  expect(await outcome(child)).toMatchObject({ code: 130, stdout: "" });
 });
 
 /** Gives a command a terminal; part of Debian's essential packages. */

@@ -8,6 +8,8 @@ export interface BannerFacts {
   readonly location: string | undefined;
   /** Where the enrollments came from. */
   readonly seed: string | undefined;
+  /** How many came; unknown of a service in the background. */
+  readonly seeded?: number | undefined;
   readonly tpmOverMqtt: boolean;
   /** Others than this machine can reach it. */
   readonly exposed: boolean;
@@ -44,8 +46,8 @@ export function banner(facts: BannerFacts, paint: (style: Style, text: string) =
   ].join("\n");
 }
 
-function notes({ seed, tpmOverMqtt, location, exposed, info, notices }: BannerFacts): string[] {
-  const from = seed === undefined ? "none was seeded" : `from ${seed}`;
+function notes({ seed, seeded, tpmOverMqtt, location, exposed, info, notices }: BannerFacts): string[] {
+  const from = seed === undefined ? "none was seeded" : `${seeded ?? "those"} from ${seed}`;
   return [
     `Enrollments live in memory until the durable store comes (${from}).`,
     ...(location === undefined ? ["CA and keys are made anew at every start."] : []),

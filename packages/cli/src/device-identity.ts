@@ -25,7 +25,7 @@ export interface ReadIdentity {
 export async function readIdentity(flags: IdentityFlags, terminal: Terminal): Promise<ReadIdentity> {
   const kind = flags.attestationType ?? impliedKind(flags);
   if (kind === "x509") return { identity: await readX509(flags), save: nothingToSave };
-  if (kind === "symmetricKey") return { identity: readSymmetricKey(flags), save: nothingToSave };
+  if (kind === "symmetricKey") return { identity: await readSymmetricKey(flags), save: nothingToSave };
   const { openTpm } = await import("./tpm-folder.js");
   return openTpm(required(flags.tpm, "--tpm <dir>", kind), terminal);
 }
@@ -62,8 +62,9 @@ async function readX509(flags: IdentityFlags): Promise<DeviceIdentity> {
 }
 
 /** The key itself is never repeated in a message. */
-function readSymmetricKey(flags: IdentityFlags): DeviceIdentity {
-  const text = required(flags.symmetricKey, "--key <base64>", "symmetricKey");
+async function readSymmetricKey(flags: IdentityFlags): Promise<DeviceIdentity> {
+  const given = required(flags.symmetricKey, "--key <base64>", "symmetricKey");
+  const text = given.startsWith("@") ? await readUserFile(given.slice(1), "--key") : given;
   const bytes = decodeBase64(text.trim());
   if (!bytes || bytes.length === 0) throw new CliError("usage", "--key is not base64 (with its padding)");
   const key = flags.computeKey === true ? deriveDeviceKey(bytes, flags.registrationId) : bytes;

@@ -28,11 +28,15 @@ export async function start(flags: StartFlags, context: Context): Promise<void> 
   if (flags.detach === true) return detach(config, context);
   const signal = context.interrupts.hold();
   const rollcall = await launch(config);
-  context.terminal.out(bannerOf(rollcall.info, { config, notices: rollcall.notices, detached: false }, context));
+  context.terminal.out(
+    bannerOf(rollcall.info, { config, notices: rollcall.notices, seeded: countOf(rollcall), detached: false }, context),
+  );
   await Promise.race([aborted(signal), rollcall.stopped]);
   if (signal.aborted) context.terminal.note("stopping");
   await rollcall.stop();
 }
+
+const countOf = ({ seeded }: Rollcall): number => seeded.individuals + seeded.groups;
 
 async function detach(config: Config, context: Context): Promise<void> {
   if (config.inMemory)
@@ -69,7 +73,7 @@ export async function launch(options: Parameters<typeof startRollcall>[0]): Prom
   }
 }
 
-type Circumstances = { readonly config: Config } & Pick<BannerFacts, "notices" | "detached">;
+type Circumstances = { readonly config: Config } & Pick<BannerFacts, "notices" | "detached" | "seeded">;
 
 function bannerOf(info: ServiceInfo, { config, ...rest }: Circumstances, { terminal }: Context): string {
   const facts = {

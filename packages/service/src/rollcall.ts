@@ -2,6 +2,7 @@ import type { AttemptLog, Clock, Random, Store } from "@rollcall/engine";
 import type { Hub } from "@rollcall/hub";
 import type { SeedInput } from "@rollcall/protocol";
 import type { ConfigInput } from "./config-schema.js";
+import type { SeedCount } from "./seed.js";
 
 /** Settings of a service in this process; those of rollcall.yaml, with other defaults: in memory, any free ports, silent. */
 export interface RollcallOptions extends Omit<ConfigInput, "seed"> {
@@ -46,6 +47,8 @@ export interface Rollcall extends AsyncDisposable {
   readonly location: string;
   /** What the one who started it ought to read, a line each. */
   readonly notices: readonly string[];
+  /** How many enrollments the seed held. */
+  readonly seeded: SeedCount;
   readonly attempts: AttemptLog;
   readonly store: Store;
   readonly hub: Hub;

@@ -66,10 +66,9 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
   const { clock, random, log, location, attempts, teardown, notices } = setting;
   const store = new MemoryStore();
   const { hub, engine } = decide(setting, store);
-  if (seed !== undefined) {
-    const etag = () => random(12).toString("base64");
-    log.info(await seedStore(store, seed, { now: clock(), random, etag }), "enrollments loaded");
-  }
+  const etag = () => random(12).toString("base64");
+  const seeded = await seedStore(store, seed ?? {}, { now: clock(), random, etag });
+  if (seed !== undefined) log.info(seeded, "enrollments loaded");
   let info: RollcallInfo | undefined;
   let stopping: Promise<void> | undefined;
   const stop = () => {
@@ -99,7 +98,7 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
   location.writeInstance(info);
   log.info({ ports: info.ports }, "ready");
   const stats = () => ({ ...broker.stats(), connections: listeners.connections, attempts: attempts.size });
-  const open = { info, managementToken, location: location.path, notices, attempts, store, hub, stopped };
+  const open = { info, managementToken, location: location.path, notices, seeded, attempts, store, hub, stopped };
   return { ...open, stats, stop, [Symbol.asyncDispose]: stop };
 }
 

@@ -21,7 +21,10 @@ export function addDevice(program: Command, context: Context): void {
     .addOption(new Option("--transport <transport>", "how it connects").choices(transports).default("mqtt"))
     .option("--cp, --certificate-path <file>", "x509: certificate chain, leaf first")
     .option("--kp, --key-path <file>", "x509: private key")
-    .option("--key, --symmetric-key <base64>", "symmetricKey: key of the device, or of its group with --ck")
+    .option(
+      "--key, --symmetric-key <base64>",
+      "symmetricKey: key of the device, or of its group with --ck; @file reads it",
+    )
     .option("--ck, --compute-key", "the key is the group's: compute the device's from it")
     .option("--tpm <dir>", "tpm: folder with the state of a virtual TPM; made when it is not there")
     .option("--host <host[:port]>", "another provisioning service than the one of --location")
