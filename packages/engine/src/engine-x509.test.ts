@@ -91,6 +91,14 @@ describe("an X.509 device", () => {
     });
   });
 
+  it("is not taken for another whose id it only looks like", async () => {
+    const lookAlike = await issueLeaf({ commonName: "tan\u212a-7", parent: intermediate, ...dates });
+    const rig = await engineRig({ enrollmentGroups: [group("line3", pem(root))] });
+    const { reply, codes } = await outcome(rig, "tank-7", der(lookAlike, intermediate));
+    expect(reply.status).toBe(401);
+    expect(codes[0]).toBe("leaf.commonNameMismatch");
+  });
+
   it("belongs to the group of the certificate nearest to its leaf", async () => {
     const rig = await engineRig({ enrollmentGroups: [group("far", pem(root)), group("near", pem(intermediate))] });
     expect((await outcome(rig, "pump-7", der(leaf, intermediate, root))).asked.attempt.enrollment?.id).toBe("near");

@@ -47,4 +47,12 @@ describe("text of strangers", () => {
     expect(made.title).toContain("a\ufffd[31mb");
     expect(made.got).toHaveLength(301);
   });
+
+  it("loses keys and signatures", () => {
+    const text = "HostName=h;SharedAccessKey=c2VjcmV0c2VjcmV0;x=1 SharedAccessSignature sr=s&sig=c2ln%3D&se=1";
+    const made = finding("protocol.userNameMalformed", { values: { reason: text }, got: text });
+    const shown = "HostName=h;SharedAccessKey=…;x=1 SharedAccessSignature sr=s&sig=…&se=1";
+    expect(made.got).toBe(shown);
+    expect(made.title).toContain(shown);
+  });
 });

@@ -92,9 +92,14 @@ export function findingRow(code: FindingCode): FindingRow {
 /** Longest text of a stranger that is repeated in a finding. */
 const MAX_TEXT = 300;
 
+/** What people paste where it does not belong: a connection string as user name, a whole token as id. */
+const SECRET = /\b((?:SharedAccessKey|sig)\s*=)[^;&\s"]+/gi;
+
+/** Returns a copy: a slice would keep the stranger's whole text in memory for as long as the finding lives. */
 function readable(text: string): string {
-  const clean = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd");
-  return clean.length > MAX_TEXT ? `${clean.slice(0, MAX_TEXT)}…` : clean;
+  const cut = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+  const clean = cut.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd").replace(SECRET, "$1…");
+  return Buffer.from(clean).toString();
 }
 
 function fill(template: string, values: FindingDetail["values"]): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { judgeApiVersion, predatesReprovisioning } from "./api-versions.js";
-import { idProblem, isDeviceId } from "./ids.js";
+import { idKey, idProblem, isDeviceId } from "./ids.js";
 import { toAsciiJson } from "./messages.js";
 
 describe("registration ids", () => {
@@ -15,6 +15,11 @@ describe("registration ids", () => {
     ["ab_", "last character"],
     ["pümp", "character 2"],
   ])("%s is none", (id, message) => expect(idProblem(id)?.message).toContain(message));
+});
+
+it("folds case of ASCII and of nothing else", () => {
+  expect(idKey("Pump-0042:A.B_C")).toBe("pump-0042:a.b_c");
+  expect(idKey("dev-\u212a\u0130\u0131\u212b")).toBe("dev-\u212a\u0130\u0131\u212b");
 });
 
 describe("device ids", () => {

@@ -38,7 +38,10 @@ export function isDeviceId(id: string): boolean {
   return DEVICE_ID.test(id);
 }
 
-/** Registration ids are compared without case (dps-wire 7.5): this is the form to look them up by. */
+/**
+ * Registration ids are compared without case (dps-wire 7.5): this is the form to look them up by. ASCII only, which is all
+ * that an id may hold: the Kelvin sign of a certificate's common name would otherwise pass for a k.
+ */
 export function idKey(id: string): string {
-  return id.toLowerCase();
+  return id.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

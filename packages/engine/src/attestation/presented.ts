@@ -59,8 +59,8 @@ export function checkCommonName(leaf: Certificate, registrationId: string): read
 }
 
 function firstDifference(a: string, b: string): string {
-  const left = a.toLowerCase();
-  const right = b.toLowerCase();
+  const left = idKey(a);
+  const right = idKey(b);
   let position = 0;
   while (position < left.length && left[position] === right[position]) position++;
   return `they differ at position ${position + 1}`;
