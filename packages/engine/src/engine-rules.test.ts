@@ -234,6 +234,21 @@ describe("requests that are refused before anything is looked up", () => {
   });
 });
 
+describe("an operation that is gone", () => {
+  it("costs that poll, and no other request of the same attempt", async () => {
+    const rig = await engineRig({ enrollments: [{ registrationId: "a", attestation }] });
+    const asked = rig.request("a", { credentials: sas(KEY, "a") });
+    const stale = () => rig.engine.operationStatus({ ...asked, operationId: "4.gone" });
+    expect(await stale()).toMatchObject({ status: 404, body: { errorCode: 404203 } });
+    const accepted = await rig.engine.register({ ...asked, body: rig.body() });
+    expect(accepted).toMatchObject({ status: 202 });
+    expect(await stale()).toMatchObject({ status: 404 });
+    const { operationId } = accepted.body as RegistrationOperationStatus;
+    expect(await rig.engine.operationStatus({ ...asked, operationId })).toMatchObject({ status: 200 });
+    expect(asked.attempt.outcome).toBe("assigned");
+  });
+});
+
 describe("faults of ours", () => {
   it("reach a device as internal error and nothing more", async () => {
     const rig = await engineRig({ enrollments: [{ registrationId: "a", attestation }] });

@@ -5,6 +5,7 @@ import {
   type Finding,
   type Reply,
   type ReplyBody,
+  rankFindings,
   rootCause,
   wireError,
 } from "@rollcall/protocol";
@@ -24,13 +25,18 @@ export function errorReply(attempt: Attempt, kind: DpsErrorKind, about: { now: n
   return okReply(attempt, row.status, body, about.retryAfter);
 }
 
-/** Refuses for this reason, or for a deeper one that was noted before. */
+/** Refuses for this reason. */
 export function refuse(attempt: Attempt, reason: Finding, now: number): Reply {
-  return errorReply(attempt, wireError(rootCause(attempt.add(reason)) ?? reason), { now });
+  attempt.add(reason);
+  return errorReply(attempt, wireError(reason), { now });
 }
 
-/** Notes findings and, if there is an error among all that were noted, answers for the likely root cause. */
+/**
+ * Notes findings and, if there is an error among them, answers for the likely root cause. What an earlier request of the
+ * same attempt did wrong, such as a poll for an operation that is gone, does not count against this one.
+ */
 export function refusalFor(attempt: Attempt, findings: readonly Finding[], now: number): Reply | undefined {
-  const root = rootCause(attempt.add(...findings));
+  attempt.add(...findings);
+  const root = rootCause(rankFindings(findings));
   return root && errorReply(attempt, wireError(root), { now });
 }
