@@ -164,6 +164,15 @@ describe("certificates", async () => {
     expect(await outcome({ connection: connection([...chain(leaf), der(root)]) })).toBe("accepted");
   });
 
+  test("by authority: case does not count, as at registration; a look-alike letter does", async () => {
+    devices.add("Pump-1", authority);
+    const presented = connection(chain(leaf));
+    expect(await outcome({ deviceId: "Pump-1", connection: presented })).toBe("accepted");
+    devices.add("tank-1", authority);
+    const kelvin = await issueLeaf({ commonName: "tan\u212a-1", parent: intermediate, ...dates });
+    expect(await outcome({ deviceId: "tank-1", connection: connection(chain(kelvin)) })).toContain("common name");
+  });
+
   test("by an intermediate as authority: the leaf alone is enough", async () => {
     devices.add("pump-1", {
       type: "x509Authority",

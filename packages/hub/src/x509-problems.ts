@@ -6,7 +6,7 @@ import {
   judgePath,
   pathProblems,
 } from "@rollcall/pki";
-import { type HubAuthentication, limits } from "@rollcall/protocol";
+import { type HubAuthentication, idKey, limits } from "@rollcall/protocol";
 
 type Presented =
   | { readonly ok: true; readonly certificates: readonly Certificate[] }
@@ -25,8 +25,9 @@ export function x509Problems(
   const leaf = read.certificates[0];
   if (!leaf) return ["the hub expects a client certificate, and none came"];
   if (authentication.type === "x509Thumbprint") return thumbprintProblems(leaf, authentication);
+  // The group's device keeps the id of its first registration; its next certificate may spell it in another case.
   const name =
-    leaf.commonName === deviceId
+    leaf.commonName !== undefined && idKey(leaf.commonName) === idKey(deviceId)
       ? []
       : [`the common name of the certificate is ${leaf.commonName ?? "missing"}, not ${deviceId}`];
   return [...name, ...chainProblems(read.certificates, authentication.authorities, context)];
