@@ -32,7 +32,7 @@ export async function authenticate(request: AttestationRequest, context: Attesta
 }
 
 /** What the device came with. A device that shows nothing may be a TPM at its first request. */
-function kindShown(request: AttestationRequest): AttestationKind | "nothing" {
+function kindShown(request: AttestationRequest): Exclude<AttestationKind, "tpm"> | "nothing" {
   if (request.credentials.kind === "sas") return "symmetricKey";
   return request.connection.presented().length > 0 ? "x509" : "nothing";
 }
@@ -43,7 +43,8 @@ async function byIndividual(
   context: AttestationContext,
 ): Promise<Verdict> {
   const wanted = enrollment.attestation.type;
-  const shown = kindShown(request);
+  const bare = kindShown(request);
+  const shown = bare === "nothing" && wanted !== "tpm" && request.body?.tpm ? "tpm" : bare;
   const fits = shown === wanted || (wanted === "tpm" && shown !== "x509") || (wanted === "x509" && shown === "nothing");
   if (fits) return attestations[wanted].individual(request, enrollment, context);
   if (shown === "nothing")
@@ -62,7 +63,18 @@ async function byGroup(request: AttestationRequest, context: AttestationContext)
   if (shown === "nothing") return { findings: await nobody(request, context) };
   const verdict = (await attestations[shown].group?.(request, context)) ?? { findings: [] };
   if (verdict.enrollment) return verdict;
-  return { ...verdict, findings: [...verdict.findings, ...(await notFound(request, context))] };
+  const isReadable = !verdict.findings.some((each) => each.severity === "error");
+  const hint = shown === "symmetricKey" && isReadable ? await groupKeyHint(request, context) : "";
+  return { ...verdict, findings: [...verdict.findings, ...(await notFound(request, context, hint))] };
+}
+
+/** A good token that fits no group is more often a wrong key than a device that nobody enrolled. */
+async function groupKeyHint(request: AttestationRequest, context: AttestationContext): Promise<string> {
+  const groups = await context.store.symmetricKeyGroups();
+  if (groups.length === 0) return "";
+  const more = groups.length > 3 ? ` and ${groups.length - 3} more` : "";
+  const names = groups.slice(0, 3).map((group) => group.enrollmentGroupId);
+  return ` Its token fits no symmetric-key group (${names.join(", ")}${more}): was its key derived from another group's key, or from another id? rollcall env ${request.registrationId} prints the right one.`;
 }
 
 async function nobody(request: AttestationRequest, context: AttestationContext): Promise<readonly Finding[]> {
@@ -78,11 +90,15 @@ async function nobody(request: AttestationRequest, context: AttestationContext):
   ];
 }
 
-async function notFound(request: AttestationRequest, context: AttestationContext): Promise<readonly Finding[]> {
+async function notFound(
+  request: AttestationRequest,
+  context: AttestationContext,
+  hint = "",
+): Promise<readonly Finding[]> {
   const id = request.registrationId;
   const nearby = await nearbyFinding(id, context.store);
   const expected = `an individual enrollment ${id}, or a group that takes this device`;
-  return [finding("enrollment.notFound", { values: { id }, expected, got: id, ...nearest(nearby) }), ...nearby];
+  return [finding("enrollment.notFound", { values: { id, hint }, expected, got: id, ...nearest(nearby) }), ...nearby];
 }
 
 /** The similar id that is enrolled, for the finding that says that this one is not. */

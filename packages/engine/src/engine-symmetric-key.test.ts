@@ -176,6 +176,26 @@ describe("a symmetric-key refusal", () => {
     for (const secret of [PRIMARY, SECONDARY, GROUP]) expect(told).not.toContain(secret);
   });
 
+  it("of a key that fits no group says which groups there are, and where the right key is", async () => {
+    const { engine, request, body } = await rig();
+    const asked = request("pump-8", { credentials: sas(derivedKey(GROUP, "pump-7"), "pump-8") });
+    await engine.register({ ...asked, body: body() });
+    const [first] = asked.attempt.findings;
+    expect(first).toMatchObject({ code: "enrollment.notFound" });
+    expect(first?.title).toMatch(/fits no symmetric-key group \(line\).*rollcall env pump-8 prints/);
+  });
+
+  it("of a TPM at an enrollment with keys names both", async () => {
+    const { engine, request, body } = await rig();
+    const asked = request("dev-1");
+    await engine.register({ ...asked, body: body({ tpm: { endorsementKey: "AAAA", storageRootKey: "AAAA" } }) });
+    expect(asked.attempt.findings[0]).toMatchObject({
+      code: "enrollment.attestationMismatch",
+      expected: "a symmetric key",
+      got: "a TPM",
+    });
+  });
+
   it("points at the id that was meant", async () => {
     const { engine, request, body } = await rig();
     const asked = request("dev-11", { credentials: sas(raw(PRIMARY), "dev-11") });

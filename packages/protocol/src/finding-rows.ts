@@ -700,7 +700,7 @@ export const findingRows = {
     severity: "error",
     blame: "enrollment",
     wire: "unauthorized",
-    title: "There is no individual enrollment {id}, and no enrollment group takes this device.",
+    title: "There is no individual enrollment {id}, and no enrollment group takes this device.{hint}",
     remedy: "Enroll it: add {id} to the enrollments, or use the id that is enrolled.",
     follows: [
       "key.groupKeyUsedRaw",
