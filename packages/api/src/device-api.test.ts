@@ -210,6 +210,16 @@ describe("register", () => {
     });
   });
 
+  it("keeps no more of a stranger's texts than an attempt has use for", async () => {
+    const long = "x".repeat(3000);
+    const path = `/${long}/registrations/${long}/register?api-version=${long}`;
+    await send("PUT", path, { headers: { "user-agent": long } });
+    const [kept] = attempts.recent(1);
+    const texts = [kept?.idScope, kept?.registrationId, kept?.apiVersion, kept?.clientVersion];
+    expect(texts.map((text) => text?.length)).toEqual([256, 256, 256, 256]);
+    expect(asked[0]?.request.registrationId).toHaveLength(3000);
+  });
+
   it("begins the attempt of a second request on one connection with that request", async () => {
     await send("PUT", REGISTER);
     await send("PUT", REGISTER);

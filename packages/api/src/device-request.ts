@@ -22,17 +22,27 @@ export function readDeviceRequest(request: FastifyRequest, context: RequestConte
   return { idScope, registrationId, apiVersion, credentials, connection, attempt };
 }
 
+/** Longest text of a stranger that an attempt keeps: there are ten thousand of them. */
+const MAX_FACT = 256;
+
+/** A copy: a slice would keep the stranger's whole text in memory. */
+function short(text: string): string {
+  return text.length <= MAX_FACT ? text : Buffer.from(text.slice(0, MAX_FACT)).toString();
+}
+
 /** What is known when the request has come. */
 export function attemptFacts(request: FastifyRequest, { clock, connection, isFirst }: RequestContext): AttemptFacts {
   const { idScope, registrationId } = request.params as { idScope: string; registrationId: string };
+  const apiVersion = queryMember(request.url, "api-version");
+  const client = clientVersion(request);
   return {
     at: "service",
-    registrationId,
-    idScope,
+    registrationId: short(registrationId),
+    idScope: short(idScope),
     transport: "http",
     remote: connection.remote,
-    apiVersion: queryMember(request.url, "api-version"),
-    clientVersion: clientVersion(request),
+    apiVersion: apiVersion && short(apiVersion),
+    clientVersion: client && short(client),
     acceptedAt: isFirst ? connection.acceptedAt : clock(),
     ...(isFirst && { securedAt: connection.securedAt }),
   };

@@ -127,3 +127,9 @@ it("refuses another port, none, and an unreadable path", async () => {
   expect((await send("GET", "/attempts/%zz")).status).toBe(400);
   expect((await send("GET", "/nothing")).status).toBe(404);
 });
+
+it("finds an attempt by an id of 128 characters", async () => {
+  const registrationId = "x".repeat(128);
+  attempts.begin({ at: "service", registrationId, transport: "http", remote: "127.0.0.1:1", acceptedAt: 1000 });
+  expect((await send("GET", `/attempts/${registrationId}`)).status).toBe(200);
+});

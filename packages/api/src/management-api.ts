@@ -37,6 +37,8 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
   const app = fastify({
     exposeHeadRoutes: true,
     return503OnClosing: false,
+    // Registration ids have up to 128 characters; the router's own limit is 100.
+    routerOptions: { maxParamLength: 1024 },
     frameworkErrors: (_error, request, reply) => void refuse(request, reply, "badRequest"),
   });
   app.addHook("onRequest", async (request, reply) => {
