@@ -9,7 +9,10 @@ export function addCompletionStub(program: Command): void {
     .command("completion")
     .description("print a completion script for your shell")
     .addArgument(new Argument("<shell>", "whose script to print").choices(SHELLS))
-    .addHelpText("after", '\nExample:\n  eval "$(rollcall completion bash)"');
+    .addHelpText(
+      "after",
+      '\nExample:\n  eval "$(rollcall completion bash)"   (bash needs the package bash-completion)',
+    );
 }
 
 /** Answers `completion <shell>`, and `complete -- …`, which the printed script calls on every Tab. */
