@@ -288,7 +288,7 @@ export const findingRows = {
     connack: 5,
     title: "The device showed neither a client certificate nor a token.",
     remedy:
-      "Give the device its certificate and key, or its symmetric key. A TPM registers over HTTPS, or over MQTT where the extension is on.",
+      "Give the device its certificate and key, or its symmetric key. A TPM registers over HTTPS; over MQTT it needs an enabled individual enrollment of type tpm, and the extension.",
   },
   "certificate.missing": {
     element: "leaf",
@@ -509,6 +509,16 @@ export const findingRows = {
     title: "The token is for another resource than the one asked for.",
     remedy: "Sign a token whose sr is {expected}.",
   },
+  "token.signedOtherText": {
+    cause: 8,
+    element: "token",
+    severity: "error",
+    blame: "device",
+    wire: "unauthorized",
+    connack: 5,
+    title: "The token was signed with the right key of {id}, but over another text: {text}.",
+    remedy: "Sign the text of sr exactly as it stands in the token, one line feed, and the text of se.",
+  },
   "key.groupKeyUsedRaw": {
     cause: 7,
     element: "key",
@@ -703,6 +713,7 @@ export const findingRows = {
     title: "There is no individual enrollment {id}, and no enrollment group takes this device.{hint}",
     remedy: "Enroll it: add {id} to the enrollments, or use the id that is enrolled.",
     follows: [
+      "token.signedOtherText",
       "key.groupKeyUsedRaw",
       "key.derivedTwice",
       "key.derivedFromOtherText",
