@@ -258,7 +258,7 @@ describe("faults of ours", () => {
     const broken = await engineRig({ engine: { store } });
     const asked = broken.request("a", { credentials: sas(KEY, "a") });
     const reply = await broken.engine.register({ ...asked, body: broken.body() });
-    expect(reply).toMatchObject({ status: 500, body: { message: "internal error" } });
+    expect(reply).toMatchObject({ status: 500, retryAfter: 3, body: { message: "internal error" } });
     expect(JSON.stringify([reply, asked.attempt.record()])).not.toContain("secret path");
     expect(broken.failures).toHaveLength(1);
     expect(await broken.engine.admit(broken.request("a", { credentials: sas(KEY, "a") }))).toMatchObject({

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import type { FindingCode, RegistrationOperationStatus } from "@rollcall/protocol";
 import { describe, expect, it } from "vitest";
 import { derivedKey, engineRig, sas } from "./testing/rig.js";
@@ -176,6 +177,14 @@ describe("a symmetric-key refusal", () => {
     for (const secret of [PRIMARY, SECONDARY, GROUP]) expect(told).not.toContain(secret);
   });
 
+  it("of a wrong key is refused at CONNECT also where the scope is wrong too", async () => {
+    const { engine, request } = await rig();
+    const over = { idScope: "0neElsewhere", credentials: sas(Buffer.alloc(32, 9), "dev-1") };
+    const asked = request("dev-1", over);
+    expect(await engine.admit(asked)).toMatchObject({ kind: "refused", connack: 5 });
+    expect(asked.attempt.findings[0]?.code).toBe("idScope.mismatch");
+  });
+
   it("of a key that fits no group says which groups there are, and where the right key is", async () => {
     const { engine, request, body } = await rig();
     const asked = request("pump-8", { credentials: sas(derivedKey(GROUP, "pump-7"), "pump-8") });
@@ -202,6 +211,35 @@ describe("a symmetric-key refusal", () => {
     await engine.register({ ...asked, body: body() });
     expect(asked.attempt.findings.find((each) => each.code === "enrollment.nearby")?.nearest).toBe("Dev-1");
   });
+});
+
+describe("a token with the right key over the wrong text", () => {
+  const resource = "0ne00000000%2Fregistrations%2F";
+  const se = String(expiry + 3600);
+  const texts = [
+    ["sr decoded", (id: string) => `0ne00000000/registrations/${id}\n${se}`],
+    ["without a line feed", (id: string) => `${resource}${id}${se}`],
+    ["a carriage return", (id: string) => `${resource}${id}\r\n${se}`],
+    ["a backslash and an n", (id: string) => `${resource}${id}\\n${se}`],
+  ] as const;
+  const devices = [
+    ["dev-1", raw(PRIMARY)],
+    ["pump-7", derivedKey(GROUP, "pump-7")],
+  ] as const;
+  it.each(texts.flatMap(([words, text]) => devices.map(([id, key]) => ({ words, text, id, key }))))(
+    "of $id says: $words",
+    async ({ words, text, id, key }) => {
+      const { engine, request, body } = await rig();
+      const sig = encodeURIComponent(createHmac("sha256", key).update(text(id)).digest("base64"));
+      const token = `SharedAccessSignature sr=${resource}${id}&sig=${sig}&se=${se}`;
+      const asked = request(id, { credentials: { kind: "sas", token } });
+      expect(await engine.admit(asked)).toMatchObject({ kind: "refused", connack: 5 });
+      expect(await engine.register({ ...asked, body: body() })).toMatchObject({ status: 401 });
+      const [first, ...others] = asked.attempt.findings;
+      expect(first).toMatchObject({ code: "token.signedOtherText", got: expect.stringContaining(words) });
+      expect(others.every((each) => each.consequence)).toBe(true);
+    },
+  );
 });
 
 describe("a token as SDKs write it", () => {

@@ -41,7 +41,7 @@ export function createEngine(
       const { trackingId } = request.attempt;
       options.onFailure?.(error, trackingId);
       request.attempt.add(finding("service.internal", { values: { trackingId } }));
-      return errorReply(request.attempt, "internal", { now: clock() });
+      return errorReply(request.attempt, "internal", { now: clock(), retryAfter: options.retryAfterSeconds });
     }
   };
 
@@ -89,8 +89,10 @@ async function admit(request: DeviceRequest, context: EngineContext): Promise<Ad
   return refusalOf(attempt.add(missing)) ?? { kind: "refused", connack: 5, finding: missing };
 }
 
+/** A token that does not verify is refused here also where a deeper cause, such as another scope, would have to wait. */
 function refusalOf(ranked: readonly Finding[]): Admission | undefined {
   const root = rootCause(ranked);
-  const connack = root && findingRow(root.code).connack;
+  const codes = ranked.filter((each) => each.severity === "error").map((each) => findingRow(each.code).connack);
+  const connack = codes.find((code) => code !== undefined);
   return root && connack ? { kind: "refused", connack, finding: root } : undefined;
 }

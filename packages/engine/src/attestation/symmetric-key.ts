@@ -11,6 +11,7 @@ import {
 import type { GroupRecord, IndividualRecord } from "../ports.js";
 import type { Attestation, AttestationContext, AttestationRequest, Verdict } from "../verdict.js";
 import { wrongGroupRecipe, wrongIndividualRecipe } from "./key-recipes.js";
+import { signedOtherText } from "./signed-text.js";
 import { checkToken } from "./token.js";
 
 interface KeyPair {
@@ -73,6 +74,7 @@ function individualMismatch(
   const { registrationId } = request;
   const id = enrollment.registrationId;
   return (
+    signedOtherText(token, texts(keys).map(decode), id) ??
     wrongIndividualRecipe({ token, registrationId, id, keys: texts(keys) }) ??
     finding("key.signatureMismatch", {
       values: { id, registrationId },
@@ -105,7 +107,16 @@ function groupVerdict(request: AttestationRequest, group: GroupRecord, token: Sa
   return undefined;
 }
 
+/** Groups whose devices are looked at for having signed a wrong text: all of a service that is not very large. */
+const GROUPS_FOR_TEXTS = 10;
+
 function wrongRecipe(request: AttestationRequest, groups: readonly GroupRecord[], token: SasToken): readonly Finding[] {
+  for (const group of groups.slice(0, GROUPS_FOR_TEXTS)) {
+    if (group.attestation.type !== "symmetricKey") continue;
+    const keys = texts(derive(group.attestation, request.registrationId)).map(decode);
+    const wrong = signedOtherText(token, keys, request.registrationId);
+    if (wrong) return [wrong];
+  }
   for (const group of groups) {
     if (group.attestation.type !== "symmetricKey") continue;
     const { registrationId } = request;
