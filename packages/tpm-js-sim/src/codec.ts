@@ -66,6 +66,16 @@ export const u8 = unsigned(1);
 export const u16 = unsigned(2);
 export const u32 = unsigned(4);
 
+/** A 64-bit integer. */
+export const u64: Codec<bigint> = {
+  read: (reader) => reader.take(8).readBigUInt64BE(0),
+  encode: (value) => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64BE(value);
+    return bytes;
+  },
+};
+
 /** A signed 32-bit integer. */
 export const i32: Codec<number> = {
   read: (reader) => reader.take(4).readInt32BE(0),

@@ -1,5 +1,6 @@
 import type { Codec, StructCodec, StructOf } from "./codec.js";
 import type { TpmKey } from "./keys.js";
+import type { NvIndex } from "./nv.js";
 import type { Sequence, Session, TpmMemory } from "./state.js";
 
 /** What a handle turned out to be. */
@@ -7,6 +8,8 @@ export type Entity =
   | { readonly is: "key"; readonly handle: number; readonly name: Buffer; readonly key: TpmKey }
   | { readonly is: "sequence"; readonly handle: number; readonly name: Buffer; readonly sequence: Sequence }
   | { readonly is: "session"; readonly handle: number; readonly name: Buffer; readonly session: Session }
+  | { readonly is: "nv"; readonly handle: number; readonly name: Buffer; readonly nv: NvIndex }
+  | { readonly is: "pcr"; readonly handle: number; readonly name: Buffer }
   | { readonly is: "hierarchy"; readonly handle: number; readonly name: Buffer };
 
 type Of<K extends Entity["is"]> = Extract<Entity, { readonly is: K }>;
@@ -20,15 +23,33 @@ export interface EntityKinds {
   /** TPMI_DH_OBJECT with + */
   readonly objectOrNull: Of<"key" | "sequence" | "hierarchy">;
   /** TPMI_DH_ENTITY */
-  readonly entity: Of<"key" | "hierarchy">;
+  readonly entity: Of<"key" | "hierarchy" | "pcr" | "nv">;
   /** TPMI_DH_ENTITY with + */
-  readonly entityOrNull: Of<"key" | "hierarchy">;
+  readonly entityOrNull: Of<"key" | "hierarchy" | "pcr" | "nv">;
+  /** TPMI_DH_PARENT with + */
+  readonly parent: Of<"key" | "hierarchy">;
   /** TPMI_RH_HIERARCHY with + */
   readonly hierarchy: Of<"hierarchy">;
   /** TPMI_RH_PROVISION */
   readonly provision: Of<"hierarchy">;
   /** TPMI_SH_POLICY */
   readonly policySession: Of<"session">;
+  /** TPMI_DH_CONTEXT: transient objects and sessions */
+  readonly context: Of<"key" | "sequence" | "session">;
+  /** TPMI_DH_PCR */
+  readonly pcr: Of<"pcr">;
+  /** TPMI_DH_PCR with + */
+  readonly pcrOrNull: Of<"pcr" | "hierarchy">;
+  /** TPMI_RH_CLEAR */
+  readonly clear: Of<"hierarchy">;
+  /** TPMI_RH_LOCKOUT */
+  readonly lockout: Of<"hierarchy">;
+  /** TPMI_RH_HIERARCHY_AUTH */
+  readonly hierarchyAuth: Of<"hierarchy">;
+  /** TPMI_RH_NV_AUTH */
+  readonly nvAuth: Of<"hierarchy" | "nv">;
+  /** TPMI_RH_NV_INDEX */
+  readonly nvIndex: Of<"nv">;
 }
 
 /** One handle of a command: what it may be, and in which role it must be authorized (Part 1, "Authorization Roles"). */
@@ -76,11 +97,13 @@ export interface Command<
   readonly makesHandle: M;
   /** Part 3: "no sessions of any type are allowed" */
   readonly sessions: "allowed" | "forbidden";
+  /** TPMA_CC bits besides the code and the handles: it writes NV, it may flush many objects, it flushes its handle */
+  readonly marks: readonly ("nv" | "extensive" | "flushed")[];
   /** A method, so that rows of different types fit one table. */
   run(memory: TpmMemory, entities: EntitiesOf<H>, parameters: StructOf<P>): Outcome<R, M>;
 }
 
-type Optional = "makesHandle" | "sessions";
+type Optional = "makesHandle" | "sessions" | "marks";
 
 /** Declares a command. */
 export function command<
@@ -89,8 +112,12 @@ export function command<
   R extends Fields,
   const M extends boolean = false,
 >(
-  row: Omit<Command<H, P, R, M>, Optional> & { readonly makesHandle?: M; readonly sessions?: "forbidden" },
+  row: Omit<Command<H, P, R, M>, Optional> & {
+    readonly makesHandle?: M;
+    readonly sessions?: "forbidden";
+    readonly marks?: Command["marks"];
+  },
 ): Command<H, P, R, M> {
   const makesHandle = (row.makesHandle ?? false) as M; // M is `false` when nothing is said
-  return { sessions: "allowed", ...row, makesHandle };
+  return { sessions: "allowed", marks: [], ...row, makesHandle };
 }

@@ -8,18 +8,10 @@ import {
   publicEncrypt,
 } from "node:crypto";
 import { u16, u32 } from "./codec.js";
-import { hashes } from "./tables/algorithms.js";
-import { TpmError } from "./tpm-error.js";
+import { hashOf } from "./hashes.js";
 
 /** Where randomness comes from: an argument, so that vectors are exact. */
 export type Random = (length: number) => Buffer;
-
-/** The row of a hash algorithm. @throws TpmError TPM_RC_HASH for one that this TPM lacks */
-export function hashOf(algorithm: number): { node: string; digestSize: number; blockSize: number } {
-  const row = hashes.get(algorithm);
-  if (row === undefined) throw new TpmError("hash");
-  return row;
-}
 
 /** Digest of the parts, one after another. */
 export function digest(algorithm: number, ...parts: readonly Uint8Array[]): Buffer {

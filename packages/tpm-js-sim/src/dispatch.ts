@@ -50,6 +50,8 @@ function execute(memory: TpmMemory, { tag, code, body }: CommandFrame): Buffer {
   const granted = authorize({ memory, row, entities, sent, parameters: bytes });
   const outcome = row.run(memory, entities, readParameters(row, bytes));
   const { handle: made, parameters } = outcomeOf(row, outcome);
+  // What comes after Shutdown takes it back.
+  if (row.name !== "Shutdown") memory.shutdown = "none";
   const authorizations = answerSessions({ memory, row, parameters }, granted);
   return encodeResponse({ tag, code: responseCodes.success, handle: made, parameters, authorizations });
 }

@@ -1,14 +1,18 @@
 import { u32 } from "./codec.js";
 import type { Entity, EntityKinds, HandleSpec } from "./command.js";
+import { nvName } from "./nv.js";
 import type { TpmMemory } from "./state.js";
 import { handleType, handleTypes, hierarchies, isInRange } from "./tables/handles.js";
+import { pcrCount } from "./tables/properties.js";
 import { responseCodes } from "./tables/response-codes.js";
 import { handle as handlePlace, TpmError } from "./tpm-error.js";
 
 const objects = [handleTypes.transient, handleTypes.persistent];
+const { nvIndex, pcr } = handleTypes;
 const allHierarchies: readonly number[] = Object.values(hierarchies);
-const primaryHierarchies = [hierarchies.owner, hierarchies.endorsement, hierarchies.platform, hierarchies.null];
-const namedHierarchies = allHierarchies.filter((hierarchy) => hierarchy !== hierarchies.null);
+const { owner, endorsement, platform, lockout } = hierarchies;
+const primaryHierarchies = [owner, endorsement, platform, hierarchies.null];
+const namedHierarchies = [owner, endorsement, platform, lockout];
 
 interface Accepted {
   readonly types: readonly number[];
@@ -20,14 +24,29 @@ const accepted: Readonly<Record<keyof EntityKinds, Accepted>> = {
   key: { types: objects, permanent: [] },
   object: { types: objects, permanent: [] },
   objectOrNull: { types: objects, permanent: [hierarchies.null] },
-  entity: { types: objects, permanent: namedHierarchies },
-  entityOrNull: { types: objects, permanent: allHierarchies },
+  entity: { types: [...objects, pcr, nvIndex], permanent: namedHierarchies },
+  entityOrNull: { types: [...objects, pcr, nvIndex], permanent: allHierarchies },
+  parent: { types: objects, permanent: primaryHierarchies },
   hierarchy: { types: [], permanent: primaryHierarchies },
-  provision: { types: [], permanent: [hierarchies.owner, hierarchies.platform] },
+  provision: { types: [], permanent: [owner, platform] },
   policySession: { types: [handleTypes.policySession], permanent: [] },
+  context: { types: [handleTypes.transient, handleTypes.hmacSession, handleTypes.policySession], permanent: [] },
+  pcr: { types: [pcr], permanent: [] },
+  pcrOrNull: { types: [pcr], permanent: [hierarchies.null] },
+  clear: { types: [], permanent: [lockout, platform] },
+  lockout: { types: [], permanent: [lockout] },
+  hierarchyAuth: { types: [], permanent: namedHierarchies },
+  nvAuth: { types: [nvIndex], permanent: [owner, platform] },
+  nvIndex: { types: [nvIndex], permanent: [] },
 };
 
+const keysOnly: readonly (keyof EntityKinds)[] = ["key", "entity", "entityOrNull", "parent"];
 const noName = Buffer.alloc(0);
+
+function missing(number: number): TpmError {
+  // A warning, for a resource manager could load what is missing and try again.
+  return new TpmError("referenceHandle", undefined, { code: responseCodes.referenceHandle + number - 1 });
+}
 
 function objectAt(memory: TpmMemory, handle: number, number: number): Entity {
   const persistent = handleType(handle) === handleTypes.persistent;
@@ -35,14 +54,19 @@ function objectAt(memory: TpmMemory, handle: number, number: number): Entity {
   if (object?.is === "key") return { is: "key", handle, name: object.name, key: object };
   if (object?.is === "sequence") return { is: "sequence", handle, name: noName, sequence: object };
   if (persistent) throw new TpmError("handle", handlePlace(number));
-  // A warning, for a resource manager could load the object and try again.
-  throw new TpmError("referenceHandle", undefined, { code: responseCodes.referenceHandle + number - 1 });
+  throw missing(number);
 }
 
 function sessionAt(memory: TpmMemory, handle: number, number: number): Entity {
   const session = memory.sessions.get(handle);
   if (session !== undefined) return { is: "session", handle, name: u32.encode(handle), session };
-  throw new TpmError("referenceHandle", undefined, { code: responseCodes.referenceHandle + number - 1 });
+  throw missing(number);
+}
+
+function nvAt(memory: TpmMemory, handle: number, number: number): Entity {
+  const nv = memory.nv.get(handle);
+  if (nv === undefined) throw new TpmError("handle", handlePlace(number));
+  return { is: "nv", handle, name: nvName(nv), nv };
 }
 
 /**
@@ -52,7 +76,9 @@ function sessionAt(memory: TpmMemory, handle: number, number: number): Entity {
  */
 export function checkHandle(handle: number, spec: HandleSpec, number: number): void {
   const { types, permanent } = accepted[spec.kind];
-  const suits = permanent.includes(handle) || (types.includes(handleType(handle)) && isInRange(handle));
+  const type = handleType(handle);
+  const inRange = type === pcr ? handle < pcrCount : isInRange(handle);
+  const suits = permanent.includes(handle) || (types.includes(type) && inRange);
   if (!suits) throw new TpmError("value", handlePlace(number));
 }
 
@@ -61,10 +87,12 @@ export function checkHandle(handle: number, spec: HandleSpec, number: number): v
  * @throws TpmError TPM_RC_HANDLE or TPM_RC_REFERENCE_Hn for a missing one, TPM_RC_TYPE for a sequence in a key's place
  */
 export function entityAt(memory: TpmMemory, handle: number, spec: HandleSpec, number: number): Entity {
-  if (handleType(handle) === handleTypes.permanent) return { is: "hierarchy", handle, name: u32.encode(handle) };
-  if (handleType(handle) === handleTypes.policySession) return sessionAt(memory, handle, number);
+  const type = handleType(handle);
+  if (type === handleTypes.permanent) return { is: "hierarchy", handle, name: u32.encode(handle) };
+  if (type === pcr) return { is: "pcr", handle, name: u32.encode(handle) };
+  if (type === nvIndex) return nvAt(memory, handle, number);
+  if (type === handleTypes.policySession || type === handleTypes.hmacSession) return sessionAt(memory, handle, number);
   const entity = objectAt(memory, handle, number);
-  const keyWanted = spec.kind === "key" || spec.kind === "entity" || spec.kind === "entityOrNull";
-  if (keyWanted && entity.is !== "key") throw new TpmError("type", handlePlace(number));
+  if (keysOnly.includes(spec.kind) && entity.is !== "key") throw new TpmError("type", handlePlace(number));
   return entity;
 }

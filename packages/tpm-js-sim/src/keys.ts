@@ -1,6 +1,7 @@
 import { constants, createECDH, createPublicKey, type KeyObject, privateDecrypt } from "node:crypto";
 import { decode, type Infer } from "./codec.js";
-import { hashOf, kdfe, nameOf, oaepEncrypt, oaepLabel, type Random } from "./crypto.js";
+import { kdfe, nameOf, oaepEncrypt, oaepLabel, type Random } from "./crypto.js";
+import { hashOf } from "./hashes.js";
 import { TpmsEccPoint, TpmtPublic } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
 import { TpmError } from "./tpm-error.js";
@@ -9,7 +10,10 @@ import { TpmError } from "./tpm-error.js";
 export type Secret =
   | { readonly kind: "rsa"; readonly key: KeyObject }
   | { readonly kind: "ecc"; readonly scalar: Buffer }
-  | { readonly kind: "hmac"; readonly key: Buffer };
+  | { readonly kind: "hmac"; readonly key: Buffer }
+  | { readonly kind: "sym"; readonly key: Buffer }
+  /** a public key that LoadExternal brought */
+  | { readonly kind: "none" };
 
 /** A key inside the TPM. */
 export interface TpmKey {

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { decode, Reader } from "./codec.js";
-import { cfbDecrypt, cfbEncrypt, digest, hashOf, hmac, kdfa } from "./crypto.js";
+import { cfbDecrypt, cfbEncrypt, digest, hmac, kdfa } from "./crypto.js";
+import { hashOf } from "./hashes.js";
 import { Tpm2bDigest, Tpm2bSensitive, type TpmtSensitive } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
 import { TpmError } from "./tpm-error.js";

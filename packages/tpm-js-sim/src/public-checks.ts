@@ -1,4 +1,4 @@
-import { hashOf } from "./crypto.js";
+import { hashOf } from "./hashes.js";
 import type { TpmtPublic } from "./structures.js";
 import { algorithms, curves, hashes } from "./tables/algorithms.js";
 import { has, objectAttributeMask, objectAttributes } from "./tables/attributes.js";
@@ -13,6 +13,15 @@ function checkAttributes(area: TpmtPublic, fixedByParent: boolean): void {
   if (is("encryptedDuplication") && is("fixedTpm")) throw new TpmError("attributes");
   if (is("restricted") && is("sign") === is("decrypt")) throw new TpmError("attributes");
 }
+
+const cipherModes: readonly number[] = [
+  algorithms.null,
+  algorithms.ctr,
+  algorithms.ofb,
+  algorithms.cbc,
+  algorithms.cfb,
+  algorithms.ecb,
+];
 
 type Symmetric = Extract<TpmtPublic, { type: typeof algorithms.rsa }>["parameters"]["symmetric"];
 
@@ -32,16 +41,39 @@ function checkKeyedHash(area: Extract<TpmtPublic, { type: typeof algorithms.keye
   if (area.parameters.scheme !== expected) throw new TpmError("scheme");
 }
 
+/** A symmetric key may leave the mode to each command, with NULL. */
+function checkCipher(symmetric: Symmetric): void {
+  if (symmetric.algorithm !== algorithms.aes) throw new TpmError("symmetric");
+  if (!cipherModes.includes(symmetric.mode)) throw new TpmError("mode");
+  if (symmetric.keyBits !== 128 && symmetric.keyBits !== 256) throw new TpmError("value");
+}
+
+type Asymmetric = Extract<TpmtPublic, { type: typeof algorithms.rsa | typeof algorithms.ecc }>;
+const signingSchemes: readonly number[] = [algorithms.rsassa, algorithms.ecdsa];
+const decryptionSchemes: readonly number[] = [algorithms.rsaes, algorithms.oaep, algorithms.ecdh];
+
+/** A key for one purpose may name a scheme of that purpose; one for both may name none. */
+function checkScheme({ objectAttributes: bits, parameters }: Asymmetric): void {
+  const sign = has(bits, objectAttributes.sign);
+  const suits = sign ? signingSchemes : decryptionSchemes;
+  const both = sign === has(bits, objectAttributes.decrypt);
+  if (both || !suits.includes(parameters.scheme.scheme)) throw new TpmError("scheme");
+}
+
 function checkParameters(area: TpmtPublic): void {
   if (area.type === algorithms.keyedHash) {
     checkKeyedHash(area);
     return;
   }
-  if (area.type === algorithms.symCipher) throw new TpmError("type"); // tier B: needs EncryptDecrypt to be of use
+  if (area.type === algorithms.symCipher) {
+    checkCipher(area.parameters);
+    return;
+  }
   const restricted = has(area.objectAttributes, objectAttributes.restricted);
   const storage = restricted && has(area.objectAttributes, objectAttributes.decrypt);
   checkSymmetric(area.parameters.symmetric, storage);
   const unschemed = area.parameters.scheme.scheme === algorithms.null;
+  if (!unschemed) checkScheme(area);
   // A storage key may have no scheme and a restricted signing key must have one.
   if (restricted && unschemed !== storage) throw new TpmError("scheme");
   if (area.type === algorithms.ecc) {
@@ -61,6 +93,9 @@ function checkParameters(area: TpmtPublic): void {
 export function checkReadable(area: TpmtPublic): void {
   if (!hashes.has(area.nameAlg)) throw new TpmError("hash");
   if ((area.objectAttributes & ~objectAttributeMask) !== 0) throw new TpmError("reservedBits");
+  if (area.type === algorithms.symCipher && area.parameters.algorithm === algorithms.null) {
+    throw new TpmError("symmetric");
+  }
   if (area.type !== algorithms.keyedHash || area.parameters.scheme === algorithms.null) return;
   if (!hashes.has(area.parameters.hashAlg)) throw new TpmError("hash");
 }

@@ -1,5 +1,6 @@
 import { checkPrime, checkPrimeSync, createHash, createHmac, createPrivateKey, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
+import { TpmError } from "./tpm-error.js";
 
 // An RSA-2048 key as a function of a 32-byte seed. The scheme is ours: a TPM's primary keys must be functions of
 // its seed, but which function is each maker's business (Part 1, "Primary Seeds").
@@ -128,6 +129,20 @@ function rsaKeyOf(one: bigint, other: bigint): KeyObject {
     qi: base64url(inverse(q, p), 128),
   };
   return createPrivateKey({ key: jwk, format: "jwk" });
+}
+
+/**
+ * The RSA-2048 private key of a modulus and one of its primes.
+ * @throws TpmError TPM_RC_BINDING when the prime does not divide the modulus
+ */
+export function rsaKeyFromPrime(modulus: Uint8Array, prime: Uint8Array): KeyObject {
+  const [n, p] = [modulus, prime].map((bytes) => BigInt(`0x${Buffer.from(bytes).toString("hex")}`));
+  if (n === undefined || p === undefined || p < 3n || n % p !== 0n) throw new TpmError("binding");
+  try {
+    return rsaKeyOf(p, n / p);
+  } catch (cause) {
+    throw new TpmError("binding", undefined, { cause });
+  }
 }
 
 /** A derived key, and the 8 bytes that let {@link deriveRsaKey} make it again in a fraction of a millisecond. */

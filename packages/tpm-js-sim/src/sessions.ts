@@ -4,8 +4,8 @@ import type { Command, Entity, HandleSpec } from "./command.js";
 import { digest, hmac } from "./crypto.js";
 import type { Session, TpmMemory } from "./state.js";
 import type { TpmsAuthCommand, TpmsAuthResponse } from "./structures.js";
-import { has, objectAttributes, sessionAttributes } from "./tables/attributes.js";
-import { isSessionHandle, passwordSession } from "./tables/handles.js";
+import { has, nvAttributes, objectAttributes, sessionAttributes } from "./tables/attributes.js";
+import { hierarchies, isSessionHandle, passwordSession } from "./tables/handles.js";
 import { responseCodes } from "./tables/response-codes.js";
 import { session as sessionPlace, TpmError } from "./tpm-error.js";
 
@@ -59,24 +59,48 @@ function sessionOf(memory: TpmMemory, sent: TpmsAuthCommand, number: number): Se
 function authValueOf(memory: TpmMemory, entity: Entity): Buffer {
   if (entity.is === "key") return entity.key.authValue;
   if (entity.is === "sequence") return entity.sequence.authValue;
+  if (entity.is === "nv") return entity.nv.authValue;
   return memory.authValues.get(entity.handle) ?? nothing;
 }
 
 function policyOf(entity: Entity): Buffer {
+  if (entity.is === "nv") return entity.nv.publicArea.authPolicy;
   return entity.is === "key" ? entity.key.publicArea.authPolicy : nothing;
 }
 
+/** Which bits of an NV index a command needs, for its auth value and for its policy. */
+function nvRight({ name }: Command): { readonly auth: number; readonly policy: number } {
+  return name === "NV_Write"
+    ? { auth: nvAttributes.authWrite, policy: nvAttributes.policyWrite }
+    : { auth: nvAttributes.authRead, policy: nvAttributes.policyRead };
+}
+
 /** Whether the auth value alone opens an entity in a role (Part 1, table "Authorization role"). */
-function authValueSuffices(entity: Entity, role: HandleSpec["role"]): boolean {
+function authValueSuffices(entity: Entity, role: HandleSpec["role"], row: Command): boolean {
+  if (entity.is === "nv") return has(entity.nv.publicArea.attributes, nvRight(row).auth);
   if (entity.is !== "key") return true;
   const bits = entity.key.publicArea.objectAttributes;
   return role === "admin" ? !has(bits, objectAttributes.adminWithPolicy) : has(bits, objectAttributes.userWithAuth);
 }
 
+/** Whether wrong auth values of an entity are counted. */
+function isProtected(entity: Entity): boolean {
+  if (entity.is === "key") return !has(entity.key.publicArea.objectAttributes, objectAttributes.noDa);
+  return entity.is === "nv" && !has(entity.nv.publicArea.attributes, nvAttributes.noDa);
+}
+
+/** @throws TpmError TPM_RC_LOCKOUT when the entity's auth value may not be tried now */
+function checkLockout({ memory }: Authorizing, entity: Entity): void {
+  if (isProtected(entity)) memory.lockout.check();
+  if (entity.handle === hierarchies.lockout) memory.lockout.checkOwn();
+}
+
 /** A wrong auth value counts against the lockout only where the object is protected by it; which of the two codes tells which. */
-function wrongAuth(entity: Entity, number: number): TpmError {
-  const protectedByLockout = entity.is === "key" && !has(entity.key.publicArea.objectAttributes, objectAttributes.noDa);
-  return new TpmError(protectedByLockout ? "authFail" : "badAuth", sessionPlace(number));
+function wrongAuth({ memory }: Authorizing, entity: Entity, number: number): TpmError {
+  const own = entity.handle === hierarchies.lockout;
+  if (own) memory.lockout.failOwn();
+  if (isProtected(entity)) memory.lockout.fail();
+  return new TpmError(own || isProtected(entity) ? "authFail" : "badAuth", sessionPlace(number));
 }
 
 function cpHash({ row, entities, parameters }: Authorizing, hashAlg: number): Buffer {
@@ -91,10 +115,26 @@ function commandHmac(asked: Authorizing, session: Session, sent: TpmsAuthCommand
 function checkPolicy(asked: Authorizing, session: Session, spec: HandleSpec, entity: Entity, number: number): void {
   const failed = new TpmError("policyFail", sessionPlace(number));
   const policy = policyOf(entity);
+  if (entity.is === "nv" && !has(entity.nv.publicArea.attributes, nvRight(asked.row).policy)) {
+    throw new TpmError("authUnavailable");
+  }
   if (policy.length === 0 || !same(session.policyDigest, policy)) throw failed;
   if (session.commandCode !== undefined && session.commandCode !== asked.row.code) throw failed;
   if (spec.role === "admin" && session.commandCode === undefined) throw failed;
+  if (session.pcrCounter !== undefined && session.pcrCounter !== asked.memory.pcrCounter) {
+    throw new TpmError("pcrChanged");
+  }
   if (session.cpHash !== undefined && !same(session.cpHash, cpHash(asked, session.hashAlg))) throw failed;
+}
+
+/** Whether this authorization is the entity's auth value in the clear: a password, or a policy that wants one. */
+function comparesAuthValue(session: Session | undefined): boolean {
+  return session === undefined || session.wants === "password";
+}
+
+/** What the HMAC is made with. A policy that does not ask for the auth value leaves it with an empty key. */
+function hmacKeyOf(session: Session, authValue: Buffer): Buffer {
+  return session.type === "policy" && session.wants !== "authValue" ? nothing : authValue;
 }
 
 function grant(asked: Authorizing, spec: HandleSpec, entity: Entity, index: number): Granted {
@@ -103,17 +143,20 @@ function grant(asked: Authorizing, spec: HandleSpec, entity: Entity, index: numb
   if (sent === undefined) throw new TpmError("authMissing");
   const session = sessionOf(asked.memory, sent, number);
   const authValue = trimmed(authValueOf(asked.memory, entity));
-  if (session?.type === "policy") checkPolicy(asked, session, spec, entity, number);
   if (session?.type === "trial") throw new TpmError("attributes", sessionPlace(number));
-  if (session?.type !== "policy" && !authValueSuffices(entity, spec.role)) throw new TpmError("authUnavailable");
-  if (session === undefined) {
-    if (!same(trimmed(sent.hmac), authValue)) throw wrongAuth(entity, number);
+  if (session?.type === "policy") checkPolicy(asked, session, spec, entity, number);
+  else if (!authValueSuffices(entity, spec.role, asked.row)) throw new TpmError("authUnavailable");
+  if (session?.type !== "policy" || session.wants !== "nothing") checkLockout(asked, entity);
+  if (session === undefined || comparesAuthValue(session)) {
+    if (!same(trimmed(sent.hmac), authValue)) throw wrongAuth(asked, entity, number);
     return { sent, session, hmacKey: nothing };
   }
-  // A policy that does not ask for the auth value leaves the HMAC with an empty key; it may then be left out.
-  const hmacKey = session.type === "policy" ? nothing : authValue;
+  const hmacKey = hmacKeyOf(session, authValue);
+  // With an empty key it may be left out.
   const mayBeEmpty = hmacKey.length === 0 && sent.hmac.length === 0;
-  if (!mayBeEmpty && !same(sent.hmac, commandHmac(asked, session, sent, hmacKey))) throw wrongAuth(entity, number);
+  if (!mayBeEmpty && !same(sent.hmac, commandHmac(asked, session, sent, hmacKey))) {
+    throw wrongAuth(asked, entity, number);
+  }
   return { sent, session, hmacKey };
 }
 
@@ -147,9 +190,9 @@ function answer({ memory, row, parameters }: Answered, { sent, session, hmacKey 
   const attributes = sent.attributes & continueSession;
   session.nonceTpm = memory.random(session.nonceTpm.length);
   if (attributes === 0) memory.sessions.delete(sent.sessionHandle);
+  const withHmac = !comparesAuthValue(session) && (hmacKey.length > 0 || sent.hmac.length > 0);
   // An authorization uses the policy up (Part 1, "Policy Session Use").
   if (session.type === "policy") resetPolicy(session);
-  const withHmac = hmacKey.length > 0 || sent.hmac.length > 0;
   const { hashAlg, nonceTpm: nonce } = session;
   const rpHash = digest(hashAlg, u32.encode(responseCodes.success), u32.encode(row.code), parameters);
   const mac = withHmac ? hmac(hashAlg, hmacKey, rpHash, nonce, sent.nonce, u8.encode(attributes)) : nothing;
@@ -157,10 +200,12 @@ function answer({ memory, row, parameters }: Answered, { sent, session, hmacKey 
 }
 
 /** Takes a policy session back to where it began. */
-function resetPolicy(session: Session): void {
+export function resetPolicy(session: Session): void {
   session.policyDigest = Buffer.alloc(session.policyDigest.length);
   session.cpHash = undefined;
   session.commandCode = undefined;
+  session.wants = "nothing";
+  session.pcrCounter = undefined;
 }
 
 /** The sessions' part of a successful response: new nonces, HMACs, and the end of sessions that are not to continue. */

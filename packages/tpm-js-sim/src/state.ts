@@ -1,15 +1,20 @@
-import { createHmac, createPrivateKey, type Hmac } from "node:crypto";
+import { createHmac, type Hash, type Hmac } from "node:crypto";
 import { decode } from "./codec.js";
 import type { Random } from "./crypto.js";
 import { publicAreaName, type Secret, type TpmKey } from "./keys.js";
+import { type Lockout, type LockoutState, newLockout } from "./lockout.js";
+import { type NvIndex, type NvState, nvIndexOf, nvStateOf } from "./nv.js";
+import { privateBytes, secretFromBytes } from "./secrets.js";
 import { Tpm2bPublic } from "./structures.js";
 import { hierarchies } from "./tables/handles.js";
 
-/** An HMAC sequence between its start and its completion. */
+/** An HMAC or hash sequence between its start and its completion. */
 export interface Sequence {
   readonly is: "sequence";
   readonly authValue: Buffer;
-  readonly mac: Hmac;
+  readonly mac: Hash | Hmac;
+  /** a hash sequence: its first bytes, which decide on the ticket; undefined for an HMAC */
+  head: Buffer | undefined;
 }
 
 /** A session between StartAuthSession and its end. */
@@ -22,6 +27,10 @@ export interface Session {
   cpHash: Buffer | undefined;
   /** set by PolicyCommandCode; the ADMIN role needs it */
   commandCode: number | undefined;
+  /** set by PolicyAuthValue and PolicyPassword: what the policy wants besides */
+  wants: "nothing" | "authValue" | "password";
+  /** set by PolicyPCR: the count of PCR changes that it saw */
+  pcrCounter: number | undefined;
 }
 
 /** Everything that one TPM remembers. Commands read and change it; nothing else does. */
@@ -34,6 +43,23 @@ export interface TpmMemory {
   readonly persistent: Map<number, TpmKey>;
   readonly transient: Map<number, TpmKey | Sequence>;
   readonly sessions: Map<number, Session>;
+  /** sessions that ContextSave took out, by handle, with the number of the context that brings them back */
+  readonly savedSessions: Map<number, bigint>;
+  contextCounter: bigint;
+  /** PCRs that differ from what they start with, by bank and number (`pcrs.ts`) */
+  pcrs: Map<number, Buffer>;
+  pcrCounter: number;
+  readonly nv: Map<number, NvIndex>;
+  readonly lockout: Lockout;
+  /** set by ClearControl */
+  clearDisabled: boolean;
+  /** milliseconds, of any origin */
+  readonly now: () => number;
+  readonly startedAt: number;
+  resetCount: number;
+  restartCount: number;
+  /** what the last command before power went was: Shutdown of either type, or something else */
+  shutdown: "none" | "clear" | "state";
   /** `on` is a TPM that has not had its Startup */
   power: "off" | "on" | "started";
 }
@@ -57,6 +83,12 @@ export interface TpmState {
   readonly seeds: Readonly<Record<"owner" | "endorsement" | "platform", string>>;
   readonly hints: Readonly<Record<string, string>>;
   readonly persistent: readonly TpmKeyState[];
+  /** auth values of hierarchies, by handle; left out when all are empty */
+  readonly authValues?: Readonly<Record<string, string>>;
+  readonly nv?: readonly NvState[];
+  /** left out while nobody failed and nothing was set */
+  readonly lockout?: LockoutState;
+  readonly clearDisabled?: true;
 }
 
 const seeded = {
@@ -78,16 +110,6 @@ export function hierarchySeeds(seed: Uint8Array | string): TpmState["seeds"] {
   const of = (name: string): string =>
     createHmac("sha256", seed).update(`tpm-js-sim hierarchy ${name}`).digest("base64");
   return { owner: of("owner"), endorsement: of("endorsement"), platform: of("platform") };
-}
-
-function privateBytes(secret: Secret): Buffer {
-  if (secret.kind === "rsa") return secret.key.export({ format: "der", type: "pkcs8" });
-  return secret.kind === "ecc" ? secret.scalar : secret.key;
-}
-
-function secretOf(kind: Secret["kind"], bytes: Buffer): Secret {
-  if (kind === "rsa") return { kind, key: createPrivateKey({ key: bytes, format: "der", type: "pkcs8" }) };
-  return kind === "ecc" ? { kind, scalar: bytes } : { kind, key: bytes };
 }
 
 /** A persistent key as JSON. */
@@ -114,37 +136,58 @@ function keyOf(state: TpmKeyState): TpmKey {
     hierarchy: state.hierarchy,
     authValue: bytesOf(state.authValue),
     seedValue: bytesOf(state.seedValue),
-    secret: secretOf(state.secret, bytesOf(state.private)),
+    secret: secretFromBytes(state.secret, bytesOf(state.private)),
   };
 }
 
-/** What memory keeps when power goes: seeds, hints and persistent keys. Everything else is lost, as in hardware. */
+/** What memory keeps when power goes: seeds, hints, persistent keys, NV, auth values and the lockout. Everything else is lost, as in hardware. */
 export function snapshotOf(memory: TpmMemory): TpmState {
   const seed = (hierarchy: number): string => base64(memory.seeds.get(hierarchy) ?? Buffer.alloc(0));
+  const authValues = [...memory.authValues].filter(([, value]) => value.length > 0);
+  const lockout = memory.lockout.snapshot();
   return {
     version: 1,
     seeds: { owner: seed(seeded.owner), endorsement: seed(seeded.endorsement), platform: seed(seeded.platform) },
     hints: Object.fromEntries([...memory.hints].map(([id, hint]) => [id, base64(hint)])),
     persistent: [...memory.persistent].map(([handle, key]) => keyStateOf(handle, key)),
+    ...(authValues.length > 0
+      ? { authValues: Object.fromEntries(authValues.map(([handle, value]) => [String(handle), base64(value)])) }
+      : {}),
+    ...(memory.nv.size > 0 ? { nv: [...memory.nv.values()].map(nvStateOf) } : {}),
+    ...(lockout === undefined ? {} : { lockout }),
+    ...(memory.clearDisabled ? { clearDisabled: true } : {}),
   };
 }
 
 /** Memory of a TPM that has power and has had its Startup, as a driver finds one. @throws Error for a state that is none */
-export function memoryOf(state: TpmState, random: Random): TpmMemory {
+export function memoryOf(state: TpmState, random: Random, now: () => number = Date.now): TpmMemory {
   if (state.version !== 1) throw new Error(`TPM state version ${String(state.version)} is not known`);
   const seeds = Object.entries(seeded).map(([name, hierarchy]) => {
     const text = state.seeds[name as keyof typeof seeded]; // keys of the table itself
     return [hierarchy, bytesOf(text)] as const;
   });
+  const authValues = Object.entries(state.authValues ?? {});
   return {
     random,
     // The NULL hierarchy's seed is new with every start of the TPM (Part 1, "NULL Hierarchy").
     seeds: new Map([...seeds, [hierarchies.null, random(32)]]),
-    authValues: new Map(),
+    authValues: new Map(authValues.map(([handle, value]) => [Number(handle), bytesOf(value)])),
     hints: new Map(Object.entries(state.hints).map(([id, hint]) => [id, bytesOf(hint)])),
     persistent: new Map(state.persistent.map((key) => [key.handle, keyOf(key)])),
     transient: new Map(),
     sessions: new Map(),
+    savedSessions: new Map(),
+    contextCounter: 0n,
+    pcrs: new Map(),
+    pcrCounter: 0,
+    nv: new Map((state.nv ?? []).map((nv) => [nv.index, nvIndexOf(nv)])),
+    lockout: newLockout(now, state.lockout),
+    clearDisabled: state.clearDisabled ?? false,
+    now,
+    startedAt: now(),
+    resetCount: 0,
+    restartCount: 0,
+    shutdown: "none",
     power: "started",
   };
 }

@@ -1,11 +1,10 @@
 import type { Entity } from "./command.js";
-import { digest, hashOf } from "./crypto.js";
 import type { TpmKey } from "./keys.js";
-import { maxSymmetricData, readSensitive, unwrap, wrap } from "./protection.js";
+import { readSensitive, unwrap, wrap } from "./protection.js";
 import { Tpm2bSensitive, type TpmtPublic, type TpmtSensitive } from "./structures.js";
 import { algorithms, hashes } from "./tables/algorithms.js";
 import { has, objectAttributes } from "./tables/attributes.js";
-import { handle, type Place, parameter, TpmError } from "./tpm-error.js";
+import { handle, parameter, TpmError } from "./tpm-error.js";
 
 /** AES key size of a storage key. @throws TpmError TPM_RC_TYPE for any other key */
 export function symmetricBits(area: TpmtPublic): number {
@@ -27,28 +26,6 @@ export function unseal(parent: TpmKey, name: Buffer, sealed: Buffer): TpmtSensit
   const { nameAlg: hashAlg } = parent.publicArea;
   const wrapper = { hashAlg, keyBits: symmetricBits(parent.publicArea), seed: parent.seedValue, name };
   return readSensitive(unwrap(wrapper, sealed, true));
-}
-
-/** Which parameters to blame. */
-export interface Blame {
-  readonly public: Place;
-  readonly sensitive: Place;
-}
-
-/**
- * Checks that the two halves of a key belong together (reference implementation, CryptValidateKeys).
- * @throws TpmError TPM_RC_TYPE, TPM_RC_BINDING, TPM_RC_KEY_SIZE
- */
-export function checkSensitive(area: TpmtPublic, sensitive: TpmtSensitive, blame: Blame): void {
-  if (sensitive.sensitiveType !== area.type) throw new TpmError("type", blame.sensitive);
-  // RSA and ECC children come with tier C.
-  if (area.type !== algorithms.keyedHash) throw new TpmError("type", blame.public);
-  if (sensitive.authValue.length > hashOf(area.nameAlg).digestSize) throw new TpmError("size", blame.sensitive);
-  const unique = digest(area.nameAlg, sensitive.seedValue, sensitive.sensitive);
-  if (!unique.equals(area.unique)) throw new TpmError("binding"); // it takes two, so no one is blamed
-  const { parameters } = area;
-  const limit = parameters.scheme === algorithms.null ? maxSymmetricData : hashOf(parameters.hashAlg).blockSize;
-  if (sensitive.sensitive.length > limit) throw new TpmError("keySize", blame.sensitive);
 }
 
 /**

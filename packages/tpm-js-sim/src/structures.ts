@@ -1,6 +1,7 @@
-import { type Infer, i32, list, sized, sizedStruct, struct, tagged, u8, u16, u32 } from "./codec.js";
+import { type Codec, type Infer, i32, list, sized, sizedStruct, struct, tagged, u8, u16, u32, u64 } from "./codec.js";
+import { hashOf } from "./hashes.js";
 import { algorithms } from "./tables/algorithms.js";
-import { inputBuffer } from "./tables/properties.js";
+import { inputBuffer, nvBuffer } from "./tables/properties.js";
 
 // TPM 2.0 Part 2 structures, in the order of that document. Limits are those of the reference implementation
 // for RSA-2048, P-256 and SHA-512.
@@ -25,7 +26,27 @@ export const TpmsPcrSelection = struct({
   },
 });
 /** TPML_PCR_SELECTION */
-export const TpmlPcrSelection = list(TpmsPcrSelection, 16);
+export const TpmlPcrSelection = list(TpmsPcrSelection, 4);
+export type TpmlPcrSelection = Infer<typeof TpmlPcrSelection>;
+/** TPML_DIGEST: what PCR_Read answers and PolicyOR takes */
+export const TpmlDigest = list(Tpm2bDigest, 8);
+/** TPM2B_EVENT */
+export const Tpm2bEvent = sized(1024);
+/** TPM2B_MAX_NV_BUFFER */
+export const Tpm2bMaxNvBuffer = sized(nvBuffer);
+/** TPM2B_IV */
+export const Tpm2bIv = sized(16);
+
+/** TPMT_HA: the digest has no length of its own */
+export const TpmtHa: Codec<{ readonly hashAlg: number; readonly digest: Buffer }> = {
+  read: (reader) => {
+    const hashAlg = u16.read(reader);
+    return { hashAlg, digest: reader.take(hashOf(hashAlg).digestSize) };
+  },
+  encode: ({ hashAlg, digest }) => Buffer.concat([u16.encode(hashAlg), digest]),
+};
+/** TPML_DIGEST_VALUES */
+export const TpmlDigestValues = list(TpmtHa, 4);
 
 /** TPMT_TK_CREATION, TPMT_TK_AUTH, TPMT_TK_HASHCHECK: one shape, told apart by the tag */
 export const TpmtTicket = struct({ tag: u16, hierarchy: u32, digest: Tpm2bDigest });
@@ -43,8 +64,10 @@ export const TpmtSymDef = tagged(
 /** TPMT_SYM_DEF_OBJECT, with + */
 export const TpmtSymDefObject = tagged("algorithm", { [algorithms.null]: nothing, [algorithms.aes]: aes }, "symmetric");
 
+/** TPM2B_SENSITIVE_DATA: MAX_SYM_DATA */
+export const Tpm2bSensitiveData = sized(128);
 /** TPMS_SENSITIVE_CREATE */
-export const TpmsSensitiveCreate = struct({ userAuth: Tpm2bDigest, data: sized(256) });
+export const TpmsSensitiveCreate = struct({ userAuth: Tpm2bDigest, data: Tpm2bSensitiveData });
 export const Tpm2bSensitiveCreate = sizedStruct(TpmsSensitiveCreate);
 
 /** TPMT_KEYEDHASH_SCHEME, with + */
@@ -88,6 +111,19 @@ export const TpmtKdfScheme = tagged(
   "kdf",
 );
 
+/** TPMT_SIG_SCHEME, with + */
+export const TpmtSigScheme = tagged(
+  "scheme",
+  {
+    [algorithms.null]: nothing,
+    [algorithms.hmac]: hashScheme,
+    [algorithms.rsassa]: hashScheme,
+    [algorithms.ecdsa]: hashScheme,
+  },
+  "scheme",
+);
+export type TpmtSigScheme = Infer<typeof TpmtSigScheme>;
+
 /** TPM2B_PUBLIC_KEY_RSA */
 export const Tpm2bPublicKeyRsa = sized(256);
 /** TPM2B_ECC_PARAMETER */
@@ -96,6 +132,18 @@ export const Tpm2bEccParameter = sized(32);
 export const TpmsEccPoint = struct({ x: Tpm2bEccParameter, y: Tpm2bEccParameter });
 /** TPM2B_ENCRYPTED_SECRET: an RSA ciphertext or a point */
 export const Tpm2bEncryptedSecret = sized(256);
+
+/** TPMT_SIGNATURE */
+export const TpmtSignature = tagged(
+  "sigAlg",
+  {
+    [algorithms.hmac]: struct({ mac: TpmtHa }),
+    [algorithms.rsassa]: struct({ hashAlg: u16, signature: Tpm2bPublicKeyRsa }),
+    [algorithms.ecdsa]: struct({ hashAlg: u16, r: Tpm2bEccParameter, s: Tpm2bEccParameter }),
+  },
+  "scheme",
+);
+export type TpmtSignature = Infer<typeof TpmtSignature>;
 
 /** TPMS_RSA_PARMS */
 export const TpmsRsaParms = struct({ symmetric: TpmtSymDefObject, scheme: TpmtRsaScheme, keyBits: u16, exponent: u32 });
@@ -138,6 +186,37 @@ export const Tpm2bPrivate = sized(1024);
 
 /** TPMS_ID_OBJECT and TPM2B_ID_OBJECT; the rest of the buffer is encIdentity */
 export const Tpm2bIdObject = sized(132);
+
+/** TPMS_CLOCK_INFO */
+export const TpmsClockInfo = struct({ clock: u64, resetCount: u32, restartCount: u32, safe: u8 });
+/** TPMS_ATTEST of a quote */
+export const TpmsAttestQuote = struct({
+  magic: u32,
+  type: u16,
+  qualifiedSigner: Tpm2bName,
+  extraData: Tpm2bData,
+  clockInfo: TpmsClockInfo,
+  firmwareVersion: u64,
+  pcrSelect: TpmlPcrSelection,
+  pcrDigest: Tpm2bDigest,
+});
+/** TPM2B_ATTEST: the signed bytes */
+export const Tpm2bAttest = sized(1024);
+
+/** TPMS_NV_PUBLIC */
+export const TpmsNvPublic = struct({
+  nvIndex: u32,
+  nameAlg: u16,
+  attributes: u32,
+  authPolicy: Tpm2bDigest,
+  dataSize: u16,
+});
+export type TpmsNvPublic = Infer<typeof TpmsNvPublic>;
+/** TPM2B_NV_PUBLIC */
+export const Tpm2bNvPublic = sizedStruct(TpmsNvPublic);
+
+/** TPMS_CONTEXT: the blob is ours alone to read */
+export const TpmsContext = struct({ sequence: u64, savedHandle: u32, hierarchy: u32, contextBlob: sized(2048) });
 
 /** TPMS_CREATION_DATA */
 export const TpmsCreationData = struct({

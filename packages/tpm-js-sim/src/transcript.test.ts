@@ -44,10 +44,9 @@ describe("a transcript of the Node SDK on swtpm, through the codecs", () => {
     expect(responseAgain(exchange).toString("hex")).toBe(exchange.response);
   });
 
-  test("has every command of tier A but the sequences", () => {
-    const seen = new Set(commands.map(({ name }) => name));
-    const rest = [...commandsByCode.values()].map(({ name }) => name).filter((name) => !seen.has(name));
-    expect(rest.sort()).toEqual(["HMAC_Start", "SequenceComplete", "SequenceUpdate"]);
+  test("every command of it is one of ours", () => {
+    const known = new Set([...commandsByCode.values()].map(({ name }) => name));
+    expect(commands.filter(({ name }) => !known.has(name))).toEqual([]);
   });
 });
 

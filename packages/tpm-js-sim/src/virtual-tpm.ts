@@ -30,6 +30,8 @@ export type TpmOptions =
       /** any length; the same seed gives the same keys */
       readonly seed: Uint8Array | string;
       readonly random?: Random;
+      /** milliseconds of any origin, for clocks and the lockout; `Date.now` by default */
+      readonly now?: () => number;
       /**
        * `rsa` (default) makes keys when they are asked for, from the template that comes. `ecc` is our extension: P-256 keys
        * are persistent at the EK's and the SRK's handles from the beginning, so clients take those and nothing is slow.
@@ -38,7 +40,7 @@ export type TpmOptions =
       /** from {@link prepareTpm} or an earlier state: RSA keys of this seed then take under a millisecond */
       readonly hints?: TpmHints;
     }
-  | { readonly state: TpmState; readonly random?: Random };
+  | { readonly state: TpmState; readonly random?: Random; readonly now?: () => number };
 
 function persistEcc(memory: TpmMemory): void {
   const handles = [persistentHandles.endorsementKey, persistentHandles.storageRootKey];
@@ -51,9 +53,10 @@ function persistEcc(memory: TpmMemory): void {
 
 function memoryFor(options: TpmOptions): TpmMemory {
   const random = options.random ?? randomBytes;
-  if ("state" in options) return memoryOf(options.state, random);
+  const { now } = options;
+  if ("state" in options) return memoryOf(options.state, random, now);
   const { seed, keys = "rsa", hints = {} } = options;
-  const memory = memoryOf({ version: 1, seeds: hierarchySeeds(seed), hints, persistent: [] }, random);
+  const memory = memoryOf({ version: 1, seeds: hierarchySeeds(seed), hints, persistent: [] }, random, now);
   if (keys === "ecc") persistEcc(memory);
   return memory;
 }
@@ -75,6 +78,7 @@ export function createTpm(options: TpmOptions): VirtualTpm {
       memory.power = "off";
       memory.transient.clear();
       memory.sessions.clear();
+      memory.savedSessions.clear();
       memory.seeds.set(hierarchies.null, memory.random(32));
     },
   };

@@ -1,6 +1,6 @@
 import { decode, struct } from "../codec.js";
 import { admin, command, user } from "../command.js";
-import { hashOf } from "../crypto.js";
+import { hashOf } from "../hashes.js";
 import { openSecret } from "../keys.js";
 import { unwrap } from "../protection.js";
 import { isStorageKey } from "../public-checks.js";

@@ -29,6 +29,7 @@ export const evictControl = command({
   handles: [user("provision"), plain("object")],
   parameters: struct({ persistentHandle: u32 }),
   response: struct({}),
+  marks: ["nv"],
   run: (memory, [authority, entity], { persistentHandle }) => {
     const transient = handleType(entity.handle) === handleTypes.transient;
     if (!transient && entity.handle !== persistentHandle) throw new TpmError("handle", handlePlace(2));

@@ -14,7 +14,8 @@ export const flushContext = command({
   run: (memory, _entities, { flushHandle }) => {
     const transient = handleType(flushHandle) === handleTypes.transient && isInRange(flushHandle);
     if (!transient && !isSessionHandle(flushHandle)) throw new TpmError("value", parameter(1));
-    const flushed = memory.transient.delete(flushHandle) || memory.sessions.delete(flushHandle);
+    const { transient: objects, sessions, savedSessions } = memory;
+    const flushed = objects.delete(flushHandle) || sessions.delete(flushHandle) || savedSessions.delete(flushHandle);
     if (!flushed) throw new TpmError("handle", parameter(1));
     return {};
   },

@@ -1,10 +1,13 @@
 import { type Codec, type Reader, struct, u8, u16, u32 } from "../codec.js";
 import { command } from "../command.js";
+import { pcrBanks } from "../pcrs.js";
 import type { TpmMemory } from "../state.js";
+import { TpmsPcrSelection } from "../structures.js";
 import { algorithmAttributes, curves } from "../tables/algorithms.js";
-import { handleType, handleTypes, hierarchies } from "../tables/handles.js";
-import { capabilities, properties } from "../tables/properties.js";
+import { handleType, handleTypes, permanentHandles } from "../tables/handles.js";
+import { capabilities, pcrCount, properties } from "../tables/properties.js";
 import { parameter, TpmError } from "../tpm-error.js";
+import { variableProperties } from "../variable-properties.js";
 
 /** One item of a list: what GetCapability's `property` counts by, and its bytes. */
 interface Item {
@@ -16,17 +19,32 @@ function word(value: number): Item {
   return { property: value, bytes: u32.encode(value) };
 }
 
+/** Part 2, table 27: these two types list loaded and saved sessions, of either kind, by their slot. */
+function sessionItems(type: number, handles: Iterable<number>): readonly Item[] {
+  return [...handles].map((handle) => ({
+    property: ((type << 24) | (handle & 0x00ff_ffff)) >>> 0,
+    bytes: u32.encode(handle),
+  }));
+}
+
 function handlesOf(memory: TpmMemory, first: number): readonly Item[] {
-  const sessions = [...memory.sessions.keys()];
+  const { hmacSession: loaded, policySession: saved } = handleTypes;
+  if (handleType(first) === loaded) return sessionItems(loaded, memory.sessions.keys());
+  if (handleType(first) === saved) return sessionItems(saved, memory.savedSessions.keys());
   const groups: ReadonlyMap<number, readonly number[]> = new Map([
-    [handleTypes.hmacSession, sessions.filter((handle) => handleType(handle) === handleTypes.hmacSession)],
-    [handleTypes.policySession, sessions.filter((handle) => handleType(handle) === handleTypes.policySession)],
-    [handleTypes.permanent, Object.values(hierarchies)],
+    [handleTypes.pcr, Array.from({ length: pcrCount }, (_, pcr) => pcr)],
+    [handleTypes.nvIndex, [...memory.nv.keys()]],
+    [handleTypes.permanent, permanentHandles],
     [handleTypes.transient, [...memory.transient.keys()]],
     [handleTypes.persistent, [...memory.persistent.keys()]],
   ]);
   return (groups.get(handleType(first)) ?? []).map(word);
 }
+
+const allBanks: readonly Item[] = pcrBanks.map((hash) => ({
+  property: 0xffff_ffff,
+  bytes: TpmsPcrSelection.encode({ hash, select: Buffer.alloc(pcrCount / 8, 0xff) }),
+}));
 
 type Lists = ReadonlyMap<number, (memory: TpmMemory, first: number) => readonly Item[]>;
 
@@ -45,12 +63,16 @@ function lists(commandAttributes: () => readonly Item[]): Lists {
     [capabilities.commands, commandAttributes],
     [
       capabilities.properties,
-      () =>
-        [...properties].map(([property, value]) => ({
+      (memory) =>
+        [...properties, ...variableProperties(memory)].map(([property, value]) => ({
           property,
           bytes: Buffer.concat([u32.encode(property), u32.encode(value)]),
         })),
     ],
+    [capabilities.physicalPresence, () => []],
+    [capabilities.audit, () => []],
+    // Listed as a whole, whatever property is asked for.
+    [capabilities.pcrs, () => allBanks],
     [capabilities.curves, () => Object.values(curves).map((curve) => ({ property: curve, bytes: u16.encode(curve) }))],
   ]);
 }

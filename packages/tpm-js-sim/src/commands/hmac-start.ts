@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { struct, u16 } from "../codec.js";
 import { command, user } from "../command.js";
-import { hashOf } from "../crypto.js";
+import { hashOf } from "../hashes.js";
 import { trimmed } from "../sessions.js";
 import { freeHandle } from "../slots.js";
 import { hmacKeyOf } from "../storage.js";
@@ -20,7 +20,7 @@ export const hmacStart = command({
     const { key, hash } = hmacKeyOf(entity, hashAlg);
     const handle = freeHandle(firstHandles.transient, memory.transient.keys(), "objectMemory");
     const mac = createHmac(hashOf(hash).node, key);
-    memory.transient.set(handle, { is: "sequence", authValue: trimmed(auth), mac });
+    memory.transient.set(handle, { is: "sequence", authValue: trimmed(auth), mac, head: undefined });
     return { handle, response: {} };
   },
 });

@@ -1,10 +1,11 @@
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
-import { hashOf } from "../crypto.js";
+import { hashOf } from "../hashes.js";
 import { openSecret, publicAreaName, type TpmKey } from "../keys.js";
 import { readSensitive, unwrap, unwrapInner } from "../protection.js";
 import { checkPublicArea, checkReadable, isStorageKey } from "../public-checks.js";
-import { checkSensitive, seal, symmetricBits } from "../storage.js";
+import { secretOf } from "../secrets.js";
+import { seal, symmetricBits } from "../storage.js";
 import {
   Tpm2bData,
   Tpm2bEncryptedSecret,
@@ -71,7 +72,7 @@ export const importKey = command({
     blaming(parameter(2), () =>
       checkPublicArea(area, has(parent.publicArea.objectAttributes, objectAttributes.fixedTpm)),
     );
-    checkSensitive(area, sensitive, { public: parameter(2), sensitive: parameter(3) });
+    secretOf(area, sensitive, { public: parameter(2), sensitive: parameter(3) });
     return { outPrivate: seal(parent, publicAreaName(area), sensitive, memory.random(16)) };
   },
 });

@@ -1,30 +1,76 @@
 import type { Command } from "../command.js";
 import { activateCredential } from "./activate-credential.js";
+import { clear } from "./clear.js";
+import { clearControl } from "./clear-control.js";
+import { contextLoad } from "./context-load.js";
+import { contextSave } from "./context-save.js";
+import { create } from "./create.js";
+import { createLoaded } from "./create-loaded.js";
 import { createPrimary } from "./create-primary.js";
+import { dictionaryAttackLockReset } from "./dictionary-attack-lock-reset.js";
+import { dictionaryAttackParameters } from "./dictionary-attack-parameters.js";
+import { encryptDecrypt } from "./encrypt-decrypt.js";
+import { encryptDecrypt2 } from "./encrypt-decrypt2.js";
 import { evictControl } from "./evict-control.js";
 import { flushContext } from "./flush-context.js";
 import { getCapabilityOf } from "./get-capability.js";
 import { getRandom } from "./get-random.js";
+import { getTestResult } from "./get-test-result.js";
+import { hash } from "./hash.js";
+import { hashSequenceStart } from "./hash-sequence-start.js";
+import { hierarchyChangeAuth } from "./hierarchy-change-auth.js";
 import { hmac } from "./hmac.js";
 import { hmacStart } from "./hmac-start.js";
 import { importKey } from "./import.js";
+import { incrementalSelfTest } from "./incremental-self-test.js";
 import { load } from "./load.js";
+import { loadExternal } from "./load-external.js";
+import { makeCredential } from "./make-credential.js";
+import { nvDefineSpace } from "./nv-define-space.js";
+import { nvRead } from "./nv-read.js";
+import { nvReadPublic } from "./nv-read-public.js";
+import { nvUndefineSpace } from "./nv-undefine-space.js";
+import { nvWrite } from "./nv-write.js";
+import { pcrEvent } from "./pcr-event.js";
+import { pcrExtend } from "./pcr-extend.js";
+import { pcrRead } from "./pcr-read.js";
+import { pcrReset } from "./pcr-reset.js";
+import { policyAuthValue } from "./policy-auth-value.js";
+import { policyCommandCodeOf } from "./policy-command-code.js";
+import { policyGetDigest } from "./policy-get-digest.js";
+import { policyOr } from "./policy-or.js";
+import { policyPassword } from "./policy-password.js";
+import { policyPcr } from "./policy-pcr.js";
+import { policyRestart } from "./policy-restart.js";
 import { policySecret } from "./policy-secret.js";
+import { quote } from "./quote.js";
+import { readClock } from "./read-clock.js";
 import { readPublic } from "./read-public.js";
+import { selfTest } from "./self-test.js";
 import { sequenceComplete } from "./sequence-complete.js";
 import { sequenceUpdate } from "./sequence-update.js";
+import { shutdown } from "./shutdown.js";
+import { sign } from "./sign.js";
 import { startAuthSession } from "./start-auth-session.js";
 import { startup } from "./startup.js";
+import { stirRandom } from "./stir-random.js";
+import { unseal } from "./unseal.js";
+import { verifySignature } from "./verify-signature.js";
 
-/** Part 2, table 37 (TPMA_CC): index, number of handles, and whether the response has one. */
+const markBits = { nv: 1 << 22, extensive: 1 << 23, flushed: 1 << 24 } as const;
+
+/** Part 2, table 37 (TPMA_CC): index, marks, number of handles, and whether the response has one. */
 function attributesOf(row: Command): number {
-  return (row.code | (row.handles.length << 25) | (row.makesHandle ? 1 << 28 : 0)) >>> 0;
+  const marks = row.marks.reduce((bits, mark) => bits | markBits[mark], 0);
+  return (row.code | marks | (row.handles.length << 25) | (row.makesHandle ? 1 << 28 : 0)) >>> 0;
 }
 
 /** GetCapability lists the table that it is a row of. */
 const getCapability = getCapabilityOf(() => commands.map(attributesOf));
 
-/** Every command of this TPM: tier A of what DPS clients send. */
+const policyCommandCode = policyCommandCodeOf((code) => commandsByCode.has(code));
+
+/** Every command of this TPM. */
 const commands: readonly Command[] = [
   evictControl,
   createPrimary,
@@ -42,6 +88,47 @@ const commands: readonly Command[] = [
   startAuthSession,
   getCapability,
   getRandom,
+  policyCommandCode,
+  hierarchyChangeAuth,
+  clear,
+  clearControl,
+  nvDefineSpace,
+  nvUndefineSpace,
+  nvWrite,
+  dictionaryAttackLockReset,
+  dictionaryAttackParameters,
+  pcrEvent,
+  pcrReset,
+  incrementalSelfTest,
+  selfTest,
+  shutdown,
+  stirRandom,
+  nvRead,
+  create,
+  quote,
+  sign,
+  unseal,
+  contextLoad,
+  contextSave,
+  encryptDecrypt,
+  loadExternal,
+  makeCredential,
+  nvReadPublic,
+  policyAuthValue,
+  policyOr,
+  verifySignature,
+  getTestResult,
+  hash,
+  pcrRead,
+  policyPcr,
+  policyRestart,
+  readClock,
+  pcrExtend,
+  hashSequenceStart,
+  policyGetDigest,
+  policyPassword,
+  createLoaded,
+  encryptDecrypt2,
 ];
 
 export const commandsByCode: ReadonlyMap<number, Command> = new Map(commands.map((row) => [row.code, row]));

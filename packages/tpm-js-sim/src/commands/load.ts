@@ -1,13 +1,11 @@
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
-import { nameOf } from "../crypto.js";
 import { publicAreaName } from "../keys.js";
+import { childOf, freeObjectHandle, isFixed } from "../objects.js";
 import { checkPublicArea, checkReadable, isStorageKey } from "../public-checks.js";
-import { freeHandle } from "../slots.js";
-import { checkSensitive, unseal } from "../storage.js";
+import { secretOf } from "../secrets.js";
+import { unseal } from "../storage.js";
 import { Tpm2bName, Tpm2bPrivate, Tpm2bPublic } from "../structures.js";
-import { has, objectAttributes } from "../tables/attributes.js";
-import { firstHandles } from "../tables/handles.js";
 import { blaming, handle as handlePlace, parameter, TpmError } from "../tpm-error.js";
 
 /** Part 3, TPM2_Load */
@@ -22,23 +20,13 @@ export const load = command({
     blaming(parameter(2), () => checkReadable(publicArea));
     if (inPrivate.length === 0) throw new TpmError("size", parameter(1));
     if (!isStorageKey(parent.publicArea)) throw new TpmError("type", handlePlace(1));
-    blaming(parameter(2), () =>
-      checkPublicArea(publicArea, has(parent.publicArea.objectAttributes, objectAttributes.fixedTpm)),
-    );
+    blaming(parameter(2), () => checkPublicArea(publicArea, isFixed(parent)));
     const name = publicAreaName(publicArea);
     const sensitive = blaming(parameter(1), () => unseal(parent, name, inPrivate));
-    checkSensitive(publicArea, sensitive, { public: parameter(2), sensitive: parameter(1) });
-    const handle = freeHandle(firstHandles.transient, memory.transient.keys(), "objectMemory");
-    memory.transient.set(handle, {
-      is: "key",
-      publicArea,
-      name,
-      qualifiedName: nameOf(publicArea.nameAlg, Buffer.concat([parent.qualifiedName, name])),
-      hierarchy: parent.hierarchy,
-      authValue: sensitive.authValue,
-      seedValue: sensitive.seedValue,
-      secret: { kind: "hmac", key: sensitive.sensitive },
-    });
+    const secret = secretOf(publicArea, sensitive, { public: parameter(2), sensitive: parameter(1) });
+    const handle = freeObjectHandle(memory);
+    const { authValue, seedValue } = sensitive;
+    memory.transient.set(handle, childOf(parent, { publicArea, authValue, seedValue, secret }));
     return { handle, response: { name } };
   },
 });

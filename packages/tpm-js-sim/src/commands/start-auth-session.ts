@@ -1,6 +1,6 @@
 import { struct, u8, u16 } from "../codec.js";
 import { command, plain } from "../command.js";
-import { hashOf } from "../crypto.js";
+import { hashOf } from "../hashes.js";
 import { freeHandle } from "../slots.js";
 import type { Session } from "../state.js";
 import { Tpm2bDigest, Tpm2bEncryptedSecret, TpmtSymDef } from "../structures.js";
@@ -37,7 +37,7 @@ export const startAuthSession = command({
     const { digestSize } = blaming(parameter(5), () => hashOf(authHash));
     if (nonceCaller.length < 16 || nonceCaller.length > digestSize) throw new TpmError("size", parameter(1));
     const first = type === "hmac" ? firstHandles.hmacSession : firstHandles.policySession;
-    const handle = freeHandle(first, memory.sessions.keys(), "sessionMemory");
+    const handle = freeHandle(first, [...memory.sessions.keys(), ...memory.savedSessions.keys()], "sessionMemory");
     const nonceTpm = memory.random(nonceCaller.length);
     const policyDigest = Buffer.alloc(digestSize);
     memory.sessions.set(handle, {
@@ -47,6 +47,8 @@ export const startAuthSession = command({
       policyDigest,
       cpHash: undefined,
       commandCode: undefined,
+      wants: "nothing",
+      pcrCounter: undefined,
     });
     return { handle, response: { nonceTpm } };
   },

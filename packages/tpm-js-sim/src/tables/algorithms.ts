@@ -22,7 +22,11 @@ export const algorithms = {
   kdf1Sp800108: 0x0022,
   ecc: 0x0023,
   symCipher: 0x0025,
+  ctr: 0x0040,
+  ofb: 0x0041,
+  cbc: 0x0042,
   cfb: 0x0043,
+  ecb: 0x0044,
 } as const;
 
 /** Part 2, table 10 (TPM_ECC_CURVE). */
@@ -31,14 +35,25 @@ export const curves = { nistP256: 0x0003 } as const;
 /** Part 2, table 205 (TPMA_ALGORITHM) of each algorithm that GetCapability lists. */
 export const algorithmAttributes: ReadonlyMap<number, number> = new Map([
   [algorithms.rsa, 0x0009],
+  [algorithms.sha1, 0x0004],
   [algorithms.hmac, 0x0104],
   [algorithms.aes, 0x0002],
+  [algorithms.mgf1, 0x0404],
   [algorithms.keyedHash, 0x0308],
   [algorithms.sha256, 0x0004],
+  [algorithms.sha384, 0x0004],
+  [algorithms.sha512, 0x0004],
   [algorithms.null, 0x0000],
+  [algorithms.rsassa, 0x0101],
   [algorithms.oaep, 0x0201],
+  [algorithms.ecdsa, 0x0101],
   [algorithms.ecc, 0x0009],
+  [algorithms.symCipher, 0x000a],
+  [algorithms.ctr, 0x0202],
+  [algorithms.ofb, 0x0202],
+  [algorithms.cbc, 0x0202],
   [algorithms.cfb, 0x0202],
+  [algorithms.ecb, 0x0202],
 ]);
 
 interface HashRow {

@@ -19,6 +19,22 @@ export const objectAttributeMask = Object.values(objectAttributes).reduce((all, 
 /** Part 2, table 32 (TPMA_SESSION): the one bit that this TPM acts on; the rest are audit and encryption. */
 export const sessionAttributes = { continueSession: 0x01 } as const;
 
+/** Part 2, table 204 (TPMA_NV): the bits that this TPM acts on. */
+export const nvAttributes = {
+  platformWrite: 0x0000_0001,
+  ownerWrite: 0x0000_0002,
+  authWrite: 0x0000_0004,
+  policyWrite: 0x0000_0008,
+  type: 0x0000_00f0,
+  platformRead: 0x0001_0000,
+  ownerRead: 0x0002_0000,
+  authRead: 0x0004_0000,
+  policyRead: 0x0008_0000,
+  noDa: 0x0200_0000,
+  written: 0x2000_0000,
+  platformCreate: 0x4000_0000,
+} as const;
+
 /** Whether a set of attributes has the bit. */
 export function has(attributes: number, bit: number): boolean {
   return (attributes & bit) !== 0;

@@ -7,11 +7,24 @@ export const hierarchies = {
   platform: 0x4000_000c,
 } as const;
 
+/** What GetCapability lists as permanent: the hierarchies, and TPM_RS_PW. */
+export const permanentHandles: readonly number[] = [...Object.values(hierarchies), 0x4000_0009];
+
+/** TPMI_RH_HIERARCHY with +: where a ticket can come from. */
+export const ticketHierarchies: readonly number[] = [
+  hierarchies.owner,
+  hierarchies.endorsement,
+  hierarchies.platform,
+  hierarchies.null,
+];
+
 /** TPM_RS_PW: the session "handle" of a plain password. */
 export const passwordSession = 0x4000_0009;
 
 /** Part 2, table 27 (TPM_HT): the top byte of a handle says what it is. */
 export const handleTypes = {
+  pcr: 0x00,
+  nvIndex: 0x01,
   hmacSession: 0x02,
   policySession: 0x03,
   permanent: 0x40,

@@ -3,12 +3,24 @@ export const capabilities = {
   algorithms: 0,
   handles: 1,
   commands: 2,
+  physicalPresence: 3,
+  audit: 4,
+  pcrs: 5,
   properties: 6,
   curves: 8,
 } as const;
 
 /** TPM_PT_INPUT_BUFFER: the Node SDK splits what it signs at this length; so does the reference TPM's TPM2B_MAX_BUFFER. */
 export const inputBuffer = 1024;
+
+/** PCRs of each bank: the PC Client platform's number. */
+export const pcrCount = 24;
+
+/** TPM_PT_NV_BUFFER_MAX: what NV_Read and NV_Write carry at most. */
+export const nvBuffer = 1024;
+
+/** TPM_PT_NV_INDEX_MAX: the largest NV index. */
+export const nvIndexMax = 2048;
 
 /** The longest command and response; TPM_PT_MAX_COMMAND_SIZE. */
 const maxCommandSize = 4096;
@@ -40,10 +52,11 @@ export const properties: ReadonlyMap<number, number> = new Map([
   [0x10f, 64], // HR_PERSISTENT_MIN
   [0x110, 64], // HR_LOADED_MIN
   [0x111, 64], // ACTIVE_SESSIONS_MAX
-  [0x112, 24], // PCR_COUNT
+  [0x112, pcrCount], // PCR_COUNT
   [0x113, 3], // PCR_SELECT_MIN
+  [0x117, nvIndexMax], // NV_INDEX_MAX
   [0x11e, maxCommandSize], // MAX_COMMAND_SIZE
   [0x11f, maxCommandSize], // MAX_RESPONSE_SIZE
   [0x120, maxDigest], // MAX_DIGEST
-  [0x12c, 1024], // NV_BUFFER_MAX
+  [0x12c, nvBuffer], // NV_BUFFER_MAX
 ]);

@@ -2,7 +2,9 @@
 export const tags = {
   noSessions: 0x8001,
   sessions: 0x8002,
+  attestQuote: 0x8018,
   creation: 0x8021,
+  verified: 0x8022,
   authSecret: 0x8023,
   hashCheck: 0x8024,
   authSigned: 0x8025,

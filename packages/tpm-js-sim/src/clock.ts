@@ -1,0 +1,12 @@
+import type { TpmMemory } from "./state.js";
+
+/** Milliseconds since this TPM was made; it keeps no time without power. */
+export function uptime(memory: TpmMemory): bigint {
+  return BigInt(Math.max(0, Math.floor(memory.now() - memory.startedAt)));
+}
+
+/** TPMS_CLOCK_INFO */
+export function clockInfo(memory: TpmMemory) {
+  const { resetCount, restartCount } = memory;
+  return { clock: uptime(memory), resetCount, restartCount, safe: 1 };
+}

@@ -1,0 +1,42 @@
+import { timingSafeEqual } from "node:crypto";
+import { Reader, struct } from "../codec.js";
+import { command } from "../command.js";
+import { contextIntegrity, decodeKey, decodeSession } from "../contexts.js";
+import { freeObjectHandle } from "../objects.js";
+import { Tpm2bDigest, TpmsContext } from "../structures.js";
+import { isSessionHandle, ticketHierarchies } from "../tables/handles.js";
+import { blaming, parameter, TpmError } from "../tpm-error.js";
+
+const objectHandles: readonly number[] = [0x8000_0000, 0x8000_0002];
+
+/** Part 3, TPM2_ContextLoad: a session's context works once, an object's as often as wanted. */
+export const contextLoad = command({
+  name: "ContextLoad",
+  code: 0x161,
+  handles: [],
+  parameters: struct({ context: TpmsContext }),
+  response: struct({}),
+  sessions: "forbidden",
+  makesHandle: true,
+  run: (memory, _entities, { context }) => {
+    const { sequence, savedHandle, hierarchy, contextBlob } = context;
+    const isSession = isSessionHandle(savedHandle);
+    const known = isSession || objectHandles.includes(savedHandle);
+    if (!known || !ticketHierarchies.includes(hierarchy)) throw new TpmError("value", parameter(1));
+    const reader = new Reader(contextBlob);
+    const integrity = blaming(parameter(1), () => Tpm2bDigest.read(reader));
+    const content = reader.rest();
+    const expected = contextIntegrity(memory, context, content);
+    const intact = integrity.length === expected.length && timingSafeEqual(integrity, expected);
+    if (!intact) throw new TpmError("integrity", parameter(1));
+    if (!isSession) {
+      const handle = freeObjectHandle(memory);
+      memory.transient.set(handle, decodeKey(content));
+      return { handle, response: {} };
+    }
+    if (memory.savedSessions.get(savedHandle) !== sequence) throw new TpmError("handle", parameter(1));
+    memory.savedSessions.delete(savedHandle);
+    memory.sessions.set(savedHandle, decodeSession(content));
+    return { handle: savedHandle, response: {} };
+  },
+});

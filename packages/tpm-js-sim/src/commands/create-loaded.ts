@@ -1,0 +1,65 @@
+import { decode, sized, struct } from "../codec.js";
+import { command, type Entity, user } from "../command.js";
+import { checkCreation, checkedAuth, randomKeySeed } from "../creation.js";
+import type { TpmKey } from "../keys.js";
+import { makeKey } from "../make-key.js";
+import { childOf, freeObjectHandle, isFixed } from "../objects.js";
+import { makePrimary } from "../primary.js";
+import { checkReadable, isStorageKey } from "../public-checks.js";
+import { sensitiveBytes } from "../secrets.js";
+import type { TpmMemory } from "../state.js";
+import { seal } from "../storage.js";
+import { Tpm2bName, Tpm2bPrivate, Tpm2bPublic, Tpm2bSensitiveCreate, TpmtPublic } from "../structures.js";
+import { blaming, handle as handlePlace, parameter, TpmError } from "../tpm-error.js";
+
+/** What the new key is to be. */
+interface Wanted {
+  readonly template: TpmtPublic;
+  readonly authValue: Buffer;
+  readonly data: Buffer | undefined;
+}
+
+function primaryIn(memory: TpmMemory, hierarchy: number, { template, authValue, data }: Wanted): TpmKey {
+  const hierarchySeed = memory.seeds.get(hierarchy);
+  if (hierarchySeed === undefined) throw new TpmError("hierarchy");
+  const input = { hierarchy, template, hierarchySeed, hints: memory.hints, authValue };
+  return makePrimary(data === undefined ? input : { ...input, data });
+}
+
+function keyUnder(memory: TpmMemory, parent: Exclude<Entity, { is: "session" }>, wanted: Wanted): TpmKey {
+  if (parent.is !== "key") return primaryIn(memory, parent.handle, wanted);
+  const { template, authValue, data } = wanted;
+  return childOf(parent.key, { ...makeKey({ template, seed: randomKeySeed(memory), data }), authValue });
+}
+
+/** What Load would need to load the key again; nothing for a primary. */
+function privateOf(memory: TpmMemory, parent: Entity, key: TpmKey): Buffer {
+  if (parent.is !== "key") return Buffer.alloc(0);
+  const { publicArea, authValue, seedValue, secret, name } = key;
+  const sensitive = { sensitiveType: publicArea.type, authValue, seedValue, sensitive: sensitiveBytes(secret) };
+  return seal(parent.key, name, sensitive, memory.random(16));
+}
+
+/** Part 3, TPM2_CreateLoaded: Create and Load at once, or CreatePrimary when the parent is a hierarchy. Derivation parents are not known. */
+export const createLoaded = command({
+  name: "CreateLoaded",
+  code: 0x191,
+  handles: [user("parent")],
+  parameters: struct({ inSensitive: Tpm2bSensitiveCreate, inPublic: sized(1024) }),
+  response: struct({ outPrivate: Tpm2bPrivate, outPublic: Tpm2bPublic, name: Tpm2bName }),
+  makesHandle: true,
+  run: (memory, [parent], { inSensitive, inPublic }) => {
+    const handle = freeObjectHandle(memory);
+    if (parent.is === "key" && !isStorageKey(parent.key.publicArea)) throw new TpmError("type", handlePlace(1));
+    const template = blaming(parameter(2), () => decode(TpmtPublic, inPublic));
+    blaming(parameter(2), () => checkReadable(template));
+    const data = inSensitive.data.length > 0 ? inSensitive.data : undefined;
+    const fixed = parent.is !== "key" || isFixed(parent.key);
+    blaming(parameter(2), () => checkCreation(template, data?.length ?? 0, fixed));
+    const authValue = checkedAuth(inSensitive.userAuth, template.nameAlg);
+    const key = blaming(parameter(1), () => keyUnder(memory, parent, { template, authValue, data }));
+    const outPrivate = privateOf(memory, parent, key);
+    memory.transient.set(handle, key);
+    return { handle, response: { outPrivate, outPublic: key.publicArea, name: key.name } };
+  },
+});

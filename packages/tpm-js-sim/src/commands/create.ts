@@ -1,0 +1,57 @@
+import { struct } from "../codec.js";
+import { command, user } from "../command.js";
+import { checkCreation, checkCreationPcr, checkedAuth, creationOf, randomKeySeed } from "../creation.js";
+import { publicAreaName } from "../keys.js";
+import { makeKey } from "../make-key.js";
+import { isFixed } from "../objects.js";
+import { checkReadable, isStorageKey } from "../public-checks.js";
+import { sensitiveBytes } from "../secrets.js";
+import { seal } from "../storage.js";
+import {
+  Tpm2bCreationData,
+  Tpm2bData,
+  Tpm2bDigest,
+  Tpm2bPrivate,
+  Tpm2bPublic,
+  Tpm2bSensitiveCreate,
+  TpmlPcrSelection,
+  TpmtTicket,
+} from "../structures.js";
+import { blaming, handle, parameter, TpmError } from "../tpm-error.js";
+
+/** Part 3, TPM2_Create */
+export const create = command({
+  name: "Create",
+  code: 0x153,
+  handles: [user("key")],
+  parameters: struct({
+    inSensitive: Tpm2bSensitiveCreate,
+    inPublic: Tpm2bPublic,
+    outsideInfo: Tpm2bData,
+    creationPcr: TpmlPcrSelection,
+  }),
+  response: struct({
+    outPrivate: Tpm2bPrivate,
+    outPublic: Tpm2bPublic,
+    creationData: Tpm2bCreationData,
+    creationHash: Tpm2bDigest,
+    creationTicket: TpmtTicket,
+  }),
+  run: (memory, [parent], { inSensitive, inPublic: template, outsideInfo, creationPcr }) => {
+    blaming(parameter(2), () => checkReadable(template));
+    checkCreationPcr(creationPcr);
+    if (!isStorageKey(parent.key.publicArea)) throw new TpmError("type", handle(1));
+    const data = inSensitive.data.length > 0 ? inSensitive.data : undefined;
+    blaming(parameter(2), () => checkCreation(template, data?.length ?? 0, isFixed(parent.key)));
+    const authValue = checkedAuth(inSensitive.userAuth, template.nameAlg);
+    const seed = randomKeySeed(memory);
+    const { publicArea, secret, seedValue } = blaming(parameter(1), () => makeKey({ template, seed, data }));
+    const name = publicAreaName(publicArea);
+    const { nameAlg } = template;
+    const { hierarchy } = parent.key;
+    const creation = creationOf(memory, { parent, nameAlg, creationPcr, outsideInfo, hierarchy, name });
+    const sensitive = { sensitiveType: publicArea.type, authValue, seedValue, sensitive: sensitiveBytes(secret) };
+    const outPrivate = seal(parent.key, name, sensitive, memory.random(16));
+    return { outPrivate, outPublic: publicArea, ...creation };
+  },
+});

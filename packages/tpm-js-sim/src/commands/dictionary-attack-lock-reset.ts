@@ -1,0 +1,16 @@
+import { struct } from "../codec.js";
+import { command, user } from "../command.js";
+
+/** Part 3, TPM2_DictionaryAttackLockReset */
+export const dictionaryAttackLockReset = command({
+  name: "DictionaryAttackLockReset",
+  code: 0x139,
+  handles: [user("lockout")],
+  parameters: struct({}),
+  response: struct({}),
+  marks: ["nv"],
+  run: (memory) => {
+    memory.lockout.reset();
+    return {};
+  },
+});

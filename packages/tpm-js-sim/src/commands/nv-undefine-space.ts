@@ -1,0 +1,21 @@
+import { struct } from "../codec.js";
+import { command, plain, user } from "../command.js";
+import { has, nvAttributes } from "../tables/attributes.js";
+import { hierarchies } from "../tables/handles.js";
+import { TpmError } from "../tpm-error.js";
+
+/** Part 3, TPM2_NV_UndefineSpace */
+export const nvUndefineSpace = command({
+  name: "NV_UndefineSpace",
+  code: 0x122,
+  handles: [user("provision"), plain("nvIndex")],
+  parameters: struct({}),
+  response: struct({}),
+  marks: ["nv"],
+  run: (memory, [authority, { handle, nv }]) => {
+    const ofPlatform = has(nv.publicArea.attributes, nvAttributes.platformCreate);
+    if (ofPlatform && authority.handle !== hierarchies.platform) throw new TpmError("nvAuthorization");
+    memory.nv.delete(handle);
+    return {};
+  },
+});

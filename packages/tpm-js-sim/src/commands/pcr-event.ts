@@ -1,0 +1,24 @@
+import { struct } from "../codec.js";
+import { command, user } from "../command.js";
+import { digest } from "../crypto.js";
+import { extendPcr, mayExtend, pcrBanks } from "../pcrs.js";
+import { Tpm2bEvent, TpmlDigestValues } from "../structures.js";
+import { TpmError } from "../tpm-error.js";
+
+/** Part 3, TPM2_PCR_Event: the TPM hashes for every bank. */
+export const pcrEvent = command({
+  name: "PCR_Event",
+  code: 0x13c,
+  handles: [user("pcrOrNull")],
+  parameters: struct({ eventData: Tpm2bEvent }),
+  response: struct({ digests: TpmlDigestValues }),
+  marks: ["nv"],
+  run: (memory, [pcr], { eventData }) => {
+    if (pcr.is === "pcr" && !mayExtend(pcr.handle)) throw new TpmError("locality");
+    const digests = pcrBanks.map((hashAlg) => ({ hashAlg, digest: digest(hashAlg, eventData) }));
+    if (pcr.is !== "pcr") return { digests };
+    for (const each of digests) extendPcr(memory, each.hashAlg, pcr.handle, each.digest);
+    memory.pcrCounter += 1;
+    return { digests };
+  },
+});

@@ -1,0 +1,25 @@
+import { struct } from "../codec.js";
+import { command, user } from "../command.js";
+import { extendPcr, mayExtend, pcrBanks } from "../pcrs.js";
+import { TpmlDigestValues } from "../structures.js";
+import { TpmError } from "../tpm-error.js";
+
+/** Part 3, TPM2_PCR_Extend */
+export const pcrExtend = command({
+  name: "PCR_Extend",
+  code: 0x182,
+  handles: [user("pcrOrNull")],
+  parameters: struct({ digests: TpmlDigestValues }),
+  response: struct({}),
+  marks: ["nv"],
+  run: (memory, [pcr], { digests }) => {
+    if (pcr.is !== "pcr") return {};
+    if (!mayExtend(pcr.handle)) throw new TpmError("locality");
+    const banks: readonly number[] = pcrBanks;
+    for (const { hashAlg, digest } of digests) {
+      if (banks.includes(hashAlg)) extendPcr(memory, hashAlg, pcr.handle, digest);
+    }
+    memory.pcrCounter += 1;
+    return {};
+  },
+});

@@ -1,0 +1,13 @@
+import { struct } from "../codec.js";
+import { command, plain } from "../command.js";
+import { Tpm2bDigest } from "../structures.js";
+
+/** Part 3, TPM2_PolicyGetDigest */
+export const policyGetDigest = command({
+  name: "PolicyGetDigest",
+  code: 0x189,
+  handles: [plain("policySession")],
+  parameters: struct({}),
+  response: struct({ policyDigest: Tpm2bDigest }),
+  run: (_memory, [{ session }]) => ({ policyDigest: session.policyDigest }),
+});

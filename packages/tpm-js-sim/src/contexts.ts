@@ -1,0 +1,107 @@
+import { type Codec, decode, type Infer, sized, struct, u8, u16, u32 } from "./codec.js";
+import { hmac } from "./crypto.js";
+import { publicAreaName, type TpmKey } from "./keys.js";
+import { privateBytes, secretFromBytes } from "./secrets.js";
+import type { Session, TpmMemory } from "./state.js";
+import { Tpm2bDigest, Tpm2bName, Tpm2bPublic } from "./structures.js";
+import { algorithms } from "./tables/algorithms.js";
+import { proofOf } from "./tickets.js";
+import { TpmError } from "./tpm-error.js";
+
+// Part 1, clause 30 (contexts). The blob is ours alone to read: `2B(HMAC) ‖ content`, in the clear, for nothing here is secret.
+
+const secretKinds = ["rsa", "ecc", "hmac", "sym", "none"] as const;
+const sessionTypes = ["hmac", "policy", "trial"] as const;
+const wants = ["nothing", "authValue", "password"] as const;
+
+/** A text that is one of a few, as its number. */
+function oneOf<const T extends readonly string[]>(names: T): Codec<T[number]> {
+  return {
+    read: (reader) => {
+      const name = names[u8.read(reader)];
+      if (name === undefined) throw new TpmError("value");
+      return name;
+    },
+    encode: (name) => u8.encode(names.indexOf(name)),
+  };
+}
+
+const KeyContext = struct({
+  publicArea: Tpm2bPublic,
+  qualifiedName: Tpm2bName,
+  hierarchy: u32,
+  authValue: Tpm2bDigest,
+  seedValue: Tpm2bDigest,
+  kind: oneOf(secretKinds),
+  secret: sized(1400),
+});
+
+/** Empty for undefined: none of these is ever empty when it is there. */
+const optionalDigest: Codec<Buffer | undefined> = {
+  read: (reader) => {
+    const bytes = Tpm2bDigest.read(reader);
+    return bytes.length === 0 ? undefined : bytes;
+  },
+  encode: (bytes) => Tpm2bDigest.encode(bytes ?? Buffer.alloc(0)),
+};
+const optionalNumber: Codec<number | undefined> = {
+  read: (reader) => (u8.read(reader) === 0 ? undefined : u32.read(reader)),
+  encode: (value) => (value === undefined ? u8.encode(0) : Buffer.concat([u8.encode(1), u32.encode(value)])),
+};
+
+const SessionContext = struct({
+  type: oneOf(sessionTypes),
+  hashAlg: u16,
+  nonceTpm: Tpm2bDigest,
+  policyDigest: Tpm2bDigest,
+  cpHash: optionalDigest,
+  commandCode: optionalNumber,
+  wants: oneOf(wants),
+  pcrCounter: optionalNumber,
+});
+
+export function encodeKey(key: TpmKey): Buffer {
+  return KeyContext.encode({ ...key, kind: key.secret.kind, secret: privateBytes(key.secret) });
+}
+
+export function decodeKey(bytes: Buffer): TpmKey {
+  const { publicArea, qualifiedName, hierarchy, authValue, seedValue, kind, secret } = decode(KeyContext, bytes);
+  const name = publicAreaName(publicArea);
+  return {
+    is: "key",
+    publicArea,
+    name,
+    qualifiedName,
+    hierarchy,
+    authValue,
+    seedValue,
+    secret: secretFromBytes(kind, secret),
+  };
+}
+
+export function encodeSession(session: Session): Buffer {
+  return SessionContext.encode(session);
+}
+
+export function decodeSession(bytes: Buffer): Session {
+  const read: Infer<typeof SessionContext> = decode(SessionContext, bytes);
+  return { ...read };
+}
+
+/** What a context is bound to, besides its content. */
+export interface ContextHead {
+  readonly sequence: bigint;
+  readonly savedHandle: number;
+  readonly hierarchy: number;
+}
+
+/** The HMAC of a context. It covers the count of resets, so that no context outlives one. */
+export function contextIntegrity(memory: TpmMemory, head: ContextHead, content: Buffer): Buffer {
+  const { sequence, savedHandle, hierarchy } = head;
+  const bound = Buffer.alloc(20);
+  bound.writeBigUInt64BE(sequence);
+  bound.writeUInt32BE(savedHandle, 8);
+  bound.writeUInt32BE(hierarchy, 12);
+  bound.writeUInt32BE(memory.resetCount, 16);
+  return hmac(algorithms.sha256, proofOf(memory, hierarchy), Buffer.from("context"), bound, content);
+}

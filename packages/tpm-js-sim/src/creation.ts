@@ -1,0 +1,79 @@
+import type { Entity } from "./command.js";
+import { digest, hmac } from "./crypto.js";
+import { hashOf } from "./hashes.js";
+import { checkSelection, filteredSelection, pcrDigest } from "./pcrs.js";
+import { checkPublicArea } from "./public-checks.js";
+import { trimmed } from "./sessions.js";
+import type { TpmMemory } from "./state.js";
+import { type TpmlPcrSelection, TpmsCreationData, type TpmtPublic } from "./structures.js";
+import { algorithms } from "./tables/algorithms.js";
+import { has, objectAttributes } from "./tables/attributes.js";
+import { tags } from "./tables/tags.js";
+import { makeTicket } from "./tickets.js";
+import { blaming, parameter, TpmError } from "./tpm-error.js";
+
+// What CreatePrimary, Create and CreateLoaded have in common (reference implementation, Object_spt.c).
+
+/**
+ * Checks a template for a new key, and where its secret comes from.
+ * @param dataSize of what the caller gives
+ * @throws TpmError without a place
+ */
+export function checkCreation(template: TpmtPublic, dataSize: number, fixedByParent: boolean): void {
+  const is = (bit: keyof typeof objectAttributes): boolean => has(template.objectAttributes, objectAttributes[bit]);
+  const byTpm = is("sensitiveDataOrigin");
+  // Exactly one of the two gives the secret.
+  if (byTpm !== (dataSize === 0)) throw new TpmError("attributes");
+  const asymmetric = template.type === algorithms.rsa || template.type === algorithms.ecc;
+  if (asymmetric && !byTpm) throw new TpmError("attributes");
+  const sealed = template.type === algorithms.keyedHash && !is("sign") && !is("decrypt");
+  if (sealed && byTpm) throw new TpmError("attributes");
+  checkPublicArea(template, fixedByParent);
+}
+
+/** An auth value without trailing zeros. @throws TpmError TPM_RC_SIZE, parameter 1, for one longer than the Name's digest */
+export function checkedAuth(userAuth: Buffer, nameAlg: number): Buffer {
+  const authValue = trimmed(userAuth);
+  if (authValue.length > hashOf(nameAlg).digestSize) throw new TpmError("size", parameter(1));
+  return authValue;
+}
+
+/** Who made a key, and with what around. */
+export interface Creation {
+  readonly parent: Entity;
+  readonly nameAlg: number;
+  readonly creationPcr: TpmlPcrSelection;
+  readonly outsideInfo: Buffer;
+  readonly hierarchy: number;
+  /** of the new key */
+  readonly name: Buffer;
+}
+
+/** Checks the fourth parameter of Create and CreatePrimary. */
+export function checkCreationPcr(creationPcr: TpmlPcrSelection): void {
+  blaming(parameter(4), () => checkSelection(creationPcr));
+}
+
+/** Creation data, their hash and the ticket that says they are true. */
+export function creationOf(memory: TpmMemory, made: Creation) {
+  const { parent, nameAlg, creationPcr, outsideInfo, hierarchy, name } = made;
+  const pcrSelect = filteredSelection(creationPcr);
+  const key = parent.is === "key" ? parent.key : undefined;
+  const creationData = {
+    pcrSelect,
+    pcrDigest: pcrDigest(memory, nameAlg, pcrSelect),
+    locality: 1,
+    parentNameAlg: key?.publicArea.nameAlg ?? algorithms.null,
+    parentName: parent.name,
+    parentQualifiedName: key?.qualifiedName ?? parent.name,
+    outsideInfo,
+  };
+  const creationHash = digest(nameAlg, TpmsCreationData.encode(creationData));
+  const creationTicket = makeTicket(memory, tags.creation, hierarchy, name, creationHash);
+  return { creationData, creationHash, creationTicket };
+}
+
+/** The seed of a key that is no primary one: random, and of no use without the TPM's own. */
+export function randomKeySeed(memory: TpmMemory): Buffer {
+  return hmac(algorithms.sha256, memory.random(32), Buffer.from("object"));
+}

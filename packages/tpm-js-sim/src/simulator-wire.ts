@@ -1,0 +1,78 @@
+// TpmTcpProtocol.h and TcpServer.c of the reference implementation; tss.js, TpmDevice.js for the resource manager's form.
+
+/** What a message asks for. */
+export type WireAction =
+  | { readonly do: "answer"; readonly bytes: Buffer }
+  | { readonly do: "powerOn" | "powerOff" | "reset" | "close" }
+  | { readonly do: "command"; readonly command: Buffer };
+
+/** One message, and how many bytes it took. */
+export interface WireMessage {
+  readonly length: number;
+  readonly action: WireAction;
+}
+
+const zero = Buffer.alloc(4);
+const answerZero: WireAction = { do: "answer", bytes: zero };
+/** More than any TPM command: whoever announces this speaks another protocol. */
+const maxCommand = 65_536;
+
+/** Server version 1, then what it can do: platform, raw mode, physical presence. */
+const handshake = Buffer.from("000000010000000d00000000", "hex");
+
+const platformActions = new Map<number, WireAction>([
+  [1, { do: "powerOn" }],
+  [2, { do: "powerOff" }],
+  // Physical presence, cancel, NV and key cache: nothing here depends on them.
+  ...[3, 4, 9, 10, 11, 12, 13, 14].map((code) => [code, answerZero] as const),
+  [17, { do: "reset" }],
+  [18, { do: "reset" }],
+]);
+
+const sessionEnd = 20;
+const stop = 21;
+const closing: WireAction = { do: "close" };
+
+/** `length ‖ bytes` at an offset; undefined while not all of it is here. */
+function sizedAt(bytes: Buffer, offset: number): { readonly length: number; readonly content: Buffer } | undefined {
+  if (bytes.length < offset + 4) return undefined;
+  const size = bytes.readUInt32BE(offset);
+  const end = offset + 4 + size;
+  if (bytes.length < end) return undefined;
+  return { length: end, content: bytes.subarray(offset + 4, end) };
+}
+
+function isAbsurd(bytes: Buffer, offset: number): boolean {
+  return bytes.length >= offset + 4 && bytes.readUInt32BE(offset) > maxCommand;
+}
+
+function commandAt(bytes: Buffer, offset: number): WireMessage | undefined {
+  if (isAbsurd(bytes, offset)) return { length: bytes.length, action: closing };
+  const found = sizedAt(bytes, offset);
+  return found && { length: found.length, action: { do: "command", command: found.content } };
+}
+
+function readCommandPort(code: number, bytes: Buffer, headLength: number): WireMessage | undefined {
+  if (code === 8) return commandAt(bytes, headLength);
+  if (code === 15) {
+    return bytes.length < 8 ? undefined : { length: 8, action: { do: "answer", bytes: handshake } };
+  }
+  if (code === 5 || code === 7) return { length: 4, action: answerZero };
+  if (code !== 6) return { length: bytes.length, action: closing };
+  if (isAbsurd(bytes, 4)) return { length: bytes.length, action: closing };
+  const found = sizedAt(bytes, 4);
+  return found && { length: found.length, action: answerZero };
+}
+
+/**
+ * The first message in what was received.
+ * @param form the resource manager's has two bytes more before a command's length
+ * @returns undefined while it is not whole
+ */
+export function readWire(form: "command" | "platform" | "resourceManager", bytes: Buffer): WireMessage | undefined {
+  if (bytes.length < 4) return undefined;
+  const code = bytes.readUInt32BE(0);
+  if (code === sessionEnd || code === stop) return { length: 4, action: closing };
+  if (form === "platform") return { length: 4, action: platformActions.get(code) ?? closing };
+  return readCommandPort(code, bytes, form === "resourceManager" ? 7 : 5);
+}

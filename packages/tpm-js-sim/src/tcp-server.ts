@@ -1,0 +1,127 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { readWire, type WireAction } from "./simulator-wire.js";
+import type { VirtualTpm } from "./virtual-tpm.js";
+
+/** Which port carries what; 0 takes a free one. A part that is left out is not served. */
+export interface ServeOptions {
+  readonly tpm: VirtualTpm;
+  /** 127.0.0.1 by default: whoever reaches these ports owns the TPM */
+  readonly host?: string;
+  /** Microsoft simulator protocol, commands. 2321 is usual */
+  readonly port?: number;
+  /** Microsoft simulator protocol, platform: clients take the command port plus one */
+  readonly platformPort?: number;
+  /** the user-mode resource manager's form, as the Node SDK looks for on 2323 */
+  readonly rmPort?: number;
+  /** called after anything that may have changed the TPM; whoever keeps its state on disk does so here */
+  readonly onChange?: (tpm: VirtualTpm) => void;
+}
+
+/** A TPM on sockets. */
+export interface TpmServer {
+  readonly ports: {
+    readonly port: number | undefined;
+    readonly platformPort: number | undefined;
+    readonly rmPort: number | undefined;
+  };
+  /** Ends every connection and frees the ports. */
+  close(): Promise<void>;
+}
+
+type Form = "command" | "platform" | "resourceManager";
+
+/** Does what one message asks for. @returns what to answer, or undefined to end the connection */
+function perform({ tpm, onChange }: ServeOptions, action: WireAction): Buffer | undefined {
+  switch (action.do) {
+    case "close":
+      return undefined;
+    case "answer":
+      return action.bytes;
+    case "powerOn":
+      tpm.powerOn();
+      break;
+    case "powerOff":
+      tpm.powerOff();
+      break;
+    case "reset":
+      tpm.powerOff();
+      tpm.powerOn();
+      break;
+    case "command": {
+      const response = tpm.send(action.command);
+      onChange?.(tpm);
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(response.length);
+      return Buffer.concat([length, response, Buffer.alloc(4)]);
+    }
+  }
+  onChange?.(tpm);
+  return Buffer.alloc(4);
+}
+
+function attend(socket: Socket, form: Form, options: ServeOptions): void {
+  let received = Buffer.alloc(0);
+  socket.setNoDelay(true);
+  // A client that goes away in the middle of something is no fault of ours; `close` follows.
+  socket.on("error", () => undefined);
+  socket.on("data", (chunk) => {
+    received = Buffer.concat([received, chunk]);
+    for (;;) {
+      const message = readWire(form, received);
+      if (message === undefined) return;
+      received = received.subarray(message.length);
+      const answer = perform(options, message.action);
+      if (answer === undefined) {
+        socket.end();
+        return;
+      }
+      // Each answer is a write of its own: tss.js looks at the length of the first chunk it gets.
+      socket.write(answer);
+    }
+  });
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      const address = server.address();
+      resolve(typeof address === "object" && address !== null ? address.port : port);
+    });
+  });
+}
+
+/**
+ * Serves a TPM on sockets until it is closed. Connections may come and go; the TPM stays as it is.
+ * @throws Error of node:net when a port is taken
+ */
+export async function serveTpm(options: ServeOptions): Promise<TpmServer> {
+  const { host = "127.0.0.1" } = options;
+  const servers: Server[] = [];
+  const sockets = new Set<Socket>();
+  const close = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+  };
+  const open = async (form: Form, port: number | undefined): Promise<number | undefined> => {
+    if (port === undefined) return undefined;
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+      attend(socket, form, options);
+    });
+    const taken = await listen(server, port, host);
+    servers.push(server);
+    return taken;
+  };
+  try {
+    const port = await open("command", options.port);
+    const platformPort = await open("platform", options.platformPort);
+    const rmPort = await open("resourceManager", options.rmPort);
+    return { ports: { port, platformPort, rmPort }, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
