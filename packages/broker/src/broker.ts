@@ -12,6 +12,7 @@ import { Connection } from "./connection.js";
 import { Connections } from "./connections.js";
 import type { BrokerContext } from "./context.js";
 import { closeByHalves } from "./half-close.js";
+import { joinWrites } from "./join-writes.js";
 import { onPublish } from "./on-publish.js";
 import { createQuietAedes } from "./quiet-aedes.js";
 import { Refusal } from "./refusal.js";
@@ -116,10 +117,18 @@ function open(
 function inspect(packet: InboundPacket, connection: Connection): void {
   // What the client does not read stays with us: an end to that.
   if (connection.stream.writableLength > MAX_UNSENT) connection.client.close();
-  if (packet.cmd === "publish") noteUnpublishable(connection, packet.topic ?? "");
+  if (packet.cmd === "publish") {
+    noteUnpublishable(connection, packet.topic ?? "");
+    if (isAnswered(packet.topic ?? "", connection)) joinWrites(connection.stream);
+  }
   if (packet.cmd !== "subscribe") return;
   // Aedes grants what is asked for; QoS 2 is granted as 1 (section 1.1).
   for (const subscription of packet.subscriptions ?? []) if (subscription.qos === 2) subscription.qos = 1;
+}
+
+/** Requests, as opposed to telemetry. A WebSocket makes a message of each write, which clients may take for one packet. */
+function isAnswered(topic: string, { peer, session }: Connection): boolean {
+  return session !== undefined && topic.startsWith("$") && peer.transport === "mqtt";
 }
 
 /** Aedes gave a connection up. What the device did wrong is noted; what the network did is not its fault. */

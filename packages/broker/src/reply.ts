@@ -1,6 +1,7 @@
 import type { Attempt } from "@rollcall/engine";
 import { finding, type Json, type JsonObject, type ReplyBody, toAsciiJson, topics } from "@rollcall/protocol";
 import type { Connection } from "./connection.js";
+import { flushWrites } from "./join-writes.js";
 
 /** Sends the reply of the provisioning service to the asking connection and to nobody else. */
 export function sendReply(
@@ -50,4 +51,5 @@ function send(
     { cmd: "publish", topic, payload: Buffer.from(payload), qos, retain: false, dup: false },
     () => undefined,
   );
+  flushWrites(connection.stream);
 }
