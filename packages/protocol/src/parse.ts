@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { z } from "zod";
 import { limits } from "./limits.js";
 import type { DeviceRegistration, Json } from "./messages.js";
@@ -51,14 +52,15 @@ export function parseRegistration(bytes: Uint8Array): RegistrationParse {
   };
 }
 
+/** Some editors and Windows tools put one in front. */
+const BYTE_ORDER_MARK = /^\ufeff/;
+
 /** Parses JSON of a stranger; blank text is `undefined`, nesting beyond 64 levels an error. Never throws. */
 export function parseJson(bytes: Uint8Array): { ok: true; value: unknown } | { ok: false; reason: string } {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return { ok: false, reason: "it is not UTF-8 text" };
-  }
+  if (!isUtf8(bytes)) return { ok: false, reason: "it is not UTF-8 text" };
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    .toString("utf8")
+    .replace(BYTE_ORDER_MARK, "");
   if (text.trim() === "") return { ok: true, value: undefined };
   if (nesting(text) > MAX_DEPTH) return { ok: false, reason: `it is nested deeper than ${MAX_DEPTH} levels` };
   try {
