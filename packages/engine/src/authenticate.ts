@@ -79,7 +79,7 @@ async function groupKeyHint(request: AttestationRequest, context: AttestationCon
 
 async function nobody(request: AttestationRequest, context: AttestationContext): Promise<readonly Finding[]> {
   const values = { id: request.registrationId };
-  const nearby = await nearbyFinding(request.registrationId, context.store);
+  const nearby = await nearbyFinding(request.registrationId, context.store, context.afford);
   if (request.body?.tpm) {
     const details = { values, expected: `an individual enrollment ${values.id}`, got: "none", ...nearest(nearby) };
     return [finding("enrollment.notFoundForTpm", details), ...nearby];
@@ -96,7 +96,7 @@ async function notFound(
   hint = "",
 ): Promise<readonly Finding[]> {
   const id = request.registrationId;
-  const nearby = await nearbyFinding(id, context.store);
+  const nearby = await nearbyFinding(id, context.store, context.afford);
   const expected = `an individual enrollment ${id}, or a group that takes this device`;
   return [finding("enrollment.notFound", { values: { id, hint }, expected, got: id, ...nearest(nearby) }), ...nearby];
 }

@@ -30,6 +30,8 @@ export interface EngineContext {
   readonly certificates: CertificateCache;
   readonly challenges: Challenges;
   readonly throttle: () => Throttled | undefined;
+  /** False when enough has been explained in this second. */
+  readonly afford: (cost: number) => boolean;
   readonly uuid: () => string;
   /** base64 of a quoted opaque text, as the service writes etags (section 1.4). */
   readonly etag: () => string;

@@ -267,3 +267,31 @@ describe("faults of ours", () => {
     });
   });
 });
+
+describe("two enrollments that claim one device id", () => {
+  const seed = [
+    { registrationId: "owner", deviceId: "shared", attestation },
+    { registrationId: "shared", attestation },
+  ];
+
+  it("the second one fails, and the first one keeps its device", async () => {
+    const rig = await engineRig({ enrollments: seed });
+    await registered(rig, "owner");
+    const { state, attempt } = await registered(rig, "shared");
+    expect(state).toMatchObject({ status: "failed", errorCode: 400209 });
+    expect(JSON.stringify(state)).not.toContain("owner");
+    expect(attempt.findings[0]).toMatchObject({ code: "hub.deviceIdTaken", got: "taken by owner" });
+    expect((await rig.store.deviceIdentity("127.0.0.1", "shared"))?.registrationId).toBe("owner");
+  });
+
+  it("the second one gets it once the first one has moved to another", async () => {
+    const rig = await engineRig({ enrollments: seed });
+    await registered(rig, "owner");
+    await rig.load({ enrollments: [{ registrationId: "owner", deviceId: "own", attestation }] });
+    await registered(rig, "owner");
+    expect((await registered(rig, "shared")).state).toMatchObject({ status: "assigned", deviceId: "shared" });
+    await registered(rig, "owner");
+    expect((await rig.store.deviceIdentity("127.0.0.1", "shared"))?.registrationId).toBe("shared");
+    expect((await rig.store.deviceIdentity("127.0.0.1", "own"))?.registrationId).toBe("owner");
+  });
+});

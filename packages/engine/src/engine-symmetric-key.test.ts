@@ -242,6 +242,23 @@ describe("a token with the right key over the wrong text", () => {
   );
 });
 
+describe("explaining refusals", () => {
+  it("has an end within a second, and begins again in the next", async () => {
+    const { engine, request, body, clock } = await rig();
+    const codes = async () => {
+      const asked = request("pump-7", { credentials: sas(raw(GROUP), "pump-7") });
+      await engine.register({ ...asked, body: body() });
+      return asked.attempt.findings.map((each) => each.code);
+    };
+    const seen: string[][] = [];
+    for (let n = 0; n < 1000; n++) seen.push(await codes());
+    expect(seen[0]).toContain("key.groupKeyUsedRaw");
+    expect(seen.at(-1)).toEqual(["enrollment.notFound", "explanation.leftOut"]);
+    clock.now += 1000;
+    expect(await codes()).toContain("key.groupKeyUsedRaw");
+  });
+});
+
 describe("a token as SDKs write it", () => {
   const resources = [
     ["raw (Node, Java)", "0ne00000000/registrations/dev-1"],

@@ -209,6 +209,7 @@ const refusals: readonly Refusal[] = [
       ),
     code: "leaf.notForClients",
   },
+  { title: "the CA itself as leaf", id: "pump-7", chain: () => der(intermediate, root), code: "leaf.isAuthority" },
   { title: "bytes that are no certificate", chain: () => [Buffer.from("hello")], code: "certificate.malformed" },
   { title: "an unknown self-signed leaf", id: "solo", chain: () => der(single), code: "enrollment.notFound" },
 ];

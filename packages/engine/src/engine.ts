@@ -5,6 +5,7 @@ import { authenticate } from "./authenticate.js";
 import { Challenges } from "./challenges.js";
 import type { EngineContext, EngineOptions } from "./context.js";
 import type { Admission, DeviceRequest, Engine } from "./engine-types.js";
+import { createBudget, EXPLANATIONS_PER_SECOND } from "./explain-budget.js";
 import { lookUp, operationStatus } from "./operation-status.js";
 import { attestationContext, noteVerdict, register } from "./register.js";
 import { errorReply } from "./replies.js";
@@ -29,6 +30,7 @@ export function createEngine(
     challenges,
     certificates: certificateCache(CACHED_CERTIFICATES),
     throttle: createThrottle(options.registrationsPerMinute, clock),
+    afford: createBudget(EXPLANATIONS_PER_SECOND, clock),
     uuid: randomUUID,
     etag: () => Buffer.from(`"${random(12).toString("hex")}"`).toString("base64"),
   };

@@ -132,14 +132,21 @@ export class MemoryStore implements Store {
     const { registration, identity, twin, removed } = assignment;
     const key = idKey(registration.registrationId);
     if (this.#registrations.get(key)?.etag !== assignment.expectedEtag) return false;
+    const owner = identity && this.#identities.get(deviceKey(identity.hub, identity.deviceId))?.registrationId;
+    if (owner !== undefined && idKey(owner) !== key && idKey(owner) !== idKey(assignment.replaces ?? "")) return false;
     this.#registrations.set(key, registration);
-    if (removed) {
+    if (removed && this.#isOwn(removed, key)) {
       this.#identities.delete(deviceKey(removed.hub, removed.deviceId));
       this.#twins.delete(deviceKey(removed.hub, removed.deviceId));
     }
     if (identity) this.#identities.set(deviceKey(identity.hub, identity.deviceId), identity);
     if (twin) this.#twins.set(deviceKey(twin.hub, twin.deviceId), twin);
     return true;
+  }
+
+  #isOwn(device: { readonly hub: string; readonly deviceId: string }, key: string): boolean {
+    const owner = this.#identities.get(deviceKey(device.hub, device.deviceId))?.registrationId;
+    return owner !== undefined && idKey(owner) === key;
   }
 
   async deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined> {

@@ -26,8 +26,18 @@ export function nearbyIds(id: string): readonly string[] {
   return [...found];
 }
 
-/** A note that a similar id is enrolled, if one is. */
-export async function nearbyFinding(id: string, store: Store): Promise<readonly Finding[]> {
+/** Look-ups that cost as much as trying one key. */
+const LOOKUPS_PER_TRY = 20;
+/** Look-alikes of one character of an id. */
+const LOOKALIKES = 2 * ALPHABET.length + 2;
+
+/** A note that a similar id is enrolled, if one is and there is time to look. */
+export async function nearbyFinding(
+  id: string,
+  store: Store,
+  afford: (cost: number) => boolean,
+): Promise<readonly Finding[]> {
+  if (!afford((id.length * LOOKALIKES) / LOOKUPS_PER_TRY)) return [];
   const [nearest] = await store.enrolledAmong(nearbyIds(id));
   return nearest === undefined ? [] : [finding("enrollment.nearby", { values: { nearest }, got: id, nearest })];
 }

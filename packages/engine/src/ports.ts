@@ -82,6 +82,8 @@ export interface Assignment {
   readonly identity?: DeviceIdentity;
   /** Absent: the twin at the hub, if any, stays as it is. */
   readonly twin?: Twin;
+  /** The registration whose device at the hub may be replaced by this one: it gave the device id up. */
+  readonly replaces?: string;
   /** A device that moved away from here. */
   readonly removed?: { readonly hub: string; readonly deviceId: string };
   /** The etag that the registration record had when it was read; absent when there was none. */
@@ -115,7 +117,10 @@ export interface Store {
   putGroup(record: GroupRecord, expectedEtag?: string): Promise<boolean>;
 
   registration(registrationId: string): Promise<RegistrationRecord | undefined>;
-  /** All or nothing; false when the registration record changed since it was read. */
+  /**
+   * All or nothing. False when the registration record changed since it was read, and when the identity's place at the hub
+   * is another registration's (but for `replaces`). `removed` takes away only what is this registration's own.
+   */
   saveAssignment(assignment: Assignment): Promise<boolean>;
 
   deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined>;

@@ -20,8 +20,8 @@ type BodyRequest = DeviceRequest & { readonly body: Uint8Array };
 
 /** What attestation needs, as of now. */
 export function attestationContext(context: EngineContext): AttestationContext {
-  const { store, certificates, challenges } = context;
-  return { store, certificates, challenges, idScope: context.options.idScope, now: context.clock() };
+  const { store, certificates, challenges, afford } = context;
+  return { store, certificates, challenges, afford, idScope: context.options.idScope, now: context.clock() };
 }
 
 /** Registers a device: throttle, body, attestation, allocation, save, answer. */

@@ -1,8 +1,8 @@
-import { type DeviceIdentity, dpsErrors, type HubAuthentication, idKey, limits, wireError } from "@rollcall/protocol";
+import { type DeviceIdentity, dpsErrors, type Finding, finding, idKey, limits, wireError } from "@rollcall/protocol";
 import { allocate } from "./allocate.js";
 import type { EngineContext } from "./context.js";
 import type { Assignment, EnrollmentRecord, OperationRecord, RegistrationRecord } from "./ports.js";
-import { currentPlace, place, reprovisionPolicy, tpmHubAuthentication } from "./reprovision.js";
+import { currentPlace, type Placement, place, reprovisionPolicy, tpmHubAuthentication } from "./reprovision.js";
 import type { AttestationRequest, Proof } from "./verdict.js";
 
 /** A device that was let in. */
@@ -47,88 +47,104 @@ function recentOperations(existing: RegistrationRecord | undefined, now: number)
   return young.slice(-(limits.operationsPerRegistration - 1));
 }
 
+type Base = Omit<RegistrationRecord, "result">;
+
 async function assign(
   accepted: Accepted,
   existing: RegistrationRecord | undefined,
   operation: OperationRecord,
   context: EngineContext,
 ): Promise<Assignment> {
-  const { request, enrollment, proof } = accepted;
+  const { request, enrollment } = accepted;
   const now = operation.startedAt;
-  const etag = () => context.etag();
-  const base = {
+  const base: Base = {
     registrationId: existing?.registrationId ?? request.registrationId,
     enrollment: { kind: enrollment.kind, id: idOf(enrollment) },
     attestation: accepted.attestation,
     operations: [...recentOperations(existing, now), operation],
     createdAt: existing?.createdAt ?? now,
     updatedAt: now,
-    etag: etag(),
+    etag: context.etag(),
   };
   const expected = existing && { expectedEtag: existing.etag };
   const allocation = chooseHub(accepted, existing, context);
   if ("finding" in allocation)
     return { registration: failed(base, allocation.finding, existing, accepted), ...expected };
-
-  const deviceId =
-    proof.kind === "hubIdentity" ? proof.deviceId : individualDeviceId(enrollment, request.registrationId);
-  const kept = keptDeviceId(existing, enrollment, deviceId);
-  const placement = await place(
-    { enrollment, deviceId: kept, hub: allocation.hub, existing, now, etag },
-    context.store,
-    request.apiVersion ?? "",
-  );
-  const hubKey = proof.kind === "tpm" ? context.random(32).toString("base64") : undefined;
-  const { assignedHub, substatus } = placement;
-  const registration: RegistrationRecord = {
-    ...base,
-    result: { status: "assigned", assignedHub, deviceId: placement.deviceId, substatus },
-    ...(proof.kind === "tpm" &&
-      hubKey && {
-        tpm: {
-          endorsementKey: proof.endorsementKey.toString("base64"),
-          storageRootKey: proof.storageRootKey.toString("base64"),
-          hubKey,
-        },
-      }),
-  };
-  const authentication = proof.kind === "hubIdentity" ? proof.authentication : tpmHubAuthentication(hubKey ?? "");
-  const identity = identityOf({
-    registration,
-    assignedHub,
-    deviceId: placement.deviceId,
-    authentication,
-    enrollment,
-    now,
-  });
-  request.attempt.assignedHub = assignedHub;
+  const deviceId = deviceIdOf(accepted, existing);
+  const owner = await ownerOf({ hub: allocation.hub.host, deviceId }, base, context);
+  if (owner?.keeps) return { registration: failed(base, taken(owner), existing, accepted), ...expected };
+  const wanted = { enrollment, deviceId, hub: allocation.hub, existing, now, etag: () => context.etag() };
+  const placement = await place(wanted, context.store, request.apiVersion ?? "");
+  request.attempt.assignedHub = placement.assignedHub;
   request.attempt.deviceId = placement.deviceId;
   return {
-    registration,
-    identity,
-    ...(placement.twin && { twin: placement.twin }),
-    ...(placement.removed && { removed: placement.removed }),
+    ...placed(accepted, base, placement, context),
+    ...(owner && { replaces: owner.registrationId }),
     ...expected,
   };
 }
 
-function identityOf(of: {
-  registration: RegistrationRecord;
-  assignedHub: string;
-  deviceId: string;
-  authentication: HubAuthentication;
-  enrollment: EnrollmentRecord;
-  now: number;
-}): DeviceIdentity {
-  return {
-    hub: of.assignedHub,
-    deviceId: of.deviceId,
-    registrationId: of.registration.registrationId,
-    authentication: of.authentication,
-    iotEdge: of.enrollment.iotEdge,
-    status: "enabled",
-    createdAt: of.now,
+/** Registration, identity and twin of a device that has its place. */
+function placed(
+  { proof, enrollment }: Accepted,
+  base: Base,
+  placement: Placement,
+  context: EngineContext,
+): Pick<Assignment, "registration" | "identity" | "twin" | "removed"> {
+  const { assignedHub, deviceId, substatus, twin, removed } = placement;
+  const tpm = proof.kind === "tpm" ? tpmKeys(proof, context) : undefined;
+  const authentication = proof.kind === "hubIdentity" ? proof.authentication : tpmHubAuthentication(tpm?.hubKey ?? "");
+  const registration: RegistrationRecord = {
+    ...base,
+    result: { status: "assigned", assignedHub, deviceId, substatus },
+    ...(tpm && { tpm }),
   };
+  const identity: DeviceIdentity = {
+    hub: assignedHub,
+    deviceId,
+    registrationId: base.registrationId,
+    authentication,
+    iotEdge: enrollment.iotEdge,
+    status: "enabled",
+    createdAt: base.updatedAt,
+  };
+  return { registration, identity, ...(twin && { twin }), ...(removed && { removed }) };
+}
+
+function tpmKeys(
+  proof: Extract<Proof, { kind: "tpm" }>,
+  context: EngineContext,
+): NonNullable<RegistrationRecord["tpm"]> {
+  return {
+    endorsementKey: proof.endorsementKey.toString("base64"),
+    storageRootKey: proof.storageRootKey.toString("base64"),
+    hubKey: context.random(32).toString("base64"),
+  };
+}
+
+interface Owner {
+  readonly hub: string;
+  readonly deviceId: string;
+  readonly registrationId: string;
+  /** False when the owner is assigned elsewhere, or forgotten, by now. */
+  readonly keeps: boolean;
+}
+
+/** Another registration that has this device id at this hub. */
+async function ownerOf(
+  place: { hub: string; deviceId: string },
+  base: Base,
+  context: EngineContext,
+): Promise<Owner | undefined> {
+  const registrationId = (await context.store.deviceIdentity(place.hub, place.deviceId))?.registrationId;
+  if (registrationId === undefined || idKey(registrationId) === idKey(base.registrationId)) return undefined;
+  const current = currentPlace(await context.store.registration(registrationId));
+  return { ...place, registrationId, keeps: current?.hub === place.hub && current.deviceId === place.deviceId };
+}
+
+function taken({ hub, deviceId, registrationId }: Owner): Finding {
+  const expected = "a device id that no other enrollment has at this hub";
+  return finding("hub.deviceIdTaken", { values: { hub, deviceId }, expected, got: `taken by ${registrationId}` });
 }
 
 /** The hub of the policy; under "never" the one that the device has, while it is still linked. */
@@ -146,8 +162,8 @@ function chooseHub(
 }
 
 function failed(
-  base: Omit<RegistrationRecord, "result">,
-  reason: Extract<ReturnType<typeof allocate>, { finding: unknown }>["finding"],
+  base: Base,
+  reason: Finding,
   existing: RegistrationRecord | undefined,
   accepted: Accepted,
 ): RegistrationRecord {
@@ -165,18 +181,14 @@ function failed(
   };
 }
 
-function individualDeviceId(enrollment: EnrollmentRecord, registrationId: string): string {
-  if (enrollment.kind === "group") return registrationId;
-  return enrollment.deviceId ?? enrollment.registrationId;
+/** As proven, for a group; as the individual enrollment says. */
+function deviceIdOf({ enrollment, proof, request }: Accepted, existing: RegistrationRecord | undefined): string {
+  if (enrollment.kind === "individual") return enrollment.deviceId ?? enrollment.registrationId;
+  return keptDeviceId(existing, proof.kind === "hubIdentity" ? proof.deviceId : request.registrationId);
 }
 
 /** A group device that spells its id in another case is still the device that it was. */
-function keptDeviceId(
-  existing: RegistrationRecord | undefined,
-  enrollment: EnrollmentRecord,
-  deviceId: string,
-): string {
+function keptDeviceId(existing: RegistrationRecord | undefined, deviceId: string): string {
   const current = currentPlace(existing);
-  if (enrollment.kind === "individual" || !current) return deviceId;
-  return idKey(current.deviceId) === idKey(deviceId) ? current.deviceId : deviceId;
+  return current && idKey(current.deviceId) === idKey(deviceId) ? current.deviceId : deviceId;
 }

@@ -12,6 +12,8 @@ export interface AttestationContext {
   readonly now: number;
   readonly certificates: CertificateCache;
   readonly challenges: Challenges;
+  /** Whether so many tries may go into explaining a refusal; false when enough was explained in this second. */
+  readonly afford: (cost: number) => boolean;
 }
 
 /** One device to be judged. `body` is absent while only the MQTT CONNECT is there. */

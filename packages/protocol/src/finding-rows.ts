@@ -406,6 +406,14 @@ export const findingRows = {
     title: "A certificate of the chain cannot be used: {problem}.",
     remedy: "Issue it again: rollcall pki chain makes one that works.",
   },
+  "leaf.isAuthority": {
+    element: "leaf",
+    severity: "error",
+    blame: "device",
+    wire: "invalidCertificate",
+    title: "The device presented the CA certificate {subject} as its own.",
+    remedy: "Put the device's own certificate first in its chain file, and give it that certificate's key.",
+  },
   "leaf.notForClients": {
     element: "leaf",
     severity: "error",
@@ -561,6 +569,16 @@ export const findingRows = {
     title: "The token verifies with the base64 text of the key of {id} taken as bytes.",
     remedy: "Decode the key from base64 before signing with it.",
   },
+  "key.otherBytes": {
+    cause: 7,
+    element: "key",
+    severity: "error",
+    blame: "device",
+    wire: "unauthorized",
+    connack: 5,
+    title: "The token verifies with {how}, for the key of {id}.",
+    remedy: "Take away what a file or an editor added to the key, decode it from base64, and sign with those bytes.",
+  },
   "key.derivedFromIndividual": {
     cause: 7,
     element: "key",
@@ -587,6 +605,7 @@ export const findingRows = {
       "key.derivedTwice",
       "key.derivedFromOtherText",
       "key.textNotDecoded",
+      "key.otherBytes",
       "key.derivedFromIndividual",
     ],
   },
@@ -598,7 +617,8 @@ export const findingRows = {
     wire: "unauthorized",
     connack: 5,
     title: "The token expired {ago} ago.",
-    remedy: "Sign a new token. If it is new: the clock of the device is slow.",
+    remedy:
+      "Sign a new token. If it is new, the clock of the device is slow: by about {slow}, if its tokens are good for one hour.",
   },
   "token.policyNameUnexpected": {
     cause: 8,
@@ -642,7 +662,8 @@ export const findingRows = {
     blame: "device",
     wire: "invalidEndorsementKey",
     title: "The endorsement key is not the one enrolled as {id}. {hint}",
-    remedy: "Put the endorsement key of this TPM into the enrollment: its base64 is in the device's request.",
+    remedy:
+      "Put the endorsement key of this TPM into the enrollment: the device's SDK reads it (getEndorsementKey), tpm2_readpublic -c 0x81010001 does too.",
     follows: ["tpm.endorsementKeyInvalid"],
   },
   "tpm.storageRootKeyInvalid": {
@@ -718,7 +739,9 @@ export const findingRows = {
       "key.derivedTwice",
       "key.derivedFromOtherText",
       "key.textNotDecoded",
+      "key.otherBytes",
       "key.derivedFromIndividual",
+      "leaf.isAuthority",
       "chain.issuerMissing",
       "chain.untrusted",
       "group.disabled",
@@ -769,6 +792,14 @@ export const findingRows = {
     wire: "customAllocationFailed",
     title: "Your device is fine: allocation {policy} is not offered yet.",
     remedy: "Use hashed or static.",
+  },
+  "hub.deviceIdTaken": {
+    element: "hub",
+    severity: "error",
+    blame: "enrollment",
+    wire: "hubRefused",
+    title: "The device id {deviceId} at the hub {hub} belongs to another registration: two enrollments claim it.",
+    remedy: "Give one of the two enrollments another deviceId.",
   },
   "hub.otherHub": {
     cause: 20,
@@ -834,6 +865,13 @@ export const findingRows = {
     wire: "internal",
     title: "Rollcall failed; this is a fault of ours.",
     remedy: "Look into the log of the service for {trackingId}, and report it.",
+  },
+  "explanation.leftOut": {
+    element: "service",
+    severity: "info",
+    blame: "service",
+    title: "Many devices were refused in this second: the search for the mistake was left out.",
+    remedy: "Let one such device try again by itself.",
   },
   "protocol.apiVersionNewer": {
     cause: 24,

@@ -14,9 +14,12 @@ interface Recipe {
     | "key.derivedTwice"
     | "key.derivedFromOtherText"
     | "key.textNotDecoded"
+    | "key.otherBytes"
     | "key.derivedFromIndividual";
   /** The text that the key was derived from, where that is the mistake. */
   readonly from?: (registrationId: string) => string;
+  /** What the bytes are, where that is the mistake. */
+  readonly how?: string;
   readonly key: (keyText: string, registrationId: string) => Buffer;
 }
 
@@ -26,6 +29,7 @@ const recipeWords = {
   "key.derivedTwice": "HMAC-SHA256(HMAC-SHA256(group key, registration id), registration id)",
   "key.derivedFromOtherText": "HMAC-SHA256(group key, another text)",
   "key.textNotDecoded": "the base64 text of the key, byte by byte",
+  "key.otherBytes": "the key with something added, or written another way",
   "key.derivedFromIndividual": "HMAC-SHA256(key of the enrollment, registration id)",
 } as const satisfies Record<Recipe["code"], string>;
 
@@ -35,6 +39,27 @@ const derivedFrom = (from: (id: string) => string): Recipe => ({
   from,
   key: (text, id) => deriveDeviceKey(decode(text), from(id)),
 });
+
+/** Ways in which a key comes out of a file or an editor as other bytes; `how` says which. */
+const otherBytes: readonly { readonly how: string; readonly of: (key: Buffer, text: string) => Buffer }[] = [
+  { how: "the key and a line feed", of: (key) => Buffer.concat([key, Buffer.from("\n")]) },
+  { how: "the base64 text of the key and a line feed", of: (_, text) => Buffer.from(`${text}\n`) },
+  { how: "the hex text of the key", of: (key) => Buffer.from(key.toString("hex")) },
+  { how: "the key without its last byte", of: (key) => key.subarray(0, -1) },
+];
+const deviceBytes = otherBytes.map(
+  ({ how, of }): Recipe => ({ code: "key.otherBytes", how, key: (text) => of(decode(text), text) }),
+);
+const derivedBytes = otherBytes.map(
+  ({ how, of }): Recipe => ({
+    code: "key.otherBytes",
+    how: `${how}, taken of the derived key`,
+    key: (text, id) => {
+      const key = deriveDeviceKey(decode(text), id);
+      return of(key, key.toString("base64"));
+    },
+  }),
+);
 
 /** Mistakes that people make with a group's key (failure causes, 7): the first that verifies is named. */
 const groupRecipes: readonly Recipe[] = [
@@ -49,12 +74,14 @@ const groupRecipes: readonly Recipe[] = [
     code: "key.textNotDecoded",
     key: (text, id) => Buffer.from(deriveDeviceKey(decode(text), id).toString("base64"), "utf8"),
   },
+  ...derivedBytes,
 ];
 
 /** Mistakes that people make with an individual enrollment's key. */
 const individualRecipes: readonly Recipe[] = [
   { code: "key.derivedFromIndividual", key: (text, id) => deriveDeviceKey(decode(text), id) },
   { code: "key.textNotDecoded", key: (text) => Buffer.from(text, "utf8") },
+  ...deviceBytes,
 ];
 
 function tryRecipes(recipes: readonly Recipe[], subject: RecipeSubject, right: string): Finding | undefined {
@@ -67,11 +94,12 @@ function tryRecipes(recipes: readonly Recipe[], subject: RecipeSubject, right: s
         id: subject.id,
         registrationId: subject.registrationId,
         ...(from !== undefined && { derivedFrom: JSON.stringify(from) }),
+        ...(recipe.how !== undefined && { how: recipe.how }),
       },
       expected: `a signature with ${right}`,
       got:
         from === undefined
-          ? `a signature with ${recipeWords[recipe.code]}`
+          ? `a signature with ${recipe.how ?? recipeWords[recipe.code]}`
           : `a signature with HMAC-SHA256(group key, ${JSON.stringify(from)})`,
     });
   }

@@ -72,6 +72,6 @@ export function checkDates(leaf: Certificate, now: number): readonly Finding[] {
   const got = `valid from ${leaf.notBefore.toISOString()} to ${leaf.notAfter.toISOString()}`;
   const expected = `valid at ${new Date(now).toISOString()}`;
   if (now < leaf.notBefore.getTime()) return [finding("leaf.notYetValid", { subject, expected, got })];
-  if (now > leaf.notAfter.getTime()) return [finding("leaf.expired", { subject, expected, got })];
+  if (now >= leaf.notAfter.getTime()) return [finding("leaf.expired", { subject, expected, got })];
   return [];
 }

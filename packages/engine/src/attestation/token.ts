@@ -12,6 +12,9 @@ import type { AttestationRequest } from "../verdict.js";
 /** A `se` beyond this is no date that anyone means (the year 5138), but is today's in milliseconds. */
 const MILLISECONDS_FROM = 100_000_000_000;
 
+/** What most SDKs give a token (wire notes 5.3). */
+const USUAL_LIFETIME_SECONDS = 3600;
+
 /** What a token says by itself, before any key is tried. `token` is absent when it cannot be read. */
 export interface TokenCheck {
   readonly token?: SasToken;
@@ -45,7 +48,7 @@ function checkExpiry(token: SasToken, now: number): readonly Finding[] {
   if (late <= limits.clockSkewSeconds) return [];
   return [
     finding("token.expired", {
-      values: { ago: duration(late) },
+      values: { ago: duration(late), slow: duration(late + USUAL_LIFETIME_SECONDS) },
       expected: `se after ${new Date(now).toISOString()}`,
       got: new Date(token.expiry * 1000).toISOString(),
     }),

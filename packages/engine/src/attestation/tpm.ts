@@ -92,12 +92,19 @@ async function checkEndorsementKey(
       }),
     );
   } else {
-    const hint = problems
-      ? ""
-      : "It is a well-formed RSA-2048 endorsement key: of another TPM, or made from another template (the SDKs use two).";
+    const hint = problems ? "" : mismatchHint(bytes);
     findings.push(finding("tpm.endorsementKeyMismatch", { values: { id, hint }, expected, got }));
   }
   return findings;
+}
+
+/** objectAttributes of the storage root key's template (TPM attestation notes, section 5). */
+const STORAGE_ROOT_KEY_ATTRIBUTES = 0x00030472;
+
+function mismatchHint(tpm2bPublic: Buffer): string {
+  if (tpm2bPublic.readUInt32BE(6) === STORAGE_ROOT_KEY_ATTRIBUTES)
+    return "What came is a storage root key: were the two mixed up?";
+  return "It is a well-formed RSA-2048 endorsement key: of another TPM, or made from another template (the SDKs use two).";
 }
 
 function checkStorageRootKey(text: string | undefined): { findings: readonly Finding[]; key?: Buffer } {
@@ -138,9 +145,11 @@ async function candidates(
   const recent = context.challenges
     .storageRootKeys(request.registrationId)
     .map((storageRootKey) => ({ storageRootKey, windowsBefore: 1 }));
-  const registered = request.body ? undefined : (await context.store.registration(request.registrationId))?.tpm;
+  // A device that registered before is known by its own storage root key, whatever strangers asked for since.
+  const registered = (await context.store.registration(request.registrationId))?.tpm;
   if (!registered) return recent;
-  return [...recent, { storageRootKey: Buffer.from(registered.storageRootKey, "base64"), windowsBefore: POLL_WINDOWS }];
+  const windowsBefore = request.body ? 1 : POLL_WINDOWS;
+  return [...recent, { storageRootKey: Buffer.from(registered.storageRootKey, "base64"), windowsBefore }];
 }
 
 /** The token must be signed with the key of a recent challenge for this endorsement key and one of these storage root keys. */

@@ -1,4 +1,4 @@
-import { buildPath, type Certificate, isIssuedBy, isSelfSigned, judgePath } from "@rollcall/pki";
+import { buildPath, type Certificate, isIssuedBy, isSelfSigned, judgePath, type PathProblem } from "@rollcall/pki";
 import { type Finding, finding } from "@rollcall/protocol";
 import type { EnrolledCertificate } from "../attestation-record.js";
 import type { GroupRecord } from "../ports.js";
@@ -27,11 +27,16 @@ export async function groupByChain(
   const built = buildPath(presented, { now });
   const findings = [...before, ...checkCommonName(leaf, request.registrationId), ...sendingFindings(presented, built)];
   const match = await findMatch(built.path, context);
-  if (!match) return { findings: [...findings, ...(await noGroup(built.path, context))], attestation: "x509" };
-  findings.push(...judgePath({ path: built.path, anchor: match.anchor, now }).map(pathFinding));
+  if (!match) {
+    const authority = leaf.isCa ? [leafIsAuthority(leaf)] : [];
+    return { findings: [...findings, ...authority, ...(await noGroup(built.path, context))], attestation: "x509" };
+  }
+  findings.push(...pathFindings(judgePath({ path: built.path, anchor: match.anchor, now })));
   const { group, anchor } = match;
   const base = { enrollment: group, attestation: "x509" as const, findings };
-  if (findings.some((each) => each.severity === "error")) return base;
+  if (findings.some((each) => each.severity === "error")) {
+    return leaf.isCa ? { ...base, findings: [...findings, leafIsAuthority(leaf)] } : base;
+  }
   const deviceId = leaf.commonName ?? request.registrationId;
   return {
     ...base,
@@ -41,6 +46,21 @@ export async function groupByChain(
       authentication: { type: "x509Authority", authorities: authorities(group, anchor) },
     },
   };
+}
+
+/** That the chain does not reach its anchor is said once: by the link that is broken, where there is one. */
+function pathFindings(problems: readonly PathProblem[]): readonly Finding[] {
+  const broken = problems.some((each) => each.code === "signatureInvalid" || each.code === "keyIdMismatch");
+  return problems.filter((each) => !(broken && each.code === "anchorNotReached")).map(pathFinding);
+}
+
+function leafIsAuthority(leaf: Certificate): Finding {
+  return finding("leaf.isAuthority", {
+    values: { subject: leaf.subject || "(no subject)" },
+    subject: `leaf: ${leaf.subject}`,
+    expected: "the device's own certificate first",
+    got: "a CA certificate",
+  });
 }
 
 function sendingFindings(presented: readonly Certificate[], built: ReturnType<typeof buildPath>): readonly Finding[] {

@@ -147,6 +147,23 @@ function registrationContract(open: () => Promise<Store>): void {
     expect((await store.twin("h2.x", "d"))?.etag).toBe("t2");
   });
 
+  it("keeps a device at the hub for the registration that has it", async () => {
+    const store = await open();
+    const owned = { ...identity("h.x", "shared"), registrationId: "owner" };
+    await store.saveAssignment({ registration: registration("owner", "r1"), identity: owned });
+    const claim = { registration: registration("other", "r1"), identity: { ...owned, registrationId: "other" } };
+    expect(await store.saveAssignment(claim)).toBe(false);
+    expect(await store.registration("other")).toBeUndefined();
+    expect(await store.saveAssignment({ ...claim, replaces: "Owner" })).toBe(true);
+    const moved = {
+      registration: registration("owner", "r2"),
+      identity: { ...owned, deviceId: "own" },
+      expectedEtag: "r1",
+    };
+    expect(await store.saveAssignment({ ...moved, removed: { hub: "h.x", deviceId: "shared" } })).toBe(true);
+    expect((await store.deviceIdentity("h.x", "shared"))?.registrationId).toBe("other");
+  });
+
   it("lets exactly one of many racing registrations of one device win", async () => {
     const store = await open();
     const results = await Promise.all(
