@@ -9,7 +9,7 @@ const MAX_LENGTH = 48;
  * Every id one slip away: a character too many, too few, another, or two swapped. Their number depends on the id alone, so
  * that a refusal costs the same with ten enrollments and with a million.
  */
-export function nearbyIds(id: string): readonly string[] {
+function nearbyIds(id: string): readonly string[] {
   const text = idKey(id);
   if (text.length > MAX_LENGTH) return [];
   const found = new Set<string>();

@@ -32,7 +32,7 @@ function codeOf(problem: PathProblem): FindingCode {
 }
 
 /** The element of a finding for a certificate of a path. */
-export function elementOf(element: PathElement): Element {
+function elementOf(element: PathElement): Element {
   return element.kind;
 }
 
