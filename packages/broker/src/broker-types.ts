@@ -18,6 +18,8 @@ export interface BrokerTimes {
   readonly linger: number;
   /** A connection that only asks for a TPM challenge. */
   readonly challengeSession: number;
+  /** From CONNACK to the first register or status request that is answered well. */
+  readonly registration: number;
   /** A client that reads nothing. */
   readonly drain: number;
 }
@@ -26,6 +28,8 @@ export interface BrokerOptions {
   readonly engine: Engine;
   readonly hub: Hub;
   readonly attempts: AttemptLog;
+  /** How long a device is told to wait when we failed. */
+  readonly retryAfterSeconds: number;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** Whether a TPM may ask for its challenge on this connection. */

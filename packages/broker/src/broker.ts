@@ -23,6 +23,7 @@ const defaultTimes: BrokerTimes = {
   connect: 30_000,
   linger: 2_000,
   challengeSession: limits.challengeSessionMs,
+  registration: 60_000,
   drain: 10_000,
 };
 /** Clients get this long to close their half when the broker stops. */
@@ -154,7 +155,10 @@ async function stop(aedes: Aedes, connections: Connections, unwatch: () => void)
   unwatch();
   const open = connections.all();
   const closed = open.map((connection) => new Promise((resolve) => connection.stream.once("close", resolve)));
-  for (const connection of open) connection.client.close();
+  for (const connection of open) {
+    connection.turns.clear();
+    connection.client.close();
+  }
   await Promise.all(closed);
   await new Promise<void>((resolve) => aedes.close(resolve));
 }

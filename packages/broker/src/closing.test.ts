@@ -142,6 +142,34 @@ describe("the broker closes", () => {
     await client.closed;
   });
 
+  test.each(["who never registers", "who is only refused"])("%s is cut off, also with keepalive 0", async (who) => {
+    const impatient = await openBench({ times: { registration: 50 } });
+    const { trackingId } = impatient.attempts.begin({ at: "service", registrationId: "x", acceptedAt: 0 } as never);
+    impatient.engine.register = async () => ({ status: 401, trackingId, body: {} as never });
+    const client = await RawClient.open(impatient.port);
+    await client.connect(provisioningUser("pump-1"));
+    expect(impatient.broker.stats().timers).toBe(1);
+    if (who === "who is only refused") client.publish(`${topics.register}?$rid=1`, "{}");
+    await client.closed;
+    await untilEmpty(impatient.broker);
+    await impatient.close();
+  });
+
+  test("who has registered may stay", async () => {
+    const patient = await openBench({ times: { registration: 50 } });
+    const client = await RawClient.open(patient.port);
+    await client.connect(provisioningUser("pump-1"));
+    await client.subscribe(topics.replies);
+    client.publish(`${topics.register}?$rid=1`, "{}", { qos: 0 });
+    await client.next();
+    expect(patient.broker.stats().timers).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(patient.broker.stats().sessions).toBe(1);
+    client.kill();
+    await untilEmpty(patient.broker);
+    await patient.close();
+  });
+
   test("close() ends everyone, also who has not said CONNECT, and takes nobody new", async () => {
     const other = await openBench();
     const mute = await RawClient.open(other.port);
@@ -206,18 +234,96 @@ describe("memory is bounded", () => {
     client.kill();
   });
 
-  test("a thousand requests without waiting for an answer are too many", async () => {
-    let release: () => void = () => undefined;
-    bench.engine.gate = new Promise((resolve) => (release = resolve));
+  test.each([
+    { who: "of who has proved nothing", count: 100, proof: [] },
+    { who: "after a good one", count: 1100, proof: [`${topics.register}?$rid=0`] },
+  ])("$count requests $who without waiting for an answer are too many", async ({ count, proof }) => {
     const client = await RawClient.open(bench.port);
     await client.connect(provisioningUser("pump-1"));
     await client.subscribe(topics.replies);
-    client.stream.write(Buffer.concat(Array.from({ length: 1100 }, () => packetOf(`${topics.register}?$rid=1`))));
+    for (const topic of proof) {
+      client.publish(topic, "{}", { qos: 0 });
+      await client.next();
+    }
+    let release: () => void = () => undefined;
+    bench.engine.gate = new Promise((resolve) => (release = resolve));
+    client.stream.write(requests(count));
     await client.closed;
     release();
-    expect(bench.attempts.recent(1)[0]?.findings.map((each) => each.code)).toEqual(["protocol.tooManyRequests"]);
+    const [latest] = bench.attempts.recent(1);
+    expect(latest?.findings.map((each) => each.code)).toEqual(["protocol.tooManyRequests"]);
+  });
+
+  test("900 at once are answered where a request was answered before", async () => {
+    const client = await RawClient.open(bench.port);
+    await client.connect(provisioningUser("pump-1"));
+    await client.subscribe(topics.replies);
+    client.publish(`${topics.register}?$rid=0`, "{}", { qos: 0 });
+    await client.next();
+    client.stream.write(requests(900));
+    for (let count = 0; count < 900; count++) expect(await client.next()).toMatchObject({ cmd: "publish" });
+    client.kill();
   });
 });
+
+describe("requests that never wait", () => {
+  test("leave a turn of the event loop to others between any two", async () => {
+    const turns: number[] = [];
+    let turn = 0;
+    const tick = setInterval(() => undefined, 1);
+    const count = () => {
+      turn++;
+      next = setImmediate(count);
+    };
+    let next = setImmediate(count);
+    const { register: answer } = bench.engine;
+    bench.engine.register = (request) => {
+      turns.push(turn);
+      return answer.call(bench.engine, request);
+    };
+    const client = await RawClient.open(bench.port);
+    await client.connect(provisioningUser("pump-1"));
+    await client.subscribe(topics.replies);
+    client.stream.write(requests(50));
+    for (let each = 0; each < 50; each++) await client.next();
+    clearInterval(tick);
+    clearImmediate(next);
+    expect(new Set(turns).size).toBe(50);
+    client.kill();
+  });
+
+  const pile = async (proof: boolean): Promise<number> => {
+    const client = await RawClient.open(bench.port);
+    await client.connect(provisioningUser("pump-1"));
+    if (proof) {
+      client.publish(`${topics.register}?$rid=0`, "{}");
+      await client.next();
+    }
+    let release: () => void = () => undefined;
+    bench.engine.gate = new Promise((resolve) => (release = resolve));
+    const before = bench.engine.bodies.length;
+    client.stream.write(requests(20));
+    await until(() => bench.engine.bodies.length === before + 1, "the first is being answered");
+    client.kill();
+    await untilEmpty(bench.broker);
+    release();
+    for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+    return bench.engine.bodies.length - before;
+  };
+
+  test("are dropped when a client that proved nothing has left, all but the one under way", async () => {
+    expect(await pile(false)).toBe(1);
+  });
+
+  test("are carried out for a client that has proved who it is", async () => {
+    expect(await pile(true)).toBe(20);
+  });
+});
+
+/** Register requests in one write. */
+function requests(count: number): Buffer {
+  return Buffer.concat(Array.from({ length: count }, () => packetOf(`${topics.register}?$rid=1`)));
+}
 
 /** A PUBLISH at QoS 0 without payload. */
 function packetOf(topic: string): Buffer {

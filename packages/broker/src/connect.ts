@@ -157,9 +157,17 @@ function accept(connection: Connection, session: Session, context: BrokerContext
   const before = context.connections.enter(connection, session);
   // Only here, with proof: who merely knows an id cannot throw its owner off.
   before?.client.close();
-  if (session.kind === "provisioning" && session.challengeOnly) {
-    const timer = setTimeout(() => connection.client.close(), context.times.challengeSession);
-    connection.challengeTimer = timer.unref();
+  connection.hasProved = session.kind === "hub" || isTokenGood(connection, session);
+  if (session.kind === "provisioning") {
+    // A certificate of one's own is enough to come this far: without an end, anyone could hold connections for ever.
+    const { challengeSession, registration } = context.times;
+    const deadline = session.challengeOnly ? challengeSession : registration;
+    connection.deadline = setTimeout(() => connection.client.close(), deadline).unref();
   }
   return 0;
+}
+
+/** A token is verified at CONNECT; one that could not be, for want of an enrollment, has its finding. */
+function isTokenGood({ attempt }: Connection, { request }: Extract<Session, { kind: "provisioning" }>): boolean {
+  return request.credentials.kind === "sas" && !attempt?.findings.some((each) => each.severity === "error");
 }

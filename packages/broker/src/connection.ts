@@ -19,7 +19,9 @@ export class Connection {
   clientId = "";
   session: Session | undefined;
   /** As `session`, and kept when the client leaves: what was acknowledged before that is still carried out. */
-  proved: Session | undefined;
+  entered: Session | undefined;
+  /** True once anything has shown who it is. A certificate proves nothing at CONNECT: its first answered request does. */
+  hasProved = false;
   /** The attempt that its requests belong to. */
   attempt: Attempt | undefined;
   /** Register requests that were answered or are being answered. */
@@ -29,7 +31,8 @@ export class Connection {
   /** Filters granted, with their QoS. */
   readonly granted = new Map<string, 0 | 1>();
   readonly turns = new Turns();
-  challengeTimer: NodeJS.Timeout | undefined;
+  /** Closes a session that may not last: one for a TPM challenge, and one that has not registered yet. */
+  deadline: NodeJS.Timeout | undefined;
   /** True from the moment at which nothing may be sent any more; the stream may live a little longer. */
   closed = false;
 
@@ -37,5 +40,11 @@ export class Connection {
     this.client = client;
     this.stream = stream;
     this.peer = peer;
+  }
+
+  /** Nothing is waited for any more. */
+  endDeadline(): void {
+    clearTimeout(this.deadline);
+    this.deadline = undefined;
   }
 }

@@ -25,7 +25,7 @@ export class Connections {
   /** Sets who is there. A device has one connection to its hub: the newer one takes over, and the older one is returned. */
   enter(connection: Connection, session: Session): Connection | undefined {
     connection.session = session;
-    connection.proved = session;
+    connection.entered = session;
     if (session.kind !== "hub") return undefined;
     const key = deviceKey(session.device);
     const before = this.#byDevice.get(key);
@@ -38,10 +38,10 @@ export class Connections {
     const { session } = connection;
     connection.closed = true;
     connection.session = undefined;
-    connection.turns.clear();
+    // What was acknowledged is carried out, but not for a stranger who left a pile of it.
+    if (!connection.hasProved) connection.turns.clear();
     connection.granted.clear();
-    clearTimeout(connection.challengeTimer);
-    connection.challengeTimer = undefined;
+    connection.endDeadline();
     if (session?.kind !== "hub") return;
     const key = deviceKey(session.device);
     if (this.#byDevice.get(key) === connection) this.#byDevice.delete(key);
@@ -59,11 +59,11 @@ export class Connections {
     let sessions = 0;
     let challengeSessions = 0;
     let timers = 0;
-    for (const { session, challengeTimer, closed } of this.#byClient.values()) {
+    for (const { session, deadline, closed } of this.#byClient.values()) {
       if (session?.kind === "provisioning" && session.challengeOnly) challengeSessions++;
       else if (session) sessions++;
-      // One for the challenge, one while the client is given time to close its half.
-      timers += (challengeTimer ? 1 : 0) + (closed ? 1 : 0);
+      // One until it has registered or got its challenge, one while the client is given time to close its half.
+      timers += (deadline ? 1 : 0) + (closed ? 1 : 0);
     }
     return { connections: this.#byClient.size, sessions, challengeSessions, timers };
   }

@@ -24,6 +24,8 @@ type Done = (error?: Error | null) => void;
 const HELD = 32;
 /** Beyond this many it is closed: they all stood in what had been read by then. */
 const TOO_MANY = 1000;
+/** The same for who has not proved anything yet. */
+const TOO_MANY_UNPROVED = 64;
 
 /**
  * Takes a PUBLISH that was let in. Aedes has written the PUBACK by now, so that it goes out before the reply (rule 4 of
@@ -39,9 +41,9 @@ export function onPublish(
   // What fails here is our fault, and one device's trouble: nobody else's.
   const work = asked && (() => asked().catch((error: unknown) => context.log.error("a reply failed", error)));
   const count = connection.turns.size;
-  if (!work) {
+  if (!work || isLeftBehind(connection)) {
     done();
-  } else if (count >= TOO_MANY) {
+  } else if (count >= (connection.hasProved ? TOO_MANY : TOO_MANY_UNPROVED)) {
     connection.attempt?.add(finding("protocol.tooManyRequests", { values: { count } }));
     done(new Refusal("too many requests"));
   } else if (count >= HELD) {
@@ -52,10 +54,15 @@ export function onPublish(
   }
 }
 
+/** Beyond the one request that a client may leave behind on its PUBACK (mosquitto_pub), a stranger's are worth nothing. */
+function isLeftBehind({ closed, hasProved, turns }: Connection): boolean {
+  return closed && !hasProved && turns.size > 0;
+}
+
 /** What has to be done for a PUBLISH, if anything has to be. */
 function workOf(packet: AedesPublishPacket, connection: Connection, context: BrokerContext): Work | undefined {
   // It was let in while the session lasted, and it is acknowledged by now: a client may leave on the PUBACK (mosquitto_pub).
-  const session = connection.proved;
+  const session = connection.entered;
   const body = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
   if (session?.kind === "provisioning") {
     const asked = parseProvisioningTopic(packet.topic);
@@ -79,6 +86,10 @@ async function answerProvisioning(
   const attempt = attemptFor(connection, asked, context);
   if (!attempt) return;
   const reply = await replyTo({ ...session.request, attempt }, asked, body, context);
+  if (reply.status < 300 && !session.challengeOnly) {
+    connection.hasProved = true;
+    connection.endDeadline();
+  }
   const topic = formatReplyTopic({ status: reply.status, rid: asked.rid, retryAfter: reply.retryAfter });
   sendReply(connection, { topic, body: reply.body, rid: asked.rid }, attempt);
 }
@@ -100,7 +111,8 @@ async function replyTo(
     context.log.error(`${asked.operation} ${trackingId} failed`, error);
     attempt.add(finding("service.internal", { values: { trackingId } }));
     attempt.outcome = "failed";
-    return { status: 500, trackingId, body: errorBody("internal", { trackingId, now: new Date(context.clock()) }) };
+    const body = errorBody("internal", { trackingId, now: new Date(context.clock()) });
+    return { status: 500, trackingId, body, retryAfter: context.retryAfterSeconds };
   }
 }
 

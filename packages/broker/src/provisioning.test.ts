@@ -153,7 +153,7 @@ describe("one registration", () => {
     const client = await admitted("broken");
     client.publish(register("9"), "{}", { qos: 0 });
     const reply = (await client.next()) as { topic: string; payload: Buffer };
-    expect(reply.topic).toBe("$dps/registrations/res/500/?$rid=9");
+    expect(reply.topic).toBe("$dps/registrations/res/500/?$rid=9&retry-after=3");
     expect(JSON.parse(String(reply.payload))).toMatchObject({ errorCode: 500001 });
     expect(bench.errors).toHaveLength(1);
     expect(codes("broken")).toEqual(["service.internal"]);

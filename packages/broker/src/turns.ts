@@ -27,6 +27,8 @@ export class Turns {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       await next.work();
       next.done?.();
+      // Works that never wait (the store in memory) would be one chain of microtasks, and nobody else would have a turn.
+      if (this.#waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
     }
     this.#running = false;
   }

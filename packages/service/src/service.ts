@@ -109,6 +109,7 @@ async function startBroker(setting: Setting, parts: { engine: Engine; hub: Hub }
     ...parts,
     attempts,
     clock,
+    retryAfterSeconds: retryAfterSeconds(config),
     tpmOverMqtt: ({ loopback }) => config.tpmOverMqtt ?? (tpmByDefault && loopback),
     log: {
       debug: (text, error) => log.debug({ err: error }, text),
@@ -117,6 +118,10 @@ async function startBroker(setting: Setting, parts: { engine: Engine; hub: Hub }
   });
   teardown.add(() => broker.close());
   return broker;
+}
+
+function retryAfterSeconds({ registration }: Config): number {
+  return Math.ceil(milliseconds(registration.retryAfter) / 1000);
 }
 
 /** The deciding parts: no sockets, no files. */
@@ -133,7 +138,7 @@ function decide(
     clock,
     random,
     clusterSecret: Buffer.from(location.secrets.clusterSecret, "base64"),
-    retryAfterSeconds: Math.ceil(milliseconds(config.registration.retryAfter) / 1000),
+    retryAfterSeconds: retryAfterSeconds(config),
     assigningForMs: milliseconds(config.registration.assigningFor),
     registrationsPerMinute: registrationsPerMinute === "off" ? undefined : registrationsPerMinute,
     onFailure: (error, trackingId) => log.error({ err: error, trackingId }, "a registration failed"),

@@ -132,7 +132,8 @@ export async function openBench(options: Partial<BrokerOptions> = {}): Promise<B
   });
   const errors: string[] = [];
   const log = { debug: () => undefined, error: (message: string) => void errors.push(message) };
-  const broker = await createBroker({ engine, hub, attempts, clock, log, tpmOverMqtt: () => true, ...options });
+  const parts = { engine, hub, attempts, clock, log };
+  const broker = await createBroker({ ...parts, tpmOverMqtt: () => true, retryAfterSeconds: 3, ...options });
   const server = createServer({ noDelay: true }, (socket) => broker.handleConnection(socket, peerOf(socket)));
   await listen(server);
   return {
