@@ -15,6 +15,7 @@ const packages = [
   { name: "openssl", program: "openssl", use: "second opinion on certificates, chains and PKCS#12 bundles" },
   { name: "mosquitto-clients", program: "mosquitto_pub", use: "an MQTT client that is not ours, against the broker" },
   { name: "swtpm", program: "swtpm", use: "second opinion on TPM answers" },
+  { name: "tpm2-tools", program: "tpm2_getcap", use: "other people's TPM tools, on our TPM's socket" },
 ];
 
 const say = (line) => process.stderr.write(`system packages: ${line}\n`);

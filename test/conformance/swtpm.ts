@@ -15,11 +15,14 @@ function isExecutable(file: string): boolean {
   }
 }
 
+/** Where a program is, or undefined. */
+export function programOnPath(name: string): string | undefined {
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
 /** Where Debian's swtpm is, or undefined. */
-export const swtpmProgram = (process.env["PATH"] ?? "")
-  .split(delimiter)
-  .map((folder) => join(folder, "swtpm"))
-  .find(isExecutable);
+export const swtpmProgram = programOnPath("swtpm");
 
 /** A running swtpm with a state of its own. */
 export interface Swtpm {

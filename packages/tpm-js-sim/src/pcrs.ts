@@ -30,6 +30,11 @@ export function pcrValue(memory: TpmMemory, bank: number, pcr: number): Buffer {
   return memory.pcrs.get(pcrKey(bank, pcr)) ?? Buffer.alloc(hashOf(bank).digestSize, initial);
 }
 
+/** Takes note of a change. PCRs of the TCB group do not count: policies stay valid over them (Part 1, "PCR Attributes"). */
+export function countPcrChange(memory: TpmMemory, pcr: number): void {
+  if (pcr !== 16 && pcr < 21) memory.pcrCounter += 1;
+}
+
 export function extendPcr(memory: TpmMemory, bank: number, pcr: number, value: Buffer): void {
   memory.pcrs.set(pcrKey(bank, pcr), digest(bank, pcrValue(memory, bank, pcr), value));
 }

@@ -16,8 +16,11 @@ export interface Granted {
   readonly sent: TpmsAuthCommand;
   /** undefined for a password */
   readonly session: Session | undefined;
-  /** what its HMACs are made with; sessions are unsalted and unbound, so that is the entity's auth value or nothing */
-  readonly hmacKey: Buffer;
+  /**
+   * What its HMACs are made with now: sessions are unsalted and unbound, so that is the entity's auth value or nothing.
+   * The response of a command that changes the auth value is authorized with the new one.
+   */
+  hmacKey(): Buffer;
 }
 
 /** A command as far as authorization looks at it. */
@@ -149,15 +152,17 @@ function grant(asked: Authorizing, spec: HandleSpec, entity: Entity, index: numb
   if (session?.type !== "policy" || session.wants !== "nothing") checkLockout(asked, entity);
   if (session === undefined || comparesAuthValue(session)) {
     if (!same(trimmed(sent.hmac), authValue)) throw wrongAuth(asked, entity, number);
-    return { sent, session, hmacKey: nothing };
+    return { sent, session, hmacKey: () => nothing };
   }
-  const hmacKey = hmacKeyOf(session, authValue);
+  const { wants } = session;
+  const keyOf = (): Buffer => hmacKeyOf({ ...session, wants }, trimmed(authValueOf(asked.memory, entity)));
+  const hmacKey = keyOf();
   // With an empty key it may be left out.
   const mayBeEmpty = hmacKey.length === 0 && sent.hmac.length === 0;
   if (!mayBeEmpty && !same(sent.hmac, commandHmac(asked, session, sent, hmacKey))) {
     throw wrongAuth(asked, entity, number);
   }
-  return { sent, session, hmacKey };
+  return { sent, session, hmacKey: keyOf };
 }
 
 /**
@@ -184,10 +189,11 @@ interface Answered {
   readonly parameters: Buffer;
 }
 
-function answer({ memory, row, parameters }: Answered, { sent, session, hmacKey }: Granted): TpmsAuthResponse {
+function answer({ memory, row, parameters }: Answered, { sent, session, hmacKey: keyNow }: Granted): TpmsAuthResponse {
   const { continueSession } = sessionAttributes;
   if (session === undefined) return { nonce: nothing, attributes: continueSession, hmac: nothing };
   const attributes = sent.attributes & continueSession;
+  const hmacKey = keyNow();
   session.nonceTpm = memory.random(session.nonceTpm.length);
   if (attributes === 0) memory.sessions.delete(sent.sessionHandle);
   const withHmac = !comparesAuthValue(session) && (hmacKey.length > 0 || sent.hmac.length > 0);

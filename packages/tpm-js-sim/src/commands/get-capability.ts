@@ -4,7 +4,7 @@ import { pcrBanks } from "../pcrs.js";
 import type { TpmMemory } from "../state.js";
 import { TpmsPcrSelection } from "../structures.js";
 import { algorithmAttributes, curves } from "../tables/algorithms.js";
-import { handleType, handleTypes, permanentHandles } from "../tables/handles.js";
+import { firstHandles, handleType, handleTypes, permanentHandles } from "../tables/handles.js";
 import { capabilities, pcrCount, properties } from "../tables/properties.js";
 import { parameter, TpmError } from "../tpm-error.js";
 import { variableProperties } from "../variable-properties.js";
@@ -30,7 +30,13 @@ function sessionItems(type: number, handles: Iterable<number>): readonly Item[] 
 function handlesOf(memory: TpmMemory, first: number): readonly Item[] {
   const { hmacSession: loaded, policySession: saved } = handleTypes;
   if (handleType(first) === loaded) return sessionItems(loaded, memory.sessions.keys());
-  if (handleType(first) === saved) return sessionItems(saved, memory.savedSessions.keys());
+  if (handleType(first) === saved) {
+    // As the reference implementation lists them: a saved session's kind is not told.
+    return sessionItems(saved, memory.savedSessions.keys()).map(({ property }) => ({
+      property,
+      bytes: u32.encode(firstHandles.hmacSession | (property & 0x00ff_ffff)),
+    }));
+  }
   const groups: ReadonlyMap<number, readonly number[]> = new Map([
     [handleTypes.pcr, Array.from({ length: pcrCount }, (_, pcr) => pcr)],
     [handleTypes.nvIndex, [...memory.nv.keys()]],
@@ -99,10 +105,12 @@ export function getCapabilityOf(commandAttributes: () => readonly number[]) {
     run: (memory, _entities, { capability, property, propertyCount }) => {
       const list = known.get(capability);
       if (list === undefined) throw new TpmError("value", parameter(1));
+      const whole = capability === capabilities.pcrs;
+      if (whole && property !== 0) throw new TpmError("value", parameter(2));
       const following = [...list(memory, property)]
         .filter((item) => item.property >= property)
         .sort((left, right) => left.property - right.property);
-      const given = following.slice(0, Math.min(propertyCount, maxItems));
+      const given = following.slice(0, whole ? maxItems : Math.min(propertyCount, maxItems));
       const bytes = Buffer.concat(given.map((item) => item.bytes));
       const moreData = given.length < following.length ? 1 : 0;
       return { moreData, capabilityData: { capability, count: given.length, items: bytes } };

@@ -1,7 +1,7 @@
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
 import { digest } from "../crypto.js";
-import { extendPcr, mayExtend, pcrBanks } from "../pcrs.js";
+import { countPcrChange, extendPcr, mayExtend, pcrBanks } from "../pcrs.js";
 import { Tpm2bEvent, TpmlDigestValues } from "../structures.js";
 import { TpmError } from "../tpm-error.js";
 
@@ -18,7 +18,7 @@ export const pcrEvent = command({
     const digests = pcrBanks.map((hashAlg) => ({ hashAlg, digest: digest(hashAlg, eventData) }));
     if (pcr.is !== "pcr") return { digests };
     for (const each of digests) extendPcr(memory, each.hashAlg, pcr.handle, each.digest);
-    memory.pcrCounter += 1;
+    countPcrChange(memory, pcr.handle);
     return { digests };
   },
 });

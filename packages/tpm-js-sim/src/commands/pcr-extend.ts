@@ -1,6 +1,6 @@
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
-import { extendPcr, mayExtend, pcrBanks } from "../pcrs.js";
+import { countPcrChange, extendPcr, mayExtend, pcrBanks } from "../pcrs.js";
 import { TpmlDigestValues } from "../structures.js";
 import { TpmError } from "../tpm-error.js";
 
@@ -19,7 +19,7 @@ export const pcrExtend = command({
     for (const { hashAlg, digest } of digests) {
       if (banks.includes(hashAlg)) extendPcr(memory, hashAlg, pcr.handle, digest);
     }
-    memory.pcrCounter += 1;
+    countPcrChange(memory, pcr.handle);
     return {};
   },
 });

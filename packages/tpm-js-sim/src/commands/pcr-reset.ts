@@ -1,6 +1,6 @@
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
-import { mayReset, resetPcr } from "../pcrs.js";
+import { countPcrChange, mayReset, resetPcr } from "../pcrs.js";
 import { TpmError } from "../tpm-error.js";
 
 /** Part 3, TPM2_PCR_Reset */
@@ -14,7 +14,7 @@ export const pcrReset = command({
   run: (memory, [{ handle: pcr }]) => {
     if (!mayReset(pcr)) throw new TpmError("locality");
     resetPcr(memory, pcr);
-    memory.pcrCounter += 1;
+    countPcrChange(memory, pcr);
     return {};
   },
 });

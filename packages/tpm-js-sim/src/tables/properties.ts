@@ -54,6 +54,8 @@ export const properties: ReadonlyMap<number, number> = new Map([
   [0x111, 64], // ACTIVE_SESSIONS_MAX
   [0x112, pcrCount], // PCR_COUNT
   [0x113, 3], // PCR_SELECT_MIN
+  [0x114, 0xffff], // CONTEXT_GAP_MAX
+  [0x116, 0], // NV_COUNTERS_MAX
   [0x117, nvIndexMax], // NV_INDEX_MAX
   [0x11e, maxCommandSize], // MAX_COMMAND_SIZE
   [0x11f, maxCommandSize], // MAX_RESPONSE_SIZE

@@ -1,0 +1,98 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createTpm, type VirtualTpm } from "tpm-js-sim";
+import { serveTpm } from "tpm-js-sim/tcp";
+import { programOnPath, type Swtpm, startSwtpm } from "./swtpm.js";
+
+/** Where Debian's tpm2-tools are, or undefined. */
+export const tpm2Tools = programOnPath("tpm2_getcap");
+
+/** A TPM that tools reach over the Microsoft simulator protocol, and a folder of its own for what they write. */
+export interface ToolBench {
+  readonly folder: string;
+  /** Runs a shell line. */
+  run(line: string): Promise<ToolRun>;
+  stop(): Promise<void>;
+}
+
+export interface ToolRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Two ports in a row: clients find the platform's by adding one. */
+async function serveOnPair(tpm: VirtualTpm) {
+  for (let attempt = 0; ; attempt += 1) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    try {
+      return { port, server: await serveTpm({ tpm, port, platformPort: port + 1 }) };
+    } catch (error) {
+      if (attempt === 50) throw error;
+    }
+  }
+}
+
+interface BenchOptions {
+  readonly tpm: VirtualTpm;
+  /** what to do after each tool */
+  readonly afterwards?: () => void;
+  readonly end?: () => Promise<void>;
+}
+
+async function benchOf({ tpm, afterwards = () => undefined, end }: BenchOptions): Promise<ToolBench> {
+  const folder = mkdtempSync(join(tmpdir(), "rollcall-tools-"));
+  const { port, server } = await serveOnPair(tpm);
+  const env = { ...process.env, TPM2TOOLS_TCTI: `mssim:host=127.0.0.1,port=${port}`, LC_ALL: "C" };
+  const run = (line: string): Promise<ToolRun> =>
+    new Promise((resolve) => {
+      execFile("sh", ["-c", line], { cwd: folder, env, timeout: 20_000 }, (error, stdout, stderr) => {
+        afterwards();
+        const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
+        resolve({ code, stdout, stderr });
+      });
+    });
+  const stop = async (): Promise<void> => {
+    await server.close();
+    await end?.();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { folder, run, stop };
+}
+
+/** Our TPM. */
+export function ourBench(seed: string): Promise<ToolBench> {
+  return benchOf({ tpm: createTpm({ seed }) });
+}
+
+/** swtpm behind our socket: it does not speak this protocol itself. It has three slots, and the tools leave objects behind. */
+export async function swtpmBench(): Promise<ToolBench> {
+  const swtpm: Swtpm = await startSwtpm();
+  const never = (): never => {
+    throw new Error("swtpm keeps its own state");
+  };
+  const afterwards = (): void => {
+    for (const slot of [0, 1, 2]) swtpm.send(Buffer.from(`80010000000e00000165800000${`0${slot}`}`, "hex"));
+  };
+  const tpm = { send: swtpm.send, snapshot: never, powerOn: () => undefined, powerOff: () => undefined };
+  return await benchOf({ tpm, afterwards, end: swtpm.stop });
+}
+
+/** Values that follow from keys or from chance: of these the length is compared. */
+const keyed = /^(\s*(?:rsa|x|y|name|qualified name|keyedhash|symcipher|sig|quoted|time|clock|calcDigest): ).*$/gim;
+/** Times grow, and the DER of an ECDSA signature is one byte or two shorter now and then. */
+const ofAnyLength = /clock|time|sig:/;
+const counters = /^(\s*(?:reset_count|restart_count): ).*$/gim;
+
+/** What a tool printed, without what must differ between two TPMs. */
+export function comparable(run: ToolRun, formOnly: boolean): unknown {
+  const stdout = run.stdout
+    .replace(keyed, (line, label: string) => `${label}${ofAnyLength.test(label) ? "" : line.length - label.length}`)
+    .replace(counters, "$1");
+  const shown = formOnly ? stdout.replace(/[0-9a-f]{16,}/gi, (text) => `<${text.length}>`) : stdout;
+  // Of many lines of errors one says which command failed with which code.
+  const refusals = [...run.stderr.matchAll(/^ERROR: (Esys_\w+\(0x[0-9A-F]+\))/gm)].map(([, text]) => text);
+  return { code: run.code, stdout: shown, refusals };
+}
