@@ -42,7 +42,11 @@ export function sdkTpmClient(device: TssDevice): SdkTpmClient {
   // `true` is the simulator's device, which opens nothing until it connects.
   const tpm = new tss.Tpm(true);
   tpm.device = device;
-  const client = new sdk.TpmSecurityClient(undefined, tpm);
+  return promisedClient(new sdk.TpmSecurityClient(undefined, tpm));
+}
+
+/** A security client of the SDK with a promise for each callback. */
+export function promisedClient(client: SecurityClient): SdkTpmClient {
   return {
     client,
     endorsementKey: () => called((done) => client.getEndorsementKey(done)),
