@@ -4,7 +4,7 @@ import { AttemptLog, type DeviceRequest, type Engine } from "@rollcall/engine";
 import { type ClientConnection, errorBody, type Reply } from "@rollcall/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createDeviceApi, type DeviceApi } from "./device-api.js";
-import { answerClientError, httpServerOptions } from "./http-server.js";
+import { answerClientError, answerExpectation, deviceServerOptions } from "./http-server.js";
 
 const NOW = Date.UTC(2026, 10, 22, 9, 15, 2);
 const connection: ClientConnection = {
@@ -61,11 +61,17 @@ beforeEach(async () => {
   };
   const connectionOf = () => connection;
   const onFault = (fault: unknown) => faults.push(fault);
-  api = await createDeviceApi({ engine, attempts, clock: () => NOW, connectionOf, onFault });
-  server = createServer(httpServerOptions, api.handler);
-  server.on("clientError", (error, socket) =>
-    answerClientError(error, socket, { trackingId: "t", now: new Date(NOW) }),
+  const parts = { engine, attempts, clock: () => NOW, connectionOf, onFault };
+  api = await createDeviceApi({ ...parts, retryAfterSeconds: 7 });
+  server = createServer(deviceServerOptions, api.handler);
+  const about = { trackingId: "t", now: new Date(NOW) };
+  server.on("clientError", (error, socket) => answerClientError(error, socket, about));
+  server.on(
+    "checkExpectation",
+    answerExpectation(() => about),
   );
+  // Without a listener, Node serves every upgrade as an ordinary request.
+  server.on("upgrade", (_request, socket) => void socket.end("upgraded"));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 });
 
@@ -99,14 +105,16 @@ function send(
   });
 }
 
-/** Sends bytes as they are and reads until the server closes. */
-function sendRaw(bytes: string): Promise<string> {
+/** Sends bytes as they are, the next at each answer, and reads until the server closes. */
+function sendRaw(bytes: string, ...more: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port(), "127.0.0.1", () => socket.write(bytes));
     let text = "";
     socket.setEncoding("utf8");
     socket.on("data", (part: string) => {
       text += part;
+      const next = more.shift();
+      if (next) socket.write(next);
     });
     socket.on("end", () => resolve(text));
     socket.on("error", reject);
@@ -319,6 +327,39 @@ describe("what is no request of the API", () => {
     expect(await sendRaw(bytes)).toMatch(start);
   });
 
+  it("HTTP/1.1 without Host is served", async () => {
+    const answered = await sendRaw(`PUT ${REGISTER} HTTP/1.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+    expect(answered).toMatch(/^HTTP\/1\.1 202 /);
+    expect(attempts.find("pump-0042")).toBeDefined();
+  });
+
+  it("an Expect that nobody knows is answered with 417 and a body that says so", async () => {
+    const answered = await sendRaw(`PUT ${REGISTER} HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nContent-Length: 2\r\n\r\n`);
+    expect(answered).toMatch(/^HTTP\/1\.1 417 Expectation Failed\r\n/);
+    expect(JSON.parse(answered.split("\r\n\r\n")[1] ?? "")).toMatchObject({
+      errorCode: 400004,
+      trackingId: "t",
+      message: 'Nothing is known of "Expect: tea".',
+    });
+  });
+
+  it.each(["h2c", "TLS/1.0, HTTP/1.1", "x", "websocket, x"])(
+    "Upgrade: %s is served as if it were not there",
+    async (protocol) => {
+      const request = (more: string) =>
+        `PUT ${REGISTER} HTTP/1.1\r\nHost: a\r\nConnection: ${more}Upgrade\r\nUpgrade: ${protocol}\r\nContent-Length: 2\r\n\r\n{}`;
+      // Twice: the connection goes on as HTTP.
+      const answered = await sendRaw(request(""), request("close, "));
+      expect(answered.match(/HTTP\/1\.1 202 /g)).toHaveLength(2);
+      expect(Buffer.from(asked[1]?.request.body ?? []).toString()).toBe("{}");
+    },
+  );
+
+  it("Upgrade: WebSocket is none of it", async () => {
+    const answered = await sendRaw("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n");
+    expect(answered).toBe("upgraded");
+  });
+
   it("an upload that is given up is no fault of ours", async () => {
     const socket = connect(port(), "127.0.0.1", () => {
       socket.write(`PUT ${REGISTER} HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{`, () => socket.destroy());
@@ -330,9 +371,10 @@ describe("what is no request of the API", () => {
 
   it("answers 500 with an explanation when the engine fails, and goes on", async () => {
     answer = () => Promise.reject(new Error("disk on fire"));
-    const { status, text } = await send("PUT", REGISTER);
+    const { status, text, headers } = await send("PUT", REGISTER);
     const { trackingId } = JSON.parse(text) as { trackingId: string };
     expect([status, text.includes("fire"), faults.length]).toEqual([500, false, 1]);
+    expect(headers["retry-after"]).toBe("7");
     expect(attempts.find(trackingId)?.findings[0]?.code).toBe("service.internal");
     answer = accepted;
     expect((await send("PUT", REGISTER)).status).toBe(202);

@@ -14,6 +14,8 @@ export interface DeviceApiOptions {
   readonly engine: Engine;
   readonly attempts: AttemptLog;
   readonly clock: Clock;
+  /** How long a device is told to wait when we failed. */
+  readonly retryAfterSeconds: number;
   /** What the listener knows of the socket that a request came over. */
   connectionOf(socket: Socket): ClientConnection;
   /** Told of faults of ours, with the tracking id that the client was given. */
@@ -114,7 +116,7 @@ async function orFault(options: DeviceApiOptions, attempt: Attempt, ask: () => P
     const { trackingId } = attempt;
     options.onFault?.(fault, trackingId);
     const body = errorBody("internal", { trackingId, now: new Date(options.clock()) });
-    const answer = { status: 500, trackingId, body };
+    const answer = { status: 500, trackingId, body, retryAfter: options.retryAfterSeconds };
     noteRefusal(attempt, answer, finding("service.internal", { values: { trackingId } }));
     return answer;
   }
@@ -160,5 +162,5 @@ function answerError(
     return sendError(request, reply, "badRequest", { ...about, message });
   }
   options.onFault?.(error, about.trackingId);
-  return sendError(request, reply, "internal", about);
+  return sendError(request, reply, "internal", { ...about, retryAfter: options.retryAfterSeconds });
 }

@@ -1,4 +1,4 @@
-import type { ServerOptions } from "node:http";
+import { IncomingMessage, type RequestListener, type ServerOptions } from "node:http";
 import type { Duplex } from "node:stream";
 import { errorBody, toAsciiJson } from "@rollcall/protocol";
 
@@ -11,10 +11,35 @@ export const httpServerOptions = {
   maxHeaderSize: 16 * 1024,
 } as const satisfies ServerOptions;
 
+/**
+ * A request that asks to go over to another protocol than WebSocket is served as if it had not asked (RFC 9110, 7.8).
+ * Node leaves no choice: with one listener for upgrades, all of them go there. It sets and asks this property.
+ */
+class DeviceMessage extends IncomingMessage {
+  declare private asksForUpgrade: boolean | null;
+
+  get upgrade(): boolean {
+    return this.asksForUpgrade === true && this.headers.upgrade?.toLowerCase() === "websocket";
+  }
+
+  set upgrade(asks: boolean | null) {
+    this.asksForUpgrade = asks;
+  }
+}
+
+/** For devices: what can be answered by the API, which says why in JSON and keeps an attempt, is not refused by Node. */
+export const deviceServerOptions = {
+  ...httpServerOptions,
+  requireHostHeader: false,
+  IncomingMessage: DeviceMessage,
+} as const satisfies ServerOptions;
+
 interface HttpRow {
   readonly line: string;
   readonly message: string;
 }
+
+const JSON_TYPE = "application/json; charset=utf-8";
 
 const rows: Readonly<Record<string, HttpRow>> = {
   HPE_HEADER_OVERFLOW: {
@@ -24,6 +49,21 @@ const rows: Readonly<Record<string, HttpRow>> = {
   ERR_HTTP_REQUEST_TIMEOUT: { line: "408 Request Timeout", message: "The request did not arrive in time." },
 };
 const badRequest: HttpRow = { line: "400 Bad Request", message: "This is not an HTTP request that can be read." };
+
+/** Listener for `checkExpectation` of an HTTP server: an `Expect` that is not 100-continue. */
+export function answerExpectation(about: () => { trackingId: string; now: Date }): RequestListener {
+  return (request, response) => {
+    const message = `Nothing is known of "Expect: ${request.headers.expect?.slice(0, 100)}".`;
+    const body = toAsciiJson(errorBody("badRequest", { ...about(), message }));
+    // What the client holds back would be read as its next request.
+    response.writeHead(417, {
+      "Content-Type": JSON_TYPE,
+      "Content-Length": Buffer.byteLength(body),
+      Connection: "close",
+    });
+    response.end(body);
+  };
+}
 
 /** Listener for `clientError` of an HTTP server: says what was wrong, then closes. Never throws. */
 export function answerClientError(
@@ -39,6 +79,6 @@ export function answerClientError(
   }
   const { line, message } = rows[code] ?? badRequest;
   const body = toAsciiJson(errorBody("badRequest", { ...about, message }));
-  const head = `HTTP/1.1 ${line}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
+  const head = `HTTP/1.1 ${line}\r\nContent-Type: ${JSON_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
   socket.end(head + body);
 }

@@ -1,3 +1,3 @@
 export { createDeviceApi, type DeviceApi, type DeviceApiOptions } from "./device-api.js";
-export { answerClientError, httpServerOptions } from "./http-server.js";
+export { answerClientError, answerExpectation, deviceServerOptions, httpServerOptions } from "./http-server.js";
 export { createManagementApi, type ManagementApi, type ManagementApiOptions } from "./management-api.js";

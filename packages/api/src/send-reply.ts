@@ -17,6 +17,7 @@ export interface ErrorAbout {
   readonly trackingId: string;
   readonly now: Date;
   readonly message?: string;
+  readonly retryAfter?: number;
 }
 
 /** An error of the front end itself, in the shape of section 1.4. */
@@ -30,6 +31,7 @@ export function sendError(
     status: dpsErrors[kind].status,
     trackingId: about.trackingId,
     body: errorBody(kind, about),
+    ...(about.retryAfter !== undefined && { retryAfter: about.retryAfter }),
   });
 }
 

@@ -133,9 +133,19 @@ describe("a connection", () => {
       return text(socket);
     };
     expect(await ask("GET / HTTP/1.0\r\n\r\n", { ALPNProtocols: ["h2"] })).toMatch(/http$/);
-    expect(await ask("GET /mqtt HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")).toBe(
+    expect(await ask("GET /mqtt HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n")).toBe(
       "upgraded mqtt-ws",
     );
+  });
+
+  it("is served over plain HTTP by Host only, over HTTPS by any", async () => {
+    const where = { purpose: "test", flag: "--test", port: 0, addresses: listenAddresses("127.0.0.1") };
+    const plain = await listeners.http(where, (_request, response) => void response.end("served"));
+    const asked = connectTcp(plain, "127.0.0.1", () => asked.write("GET / HTTP/1.1\r\n\r\n"));
+    expect(await text(asked)).toMatch(/^HTTP\/1\.1 400 /);
+    const socket = await open({ port: https });
+    socket.write("GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   it("is served on both loopbacks", async () => {

@@ -4,7 +4,7 @@ import { Server as HttpsServer } from "node:https";
 import type { Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type TLSSocket, Server as TlsServer } from "node:tls";
-import { answerClientError, httpServerOptions } from "@rollcall/api";
+import { answerClientError, answerExpectation, deviceServerOptions, httpServerOptions } from "@rollcall/api";
 import type { AttemptLog, Clock } from "@rollcall/engine";
 import type { ClientConnection, Transport } from "@rollcall/protocol";
 import { closeServer, type Listening, type ListenPlan, listen } from "./listen.js";
@@ -53,7 +53,7 @@ export class Listeners {
   /** Listens for HTTPS and WebSockets; returns the port. */
   async https(where: Where, handlers: HttpsHandlers): Promise<number> {
     const create = () => {
-      const server = new HttpsServer({ ...tlsServerOptions(this.#identity), ...httpServerOptions });
+      const server = new HttpsServer({ ...tlsServerOptions(this.#identity), ...deviceServerOptions });
       this.#serveHttp(server, handlers.request);
       server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
         this.#conversations.add(socket);
@@ -133,9 +133,11 @@ export class Listeners {
   }
 
   #serveHttp(server: Server, request: RequestListener): void {
+    const about = () => ({ trackingId: randomUUID(), now: new Date(this.#options.clock()) });
     server.on("request", request);
+    server.on("checkExpectation", answerExpectation(about));
     server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
-      answerClientError(error, socket, { trackingId: randomUUID(), now: new Date(this.#options.clock()) });
+      answerClientError(error, socket, about());
     });
   }
 

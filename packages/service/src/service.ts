@@ -81,7 +81,10 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
   teardown.add(() => listeners.stopListening());
   const onFault = (fault: unknown, trackingId: string) => log.error({ err: fault, trackingId }, "a request failed");
   const connectionOf = (socket: Socket) => listeners.connectionOf(socket);
-  const deviceApi = await createDeviceApi({ engine, attempts, clock, onFault, connectionOf });
+  const deviceApi = await createDeviceApi({
+    ...{ engine, attempts, clock, onFault, connectionOf },
+    retryAfterSeconds: retryAfterSeconds(setting.config),
+  });
   const { managementToken } = location.secrets;
   const management = await createManagementApi({
     attempts,
