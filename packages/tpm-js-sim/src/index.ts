@@ -1,6 +1,8 @@
 export { TpmCommandError, type TpmSend } from "./call-tpm.js";
 export { AuthenticationKeyError, TpmClient, type TpmClientOptions } from "./client.js";
 export type { Random } from "./crypto.js";
+export { type PcrBank, type PcrQuote, type QuoteInput, quotePcrs, readPcrs } from "./pcr-client.js";
+export { generatedRsaKeys, pooledRsaKeys, type RsaKeySource, type SourcedRsaKey, seededRsaKeys } from "./rsa-keys.js";
 export type { TpmKeyState, TpmState } from "./state.js";
 export { hierarchies, persistentHandles } from "./tables/handles.js";
 export { describeResponseCode } from "./tables/response-codes.js";
@@ -11,6 +13,7 @@ export {
   eccSrkTemplate,
   ekTemplate,
   type PrimaryTemplate,
+  paddedEkTemplate,
   registrationIdOf,
   srkTemplate,
 } from "./templates.js";

@@ -2,7 +2,7 @@ import { digest, hmac } from "./crypto.js";
 import { hashOf } from "./hashes.js";
 import { pointOf, type Secret } from "./keys.js";
 import { groupOrder } from "./p256.js";
-import { deriveRsaKey } from "./rsa-derivation.js";
+import { type RsaKeySource, seededRsaKeys } from "./rsa-keys.js";
 import type { TpmtPublic } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
 import { TpmError } from "./tpm-error.js";
@@ -21,6 +21,8 @@ export interface KeyInput {
   readonly template: TpmtPublic;
   readonly seed: Buffer;
   readonly hint?: RsaHint;
+  /** the seeded ones by default */
+  readonly rsaKeys?: RsaKeySource;
   /** given by the caller instead of made by the TPM */
   readonly data?: Buffer | undefined;
 }
@@ -59,7 +61,7 @@ function symmetricBytes(template: Symmetric, seed: Buffer, data: Buffer | undefi
  * Makes a key. An RSA key without a hint takes about 80 ms.
  * @throws TpmError TPM_RC_KEY_SIZE or TPM_RC_SIZE for data that does not fit the template
  */
-export function makeKey({ template, seed, hint, data }: KeyInput): MadeKey {
+export function makeKey({ template, seed, hint, data, rsaKeys = seededRsaKeys }: KeyInput): MadeKey {
   const { digestSize } = hashOf(template.nameAlg);
   const seedValue = hmac(algorithms.sha256, seed, Buffer.from("seedValue")).subarray(0, digestSize);
   if (template.type === algorithms.ecc) {
@@ -67,8 +69,8 @@ export function makeKey({ template, seed, hint, data }: KeyInput): MadeKey {
     return { publicArea: { ...template, unique: pointOf(scalar) }, secret: { kind: "ecc", scalar }, seedValue };
   }
   if (template.type === algorithms.rsa) {
-    const { key, hint: found } = deriveRsaKey(seed, hint?.known);
-    hint?.found(found);
+    const { key, hint: found } = rsaKeys.rsaKey(seed, hint?.known);
+    if (found !== undefined) hint?.found(found);
     const unique = Buffer.from(key.export({ format: "jwk" }).n ?? "", "base64url");
     return { publicArea: { ...template, unique }, secret: { kind: "rsa", key }, seedValue };
   }

@@ -3,6 +3,7 @@ import { digest, hmac, nameOf } from "./crypto.js";
 import { publicAreaName, publicKeyOf, type Secret, type TpmKey } from "./keys.js";
 import { makeKey, type RsaHint } from "./make-key.js";
 import { deriveRsaKeyAsync } from "./rsa-derivation.js";
+import { type RsaKeySource, seededRsaKeys } from "./rsa-keys.js";
 import { privateBytes } from "./secrets.js";
 import { TpmtPublic } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
@@ -26,6 +27,7 @@ export interface PrimaryInput extends PrimaryTemplate {
   /** read, and added to */
   readonly hints: Map<string, Buffer>;
   readonly authValue: Buffer;
+  readonly rsaKeys?: RsaKeySource;
   /** what the caller gives instead of leaving it to the TPM: an HMAC or AES key, or data to seal */
   readonly data?: Buffer;
 }
@@ -48,10 +50,18 @@ function hintsFor(id: string, hints: Map<string, Buffer>): RsaHint {
  * The primary key of a hierarchy and a template. An RSA key without a hint takes about 80 ms.
  * @throws TpmError TPM_RC_KEY_SIZE for data that is no key of this template
  */
-export function makePrimary({ hierarchy, template, hierarchySeed, hints, authValue, data }: PrimaryInput): TpmKey {
+export function makePrimary({
+  hierarchy,
+  template,
+  hierarchySeed,
+  hints,
+  authValue,
+  rsaKeys = seededRsaKeys,
+  data,
+}: PrimaryInput): TpmKey {
   const seed = keySeed(hierarchySeed, template);
   const hint = hintsFor(hintId(seed), hints);
-  const { publicArea, secret, seedValue } = makeKey({ template, seed, hint, data });
+  const { publicArea, secret, seedValue } = makeKey({ template, seed, hint, data, rsaKeys });
   return {
     is: "key",
     publicArea,

@@ -4,6 +4,7 @@ import type { Random } from "./crypto.js";
 import { publicAreaName, type Secret, type TpmKey } from "./keys.js";
 import { type Lockout, type LockoutState, newLockout } from "./lockout.js";
 import { type NvIndex, type NvState, nvIndexOf, nvStateOf } from "./nv.js";
+import { type RsaKeySource, seededRsaKeys } from "./rsa-keys.js";
 import { privateBytes, secretFromBytes } from "./secrets.js";
 import { Tpm2bPublic } from "./structures.js";
 import { hierarchies } from "./tables/handles.js";
@@ -36,6 +37,7 @@ export interface Session {
 /** Everything that one TPM remembers. Commands read and change it; nothing else does. */
 export interface TpmMemory {
   readonly random: Random;
+  readonly rsaKeys: RsaKeySource;
   readonly seeds: Map<number, Buffer>;
   readonly authValues: Map<number, Buffer>;
   /** hints of primary RSA keys, by the hex of the key's seed */
@@ -159,16 +161,24 @@ export function snapshotOf(memory: TpmMemory): TpmState {
   };
 }
 
+/** Where a TPM gets what is not in its state. */
+export interface Surroundings {
+  readonly now?: (() => number) | undefined;
+  readonly rsaKeys?: RsaKeySource | undefined;
+}
+
 /** Memory of a TPM that has power and has had its Startup, as a driver finds one. @throws Error for a state that is none */
-export function memoryOf(state: TpmState, random: Random, now: () => number = Date.now): TpmMemory {
+export function memoryOf(state: TpmState, random: Random, around: Surroundings = {}): TpmMemory {
   if (state.version !== 1) throw new Error(`TPM state version ${String(state.version)} is not known`);
   const seeds = Object.entries(seeded).map(([name, hierarchy]) => {
     const text = state.seeds[name as keyof typeof seeded]; // keys of the table itself
     return [hierarchy, bytesOf(text)] as const;
   });
+  const { now = Date.now, rsaKeys = seededRsaKeys } = around;
   const authValues = Object.entries(state.authValues ?? {});
   return {
     random,
+    rsaKeys,
     // The NULL hierarchy's seed is new with every start of the TPM (Part 1, "NULL Hierarchy").
     seeds: new Map([...seeds, [hierarchies.null, random(32)]]),
     authValues: new Map(authValues.map(([handle, value]) => [Number(handle), bytesOf(value)])),

@@ -46,6 +46,30 @@ function eccTemplate(attributes: number, authPolicy: Buffer): TpmtPublic {
 export const ekTemplate: TpmtPublic = rsaTemplate(endorsement, endorsementPolicy);
 /** The storage root key as the Node SDK makes it (tpm.ts, _srkTemplate). */
 export const srkTemplate: TpmtPublic = rsaTemplate(storageRoot, empty);
+/**
+ * The endorsement key as C# and IoT Edge make it, and as EK certificates are issued for: `unique` is 256 zero bytes
+ * (TCG EK Credential Profile, template L-1). Another key than {@link ekTemplate}'s on the same TPM.
+ */
+export const paddedEkTemplate: TpmtPublic = {
+  ...rsaTemplate(endorsement, endorsementPolicy),
+  type: algorithms.rsa,
+  parameters: { symmetric: aes128Cfb, scheme: noScheme, keyBits: 2048, exponent: 0 },
+  unique: Buffer.alloc(256),
+};
+/** A key that signs quotes and nothing else: restricted, RSASSA with SHA-256. */
+export const attestationKeyTemplate: TpmtPublic = {
+  type: algorithms.rsa,
+  nameAlg: algorithms.sha256,
+  objectAttributes: (storage & ~objectAttributes.decrypt) | objectAttributes.sign | objectAttributes.userWithAuth,
+  authPolicy: empty,
+  parameters: {
+    symmetric: { algorithm: algorithms.null },
+    scheme: { scheme: algorithms.rsassa, hashAlg: algorithms.sha256 },
+    keyBits: 2048,
+    exponent: 0,
+  },
+  unique: empty,
+};
 /** P-256 keys in the same roles: an extension, for fleets that cannot wait for RSA keys. No SDK makes these itself. */
 export const eccEkTemplate: TpmtPublic = eccTemplate(endorsement, endorsementPolicy);
 export const eccSrkTemplate: TpmtPublic = eccTemplate(storageRoot, empty);

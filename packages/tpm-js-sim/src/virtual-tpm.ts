@@ -4,6 +4,7 @@ import type { Random } from "./crypto.js";
 import { dispatch } from "./dispatch.js";
 import type { Secret } from "./keys.js";
 import { adoptPrimary, findHint, makePrimary } from "./primary.js";
+import type { RsaKeySource } from "./rsa-keys.js";
 import { hierarchySeeds, keyStateOf, memoryOf, snapshotOf, type TpmMemory, type TpmState } from "./state.js";
 import { Tpm2bPublic } from "./structures.js";
 import { hierarchies, persistentHandles } from "./tables/handles.js";
@@ -24,23 +25,36 @@ export interface VirtualTpm {
   powerOff(): void;
 }
 
+interface Surrounded {
+  /** serves nonces, IVs and GetRandom; node's by default */
+  readonly random?: Random;
+  /** milliseconds of any origin, for clocks and the lockout; `Date.now` by default */
+  readonly now?: () => number;
+  /** where RSA keys come from; {@link seededRsaKeys} by default */
+  readonly rsaKeys?: RsaKeySource;
+}
+
+interface Seeded extends Surrounded {
+  /**
+   * `rsa` (default) makes keys when they are asked for, from the template that comes. `ecc` is our extension: P-256 keys
+   * are persistent at the EK's and the SRK's handles from the beginning, so clients take those and nothing is slow.
+   */
+  readonly keys?: "rsa" | "ecc";
+  /** from {@link prepareTpm} or an earlier state: RSA keys of this seed then take under a millisecond */
+  readonly hints?: TpmHints;
+}
+
 /** A TPM from a seed, or from the state of an earlier one. Either way it has power and has had its Startup. */
 export type TpmOptions =
-  | {
+  | (Seeded & {
       /** any length; the same seed gives the same keys */
       readonly seed: Uint8Array | string;
-      readonly random?: Random;
-      /** milliseconds of any origin, for clocks and the lockout; `Date.now` by default */
-      readonly now?: () => number;
-      /**
-       * `rsa` (default) makes keys when they are asked for, from the template that comes. `ecc` is our extension: P-256 keys
-       * are persistent at the EK's and the SRK's handles from the beginning, so clients take those and nothing is slow.
-       */
-      readonly keys?: "rsa" | "ecc";
-      /** from {@link prepareTpm} or an earlier state: RSA keys of this seed then take under a millisecond */
-      readonly hints?: TpmHints;
-    }
-  | { readonly state: TpmState; readonly random?: Random; readonly now?: () => number };
+    })
+  | (Seeded & {
+      /** of another TPM's state, when only the hierarchies' seeds are wanted */
+      readonly seeds: TpmState["seeds"];
+    })
+  | (Surrounded & { readonly state: TpmState });
 
 function persistEcc(memory: TpmMemory): void {
   const handles = [persistentHandles.endorsementKey, persistentHandles.storageRootKey];
@@ -52,18 +66,18 @@ function persistEcc(memory: TpmMemory): void {
 }
 
 function memoryFor(options: TpmOptions): TpmMemory {
-  const random = options.random ?? randomBytes;
-  const { now } = options;
-  if ("state" in options) return memoryOf(options.state, random, now);
-  const { seed, keys = "rsa", hints = {} } = options;
-  const memory = memoryOf({ version: 1, seeds: hierarchySeeds(seed), hints, persistent: [] }, random, now);
+  const { random = randomBytes, now, rsaKeys } = options;
+  if ("state" in options) return memoryOf(options.state, random, { now, rsaKeys });
+  const { keys = "rsa", hints = {} } = options;
+  const seeds = "seeds" in options ? options.seeds : hierarchySeeds(options.seed);
+  const memory = memoryOf({ version: 1, seeds, hints, persistent: [] }, random, { now, rsaKeys });
   if (keys === "ecc") persistEcc(memory);
   return memory;
 }
 
 /**
  * Makes a TPM.
- * @param options a seed or a state; `random` serves nonces, IVs and GetRandom, and defaults to node's
+ * @param options a seed or a state
  * @throws Error for a state that is not one
  */
 export function createTpm(options: TpmOptions): VirtualTpm {

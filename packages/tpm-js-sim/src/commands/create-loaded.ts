@@ -22,14 +22,17 @@ interface Wanted {
 function primaryIn(memory: TpmMemory, hierarchy: number, { template, authValue, data }: Wanted): TpmKey {
   const hierarchySeed = memory.seeds.get(hierarchy);
   if (hierarchySeed === undefined) throw new TpmError("hierarchy");
-  const input = { hierarchy, template, hierarchySeed, hints: memory.hints, authValue };
+  const input = { hierarchy, template, hierarchySeed, hints: memory.hints, authValue, rsaKeys: memory.rsaKeys };
   return makePrimary(data === undefined ? input : { ...input, data });
 }
 
 function keyUnder(memory: TpmMemory, parent: Exclude<Entity, { is: "session" }>, wanted: Wanted): TpmKey {
   if (parent.is !== "key") return primaryIn(memory, parent.handle, wanted);
   const { template, authValue, data } = wanted;
-  return childOf(parent.key, { ...makeKey({ template, seed: randomKeySeed(memory), data }), authValue });
+  return childOf(parent.key, {
+    ...makeKey({ template, seed: randomKeySeed(memory), data, rsaKeys: memory.rsaKeys }),
+    authValue,
+  });
 }
 
 /** What Load would need to load the key again; nothing for a primary. */

@@ -45,7 +45,7 @@ export const createPrimary = command({
     const hierarchy = parent.handle;
     const hierarchySeed = memory.seeds.get(hierarchy);
     if (hierarchySeed === undefined) throw new TpmError("hierarchy");
-    const input = { hierarchy, template, hierarchySeed, hints: memory.hints, authValue };
+    const input = { hierarchy, template, hierarchySeed, hints: memory.hints, authValue, rsaKeys: memory.rsaKeys };
     const key = blaming(parameter(1), () => makePrimary(data.length > 0 ? { ...input, data } : input));
     const { nameAlg } = template;
     const creation = creationOf(memory, { parent, nameAlg, creationPcr, outsideInfo, hierarchy, name: key.name });

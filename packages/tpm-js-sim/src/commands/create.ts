@@ -45,7 +45,9 @@ export const create = command({
     blaming(parameter(2), () => checkCreation(template, data?.length ?? 0, isFixed(parent.key)));
     const authValue = checkedAuth(inSensitive.userAuth, template.nameAlg);
     const seed = randomKeySeed(memory);
-    const { publicArea, secret, seedValue } = blaming(parameter(1), () => makeKey({ template, seed, data }));
+    const { publicArea, secret, seedValue } = blaming(parameter(1), () =>
+      makeKey({ template, seed, data, rsaKeys: memory.rsaKeys }),
+    );
     const name = publicAreaName(publicArea);
     const { nameAlg } = template;
     const { hierarchy } = parent.key;
