@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import type { Transport } from "@rollcall/protocol";
 import {
   connectToHub,
@@ -39,15 +40,23 @@ function device(group: string, transport: Transport): FleetDevice {
   return found;
 }
 
-function register({ registrationId, identity }: FleetDevice, transport: Transport) {
+function register({ registrationId, identity }: FleetDevice, transport: Transport, host = "localhost") {
   const { mqtt, https, idScope } = service;
   const { port } = transport === "mqtt" ? mqtt : https;
-  const target = { host: "localhost", port, idScope, ca: mqtt.ca };
+  const target = { host, port, idScope, ca: mqtt.ca };
   return registerDevice({ target, registrationId, identity, transport, timeout: 20_000 });
 }
 
 const groups = ["x509-root", "x509-intermediate", "x509-own", "key-own", "key-group", "tpm"];
 const ways = groups.flatMap((group) => transports.map((transport) => ({ group, transport })));
+
+const hasIpv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === "::1"));
+
+describe.skipIf(!hasIpv6)("a service that is named by its IPv6 address", () => {
+  it.each(transports)("over %s: registered", async (transport) => {
+    expect(await register(device("key-group", transport), transport, "::1")).toMatchObject({ outcome: "assigned" });
+  });
+});
 
 describe("every identity over every transport", () => {
   it.each(ways)(

@@ -60,9 +60,10 @@ function clientOptions(options: MqttSessionOptions): IClientOptions {
 function openClient(options: MqttSessionOptions): MqttClient {
   const common = clientOptions(options);
   if (options.transport === "mqtt") return new mqtt.MqttClient(() => options.socket, common);
-  const host = options.host.includes(":") ? `[${options.host}]` : options.host;
+  // Given apart from the URL: MQTT.js takes the brackets of an IPv6 address off and builds a URL again without them.
+  const hostname = options.host.includes(":") ? `[${options.host}]` : options.host;
   const wsOptions = { createConnection: () => options.socket };
-  return mqtt.connect(`wss://${host}:${options.port}${webSocket.paths[2]}`, { ...common, wsOptions });
+  return mqtt.connect(`wss://${hostname}:${options.port}${webSocket.paths[2]}`, { ...common, hostname, wsOptions });
 }
 
 /** One MQTT 3.1.1 connection of a device: requests find their replies by `$rid`, and losing the connection fails them all. */
