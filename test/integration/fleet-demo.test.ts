@@ -17,7 +17,7 @@ let fleet: Fleet;
 let service: TestService;
 beforeAll(async () => {
   fleet = await loadFleet(demo);
-  service = await startService({ seed: fleetEnrollments(fleet) });
+  service = await startService({ registration: { retryAfter: 0 }, seed: fleetEnrollments(fleet) });
 });
 afterAll(() => service[Symbol.asyncDispose]());
 
@@ -65,6 +65,14 @@ describe("the demo fleet against a service", () => {
       suback: { count: 3 },
     });
     expect(attestations.x509?.phases.assigned?.count).toBe(26);
+    await service.untilEmpty();
+  });
+
+  it("stops at the assignment when the hubs are left out", async () => {
+    const report = await run({ hub: false });
+    expect(report.counts).toMatchObject({ assigned: 50, twinRead: 0, refusedAsExpected: 3, unexpected: 0 });
+    expect(report.phases).not.toHaveProperty("hubConnect");
+    expect(formatReport(report)).not.toContain("twin");
     await service.untilEmpty();
   });
 

@@ -1,6 +1,7 @@
+import { wrap } from "@rollcall/simulator/wrap";
 import type { ServiceInfo } from "./management-client.js";
 import { quote } from "./shell.js";
-import { type Style, wrap } from "./terminal.js";
+import type { Style } from "./terminal.js";
 
 export interface BannerFacts {
   readonly info: ServiceInfo;
@@ -47,7 +48,8 @@ export function banner(facts: BannerFacts, paint: (style: Style, text: string) =
 }
 
 function notes({ seed, seeded, tpmOverMqtt, location, exposed, info, notices }: BannerFacts): string[] {
-  const from = seed === undefined ? "none was seeded" : `${seeded ?? "those"} from ${seed}`;
+  const from =
+    seed === undefined ? "none was seeded" : seeded === undefined ? `from ${seed}` : `${seeded} from ${seed}`;
   return [
     `Enrollments live in memory until the durable store comes (${from}).`,
     ...(location === undefined ? ["CA and keys are made anew at every start."] : []),

@@ -9,6 +9,7 @@ import {
   formatReport,
   runFleet,
 } from "@rollcall/simulator";
+import { wrap } from "@rollcall/simulator/wrap";
 import { CliError } from "./cli-error.js";
 import type { Context } from "./context.js";
 import { createDemoView, type DemoView } from "./demo-view.js";
@@ -18,7 +19,6 @@ import { aborted } from "./interrupts.js";
 import { ManagementClient } from "./management-client.js";
 import { quote } from "./shell.js";
 import { launch } from "./start-action.js";
-import { wrap } from "./terminal.js";
 
 interface DemoFlags {
   readonly fleet?: string;

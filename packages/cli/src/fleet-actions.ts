@@ -21,6 +21,7 @@ interface RunFlags extends TargetFlags {
   readonly rate?: number;
   readonly concurrency?: number;
   readonly iOwnThisTarget?: boolean;
+  readonly hub: boolean;
   readonly live: boolean;
   readonly summaryExport?: string;
   readonly output?: OutputFormat;
@@ -49,6 +50,7 @@ async function runAgainst(
       target,
       signal,
       ownTarget: flags.iOwnThisTarget === true,
+      hub: flags.hub,
       onProgress: progress.show,
       ...(flags.rate !== undefined && { rate: flags.rate }),
       ...(flags.concurrency !== undefined && { concurrency: flags.concurrency }),

@@ -1,7 +1,8 @@
 import type { AttemptOutcome, AttemptRecord, Finding } from "@rollcall/protocol";
+import { wrap } from "@rollcall/simulator/wrap";
 import { formatMs } from "./durations.js";
 import { formatRecord } from "./output.js";
-import { type Style, wrap } from "./terminal.js";
+import type { Style } from "./terminal.js";
 
 interface Look {
   /** Width to wrap at; Infinity in a pipe. */

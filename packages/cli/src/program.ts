@@ -10,6 +10,7 @@ import { addInfo } from "./commands/info.js";
 import { addPki } from "./commands/pki.js";
 import { addStart } from "./commands/start.js";
 import { addStop } from "./commands/stop.js";
+import { addTpm } from "./commands/tpm.js";
 import { addWait } from "./commands/wait.js";
 import type { Context } from "./context.js";
 import { exitCodeHelp } from "./exit-codes.js";
@@ -39,6 +40,7 @@ export function createProgram(context: Context): Command {
     addDevice,
     addFleet,
     addPki,
+    addTpm,
     addDemo,
   ]) {
     add(program, context);

@@ -38,19 +38,3 @@ export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteS
 function paintFor(stream: NodeJS.WriteStream, style: Style, text: string): string {
   return stream.isTTY === true && stream.hasColors() ? styleText(style, text) : text;
 }
-
-/** Breaks text at blanks into lines of `width`; `indent` goes before every line but the first, on top. A word longer than the width stays whole: commands are copied. */
-export function wrap(text: string, width: number, indent = ""): string {
-  const lines: string[] = [];
-  for (const paragraph of text.split("\n")) {
-    let line = "";
-    for (const word of paragraph.split(/ +/)) {
-      if (line !== "" && line.length + 1 + word.length > width) {
-        lines.push(line);
-        line = word;
-      } else line = line === "" ? word : `${line} ${word}`;
-    }
-    lines.push(line);
-  }
-  return lines.join(`\n${indent}`);
-}

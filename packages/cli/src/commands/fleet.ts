@@ -28,6 +28,7 @@ function addRun(fleet: Command, context: Context): void {
     .option("--scope, --id-scope <scope>", "ID scope; needed with --host")
     .option("--ca <file>", "PEM of the CA to trust; with --host the public ones where left out")
     .option("--i-own-this-target", "allow a target that is not on loopback")
+    .option("--no-hub", "register only: no device visits its hub")
     .option("--no-live", "no live progress on the terminal")
     .option("--summary-export <file>", "also write the report as JSON to a file")
     .action(async (file: string, options) => (await import("../fleet-actions.js")).run(file, options, context));

@@ -11,6 +11,7 @@ const toBeRefused: Expectation = { outcome: "refused", finding: "chain.issuerMis
 describe("judgeOutcome", () => {
   it.each<[string, Expectation, DeviceEnd, string | undefined]>([
     ["assigned", toBeAssigned, assigned, undefined],
+    ["a twin that nobody read", toBeAssigned, { ...assigned, twin: "unread" }, undefined],
     ["another twin", toBeAssigned, { ...assigned, twin: "different" }, "its desired properties are not"],
     ["refused all the same", toBeAssigned, refused, "refused by the service: 401002 no"],
     [

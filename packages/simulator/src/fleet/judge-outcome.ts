@@ -18,7 +18,7 @@ export function describeRefusal({ at, status, errorCode, message }: Refused): st
 }
 
 function judgeTwin({ twin }: Extract<DeviceEnd, { outcome: "assigned" }>): string | undefined {
-  return twin === "asPrescribed" ? undefined : "its desired properties are not those of its enrollment";
+  return twin === "different" ? "its desired properties are not those of its enrollment" : undefined;
 }
 
 function judgeRefusal(expect: Extract<Expectation, { outcome: "refused" }>, end: Refused): string | undefined {

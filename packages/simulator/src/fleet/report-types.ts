@@ -8,7 +8,8 @@ export type DeviceEnd =
       readonly outcome: "assigned";
       readonly assignedHub: string;
       readonly deviceId: string;
-      readonly twin: "asPrescribed" | "different";
+      /** Unread where the run left the hubs out. */
+      readonly twin: "asPrescribed" | "different" | "unread";
     }
   | {
       readonly outcome: "refused";

@@ -37,6 +37,10 @@ export async function runDevice(device: FleetDevice, { run, exchange }: DeviceRu
   if (registration.outcome !== "assigned") {
     return { end: await endOf("service", device, registration, run), phases: registration.phases };
   }
+  if (run.hub === false) {
+    const { assignedHub, deviceId } = registration.registrationState;
+    return { end: { outcome: "assigned", assignedHub, deviceId, twin: "unread" }, phases: registration.phases };
+  }
   const visit = await visitHub(device, registration.registrationState, { run, exchange });
   return { end: visit.end, phases: { ...registration.phases, ...visit.phases } };
 }

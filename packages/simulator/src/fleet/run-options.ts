@@ -38,6 +38,8 @@ export interface RunOptions {
   /** Stops the run: devices under way end at once and count as interrupted; the report is still made. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FleetProgress) => void;
+  /** False: devices register and do not visit their hub, as where the service's hubs are none that can be reached. */
+  readonly hub?: boolean;
   /** Asks the service why it refused a device, so that the finding that its fleet file expects can be checked too. */
   readonly findingOf?: (about: { trackingId?: string; registrationId: string }) => Promise<string | undefined>;
 }

@@ -3,6 +3,7 @@ import { type Phase, phases } from "../device/phases.js";
 import { describeRefusal } from "../fleet/judge-outcome.js";
 import type { AttestationReport, DeviceOutcome, FleetReport } from "../fleet/report-types.js";
 import { formatMilliseconds, textTable } from "./text-table.js";
+import { textWidth, wrap } from "./wrap.js";
 
 const headings: Readonly<Record<Phase, string>> = {
   turn: "turn (tester)",
@@ -50,16 +51,16 @@ function kindsOf({ attestations }: FleetReport): Kinds {
 }
 
 function countTable(report: FleetReport): string {
-  const rows = kindsOf(report).map(([kind, { devices, assigned, twinRead }]) => [
-    kindNames[kind],
-    ...[devices, assigned, twinRead].map(String),
-  ]);
-  const { devices, assigned, twinRead } = report.counts;
-  const total = ["all", ...[devices, assigned, twinRead].map(String)];
+  const unread = report.devices.some(({ end }) => end.outcome === "assigned" && end.twin === "unread");
+  const row = (name: string, { devices, assigned, twinRead }: FleetReport["counts"] | AttestationReport): string[] => [
+    name,
+    ...[devices, assigned, ...(unread ? [] : [twinRead])].map(String),
+  ];
+  const rows = kindsOf(report).map(([kind, counts]) => row(kindNames[kind], counts));
   return textTable([
-    ["attestation", "devices", "assigned", "twin as prescribed"],
+    ["attestation", "devices", "assigned", ...(unread ? [] : ["twin as prescribed"])],
     ...rows,
-    ...(rows.length > 1 ? [total] : []),
+    ...(rows.length > 1 ? [row("all", report.counts)] : []),
   ]);
 }
 
@@ -83,7 +84,9 @@ function why({ end }: DeviceOutcome): string {
 
 function list(title: string, devices: readonly DeviceOutcome[], text: (device: DeviceOutcome) => string): string {
   if (devices.length === 0) return "";
-  const lines = devices.slice(0, listed).map((device) => `  ${device.registrationId}: ${text(device)}`);
+  const line = (device: DeviceOutcome): string =>
+    `  ${wrap(`${device.registrationId}: ${text(device)}`, textWidth - 4, "    ")}`;
+  const lines = devices.slice(0, listed).map(line);
   const more = devices.length > listed ? [`  and ${devices.length - listed} more`] : [];
   return [title, ...lines, ...more].join("\n");
 }
@@ -91,9 +94,12 @@ function list(title: string, devices: readonly DeviceOutcome[], text: (device: D
 function testerNote({ tester }: FleetReport): string {
   if (!tester.bottleneck) return "";
   const p99 = formatMilliseconds(tester.loopDelayP99);
-  return `This process was the bottleneck (event loop delay p99 ${p99}, ${Math.round(tester.cpu * 100)} % of a core): the latencies say more about it than about the service.`;
+  const cpu = `${Math.round(tester.cpu * 100)} % of a core`;
+  const note = `This process was the bottleneck (event loop delay p99 ${p99}, ${cpu}): the latencies say more about it than about the service.`;
+  return wrap(note, textWidth);
 }
 
+/** One line, also where it is long: programs look for it. */
 function closingLine({ counts, durationMs, interrupted }: FleetReport): string {
   const seconds = `${(durationMs / 1000).toFixed(1)}s`;
   const parts = [`${counts.assigned} ${counts.assigned === 1 ? "device" : "devices"} registered in ${seconds}`];

@@ -120,6 +120,18 @@ describe("formatReport", () => {
     `);
   });
 
+  it("breaks long lines as a terminal of 80 columns shows them, and leaves the hub out where nobody went", () => {
+    const message = `CA certificate not found: ${"and a reason ".repeat(8)}`.trim();
+    const long: DeviceOutcome = { ...refused, end: { ...refused.end, message } as typeof refused.end };
+    const away = { ...good("d1", 1).end, twin: "unread" } as DeviceOutcome["end"];
+    const tester = { loopDelayP99: 240, loopDelayMax: 400, cpu: 0.98, bottleneck: true };
+    const odd = { ...good("d2", 1), unexpected: message };
+    const text = formatReport(reportOf([{ ...good("d1", 1), end: away }, long, odd], { tester }));
+    expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    expect(text).toContain("\n    and a reason");
+    expect(text).toMatch(/^attestation +devices +assigned\n/);
+  });
+
   it("names what was not as expected, at most twenty of them", () => {
     const odd = fleet.slice(0, 22).map((device) => ({ ...device, unexpected: "its desired properties differ" }));
     const text = formatReport(reportOf(odd));
@@ -132,7 +144,7 @@ describe("formatReport", () => {
     const tester = { loopDelayP99: 240, loopDelayMax: 400, cpu: 0.98, bottleneck: true };
     const stopped: DeviceOutcome = { ...good("d2", 1), end: { outcome: "interrupted" }, phases: {} };
     const text = formatReport(reportOf([good("d1", 1), stopped], { tester, interrupted: true }));
-    expect(text).toContain("This process was the bottleneck (event loop delay p99 240 ms, 98 % of a core)");
+    expect(text).toContain("This process was the bottleneck (event loop delay p99 240 ms, 98 % of a core):");
     expect(text.split("\n").at(-1)).toBe("1 device registered in 3.1s, stopped with 1 not done");
   });
 

@@ -1,0 +1,83 @@
+import { randomBytes } from "node:crypto";
+import { createTpm, type VirtualTpm } from "tpm-js-sim";
+import { type ServeOptions, serveTpm, type TpmServer } from "tpm-js-sim/tcp";
+import { CliError, reasonOf, systemCode } from "./cli-error.js";
+import type { Context } from "./context.js";
+import { aborted } from "./interrupts.js";
+import { findState, openState, saveState } from "./tpm-state.js";
+
+interface ServeFlags {
+  readonly state?: string;
+  readonly port: number;
+  readonly rmPort: number;
+  readonly host: string;
+}
+
+/** The state on disk follows the TPM: one write at a time, and none when nothing differs. */
+function keeper(folder: string, failed: (error: unknown) => void) {
+  let written = "";
+  let wanted: VirtualTpm | undefined;
+  let running: Promise<void> = Promise.resolve();
+  let busy = false;
+  const write = async (): Promise<void> => {
+    while (wanted !== undefined) {
+      const state = wanted.snapshot();
+      wanted = undefined;
+      const text = JSON.stringify(state);
+      if (text === written) continue;
+      await saveState(folder, state);
+      written = text;
+    }
+  };
+  const save = (tpm: VirtualTpm): void => {
+    wanted = tpm;
+    if (busy) return;
+    busy = true;
+    running = write()
+      .catch(failed)
+      .finally(() => {
+        busy = false;
+      });
+  };
+  return { save, settled: () => running };
+}
+
+async function listen(options: ServeOptions): Promise<TpmServer> {
+  try {
+    return await serveTpm(options);
+  } catch (error) {
+    const taken = systemCode(error) === "EADDRINUSE";
+    throw new CliError(taken ? "conflict" : "unexpected", reasonOf(error), {
+      cause: error,
+      next: taken ? "rollcall tpm serve --port 0 --rm-port 0   (0 switches a port off; or choose others)" : undefined,
+    });
+  }
+}
+
+function portsOf({ port, rmPort, host }: ServeFlags) {
+  const simulator = port === 0 ? {} : { port, platformPort: port + 1 };
+  return { host, ...simulator, ...(rmPort === 0 ? {} : { rmPort }) };
+}
+
+/** `tpm serve`: until it is interrupted. */
+export async function serve(flags: ServeFlags, { terminal, interrupts }: Context): Promise<void> {
+  if (flags.port === 0 && flags.rmPort === 0) throw new CliError("usage", "both ports are off: nothing to serve");
+  const folder = flags.state;
+  const found = folder === undefined ? undefined : await findState(folder);
+  const tpm = found && folder ? openState(found, folder) : createTpm({ seed: randomBytes(32) });
+  let failure: unknown;
+  const kept = folder === undefined ? undefined : keeper(folder, (error) => (failure = error));
+  if (found === undefined && folder !== undefined) await saveState(folder, tpm.snapshot());
+  const signal = interrupts.hold();
+  const server = await listen({ tpm, ...portsOf(flags), ...(kept && { onChange: kept.save }) });
+  const { port, platformPort, rmPort } = server.ports;
+  if (port !== undefined) terminal.out(`simulator\t${flags.host}:${port} (platform ${platformPort})`);
+  if (rmPort !== undefined) terminal.out(`resource-manager\t${flags.host}:${rmPort}`);
+  if (folder === undefined) terminal.note("The TPM ends with this command; --state <dir> keeps it.");
+  terminal.note("Ctrl-C stops it.");
+  await aborted(signal);
+  await server.close();
+  kept?.save(tpm);
+  await kept?.settled();
+  if (failure !== undefined) throw failure;
+}
