@@ -44,7 +44,7 @@ afterEach(async () => {
 });
 
 async function start(options: RollcallOptions = { seed }): Promise<Rollcall> {
-  const rollcall = await startRollcall({ registration: { retryAfter: 1 }, ...options });
+  const rollcall = await startRollcall({ registration: { retryAfter: 0 }, ...options });
   running.push(rollcall);
   return rollcall;
 }
@@ -162,7 +162,7 @@ it("starts and stops again and again, and leaves no handle and no folder", async
   const handles = () => process.getActiveResourcesInfo().filter((name) => /TCPSERVER|TLS|TCPSocket/i.test(name)).length;
   const before = [folders(), handles()];
   for (let round = 0; round < 3; round++) {
-    await using rollcall = await startRollcall({ seed, registration: { retryAfter: 1 } });
+    await using rollcall = await startRollcall({ seed, registration: { retryAfter: 0 } });
     await registerDevice({
       target: target(rollcall, rollcall.info.ports.mqtt),
       transport: "mqtt",
