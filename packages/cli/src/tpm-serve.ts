@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { createTpm, type VirtualTpm } from "tpm-js-sim";
 import { type ServeOptions, serveTpm, type TpmServer } from "tpm-js-sim/tcp";
 import { CliError, reasonOf, systemCode } from "./cli-error.js";
 import type { Context } from "./context.js";
 import { aborted } from "./interrupts.js";
-import { findState, openState, saveState } from "./tpm-state.js";
+import { findState, openState, saveState, stateFile } from "./tpm-state.js";
 
 interface ServeFlags {
   readonly state?: string;
@@ -13,33 +14,24 @@ interface ServeFlags {
   readonly host: string;
 }
 
-/** The state on disk follows the TPM: one write at a time, and none when nothing differs. */
-function keeper(folder: string, failed: (error: unknown) => void) {
+/** Writes what differs before the answer goes out, as a TPM does: who has the answer has the state, whatever happens next. */
+function keeper(folder: string): (tpm: VirtualTpm) => void {
+  const file = stateFile(folder);
+  const temporary = `${file}.${process.pid}.tmp`;
   let written = "";
-  let wanted: VirtualTpm | undefined;
-  let running: Promise<void> = Promise.resolve();
-  let busy = false;
-  const write = async (): Promise<void> => {
-    while (wanted !== undefined) {
-      const state = wanted.snapshot();
-      wanted = undefined;
-      const text = JSON.stringify(state);
-      if (text === written) continue;
-      await saveState(folder, state);
-      written = text;
+  return (tpm) => {
+    const text = `${JSON.stringify(tpm.snapshot())}\n`;
+    if (text === written) return;
+    const handle = openSync(temporary, "w", 0o600);
+    try {
+      writeSync(handle, text);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
     }
+    renameSync(temporary, file);
+    written = text;
   };
-  const save = (tpm: VirtualTpm): void => {
-    wanted = tpm;
-    if (busy) return;
-    busy = true;
-    running = write()
-      .catch(failed)
-      .finally(() => {
-        busy = false;
-      });
-  };
-  return { save, settled: () => running };
 }
 
 async function listen(options: ServeOptions): Promise<TpmServer> {
@@ -65,11 +57,9 @@ export async function serve(flags: ServeFlags, { terminal, interrupts }: Context
   const folder = flags.state;
   const found = folder === undefined ? undefined : await findState(folder);
   const tpm = found && folder ? openState(found, folder) : createTpm({ seed: randomBytes(32) });
-  let failure: unknown;
-  const kept = folder === undefined ? undefined : keeper(folder, (error) => (failure = error));
   if (found === undefined && folder !== undefined) await saveState(folder, tpm.snapshot());
   const signal = interrupts.hold();
-  const server = await listen({ tpm, ...portsOf(flags), ...(kept && { onChange: kept.save }) });
+  const server = await listen({ tpm, ...portsOf(flags), ...(folder !== undefined && { onChange: keeper(folder) }) });
   const { port, platformPort, rmPort } = server.ports;
   if (port !== undefined) terminal.out(`simulator\t${flags.host}:${port} (platform ${platformPort})`);
   if (rmPort !== undefined) terminal.out(`resource-manager\t${flags.host}:${rmPort}`);
@@ -77,7 +67,4 @@ export async function serve(flags: ServeFlags, { terminal, interrupts }: Context
   terminal.note("Ctrl-C stops it.");
   await aborted(signal);
   await server.close();
-  kept?.save(tpm);
-  await kept?.settled();
-  if (failure !== undefined) throw failure;
 }

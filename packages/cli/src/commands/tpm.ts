@@ -1,5 +1,6 @@
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Context } from "../context.js";
+import { parseCount } from "../durations.js";
 import { addOutputOption } from "../output.js";
 
 /** `rollcall tpm …`: virtual TPMs. What they do is in `../tpm-actions.ts` and `../tpm-serve.ts`, loaded when asked for. */
@@ -19,7 +20,7 @@ function addState(command: Command): Command {
 
 function parsePort(text: string): number {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_534) throw new Error("a port is a number up to 65534");
+  if (!/^\d+$/.test(text) || port > 65_534) throw new InvalidArgumentError("a port is a number up to 65534");
   return port;
 }
 
@@ -81,7 +82,7 @@ function addActivate(tpm: Command, context: Context): void {
   addState(tpm.command("activate"))
     .description("open an authenticationKey of a service, and keep the key in it")
     .argument("<authentication-key>", "base64, or @file")
-    .option("--truncate <bytes>", "cut it before it reaches the TPM", Number)
+    .addOption(new Option("--truncate <bytes>", "cut it before it reaches the TPM").argParser(parseCount))
     .option("--sign <text>", "then sign a text with the key, and print the HMAC as hex")
     .action(async (key, options) => (await import("../tpm-actions.js")).activate(key, options, context));
 }
