@@ -1,34 +1,27 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { deriveDeviceKey } from "@rollcall/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runCli } from "./run-cli.js";
-import { keys, type RunningCli, seed, startDetached } from "./running.js";
+import { runHere } from "./run-here.js";
+import { keys, type RunningService, seed, startFor } from "./running.js";
 
-let service: RunningCli;
+let service: RunningService;
 beforeAll(async () => {
-  service = await startDetached(seed);
+  service = await startFor(seed);
 });
 afterAll(() => service[Symbol.asyncDispose]());
 
-const rollcall = (...args: string[]) => runCli(args, { cwd: service.path });
+const rollcall = (...args: string[]) => runHere(args, { cwd: service.path });
 const register = (...args: string[]) => rollcall("device", "register", ...args);
 
 describe("device register", () => {
   test.each(["mqtt", "mqtt-ws", "http"])("over %s prints the registration state as JSON", async (transport) => {
-    const { code, stdout, stderr } = await register(
-      "--rid",
-      "pump-7",
-      "--at",
-      "SymmetricKey",
-      "--key",
-      keys.pump,
-      "--transport",
-      transport,
-      "-o",
-      "json",
-    );
+    const identity = ["--rid", "pump-7", "--at", "SymmetricKey", "--key", keys.pump];
+    const args = ["device", "register", ...identity, "--transport", transport, "-o", "json"];
+    const { code, stdout, stderr } = await runCli(args, { cwd: service.path });
     expect(JSON.parse(stdout)).toMatchObject({
       registrationId: "pump-7",
       status: "assigned",
@@ -64,9 +57,9 @@ describe("device register", () => {
   });
 
   test("against a service named by host, scope and CA, from anywhere", async () => {
-    const { idScope, host, ports, caPath } = service.info;
+    const { idScope, host, ports, caPath } = service.rollcall.info;
     const target = ["--host", `${host}:${ports.mqtt}`, "--scope", idScope, "--ca", caPath];
-    const { code, stdout } = await runCli([
+    const { code, stdout } = await runHere([
       "device",
       "register",
       "--rid",
@@ -82,7 +75,8 @@ describe("device register", () => {
   });
 
   test("that is refused exits 6 with code, tracking id and the command that explains", async () => {
-    const refused = await register("--rid", "pump-off", "--key", keys.disabled, "-o", "json");
+    const args = ["device", "register", "--rid", "pump-off", "--key", keys.disabled, "-o", "json"];
+    const refused = await runCli(args, { cwd: service.path });
     expect(refused.code).toBe(6);
     const { trackingId, errorCode, status } = JSON.parse(refused.stdout);
     expect({ errorCode, status }).toEqual({ errorCode: 401002, status: "refused" });
@@ -125,7 +119,7 @@ describe("device register", () => {
     expect(JSON.parse(readFileSync(file, "utf8")).seeds).toEqual(seeds);
 
     const endorsementKey = /\n(AToAAQ\S+)\n/.exec(first.stderr)?.[1];
-    await using enrolled = await startDetached({
+    await using enrolled = await startFor({
       enrollments: [{ registrationId: "meter-1", attestation: { type: "tpm", tpm: { endorsementKey } } }],
     });
     for (const transport of ["http", "mqtt"]) {
@@ -142,7 +136,7 @@ describe("device register", () => {
         "-o",
         "json",
       ];
-      const { code, stdout } = await runCli(["device", "register", ...args], { cwd: enrolled.path });
+      const { code, stdout } = await runHere(["device", "register", ...args], { cwd: enrolled.path });
       expect(code).toBe(0);
       expect(JSON.parse(stdout)).toMatchObject({ status: "assigned", twin: { desired: { $version: 1 } } });
     }
@@ -151,7 +145,7 @@ describe("device register", () => {
   test("with a certificate of pki leaf, enrolled by itself", async () => {
     await rollcall("pki", "leaf", "--cn", "gate-1");
     const certificate = readFileSync(join(service.path, "gate-1.pem"), "utf8");
-    await using enrolled = await startDetached({
+    await using enrolled = await startFor({
       enrollments: [
         {
           registrationId: "gate-1",
@@ -160,7 +154,7 @@ describe("device register", () => {
       ],
     });
     const files = ["--cp", join(service.path, "gate-1.pem"), "--kp", join(service.path, "gate-1.key.pem")];
-    const { code, stdout } = await runCli(["device", "register", "--rid", "gate-1", ...files, "--hub", "-o", "json"], {
+    const { code, stdout } = await runHere(["device", "register", "--rid", "gate-1", ...files, "--hub", "-o", "json"], {
       cwd: enrolled.path,
     });
     expect(JSON.parse(stdout)).toMatchObject({ status: "assigned", twin: { desired: {} } });
@@ -213,7 +207,7 @@ describe("device register", () => {
   });
 
   test("a service that is not there exits 3", async () => {
-    const { caPath } = service.info;
+    const { caPath } = service.rollcall.info;
     const { code, stderr } = await register(
       "--rid",
       "x",
@@ -301,15 +295,15 @@ describe("env", () => {
     });
     for (const name of names) expect(dumped).toMatch(new RegExp(`^${name}=.+$`, "m"));
     expect(dumped).toContain(keys.pump);
-    expect(dumped).toContain(service.info.caPath);
+    expect(dumped).toContain(service.rollcall.info.caPath);
     expect(code).toBe(0);
   });
 
-  test("is all that the unchanged sample of the Node SDK needs", () => {
+  test("is all that the unchanged sample of the Node SDK needs", async () => {
     const rollcallEnv = `${process.execPath} packages/cli/bin/rollcall.mjs env pump-7 --for node --location ${service.path}/.rollcall`;
     const command = `eval "$(${rollcallEnv})" && exec ${process.execPath} -e '${nodeSample}'`;
-    const printed = execFileSync("sh", ["-c", command], { encoding: "utf8" });
-    expect(printed).toContain("registration succeeded\nassigned hub=127.0.0.1\ndeviceId=pump-7\n");
+    const { stdout } = await promisify(execFile)("sh", ["-c", command], { encoding: "utf8" });
+    expect(stdout).toContain("registration succeeded\nassigned hub=127.0.0.1\ndeviceId=pump-7\n");
   });
 
   test("--group derives the device's key; several groups without it are an error", async () => {

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { outcome, runCli, startCli, temporaryFolder } from "./run-cli.js";
-import { type RunningCli, startDetached } from "./running.js";
+import { outcome, printed, runCli, startCli, temporaryFolder } from "./run-cli.js";
+import { runHere } from "./run-here.js";
+import { type RunningService, startFor } from "./running.js";
 
 const fleetFile = `name: small
 seed: 7
@@ -22,18 +23,18 @@ devices:
     expect: { refused: { finding: enrollment.disabled, errorCode: 401002 } }
 `;
 
-let service: RunningCli;
+let service: RunningService;
 beforeAll(async () => {
   await using folder = await temporaryFolder();
   writeFileSync(join(folder.path, "fleet.yaml"), fleetFile);
   const { stdout } = await runCli(["fleet", "enrollments", "fleet.yaml"], { cwd: folder.path });
-  service = await startDetached(stdout);
+  service = await startFor(stdout);
   writeFileSync(join(service.path, "fleet.yaml"), fleetFile);
-  writeFileSync(join(service.path, "slow.yaml"), fleetFile.replaceAll("count: 3", "count: 200"));
+  writeFileSync(join(service.path, "slow.yaml"), fleetFile.replaceAll("count: 3", "count: 40"));
 });
 afterAll(() => service[Symbol.asyncDispose]());
 
-const rollcall = (...args: string[]) => runCli(args, { cwd: service.path });
+const rollcall = (...args: string[]) => runHere(args, { cwd: service.path });
 
 describe("fleet enrollments", () => {
   test("prints the same seed every time, as JSON or YAML", async () => {
@@ -55,14 +56,8 @@ describe("fleet run", () => {
   test.each([[[]], [["--rate", "50/s"]], [["--concurrency", "2"]]])(
     "%j ends with a report and exit code 0",
     async (flags) => {
-      const { code, stdout } = await rollcall(
-        "fleet",
-        "run",
-        "fleet.yaml",
-        ...flags,
-        "--summary-export",
-        "summary.json",
-      );
+      const args = ["fleet", "run", "fleet.yaml", ...flags, "--summary-export", "summary.json"];
+      const { code, stdout } = await runCli(args, { cwd: service.path });
       expect(stdout).toMatch(/^attestation +devices +assigned/m);
       expect(stdout.trimEnd().split("\n").at(-1)).toMatch(/^6 devices registered in \d+\.\ds, 1 refused as expected$/);
       expect(code).toBe(0);
@@ -86,18 +81,28 @@ describe("fleet run", () => {
     });
   });
 
+  test("--no-hub ends each device when it is assigned", async () => {
+    const { code, stdout } = await rollcall("fleet", "run", "fleet.yaml", "--no-hub");
+    expect(stdout).toMatch(/^all +7 +6$/m);
+    expect(stdout).not.toMatch(/hub|twin/);
+    expect(code).toBe(0);
+  });
+
   test("exits 99 and names a device when devices fail that should not", async () => {
     writeFileSync(join(service.path, "other.yaml"), fleetFile.replace("seed: 7", "seed: 8"));
     const { code, stdout, stderr } = await rollcall("fleet", "run", "other.yaml");
     expect(stdout).toMatch(/Not as expected:\n/);
-    expect(stderr).toMatch(/rollcall: 6 of 7 devices did not end as expected\nTry: rollcall explain \S+/);
+    expect(stderr).toMatch(/rollcall: 7 of 7 devices did not end as expected\nTry: rollcall explain \S+/);
     expect(code).toBe(99);
   });
 
   test("a signal stops it with exit code 105 and a partial report", async () => {
     const child = startCli(["fleet", "run", "slow.yaml", "--rate", "5/s"], { cwd: service.path });
-    setTimeout(() => child.kill("SIGINT"), 2500);
-    const { code, stdout, stderr } = await outcome(child);
+    const ended = outcome(child);
+    const before = service.rollcall.attempts.size;
+    await expect.poll(() => service.rollcall.attempts.size, { timeout: 20_000 }).toBeGreaterThan(before);
+    child.kill("SIGINT");
+    const { code, stdout, stderr } = await ended;
     expect(stderr).toMatch(/rollcall: stopped: the report is partial/);
     expect(stdout).toMatch(/stopped with \d+ not done$/m);
     expect(code).toBe(105);
@@ -147,8 +152,10 @@ describe("demo", () => {
 
   test("Ctrl-C stops it cleanly", async () => {
     const child = startCli(["demo"], { cwd: service.path });
-    setTimeout(() => child.kill("SIGINT"), 2500);
-    const { code, stderr } = await outcome(child);
+    const ended = outcome(child);
+    await printed(child, "stderr", /✓ service/);
+    child.kill("SIGINT");
+    const { code, stderr } = await ended;
     expect(stderr).toMatch(/rollcall: stopped/);
     expect(code).toBe(105);
   });

@@ -1,32 +1,26 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePorts, runCli, temporaryFolder } from "./run-cli.js";
+import { type Rollcall, startRollcall } from "@rollcall/service";
+import { temporaryFolder } from "./run-cli.js";
 
-export interface RunningCli extends AsyncDisposable {
+export interface RunningService extends AsyncDisposable {
   /** The working directory; the service's location is in it. */
   readonly path: string;
-  readonly info: {
-    readonly idScope: string;
-    readonly host: string;
-    readonly ports: { readonly mqtt: number; readonly https: number; readonly dashboard: number };
-    readonly caPath: string;
-  };
+  readonly rollcall: Rollcall;
 }
 
-/** A service that `rollcall start --detach` started, with a seed; stopped and removed at the end. */
-export async function startDetached(seed: unknown): Promise<RunningCli> {
+/** A service with a seed, where commands find it that run in `path`; it tells devices not to wait. */
+export async function startFor(seed: unknown): Promise<RunningService> {
   const folder = await temporaryFolder();
-  const cwd = folder.path;
-  writeFileSync(join(cwd, "seed.json"), typeof seed === "string" ? seed : JSON.stringify(seed));
-  const flags = ["--detach", "--seed", "seed.json", "--retry-after", "0s", "--log-level", "warn"];
-  const started = await runCli(["start", ...flags, ...freePorts], { cwd });
-  if (started.code !== 0) throw new Error(`start failed: ${started.stderr}`);
-  const info = JSON.parse((await runCli(["info", "-o", "json"], { cwd })).stdout);
+  const path = join(folder.path, "seed.json");
+  writeFileSync(path, typeof seed === "string" ? seed : JSON.stringify(seed));
+  const location = join(folder.path, ".rollcall");
+  const rollcall = await startRollcall({ location, seed: path, registration: { retryAfter: 0 } });
   return {
-    path: cwd,
-    info,
+    path: folder.path,
+    rollcall,
     async [Symbol.asyncDispose]() {
-      await runCli(["stop"], { cwd });
+      await rollcall.stop();
       await folder[Symbol.asyncDispose]();
     },
   };

@@ -2,12 +2,15 @@ import { type ChildProcess, execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { startRollcall } from "@rollcall/service";
+import { afterEach, expect, test, vi } from "vitest";
 import { freePorts, outcome, printed, runCli, startCli, temporaryFolder } from "./run-cli.js";
+import { runHere } from "./run-here.js";
 
 const ESCAPE = String.fromCharCode(27);
 const children: ChildProcess[] = [];
 afterEach(() => {
+  vi.unstubAllEnvs();
   for (const child of children.splice(0)) if (child.exitCode === null) child.kill("SIGKILL");
 });
 
@@ -40,10 +43,10 @@ test("start, wait, health, info, stop: the life of a service in the foreground",
   expect(banner).toMatch(/TPM over MQTT is on: our extension/);
   expect(banner.trimEnd().split("\n").length).toBeLessThanOrEqual(23);
 
-  expect(await runCli(["wait", "--timeout", "10s"], { cwd })).toMatchObject({ code: 0, stdout: "" });
+  expect(await runHere(["wait", "--timeout", "10s"], { cwd })).toMatchObject({ code: 0, stdout: "" });
   expect(await runCli(["health"], { cwd })).toEqual({ code: 0, stdout: "ok\n", stderr: "" });
 
-  const info = JSON.parse((await runCli(["info", "-o", "json"], { cwd })).stdout);
+  const info = JSON.parse((await runHere(["info", "-o", "json"], { cwd })).stdout);
   expect(info).toEqual({
     idScope: "0ne00000000",
     host: "127.0.0.1",
@@ -60,12 +63,12 @@ test("start, wait, health, info, stop: the life of a service in the foreground",
   expect(info.caFingerprint.replaceAll(":", "")).toBe(fingerprint.replaceAll(":", ""));
   expect(banner).toContain(fingerprint.replaceAll(":", ""));
 
-  const lines = await runCli(["info"], { cwd });
+  const lines = await runHere(["info"], { cwd });
   expect(lines.stdout).toContain("ID scope\t0ne00000000\n");
 
-  const root = await runCli(["pki", "root"], { cwd });
+  const root = await runHere(["pki", "root"], { cwd });
   expect(root.stdout.trim()).toBe(readFileSync(info.caPath, "utf8").trim());
-  const copied = await runCli(["pki", "root", "--out", "ca-copy.pem"], { cwd });
+  const copied = await runHere(["pki", "root", "--out", "ca-copy.pem"], { cwd });
   expect(copied).toMatchObject({ code: 0, stdout: "ca-copy.pem\n" });
 
   const stopped = await runCli(["stop"], { cwd });
@@ -73,7 +76,7 @@ test("start, wait, health, info, stop: the life of a service in the foreground",
   expect(() => process.kill(info.pid, 0)).toThrow();
   expect(await ended).toMatchObject({ code: 0 });
   expect(existsSync(join(cwd, ".rollcall", "instance.json"))).toBe(false);
-  expect(await runCli(["stop"], { cwd })).toMatchObject({ code: 3 });
+  expect(await runHere(["stop"], { cwd })).toMatchObject({ code: 3 });
 });
 
 test.each(["SIGINT", "SIGTERM"] as const)(
@@ -99,18 +102,18 @@ test("start --detach returns once the service is ready, with log and keys readab
   });
   try {
     expect(started).toMatchObject({ code: 0, stdout: expect.stringMatching(/in the background/) });
-    expect(await runCli(["health", "--location", location])).toMatchObject({ stdout: "ok\n" });
+    expect(await runHere(["health", "--location", location])).toMatchObject({ stdout: "ok\n" });
     for (const name of ["rollcall.log", "ca-key.pem", "instance.json", "secrets.json"]) {
       expect([name, (statSync(join(location, name)).mode & 0o777).toString(8)]).toEqual([name, "600"]);
     }
     expect(readFileSync(join(location, "rollcall.log"), "utf8")).not.toContain("SharedAccessKey");
 
-    const again = await runCli(["start", "--detach", "--location", location, ...freePorts]);
+    const again = await runHere(["start", "--detach", "--location", location, ...freePorts]);
     expect(again).toMatchObject({ code: 7, stdout: "", stderr: expect.stringMatching(/in use by process \d+/) });
-    const foreground = await runCli(["start", "--location", location, ...freePorts]);
+    const foreground = await runHere(["start", "--location", location, ...freePorts]);
     expect(foreground).toMatchObject({ code: 7, stdout: "", stderr: expect.stringMatching(/in use by process \d+/) });
   } finally {
-    expect(await runCli(["stop", "--location", location])).toMatchObject({ code: 0 });
+    expect(await runHere(["stop", "--location", location])).toMatchObject({ code: 0 });
   }
 });
 
@@ -134,23 +137,20 @@ const settings: readonly [string, string, RegExp][] = [
 test.each(settings)("%s in rollcall.yaml exits 104 and names file, line and column", async (_, text, message) => {
   await using folder = await temporaryFolder();
   writeFileSync(join(folder.path, "rollcall.yaml"), text);
-  const { code, stdout, stderr } = await runCli(["start", ...freePorts], { cwd: folder.path });
+  const { code, stdout, stderr } = await runHere(["start", ...freePorts], { cwd: folder.path });
   expect(stderr).toMatch(message);
   expect({ code, stdout }).toEqual({ code: 104, stdout: "" });
 });
 
 test("a taken port is named with its purpose and its flag", async () => {
   await using folder = await temporaryFolder();
-  await using other = await temporaryFolder();
-  const child = startCli(["start", ...freePorts], { cwd: folder.path });
-  children.push(child);
-  await printed(child, "stdout", /^Next: /m);
-  const { ports } = JSON.parse((await runCli(["info", "-o", "json"], { cwd: folder.path })).stdout);
-  const { code, stderr } = await runCli(
-    ["start", "--mqtt-port", String(ports.mqtt), "--https-port", "0", "--dashboard-port", "0"],
-    { cwd: other.path },
+  await using other = await startRollcall();
+  const { mqtt } = other.info.ports;
+  const { code, stderr } = await runHere(
+    ["start", "--mqtt-port", String(mqtt), "--https-port", "0", "--dashboard-port", "0"],
+    { cwd: folder.path },
   );
-  expect(stderr).toMatch(new RegExp(`${ports.mqtt}.*`));
+  expect(stderr).toMatch(new RegExp(`${mqtt}.*`));
   expect(stderr).toContain("--mqtt-port");
   expect(code).toBe(5);
 });
@@ -164,8 +164,9 @@ test("ROLLCALL_LOCATION is the location of all commands", async () => {
     ROLLCALL_DASHBOARD_PORT: "0",
   };
   expect(await runCli(["start", "--detach"], { env })).toMatchObject({ code: 0 });
-  expect(await runCli(["health"], { env })).toMatchObject({ code: 0, stdout: "ok\n" });
-  expect(await runCli(["stop"], { env })).toMatchObject({ code: 0 });
+  vi.stubEnv("ROLLCALL_LOCATION", env.ROLLCALL_LOCATION);
+  expect(await runHere(["health"])).toMatchObject({ code: 0, stdout: "ok\n" });
+  expect(await runHere(["stop"])).toMatchObject({ code: 0 });
 });
 
 test("a reader that closes the pipe early is no failure", async () => {

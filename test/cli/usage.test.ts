@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { runCli } from "./run-cli.js";
+import { runHere } from "./run-here.js";
 
 const commands = [
   "start",
@@ -24,7 +25,7 @@ const commands = [
 ];
 
 test.each(commands)("rollcall %s --help prints its usage on standard output", async (command) => {
-  const { code, stdout, stderr } = await runCli([...command.split(" "), "--help"]);
+  const { code, stdout, stderr } = await runHere([...command.split(" "), "--help"]);
   expect(stdout).toMatch(`Usage: rollcall ${command}`);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 });
@@ -60,15 +61,21 @@ const wrong: readonly [string, readonly string[], RegExp][] = [
 ];
 
 test.each(wrong)("%s exits 2 and says what to type", async (_, args, message) => {
-  const { code, stdout, stderr } = await runCli(args);
+  const { code, stdout, stderr } = await runHere(args);
   expect(stderr).toMatch(message);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+});
+
+test("a process ends with the code of its command, and writes where the command does", async () => {
+  const { code, stdout, stderr } = await runCli(["strat"]);
+  expect(stderr).toMatch(/^rollcall: unknown command 'strat'\n\(Did you mean start\?\)\nTry: rollcall --help\n$/);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
 });
 
 test.each(["health", "info", "stop", "explain x", "env x", "pki root", "device register --rid x --key AAAA"])(
   "%s without a service exits 3 and names the command that starts one",
   async (command) => {
-    const { code, stdout, stderr } = await runCli(command.split(" "), { cwd: "/nonexistent".slice(0, 1) });
+    const { code, stdout, stderr } = await runHere(command.split(" "), { cwd: "/" });
     expect(stderr).toMatch(/^rollcall: no service is running in .*\nTry: rollcall start\n$/);
     expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
   },
@@ -76,7 +83,7 @@ test.each(["health", "info", "stop", "explain x", "env x", "pki root", "device r
 
 test("wait without a service gives up after its timeout", async () => {
   const started = performance.now();
-  const { code, stderr } = await runCli(["wait", "--timeout", "300ms", "--location", "/nonexistent"]);
+  const { code, stderr } = await runHere(["wait", "--timeout", "300ms", "--location", "/nonexistent"]);
   expect(stderr).toMatch(/no service was ready in \/nonexistent within 300 ms\nTry: rollcall start/);
   expect(code).toBe(3);
   expect(performance.now() - started).toBeGreaterThan(300);

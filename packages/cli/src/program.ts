@@ -25,6 +25,8 @@ export function createProgram(context: Context): Command {
     .option("--debug", "print the stack of an error")
     .exitOverride()
     .configureOutput({
+      writeOut: (text) => terminal.out(text.replace(/\n$/, "")),
+      writeErr: (text) => terminal.note(text.replace(/\n$/, "")),
       outputError: (text, write) => write(text.replace(/^error: /, terminal.paintNote("red", "rollcall: "))),
     })
     .configureHelp({ showGlobalOptions: false })
