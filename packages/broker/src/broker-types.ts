@@ -22,6 +22,8 @@ export interface BrokerTimes {
   readonly registration: number;
   /** A client that reads nothing. */
   readonly drain: number;
+  /** From a request at QoS 0 to its reply, at the least: Java sends first and gets ready to listen then. */
+  readonly quickReply: number;
 }
 
 export interface BrokerOptions {

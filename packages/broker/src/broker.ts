@@ -25,6 +25,7 @@ const defaultTimes: BrokerTimes = {
   challengeSession: limits.challengeSessionMs,
   registration: 60_000,
   drain: 10_000,
+  quickReply: 20,
 };
 /** Clients get this long to close their half when the broker stops. */
 const LINGER_AT_STOP = 250;

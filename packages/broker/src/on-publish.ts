@@ -66,7 +66,9 @@ function workOf(packet: AedesPublishPacket, connection: Connection, context: Bro
   const body = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
   if (session?.kind === "provisioning") {
     const asked = parseProvisioningTopic(packet.topic);
-    return asked && (() => answerProvisioning(connection, { session, asked, body }, context));
+    // Java publishes at QoS 0 and only then begins to wait: a reply within a millisecond finds nobody, and costs it a minute.
+    const pauseMs = packet.qos === 0 ? context.times.quickReply : 0;
+    return asked && (() => answerProvisioning(connection, { session, asked, body, pauseMs }, context));
   }
   if (!session) return undefined;
   const asked = parseHubTopic(packet.topic);
@@ -75,14 +77,22 @@ function workOf(packet: AedesPublishPacket, connection: Connection, context: Bro
   return () => answerTwin(connection, { device: session.device, asked, body }, context);
 }
 
+interface ProvisioningRequest {
+  readonly session: ProvisioningSession;
+  readonly asked: ProvisioningTopic;
+  readonly body: Uint8Array;
+  /** Milliseconds before the reply is sent. */
+  readonly pauseMs: number;
+}
+
 type ProvisioningSession = Extract<Session, { kind: "provisioning" }>;
 
 async function answerProvisioning(
   connection: Connection,
-  request: { readonly session: ProvisioningSession; readonly asked: ProvisioningTopic; readonly body: Uint8Array },
+  request: ProvisioningRequest,
   context: BrokerContext,
 ): Promise<void> {
-  const { session, asked, body } = request;
+  const { session, asked, body, pauseMs } = request;
   const attempt = attemptFor(connection, asked, context);
   if (!attempt) return;
   const reply = await replyTo({ ...session.request, attempt }, asked, body, context);
@@ -90,6 +100,9 @@ async function answerProvisioning(
     connection.hasProved = true;
     connection.endDeadline();
   }
+  // Whoever sends more at once is not waiting for this reply yet.
+  const mayPause = pauseMs > 0 && !connection.closed && connection.turns.size === 1;
+  if (mayPause) await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
   const topic = formatReplyTopic({ status: reply.status, rid: asked.rid, retryAfter: reply.retryAfter });
   sendReply(connection, { topic, body: reply.body, rid: asked.rid }, attempt);
 }

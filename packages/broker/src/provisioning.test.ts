@@ -55,6 +55,21 @@ describe("one registration", () => {
     expect(bench.engine.asked).toEqual(["admit pump-1 tls", "register pump-1", "poll pump-1 op-pump-1"]);
   });
 
+  test("at QoS 0 is answered after a pause: Java gets ready to listen only when it has sent", async () => {
+    await bench.close();
+    bench = await openBench({ times: { quickReply: 300 } });
+    const [early, late] = [await admitted("pump-1"), await admitted("pump-2")];
+    const order: string[] = [];
+    early.publish(register("1"), "", { qos: 0 });
+    await until(() => bench.engine.asked.includes("register pump-1"), "the request at QoS 0 is with the engine");
+    late.publish(register("2"), "", { messageId: 1 });
+    const earlyReply = early.next().then(() => order.push("QoS 0"));
+    expect(await late.next()).toMatchObject({ cmd: "puback" });
+    await late.next().then(() => order.push("QoS 1"));
+    await earlyReply;
+    expect(order).toEqual(["QoS 1", "QoS 0"]);
+  });
+
   test("an empty body, QoS 0, an odd $rid and RETAIN are taken", async () => {
     const client = await admitted("pump-1");
     const rid = "%7Ba-b%2Fc%7D";
