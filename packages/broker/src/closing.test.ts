@@ -297,8 +297,9 @@ describe("requests that never wait", () => {
     const client = await RawClient.open(bench.port);
     await client.connect(provisioningUser("pump-1"));
     if (proof) {
-      client.publish(`${topics.register}?$rid=0`, "{}");
-      await client.next();
+      await client.subscribe(topics.replies);
+      client.publish(`${topics.register}?$rid=0`, "{}", { qos: 0 });
+      expect(await client.next()).toMatchObject({ cmd: "publish" });
     }
     let release: () => void = () => undefined;
     bench.engine.gate = new Promise((resolve) => (release = resolve));
