@@ -8,7 +8,7 @@
  * ROLLCALL_SYSTEM_PACKAGES=skip leaves the machine alone.
  */
 import { spawnSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const packages = [
@@ -16,13 +16,23 @@ const packages = [
   { name: "mosquitto-clients", program: "mosquitto_pub", use: "an MQTT client that is not ours, against the broker" },
   { name: "swtpm", program: "swtpm", use: "second opinion on TPM answers" },
   { name: "tpm2-tools", program: "tpm2_getcap", use: "other people's TPM tools, on our TPM's socket" },
+  { name: "postgresql", program: "initdb", use: "the store on a PostgreSQL that the tests start themselves" },
 ];
 
 const say = (line) => process.stderr.write(`system packages: ${line}\n`);
 
+function foldersIn(folder) {
+  try {
+    return readdirSync(folder).map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
 function onPath(program) {
-  // Debian keeps some programs in sbin, which is not on every user's PATH.
-  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/bin"];
+  // Debian keeps some programs in sbin, which is not on every user's PATH, and a PostgreSQL server in a folder of its version.
+  const usual = ["/usr/sbin", "/usr/bin", ...foldersIn("/usr/lib/postgresql").map((folder) => join(folder, "bin"))];
+  const folders = [...(process.env.PATH ?? "").split(delimiter), ...usual];
   return folders.some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);
@@ -44,6 +54,19 @@ function aptGet(...args) {
   return status === 0;
 }
 
+/** Debian's PostgreSQL makes and starts a cluster when it is installed, unless told. */
+function withoutCluster(install) {
+  const folder = "/etc/postgresql-common/createcluster.d";
+  const file = join(folder, "rollcall.conf");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, "create_main_cluster = false\n");
+  try {
+    return install();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
 function main() {
   const missing = absent();
   if (missing.length === 0) return;
@@ -56,7 +79,8 @@ function main() {
   }
   say(`installing with apt-get: ${names.join(" ")}`);
   aptGet("update", "-q");
-  if (!aptGet("install", "-q", "-y", "--no-install-recommends", ...names)) say("apt-get failed");
+  const install = () => aptGet("install", "-q", "-y", "--no-install-recommends", ...names);
+  if (!(names.includes("postgresql") ? withoutCluster(install) : install())) say("apt-get failed");
   const left = absent().map(({ name }) => name);
   if (left.length > 0) say(`still absent: ${left.join(" ")}; tests that need them will be skipped`);
 }

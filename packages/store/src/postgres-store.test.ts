@@ -1,0 +1,78 @@
+import { storeContract } from "@rollcall/engine/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openPostgresStore } from "./postgres-store.js";
+import type { DurableStore } from "./sql-store.js";
+import { assignmentOf, storedOf } from "./testing/crash-records.js";
+import { type PostgresServer, postgresPrograms, startPostgres } from "./testing/postgres-server.js";
+
+const programs = postgresPrograms();
+
+describe.skipIf(programs === undefined)("on a real server (needs postgresql: PostgreSQL is not installed)", () => {
+  let server: PostgresServer;
+  let scopes = 0;
+  const opened: DurableStore[] = [];
+  const open = async (idScope = `0ne${scopes++}`) => {
+    const store = await openPostgresStore({ url: server.url, idScope });
+    opened.push(store);
+    return store;
+  };
+
+  beforeAll(async () => {
+    server = await startPostgres(programs!);
+  });
+  afterAll(async () => {
+    await Promise.all(opened.map((store) => store.close()));
+    await server.stop();
+  });
+
+  storeContract("PostgresStore", () => open());
+
+  it("makes its tables once, whoever of several nodes comes first", async () => {
+    const client = new (await import("pg")).default.Client({ connectionString: server.url });
+    await client.connect();
+    await client.query("drop schema public cascade");
+    await client.query("create schema public");
+    const nodes = await Promise.all(Array.from({ length: 6 }, () => open("0ne-race")));
+    const { rows } = await client.query("select version from rollcall_schema");
+    expect(rows).toEqual([{ version: 1 }]);
+    expect(await nodes[0]!.saveAssignment(assignmentOf("d", 1))).toBe(true);
+    expect((await nodes[1]!.registration("d"))?.etag).toBe("r1");
+    await client.end();
+  });
+
+  it("lets one node win when two register the same devices", async () => {
+    const nodes = [await open("0ne-two"), await open("0ne-two")];
+    const devices = Array.from({ length: 50 }, (_, n) => `d${n}`);
+    const wins = await Promise.all(
+      devices.flatMap((device) => nodes.map((node) => node.saveAssignment(assignmentOf(device, 1)))),
+    );
+    expect(wins.filter(Boolean)).toHaveLength(devices.length);
+    expect(await storedOf(nodes[0]!, "d7")).toEqual({ enrolled: false, registration: "r1", identity: 1, twin: "t1" });
+  });
+
+  it("keeps id scopes apart", async () => {
+    const [here, there] = [await open(), await open()];
+    await here.saveAssignment(assignmentOf("d", 1));
+    expect(await there.registration("d")).toBeUndefined();
+  });
+
+  it("names a database that is not there, without the password", async () => {
+    const url = new URL(server.url);
+    url.pathname = "/nowhere";
+    url.password = "hunter2";
+    const error = await openPostgresStore({ url: url.href, idScope: "0ne" }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: "StoreError", kind: "unreachable" });
+    expect(String(error)).toContain(`${url.host}/nowhere`);
+    expect(String(error)).not.toContain("hunter2");
+  });
+});
+
+describe("without a server", () => {
+  it("says that PostgreSQL cannot be reached, and what to check", async () => {
+    const opening = openPostgresStore({ url: "postgres://rollcall@127.0.0.1:1/rollcall", idScope: "0ne" });
+    await expect(opening).rejects.toMatchObject({
+      kind: "unreachable",
+      message: expect.stringMatching(/cannot be reached \(127\.0\.0\.1:1\/rollcall: .*\): check that the server runs/),
+    });
+  });
+});

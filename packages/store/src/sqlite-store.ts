@@ -1,0 +1,74 @@
+import { rmSync, statfsSync } from "node:fs";
+import { join } from "node:path";
+import { Kysely, SqliteDialect, sql } from "kysely";
+import { ownDirectory } from "./directory-owner.js";
+import { GroupCommit } from "./group-commit.js";
+import { migrate } from "./migrate.js";
+import type { Schema } from "./schema.js";
+import { type DurableStore, SqlStore } from "./sql-store.js";
+import { connectSqlite, defaultDriver, type SqliteDriverName } from "./sqlite-drivers.js";
+import { StoreError, type StoreErrorKind } from "./store-error.js";
+
+export interface SqliteStoreOptions {
+  /** Made when absent, readable for its owner only. One process at a time. */
+  readonly directory: string;
+  readonly idScope: string;
+  /** Node's own SQLite where there is one, unless given. */
+  readonly driver?: SqliteDriverName;
+  /** How long a write waits for others to be committed with; 10 unless given. */
+  readonly commitWindowMilliseconds?: number;
+}
+
+/** What SQLite says, in both drivers' messages. */
+const kindsByMessage: readonly (readonly [RegExp, StoreErrorKind])[] = [
+  [/not a database|disk image is malformed/i, "corruptFile"],
+  [/database or disk is full/i, "diskFull"],
+  [/database is locked/i, "directoryInUse"],
+  [/unable to open|readonly database/i, "noAccess"],
+];
+
+function isFull(directory: string): boolean {
+  const { bavail } = statfsSync(directory);
+  return bavail < 16;
+}
+
+function explainIn(directory: string, file: string): (error: unknown) => unknown {
+  return (error) => {
+    if (!(error instanceof Error) || error instanceof StoreError) return error;
+    const kind = kindsByMessage.find(([message]) => message.test(error.message))?.[1];
+    if (kind) return new StoreError(kind, file, { cause: error });
+    // The WASM build cannot tell a full disk from a broken one.
+    if (/disk I\/O error/i.test(error.message) && isFull(directory)) {
+      return new StoreError("diskFull", file, { cause: error });
+    }
+    return error;
+  };
+}
+
+/** The store in a directory of this machine. */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<DurableStore> {
+  const { directory, idScope, driver = defaultDriver(), commitWindowMilliseconds = 10 } = options;
+  const file = join(directory, "rollcall.db");
+  const explain = explainIn(directory, file);
+  const giveBack = ownDirectory(directory);
+  // The WASM build locks with a directory, which outlives a process that was killed. The owner was just proven to be gone.
+  rmSync(`${file}.lock`, { recursive: true, force: true });
+  let database: Kysely<Schema> | undefined;
+  try {
+    const connection = await connectSqlite(driver, file);
+    const opened = new Kysely<Schema>({ dialect: new SqliteDialect({ database: connection }) });
+    database = opened;
+    await migrate(opened, { key: sql`text` }, file);
+    const group = new GroupCommit({ database: opened, idScope, windowMilliseconds: commitWindowMilliseconds });
+    const close = async () => {
+      await group.flush();
+      await opened.destroy();
+      giveBack();
+    };
+    return new SqlStore({ database: opened, idScope, explain, close, commit: (write) => group.commit(write) });
+  } catch (error) {
+    await database?.destroy();
+    giveBack();
+    throw explain(error);
+  }
+}

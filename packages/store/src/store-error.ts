@@ -1,0 +1,44 @@
+interface StoreErrorRow {
+  readonly problem: string;
+  readonly next: string;
+}
+
+/** What can be wrong with the place where things are kept, and what to do then. Nothing was changed when one of these is thrown on opening. */
+export const storeErrors = {
+  directoryInUse: {
+    problem: "the data directory is in use by another process",
+    next: "stop that process, or choose another directory",
+  },
+  newerSchema: {
+    problem: "the data was written by a newer Rollcall",
+    next: "start that version, or choose another place for the data",
+  },
+  corruptFile: {
+    problem: "the database file is damaged, or no database",
+    next: "put a backup in its place, or move it away and start anew; it was left as it is",
+  },
+  diskFull: { problem: "the disk is full", next: "free some space, then try again; what was acknowledged is safe" },
+  noAccess: { problem: "the data directory cannot be written to", next: "check its owner and its permissions" },
+  unreachable: {
+    problem: "PostgreSQL cannot be reached",
+    next: "check that the server runs, and host, port, user and database of the URL",
+  },
+  driverMissing: { problem: "the package pg is not installed", next: "npm install pg" },
+  closed: { problem: "the store is closed", next: "open it again" },
+} as const satisfies Record<string, StoreErrorRow>;
+
+export type StoreErrorKind = keyof typeof storeErrors;
+
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+  readonly kind: StoreErrorKind;
+  /** What the person who runs the service can do about it. */
+  readonly next: string;
+
+  constructor(kind: StoreErrorKind, detail: string, options?: ErrorOptions) {
+    const { problem, next } = storeErrors[kind];
+    super(`${problem} (${detail}): ${next}`, options);
+    this.kind = kind;
+    this.next = next;
+  }
+}
