@@ -1,14 +1,10 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
-import { struct, u8, u16 } from "./codec.js";
+import { checked, struct, u16 } from "./codec.js";
 import type { TpmKey } from "./keys.js";
-import { Tpm2bIv, Tpm2bMaxBuffer } from "./structures.js";
+import { Tpm2bIv, Tpm2bMaxBuffer, TpmiYesNo } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
 import { has, objectAttributes } from "./tables/attributes.js";
 import { handle, type Place, TpmError } from "./tpm-error.js";
-
-/** What EncryptDecrypt and EncryptDecrypt2 answer; they differ in the order of what they are asked. */
-export const cipherResponse = struct({ outData: Tpm2bMaxBuffer, ivOut: Tpm2bIv });
-export const cipherFields = { decrypt: u8, mode: u16, ivIn: Tpm2bIv, inData: Tpm2bMaxBuffer } as const;
 
 const modes: ReadonlyMap<number, string> = new Map([
   [algorithms.cfb, "cfb"],
@@ -19,9 +15,18 @@ const modes: ReadonlyMap<number, string> = new Map([
 ]);
 const block = 16;
 
+const TpmiCipherMode = checked(u16, (mode) => mode === algorithms.null || modes.has(mode), "mode");
+/** What EncryptDecrypt and EncryptDecrypt2 answer; they differ in the order of what they are asked. */
+export const cipherResponse = struct({ outData: Tpm2bMaxBuffer, ivOut: Tpm2bIv });
+export const cipherFields = {
+  decrypt: TpmiYesNo,
+  mode: TpmiCipherMode,
+  ivIn: Tpm2bIv,
+  inData: Tpm2bMaxBuffer,
+} as const;
+
 /** Which parameters to blame. */
 export interface CipherPlaces {
-  readonly decrypt: Place;
   readonly mode: Place;
   readonly iv: Place;
   readonly data: Place;
@@ -69,8 +74,6 @@ function nextIv(mode: string, ivIn: Buffer, plain: Buffer, encrypted: Buffer): B
 
 /** Part 3, TPM2_EncryptDecrypt. @throws TpmError with the place that is to blame */
 export function cipher(key: TpmKey, { decrypt, mode: asked, ivIn, inData }: Ciphering, places: CipherPlaces) {
-  if (decrypt > 1) throw new TpmError("value", places.decrypt);
-  if (asked !== algorithms.null && !modes.has(asked)) throw new TpmError("mode", places.mode);
   const secret = secretFor(key, decrypt);
   const mode = modeOf(key, asked, places.mode);
   if (ivIn.length !== (mode === "ecb" ? 0 : block)) throw new TpmError("size", places.iv);

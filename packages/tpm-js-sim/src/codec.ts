@@ -66,6 +66,18 @@ export const u8 = unsigned(1);
 export const u16 = unsigned(2);
 export const u32 = unsigned(4);
 
+/** A value that must be one of some: checked while it is read, before anything behind it (Part 2's interface types). */
+export function checked<T>(codec: Codec<T>, allowed: (value: T) => boolean, otherwise: ResponseCodeName): Codec<T> {
+  return {
+    read: (reader) => {
+      const value = codec.read(reader);
+      if (!allowed(value)) throw new TpmError(otherwise);
+      return value;
+    },
+    encode: (value) => codec.encode(value),
+  };
+}
+
 /** A 64-bit integer. */
 export const u64: Codec<bigint> = {
   read: (reader) => reader.take(8).readBigUInt64BE(0),

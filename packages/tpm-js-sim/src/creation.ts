@@ -1,34 +1,54 @@
 import type { Entity } from "./command.js";
 import { digest, hmac } from "./crypto.js";
 import { hashOf } from "./hashes.js";
-import { checkSelection, filteredSelection, pcrDigest } from "./pcrs.js";
+import type { TpmKey } from "./keys.js";
+import { isFixed } from "./objects.js";
+import { filteredSelection, pcrDigest } from "./pcrs.js";
 import { checkPublicArea } from "./public-checks.js";
 import { trimmed } from "./sessions.js";
 import type { TpmMemory } from "./state.js";
-import { type TpmlPcrSelection, TpmsCreationData, type TpmtPublic } from "./structures.js";
+import { type TpmlPcrSelection, TpmsCreationData, type TpmtPublic, TpmtSymDefObject } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
 import { has, objectAttributes } from "./tables/attributes.js";
 import { tags } from "./tables/tags.js";
 import { makeTicket } from "./tickets.js";
-import { blaming, parameter, TpmError } from "./tpm-error.js";
+import { parameter, TpmError } from "./tpm-error.js";
 
 // What CreatePrimary, Create and CreateLoaded have in common (reference implementation, Object_spt.c).
 
 /**
  * Checks a template for a new key, and where its secret comes from.
  * @param dataSize of what the caller gives
+ * @param parent undefined for a primary
  * @throws TpmError without a place
  */
-export function checkCreation(template: TpmtPublic, dataSize: number, fixedByParent: boolean): void {
+export function checkCreation(template: TpmtPublic, dataSize: number, parent: TpmKey | undefined): void {
   const is = (bit: keyof typeof objectAttributes): boolean => has(template.objectAttributes, objectAttributes[bit]);
   const byTpm = is("sensitiveDataOrigin");
-  // Exactly one of the two gives the secret.
-  if (byTpm !== (dataSize === 0)) throw new TpmError("attributes");
+  // One of the two gives the secret; for a primary the TPM may, whatever the caller sends.
+  if (!byTpm && dataSize === 0) throw new TpmError("attributes");
+  if (byTpm && dataSize !== 0 && parent !== undefined) throw new TpmError("attributes");
   const asymmetric = template.type === algorithms.rsa || template.type === algorithms.ecc;
   if (asymmetric && !byTpm) throw new TpmError("attributes");
   const sealed = template.type === algorithms.keyedHash && !is("sign") && !is("decrypt");
   if (sealed && byTpm) throw new TpmError("attributes");
-  checkPublicArea(template, fixedByParent);
+  checkPublicArea(template, parent === undefined || isFixed(parent));
+  if (parent !== undefined) checkLikeParent(template, parent.publicArea);
+}
+
+function symmetricOf({ type, parameters }: TpmtPublic): Buffer | undefined {
+  if (type === algorithms.keyedHash) return undefined;
+  return TpmtSymDefObject.encode(type === algorithms.symCipher ? parameters : parameters.symmetric);
+}
+
+/** A storage key that cannot leave its parent must protect as well as that one does. */
+function checkLikeParent(template: TpmtPublic, parent: TpmtPublic): void {
+  const { objectAttributes: bits, nameAlg } = template;
+  const storage = has(bits, objectAttributes.restricted) && has(bits, objectAttributes.decrypt);
+  const [own, above] = [symmetricOf(template), symmetricOf(parent)];
+  if (!storage || !has(bits, objectAttributes.fixedParent) || own === undefined || above === undefined) return;
+  if (nameAlg !== parent.nameAlg) throw new TpmError("hash");
+  if (!own.equals(above)) throw new TpmError("symmetric");
 }
 
 /** An auth value without trailing zeros. @throws TpmError TPM_RC_SIZE, parameter 1, for one longer than the Name's digest */
@@ -36,6 +56,11 @@ export function checkedAuth(userAuth: Buffer, nameAlg: number): Buffer {
   const authValue = trimmed(userAuth);
   if (authValue.length > hashOf(nameAlg).digestSize) throw new TpmError("size", parameter(1));
   return authValue;
+}
+
+/** An auth value as it stands in a private area: as long as the Name's digest, so that its length gives nothing away. */
+export function paddedAuth(authValue: Buffer, nameAlg: number): Buffer {
+  return Buffer.concat([authValue, Buffer.alloc(hashOf(nameAlg).digestSize - authValue.length)]);
 }
 
 /** Who made a key, and with what around. */
@@ -47,11 +72,6 @@ export interface Creation {
   readonly hierarchy: number;
   /** of the new key */
   readonly name: Buffer;
-}
-
-/** Checks the fourth parameter of Create and CreatePrimary. */
-export function checkCreationPcr(creationPcr: TpmlPcrSelection): void {
-  blaming(parameter(4), () => checkSelection(creationPcr));
 }
 
 /** Creation data, their hash and the ticket that says they are true. */
@@ -76,4 +96,9 @@ export function creationOf(memory: TpmMemory, made: Creation) {
 /** The seed of a key that is no primary one: random, and of no use without the TPM's own. */
 export function randomKeySeed(memory: TpmMemory): Buffer {
   return hmac(algorithms.sha256, memory.random(32), Buffer.from("object"));
+}
+
+/** What the caller gives for the secret, when it is the caller who gives it. */
+export function givenData(template: TpmtPublic, data: Buffer): Buffer | undefined {
+  return has(template.objectAttributes, objectAttributes.sensitiveDataOrigin) ? undefined : data;
 }

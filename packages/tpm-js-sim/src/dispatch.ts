@@ -1,7 +1,7 @@
 import { type Codec, Reader, u32 } from "./codec.js";
 import type { Command, Entity } from "./command.js";
 import { commandsByCode } from "./commands/index.js";
-import { checkHandle, entityAt } from "./entities.js";
+import { checkEntity, checkHandle, entityAt } from "./entities.js";
 import { type CommandFrame, encodeError, encodeResponse, readAuthorizations, readCommandFrame } from "./frame.js";
 import { answerSessions, authorize } from "./sessions.js";
 import type { TpmMemory } from "./state.js";
@@ -15,7 +15,7 @@ function readHandles(memory: TpmMemory, row: Command, reader: Reader): readonly 
     checkHandle(value, spec, index + 1);
     return value;
   });
-  return row.handles.map((spec, index) => entityAt(memory, handles[index] ?? 0, spec, index + 1));
+  return row.handles.map((_, index) => entityAt(memory, handles[index] ?? 0, index + 1));
 }
 
 function readParameters(row: Command, bytes: Buffer): Readonly<Record<string, unknown>> {
@@ -43,12 +43,19 @@ function execute(memory: TpmMemory, { tag, code, body }: CommandFrame): Buffer {
   if (row === undefined) throw new TpmError("commandCode");
   const startable = memory.power === "on" && row.name === "Startup";
   if (memory.power !== "started" && !startable) throw new TpmError("initialize");
+  // Said before anything else of a second Startup.
+  if (memory.power === "started" && row.name === "Startup") throw new TpmError("initialize");
   const reader = new Reader(body);
   const entities = readHandles(memory, row, reader);
   const sent = tag === tags.sessions ? readAuthorizations(reader) : [];
   const bytes = reader.rest();
   const granted = authorize({ memory, row, entities, sent, parameters: bytes });
-  const outcome = row.run(memory, entities, readParameters(row, bytes));
+  const values = readParameters(row, bytes);
+  for (const [index, spec] of row.handles.entries()) {
+    const entity = entities[index];
+    if (entity !== undefined) checkEntity(entity, spec, index + 1);
+  }
+  const outcome = row.run(memory, entities, values);
   const { handle: made, parameters } = outcomeOf(row, outcome);
   // What comes after Shutdown takes it back.
   if (row.name !== "Shutdown") memory.shutdown = "none";

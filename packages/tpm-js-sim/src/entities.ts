@@ -60,6 +60,7 @@ function objectAt(memory: TpmMemory, handle: number, number: number): Entity {
 function sessionAt(memory: TpmMemory, handle: number, number: number): Entity {
   const session = memory.sessions.get(handle);
   if (session !== undefined) return { is: "session", handle, name: u32.encode(handle), session };
+  if (memory.savedSessions.has(handle)) throw new TpmError("handle", handlePlace(number));
   throw missing(number);
 }
 
@@ -84,15 +85,18 @@ export function checkHandle(handle: number, spec: HandleSpec, number: number): v
 
 /**
  * Finds what a command's handle means, once {@link checkHandle} has seen all of them.
- * @throws TpmError TPM_RC_HANDLE or TPM_RC_REFERENCE_Hn for a missing one, TPM_RC_TYPE for a sequence in a key's place
+ * @throws TpmError TPM_RC_HANDLE or TPM_RC_REFERENCE_Hn for a missing one
  */
-export function entityAt(memory: TpmMemory, handle: number, spec: HandleSpec, number: number): Entity {
+export function entityAt(memory: TpmMemory, handle: number, number: number): Entity {
   const type = handleType(handle);
   if (type === handleTypes.permanent) return { is: "hierarchy", handle, name: u32.encode(handle) };
   if (type === pcr) return { is: "pcr", handle, name: u32.encode(handle) };
   if (type === nvIndex) return nvAt(memory, handle, number);
   if (type === handleTypes.policySession || type === handleTypes.hmacSession) return sessionAt(memory, handle, number);
-  const entity = objectAt(memory, handle, number);
-  if (keysOnly.includes(spec.kind) && entity.is !== "key") throw new TpmError("type", handlePlace(number));
-  return entity;
+  return objectAt(memory, handle, number);
+}
+
+/** @throws TpmError TPM_RC_TYPE for a sequence in a key's place: looked at only when all else was read and authorized */
+export function checkEntity(entity: Entity, spec: HandleSpec, number: number): void {
+  if (keysOnly.includes(spec.kind) && entity.is === "sequence") throw new TpmError("type", handlePlace(number));
 }

@@ -120,6 +120,11 @@ function isOnCurve({ x, y }: Affine): boolean {
   return x < prime && y < prime && mod(y * y - (x * x * x - 3n * x + b)) === 0n;
 }
 
+/** Whether a public key is a point of the curve. */
+export function isPoint({ x, y }: EccPoint): boolean {
+  return isOnCurve({ x: numberOf(x), y: numberOf(y) });
+}
+
 /** Whether a signature of a digest is right. */
 export function ecdsaVerify(publicPoint: EccPoint, digest: Uint8Array, { r, s }: EcdsaSignature): boolean {
   const [rn, sn] = [numberOf(r), numberOf(s)];

@@ -2,14 +2,10 @@ import { digest } from "./crypto.js";
 import { hashOf } from "./hashes.js";
 import type { TpmMemory } from "./state.js";
 import type { TpmlPcrSelection } from "./structures.js";
-import { algorithms, hashes } from "./tables/algorithms.js";
-import { pcrCount } from "./tables/properties.js";
-import { TpmError } from "./tpm-error.js";
+import { algorithms } from "./tables/algorithms.js";
 
 /** The banks that are allocated. */
 export const pcrBanks = [algorithms.sha1, algorithms.sha256] as const;
-
-const bitmapSize = pcrCount / 8;
 
 /** PC Client platform: which PCRs locality 0 may extend and reset (reference implementation, s_initAttributes). */
 export function mayExtend(pcr: number): boolean {
@@ -41,14 +37,6 @@ export function extendPcr(memory: TpmMemory, bank: number, pcr: number, value: B
 
 export function resetPcr(memory: TpmMemory, pcr: number): void {
   for (const bank of pcrBanks) memory.pcrs.set(pcrKey(bank, pcr), Buffer.alloc(hashOf(bank).digestSize));
-}
-
-/** @throws TpmError TPM_RC_HASH for an unknown bank, TPM_RC_VALUE for a bitmap of another size */
-export function checkSelection(selection: TpmlPcrSelection): void {
-  for (const { hash, select } of selection) {
-    if (!hashes.has(hash)) throw new TpmError("hash");
-    if (select.length !== bitmapSize) throw new TpmError("value");
-  }
 }
 
 /** A selection without what this TPM does not have: banks that are not allocated keep their place with nothing selected. */

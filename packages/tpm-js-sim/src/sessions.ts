@@ -5,7 +5,7 @@ import { digest, hmac } from "./crypto.js";
 import type { Session, TpmMemory } from "./state.js";
 import type { TpmsAuthCommand, TpmsAuthResponse } from "./structures.js";
 import { has, nvAttributes, objectAttributes, sessionAttributes } from "./tables/attributes.js";
-import { hierarchies, isSessionHandle, passwordSession } from "./tables/handles.js";
+import { hierarchies, passwordSession } from "./tables/handles.js";
 import { responseCodes } from "./tables/response-codes.js";
 import { session as sessionPlace, TpmError } from "./tpm-error.js";
 
@@ -33,7 +33,6 @@ export interface Authorizing {
 }
 
 const nothing = Buffer.alloc(0);
-const reservedAttributes = 0x18;
 
 /** Auth values are compared without trailing zeros (Part 1, "Authorization Values"). */
 export function trimmed(auth: Buffer): Buffer {
@@ -47,9 +46,7 @@ function same(left: Buffer, right: Buffer): boolean {
 }
 
 function sessionOf(memory: TpmMemory, sent: TpmsAuthCommand, number: number): Session | undefined {
-  if (has(sent.attributes, reservedAttributes)) throw new TpmError("reservedBits", sessionPlace(number));
   const isPassword = sent.sessionHandle === passwordSession;
-  if (!isPassword && !isSessionHandle(sent.sessionHandle)) throw new TpmError("value", sessionPlace(number));
   const session = memory.sessions.get(sent.sessionHandle);
   const code = responseCodes.referenceSession + number - 1;
   if (!isPassword && session === undefined) throw new TpmError("referenceSession", undefined, { code });

@@ -1,7 +1,23 @@
-import { type Codec, type Infer, i32, list, sized, sizedStruct, struct, tagged, u8, u16, u32, u64 } from "./codec.js";
+import {
+  type Codec,
+  checked,
+  type Infer,
+  i32,
+  list,
+  sized,
+  sizedStruct,
+  struct,
+  tagged,
+  u8,
+  u16,
+  u32,
+  u64,
+} from "./codec.js";
 import { hashOf } from "./hashes.js";
-import { algorithms } from "./tables/algorithms.js";
-import { inputBuffer, nvBuffer } from "./tables/properties.js";
+import { algorithms, curves, hashes } from "./tables/algorithms.js";
+import { objectAttributeMask } from "./tables/attributes.js";
+import { handleType, handleTypes, isSessionHandle, passwordSession, ticketHierarchies } from "./tables/handles.js";
+import { inputBuffer, nvBuffer, pcrCount } from "./tables/properties.js";
 
 // TPM 2.0 Part 2 structures, in the order of that document. Limits are those of the reference implementation
 // for RSA-2048, P-256 and SHA-512.
@@ -17,11 +33,26 @@ export const Tpm2bTimeout = sized(8);
 /** TPM2B_NAME: a handle or an algorithm and a digest */
 export const Tpm2bName = sized(66);
 
+/** TPMI_YES_NO */
+export const TpmiYesNo = checked(u8, (value) => value <= 1, "value");
+/** TPM_SU */
+export const TpmSu = checked(u16, (value) => value <= 1, "value");
+/** TPMI_ALG_HASH */
+export const TpmiAlgHash = checked(u16, (value) => hashes.has(value), "hash");
+/**
+ * TPMI_ALG_MAC_SCHEME with +. Not TPM_RC_HASH: since TPM2_MAC shares HMAC's commands, the reference implementation
+ * looks for a symmetric algorithm too.
+ */
+export const TpmiAlgMac = checked(u16, (value) => value === algorithms.null || hashes.has(value), "symmetric");
+/** TPMI_RH_HIERARCHY with + */
+export const TpmiRhHierarchy = checked(u32, (value) => ticketHierarchies.includes(value), "value");
+
+const bitmapSize = pcrCount / 8;
 /** TPMS_PCR_SELECTION; the bitmap has its own 8-bit length */
 export const TpmsPcrSelection = struct({
-  hash: u16,
+  hash: TpmiAlgHash,
   select: {
-    read: (reader) => reader.take(u8.read(reader)),
+    read: (reader) => reader.take(checked(u8, (length) => length === bitmapSize, "value").read(reader)),
     encode: (bits: Buffer) => Buffer.concat([u8.encode(bits.length), bits]),
   },
 });
@@ -55,12 +86,6 @@ const nothing = struct({});
 const aes = struct({ keyBits: u16, mode: u16 });
 const hashScheme = struct({ hashAlg: u16 });
 
-/** TPMT_SYM_DEF, with + */
-export const TpmtSymDef = tagged(
-  "algorithm",
-  { [algorithms.null]: nothing, [algorithms.aes]: aes, [algorithms.xor]: hashScheme },
-  "symmetric",
-);
 /** TPMT_SYM_DEF_OBJECT, with + */
 export const TpmtSymDefObject = tagged("algorithm", { [algorithms.null]: nothing, [algorithms.aes]: aes }, "symmetric");
 
@@ -157,6 +182,107 @@ export const TpmsEccParms = struct({
 
 const publicHead = { nameAlg: u16, objectAttributes: u32, authPolicy: Tpm2bDigest };
 
+const aesKeyBits: readonly number[] = [128, 256];
+const cipherModes: readonly number[] = [
+  algorithms.null,
+  algorithms.ctr,
+  algorithms.ofb,
+  algorithms.cbc,
+  algorithms.cfb,
+  algorithms.ecb,
+];
+const aesIn = struct({
+  keyBits: checked(u16, (bits) => aesKeyBits.includes(bits), "value"),
+  mode: checked(u16, (mode) => cipherModes.includes(mode), "mode"),
+});
+const hashSchemeIn = struct({ hashAlg: TpmiAlgHash });
+/** TPMT_SYM_DEF, with + */
+export const TpmtSymDef = tagged(
+  "algorithm",
+  { [algorithms.null]: nothing, [algorithms.aes]: aesIn, [algorithms.xor]: hashSchemeIn },
+  "symmetric",
+);
+const publicHeadIn = {
+  nameAlg: TpmiAlgHash,
+  objectAttributes: checked(u32, (bits) => (bits & ~objectAttributeMask) === 0, "reservedBits"),
+  authPolicy: Tpm2bDigest,
+};
+const symmetricIn = tagged("algorithm", { [algorithms.null]: nothing, [algorithms.aes]: aesIn }, "symmetric");
+const kdfIn = tagged(
+  "scheme",
+  {
+    [algorithms.null]: nothing,
+    [algorithms.mgf1]: hashSchemeIn,
+    [algorithms.kdf1Sp80056a]: hashSchemeIn,
+    [algorithms.kdf2]: hashSchemeIn,
+    [algorithms.kdf1Sp800108]: hashSchemeIn,
+  },
+  "kdf",
+);
+
+/**
+ * TPMT_PUBLIC as a TPM reads it: each part is checked before the next is read. The other codec reads whatever has the
+ * right form, so that a verifier can say what is wrong with it.
+ */
+export const TpmtPublicIn: Codec<TpmtPublic> = tagged(
+  "type",
+  {
+    [algorithms.rsa]: struct({
+      ...publicHeadIn,
+      parameters: struct({
+        symmetric: symmetricIn,
+        scheme: tagged(
+          "scheme",
+          {
+            [algorithms.null]: nothing,
+            [algorithms.rsassa]: hashSchemeIn,
+            [algorithms.rsaes]: nothing,
+            [algorithms.rsapss]: hashSchemeIn,
+            [algorithms.oaep]: hashSchemeIn,
+          },
+          "value",
+        ),
+        keyBits: checked(u16, (bits) => bits === 1024 || bits === 2048 || bits === 3072, "value"),
+        exponent: u32,
+      }),
+      unique: Tpm2bPublicKeyRsa,
+    }),
+    [algorithms.keyedHash]: struct({
+      ...publicHeadIn,
+      parameters: tagged(
+        "scheme",
+        {
+          [algorithms.null]: nothing,
+          [algorithms.hmac]: hashSchemeIn,
+          [algorithms.xor]: struct({ hashAlg: TpmiAlgHash, kdf: u16 }),
+        },
+        "value",
+      ),
+      unique: Tpm2bDigest,
+    }),
+    [algorithms.ecc]: struct({
+      ...publicHeadIn,
+      parameters: struct({
+        symmetric: symmetricIn,
+        scheme: tagged(
+          "scheme",
+          { [algorithms.null]: nothing, [algorithms.ecdsa]: hashSchemeIn, [algorithms.ecdh]: hashSchemeIn },
+          "scheme",
+        ),
+        curveId: checked(u16, (curve) => curve === curves.nistP256, "curve"),
+        kdf: kdfIn,
+      }),
+      unique: TpmsEccPoint,
+    }),
+    [algorithms.symCipher]: struct({
+      ...publicHeadIn,
+      parameters: checked(symmetricIn, ({ algorithm }) => algorithm !== algorithms.null, "symmetric"),
+      unique: Tpm2bDigest,
+    }),
+  },
+  "type",
+);
+
 /** TPMT_PUBLIC: the type selects both the parameters and the unique field */
 export const TpmtPublic = tagged(
   "type",
@@ -171,6 +297,7 @@ export const TpmtPublic = tagged(
 export type TpmtPublic = Infer<typeof TpmtPublic>;
 /** TPM2B_PUBLIC */
 export const Tpm2bPublic = sizedStruct(TpmtPublic);
+export const Tpm2bPublicIn = sizedStruct(TpmtPublicIn);
 
 /** TPMT_SENSITIVE: on the wire the selected part is a TPM2B for every type */
 export const TpmtSensitive = struct({
@@ -205,9 +332,9 @@ export const Tpm2bAttest = sized(1024);
 
 /** TPMS_NV_PUBLIC */
 export const TpmsNvPublic = struct({
-  nvIndex: u32,
-  nameAlg: u16,
-  attributes: u32,
+  nvIndex: checked(u32, (index) => handleType(index) === handleTypes.nvIndex, "value"),
+  nameAlg: TpmiAlgHash,
+  attributes: checked(u32, (bits) => (bits & 0x01f0_0300) === 0, "reservedBits"),
   authPolicy: Tpm2bDigest,
   dataSize: u16,
 });
@@ -231,7 +358,12 @@ export const TpmsCreationData = struct({
 export const Tpm2bCreationData = sizedStruct(TpmsCreationData);
 
 /** TPMS_AUTH_COMMAND */
-export const TpmsAuthCommand = struct({ sessionHandle: u32, nonce: Tpm2bDigest, attributes: u8, hmac: Tpm2bDigest });
+export const TpmsAuthCommand = struct({
+  sessionHandle: checked(u32, (handle) => handle === passwordSession || isSessionHandle(handle), "value"),
+  nonce: Tpm2bDigest,
+  attributes: checked(u8, (bits) => (bits & 0x18) === 0, "reservedBits"),
+  hmac: Tpm2bDigest,
+});
 export type TpmsAuthCommand = Infer<typeof TpmsAuthCommand>;
 /** TPMS_AUTH_RESPONSE */
 export const TpmsAuthResponse = struct({ nonce: Tpm2bDigest, attributes: u8, hmac: Tpm2bDigest });

@@ -19,7 +19,8 @@ export function proofOf(memory: TpmMemory, hierarchy: number): Buffer {
 
 /** A ticket (Part 1, "Tickets"): an HMAC with the hierarchy's proof over the tag and what the ticket is about. */
 export function makeTicket(memory: TpmMemory, tag: number, hierarchy: number, ...about: readonly Buffer[]): Ticket {
-  const mac = hmac(algorithms.sha256, proofOf(memory, hierarchy), u16.encode(tag), ...about, u32.encode(hierarchy));
+  // SHA-512 as in the reference implementation, whose tickets are that long.
+  const mac = hmac(algorithms.sha512, proofOf(memory, hierarchy), u16.encode(tag), ...about, u32.encode(hierarchy));
   return { tag, hierarchy, digest: mac };
 }
 

@@ -1,18 +1,18 @@
-import { struct, u8 } from "../codec.js";
+import { struct } from "../codec.js";
 import { command, user } from "../command.js";
+import { TpmiYesNo } from "../structures.js";
 import { hierarchies } from "../tables/handles.js";
-import { handle, parameter, TpmError } from "../tpm-error.js";
+import { handle, TpmError } from "../tpm-error.js";
 
 /** Part 3, TPM2_ClearControl: only the platform can allow again what was forbidden. */
 export const clearControl = command({
   name: "ClearControl",
   code: 0x127,
   handles: [user("clear")],
-  parameters: struct({ disable: u8 }),
+  parameters: struct({ disable: TpmiYesNo }),
   response: struct({}),
   marks: ["nv"],
   run: (memory, [{ handle: authority }], { disable }) => {
-    if (disable > 1) throw new TpmError("value", parameter(1));
     if (authority === hierarchies.lockout && disable === 0) throw new TpmError("authFail", handle(1));
     memory.clearDisabled = disable === 1;
     return {};

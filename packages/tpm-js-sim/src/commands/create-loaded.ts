@@ -1,15 +1,22 @@
 import { decode, sized, struct } from "../codec.js";
 import { command, type Entity, user } from "../command.js";
-import { checkCreation, checkedAuth, randomKeySeed } from "../creation.js";
+import { checkCreation, checkedAuth, givenData, paddedAuth, randomKeySeed } from "../creation.js";
 import type { TpmKey } from "../keys.js";
 import { makeKey } from "../make-key.js";
-import { childOf, freeObjectHandle, isFixed } from "../objects.js";
+import { childOf, freeObjectHandle } from "../objects.js";
 import { makePrimary } from "../primary.js";
-import { checkReadable, isStorageKey } from "../public-checks.js";
+import { isStorageKey } from "../public-checks.js";
 import { sensitiveBytes } from "../secrets.js";
 import type { TpmMemory } from "../state.js";
 import { seal } from "../storage.js";
-import { Tpm2bName, Tpm2bPrivate, Tpm2bPublic, Tpm2bSensitiveCreate, TpmtPublic } from "../structures.js";
+import {
+  Tpm2bName,
+  Tpm2bPrivate,
+  Tpm2bPublic,
+  Tpm2bSensitiveCreate,
+  type TpmtPublic,
+  TpmtPublicIn,
+} from "../structures.js";
 import { blaming, handle as handlePlace, parameter, TpmError } from "../tpm-error.js";
 
 /** What the new key is to be. */
@@ -39,7 +46,8 @@ function keyUnder(memory: TpmMemory, parent: Exclude<Entity, { is: "session" }>,
 function privateOf(memory: TpmMemory, parent: Entity, key: TpmKey): Buffer {
   if (parent.is !== "key") return Buffer.alloc(0);
   const { publicArea, authValue, seedValue, secret, name } = key;
-  const sensitive = { sensitiveType: publicArea.type, authValue, seedValue, sensitive: sensitiveBytes(secret) };
+  const padded = paddedAuth(authValue, publicArea.nameAlg);
+  const sensitive = { sensitiveType: publicArea.type, authValue: padded, seedValue, sensitive: sensitiveBytes(secret) };
   return seal(parent.key, name, sensitive, memory.random(16));
 }
 
@@ -54,13 +62,12 @@ export const createLoaded = command({
   run: (memory, [parent], { inSensitive, inPublic }) => {
     const handle = freeObjectHandle(memory);
     if (parent.is === "key" && !isStorageKey(parent.key.publicArea)) throw new TpmError("type", handlePlace(1));
-    const template = blaming(parameter(2), () => decode(TpmtPublic, inPublic));
-    blaming(parameter(2), () => checkReadable(template));
-    const data = inSensitive.data.length > 0 ? inSensitive.data : undefined;
-    const fixed = parent.is !== "key" || isFixed(parent.key);
-    blaming(parameter(2), () => checkCreation(template, data?.length ?? 0, fixed));
+    const template = blaming(parameter(2), () => decode(TpmtPublicIn, inPublic));
+    const above = parent.is === "key" ? parent.key : undefined;
+    blaming(parameter(2), () => checkCreation(template, inSensitive.data.length, above));
+    const data = givenData(template, inSensitive.data);
     const authValue = checkedAuth(inSensitive.userAuth, template.nameAlg);
-    const key = blaming(parameter(1), () => keyUnder(memory, parent, { template, authValue, data }));
+    const key = keyUnder(memory, parent, { template, authValue, data });
     const outPrivate = privateOf(memory, parent, key);
     memory.transient.set(handle, key);
     return { handle, response: { outPrivate, outPublic: key.publicArea, name: key.name } };

@@ -1,15 +1,15 @@
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
-import { checkCreation, checkCreationPcr, checkedAuth, creationOf } from "../creation.js";
+import { checkCreation, checkedAuth, creationOf, givenData } from "../creation.js";
 import { freeObjectHandle } from "../objects.js";
 import { makePrimary } from "../primary.js";
-import { checkReadable } from "../public-checks.js";
 import {
   Tpm2bCreationData,
   Tpm2bData,
   Tpm2bDigest,
   Tpm2bName,
   Tpm2bPublic,
+  Tpm2bPublicIn,
   Tpm2bSensitiveCreate,
   TpmlPcrSelection,
   TpmtTicket,
@@ -23,7 +23,7 @@ export const createPrimary = command({
   handles: [user("hierarchy")],
   parameters: struct({
     inSensitive: Tpm2bSensitiveCreate,
-    inPublic: Tpm2bPublic,
+    inPublic: Tpm2bPublicIn,
     outsideInfo: Tpm2bData,
     creationPcr: TpmlPcrSelection,
   }),
@@ -36,17 +36,15 @@ export const createPrimary = command({
   }),
   makesHandle: true,
   run: (memory, [parent], { inSensitive, inPublic: template, outsideInfo, creationPcr }) => {
-    blaming(parameter(2), () => checkReadable(template));
-    checkCreationPcr(creationPcr);
-    const { data } = inSensitive;
-    blaming(parameter(2), () => checkCreation(template, data.length, true));
+    blaming(parameter(2), () => checkCreation(template, inSensitive.data.length, undefined));
     const authValue = checkedAuth(inSensitive.userAuth, template.nameAlg);
     const handle = freeObjectHandle(memory);
     const hierarchy = parent.handle;
     const hierarchySeed = memory.seeds.get(hierarchy);
     if (hierarchySeed === undefined) throw new TpmError("hierarchy");
     const input = { hierarchy, template, hierarchySeed, hints: memory.hints, authValue, rsaKeys: memory.rsaKeys };
-    const key = blaming(parameter(1), () => makePrimary(data.length > 0 ? { ...input, data } : input));
+    const data = givenData(template, inSensitive.data);
+    const key = makePrimary(data === undefined ? input : { ...input, data });
     const { nameAlg } = template;
     const creation = creationOf(memory, { parent, nameAlg, creationPcr, outsideInfo, hierarchy, name: key.name });
     memory.transient.set(handle, key);

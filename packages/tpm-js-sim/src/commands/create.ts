@@ -1,10 +1,9 @@
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
-import { checkCreation, checkCreationPcr, checkedAuth, creationOf, randomKeySeed } from "../creation.js";
+import { checkCreation, checkedAuth, creationOf, givenData, paddedAuth, randomKeySeed } from "../creation.js";
 import { publicAreaName } from "../keys.js";
 import { makeKey } from "../make-key.js";
-import { isFixed } from "../objects.js";
-import { checkReadable, isStorageKey } from "../public-checks.js";
+import { isStorageKey } from "../public-checks.js";
 import { sensitiveBytes } from "../secrets.js";
 import { seal } from "../storage.js";
 import {
@@ -13,6 +12,7 @@ import {
   Tpm2bDigest,
   Tpm2bPrivate,
   Tpm2bPublic,
+  Tpm2bPublicIn,
   Tpm2bSensitiveCreate,
   TpmlPcrSelection,
   TpmtTicket,
@@ -26,7 +26,7 @@ export const create = command({
   handles: [user("key")],
   parameters: struct({
     inSensitive: Tpm2bSensitiveCreate,
-    inPublic: Tpm2bPublic,
+    inPublic: Tpm2bPublicIn,
     outsideInfo: Tpm2bData,
     creationPcr: TpmlPcrSelection,
   }),
@@ -38,21 +38,23 @@ export const create = command({
     creationTicket: TpmtTicket,
   }),
   run: (memory, [parent], { inSensitive, inPublic: template, outsideInfo, creationPcr }) => {
-    blaming(parameter(2), () => checkReadable(template));
-    checkCreationPcr(creationPcr);
     if (!isStorageKey(parent.key.publicArea)) throw new TpmError("type", handle(1));
-    const data = inSensitive.data.length > 0 ? inSensitive.data : undefined;
-    blaming(parameter(2), () => checkCreation(template, data?.length ?? 0, isFixed(parent.key)));
+    blaming(parameter(2), () => checkCreation(template, inSensitive.data.length, parent.key));
+    const data = givenData(template, inSensitive.data);
     const authValue = checkedAuth(inSensitive.userAuth, template.nameAlg);
     const seed = randomKeySeed(memory);
-    const { publicArea, secret, seedValue } = blaming(parameter(1), () =>
-      makeKey({ template, seed, data, rsaKeys: memory.rsaKeys }),
-    );
+    const { publicArea, secret, seedValue } = makeKey({ template, seed, data, rsaKeys: memory.rsaKeys });
     const name = publicAreaName(publicArea);
     const { nameAlg } = template;
     const { hierarchy } = parent.key;
     const creation = creationOf(memory, { parent, nameAlg, creationPcr, outsideInfo, hierarchy, name });
-    const sensitive = { sensitiveType: publicArea.type, authValue, seedValue, sensitive: sensitiveBytes(secret) };
+    const padded = paddedAuth(authValue, nameAlg);
+    const sensitive = {
+      sensitiveType: publicArea.type,
+      authValue: padded,
+      seedValue,
+      sensitive: sensitiveBytes(secret),
+    };
     const outPrivate = seal(parent.key, name, sensitive, memory.random(16));
     return { outPrivate, outPublic: publicArea, ...creation };
   },

@@ -4,7 +4,7 @@ import { command, user } from "../command.js";
 import { parameter } from "../tpm-error.js";
 
 const { decrypt, mode, ivIn, inData } = cipherFields;
-const places = { decrypt: parameter(1), mode: parameter(2), iv: parameter(3), data: parameter(4) };
+const places = { mode: parameter(2), iv: parameter(3), data: parameter(4) };
 
 /** Part 3, TPM2_EncryptDecrypt */
 export const encryptDecrypt = command({

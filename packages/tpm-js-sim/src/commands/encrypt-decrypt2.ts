@@ -4,7 +4,7 @@ import { command, user } from "../command.js";
 import { parameter } from "../tpm-error.js";
 
 const { inData, decrypt, mode, ivIn } = cipherFields;
-const places = { data: parameter(1), decrypt: parameter(2), mode: parameter(3), iv: parameter(4) };
+const places = { data: parameter(1), mode: parameter(3), iv: parameter(4) };
 
 /** Part 3, TPM2_EncryptDecrypt2: the data first, so that a session could encrypt them. */
 export const encryptDecrypt2 = command({

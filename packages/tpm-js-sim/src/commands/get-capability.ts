@@ -1,4 +1,4 @@
-import { type Codec, type Reader, struct, u8, u16, u32 } from "../codec.js";
+import { type Codec, checked, type Reader, struct, u8, u16, u32 } from "../codec.js";
 import { command } from "../command.js";
 import { pcrBanks } from "../pcrs.js";
 import type { TpmMemory } from "../state.js";
@@ -100,11 +100,14 @@ export function getCapabilityOf(commandAttributes: () => readonly number[]) {
     name: "GetCapability",
     code: 0x17a,
     handles: [],
-    parameters: struct({ capability: u32, property: u32, propertyCount: u32 }),
+    parameters: struct({
+      capability: checked(u32, (value) => known.has(value), "value"),
+      property: u32,
+      propertyCount: u32,
+    }),
     response: struct({ moreData: u8, capabilityData: TpmsCapabilityData }),
     run: (memory, _entities, { capability, property, propertyCount }) => {
-      const list = known.get(capability);
-      if (list === undefined) throw new TpmError("value", parameter(1));
+      const list = known.get(capability) ?? (() => []);
       const whole = capability === capabilities.pcrs;
       if (whole && property !== 0) throw new TpmError("value", parameter(2));
       const following = [...list(memory, property)]

@@ -1,22 +1,21 @@
 import { createHash } from "node:crypto";
-import { struct, u16 } from "../codec.js";
+import { struct } from "../codec.js";
 import { command } from "../command.js";
 import { hashOf } from "../hashes.js";
 import { freeObjectHandle } from "../objects.js";
 import { trimmed } from "../sessions.js";
-import { Tpm2bDigest } from "../structures.js";
-import { blaming, parameter } from "../tpm-error.js";
+import { Tpm2bDigest, TpmiAlgHash } from "../structures.js";
 
 /** Part 3, TPM2_HashSequenceStart. Event sequences (hash NULL) are not known. */
 export const hashSequenceStart = command({
   name: "HashSequenceStart",
   code: 0x186,
   handles: [],
-  parameters: struct({ auth: Tpm2bDigest, hashAlg: u16 }),
+  parameters: struct({ auth: Tpm2bDigest, hashAlg: TpmiAlgHash }),
   response: struct({}),
   makesHandle: true,
   run: (memory, _entities, { auth, hashAlg }) => {
-    const { node } = blaming(parameter(2), () => hashOf(hashAlg));
+    const { node } = hashOf(hashAlg);
     const handle = freeObjectHandle(memory);
     const sequence = { authValue: trimmed(auth), mac: createHash(node), head: Buffer.alloc(0) };
     memory.transient.set(handle, { is: "sequence", ...sequence });

@@ -1,11 +1,11 @@
 import { createHmac } from "node:crypto";
-import { struct, u16 } from "../codec.js";
+import { struct } from "../codec.js";
 import { command, user } from "../command.js";
 import { hashOf } from "../hashes.js";
 import { trimmed } from "../sessions.js";
 import { freeHandle } from "../slots.js";
 import { hmacKeyOf } from "../storage.js";
-import { Tpm2bDigest } from "../structures.js";
+import { Tpm2bDigest, TpmiAlgMac } from "../structures.js";
 import { firstHandles } from "../tables/handles.js";
 
 /** Part 3, TPM2_HMAC_Start */
@@ -13,7 +13,7 @@ export const hmacStart = command({
   name: "HMAC_Start",
   code: 0x15b,
   handles: [user("object")],
-  parameters: struct({ auth: Tpm2bDigest, hashAlg: u16 }),
+  parameters: struct({ auth: Tpm2bDigest, hashAlg: TpmiAlgMac }),
   response: struct({}),
   makesHandle: true,
   run: (memory, [entity], { auth, hashAlg }) => {

@@ -3,14 +3,14 @@ import { command, user } from "../command.js";
 import { hashOf } from "../hashes.js";
 import { openSecret, publicAreaName, type TpmKey } from "../keys.js";
 import { readSensitive, unwrap, unwrapInner } from "../protection.js";
-import { checkPublicArea, checkReadable, isStorageKey } from "../public-checks.js";
+import { checkPublicArea, isStorageKey } from "../public-checks.js";
 import { secretOf } from "../secrets.js";
 import { seal, symmetricBits } from "../storage.js";
 import {
   Tpm2bData,
   Tpm2bEncryptedSecret,
   Tpm2bPrivate,
-  Tpm2bPublic,
+  Tpm2bPublicIn,
   type TpmtPublic,
   type TpmtSensitive,
   TpmtSymDefObject,
@@ -46,14 +46,13 @@ export const importKey = command({
   handles: [user("key")],
   parameters: struct({
     encryptionKey: Tpm2bData,
-    objectPublic: Tpm2bPublic,
+    objectPublic: Tpm2bPublicIn,
     duplicate: Tpm2bPrivate,
     inSymSeed: Tpm2bEncryptedSecret,
     symmetricAlg: TpmtSymDefObject,
   }),
   response: struct({ outPrivate: Tpm2bPrivate }),
   run: (memory, [{ key: parent }], { encryptionKey, objectPublic: area, duplicate, inSymSeed, symmetricAlg }) => {
-    blaming(parameter(2), () => checkReadable(area));
     // Before anything is decrypted: a fixed object can have no duplicate.
     if (has(area.objectAttributes, fixed)) throw new TpmError("attributes", parameter(2));
     if (!isStorageKey(parent.publicArea)) throw new TpmError("type", handle(1));

@@ -1,23 +1,32 @@
-import { type Codec, Reader, struct, u16, u32 } from "../codec.js";
+import { type Codec, checked, struct, u16, u32 } from "../codec.js";
 import { command } from "../command.js";
 import { nameOf } from "../crypto.js";
-import { publicAreaName, publicKeyOf, type Secret } from "../keys.js";
+import { hashOf } from "../hashes.js";
+import { publicAreaName, type Secret } from "../keys.js";
 import { freeObjectHandle } from "../objects.js";
-import { checkPublicArea, checkReadable } from "../public-checks.js";
+import { isPoint } from "../p256.js";
+import { checkSchemes } from "../public-checks.js";
 import { secretOf } from "../secrets.js";
-import { Tpm2bName, Tpm2bPublic, TpmtSensitive } from "../structures.js";
+import { Tpm2bName, Tpm2bPublicIn, TpmiRhHierarchy, type TpmtPublic, TpmtSensitive } from "../structures.js";
+import { algorithms } from "../tables/algorithms.js";
 import { has, objectAttributes } from "../tables/attributes.js";
-import { hierarchies, ticketHierarchies } from "../tables/handles.js";
+import { hierarchies } from "../tables/handles.js";
 import { blaming, parameter, TpmError } from "../tpm-error.js";
+
+const keyTypes: readonly number[] = [algorithms.rsa, algorithms.keyedHash, algorithms.ecc, algorithms.symCipher];
+const SensitiveIn = struct({
+  ...TpmtSensitive.fields,
+  sensitiveType: checked(u16, (type) => keyTypes.includes(type), "type"),
+});
 
 /** TPM2B_SENSITIVE, which may be empty here. */
 const OptionalSensitive: Codec<TpmtSensitive | undefined> = {
   read: (reader) => {
     const length = u16.read(reader);
     if (length === 0) return undefined;
-    const inner = new Reader(reader.take(length));
-    const sensitive = TpmtSensitive.read(inner);
-    if (inner.remaining > 0) throw new TpmError("size");
+    const start = reader.offset;
+    const sensitive = SensitiveIn.read(reader);
+    if (reader.offset - start !== length) throw new TpmError("size");
     return sensitive;
   },
   encode: (sensitive) => {
@@ -28,13 +37,20 @@ const OptionalSensitive: Codec<TpmtSensitive | undefined> = {
 
 const tpmBound = objectAttributes.fixedTpm | objectAttributes.fixedParent | objectAttributes.restricted;
 
-function secretFor(publicArea: Parameters<typeof secretOf>[0], sensitive: TpmtSensitive | undefined): Secret {
+/** A public area alone must be a whole one (reference implementation, CryptValidateKeys). */
+function checkUnique(area: TpmtPublic): void {
+  if (area.type === algorithms.ecc) {
+    if (area.unique.x.length !== 32 || area.unique.y.length !== 32) throw new TpmError("key");
+    if (!isPoint(area.unique)) throw new TpmError("eccPoint");
+    return;
+  }
+  const size = area.type === algorithms.rsa ? area.parameters.keyBits / 8 : hashOf(area.nameAlg).digestSize;
+  if (area.unique.length !== size) throw new TpmError("key");
+}
+
+function secretFor(publicArea: TpmtPublic, sensitive: TpmtSensitive | undefined): Secret {
   if (sensitive === undefined) {
-    try {
-      publicKeyOf(publicArea);
-    } catch (cause) {
-      throw new TpmError("value", parameter(2), { cause });
-    }
+    blaming(parameter(2), () => checkUnique(publicArea));
     return { kind: "none" };
   }
   return secretOf(publicArea, sensitive, { public: parameter(2), sensitive: parameter(1) });
@@ -45,20 +61,16 @@ export const loadExternal = command({
   name: "LoadExternal",
   code: 0x167,
   handles: [],
-  parameters: struct({ inPrivate: OptionalSensitive, inPublic: Tpm2bPublic, hierarchy: u32 }),
+  parameters: struct({ inPrivate: OptionalSensitive, inPublic: Tpm2bPublicIn, hierarchy: TpmiRhHierarchy }),
   response: struct({ name: Tpm2bName }),
   makesHandle: true,
   run: (memory, _entities, { inPrivate, inPublic: publicArea, hierarchy }) => {
-    blaming(parameter(2), () => checkReadable(publicArea));
-    if (!ticketHierarchies.includes(hierarchy)) throw new TpmError("value", parameter(3));
     const handle = freeObjectHandle(memory);
     if (inPrivate !== undefined && hierarchy !== hierarchies.null) throw new TpmError("hierarchy", parameter(3));
     if (inPrivate !== undefined && has(publicArea.objectAttributes, tpmBound)) {
       throw new TpmError("attributes", parameter(2));
     }
-    // A public key alone may come from a TPM; then nothing follows from where its parent was fixed.
-    const fixed = has(publicArea.objectAttributes, objectAttributes.fixedTpm);
-    blaming(parameter(2), () => checkPublicArea(publicArea, fixed));
+    blaming(parameter(2), () => checkSchemes(publicArea));
     const secret = secretFor(publicArea, inPrivate);
     const name = publicAreaName(publicArea);
     memory.transient.set(handle, {

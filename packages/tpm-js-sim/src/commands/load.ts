@@ -2,10 +2,10 @@ import { struct } from "../codec.js";
 import { command, user } from "../command.js";
 import { publicAreaName } from "../keys.js";
 import { childOf, freeObjectHandle, isFixed } from "../objects.js";
-import { checkPublicArea, checkReadable, isStorageKey } from "../public-checks.js";
+import { checkPublicArea, isStorageKey } from "../public-checks.js";
 import { secretOf } from "../secrets.js";
 import { unseal } from "../storage.js";
-import { Tpm2bName, Tpm2bPrivate, Tpm2bPublic } from "../structures.js";
+import { Tpm2bName, Tpm2bPrivate, Tpm2bPublicIn } from "../structures.js";
 import { blaming, handle as handlePlace, parameter, TpmError } from "../tpm-error.js";
 
 /** Part 3, TPM2_Load */
@@ -13,11 +13,10 @@ export const load = command({
   name: "Load",
   code: 0x157,
   handles: [user("key")],
-  parameters: struct({ inPrivate: Tpm2bPrivate, inPublic: Tpm2bPublic }),
+  parameters: struct({ inPrivate: Tpm2bPrivate, inPublic: Tpm2bPublicIn }),
   response: struct({ name: Tpm2bName }),
   makesHandle: true,
   run: (memory, [{ key: parent }], { inPrivate, inPublic: publicArea }) => {
-    blaming(parameter(2), () => checkReadable(publicArea));
     if (inPrivate.length === 0) throw new TpmError("size", parameter(1));
     if (!isStorageKey(parent.publicArea)) throw new TpmError("type", handlePlace(1));
     blaming(parameter(2), () => checkPublicArea(publicArea, isFixed(parent)));

@@ -4,7 +4,7 @@ import { hashOf } from "../hashes.js";
 import { trimmed } from "../sessions.js";
 import { Tpm2bDigest, Tpm2bNvPublic, type TpmsNvPublic } from "../structures.js";
 import { has, nvAttributes } from "../tables/attributes.js";
-import { handleType, handleTypes, hierarchies, slots } from "../tables/handles.js";
+import { hierarchies, slots } from "../tables/handles.js";
 import { nvIndexMax } from "../tables/properties.js";
 import { blaming, handle, parameter, TpmError } from "../tpm-error.js";
 
@@ -13,15 +13,12 @@ const writers =
 const readers = nvAttributes.platformRead | nvAttributes.ownerRead | nvAttributes.authRead | nvAttributes.policyRead;
 const settable = writers | readers | nvAttributes.noDa | nvAttributes.platformCreate;
 
-function check({ nvIndex, nameAlg, attributes, authPolicy, dataSize }: TpmsNvPublic, byPlatform: boolean): void {
-  if (handleType(nvIndex) !== handleTypes.nvIndex) throw new TpmError("value");
-  const { digestSize } = hashOf(nameAlg);
+function check({ nameAlg, attributes, authPolicy, dataSize }: TpmsNvPublic): void {
+  if (authPolicy.length > 0 && authPolicy.length !== hashOf(nameAlg).digestSize) throw new TpmError("size");
+  if (dataSize > nvIndexMax) throw new TpmError("size");
   // Counters, bit fields, extended and locked indices are not known here.
   if (has(attributes, ~settable)) throw new TpmError("attributes");
   if (!has(attributes, writers) || !has(attributes, readers)) throw new TpmError("attributes");
-  if (authPolicy.length > 0 && authPolicy.length !== digestSize) throw new TpmError("size");
-  if (dataSize > nvIndexMax) throw new TpmError("size");
-  if (has(attributes, nvAttributes.platformCreate) !== byPlatform) throw new TpmError("attributes");
 }
 
 /** Part 3, TPM2_NV_DefineSpace, for ordinary indices. */
@@ -34,9 +31,11 @@ export const nvDefineSpace = command({
   marks: ["nv"],
   run: (memory, [authority], { auth, publicInfo: publicArea }) => {
     const byPlatform = authority.handle === hierarchies.platform;
-    if (byPlatform && !has(publicArea.attributes, nvAttributes.platformCreate))
+    blaming(parameter(2), () => check(publicArea));
+    // Each authority makes its own kind.
+    if (has(publicArea.attributes, nvAttributes.platformCreate) !== byPlatform) {
       throw new TpmError("attributes", handle(1));
-    blaming(parameter(2), () => check(publicArea, byPlatform));
+    }
     const authValue = trimmed(auth);
     if (authValue.length > hashOf(publicArea.nameAlg).digestSize) throw new TpmError("size", parameter(1));
     if (memory.nv.has(publicArea.nvIndex)) throw new TpmError("nvDefined");

@@ -1,23 +1,21 @@
-import { struct, u32 } from "../codec.js";
+import { struct } from "../codec.js";
 import { command, user } from "../command.js";
 import { headWith } from "../sequences.js";
-import { Tpm2bDigest, Tpm2bMaxBuffer, TpmtTicket } from "../structures.js";
-import { ticketHierarchies } from "../tables/handles.js";
+import { Tpm2bDigest, Tpm2bMaxBuffer, TpmiRhHierarchy, TpmtTicket } from "../structures.js";
 import { tags } from "../tables/tags.js";
 import { hashTicket, nullTicket } from "../tickets.js";
-import { handle, parameter, TpmError } from "../tpm-error.js";
+import { handle, TpmError } from "../tpm-error.js";
 
 /** Part 3, TPM2_SequenceComplete: the sequence is gone afterwards. An HMAC gets no ticket, in whatever hierarchy. */
 export const sequenceComplete = command({
   name: "SequenceComplete",
   code: 0x13e,
   handles: [user("object")],
-  parameters: struct({ buffer: Tpm2bMaxBuffer, hierarchy: u32 }),
+  parameters: struct({ buffer: Tpm2bMaxBuffer, hierarchy: TpmiRhHierarchy }),
   response: struct({ result: Tpm2bDigest, validation: TpmtTicket }),
   marks: ["flushed"],
   run: (memory, [entity], { buffer, hierarchy }) => {
     if (entity.is !== "sequence") throw new TpmError("mode", handle(1));
-    if (!ticketHierarchies.includes(hierarchy)) throw new TpmError("value", parameter(2));
     memory.transient.delete(entity.handle);
     const head = headWith(entity.sequence, buffer);
     const result = entity.sequence.mac.update(buffer).digest();

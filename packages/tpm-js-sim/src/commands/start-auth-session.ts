@@ -1,18 +1,20 @@
-import { struct, u8, u16 } from "../codec.js";
+import { checked, struct, u8 } from "../codec.js";
 import { command, plain } from "../command.js";
 import { hashOf } from "../hashes.js";
 import { freeHandle } from "../slots.js";
 import type { Session } from "../state.js";
-import { Tpm2bDigest, Tpm2bEncryptedSecret, TpmtSymDef } from "../structures.js";
+import { Tpm2bDigest, Tpm2bEncryptedSecret, TpmiAlgHash, TpmtSymDef } from "../structures.js";
 import { firstHandles, hierarchies } from "../tables/handles.js";
 import { sessionTypes } from "../tables/tags.js";
-import { blaming, handle as handlePlace, parameter, TpmError } from "../tpm-error.js";
+import { handle as handlePlace, parameter, TpmError } from "../tpm-error.js";
 
 const types: ReadonlyMap<number, Session["type"]> = new Map([
   [sessionTypes.hmac, "hmac"],
   [sessionTypes.policy, "policy"],
   [sessionTypes.trial, "trial"],
 ]);
+
+const TpmSe = checked(u8, (value) => types.has(value), "value");
 
 /** Part 3, TPM2_StartAuthSession. Salted and bound sessions are refused: none of the clients that we know starts one. */
 export const startAuthSession = command({
@@ -22,20 +24,21 @@ export const startAuthSession = command({
   parameters: struct({
     nonceCaller: Tpm2bDigest,
     encryptedSalt: Tpm2bEncryptedSecret,
-    sessionType: u8,
+    sessionType: TpmSe,
     symmetric: TpmtSymDef,
-    authHash: u16,
+    authHash: TpmiAlgHash,
   }),
   response: struct({ nonceTpm: Tpm2bDigest }),
   makesHandle: true,
   run: (memory, [tpmKey, bind], { nonceCaller, encryptedSalt, sessionType, authHash }) => {
+    const { digestSize } = hashOf(authHash);
+    if (nonceCaller.length < 16 || nonceCaller.length > digestSize) throw new TpmError("size", parameter(1));
+    // A key and a salt go together.
+    if ((tpmKey.handle === hierarchies.null) !== (encryptedSalt.length === 0))
+      throw new TpmError("value", parameter(2));
     if (tpmKey.handle !== hierarchies.null) throw new TpmError("attributes", handlePlace(1));
     if (bind.handle !== hierarchies.null) throw new TpmError("attributes", handlePlace(2));
-    if (encryptedSalt.length > 0) throw new TpmError("value", parameter(2));
-    const type = types.get(sessionType);
-    if (type === undefined) throw new TpmError("value", parameter(3));
-    const { digestSize } = blaming(parameter(5), () => hashOf(authHash));
-    if (nonceCaller.length < 16 || nonceCaller.length > digestSize) throw new TpmError("size", parameter(1));
+    const type = types.get(sessionType) ?? "hmac";
     const first = type === "hmac" ? firstHandles.hmacSession : firstHandles.policySession;
     const handle = freeHandle(first, [...memory.sessions.keys(), ...memory.savedSessions.keys()], "sessionMemory");
     const nonceTpm = memory.random(nonceCaller.length);

@@ -1,5 +1,6 @@
-import { struct, u16 } from "../codec.js";
+import { struct } from "../codec.js";
 import { command } from "../command.js";
+import { TpmSu } from "../structures.js";
 import { startupTypes } from "../tables/tags.js";
 import { parameter, TpmError } from "../tpm-error.js";
 
@@ -11,15 +12,11 @@ export const startup = command({
   name: "Startup",
   code: 0x144,
   handles: [],
-  parameters: struct({ startupType: u16 }),
+  parameters: struct({ startupType: TpmSu }),
   response: struct({}),
   sessions: "forbidden",
   marks: ["nv"],
   run: (memory, _entities, { startupType }) => {
-    if (memory.power === "started") throw new TpmError("initialize");
-    if (startupType !== startupTypes.clear && startupType !== startupTypes.state) {
-      throw new TpmError("value", parameter(1));
-    }
     const orderly = memory.shutdown === "state";
     const resume = startupType === startupTypes.state;
     if (resume && !orderly) throw new TpmError("value", parameter(1));
