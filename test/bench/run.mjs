@@ -9,8 +9,9 @@
  */
 import { cpus, loadavg } from "node:os";
 import { measureRegistration } from "./registration.mjs";
+import { measureTpm } from "./tpm.mjs";
 
-const benchmarks = { registration: measureRegistration };
+const benchmarks = { registration: measureRegistration, tpm: measureTpm };
 
 function readArguments(argv) {
   const flags = new Set(argv.filter((each) => each.startsWith("--")));

@@ -1,0 +1,144 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { createTpm, prepareTpm, TpmClient } from "tpm-js-sim";
+import { makeAuthenticationKey } from "tpm-js-sim/credential";
+
+const sizes = { full: { rounds: 100, tpms: 10_000, swtpms: 20 }, quick: { rounds: 20, tpms: 1_000, swtpms: 5 } };
+
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+const elapsed = (step) => {
+  const start = performance.now();
+  step();
+  return performance.now() - start;
+};
+
+/** A thread that waits for its answer: what `TpmClient` wants of swtpm's socket. */
+function waitingSend(path) {
+  const { port1, port2 } = new MessageChannel();
+  const signal = new Int32Array(new SharedArrayBuffer(4));
+  const url = new URL("../conformance/socket-worker.mjs", import.meta.url);
+  const worker = new Worker(url, { workerData: { path, port: port2, signal }, transferList: [port2] });
+  const send = (command) => {
+    Atomics.store(signal, 0, 0);
+    port1.postMessage(command);
+    Atomics.wait(signal, 0, 0, 20_000);
+    return Buffer.from(receiveMessageOnPort(port1).message.response);
+  };
+  const end = async () => {
+    port1.close();
+    await worker.terminate();
+  };
+  return { send, end };
+}
+
+/** swtpm on a state folder of its own, its socket there. */
+async function startSwtpm(folder) {
+  const socket = join(folder, "socket");
+  const server = ["--server", `type=unixio,path=${socket}`, "--ctrl", `type=unixio,path=${join(folder, "control")}`];
+  const flags = ["--tpmstate", `dir=${folder}`, "--flags", "not-need-init,startup-clear"];
+  const child = spawn("swtpm", ["socket", "--tpm2", ...server, ...flags], { stdio: "ignore" });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  while (!existsSync(socket)) await setTimeout(1);
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await ended;
+    rmSync(socket, { force: true });
+  };
+  return { socket, pid: child.pid, stop };
+}
+
+/** Times of one TPM: activation and signature, each the median of the rounds. */
+function timesOf(client, rounds) {
+  const [endorsementKey, storageRootKey] = [client.endorsementKey(), client.storageRootKey()];
+  const make = () =>
+    makeAuthenticationKey({ endorsementKey, storageRootKey, key: randomBytes(32), random: randomBytes });
+  const activate = [];
+  const sign = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const blob = make();
+    activate.push(elapsed(() => client.activateIdentityKey(blob)));
+    sign.push(elapsed(() => client.sign(Buffer.from("text"))));
+  }
+  return { activate: median(activate), sign: median(sign) };
+}
+
+/** What swtpm takes: start on a known state to the first key read, activation, signature, and memory of one process. */
+async function measureSwtpm({ rounds, swtpms }) {
+  const folder = mkdtempSync(join(tmpdir(), "rollcall-bench-"));
+  const boots = [];
+  let times = { activate: Number.NaN, sign: Number.NaN };
+  let memory = 0;
+  try {
+    // The first start makes the keys; the others find them.
+    for (let start = 0; start <= swtpms; start += 1) {
+      const from = performance.now();
+      const swtpm = await startSwtpm(folder);
+      const { send, end } = waitingSend(swtpm.socket);
+      const client = new TpmClient(send);
+      client.endorsementKey();
+      client.storageRootKey();
+      if (start > 0) boots.push(performance.now() - from);
+      if (start === swtpms) {
+        times = timesOf(client, rounds);
+        const rollup = readFileSync(`/proc/${swtpm.pid}/smaps_rollup`, "utf8");
+        memory = Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1]) * 1024;
+      }
+      await end();
+      await swtpm.stop();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return { boot: median(boots), ...times, memory };
+}
+
+async function measureOurs({ rounds, tpms }) {
+  const seed = "bench";
+  const hints = await prepareTpm({ seed });
+  const boots = Array.from({ length: rounds }, () =>
+    elapsed(() => {
+      const tpm = createTpm({ seed, hints });
+      const client = new TpmClient((command) => tpm.send(command));
+      client.endorsementKey();
+      client.storageRootKey();
+    }),
+  );
+  const tpm = createTpm({ seed, hints });
+  const times = timesOf(new TpmClient((command) => tpm.send(command)), rounds);
+  const before = process.memoryUsage().rss;
+  const kept = Array.from({ length: tpms }, () => {
+    const each = createTpm({ seed, hints });
+    const client = new TpmClient((command) => each.send(command));
+    client.endorsementKey();
+    client.storageRootKey();
+    return each;
+  });
+  const memory = (process.memoryUsage().rss - before) / kept.length;
+  return { boot: median(boots), ...times, memory };
+}
+
+const ms = (value) => `${value.toFixed(2)} ms`.padStart(10);
+const kb = (value) => `${(value / 1024).toFixed(0)} kB`.padStart(10);
+
+/** Boot of a known device, activation, signature and memory, each beside swtpm's in the same run. */
+export async function measureTpm({ quick }) {
+  const size = quick ? sizes.quick : sizes.full;
+  const theirs = await measureSwtpm(size);
+  const ours = await measureOurs(size);
+  const line = (label, name, show, aim) =>
+    `${label.padEnd(28)}${show(ours[name])}${show(theirs[name])}  ×${(ours[name] / theirs[name]).toFixed(3)}  (aim ${aim})`;
+  return [
+    `${"".padEnd(28)}${"ours".padStart(10)}${"swtpm".padStart(10)}  ratio`,
+    line("boot of a known device", "boot", ms, "≤ ×0.1"),
+    line("activate", "activate", ms, "≤ ×2"),
+    line("sign", "sign", ms, "none"),
+    line(`memory of one (${size.tpms})`, "memory", kb, "≤ ×0.02"),
+    "swtpm's times include its socket and a thread that waits; its boot includes the start of the process, its memory is",
+    "PSS of one process alone. Ours is RSS per TPM with both RSA keys in use.",
+  ].join("\n");
+}
