@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StoreError } from "./store-error.js";
 
@@ -99,7 +99,7 @@ export function ownDirectory(directory: string): () => void {
     if (error instanceof StoreError) throw error;
     throw new StoreError(codeOf(error) === "ENOSPC" ? "diskFull" : "noAccess", directory, { cause: error });
   } finally {
-    rmSync(own, { force: true });
+    if (existsSync(own)) unlinkSync(own);
   }
   return () => rmSync(file, { force: true });
 }

@@ -65,11 +65,20 @@ async function connectWasm(file: string): Promise<Connection> {
       return {
         all: (parameters) => statement.all(bind(parameters)),
         run: (parameters) => statement.run(bind(parameters)),
-        finalize: () => statement.finalize(),
+        finalize: () => finalizeQuietly(statement),
       };
     },
     close: () => database.close(),
   };
+}
+
+/** Finalizing a statement that failed says again what it failed with, after it is done. */
+function finalizeQuietly(statement: { finalize(): void }): void {
+  try {
+    statement.finalize();
+  } catch {
+    // It was thrown when it happened.
+  }
 }
 
 /** Prepared statements by their text: queries are few, but for those with lists of any length. */
@@ -88,16 +97,29 @@ class PreparingDatabase implements SqliteDatabase {
     const known = this.#statements.get(text);
     if (known) return known;
     const prepared = this.#connection.prepare(text);
+    const use = <T>(action: (parameters: readonly unknown[]) => T) => this.#whole(text, action);
+    const all = use(prepared.all);
+    const run = text === "rollback" ? rollingBack(use(prepared.run)) : use(prepared.run);
+    const iterate = (parameters: readonly unknown[]) => all(parameters)[Symbol.iterator]();
     const reader = /^\s*(select|pragma)\b|\breturning\b/i.test(text);
-    const statement = {
-      ...prepared,
-      reader,
-      run: text === "rollback" ? (parameters: readonly unknown[]) => rollback(prepared, parameters) : prepared.run,
-      iterate: (parameters: readonly unknown[]) => prepared.all(parameters)[Symbol.iterator](),
-    };
+    const statement = { finalize: prepared.finalize, reader, all, run, iterate };
     if (this.#statements.size >= keptStatements) this.#forget();
     this.#statements.set(text, statement);
     return statement;
+  }
+
+  /** A statement that failed is not used again: the WASM build cannot reset it. */
+  #whole<T>(text: string, action: (parameters: readonly unknown[]) => T): (parameters: readonly unknown[]) => T {
+    return (parameters) => {
+      try {
+        return action(parameters);
+      } catch (error) {
+        const failed = this.#statements.get(text);
+        this.#statements.delete(text);
+        failed?.finalize();
+        throw error;
+      }
+    };
   }
 
   #forget(): void {
@@ -112,15 +134,15 @@ class PreparingDatabase implements SqliteDatabase {
 }
 
 /** On a full disk SQLite rolls back by itself; that must not hide what happened. */
-function rollback(prepared: Prepared, parameters: readonly unknown[]) {
-  try {
-    return prepared.run(parameters);
-  } catch (error) {
-    if (error instanceof Error && error.message.includes("no transaction is active")) {
+function rollingBack(run: Prepared["run"]): Prepared["run"] {
+  return (parameters) => {
+    try {
+      return run(parameters);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.includes("no transaction is active")) throw error;
       return { changes: 0, lastInsertRowid: 0 };
     }
-    throw error;
-  }
+  };
 }
 
 export async function connectSqlite(driver: SqliteDriverName, file: string): Promise<SqliteDatabase> {

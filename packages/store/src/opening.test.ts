@@ -1,0 +1,155 @@
+import { spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { connectSqlite } from "./sqlite-drivers.js";
+import { openSqliteStore } from "./sqlite-store.js";
+import { assignmentOf, individualOf } from "./testing/crash-records.js";
+
+const folder = mkdtempSync(join(tmpdir(), "rollcall-opening-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const newDirectory = () => mkdtempSync(join(folder, "data-"));
+const idScope = "0ne00000000";
+const driver = "node-sqlite3-wasm" as const;
+const open = (directory: string) => openSqliteStore({ directory, idScope, driver, commitWindowMilliseconds: 1 });
+
+/** A directory with one registration in it. */
+async function filled(): Promise<string> {
+  const directory = newDirectory();
+  const store = await open(directory);
+  await store.putIndividual(individualOf("d"));
+  await store.saveAssignment(assignmentOf("d", 1));
+  await store.close();
+  return directory;
+}
+
+const contentOf = (directory: string) =>
+  Object.fromEntries(readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), "hex")]));
+
+describe("a data directory", () => {
+  it("is made for its owner only, and left with nothing but the database", async () => {
+    const directory = join(newDirectory(), "deep", "er");
+    const store = await open(directory);
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+    await store.close();
+    expect(readdirSync(directory)).toEqual(["rollcall.db"]);
+  });
+
+  it("keeps what was written, for the next to open it", async () => {
+    const store = await open(await filled());
+    expect((await store.registration("d"))?.etag).toBe("r1");
+    await store.close();
+  });
+
+  it("has one owner at a time, also within a process", async () => {
+    const directory = newDirectory();
+    const store = await open(directory);
+    const error = await open(directory).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: "StoreError", kind: "directoryInUse" });
+    expect(String(error)).toContain(`process ${process.pid}): stop that process, or choose another directory`);
+    expect(await store.putIndividual(individualOf("d"))).toBe(true);
+    await store.close();
+    await (await open(directory)).close();
+  });
+
+  it("stays with another process that lives, and its lock too", async () => {
+    const directory = newDirectory();
+    const writer = fileURLToPath(new URL("../dist/testing/crash-writer.js", import.meta.url));
+    const order = JSON.stringify({ place: { directory, driver }, round: 0 });
+    const child = spawn(process.execPath, [writer, order], { stdio: ["ignore", "pipe", "inherit"] });
+    const closed = new Promise((resolve) => child.once("close", resolve));
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    child.stdout.resume();
+    await expect(open(directory)).rejects.toMatchObject({ kind: "directoryInUse" });
+    expect(existsSync(join(directory, "rollcall.db.lock"))).toBe(true);
+    child.kill("SIGKILL");
+    await closed;
+    await (await open(directory)).close();
+  });
+
+  const leftBehind: readonly (readonly [string, string])[] = [
+    ["a process that is gone", "4194305\n\n"],
+    ["an earlier process with our pid", `${process.pid}\n00000000-0000-0000-0000-000000000000 1\n`],
+    ["a machine that lost its power", ""],
+    ["a machine that lost its power, with zeros", "\0\0\0\0"],
+  ];
+  it.each(leftBehind)("is taken over from %s", async (_title, pidFile) => {
+    const directory = await filled();
+    writeFileSync(join(directory, "store.pid"), pidFile);
+    writeFileSync(join(directory, "store.pid.turn"), pidFile);
+    mkdirSync(join(directory, "rollcall.db.lock"));
+    const store = await open(directory);
+    expect((await store.registration("d"))?.etag).toBe("r1");
+    await store.close();
+    expect(readdirSync(directory)).toEqual(["rollcall.db"]);
+  });
+
+  it("that cannot be one is refused", async () => {
+    const file = join(newDirectory(), "a-file");
+    writeFileSync(file, "");
+    await expect(open(file)).rejects.toMatchObject({ kind: "noAccess" });
+  });
+});
+
+describe("nothing is overwritten", () => {
+  it("of a newer version's data", async () => {
+    const directory = await filled();
+    const database = await connectSqlite(driver, join(directory, "rollcall.db"));
+    database.prepare("update rollcall_schema set version = 99").run([]);
+    database.close();
+    const before = contentOf(directory);
+    await expect(open(directory)).rejects.toMatchObject({
+      kind: "newerSchema",
+      message: expect.stringContaining("start that version"),
+    });
+    expect(contentOf(directory)).toEqual(before);
+  });
+
+  const damages: readonly (readonly [string, (content: Buffer) => Buffer])[] = [
+    ["that is something else", () => Buffer.from("These are my notes, not a database.\n".repeat(200))],
+    ["with zeros for its first page", (content) => Buffer.concat([Buffer.alloc(4096), content.subarray(4096)])],
+    [
+      "with noise for its first pages",
+      (content) => Buffer.concat([content.subarray(0, 100), Buffer.alloc(8192, 0x5a)]),
+    ],
+    ["that was cut off", (content) => content.subarray(0, 6000)],
+  ];
+  it.each(damages)("of a file %s", async (_title, damage) => {
+    const directory = await filled();
+    const file = join(directory, "rollcall.db");
+    writeFileSync(file, damage(readFileSync(file)));
+    const before = contentOf(directory);
+    await expect(open(directory)).rejects.toMatchObject({
+      kind: "corruptFile",
+      message: expect.stringContaining(file),
+    });
+    expect(contentOf(directory)).toEqual(before);
+  });
+});
+
+describe("a closed store", () => {
+  it("has written what was under way, and says that it is closed", async () => {
+    const directory = newDirectory();
+    const store = await open(directory);
+    const writing = store.saveAssignment(assignmentOf("d", 1));
+    await Promise.all([store.close(), store.close()]);
+    expect(await writing).toBe(true);
+    await expect(store.registration("d")).rejects.toMatchObject({ kind: "closed" });
+    await expect(store.saveAssignment(assignmentOf("e", 1))).rejects.toMatchObject({ kind: "closed" });
+    const again = await open(directory);
+    expect((await again.registration("d"))?.etag).toBe("r1");
+    await again.close();
+  });
+});
