@@ -158,6 +158,11 @@ describe("certificates", async () => {
     expect(said).toContain(other.certificate.sha256.slice(0, 20));
   });
 
+  test("by thumbprint: not when it has expired", async () => {
+    devices.add("pump-1", { type: "x509Thumbprint", primary: old.certificate.sha256 });
+    expect(await outcome({ connection: connection([der(old)]) })).toContain("expired at");
+  });
+
   test("by authority: name and chain", async () => {
     devices.add("pump-1", authority);
     expect(await outcome({ connection: connection(chain(leaf)) })).toBe("accepted");

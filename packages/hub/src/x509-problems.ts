@@ -24,7 +24,7 @@ export function x509Problems(
   if (!read.ok) return [read.problem];
   const leaf = read.certificates[0];
   if (!leaf) return ["the hub expects a client certificate, and none came"];
-  if (authentication.type === "x509Thumbprint") return thumbprintProblems(leaf, authentication);
+  if (authentication.type === "x509Thumbprint") return thumbprintProblems(leaf, authentication, context.now);
   // The group's device keeps the id of its first registration; its next certificate may spell it in another case.
   const name =
     leaf.commonName !== undefined && idKey(leaf.commonName) === idKey(deviceId)
@@ -44,13 +44,21 @@ function readPresented(presented: readonly Uint8Array[], cache: CertificateCache
   }
 }
 
+/** The thumbprint, and that the certificate is valid now: no more than IoT Hub looks at (Azure/iotedge#621). */
 function thumbprintProblems(
   leaf: Certificate,
   known: Extract<HubAuthentication, { type: "x509Thumbprint" }>,
+  now: number,
 ): readonly string[] {
-  if (leaf.sha256 === known.primary || leaf.sha256 === known.secondary) return [];
-  const expected = [known.primary, ...(known.secondary === undefined ? [] : [known.secondary])].join(" or ");
-  return [`the SHA-256 of the certificate is ${leaf.sha256}, not ${expected}`];
+  const problems: string[] = [];
+  if (leaf.sha256 !== known.primary && leaf.sha256 !== known.secondary) {
+    const expected = [known.primary, ...(known.secondary === undefined ? [] : [known.secondary])].join(" or ");
+    problems.push(`the SHA-256 of the certificate is ${leaf.sha256}, not ${expected}`);
+  }
+  if (now < leaf.notBefore.getTime())
+    problems.push(`the certificate is not valid before ${leaf.notBefore.toISOString()}`);
+  if (now >= leaf.notAfter.getTime()) problems.push(`the certificate expired at ${leaf.notAfter.toISOString()}`);
+  return problems;
 }
 
 /** Judged as at registration: the path as it was sent, up to one of the authorities. The nearest miss explains a refusal. */
