@@ -10,6 +10,8 @@ import { makeAuthenticationKey } from "tpm-js-sim/credential";
 
 const sizes = { full: { rounds: 100, tpms: 10_000, swtpms: 20 }, quick: { rounds: 20, tpms: 1_000, swtpms: 5 } };
 
+const program = "swtpm";
+
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 const elapsed = (step) => {
   const start = performance.now();
@@ -41,7 +43,7 @@ async function startSwtpm(folder) {
   const socket = join(folder, "socket");
   const server = ["--server", `type=unixio,path=${socket}`, "--ctrl", `type=unixio,path=${join(folder, "control")}`];
   const flags = ["--tpmstate", `dir=${folder}`, "--flags", "not-need-init,startup-clear"];
-  const child = spawn("swtpm", ["socket", "--tpm2", ...server, ...flags], { stdio: "ignore" });
+  const child = spawn(program, ["socket", "--tpm2", ...server, ...flags], { stdio: "ignore" });
   const ended = new Promise((resolve) => child.once("close", resolve));
   while (!existsSync(socket)) await setTimeout(1);
   const stop = async () => {

@@ -17,7 +17,8 @@ export const policySecret = command({
   response: struct({ timeout: Tpm2bTimeout, policyTicket: TpmtTicket }),
   run: (_memory, [{ name }, { session }], { nonceTpm, cpHashA, policyRef, expiration }) => {
     const { hashAlg } = session;
-    if (nonceTpm.length > 0 && !nonceTpm.equals(session.nonceTpm)) throw new TpmError("nonce", parameter(1));
+    const checksNonce = session.type !== "trial" && nonceTpm.length > 0;
+    if (checksNonce && !nonceTpm.equals(session.nonceTpm)) throw new TpmError("nonce", parameter(1));
     if (cpHashA.length > 0 && cpHashA.length !== session.policyDigest.length) throw new TpmError("size", parameter(2));
     if (cpHashA.length > 0 && session.cpHash?.equals(cpHashA) === false) throw new TpmError("cpHash");
     if (expiration !== 0) throw new TpmError("value", parameter(4));
