@@ -1,7 +1,12 @@
 import type { Sequence } from "./state.js";
+import { generatedValue } from "./tickets.js";
 
-/** The first bytes of what a hash sequence has seen; undefined for an HMAC, whose result gets no ticket. */
-export function headWith({ head }: Sequence, buffer: Buffer): Buffer | undefined {
-  if (head === undefined || head.length >= 4) return head;
-  return Buffer.concat([head, buffer.subarray(0, 4 - head.length)]);
+/**
+ * Takes note of a block before it is hashed. The first one decides on the ticket: it must not pretend to come from a TPM,
+ * and one too short to tell counts as if it did (reference implementation, TicketIsSafe).
+ */
+export function noteBlock(sequence: Sequence, block: Buffer): void {
+  if (sequence.ticket !== "undecided") return;
+  const safe = block.length >= 4 && block.readUInt32BE(0) !== generatedValue;
+  sequence.ticket = safe ? "allowed" : "none";
 }

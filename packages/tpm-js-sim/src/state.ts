@@ -14,8 +14,8 @@ export interface Sequence {
   readonly is: "sequence";
   readonly authValue: Buffer;
   readonly mac: Hash | Hmac;
-  /** a hash sequence: its first bytes, which decide on the ticket; undefined for an HMAC */
-  head: Buffer | undefined;
+  /** whether the result may have a ticket: a hash sequence's first block decides, an HMAC's never has one */
+  ticket: "undecided" | "allowed" | "none";
 }
 
 /** A session between StartAuthSession and its end. */

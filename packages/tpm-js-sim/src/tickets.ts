@@ -32,9 +32,8 @@ export function nullTicket(tag: number): Ticket {
 /** TPM_GENERATED_VALUE: what TPMs put before structures that they sign, and what nobody else may have them sign. */
 export const generatedValue = 0xff544347;
 
-/** The ticket of a digest: none when its data pretended to come from a TPM, or in the NULL hierarchy. */
-export function hashTicket(memory: TpmMemory, hierarchy: number, head: Uint8Array, digest: Buffer): Ticket {
-  const pretends = head.length >= 4 && Buffer.from(head.subarray(0, 4)).readUInt32BE(0) === generatedValue;
-  if (pretends || hierarchy === hierarchies.null) return nullTicket(tags.hashCheck);
+/** The ticket of a digest whose data did not pretend to come from a TPM; none in the NULL hierarchy. */
+export function hashTicket(memory: TpmMemory, hierarchy: number, digest: Buffer): Ticket {
+  if (hierarchy === hierarchies.null) return nullTicket(tags.hashCheck);
   return makeTicket(memory, tags.hashCheck, hierarchy, digest);
 }

@@ -1,5 +1,6 @@
 import { checked, struct, u32 } from "../codec.js";
 import { command } from "../command.js";
+import type { TpmMemory } from "../state.js";
 import { handleType, handleTypes, isInRange, isSessionHandle } from "../tables/handles.js";
 import { parameter, TpmError } from "../tpm-error.js";
 
@@ -8,6 +9,16 @@ const TpmiDhContext = checked(
   (handle) => (handleType(handle) === handleTypes.transient && isInRange(handle)) || isSessionHandle(handle),
   "value",
 );
+
+/** As in the reference implementation a session is known by its slot, whatever its kind, loaded or saved. */
+function flushSession(memory: TpmMemory, handle: number): boolean {
+  const slot = (each: number): number => each & 0x00ff_ffff;
+  for (const sessions of [memory.sessions, memory.savedSessions]) {
+    const found = [...sessions.keys()].find((each) => slot(each) === slot(handle));
+    if (found !== undefined) return sessions.delete(found);
+  }
+  return false;
+}
 
 /** Part 3, TPM2_FlushContext. The handle is a parameter, not a handle: so an unknown one blames parameter 1. */
 export const flushContext = command({
@@ -18,15 +29,9 @@ export const flushContext = command({
   response: struct({}),
   sessions: "forbidden",
   run: (memory, _entities, { flushHandle }) => {
-    const { transient: objects, sessions, savedSessions } = memory;
-    const slot = (handle: number): number => handle & 0x00ff_ffff;
-    const ofSession = isSessionHandle(flushHandle);
-    // A saved session is known by its slot alone, as GetCapability lists it.
-    const saved = [...savedSessions.keys()].find((handle) => ofSession && slot(handle) === slot(flushHandle));
-    const flushed =
-      objects.delete(flushHandle) ||
-      sessions.delete(flushHandle) ||
-      (saved !== undefined && savedSessions.delete(saved));
+    const flushed = isSessionHandle(flushHandle)
+      ? flushSession(memory, flushHandle)
+      : memory.transient.delete(flushHandle);
     if (!flushed) throw new TpmError("handle", parameter(1));
     return {};
   },

@@ -17,7 +17,7 @@ export const hashSequenceStart = command({
   run: (memory, _entities, { auth, hashAlg }) => {
     const { node } = hashOf(hashAlg);
     const handle = freeObjectHandle(memory);
-    const sequence = { authValue: trimmed(auth), mac: createHash(node), head: Buffer.alloc(0) };
+    const sequence = { authValue: trimmed(auth), mac: createHash(node), ticket: "undecided" } as const;
     memory.transient.set(handle, { is: "sequence", ...sequence });
     return { handle, response: {} };
   },

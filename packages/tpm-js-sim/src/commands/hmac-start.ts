@@ -20,7 +20,7 @@ export const hmacStart = command({
     const { key, hash } = hmacKeyOf(entity, hashAlg);
     const handle = freeHandle(firstHandles.transient, memory.transient.keys(), "objectMemory");
     const mac = createHmac(hashOf(hash).node, key);
-    memory.transient.set(handle, { is: "sequence", authValue: trimmed(auth), mac, head: undefined });
+    memory.transient.set(handle, { is: "sequence", authValue: trimmed(auth), mac, ticket: "none" });
     return { handle, response: {} };
   },
 });

@@ -1,6 +1,6 @@
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
-import { headWith } from "../sequences.js";
+import { noteBlock } from "../sequences.js";
 import { Tpm2bDigest, Tpm2bMaxBuffer, TpmiRhHierarchy, TpmtTicket } from "../structures.js";
 import { tags } from "../tables/tags.js";
 import { hashTicket, nullTicket } from "../tickets.js";
@@ -17,9 +17,10 @@ export const sequenceComplete = command({
   run: (memory, [entity], { buffer, hierarchy }) => {
     if (entity.is !== "sequence") throw new TpmError("mode", handle(1));
     memory.transient.delete(entity.handle);
-    const head = headWith(entity.sequence, buffer);
+    noteBlock(entity.sequence, buffer);
     const result = entity.sequence.mac.update(buffer).digest();
-    const validation = head === undefined ? nullTicket(tags.hashCheck) : hashTicket(memory, hierarchy, head, result);
+    const allowed = entity.sequence.ticket === "allowed";
+    const validation = allowed ? hashTicket(memory, hierarchy, result) : nullTicket(tags.hashCheck);
     return { result, validation };
   },
 });

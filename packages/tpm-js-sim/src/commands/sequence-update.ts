@@ -1,6 +1,6 @@
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
-import { headWith } from "../sequences.js";
+import { noteBlock } from "../sequences.js";
 import { Tpm2bMaxBuffer } from "../structures.js";
 import { parameter, TpmError } from "../tpm-error.js";
 
@@ -14,7 +14,7 @@ export const sequenceUpdate = command({
   run: (_memory, [entity], { buffer }) => {
     // The reference implementation blames the parameter, not the handle.
     if (entity.is !== "sequence") throw new TpmError("mode", parameter(1));
-    entity.sequence.head = headWith(entity.sequence, buffer);
+    noteBlock(entity.sequence, buffer);
     entity.sequence.mac.update(buffer);
     return {};
   },
