@@ -28,7 +28,8 @@ function waitingSend(path) {
   const send = (command) => {
     Atomics.store(signal, 0, 0);
     port1.postMessage(command);
-    Atomics.wait(signal, 0, 0, 20_000);
+    // More than once: the last answer's notification may come only now.
+    while (Atomics.load(signal, 0) === 0) Atomics.wait(signal, 0, 0, 20_000);
     return Buffer.from(receiveMessageOnPort(port1).message.response);
   };
   const end = async () => {

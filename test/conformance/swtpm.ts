@@ -58,7 +58,10 @@ function waitingSend(path: string): Waiting {
   const send = (command: Uint8Array): Buffer => {
     Atomics.store(signal, 0, 0);
     port1.postMessage(command);
-    if (Atomics.wait(signal, 0, 0, 20_000) === "timed-out") throw new Error("swtpm does not answer");
+    // More than once: the last answer's notification may come only now.
+    while (Atomics.load(signal, 0) === 0) {
+      if (Atomics.wait(signal, 0, 0, 20_000) === "timed-out") throw new Error("swtpm does not answer");
+    }
     const { message } = receiveMessageOnPort(port1) as { message: Message }; // posted before the signal
     if ("error" in message) throw new Error(message.error);
     return Buffer.from(message.response);

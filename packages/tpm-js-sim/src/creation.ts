@@ -30,8 +30,8 @@ export function checkCreation(template: TpmtPublic, dataSize: number, parent: Tp
   if (byTpm && dataSize !== 0 && parent !== undefined) throw new TpmError("attributes");
   const asymmetric = template.type === algorithms.rsa || template.type === algorithms.ecc;
   if (asymmetric && !byTpm) throw new TpmError("attributes");
-  // What is restricted must have come from a TPM.
-  if (!byTpm && is("restricted")) throw new TpmError("attributes");
+  // What is restricted and never leaves this TPM must have come from it.
+  if (!byTpm && is("restricted") && is("fixedParent")) throw new TpmError("attributes");
   const sealed = template.type === algorithms.keyedHash && !is("sign") && !is("decrypt");
   if (sealed && byTpm) throw new TpmError("attributes");
   checkPublicArea(template, parent === undefined || isFixed(parent));
