@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -136,6 +136,26 @@ describe("nothing is overwritten", () => {
       message: expect.stringContaining(file),
     });
     expect(contentOf(directory)).toEqual(before);
+  });
+});
+
+describe("a full disk", () => {
+  it("is said to be full; nothing acknowledged is missing, and it goes on when there is room", (context) => {
+    const disk = newDirectory();
+    // In a name space of its own the mount ends with its process.
+    const onSmallDisk = (...command: string[]) => [
+      ...["-m", "sh", "-c", 'mount -t tmpfs -o size=3m tmpfs "$0" && exec "$@"', disk],
+      ...command,
+    ];
+    if (spawnSync("unshare", onSmallDisk("true")).status !== 0)
+      return context.skip("no small disk can be mounted here");
+    const program = fileURLToPath(new URL("../dist/testing/full-disk.js", import.meta.url));
+    const output = execFileSync("unshare", onSmallDisk(process.execPath, program, disk), { encoding: "utf8" });
+    expect(JSON.parse(output)).toEqual({
+      whileFull: { refused: ["diskFull"], missing: 0 },
+      withRoom: { registered: 1, missing: 0 },
+      openedAgain: { missing: 0 },
+    });
   });
 });
 
