@@ -24,7 +24,7 @@ function writeUntilKilled(node: string, place: Place, round: number): Promise<Ma
     let complaints = "";
     child.stderr.on("data", (chunk) => (complaints += chunk));
     child.stdout.on("data", (chunk) => {
-      if (output === "") setTimeout(() => child.kill("SIGKILL"), Math.random() * (long ? 400 : 120));
+      if (output === "") setTimeout(() => child.kill("SIGKILL"), Math.random() * (long ? 400 : 60));
       output += chunk;
     });
     child.on("error", reject);

@@ -141,6 +141,6 @@ it("answers any series of writes, alone and many at once, as the memory store do
       expect(await everything(again)).toEqual(await everything(memory));
       await again.close();
     }),
-    { numRuns: long ? 1000 : 30 },
+    { numRuns: long ? 1000 : 15 },
   );
 });
