@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type ClientConnection, finding, limits } from "@rollcall/protocol";
 import type { Aedes, Client } from "aedes";
-import { aedesHooks } from "./aedes-hooks.js";
+import { aedesHooks, LEVEL } from "./aedes-hooks.js";
 import { noteUnpublishable } from "./authorize.js";
 import type { Broker, BrokerLog, BrokerOptions, BrokerTimes } from "./broker-types.js";
 import { guardClient, type InboundPacket } from "./client-guard.js";
@@ -17,6 +17,7 @@ import { onPublish } from "./on-publish.js";
 import { createQuietAedes } from "./quiet-aedes.js";
 import { Refusal } from "./refusal.js";
 import { sendDesired } from "./reply.js";
+import { type ConnectPacket, takeConnect } from "./take-connect.js";
 import { createUpgrade } from "./web-socket.js";
 
 const defaultTimes: BrokerTimes = {
@@ -106,7 +107,7 @@ function open(
     context.connections.remove(connection);
   });
   guardClient(client, MAX_PACKET, {
-    packet: (packet) => inspect(packet, connection),
+    packet: (packet) => inspect(packet, connection) || connects(aedes, packet, connection, context),
     tooLarge(bytes) {
       connection.attempt?.add(finding("protocol.packetTooLarge", { values: { bytes, limit: MAX_PACKET } }));
       client.close();
@@ -116,16 +117,29 @@ function open(
 }
 
 /** Each packet before Aedes handles it. */
-function inspect(packet: InboundPacket, connection: Connection): void {
+function inspect(packet: InboundPacket, connection: Connection): boolean {
   // What the client does not read stays with us: an end to that.
   if (connection.stream.writableLength > MAX_UNSENT) connection.client.close();
   if (packet.cmd === "publish") {
     noteUnpublishable(connection, packet.topic ?? "");
     if (isAnswered(packet.topic ?? "", connection)) joinWrites(connection.stream);
   }
-  if (packet.cmd !== "subscribe") return;
+  if (packet.cmd !== "subscribe") return false;
   // Aedes grants what is asked for; QoS 2 is granted as 1 (section 1.1).
   for (const subscription of packet.subscriptions ?? []) if (subscription.qos === 2) subscription.qos = 1;
+  return false;
+}
+
+/** Takes the first CONNECT of MQTT 3.1.1; a second one, and other levels, are Aedes's to refuse. */
+function connects(aedes: Aedes, packet: InboundPacket, connection: Connection, context: BrokerContext): boolean {
+  const { client } = connection;
+  if (!isConnect(packet) || packet.protocolVersion !== LEVEL || client.connecting || client.connected) return false;
+  takeConnect(aedes, connection, packet, context);
+  return true;
+}
+
+function isConnect(packet: InboundPacket): packet is InboundPacket & ConnectPacket {
+  return packet.cmd === "connect";
 }
 
 /** Requests, as opposed to telemetry. A WebSocket makes a message of each write, which clients may take for one packet. */

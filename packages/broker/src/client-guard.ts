@@ -18,8 +18,8 @@ export interface InboundPacket {
 
 /** What the guard of one client calls. */
 export interface GuardEvents {
-  /** Each packet before Aedes sees it; may change it. */
-  readonly packet: (packet: InboundPacket) => void;
+  /** Each packet before Aedes sees it; may change it. True: it is dealt with, and Aedes does not see it. */
+  readonly packet: (packet: InboundPacket) => boolean;
   /** A packet of more than `limit` bytes has begun. */
   readonly tooLarge: (bytes: number) => void;
   /** The first packet is a CONNECT of a protocol level that the parser does not know; CONNACK 1 has been sent. */
@@ -52,7 +52,7 @@ export function guardClient(client: Client, limit: number, events: GuardEvents):
   parser.on("packet", (packet: InboundPacket) => {
     // Aedes trips over a packet that stands in the same read behind the one that closed the client.
     if (client.closed) return;
-    events.packet(packet);
+    if (events.packet(packet)) return;
     for (const handler of handlers) handler.call(parser, packet);
   });
 }
