@@ -105,6 +105,8 @@ function open(
   stream.once("close", () => {
     leave(connection, context);
     context.connections.remove(connection);
+    // Work that was acknowledged may still be under way, and note what comes of it.
+    if (connection.attempt && connection.turns.size === 0) context.attempts.settle(connection.attempt);
   });
   guardClient(client, MAX_PACKET, {
     packet: (packet) => inspect(packet, connection) || connects(aedes, packet, connection, context),

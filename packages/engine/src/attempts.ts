@@ -25,13 +25,18 @@ export interface AttemptFacts {
   readonly securedAt?: number;
 }
 
+/** Steps kept of one attempt. */
+const MAX_STEPS = 64;
+const NO_FINDINGS: readonly Finding[] = [];
+
 /** One attempt while it happens: the parts of the service note here what they see. */
 export class Attempt {
   readonly trackingId = randomUUID();
   readonly facts: AttemptFacts;
   readonly #clock: Clock;
-  readonly #steps: { name: string; atMs: number }[] = [];
-  #findings: readonly Finding[] = [];
+  /** Name and milliseconds by turns: one object for all. Ten thousand attempts are kept, and the garbage collector walks them. */
+  readonly #steps: (string | number)[] = [];
+  #findings: readonly Finding[] = NO_FINDINGS;
   outcome: AttemptOutcome = "open";
   attestation?: AttestationKind;
   enrollment?: NonNullable<AttemptRecord["enrollment"]>;
@@ -43,12 +48,12 @@ export class Attempt {
   constructor(facts: AttemptFacts, clock: Clock) {
     this.facts = facts;
     this.#clock = clock;
-    if (facts.securedAt !== undefined) this.#steps.push({ name: "tls", atMs: facts.securedAt - facts.acceptedAt });
+    if (facts.securedAt !== undefined) this.#steps.push("tls", facts.securedAt - facts.acceptedAt);
   }
 
   /** Notes that something happened now. */
   step(name: string): void {
-    if (this.#steps.length < 64) this.#steps.push({ name, atMs: this.#clock() - this.facts.acceptedAt });
+    if (this.#steps.length < 2 * MAX_STEPS) this.#steps.push(name, this.#clock() - this.facts.acceptedAt);
   }
 
   /** Adds findings, each code once for each element it is about, and ranks all; returns the ranked ones. */
@@ -62,6 +67,14 @@ export class Attempt {
 
   get findings(): readonly Finding[] {
     return this.#findings;
+  }
+
+  #stepList(): AttemptRecord["steps"] {
+    const list: AttemptRecord["steps"][number][] = [];
+    for (let at = 0; at < this.#steps.length; at += 2) {
+      list.push({ name: String(this.#steps[at]), atMs: Number(this.#steps[at + 1]) });
+    }
+    return list;
   }
 
   /** The attempt as it stands, for readers. */
@@ -80,18 +93,38 @@ export class Attempt {
       ...(this.reply && { reply: this.reply }),
       outcome: this.outcome,
       startedAt: acceptedAt,
-      steps: [...this.#steps],
+      steps: this.#stepList(),
       findings: this.#findings,
     };
   }
+}
+
+/** An attempt in the log: as it happens, or, once it is settled, as text. */
+interface Entry {
+  readonly trackingId: string;
+  /** Of the map of latest attempts; absent for a device that never said its id. */
+  readonly latestKey: string | undefined;
+  readonly acceptedAt: number;
+  outcome: AttemptOutcome;
+  attempt: Attempt | undefined;
+  /** JSON of the record. A text is one thing to the garbage collector; the objects of an attempt are twenty. */
+  text: string | undefined;
+}
+
+function recordOf(entry: Entry): AttemptRecord {
+  // A cast: settle() wrote it.
+  return entry.attempt ? entry.attempt.record() : (JSON.parse(entry.text ?? "") as AttemptRecord);
 }
 
 /** The last attempts, found by tracking id and, the latest one, by registration id. Bounded: the oldest go first. */
 export class AttemptLog {
   readonly #clock: Clock;
   readonly #capacity: number;
-  readonly #byTrackingId = new Map<string, Attempt>();
-  readonly #latest = new Map<string, Attempt>();
+  /** The newest take the places of the oldest. */
+  readonly #ring: Entry[] = [];
+  #next = 0;
+  readonly #byTrackingId = new Map<string, Entry>();
+  readonly #latest = new Map<string, Entry>();
 
   constructor(clock: Clock, capacity: number = limits.attempts) {
     this.#clock = clock;
@@ -101,37 +134,59 @@ export class AttemptLog {
   /** Begins an attempt and keeps it. */
   begin(facts: AttemptFacts): Attempt {
     const attempt = new Attempt(facts, this.#clock);
-    this.#byTrackingId.set(attempt.trackingId, attempt);
-    if (facts.registrationId !== "") this.#latest.set(latestKey(facts.at, facts.registrationId), attempt);
-    if (this.#byTrackingId.size > this.#capacity) this.#forgetOldest();
+    const { trackingId } = attempt;
+    const key = facts.registrationId === "" ? undefined : latestKey(facts.at, facts.registrationId);
+    const entry: Entry = {
+      trackingId,
+      latestKey: key,
+      acceptedAt: facts.acceptedAt,
+      outcome: "open",
+      attempt,
+      text: undefined,
+    };
+    const oldest = this.#ring[this.#next];
+    if (oldest) this.#forget(oldest);
+    this.#ring[this.#next] = entry;
+    this.#next = (this.#next + 1) % this.#capacity;
+    this.#byTrackingId.set(trackingId, entry);
+    if (key !== undefined) this.#latest.set(key, entry);
     return attempt;
   }
 
-  #forgetOldest(): void {
-    const [oldest] = this.#byTrackingId.values();
-    if (!oldest) return;
-    this.#byTrackingId.delete(oldest.trackingId);
-    const key = latestKey(oldest.facts.at, oldest.facts.registrationId);
-    if (this.#latest.get(key) === oldest) this.#latest.delete(key);
+  /** Nothing more will be noted in this attempt: it is kept as text from here on. */
+  settle(attempt: Attempt): void {
+    const entry = this.#byTrackingId.get(attempt.trackingId);
+    if (!entry?.attempt) return;
+    entry.text = JSON.stringify(attempt.record());
+    entry.outcome = attempt.outcome;
+    entry.attempt = undefined;
+  }
+
+  #forget(entry: Entry): void {
+    this.#byTrackingId.delete(entry.trackingId);
+    if (entry.latestKey !== undefined && this.#latest.get(entry.latestKey) === entry)
+      this.#latest.delete(entry.latestKey);
   }
 
   /** By tracking id; else the latest attempt of a registration id, at the service rather than at the hub when the id tried both and the hub took it. */
   find(id: string): AttemptRecord | undefined {
     const exact = this.#byTrackingId.get(id.toLowerCase());
-    if (exact) return exact.record();
+    if (exact) return recordOf(exact);
     const service = this.#latest.get(latestKey("service", id));
     const hub = this.#latest.get(latestKey("hub", id));
-    if (!hub || !service) return (service ?? hub)?.record();
-    const hubIsNews = hub.outcome === "refused" && hub.facts.acceptedAt >= service.facts.acceptedAt;
-    return (hubIsNews ? hub : service).record();
+    const found = hub && service ? this.#tellsMore(service, hub) : (service ?? hub);
+    return found && recordOf(found);
+  }
+
+  #tellsMore(service: Entry, hub: Entry): Entry {
+    const outcome = hub.attempt?.outcome ?? hub.outcome;
+    return outcome === "refused" && hub.acceptedAt >= service.acceptedAt ? hub : service;
   }
 
   /** Newest first. */
   recent(count: number): readonly AttemptRecord[] {
-    return [...this.#byTrackingId.values()]
-      .slice(-count)
-      .reverse()
-      .map((attempt) => attempt.record());
+    const inOrder = [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)];
+    return inOrder.slice(-count).reverse().map(recordOf);
   }
 
   get size(): number {
