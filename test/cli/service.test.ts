@@ -188,7 +188,8 @@ test.skipIf(!existsSync(script))(
   "on a terminal there are colours, but not with NO_COLOR (needs script of bsdutils)",
   () => {
     const inTerminal = (setting: string) => {
-      const command = `env ${setting} TERM=xterm ${process.execPath} packages/cli/bin/rollcall.mjs health --location /nonexistent; true`;
+      // Node takes CI for a terminal without colours.
+      const command = `env -u CI ${setting} TERM=xterm ${process.execPath} packages/cli/bin/rollcall.mjs health --location /nonexistent; true`;
       return execFileSync(script, ["-qec", command, "/dev/null"], { encoding: "utf8" });
     };
     expect(inTerminal("-u NO_COLOR")).toContain(`${ESCAPE}[31m`);

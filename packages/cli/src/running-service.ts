@@ -55,8 +55,12 @@ export async function connect(flag: string | undefined): Promise<RunningService>
   const location = await resolveLocation(flag);
   const service = await findService(location);
   if (service) return service;
-  const next = flag === undefined ? "rollcall start" : `rollcall start --location ${quote(flag)}`;
-  throw new CliError("unreachable", `no service is running in ${nearName(location)}`, { next });
+  throw new CliError("unreachable", `no service is running in ${nearName(location)}`, { next: startCommand(flag) });
+}
+
+/** What to type to have a service in the location that was asked for. */
+export function startCommand(flag: string | undefined): string {
+  return flag === undefined ? "rollcall start" : `rollcall start --location ${quote(flag)}`;
 }
 
 /** A path as a person would write it from here. */

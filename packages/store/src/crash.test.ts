@@ -77,7 +77,7 @@ describe(`killed ${kills} times while it writes, a store has every acknowledged 
   it("SQLite (node-sqlite3-wasm)", () =>
     killAndLook(process.execPath, { directory: join(folder, "wasm"), driver: "node-sqlite3-wasm" }));
 
-  describe.skipIf(programs === undefined)("needs postgresql: PostgreSQL is not installed", () => {
+  describe.skipIf(programs === undefined)("on PostgreSQL (needs postgresql)", () => {
     let server: PostgresServer;
     beforeAll(async () => {
       server = await startPostgres(programs!);

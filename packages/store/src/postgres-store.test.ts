@@ -7,7 +7,7 @@ import { type PostgresServer, postgresPrograms, startPostgres } from "./testing/
 
 const programs = postgresPrograms();
 
-describe.skipIf(programs === undefined)("on a real server (needs postgresql: PostgreSQL is not installed)", () => {
+describe.skipIf(programs === undefined)("on a real server (needs postgresql)", () => {
   let server: PostgresServer;
   let scopes = 0;
   const opened: DurableStore[] = [];

@@ -17,7 +17,7 @@ export interface PostgresStoreOptions {
 /** Two transactions met, and this one was told to try again. */
 const conflictCodes: readonly unknown[] = ["40001", "40P01"];
 /** Two nodes made the first table at once. */
-const createRaceCodes: readonly unknown[] = ["23505", "42P07", ...conflictCodes];
+const createRaceCodes: readonly unknown[] = ["23505", "42P07", "42710", ...conflictCodes];
 const unreachableCodes: readonly unknown[] = [
   ...[
     "ECONNREFUSED",

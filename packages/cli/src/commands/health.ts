@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { CliError } from "../cli-error.js";
 import type { Context } from "../context.js";
-import { addLocationOption, connect } from "../running-service.js";
+import { addLocationOption, connect, startCommand } from "../running-service.js";
 
 /** `rollcall health`: prints ok when the service answers. */
 export function addHealth(program: Command, { terminal }: Context): void {
@@ -12,7 +12,7 @@ export function addHealth(program: Command, { terminal }: Context): void {
       const service = await connect(options.location);
       if (!(await service.isHealthy())) {
         throw new CliError("unreachable", `the service of ${service.location} does not answer`, {
-          next: "rollcall start",
+          next: startCommand(options.location),
         });
       }
       terminal.out("ok");

@@ -34,5 +34,5 @@ Every flag is also a variable (ROLLCALL_MQTT_PORT) and a setting of rollcall.yam
 a variable over the file. TPM attestation over MQTT is an extension of Rollcall: the cloud has it over HTTPS only.
 
 Examples:
-  rollcall start --seed devices/seed.yaml
+  rollcall start --seed seed.yaml
   rollcall start --mqtt-port 0 --https-port 0 --dashboard-port 0 --detach && rollcall info`;

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { CliError } from "../cli-error.js";
 import type { Context } from "../context.js";
 import { formatMs, parseDuration } from "../durations.js";
-import { addLocationOption, findService, resolveLocation } from "../running-service.js";
+import { addLocationOption, findService, resolveLocation, startCommand } from "../running-service.js";
 
 const PAUSE_MS = 100;
 
@@ -25,7 +25,7 @@ export function addWait(program: Command, { terminal }: Context): void {
         if (service && (await service.isReady())) return terminal.note(`ready: ${service.url}`);
         if (performance.now() >= deadline) {
           throw new CliError("unreachable", `no service was ready in ${location} within ${formatMs(options.timeout)}`, {
-            next: "rollcall start",
+            next: startCommand(options.location),
           });
         }
         await sleep(Math.min(PAUSE_MS, Math.max(1, deadline - performance.now())));
