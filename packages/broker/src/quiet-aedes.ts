@@ -22,13 +22,12 @@ const silentEmitter = {
 const nothing = Promise.resolve(undefined);
 
 /**
- * What Aedes calls of a persistence for clients with a clean session (every one is made clean in `preConnect`). A QoS 1
+ * What Aedes calls of a persistence for clients with a clean session (every one is made clean in take-connect.ts). A QoS 1
  * message to such a client is written and forgotten: the PUBACKs that never come cost no memory.
  */
 const noPersistence = {
   // Aedes insists on an async function here.
   async setup(): Promise<void> {},
-  cleanSubscriptions: () => nothing,
   delWill: () => nothing,
   outgoingStream: () => [],
   outgoingClearMessageId: () => nothing,
@@ -45,7 +44,6 @@ const NEVER = 2 ** 29 - 1;
 /** The parts of Aedes that its types leave out. */
 interface Registry {
   publish(packet: AedesPublishPacket, clientOrDone: Client | Done | null | undefined, done?: Done): void;
-  deleteClient(id: string): void;
 }
 
 /** Starts it. */
@@ -58,10 +56,6 @@ export async function createQuietAedes(options: AedesOptions, onPublish: OnPubli
     if (!clientOrDone) return done?.(null);
     return onPublish(packet, clientOrDone, done ?? (() => undefined));
   };
-  // Between authentication and registration Aedes waits twice; a client that is gone by then would stay in its map for ever.
-  aedes.on("client", (client) => {
-    if (client.closed) registry.deleteClient(client.id);
-  });
   await aedes.listen();
   return aedes;
 }

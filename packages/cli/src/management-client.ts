@@ -1,20 +1,10 @@
 import type { AttemptRecord, AttestationKind } from "@rollcall/protocol";
 import { formatPath, managementRoutes } from "@rollcall/protocol";
+import type { RollcallInfo } from "@rollcall/service";
 import { CliError, reasonOf } from "./cli-error.js";
 
 /** What `rollcall info -o json` prints: the contract that scripts rely on. */
-export interface ServiceInfo {
-  readonly idScope: string;
-  readonly host: string;
-  readonly ports: { readonly mqtt: number; readonly https: number; readonly dashboard: number };
-  readonly deviceEndpoint: string;
-  readonly serviceEndpoint: string;
-  readonly connectionString: string;
-  readonly caPath: string;
-  readonly caFingerprint: string;
-  readonly pid: number;
-  readonly hubs: readonly string[];
-}
+export type ServiceInfo = RollcallInfo;
 
 /** An enrollment by which a device could register; the key is the device's own, derived where the enrollment is a group. */
 export interface DeviceCredentials {
