@@ -15,12 +15,13 @@ interface CertificatePair {
 /** How the devices of an enrollment prove themselves; JSON, keys in base64. */
 export type AttestationRecord =
   | ({ readonly type: "x509"; readonly holds: "clientCertificates" | "signingCertificates" } & CertificatePair)
-  | {
+  | ({
       readonly type: "x509";
       readonly holds: "caReferences";
       readonly primaryName: string;
       readonly secondaryName?: string;
-    }
+      /** The referred certificates as they were when the group was saved: verified, and what they hold never changes. */
+    } & CertificatePair)
   | { readonly type: "symmetricKey"; readonly primaryKey: string; readonly secondaryKey: string }
   | {
       readonly type: "tpm";

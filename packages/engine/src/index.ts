@@ -5,4 +5,5 @@ export { createEngine } from "./engine.js";
 export type { Admission, Credentials, DeviceRequest, Engine } from "./engine-types.js";
 export { EnrollmentError, groupRecord, individualRecord, loadSeed, type RecordContext } from "./enrollments.js";
 export { MemoryStore } from "./memory-store.js";
+export type * from "./operator-types.js";
 export type * from "./ports.js";

@@ -1,58 +1,63 @@
 import { type DeviceIdentity, idKey, type Twin } from "@rollcall/protocol";
 import type { EnrolledCertificate } from "./attestation-record.js";
+import { MemoryDevices } from "./memory-devices.js";
+import { MultiIndex, pageOf, SortedMap } from "./memory-indexes.js";
 import type {
   Assignment,
+  CaCertificateRecord,
+  DeviceFilter,
+  EnrollmentFilter,
   EnrollmentRecord,
+  Expected,
   GroupRecord,
   IndividualRecord,
+  PageRequest,
   RegistrationRecord,
+  Removal,
   Store,
+  StoreCounts,
+  StoreRecords,
 } from "./ports.js";
-
-/** A look-up from a text to several records, kept in step with them. */
-class MultiIndex<T> {
-  readonly #entries = new Map<string, Set<T>>();
-
-  add(key: string, value: T): void {
-    const entry = this.#entries.get(key);
-    if (entry) entry.add(value);
-    else this.#entries.set(key, new Set([value]));
-  }
-
-  remove(key: string, value: T): void {
-    const entry = this.#entries.get(key);
-    entry?.delete(value);
-    if (entry?.size === 0) this.#entries.delete(key);
-  }
-
-  get(key: string): readonly T[] {
-    return [...(this.#entries.get(key) ?? [])];
-  }
-}
-
-const deviceKey = (hub: string, deviceId: string) => `${hub.toLowerCase()}\n${deviceId}`;
 
 function certificatesOf(record: EnrollmentRecord): readonly EnrolledCertificate[] {
   const { attestation } = record;
-  if (attestation.type !== "x509" || attestation.holds === "caReferences") return [];
+  if (attestation.type !== "x509") return [];
   return [attestation.primary, ...(attestation.secondary ? [attestation.secondary] : [])];
 }
 
 const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
 
+/** Whether a write applies over what is there. */
+function applies(old: { readonly etag: string } | undefined, expected: Expected): boolean {
+  if (expected === undefined) return true;
+  return expected === "absent" ? old === undefined : old?.etag === expected.etag;
+}
+
+function removal(old: { readonly etag: string } | undefined, expectedEtag: string | undefined): Removal {
+  if (!old) return "missing";
+  return expectedEtag === undefined || old.etag === expectedEtag ? "removed" : "changed";
+}
+
+function isWanted({ search, status }: EnrollmentFilter): (record: EnrollmentRecord, key: string) => boolean {
+  const part = idKey(search ?? "");
+  return (record, key) => key.includes(part) && (status === undefined || record.provisioningStatus === status);
+}
+
 /** A store that forgets when the process ends: what `--in-memory` runs on. Every look-up is a look-up in a map. */
 export class MemoryStore implements Store {
-  readonly #individuals = new Map<string, IndividualRecord>();
-  readonly #groups = new Map<string, GroupRecord>();
+  readonly #individuals = new SortedMap<IndividualRecord>();
+  readonly #groups = new SortedMap<GroupRecord>();
   readonly #leaves = new MultiIndex<IndividualRecord>();
   readonly #endorsementKeys = new MultiIndex<IndividualRecord>();
   readonly #groupCertificates = new MultiIndex<GroupRecord>();
   readonly #groupSubjects = new MultiIndex<GroupRecord>();
   readonly #symmetricGroups = new Set<GroupRecord>();
   readonly #x509Groups = new Set<GroupRecord>();
-  readonly #registrations = new Map<string, RegistrationRecord>();
-  readonly #identities = new Map<string, DeviceIdentity>();
-  readonly #twins = new Map<string, Twin>();
+  readonly #certificates = new SortedMap<CaCertificateRecord>();
+  readonly #registrations = new SortedMap<RegistrationRecord>();
+  /** Keys of the registrations of an enrollment. */
+  readonly #registrationsOf = new Map<string, SortedMap<RegistrationRecord>>();
+  readonly #devices = new MemoryDevices();
 
   async individualEnrollment(registrationId: string): Promise<IndividualRecord | undefined> {
     return this.#individuals.get(idKey(registrationId));
@@ -90,24 +95,63 @@ export class MemoryStore implements Store {
     return registrationIds.flatMap((id) => this.#individuals.get(idKey(id))?.registrationId ?? []);
   }
 
-  async putIndividual(record: IndividualRecord, expectedEtag?: string): Promise<boolean> {
+  async putIndividual(record: IndividualRecord, expected?: Expected): Promise<boolean> {
     const key = idKey(record.registrationId);
     const old = this.#individuals.get(key);
-    if (expectedEtag !== undefined && old?.etag !== expectedEtag) return false;
+    if (!applies(old, expected)) return false;
     if (old) this.#indexIndividual(old, "remove");
     this.#individuals.set(key, record);
     this.#indexIndividual(record, "add");
     return true;
   }
 
-  async putGroup(record: GroupRecord, expectedEtag?: string): Promise<boolean> {
+  async putGroup(record: GroupRecord, expected?: Expected): Promise<boolean> {
     const key = idKey(record.enrollmentGroupId);
     const old = this.#groups.get(key);
-    if (expectedEtag !== undefined && old?.etag !== expectedEtag) return false;
+    if (!applies(old, expected)) return false;
     if (old) this.#indexGroup(old, "remove");
     this.#groups.set(key, record);
     this.#indexGroup(record, "add");
     return true;
+  }
+
+  async removeIndividual(registrationId: string, expectedEtag?: string): Promise<Removal> {
+    const key = idKey(registrationId);
+    const old = this.#individuals.get(key);
+    const answer = removal(old, expectedEtag);
+    if (!old || answer !== "removed") return answer;
+    this.#indexIndividual(old, "remove");
+    this.#individuals.delete(key);
+    const registration = this.#registrations.get(key);
+    if (registration?.enrollment.kind === "individual") this.#forgetRegistration(key);
+    return answer;
+  }
+
+  async removeGroup(enrollmentGroupId: string, expectedEtag?: string): Promise<Removal> {
+    const key = idKey(enrollmentGroupId);
+    const old = this.#groups.get(key);
+    const answer = removal(old, expectedEtag);
+    if (!old || answer !== "removed") return answer;
+    this.#indexGroup(old, "remove");
+    this.#groups.delete(key);
+    return answer;
+  }
+
+  async individuals(filter: EnrollmentFilter): Promise<readonly IndividualRecord[]> {
+    return pageOf(this.#individuals, filter, isWanted(filter));
+  }
+
+  async groups(filter: EnrollmentFilter): Promise<readonly GroupRecord[]> {
+    return pageOf(this.#groups, filter, isWanted(filter));
+  }
+
+  async counts(): Promise<StoreCounts> {
+    return {
+      individualEnrollments: this.#individuals.size,
+      enrollmentGroups: this.#groups.size,
+      registrations: this.#registrations.size,
+      certificates: this.#certificates.size,
+    };
   }
 
   #indexIndividual(record: IndividualRecord, change: "add" | "remove"): void {
@@ -124,43 +168,122 @@ export class MemoryStore implements Store {
     groups[change === "add" ? "add" : "delete"](record);
   }
 
+  async caCertificate(name: string): Promise<CaCertificateRecord | undefined> {
+    return this.#certificates.get(idKey(name));
+  }
+
+  async caCertificates(): Promise<readonly CaCertificateRecord[]> {
+    return pageOf(this.#certificates, { limit: Number.POSITIVE_INFINITY });
+  }
+
+  async putCaCertificate(record: CaCertificateRecord, expected?: Expected): Promise<boolean> {
+    const key = idKey(record.name);
+    if (!applies(this.#certificates.get(key), expected)) return false;
+    this.#certificates.set(key, record);
+    return true;
+  }
+
+  async removeCaCertificate(name: string, expectedEtag?: string): Promise<Removal> {
+    const key = idKey(name);
+    const answer = removal(this.#certificates.get(key), expectedEtag);
+    if (answer === "removed") this.#certificates.delete(key);
+    return answer;
+  }
+
   async registration(registrationId: string): Promise<RegistrationRecord | undefined> {
     return this.#registrations.get(idKey(registrationId));
+  }
+
+  async registrations(
+    page: PageRequest,
+    enrollment?: RegistrationRecord["enrollment"],
+  ): Promise<readonly RegistrationRecord[]> {
+    if (!enrollment) return pageOf(this.#registrations, page);
+    const own = this.#registrationsOf.get(enrollmentKey(enrollment));
+    return own ? pageOf(own, page) : [];
+  }
+
+  async removeRegistration(registrationId: string, expectedEtag?: string): Promise<Removal> {
+    const key = idKey(registrationId);
+    const answer = removal(this.#registrations.get(key), expectedEtag);
+    if (answer === "removed") this.#forgetRegistration(key);
+    return answer;
+  }
+
+  #putRegistration(registration: RegistrationRecord): void {
+    const key = idKey(registration.registrationId);
+    const old = this.#registrations.get(key);
+    this.#registrations.set(key, registration);
+    const at = enrollmentKey(registration.enrollment);
+    if (old && enrollmentKey(old.enrollment) !== at) this.#dropFromEnrollment(old, key);
+    const own = this.#registrationsOf.get(at) ?? new SortedMap<RegistrationRecord>();
+    this.#registrationsOf.set(at, own);
+    own.set(key, registration);
+  }
+
+  #forgetRegistration(key: string): void {
+    const old = this.#registrations.get(key);
+    this.#registrations.delete(key);
+    if (old) this.#dropFromEnrollment(old, key);
+  }
+
+  #dropFromEnrollment({ enrollment }: RegistrationRecord, key: string): void {
+    const own = this.#registrationsOf.get(enrollmentKey(enrollment));
+    own?.delete(key);
+    if (own?.size === 0) this.#registrationsOf.delete(enrollmentKey(enrollment));
   }
 
   async saveAssignment(assignment: Assignment): Promise<boolean> {
     const { registration, identity, twin, removed } = assignment;
     const key = idKey(registration.registrationId);
     if (this.#registrations.get(key)?.etag !== assignment.expectedEtag) return false;
-    const owner = identity && this.#identities.get(deviceKey(identity.hub, identity.deviceId))?.registrationId;
+    const owner = identity && this.#devices.identity(identity)?.registrationId;
     if (owner !== undefined && idKey(owner) !== key && idKey(owner) !== idKey(assignment.replaces ?? "")) return false;
-    this.#registrations.set(key, registration);
-    if (removed && this.#isOwn(removed, key)) {
-      this.#identities.delete(deviceKey(removed.hub, removed.deviceId));
-      this.#twins.delete(deviceKey(removed.hub, removed.deviceId));
-    }
-    if (identity) this.#identities.set(deviceKey(identity.hub, identity.deviceId), identity);
-    if (twin) this.#twins.set(deviceKey(twin.hub, twin.deviceId), twin);
+    this.#putRegistration(registration);
+    if (removed && this.#devices.isOwned(removed, key)) this.#devices.remove(removed);
+    if (identity) this.#devices.putIdentity(identity);
+    if (twin) this.#devices.putTwin(twin);
     return true;
-  }
-
-  #isOwn(device: { readonly hub: string; readonly deviceId: string }, key: string): boolean {
-    const owner = this.#identities.get(deviceKey(device.hub, device.deviceId))?.registrationId;
-    return owner !== undefined && idKey(owner) === key;
   }
 
   async deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined> {
-    return this.#identities.get(deviceKey(hub, deviceId));
+    return this.#devices.identity({ hub, deviceId });
   }
 
   async twin(hub: string, deviceId: string): Promise<Twin | undefined> {
-    return this.#twins.get(deviceKey(hub, deviceId));
+    return this.#devices.twin({ hub, deviceId });
   }
 
   async updateTwin(twin: Twin, expectedEtag: string): Promise<boolean> {
-    const key = deviceKey(twin.hub, twin.deviceId);
-    if (this.#twins.get(key)?.etag !== expectedEtag) return false;
-    this.#twins.set(key, twin);
+    if (this.#devices.twin(twin)?.etag !== expectedEtag) return false;
+    this.#devices.putTwin(twin);
     return true;
   }
+
+  async devices(hub: string, filter: DeviceFilter): Promise<readonly DeviceIdentity[]> {
+    return this.#devices.page(hub, filter);
+  }
+
+  async deviceCount(hub: string): Promise<number> {
+    return this.#devices.count(hub);
+  }
+
+  async removeDevice(hub: string, deviceId: string): Promise<boolean> {
+    return this.#devices.remove({ hub, deviceId });
+  }
+
+  async hubsWithDevices(): Promise<readonly string[]> {
+    return this.#devices.hubs();
+  }
+
+  async restore(records: StoreRecords): Promise<void> {
+    for (const record of records.certificates ?? []) await this.putCaCertificate(record);
+    for (const record of records.individuals ?? []) await this.putIndividual(record);
+    for (const record of records.groups ?? []) await this.putGroup(record);
+    for (const record of records.registrations ?? []) this.#putRegistration(record);
+    for (const identity of records.identities ?? []) this.#devices.putIdentity(identity);
+    for (const twin of records.twins ?? []) this.#devices.putTwin(twin);
+  }
 }
+
+const enrollmentKey = ({ kind, id }: RegistrationRecord["enrollment"]) => `${kind}\n${idKey(id)}`;

@@ -90,6 +90,69 @@ export interface Assignment {
   readonly expectedEtag?: string;
 }
 
+/** A CA certificate that was uploaded, for groups that refer to it by name (section 6.3). Its content never changes: only deleted and created anew. */
+export interface CaCertificateRecord {
+  readonly name: string;
+  /** base64 of DER. */
+  readonly der: string;
+  /** Upper-case hex SHA-256 of the DER. */
+  readonly thumbprint: string;
+  readonly isVerified: boolean;
+  /** What the common name of the proving certificate has to be; absent until asked for, and once verified. */
+  readonly verificationCode?: string;
+  readonly etag: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export type EnrollmentStatus = EnrollmentRecord["provisioningStatus"];
+
+/** When a write applies: always (undefined), only where nothing is, or only over that version. */
+export type Expected = undefined | "absent" | { readonly etag: string };
+
+/** What became of something that was to be removed; `changed`: its etag was another than the expected. */
+export type Removal = "removed" | "missing" | "changed";
+
+/** A part of what there is, in the order of keys (`idKey`, compared by code unit). */
+export interface PageRequest {
+  /** Key of the last one of the page before. */
+  readonly after?: string;
+  /** At least 1. */
+  readonly limit: number;
+}
+
+/** For lists that people look at. */
+export interface EnrollmentFilter extends PageRequest {
+  /** A part of the id, anywhere in it; any case. */
+  readonly search?: string;
+  readonly status?: EnrollmentStatus;
+}
+
+/** A hub's device and the key to go on after it: device ids have a case. */
+export interface DeviceFilter {
+  readonly afterDeviceId?: string;
+  readonly limit: number;
+  /** A part of the device id. */
+  readonly search?: string;
+}
+
+export interface StoreCounts {
+  readonly individualEnrollments: number;
+  readonly enrollmentGroups: number;
+  readonly registrations: number;
+  readonly certificates: number;
+}
+
+/** Records to put back, as an export holds them. */
+export interface StoreRecords {
+  readonly individuals?: readonly IndividualRecord[];
+  readonly groups?: readonly GroupRecord[];
+  readonly certificates?: readonly CaCertificateRecord[];
+  readonly registrations?: readonly RegistrationRecord[];
+  readonly identities?: readonly DeviceIdentity[];
+  readonly twins?: readonly Twin[];
+}
+
 /**
  * Everything that is remembered. No look-up may cost more when there are more enrollments or devices. Ids are compared
  * without case. `memory-store.ts` is one; every adapter passes `testing/store-contract.ts`.
@@ -112,11 +175,32 @@ export interface Store {
   /** Which of these registration ids are individually enrolled, as they are written there. */
   enrolledAmong(registrationIds: readonly string[]): Promise<readonly string[]>;
 
-  /** Creates or replaces. `expectedEtag`: only over that version; false when it is another or none. */
-  putIndividual(record: IndividualRecord, expectedEtag?: string): Promise<boolean>;
-  putGroup(record: GroupRecord, expectedEtag?: string): Promise<boolean>;
+  /** Creates or replaces; false when what is there is not as expected. */
+  putIndividual(record: IndividualRecord, expected?: Expected): Promise<boolean>;
+  putGroup(record: GroupRecord, expected?: Expected): Promise<boolean>;
+  /** A registration record of this enrollment's goes with it, the device at the hub stays (section 8.5). */
+  removeIndividual(registrationId: string, expectedEtag?: string): Promise<Removal>;
+  /** The registration records of its devices stay (section 8.5). */
+  removeGroup(enrollmentGroupId: string, expectedEtag?: string): Promise<Removal>;
+  /** In the order of keys, without loading more than the page. */
+  individuals(filter: EnrollmentFilter): Promise<readonly IndividualRecord[]>;
+  groups(filter: EnrollmentFilter): Promise<readonly GroupRecord[]>;
+  counts(): Promise<StoreCounts>;
+
+  caCertificate(name: string): Promise<CaCertificateRecord | undefined>;
+  /** All, by name: at most `limits.caCertificates`. */
+  caCertificates(): Promise<readonly CaCertificateRecord[]>;
+  putCaCertificate(record: CaCertificateRecord, expected?: Expected): Promise<boolean>;
+  removeCaCertificate(name: string, expectedEtag?: string): Promise<Removal>;
 
   registration(registrationId: string): Promise<RegistrationRecord | undefined>;
+  /** Of one enrollment, or all of them. */
+  registrations(
+    page: PageRequest,
+    enrollment?: RegistrationRecord["enrollment"],
+  ): Promise<readonly RegistrationRecord[]>;
+  /** Forgets the assignment; the device at the hub stays. */
+  removeRegistration(registrationId: string, expectedEtag?: string): Promise<Removal>;
   /**
    * All or nothing. False when the registration record changed since it was read, and when the identity's place at the hub
    * is another registration's (but for `replaces`). `removed` takes away only what is this registration's own.
@@ -127,6 +211,16 @@ export interface Store {
   twin(hub: string, deviceId: string): Promise<Twin | undefined>;
   /** Replaces a twin whose etag is still `expectedEtag`; false when it changed or is gone. */
   updateTwin(twin: Twin, expectedEtag: string): Promise<boolean>;
+  /** Devices of one hub, by device id (compared by code unit). */
+  devices(hub: string, filter: DeviceFilter): Promise<readonly DeviceIdentity[]>;
+  deviceCount(hub: string): Promise<number>;
+  /** Identity and twin; false when there is none. */
+  removeDevice(hub: string, deviceId: string): Promise<boolean>;
+  /** Hubs that have devices, linked or not. */
+  hubsWithDevices(): Promise<readonly string[]>;
+
+  /** Puts records as they are, over what has their keys; all or nothing. For import and seeds: thousands in one call. */
+  restore(records: StoreRecords): Promise<void>;
 }
 
 /** Which hubs are linked. */

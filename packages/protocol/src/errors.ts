@@ -26,12 +26,18 @@ export const dpsErrors = {
   invalidCertificate: { code: 401002, status: 401, message: "Invalid certificate.", provenance: "seen" },
   caNotFound: { code: 401002, status: 401, message: "CA certificate not found.", provenance: "seen" },
   notLocal: { code: 403000, status: 403, message: "Forbidden", provenance: "ours" },
+  quotaExceeded: { code: 403001, status: 403, message: "Quota exceeded.", provenance: "ours" },
   enrollmentNotFound: { code: 404201, status: 404, message: "Enrollment not found.", provenance: "seen" },
   enrollmentGroupNotFound: { code: 404202, status: 404, message: "Enrollment group not found.", provenance: "ours" },
+  registrationNotFound: { code: 404201, status: 404, message: "Registration not found.", provenance: "seen" },
+  certificateNotFound: { code: 404204, status: 404, message: "Certificate not found.", provenance: "ours" },
+  deviceNotFound: { code: 404001, status: 404, message: "Device not found.", provenance: "ours" },
   operationNotFound: { code: 404203, status: 404, message: "Operation not found.", provenance: "ours" },
   routeNotFound: { code: 404000, status: 404, message: "Resource not found.", provenance: "ours" },
   methodNotAllowed: { code: 405000, status: 405, message: "Method not allowed.", provenance: "documented" },
   conflict: { code: 409203, status: 409, message: "Precondition failed.", provenance: "seen" },
+  alreadyExists: { code: 409201, status: 409, message: "Already exists.", provenance: "ours" },
+  inUse: { code: 409204, status: 409, message: "It is in use.", provenance: "ours" },
   preconditionFailed: { code: 412001, status: 412, message: "Precondition failed.", provenance: "ours" },
   payloadTooLarge: { code: 413000, status: 413, message: "The message is larger than 96 KB.", provenance: "ours" },
   throttled: { code: 429001, status: 429, message: "Too many requests.", provenance: "ours" },
@@ -44,9 +50,16 @@ export type DpsErrorKind = keyof typeof dpsErrors;
 export class DpsError extends Error {
   override readonly name = "DpsError";
   readonly kind: DpsErrorKind;
-  constructor(kind: DpsErrorKind, detail?: string, options?: ErrorOptions) {
+  /** Goes into the body as it is: `path` of the offending member, `position` in a query. Never a secret. */
+  readonly info: Readonly<Record<string, string>> | undefined;
+  constructor(
+    kind: DpsErrorKind,
+    detail?: string,
+    options?: ErrorOptions & { readonly info?: Readonly<Record<string, string>> },
+  ) {
     super(detail ?? dpsErrors[kind].message, options);
     this.kind = kind;
+    this.info = options?.info;
   }
 }
 
@@ -56,16 +69,22 @@ export interface ErrorBody {
   readonly trackingId: string;
   readonly message: string;
   readonly timestampUtc: string;
+  /** Section 7.6: a map of texts. */
+  readonly info?: Readonly<Record<string, string>>;
 }
 
 /** Makes the body that goes with `dpsErrors[kind].status`. */
-export function errorBody(kind: DpsErrorKind, about: { trackingId: string; now: Date; message?: string }): ErrorBody {
+export function errorBody(
+  kind: DpsErrorKind,
+  about: { trackingId: string; now: Date; message?: string; info?: ErrorBody["info"] },
+): ErrorBody {
   const row = dpsErrors[kind];
   return {
     errorCode: row.code,
     trackingId: about.trackingId,
     message: about.message ?? row.message,
     timestampUtc: formatDate(about.now),
+    ...(about.info && { info: about.info }),
   };
 }
 

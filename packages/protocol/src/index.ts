@@ -12,6 +12,7 @@ export * from "./messages.js";
 export * from "./parse.js";
 export * from "./routes.js";
 export * from "./sas.js";
+export * from "./service-routes.js";
 export * from "./statuses.js";
 export * from "./topics.js";
 export * from "./user-names.js";

@@ -11,6 +11,14 @@ export const limits = {
   /** Symmetric-key groups of one service (8.6); bounds the search for the group of an unknown device. */
   symmetricKeyGroups: 100,
   x509Groups: 100,
+  /** Uploaded CA certificates of one service (8.6). */
+  caCertificates: 25,
+  /** Entries of one bulk operation (7.1). */
+  bulkEntries: 10,
+  /** Entries of a page of the service API: usual and largest (7.2, ours). */
+  pageItems: { usual: 100, max: 1000 },
+  /** A custom allocation webhook has to answer within this (DESIGN 5). */
+  webhookTimeoutMs: 5_000,
   /** Bytes of a symmetric key (5.1). */
   symmetricKeyBytes: { min: 16, max: 64 },
   /** How long an operation can be polled (8.6, ours). */

@@ -10,6 +10,10 @@ export const managementRoutes = {
   health: { method: "GET", path: "/healthz" },
   ready: { method: "GET", path: "/readyz" },
   attempt: { method: "GET", path: "/attempts/:id" },
+  /** `?limit=&outcome=`: newest first, with the first finding of each; for holders of the token. */
+  attempts: { method: "GET", path: "/attempts" },
+  /** Server-sent events: an `attempt` event for each attempt that began, changed or ended; for holders of the token. */
+  attemptEvents: { method: "GET", path: "/events/attempts" },
   info: { method: "GET", path: "/info" },
   credentials: { method: "GET", path: "/enrollments/:registrationId/credentials" },
   stop: { method: "POST", path: "/stop" },

@@ -82,13 +82,15 @@ function enrollmentContract(open: () => Promise<Store>): void {
   it("replaces only over the expected version, and drops the old one's look-ups", async () => {
     const store = await open();
     await store.putIndividual(individual("a", { attestation: x509("clientCertificates", "AA") }));
-    expect(await store.putIndividual(individual("a", { etag: "e2" }), "other")).toBe(false);
+    expect(await store.putIndividual(individual("a", { etag: "e2" }), { etag: "other" })).toBe(false);
     expect(
-      await store.putIndividual(individual("a", { etag: "e2", attestation: x509("clientCertificates", "BB") }), "e1"),
+      await store.putIndividual(individual("a", { etag: "e2", attestation: x509("clientCertificates", "BB") }), {
+        etag: "e1",
+      }),
     ).toBe(true);
     expect(await store.enrollmentsByLeaf("AA")).toEqual([]);
     expect((await store.enrollmentsByLeaf("BB")).map((each) => each.registrationId)).toEqual(["a"]);
-    expect(await store.putGroup(group("g"), "e1")).toBe(false);
+    expect(await store.putGroup(group("g"), { etag: "e1" })).toBe(false);
   });
 
   it("finds groups by certificate, by subject, and by kind", async () => {

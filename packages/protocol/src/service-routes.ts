@@ -1,0 +1,95 @@
+/** What a shared access policy may allow (section 7.3 of the wire notes). */
+export const permissions = [
+  "ServiceConfig",
+  "EnrollmentRead",
+  "EnrollmentWrite",
+  "RegistrationStatusRead",
+  "RegistrationStatusWrite",
+] as const;
+export type Permission = (typeof permissions)[number];
+
+/** The two kinds of enrollment; everything that differs between them on the wire stands here. */
+export const enrollmentKinds = {
+  individual: { collection: "enrollments", id: "registrationId", itemType: "enrollment" },
+  group: { collection: "enrollmentGroups", id: "enrollmentGroupId", itemType: "enrollmentGroup" },
+} as const;
+export type EnrollmentKind = keyof typeof enrollmentKinds;
+
+interface ServiceRouteRow {
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  /** Segments are matched without case (section 7.1). */
+  readonly path: string;
+  readonly permission: Permission;
+  readonly kind?: EnrollmentKind;
+}
+
+/**
+ * The service API (section 7.1): on the HTTPS listener by shared access signature, as the official service SDKs speak it, and
+ * the same on the dashboard listener for holders of the management token.
+ */
+export const serviceRoutes = {
+  getEnrollment: { method: "GET", path: "/enrollments/:id", permission: "EnrollmentRead", kind: "individual" },
+  putEnrollment: { method: "PUT", path: "/enrollments/:id", permission: "EnrollmentWrite", kind: "individual" },
+  deleteEnrollment: { method: "DELETE", path: "/enrollments/:id", permission: "EnrollmentWrite", kind: "individual" },
+  bulkEnrollments: { method: "POST", path: "/enrollments", permission: "EnrollmentWrite", kind: "individual" },
+  queryEnrollments: { method: "POST", path: "/enrollments/query", permission: "EnrollmentRead", kind: "individual" },
+  getEnrollmentMechanism: {
+    method: "POST",
+    path: "/enrollments/:id/attestationmechanism",
+    // It reveals keys (section 7.3).
+    permission: "EnrollmentWrite",
+    kind: "individual",
+  },
+  getGroup: { method: "GET", path: "/enrollmentGroups/:id", permission: "EnrollmentRead", kind: "group" },
+  putGroup: { method: "PUT", path: "/enrollmentGroups/:id", permission: "EnrollmentWrite", kind: "group" },
+  deleteGroup: { method: "DELETE", path: "/enrollmentGroups/:id", permission: "EnrollmentWrite", kind: "group" },
+  bulkGroups: { method: "POST", path: "/enrollmentGroups", permission: "EnrollmentWrite", kind: "group" },
+  queryGroups: { method: "POST", path: "/enrollmentGroups/query", permission: "EnrollmentRead", kind: "group" },
+  getGroupMechanism: {
+    method: "POST",
+    path: "/enrollmentGroups/:id/attestationmechanism",
+    permission: "EnrollmentWrite",
+    kind: "group",
+  },
+  getRegistration: { method: "GET", path: "/registrations/:id", permission: "RegistrationStatusRead" },
+  deleteRegistration: { method: "DELETE", path: "/registrations/:id", permission: "RegistrationStatusWrite" },
+  queryRegistrations: { method: "POST", path: "/registrations/:id/query", permission: "RegistrationStatusRead" },
+} as const satisfies Record<string, ServiceRouteRow>;
+export type ServiceRoute = keyof typeof serviceRoutes;
+
+/**
+ * What the portal and the command line need besides: on the dashboard listener only, for holders of the management token. CA
+ * certificates have the names that they have in the cloud's management plane (section 6.3).
+ */
+export const operatorRoutes = {
+  /** `{individualEnrollments, enrollmentGroups, registrations, certificates}`. */
+  counts: { method: "GET", path: "/counts" },
+  /** `?search=&status=&limit=&after=` → `{items, next?}`; items as the service API gives them. */
+  listEnrollments: { method: "GET", path: "/enrollments" },
+  listGroups: { method: "GET", path: "/enrollmentGroups" },
+  listCertificates: { method: "GET", path: "/certificates" },
+  getCertificate: { method: "GET", path: "/certificates/:name" },
+  /** `{certificate, isVerified?}`: creates; what is there is not replaced. */
+  putCertificate: { method: "PUT", path: "/certificates/:name" },
+  deleteCertificate: { method: "DELETE", path: "/certificates/:name" },
+  generateVerificationCode: { method: "POST", path: "/certificates/:name/generateVerificationCode" },
+  /** `{certificate}`: one whose common name is the code, signed with the CA's key. */
+  verifyCertificate: { method: "POST", path: "/certificates/:name/verify" },
+  /** `[{host, weight, applyAllocationPolicy, latency?, devices}]`. */
+  listHubs: { method: "GET", path: "/hubs" },
+  /** `?search=&limit=&after=` → `{items, next?}` of `{deviceId, registrationId, authentication type, status, createdDateTimeUtc, iotEdge}`. */
+  listDevices: { method: "GET", path: "/hubs/:hub/devices" },
+  getTwin: { method: "GET", path: "/hubs/:hub/devices/:deviceId/twin" },
+  /** `{properties: {desired: …}}`: a merge patch; devices that watch are told. */
+  patchTwin: { method: "PATCH", path: "/hubs/:hub/devices/:deviceId/twin" },
+  deleteDevice: { method: "DELETE", path: "/hubs/:hub/devices/:deviceId" },
+  /** `{certificate}` → what was read from it, or 400 with the reason; nothing is stored. */
+  inspectCertificate: { method: "POST", path: "/inspect/certificate" },
+  /** `{endorsementKey}` → `{registrationId, …}`; nothing is stored. */
+  inspectEndorsementKey: { method: "POST", path: "/inspect/endorsementKey" },
+  /** Every record of the instance, one JSON value a line: `rollcall export`. Holds keys. */
+  exportRecords: { method: "GET", path: "/export" },
+  /** The same lines, or arrays as `az iot dps enrollment list` prints them. */
+  importRecords: { method: "POST", path: "/import" },
+} as const;
+export type OperatorRoute = keyof typeof operatorRoutes;
