@@ -1,3 +1,4 @@
+import { allocationPolicies, limits } from "@rollcall/protocol";
 import { z } from "zod";
 
 /** `3`, `3s`, `500ms`, `2m`; a bare number is seconds. */
@@ -11,6 +12,9 @@ export function milliseconds(value: z.output<typeof duration>): number {
   const [, number = "0", unit = "s"] = /^([\d.]+)(ms|s|m)?$/.exec(String(value)) ?? [];
   return Math.round(Number(number) * { ms: 1, s: 1000, m: 60_000 }[unit as "ms" | "s" | "m"]);
 }
+
+/** A webhook belongs to an enrollment. */
+const servicePolicies = allocationPolicies.filter((policy) => policy !== "custom");
 
 const port = z.int().min(0).max(65_535);
 /** A name or an address, nothing of a URL around it. */
@@ -58,6 +62,10 @@ export const configSchema = z.strictObject({
     .optional()
     .describe("Linked hubs; default: one, at the address of this service"),
   hubHost: host.optional().describe("Host of the one default hub"),
+  allocationPolicy: z
+    .enum(servicePolicies, { error: `is no policy for a whole service: ${servicePolicies.join(", ")}` })
+    .default("hashed")
+    .describe("Of enrollments that name none; custom is for enrollments only, with a webhook of their own"),
   registration: z
     .strictObject({
       assigningFor: duration
@@ -72,6 +80,10 @@ export const configSchema = z.strictObject({
         .union([z.literal("off"), z.int().positive()])
         .default("off")
         .describe("1000 to feel like the cloud"),
+      webhookTimeout: duration
+        .refine((value) => milliseconds(value) > 0, "is no time at all")
+        .default(limits.webhookTimeoutMs / 1000)
+        .describe("A custom allocation webhook has to answer within this; more, to step through one in a debugger"),
     })
     .prefault({}),
   tpmOverMqtt: z
