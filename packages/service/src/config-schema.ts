@@ -18,6 +18,14 @@ const host = z
   .string()
   .regex(/^[A-Za-z0-9._-]+$|^[0-9a-fA-F:.]+$/, "is no host name or address: leave out scheme, port and brackets");
 
+/** By its kind, or as the URL of a server. */
+const store = z
+  .string()
+  .refine(
+    (text) => text === "sqlite" || text === "memory" || (/^postgres(ql)?:\/\/./.test(text) && URL.canParse(text)),
+    "is no store: write sqlite, memory or postgres://user:password@host/database",
+  );
+
 const hub = z.strictObject({
   host: host
     .refine((name) => name.includes(".") || name.includes(":"), "needs a dot in it: the C and Java SDKs look for one")
@@ -43,49 +51,57 @@ const logSchema = z.strictObject({
 });
 
 /** What rollcall.yaml may say: the one source of its types, its checks and its JSON Schema. */
-export const configSchema = z.strictObject({
-  idScope: z
-    .string()
-    .regex(/^[A-Za-z0-9]{1,64}$/, "is no ID scope: letters and digits only")
-    .default("0ne00000000"),
-  location: z.string().min(1).default("./.rollcall").describe("CA, keys and state; made with mode 0700"),
-  inMemory: z.boolean().default(false).describe("Forget everything on stop"),
-  listen: listenSchema.prefault({}),
-  hubs: z
-    .array(hub)
-    .min(1)
-    .refine((hubs) => new Set(hubs.map((each) => each.host.toLowerCase())).size === hubs.length, "names a host twice")
-    .optional()
-    .describe("Linked hubs; default: one, at the address of this service"),
-  hubHost: host.optional().describe("Host of the one default hub"),
-  registration: z
-    .strictObject({
-      assigningFor: duration
-        .default(0)
-        .describe("How long a registration stays assigning; 0s: the first poll is assigned"),
-      retryAfter: duration.default(3).describe("What devices are told to wait before they poll; whole seconds"),
-    })
-    .prefault({}),
-  limits: z
-    .strictObject({
-      registrationsPerMinute: z
-        .union([z.literal("off"), z.int().positive()])
-        .default("off")
-        .describe("1000 to feel like the cloud"),
-    })
-    .prefault({}),
-  tpmOverMqtt: z
-    .boolean()
-    .optional()
-    .describe("TPM attestation over MQTT, an extension; default: for loopback peers only"),
-  seed: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("Enrollments, loaded before ready: a JSON or YAML file, or a folder of them"),
-  log: logSchema.prefault({}),
-  apiVersions: z.enum(["accept-newer", "known-only"]).default("accept-newer"),
-});
+export const configSchema = z
+  .strictObject({
+    idScope: z
+      .string()
+      .regex(/^[A-Za-z0-9]{1,64}$/, "is no ID scope: letters and digits only")
+      .default("0ne00000000"),
+    location: z.string().min(1).default("./.rollcall").describe("CA, keys and state; made with mode 0700"),
+    inMemory: z.boolean().default(false).describe("Forget everything on stop: keys, CA and store"),
+    store: store
+      .optional()
+      .describe("sqlite (default: a database in the location), memory, or postgres://… for several nodes"),
+    listen: listenSchema.prefault({}),
+    hubs: z
+      .array(hub)
+      .min(1)
+      .refine((hubs) => new Set(hubs.map((each) => each.host.toLowerCase())).size === hubs.length, "names a host twice")
+      .optional()
+      .describe("Linked hubs; default: one, at the address of this service"),
+    hubHost: host.optional().describe("Host of the one default hub"),
+    registration: z
+      .strictObject({
+        assigningFor: duration
+          .default(0)
+          .describe("How long a registration stays assigning; 0s: the first poll is assigned"),
+        retryAfter: duration.default(3).describe("What devices are told to wait before they poll; whole seconds"),
+      })
+      .prefault({}),
+    limits: z
+      .strictObject({
+        registrationsPerMinute: z
+          .union([z.literal("off"), z.int().positive()])
+          .default("off")
+          .describe("1000 to feel like the cloud"),
+      })
+      .prefault({}),
+    tpmOverMqtt: z
+      .boolean()
+      .optional()
+      .describe("TPM attestation over MQTT, an extension; default: for loopback peers only"),
+    seed: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Enrollments, loaded before ready: a JSON or YAML file, or a folder of them"),
+    log: logSchema.prefault({}),
+    apiVersions: z.enum(["accept-newer", "known-only"]).default("accept-newer"),
+  })
+  .refine(({ inMemory, store }) => !inMemory || store === undefined || store === "memory", {
+    path: ["store"],
+    message: "in memory there is no store but memory: leave one of the two settings out",
+  });
 
 /** What may be written. */
 export type ConfigInput = z.input<typeof configSchema>;
