@@ -71,7 +71,7 @@ export async function launch(options: Parameters<typeof startRollcall>[0]): Prom
     if (error instanceof LocationError) throw new CliError("unsafe", error.message, { cause: error });
     if (isStoreError(error)) {
       const kind = error.kind === "unreachable" ? "unreachable" : "unsafe";
-      throw new CliError(kind, reasonOf(error), { next: error.next, cause: error });
+      throw new CliError(kind, reasonOf(error), { cause: error });
     }
     if (error instanceof ListenError) throw new CliError("conflict", reasonOf(error), { cause: error });
     throw error;
