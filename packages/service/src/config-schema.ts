@@ -1,3 +1,4 @@
+import { allocationPolicies, limits } from "@rollcall/protocol";
 import { z } from "zod";
 
 /** `3`, `3s`, `500ms`, `2m`; a bare number is seconds. */
@@ -11,6 +12,9 @@ export function milliseconds(value: z.output<typeof duration>): number {
   const [, number = "0", unit = "s"] = /^([\d.]+)(ms|s|m)?$/.exec(String(value)) ?? [];
   return Math.round(Number(number) * { ms: 1, s: 1000, m: 60_000 }[unit as "ms" | "s" | "m"]);
 }
+
+/** A webhook belongs to an enrollment. */
+const servicePolicies = allocationPolicies.filter((policy) => policy !== "custom");
 
 const port = z.int().min(0).max(65_535);
 /** A name or an address, nothing of a URL around it. */
@@ -50,58 +54,66 @@ const logSchema = z.strictObject({
   file: z.string().optional().describe("Write to this file instead of stderr"),
 });
 
+const settings = z.strictObject({
+  idScope: z
+    .string()
+    .regex(/^[A-Za-z0-9]{1,64}$/, "is no ID scope: letters and digits only")
+    .default("0ne00000000"),
+  location: z.string().min(1).default("./.rollcall").describe("CA, keys and state; made with mode 0700"),
+  inMemory: z.boolean().default(false).describe("Forget everything on stop: keys, CA and store"),
+  store: store
+    .optional()
+    .describe("sqlite (default: a database in the location), memory, or postgres://… for several nodes"),
+  listen: listenSchema.prefault({}),
+  hubs: z
+    .array(hub)
+    .min(1)
+    .refine((hubs) => new Set(hubs.map((each) => each.host.toLowerCase())).size === hubs.length, "names a host twice")
+    .optional()
+    .describe("Linked hubs; default: one, at the address of this service"),
+  hubHost: host.optional().describe("Host of the one default hub"),
+  allocationPolicy: z
+    .enum(servicePolicies, { error: `is no policy for a whole service: ${servicePolicies.join(", ")}` })
+    .default("hashed")
+    .describe("Of enrollments that name none; custom is for enrollments only, with a webhook of their own"),
+  registration: z
+    .strictObject({
+      assigningFor: duration
+        .default(0)
+        .describe("How long a registration stays assigning; 0s: the first poll is assigned"),
+      retryAfter: duration.default(3).describe("What devices are told to wait before they poll; whole seconds"),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      registrationsPerMinute: z
+        .union([z.literal("off"), z.int().positive()])
+        .default("off")
+        .describe("1000 to feel like the cloud"),
+      webhookTimeout: duration
+        .refine((value) => milliseconds(value) > 0, "is no time at all")
+        .default(limits.webhookTimeoutMs / 1000)
+        .describe("A custom allocation webhook has to answer within this; more, to step through one in a debugger"),
+    })
+    .prefault({}),
+  tpmOverMqtt: z
+    .boolean()
+    .optional()
+    .describe("TPM attestation over MQTT, an extension; default: for loopback peers only"),
+  seed: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Enrollments, loaded before ready: a JSON or YAML file, or a folder of them"),
+  log: logSchema.prefault({}),
+  apiVersions: z.enum(["accept-newer", "known-only"]).default("accept-newer"),
+});
+
 /** What rollcall.yaml may say: the one source of its types, its checks and its JSON Schema. */
-export const configSchema = z
-  .strictObject({
-    idScope: z
-      .string()
-      .regex(/^[A-Za-z0-9]{1,64}$/, "is no ID scope: letters and digits only")
-      .default("0ne00000000"),
-    location: z.string().min(1).default("./.rollcall").describe("CA, keys and state; made with mode 0700"),
-    inMemory: z.boolean().default(false).describe("Forget everything on stop: keys, CA and store"),
-    store: store
-      .optional()
-      .describe("sqlite (default: a database in the location), memory, or postgres://… for several nodes"),
-    listen: listenSchema.prefault({}),
-    hubs: z
-      .array(hub)
-      .min(1)
-      .refine((hubs) => new Set(hubs.map((each) => each.host.toLowerCase())).size === hubs.length, "names a host twice")
-      .optional()
-      .describe("Linked hubs; default: one, at the address of this service"),
-    hubHost: host.optional().describe("Host of the one default hub"),
-    registration: z
-      .strictObject({
-        assigningFor: duration
-          .default(0)
-          .describe("How long a registration stays assigning; 0s: the first poll is assigned"),
-        retryAfter: duration.default(3).describe("What devices are told to wait before they poll; whole seconds"),
-      })
-      .prefault({}),
-    limits: z
-      .strictObject({
-        registrationsPerMinute: z
-          .union([z.literal("off"), z.int().positive()])
-          .default("off")
-          .describe("1000 to feel like the cloud"),
-      })
-      .prefault({}),
-    tpmOverMqtt: z
-      .boolean()
-      .optional()
-      .describe("TPM attestation over MQTT, an extension; default: for loopback peers only"),
-    seed: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("Enrollments, loaded before ready: a JSON or YAML file, or a folder of them"),
-    log: logSchema.prefault({}),
-    apiVersions: z.enum(["accept-newer", "known-only"]).default("accept-newer"),
-  })
-  .refine(({ inMemory, store }) => !inMemory || store === undefined || store === "memory", {
-    path: ["store"],
-    message: "in memory there is no store but memory: leave one of the two settings out",
-  });
+export const configSchema = settings.refine(
+  ({ inMemory, store }) => !inMemory || store === undefined || store === "memory",
+  { path: ["store"], message: "in memory there is no store but memory: leave one of the two settings out" },
+);
 
 /** What may be written. */
 export type ConfigInput = z.input<typeof configSchema>;

@@ -38,6 +38,8 @@ export interface RollcallStats {
   readonly sessions: number;
   readonly challengeSessions: number;
   readonly timers: number;
+  /** Allocation webhooks that have not answered yet. */
+  readonly webhookCalls: number;
   readonly attempts: number;
 }
 

@@ -4,8 +4,10 @@ import { createDeviceApi, createManagementApi } from "@rollcall/api";
 import { type Broker, createBroker } from "@rollcall/broker";
 import { AttemptLog, type Clock, createEngine, type Engine, type Random, type Store } from "@rollcall/engine";
 import { createHub, type Hub } from "@rollcall/hub";
+import { toPem } from "@rollcall/pki";
 import type { LinkedHub } from "@rollcall/protocol";
 import { endpoint, linkedHubs, reachableHost, servedHosts } from "./addresses.js";
+import { type AllocationWebhook, createAllocationWebhook } from "./allocation-webhook.js";
 import { isLoopback } from "./client-connection.js";
 import { checkConfig } from "./config.js";
 import { type Config, milliseconds } from "./config-schema.js";
@@ -69,7 +71,11 @@ export async function startRollcall(options: RollcallOptions = {}): Promise<Roll
 async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise<Rollcall> {
   const { clock, random, log, location, attempts, teardown, notices } = setting;
   const { store } = setting.opened;
-  const { hub, engine } = decide(setting, store);
+  const webhook = createAllocationWebhook({
+    timeoutMs: milliseconds(setting.config.limits.webhookTimeout),
+    caPem: toPem(location.authority.certificate.der),
+  });
+  const { hub, engine } = decide(setting, { store, webhook });
   const etag = () => random(12).toString("base64");
   const seeded = await seedStore(store, seed ?? {}, { now: clock(), random, etag });
   if (seed !== undefined) log.info(seeded, "enrollments loaded");
@@ -102,9 +108,16 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
     stop: () => void stop(),
   });
   info = describe(setting, await openPorts({ ...setting, listeners, broker, deviceApi, management }));
+  // First of all when it stops: nothing else has to wait for a webhook then.
+  teardown.add(() => webhook.close());
   location.writeInstance(info);
   log.info({ ports: info.ports }, "ready");
-  const stats = () => ({ ...broker.stats(), connections: listeners.connections, attempts: attempts.size });
+  const stats = () => ({
+    ...broker.stats(),
+    connections: listeners.connections,
+    webhookCalls: webhook.open,
+    attempts: attempts.size,
+  });
   const open = { info, managementToken, location: location.path, notices, seeded, attempts, store, hub, stopped };
   return { ...open, stats, stop, [Symbol.asyncDispose]: stop };
 }
@@ -132,13 +145,18 @@ function retryAfterSeconds({ registration }: Config): number {
 }
 
 /** The deciding parts: no sockets, no files. */
-function decide({ config, clock, random, log, location, hubs }: Setting, store: Store): { hub: Hub; engine: Engine } {
+function decide(
+  { config, clock, random, log, location, hubs }: Setting,
+  { store, webhook }: { store: Store; webhook: AllocationWebhook },
+): { hub: Hub; engine: Engine } {
   const linked = { linked: () => hubs };
   const { registrationsPerMinute } = config.limits;
   const engine = createEngine({
     idScope: config.idScope,
     store,
     hubs: linked,
+    allocator: webhook,
+    allocationPolicy: config.allocationPolicy,
     clock,
     random,
     clusterSecret: Buffer.from(location.secrets.clusterSecret, "base64"),
