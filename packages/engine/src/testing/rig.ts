@@ -13,7 +13,7 @@ import { AttemptLog } from "../attempts.js";
 import type { EngineOptions } from "../context.js";
 import { createEngine } from "../engine.js";
 import type { Credentials, DeviceRequest } from "../engine-types.js";
-import { loadSeed } from "../enrollments.js";
+import { loadSeed } from "../load-seed.js";
 import { MemoryStore } from "../memory-store.js";
 
 const SCOPE = "0ne00000000";
