@@ -13,6 +13,8 @@ import { deviceCredentials } from "./device-credentials.js";
 import { Listeners } from "./listeners.js";
 import { type Location, openLocation } from "./location.js";
 import { type Log, openLog } from "./log.js";
+import { createServiceApi } from "./operator.js";
+import { OWNER_POLICY } from "./policies.js";
 import { openPorts } from "./ports.js";
 import type { Rollcall, RollcallInfo, RollcallOptions } from "./rollcall.js";
 import { seedStore } from "./seed.js";
@@ -80,10 +82,12 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
   const broker = await startBroker(setting, { engine, hub });
   teardown.add(() => listeners.stopListening());
   const onFault = (fault: unknown, trackingId: string) => log.error({ err: fault, trackingId }, "a request failed");
+  const service = createServiceApi({ ...setting, store });
   const connectionOf = (socket: Socket) => listeners.connectionOf(socket);
   const deviceApi = await createDeviceApi({
     ...{ engine, attempts, clock, onFault, connectionOf },
     retryAfterSeconds: retryAfterSeconds(setting.config),
+    service,
   });
   const { managementToken } = location.secrets;
   const management = await createManagementApi({
@@ -91,6 +95,7 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
     clock,
     onFault,
     token: managementToken,
+    operator: service.operator,
     info: () => info,
     credentials: (registrationId) => deviceCredentials(store, registrationId),
     port: () => info?.ports.dashboard ?? 0,
@@ -183,7 +188,7 @@ function describe({ config, location, hubs }: Setting, ports: RollcallInfo["port
     ports,
     deviceEndpoint: endpoint(host, ports.mqtt, 8883),
     serviceEndpoint,
-    connectionString: `HostName=${serviceEndpoint};SharedAccessKeyName=provisioningserviceowner;SharedAccessKey=${location.secrets.policyKey}`,
+    connectionString: `HostName=${serviceEndpoint};SharedAccessKeyName=${OWNER_POLICY};SharedAccessKey=${location.secrets.policyKey}`,
     caPath: location.caPath,
     caFingerprint: location.authority.certificate.sha256,
     pid: process.pid,
