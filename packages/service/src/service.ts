@@ -16,6 +16,8 @@ import { Listeners } from "./listeners.js";
 import { type Location, openLocation } from "./location.js";
 import { type Log, openLog } from "./log.js";
 import { type OpenedStore, openStore } from "./open-store.js";
+import { createServiceApi } from "./operator.js";
+import { OWNER_POLICY } from "./policies.js";
 import { openPorts } from "./ports.js";
 import type { Rollcall, RollcallInfo, RollcallOptions } from "./rollcall.js";
 import { seedStore } from "./seed.js";
@@ -90,10 +92,12 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
   const broker = await startBroker(setting, { engine, hub });
   teardown.add(() => listeners.stopListening());
   const onFault = (fault: unknown, trackingId: string) => log.error({ err: fault, trackingId }, "a request failed");
+  const service = createServiceApi({ ...setting, store });
   const connectionOf = (socket: Socket) => listeners.connectionOf(socket);
   const deviceApi = await createDeviceApi({
     ...{ engine, attempts, clock, onFault, connectionOf },
     retryAfterSeconds: retryAfterSeconds(setting.config),
+    service,
   });
   const { managementToken } = location.secrets;
   const management = await createManagementApi({
@@ -101,6 +105,7 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
     clock,
     onFault,
     token: managementToken,
+    operator: service.operator,
     info: () => info,
     credentials: (registrationId) => deviceCredentials(store, registrationId),
     port: () => info?.ports.dashboard ?? 0,
@@ -202,7 +207,7 @@ function describe({ config, location, opened, hubs }: Setting, ports: RollcallIn
     ports,
     deviceEndpoint: endpoint(host, ports.mqtt, 8883),
     serviceEndpoint,
-    connectionString: `HostName=${serviceEndpoint};SharedAccessKeyName=provisioningserviceowner;SharedAccessKey=${location.secrets.policyKey}`,
+    connectionString: `HostName=${serviceEndpoint};SharedAccessKeyName=${OWNER_POLICY};SharedAccessKey=${location.secrets.policyKey}`,
     caPath: location.caPath,
     caFingerprint: location.authority.certificate.sha256,
     pid: process.pid,
