@@ -5,7 +5,13 @@ export type { AttestationRecord, EnrolledCertificate } from "./attestation-recor
 export type { EngineOptions } from "./context.js";
 export { createEngine } from "./engine.js";
 export type { Admission, Credentials, DeviceRequest, Engine } from "./engine-types.js";
-export { EnrollmentError, groupRecord, individualRecord, loadSeed, type RecordContext } from "./enrollments.js";
+export { EnrollmentError } from "./enrollment-error.js";
+export type { EnrollmentSource } from "./enrollment-source.js";
+export { groupRecord, individualRecord, type RecordContext } from "./enrollments.js";
+export { loadSeed, type SeedCount } from "./load-seed.js";
 export { MemoryStore } from "./memory-store.js";
+export { createOperator } from "./operator/operator.js";
+export type { OperatorContext } from "./operator/operator-context.js";
+export { wireEnrollment } from "./operator/wire-enrollment.js";
 export type * from "./operator-types.js";
 export type * from "./ports.js";
