@@ -1,9 +1,11 @@
 export { Attempt, type AttemptFacts, AttemptLog } from "./attempts.js";
 export type { AttestationRecord, EnrolledCertificate } from "./attestation-record.js";
+export { type CertificateOperatorContext, createCertificateOperator } from "./certificate-operator.js";
 export type { EngineOptions } from "./context.js";
 export { createEngine } from "./engine.js";
 export type { Admission, Credentials, DeviceRequest, Engine } from "./engine-types.js";
 export { EnrollmentError, groupRecord, individualRecord, loadSeed, type RecordContext } from "./enrollments.js";
+export { inspectCertificate, inspectEndorsementKey } from "./inspect.js";
 export { MemoryStore } from "./memory-store.js";
 export type * from "./operator-types.js";
 export type * from "./ports.js";

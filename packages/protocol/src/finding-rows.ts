@@ -452,6 +452,27 @@ export const findingRows = {
       "The certificate is not the one enrolled as {id}. Same public key: {sameKey}. Same subject: {sameSubject}. {hint}",
     remedy: "Enroll the certificate that the device has now, or give the device the enrolled one back.",
   },
+  "chain.caNotVerified": {
+    cause: 2,
+    element: "chain",
+    severity: "error",
+    blame: "enrollment",
+    wire: "caNotFound",
+    title:
+      "The chain reaches {subject}, uploaded as {name} at {uploaded} but not verified: nobody has proved that its key is held. No enrollment group refers to it.",
+    remedy:
+      "Prove it with a certificate whose common name is the verification code: rollcall certificate verify {name}; and let a group refer to it (caReferences).",
+  },
+  "chain.caWithoutGroup": {
+    cause: 3,
+    element: "chain",
+    severity: "error",
+    blame: "enrollment",
+    wire: "caNotFound",
+    title:
+      "The chain reaches {subject}, which is uploaded as {name} and verified, but no enrollment group refers to it.",
+    remedy: "Let a group refer to it: attestation.x509.caReferences.primary = {name}.",
+  },
   "chain.issuerMissing": {
     cause: 1,
     element: "intermediate",
@@ -472,6 +493,17 @@ export const findingRows = {
     title: "The chain is complete up to {last}, but no enrollment group carries any certificate of it.",
     remedy:
       "Enroll {last} or an intermediate of this chain as signing certificate of a group, or use the chain that is enrolled.",
+  },
+  "enrollment.signerNotVerified": {
+    cause: 2,
+    element: "chain",
+    severity: "error",
+    blame: "enrollment",
+    wire: "caNotFound",
+    title:
+      "{id} is enrolled with a certificate that {issuer} issued, and strictX509 asks for a CA certificate of its chain that is uploaded and verified; there is none.",
+    remedy:
+      "Upload and verify the certificate of {issuer} (rollcall certificate create, then verify), let the device send its whole chain, or set strictX509 to false.",
   },
   "chain.reordered": {
     element: "chain",
@@ -742,6 +774,8 @@ export const findingRows = {
       "key.otherBytes",
       "key.derivedFromIndividual",
       "leaf.isAuthority",
+      "chain.caNotVerified",
+      "chain.caWithoutGroup",
       "chain.issuerMissing",
       "chain.untrusted",
       "group.disabled",
