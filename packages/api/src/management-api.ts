@@ -1,9 +1,12 @@
-import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AttemptLog, Clock } from "@rollcall/engine";
 import { type DpsErrorKind, managementRoutes } from "@rollcall/protocol";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { isLocalHost } from "./local-host.js";
+import { addOperatorRoutes } from "./management-operator-routes.js";
+import type { OperatorParts } from "./operator-parts.js";
+import { bearerCheck } from "./owner.js";
 import { sendError } from "./send-reply.js";
 
 export interface ManagementApiOptions {
@@ -22,6 +25,8 @@ export interface ManagementApiOptions {
   readonly token: string;
   /** Host names besides the loopback ones, lower case. */
   readonly allowedHosts?: readonly string[];
+  /** What operators need besides; without it their routes are not there. */
+  readonly operators?: OperatorParts;
   onFault?(fault: unknown, trackingId: string): void;
 }
 
@@ -61,6 +66,7 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
   });
   addOpenRoutes(app, options, refuse);
   addOwnerRoutes(app, options, refuse);
+  if (options.operators) addOperatorRoutes(app, { ...options, parts: options.operators });
   await app.ready();
   return {
     handler: (request, response) => app.routing(request, response),
@@ -104,12 +110,6 @@ function addOwnerRoutes(app: FastifyInstance, options: ManagementApiOptions, ref
     reply.raw.once("finish", () => options.stop());
     return reply.code(202).send({ stopping: true });
   });
-}
-
-function bearerCheck(token: string): (request: FastifyRequest) => boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  const expected = digest(`Bearer ${token}`);
-  return (request) => timingSafeEqual(digest(request.headers.authorization ?? ""), expected);
 }
 
 type Refuse = (request: FastifyRequest, reply: FastifyReply, kind: DpsErrorKind, message?: string) => FastifyReply;

@@ -18,6 +18,7 @@ export interface ErrorAbout {
   readonly now: Date;
   readonly message?: string;
   readonly retryAfter?: number;
+  readonly info?: Readonly<Record<string, string>>;
 }
 
 /** An error of the front end itself, in the shape of section 1.4. */

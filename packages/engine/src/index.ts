@@ -5,6 +5,7 @@ export type { EngineOptions } from "./context.js";
 export { createEngine } from "./engine.js";
 export type { Admission, Credentials, DeviceRequest, Engine } from "./engine-types.js";
 export { EnrollmentError, groupRecord, individualRecord, loadSeed, type RecordContext } from "./enrollments.js";
+export { expectedEtag } from "./if-match.js";
 export { inspectCertificate, inspectEndorsementKey } from "./inspect.js";
 export { MemoryStore } from "./memory-store.js";
 export type * from "./operator-types.js";

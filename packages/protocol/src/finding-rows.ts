@@ -844,6 +844,22 @@ export const findingRows = {
     title: "The device came for the hub {got}; the hubs here are {expected}.",
     remedy: "Use the assignedHub of the registration, letter for letter.",
   },
+  "hub.deviceDeleted": {
+    cause: 20,
+    element: "hub",
+    severity: "error",
+    blame: "hub",
+    connack: 5,
+    title: "The device {deviceId} was deleted from the hub {hub} at {at}.",
+    remedy: "Let the device register again: that creates it anew, as long as its enrollment is there and enabled.",
+  },
+  "hub.connectionClosed": {
+    element: "hub",
+    severity: "warning",
+    blame: "hub",
+    title: "The device {deviceId} was deleted from the hub {hub} while it was connected; its connection was closed.",
+    remedy: "Let the device register again, if it is to come back.",
+  },
   "hub.unknownDevice": {
     cause: 20,
     element: "hub",

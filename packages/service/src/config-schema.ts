@@ -74,6 +74,10 @@ export const configSchema = z.strictObject({
         .describe("1000 to feel like the cloud"),
     })
     .prefault({}),
+  strictX509: z
+    .boolean()
+    .default(false)
+    .describe("Individual X.509 enrollments: a leaf that a CA issued needs an uploaded, verified CA of its chain, too"),
   tpmOverMqtt: z
     .boolean()
     .optional()

@@ -1,8 +1,17 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
-import { createDeviceApi, createManagementApi } from "@rollcall/api";
+import { createDeviceApi, createManagementApi, type OperatorParts } from "@rollcall/api";
 import { type Broker, createBroker } from "@rollcall/broker";
-import { AttemptLog, type Clock, createEngine, type Engine, MemoryStore, type Random } from "@rollcall/engine";
+import {
+  AttemptLog,
+  type Clock,
+  createCertificateOperator,
+  createEngine,
+  type Engine,
+  MemoryStore,
+  type Random,
+  type Store,
+} from "@rollcall/engine";
 import { createHub, type Hub } from "@rollcall/hub";
 import type { LinkedHub } from "@rollcall/protocol";
 import { endpoint, linkedHubs, reachableHost, servedHosts } from "./addresses.js";
@@ -96,6 +105,7 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
     port: () => info?.ports.dashboard ?? 0,
     ready: () => info !== undefined && stopping === undefined,
     stop: () => void stop(),
+    operators: operatorParts(setting, { store, hub, broker }),
   });
   info = describe(setting, await openPorts({ ...setting, listeners, broker, deviceApi, management }));
   location.writeInstance(info);
@@ -103,6 +113,21 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
   const stats = () => ({ ...broker.stats(), connections: listeners.connections, attempts: attempts.size });
   const open = { info, managementToken, location: location.path, notices, seeded, attempts, store, hub, stopped };
   return { ...open, stats, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** What operators can do on the dashboard listener. */
+function operatorParts(
+  { clock, random, hubs }: Setting,
+  { store, hub, broker }: { store: Store; hub: Hub; broker: Broker },
+): OperatorParts {
+  const etag = () => Buffer.from(`"${random(12).toString("hex")}"`).toString("base64");
+  return {
+    certificates: createCertificateOperator({ store, clock, random, etag }),
+    store,
+    hub,
+    hubs: { linked: () => hubs },
+    isConnected: (device) => broker.isConnected(device),
+  };
 }
 
 async function startBroker(setting: Setting, parts: { engine: Engine; hub: Hub }): Promise<Broker> {
@@ -144,6 +169,7 @@ function decide(
     retryAfterSeconds: retryAfterSeconds(config),
     assigningForMs: milliseconds(config.registration.assigningFor),
     registrationsPerMinute: registrationsPerMinute === "off" ? undefined : registrationsPerMinute,
+    strictX509: config.strictX509,
     onFailure: (error, trackingId) => log.error({ err: error, trackingId }, "a registration failed"),
   });
   const warn = (version: string) =>
