@@ -83,6 +83,7 @@ function commonRecord(
     attestation,
     provisioningStatus: source.provisioningStatus,
     ...(policy && { allocationPolicy: policy }),
+    ...customAllocation(source),
     iotHubs: legacyHub ?? iotHubs ?? [],
     iotEdge: source.capabilities?.iotEdge ?? false,
     initialTwin: {
@@ -99,6 +100,12 @@ function commonRecord(
     createdAt: context.now,
     updatedAt: context.now,
   };
+}
+
+/** Only what is known of the definition: whatever else it carries is the operator's. */
+function customAllocation({ customAllocationDefinition: custom }: IndividualEnrollment | EnrollmentGroup) {
+  if (custom == null) return {};
+  return { customAllocationDefinition: { webhookUrl: custom.webhookUrl, apiVersion: custom.apiVersion } };
 }
 
 /** `$`-members of a TwinCollection are about the collection, not properties (section 9.3). */

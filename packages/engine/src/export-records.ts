@@ -1,7 +1,6 @@
 import type { DeviceIdentity, Twin } from "@rollcall/protocol";
 import { idKey } from "@rollcall/protocol";
-import type { StoreRecords } from "./ports.js";
-import type { Store } from "./ports.js";
+import type { Store, StoreRecords } from "./ports.js";
 
 /** Version of the lines that an export holds: raised when an older service could not read them any more. */
 export const EXPORT_VERSION = 1;
@@ -38,7 +37,13 @@ interface ExportOptions {
 export async function* exportRecords(options: ExportOptions): AsyncGenerator<string> {
   const { store, idScope, now } = options;
   const counts = await store.counts();
-  const head = { kind: "rollcallExport", version: EXPORT_VERSION, idScope, exportedAt: new Date(now).toISOString(), counts };
+  const head = {
+    kind: "rollcallExport",
+    version: EXPORT_VERSION,
+    idScope,
+    exportedAt: new Date(now).toISOString(),
+    counts,
+  };
   let chunk = `${JSON.stringify(head)}\n`;
   let records = 0;
   for await (const [kind, record] of allRecords(store)) {
@@ -56,12 +61,20 @@ type Exported = readonly [ExportKind, object];
 async function* allRecords(store: Store): AsyncGenerator<Exported> {
   for (const record of await store.caCertificates()) yield ["caCertificate", record];
   const enrolled = { limit: PAGE };
-  yield* paged("enrollmentGroup", (after) => store.groups({ ...enrolled, ...after }), (each) => idKey(each.enrollmentGroupId));
-  yield* paged("individualEnrollment", (after) => store.individuals({ ...enrolled, ...after }), (each) =>
-    idKey(each.registrationId),
+  yield* paged(
+    "enrollmentGroup",
+    (after) => store.groups({ ...enrolled, ...after }),
+    (each) => idKey(each.enrollmentGroupId),
   );
-  yield* paged("registration", (after) => store.registrations({ ...enrolled, ...after }), (each) =>
-    idKey(each.registrationId),
+  yield* paged(
+    "individualEnrollment",
+    (after) => store.individuals({ ...enrolled, ...after }),
+    (each) => idKey(each.registrationId),
+  );
+  yield* paged(
+    "registration",
+    (after) => store.registrations({ ...enrolled, ...after }),
+    (each) => idKey(each.registrationId),
   );
   for (const hub of await store.hubsWithDevices()) yield* devices(store, hub);
 }

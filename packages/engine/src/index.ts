@@ -1,3 +1,5 @@
+export type { ServiceAllocationPolicy } from "./allocate.js";
+export type { Allocator, AllocatorAnswer } from "./allocator.js";
 export { Attempt, type AttemptFacts, AttemptLog } from "./attempts.js";
 export type { AttestationRecord, EnrolledCertificate } from "./attestation-record.js";
 export { type CertificateOperatorContext, createCertificateOperator } from "./certificate-operator.js";

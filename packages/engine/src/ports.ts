@@ -14,6 +14,8 @@ interface EnrollmentRecordBase {
   readonly attestation: AttestationRecord;
   readonly provisioningStatus: "enabled" | "disabled";
   readonly allocationPolicy?: IndividualEnrollment["allocationPolicy"];
+  /** The webhook of allocation `custom`. */
+  readonly customAllocationDefinition?: { readonly webhookUrl: string; readonly apiVersion: string };
   readonly iotHubs: readonly string[];
   readonly iotEdge: boolean;
   readonly initialTwin: { readonly tags: Twin["tags"]; readonly desired: Twin["desired"] };

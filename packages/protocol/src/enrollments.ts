@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isWebhookUrl } from "./allocation.js";
 import { idProblem, isDeviceId } from "./ids.js";
 import { limits } from "./limits.js";
 import type { JsonObject } from "./messages.js";
@@ -75,12 +76,19 @@ const initialTwin = z.looseObject({
   properties: z.looseObject({ desired: jsonObject.nullish() }).nullish(),
 });
 
+/** The webhook of allocation `custom` (section 7.4). */
+const customAllocation = z.looseObject({
+  webhookUrl: z.string().refine(isWebhookUrl, "is no address to post to: http or https, without user and password"),
+  apiVersion: z.string().min(1),
+});
+
 const common = {
   attestation,
   capabilities: z.looseObject({ iotEdge: z.boolean().default(false) }).nullish(),
   iotHubHostName: z.string().nullish(),
   iotHubs: z.array(z.string().min(1)).nullish(),
   allocationPolicy: z.enum(allocationPolicies).nullish(),
+  customAllocationDefinition: customAllocation.nullish(),
   initialTwin: initialTwin.nullish(),
   reprovisionPolicy: z.looseObject({ updateHubAssignment: z.boolean(), migrateDeviceData: z.boolean() }).nullish(),
   provisioningStatus: z.enum(provisioningStatuses).default("enabled"),

@@ -2,6 +2,7 @@ import type { AttemptLog, Clock, Random, Store } from "@rollcall/engine";
 import type { Hub } from "@rollcall/hub";
 import type { SeedInput } from "@rollcall/protocol";
 import type { ConfigInput } from "./config-schema.js";
+import type { StoreKind } from "./open-store.js";
 import type { SeedCount } from "./seed.js";
 
 /** Settings of a service in this process; those of rollcall.yaml, with other defaults: in memory, any free ports, silent. */
@@ -27,6 +28,8 @@ export interface RollcallInfo {
   readonly caFingerprint: string;
   readonly pid: number;
   readonly hubs: readonly string[];
+  /** Where enrollments, registrations and twins are kept; `place` is for people, and holds no password. */
+  readonly store: { readonly kind: StoreKind; readonly place: string };
 }
 
 /** What is open or kept right now. */
@@ -35,6 +38,8 @@ export interface RollcallStats {
   readonly sessions: number;
   readonly challengeSessions: number;
   readonly timers: number;
+  /** Allocation webhooks that have not answered yet. */
+  readonly webhookCalls: number;
   readonly attempts: number;
 }
 

@@ -8,13 +8,14 @@ import {
   createCertificateOperator,
   createEngine,
   type Engine,
-  MemoryStore,
   type Random,
   type Store,
 } from "@rollcall/engine";
 import { createHub, type Hub } from "@rollcall/hub";
+import { toPem } from "@rollcall/pki";
 import type { LinkedHub } from "@rollcall/protocol";
 import { endpoint, linkedHubs, reachableHost, servedHosts } from "./addresses.js";
+import { type AllocationWebhook, createAllocationWebhook } from "./allocation-webhook.js";
 import { isLoopback } from "./client-connection.js";
 import { checkConfig } from "./config.js";
 import { type Config, milliseconds } from "./config-schema.js";
@@ -22,6 +23,7 @@ import { deviceCredentials } from "./device-credentials.js";
 import { Listeners } from "./listeners.js";
 import { type Location, openLocation } from "./location.js";
 import { type Log, openLog } from "./log.js";
+import { type OpenedStore, openStore } from "./open-store.js";
 import { openPorts } from "./ports.js";
 import type { Rollcall, RollcallInfo, RollcallOptions } from "./rollcall.js";
 import { seedStore } from "./seed.js";
@@ -38,6 +40,7 @@ interface Setting {
   readonly random: Random;
   readonly log: Log;
   readonly location: Location;
+  readonly opened: OpenedStore;
   readonly hubs: readonly LinkedHub[];
   readonly attempts: AttemptLog;
   readonly teardown: Teardown;
@@ -46,12 +49,12 @@ interface Setting {
 
 /**
  * Starts the service in this process; ready when the promise settles. Throws ConfigError, LocationInUseError,
- * LocationError and ListenError, and leaves nothing behind then.
+ * LocationError, StoreError and ListenError, and leaves nothing behind then.
  */
 export async function startRollcall(options: RollcallOptions = {}): Promise<Rollcall> {
   const { seed, clock = Date.now, random = randomBytes, ...input } = options;
   const config = checkConfig({
-    inMemory: input.location === undefined,
+    inMemory: input.location === undefined && input.store === undefined,
     ...input,
     listen: { mqtt: 0, https: 0, dashboard: 0, ...input.listen },
     log: { level: "silent", ...input.log },
@@ -60,10 +63,12 @@ export async function startRollcall(options: RollcallOptions = {}): Promise<Roll
   try {
     const { log, close } = openLog(config.log);
     teardown.add(close);
-    const path = config.inMemory ? undefined : config.location;
+    const path = config.inMemory || input.location === undefined ? undefined : config.location;
     const location = await openLocation({ path, now: clock(), random });
     teardown.add(() => location.close());
-    const shared = { config, clock, random, log, location, teardown, notices: [] };
+    const opened = await openStore(config, location.path);
+    teardown.add(() => opened.close());
+    const shared = { config, clock, random, log, location, opened, teardown, notices: [] };
     return await compose({ ...shared, hubs: linkedHubs(config), attempts: new AttemptLog(clock) }, seed);
   } catch (error) {
     await teardown.run();
@@ -73,8 +78,12 @@ export async function startRollcall(options: RollcallOptions = {}): Promise<Roll
 
 async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise<Rollcall> {
   const { clock, random, log, location, attempts, teardown, notices } = setting;
-  const store = new MemoryStore();
-  const { hub, engine } = decide(setting, store);
+  const { store } = setting.opened;
+  const webhook = createAllocationWebhook({
+    timeoutMs: milliseconds(setting.config.limits.webhookTimeout),
+    caPem: toPem(location.authority.certificate.der),
+  });
+  const { hub, engine } = decide(setting, { store, webhook });
   const etag = () => random(12).toString("base64");
   const seeded = await seedStore(store, seed ?? {}, { now: clock(), random, etag });
   if (seed !== undefined) log.info(seeded, "enrollments loaded");
@@ -108,9 +117,16 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
     operators: operatorParts(setting, { store, hub, broker }),
   });
   info = describe(setting, await openPorts({ ...setting, listeners, broker, deviceApi, management }));
+  // First of all when it stops: nothing else has to wait for a webhook then.
+  teardown.add(() => webhook.close());
   location.writeInstance(info);
   log.info({ ports: info.ports }, "ready");
-  const stats = () => ({ ...broker.stats(), connections: listeners.connections, attempts: attempts.size });
+  const stats = () => ({
+    ...broker.stats(),
+    connections: listeners.connections,
+    webhookCalls: webhook.open,
+    attempts: attempts.size,
+  });
   const open = { info, managementToken, location: location.path, notices, seeded, attempts, store, hub, stopped };
   return { ...open, stats, stop, [Symbol.asyncDispose]: stop };
 }
@@ -155,7 +171,7 @@ function retryAfterSeconds({ registration }: Config): number {
 /** The deciding parts: no sockets, no files. */
 function decide(
   { config, clock, random, log, location, hubs }: Setting,
-  store: MemoryStore,
+  { store, webhook }: { store: Store; webhook: AllocationWebhook },
 ): { hub: Hub; engine: Engine } {
   const linked = { linked: () => hubs };
   const { registrationsPerMinute } = config.limits;
@@ -163,6 +179,8 @@ function decide(
     idScope: config.idScope,
     store,
     hubs: linked,
+    allocator: webhook,
+    allocationPolicy: config.allocationPolicy,
     clock,
     random,
     clusterSecret: Buffer.from(location.secrets.clusterSecret, "base64"),
@@ -200,7 +218,7 @@ async function openListeners({ config, clock, attempts, log, location, hubs, tea
   return listeners;
 }
 
-function describe({ config, location, hubs }: Setting, ports: RollcallInfo["ports"]): RollcallInfo {
+function describe({ config, location, opened, hubs }: Setting, ports: RollcallInfo["ports"]): RollcallInfo {
   const host = reachableHost(config.listen.host);
   const serviceEndpoint = endpoint(host, ports.https, 443);
   return {
@@ -214,5 +232,6 @@ function describe({ config, location, hubs }: Setting, ports: RollcallInfo["port
     caFingerprint: location.authority.certificate.sha256,
     pid: process.pid,
     hubs: hubs.map((each) => each.host),
+    store: { kind: opened.kind, place: opened.place },
   };
 }

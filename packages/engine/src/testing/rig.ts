@@ -37,6 +37,11 @@ export async function engineRig(options: RigOptions = {}) {
     idScope: SCOPE,
     store,
     hubs: { linked: () => hubs.list },
+    allocator: {
+      ask: async () => {
+        throw new Error("no test asked for a webhook");
+      },
+    },
     clock: () => clock.now,
     random: randomBytes,
     clusterSecret: Buffer.alloc(32, 7),
