@@ -3,7 +3,7 @@ import type { Work } from "./work.js";
 
 export interface GroupCommitOptions {
   readonly runner: SqliteRunner;
-  /** How long the first write of a group waits for company. */
+  /** How long the first write of a group waits for company, where there is company to be had. */
   readonly windowMilliseconds: number;
 }
 
@@ -20,6 +20,30 @@ const largestGroup = 200;
 
 const toError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
+/** After as many writes, one that would be alone waits again to see whether it still is. */
+const longestPatience = 64;
+
+/**
+ * Whether a write should wait for others. Nothing tells one busy client from many but waiting: if nobody came, the next 1, 2, 4 …
+ * writes do not wait; as soon as somebody came, every write does.
+ */
+class Patience {
+  #alone = 0;
+  #unasked = 0;
+
+  /** Whether the next write should wait. */
+  get waits(): boolean {
+    return this.#unasked <= 0;
+  }
+
+  /** How many writes were together in a group that waited, or did not. */
+  saw(writes: number, waited: boolean): void {
+    if (writes > 1) this.#alone = this.#unasked = 0;
+    else if (waited) this.#unasked = this.#alone = Math.min(Math.max(1, this.#alone * 2), longestPatience);
+    else this.#unasked -= 1;
+  }
+}
+
 /**
  * One fsync for all writes of a short window. Each is all or nothing by itself, in a savepoint, and nobody hears of any of them,
  * not even of a refusal, before the commit is durable. The window is in time, not in turns of the loop: a TLS handshake fills a
@@ -30,6 +54,8 @@ export class GroupCommit {
   #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
+  #patience = new Patience();
+  #waited = false;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
@@ -44,8 +70,14 @@ export class GroupCommit {
         return result.value !== false;
       };
       this.#waiting.push({ attempt, resolve: () => result && resolve(result.value), reject });
-      this.#timer ??= setTimeout(() => this.#start(), this.#options.windowMilliseconds);
+      this.#timer ??= this.#schedule();
     });
+  }
+
+  /** Writes of one turn are a group in any case. */
+  #schedule(): NodeJS.Timeout {
+    this.#waited = this.#patience.waits;
+    return setTimeout(() => this.#start(), this.#waited ? this.#options.windowMilliseconds : 0);
   }
 
   /** Resolves when nothing waits any more. */
@@ -59,6 +91,7 @@ export class GroupCommit {
     this.#timer = undefined;
     const groups = this.#waiting;
     this.#waiting = [];
+    this.#patience.saw(groups.length, this.#waited);
     this.#running = this.#running.then(async () => {
       for (let at = 0; at < groups.length; at += largestGroup) {
         this.#commitGroup(groups.slice(at, at + largestGroup));
