@@ -52,7 +52,8 @@ class Patience {
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
   #waiting: Waiting[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  /** Keeps the next group from starting by itself; undefined when nobody waits. */
+  #cancel: (() => void) | undefined;
   #running: Promise<void> = Promise.resolve();
   #patience = new Patience();
   #waited = false;
@@ -70,25 +71,30 @@ export class GroupCommit {
         return result.value !== false;
       };
       this.#waiting.push({ attempt, resolve: () => result && resolve(result.value), reject });
-      this.#timer ??= this.#schedule();
+      this.#cancel ??= this.#schedule();
     });
   }
 
   /** Writes of one turn are a group in any case. */
-  #schedule(): NodeJS.Timeout {
+  #schedule(): () => void {
     this.#waited = this.#patience.waits;
-    return setTimeout(() => this.#start(), this.#waited ? this.#options.windowMilliseconds : 0);
+    if (!this.#waited) {
+      const next = setImmediate(() => this.#start());
+      return () => clearImmediate(next);
+    }
+    const timer = setTimeout(() => this.#start(), this.#options.windowMilliseconds);
+    return () => clearTimeout(timer);
   }
 
   /** Resolves when nothing waits any more. */
   async flush(): Promise<void> {
-    if (this.#timer) this.#start();
+    if (this.#cancel) this.#start();
     await this.#running;
   }
 
   #start(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
     const groups = this.#waiting;
     this.#waiting = [];
     this.#patience.saw(groups.length, this.#waited);
