@@ -58,7 +58,9 @@ test("start, wait, health, info, stop: the life of a service in the foreground",
     caFingerprint: expect.any(String),
     pid: child.pid,
     hubs: ["127.0.0.1"],
+    portalUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{43}$/),
   });
+  expect(banner.split("\n")).toContain(info.portalUrl);
   const fingerprint = new X509Certificate(readFileSync(info.caPath)).fingerprint256;
   expect(info.caFingerprint.replaceAll(":", "")).toBe(fingerprint.replaceAll(":", ""));
   expect(banner).toContain(fingerprint.replaceAll(":", ""));

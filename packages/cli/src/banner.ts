@@ -5,6 +5,8 @@ import type { Style } from "./terminal.js";
 
 export interface BannerFacts {
   readonly info: ServiceInfo;
+  /** The page, with what opens it. */
+  readonly portalUrl: string;
   /** Absent with --in-memory. */
   readonly location: string | undefined;
   /** Where the enrollments came from. */
@@ -29,7 +31,6 @@ export function banner(facts: BannerFacts, paint: (style: Style, text: string) =
     ["ID scope", paint("bold", info.idScope)],
     ["device endpoint", `${info.deviceEndpoint} (MQTT; HTTPS and WebSocket on ${info.ports.https})`],
     ["service endpoint", info.serviceEndpoint],
-    ["dashboard", `http://127.0.0.1:${info.ports.dashboard}`],
     ["hubs", info.hubs.join(", ")],
     ["CA to trust", info.caPath],
   ];
@@ -38,7 +39,8 @@ export function banner(facts: BannerFacts, paint: (style: Style, text: string) =
     paint("bold", `Rollcall is ready, for development only (process ${info.pid}, ${ends}).`),
     ...rows.map(([name, value]) => `  ${name.padEnd(16)}  ${value}`),
     `    SHA-256 ${info.caFingerprint}`,
-    "  connection string",
+    "  portal, with the token that opens it; connection string of the service API",
+    facts.portalUrl,
     info.connectionString,
     "",
     ...notes(facts).map((note) => wrap(note, WIDTH)),
@@ -65,9 +67,9 @@ export function isLoopback(host: string): boolean {
 }
 
 function nextCommand({ info, seed, location }: BannerFacts): string {
-  if (seed === undefined) return "rollcall fleet enrollments devices/fleets/demo.yaml > seed.json";
   const at = location === undefined ? folderOf(info.caPath) : location;
   const where = at === DEFAULT_LOCATION ? "" : ` --location ${quote(at)}`;
+  if (seed === undefined) return `rollcall enrollment create --eid dev1 --at symmetrickey${where}`;
   return `rollcall device register --rid <id> --key <base64>${where}`;
 }
 
