@@ -8,6 +8,7 @@ import {
   limits,
   rankFindings,
   type Transport,
+  type WebhookCall,
 } from "@rollcall/protocol";
 import type { Clock } from "./ports.js";
 
@@ -27,6 +28,8 @@ export interface AttemptFacts {
 
 /** Steps kept of one attempt. */
 const MAX_STEPS = 64;
+/** Webhook calls kept of one attempt. */
+const MAX_WEBHOOK_CALLS = 8;
 const NO_FINDINGS: readonly Finding[] = [];
 
 /** One attempt while it happens: the parts of the service note here what they see. */
@@ -44,6 +47,7 @@ export class Attempt {
   deviceId?: string;
   operationId?: string;
   reply?: NonNullable<AttemptRecord["reply"]>;
+  #webhookCalls: WebhookCall[] | undefined;
 
   constructor(facts: AttemptFacts, clock: Clock) {
     this.facts = facts;
@@ -63,6 +67,12 @@ export class Attempt {
     const fresh = findings.filter((each) => !known.has(`${each.code} ${each.subject ?? ""}`));
     this.#findings = rankFindings([...this.#findings, ...fresh]);
     return this.#findings;
+  }
+
+  /** Notes a call of the allocation webhook. */
+  webhookCalled(call: WebhookCall): void {
+    this.#webhookCalls ??= [];
+    if (this.#webhookCalls.length < MAX_WEBHOOK_CALLS) this.#webhookCalls.push(call);
   }
 
   get findings(): readonly Finding[] {
@@ -94,6 +104,7 @@ export class Attempt {
       outcome: this.outcome,
       startedAt: acceptedAt,
       steps: this.#stepList(),
+      ...(this.#webhookCalls && { webhookCalls: this.#webhookCalls }),
       findings: this.#findings,
     };
   }
