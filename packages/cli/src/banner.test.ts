@@ -12,7 +12,8 @@ const info = {
   caFingerprint: "AB".repeat(32),
   pid: 12_345,
   hubs: ["127.0.0.1", "127.0.0.2"],
-};
+  store: { kind: "sqlite", place: "/home/someone/project/.rollcall/store/rollcall.db" },
+} as const;
 const paint = (_: string, text: string) => text;
 /** The longest notice of the service: 443 could not be had. */
 const notice = `HTTPS is on 8443, since there is no permission for 443: ${"x".repeat(50).replaceAll("xxxxx", "words ")} SDKs dial 443 only. ${"To allow 443: sudo sysctl net.ipv4.ip_unprivileged_port_start=443. ".repeat(3)}`;

@@ -32,6 +32,7 @@ export function banner(facts: BannerFacts, paint: (style: Style, text: string) =
     ["device endpoint", `${info.deviceEndpoint} (MQTT; HTTPS and WebSocket on ${info.ports.https})`],
     ["service endpoint", info.serviceEndpoint],
     ["hubs", info.hubs.join(", ")],
+    ["store", storeText(facts)],
     ["CA to trust", info.caPath],
   ];
   const ends = facts.detached ? "in the background" : "Ctrl-C stops it";
@@ -49,16 +50,21 @@ export function banner(facts: BannerFacts, paint: (style: Style, text: string) =
   ].join("\n");
 }
 
-function notes({ seed, seeded, tpmOverMqtt, location, exposed, info, notices }: BannerFacts): string[] {
-  const from =
-    seed === undefined ? "none was seeded" : seeded === undefined ? `from ${seed}` : `${seeded} from ${seed}`;
+function notes({ seed, seeded, tpmOverMqtt, exposed, info, notices }: BannerFacts): string[] {
   return [
-    `Enrollments live in memory until the durable store comes (${from}).`,
-    ...(location === undefined ? ["CA and keys are made anew at every start."] : []),
+    ...(seed === undefined ? [] : [`${seeded === undefined ? "New enrollments" : counted(seeded)} came from ${seed}.`]),
     ...(tpmOverMqtt ? ["TPM over MQTT is on: our extension, the cloud has TPM over HTTPS only."] : []),
     ...(exposed ? [`Others can reach ${info.host}, and all keys here are development keys.`] : []),
     ...notices,
   ];
+}
+
+const counted = (enrollments: number): string => `${enrollments} enrollment${enrollments === 1 ? "" : "s"}`;
+
+/** Where enrollments, registrations and devices are kept. */
+function storeText({ location, info }: BannerFacts): string {
+  if (location === undefined) return "memory: forgotten on stop, as are CA and keys";
+  return info.store.kind === "memory" ? "memory: forgotten on stop" : info.store.place;
 }
 
 /** True for an address that only this machine reaches. */

@@ -31,6 +31,7 @@ function infoPairs(facts: ServiceInfo, portalUrl: string): Pair[] {
     ["CA", facts.caPath],
     ["CA SHA-256", facts.caFingerprint],
     ["hubs", facts.hubs.join(", ")],
+    ["store", facts.store.place],
     ["process", String(facts.pid)],
   ];
 }
