@@ -1,10 +1,13 @@
 import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AttemptLog, Clock } from "@rollcall/engine";
-import { type DpsErrorKind, managementRoutes } from "@rollcall/protocol";
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { managementRoutes } from "@rollcall/protocol";
+import { type FastifyInstance, type FastifyRequest, fastify } from "fastify";
+import { AttemptEvents } from "./attempt-events.js";
+import { addAttemptRoutes } from "./attempt-routes.js";
 import { isLocalHost } from "./local-host.js";
-import { sendError } from "./send-reply.js";
+import { addPortalFiles } from "./portal-files.js";
+import { type Refuse, sendError } from "./send-reply.js";
 
 export interface ManagementApiOptions {
   readonly attempts: AttemptLog;
@@ -13,6 +16,8 @@ export interface ManagementApiOptions {
   port(): number;
   /** What `rollcall info` prints; holds the connection string, so it is given to holders of the token only. */
   info(): unknown;
+  /** The CA certificate that devices have to trust, PEM. */
+  ca(): string;
   /** By which enrollments a device could register, with the key it needs: what `rollcall env` prints. For holders of the token. */
   credentials(registrationId: string): Promise<unknown>;
   ready(): boolean;
@@ -22,12 +27,15 @@ export interface ManagementApiOptions {
   readonly token: string;
   /** Host names besides the loopback ones, lower case. */
   readonly allowedHosts?: readonly string[];
+  /** Folder of the built page. */
+  readonly portalFolder?: string | undefined;
   onFault?(fault: unknown, trackingId: string): void;
 }
 
 /** The plain-HTTP API behind the dashboard: health, attempts with their findings, and the switch to stop. */
 export interface ManagementApi {
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Ends the streams of events too, which would outlast the service otherwise. */
   close(): Promise<void>;
 }
 
@@ -61,17 +69,22 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
   });
   addOpenRoutes(app, options, refuse);
   addOwnerRoutes(app, options, refuse);
+  const events = new AttemptEvents(options.attempts);
+  addAttemptRoutes(app, { attempts: options.attempts, events, isOwner: bearerCheck(options.token), refuse });
+  addPortalFiles(app, options.portalFolder);
   await app.ready();
   return {
     handler: (request, response) => app.routing(request, response),
     close: async () => {
+      events.close();
       await app.close();
     },
   };
 }
 
 /** What anybody on this machine may ask: nothing of it is a secret. */
-function addOpenRoutes(app: FastifyInstance, { attempts, ready }: ManagementApiOptions, refuse: Refuse): void {
+function addOpenRoutes(app: FastifyInstance, options: ManagementApiOptions, refuse: Refuse): void {
+  const { attempts, ready } = options;
   app.get(managementRoutes.health.path, (_request, reply) => reply.type("text/plain; charset=utf-8").send("ok"));
   app.get(managementRoutes.ready.path, (_request, reply) => {
     const isReady = ready();
@@ -80,6 +93,12 @@ function addOpenRoutes(app: FastifyInstance, { attempts, ready }: ManagementApiO
       .type("text/plain; charset=utf-8")
       .send(isReady ? "ready" : "starting");
   });
+  app.get(managementRoutes.ca.path, (_request, reply) =>
+    reply
+      .type("application/x-pem-file")
+      .header("content-disposition", 'attachment; filename="rollcall-ca.pem"')
+      .send(options.ca()),
+  );
   app.get<{ Params: { id: string } }>(managementRoutes.attempt.path, (request, reply) => {
     const record = attempts.find(request.params.id);
     if (record) return reply.send(record);
@@ -111,8 +130,6 @@ function bearerCheck(token: string): (request: FastifyRequest) => boolean {
   const expected = digest(`Bearer ${token}`);
   return (request) => timingSafeEqual(digest(request.headers.authorization ?? ""), expected);
 }
-
-type Refuse = (request: FastifyRequest, reply: FastifyReply, kind: DpsErrorKind, message?: string) => FastifyReply;
 
 function refuser(clock: Clock): Refuse {
   return (request, reply, kind, message) => {

@@ -1,4 +1,4 @@
-export { Attempt, type AttemptFacts, AttemptLog } from "./attempts.js";
+export { Attempt, type AttemptFacts, type AttemptFilter, AttemptLog } from "./attempts.js";
 export type { AttestationRecord, EnrolledCertificate } from "./attestation-record.js";
 export type { EngineOptions } from "./context.js";
 export { createEngine } from "./engine.js";

@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
+import { fileURLToPath } from "node:url";
 import { createDeviceApi, createManagementApi } from "@rollcall/api";
 import { type Broker, createBroker } from "@rollcall/broker";
 import { AttemptLog, type Clock, createEngine, type Engine, MemoryStore, type Random } from "@rollcall/engine";
 import { createHub, type Hub } from "@rollcall/hub";
+import { toPem } from "@rollcall/pki";
+import { portalFolder } from "@rollcall/portal";
 import type { LinkedHub } from "@rollcall/protocol";
 import { endpoint, linkedHubs, reachableHost, servedHosts } from "./addresses.js";
 import { isLoopback } from "./client-connection.js";
@@ -92,11 +95,14 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
     onFault,
     token: managementToken,
     info: () => info,
+    ca: () => toPem(location.authority.certificate.der),
+    portalFolder: fileURLToPath(portalFolder),
     credentials: (registrationId) => deviceCredentials(store, registrationId),
     port: () => info?.ports.dashboard ?? 0,
     ready: () => info !== undefined && stopping === undefined,
     stop: () => void stop(),
   });
+  teardown.add(() => management.close());
   info = describe(setting, await openPorts({ ...setting, listeners, broker, deviceApi, management }));
   location.writeInstance(info);
   log.info({ ports: info.ports }, "ready");
