@@ -1,6 +1,7 @@
 import {
   type Config,
   ConfigError,
+  isStoreError,
   ListenError,
   LocationError,
   LocationInUseError,
@@ -68,6 +69,10 @@ export async function launch(options: Parameters<typeof startRollcall>[0]): Prom
     if (error instanceof LocationInUseError)
       throw new CliError("unsafe", error.message, { next: "rollcall stop", cause: error });
     if (error instanceof LocationError) throw new CliError("unsafe", error.message, { cause: error });
+    if (isStoreError(error)) {
+      const kind = error.kind === "unreachable" ? "unreachable" : "unsafe";
+      throw new CliError(kind, reasonOf(error), { cause: error });
+    }
     if (error instanceof ListenError) throw new CliError("conflict", reasonOf(error), { cause: error });
     throw error;
   }

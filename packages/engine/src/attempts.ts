@@ -8,6 +8,7 @@ import {
   limits,
   rankFindings,
   type Transport,
+  type WebhookCall,
 } from "@rollcall/protocol";
 import type { Clock } from "./ports.js";
 
@@ -27,6 +28,8 @@ export interface AttemptFacts {
 
 /** Steps kept of one attempt. */
 const MAX_STEPS = 64;
+/** Webhook calls kept of one attempt. */
+const MAX_WEBHOOK_CALLS = 8;
 const NO_FINDINGS: readonly Finding[] = [];
 
 /** Who hears of changes: one object for all attempts of a log, so that an attempt that nobody watches costs one look at a field. */
@@ -51,6 +54,7 @@ export class Attempt {
   deviceId?: string;
   operationId?: string;
   reply?: NonNullable<AttemptRecord["reply"]>;
+  #webhookCalls: WebhookCall[] | undefined;
 
   constructor(facts: AttemptFacts, clock: Clock, watch: Watch = UNWATCHED) {
     this.facts = facts;
@@ -84,6 +88,13 @@ export class Attempt {
     return this.#findings;
   }
 
+  /** Notes a call of the allocation webhook. */
+  webhookCalled(call: WebhookCall): void {
+    this.#webhookCalls ??= [];
+    if (this.#webhookCalls.length < MAX_WEBHOOK_CALLS) this.#webhookCalls.push(call);
+    this.#watch.tell?.(this);
+  }
+
   get findings(): readonly Finding[] {
     return this.#findings;
   }
@@ -113,6 +124,7 @@ export class Attempt {
       outcome: this.#outcome,
       startedAt: acceptedAt,
       steps: this.#stepList(),
+      ...(this.#webhookCalls && { webhookCalls: this.#webhookCalls }),
       findings: this.#findings,
     };
   }

@@ -1,9 +1,17 @@
+export type { ServiceAllocationPolicy } from "./allocate.js";
+export type { Allocator, AllocatorAnswer } from "./allocator.js";
 export { Attempt, type AttemptFacts, type AttemptFilter, AttemptLog } from "./attempts.js";
 export type { AttestationRecord, EnrolledCertificate } from "./attestation-record.js";
 export type { EngineOptions } from "./context.js";
 export { createEngine } from "./engine.js";
 export type { Admission, Credentials, DeviceRequest, Engine } from "./engine-types.js";
-export { EnrollmentError, groupRecord, individualRecord, loadSeed, type RecordContext } from "./enrollments.js";
+export { EnrollmentError } from "./enrollment-error.js";
+export type { EnrollmentSource } from "./enrollment-source.js";
+export { groupRecord, individualRecord, type RecordContext } from "./enrollments.js";
+export { loadSeed, type SeedCount } from "./load-seed.js";
 export { MemoryStore } from "./memory-store.js";
+export { createOperator } from "./operator/operator.js";
+export type { OperatorContext } from "./operator/operator-context.js";
+export { wireEnrollment } from "./operator/wire-enrollment.js";
 export type * from "./operator-types.js";
 export type * from "./ports.js";

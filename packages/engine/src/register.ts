@@ -12,7 +12,7 @@ import { makeAuthenticationKey } from "tpm-js-sim/credential";
 import { authenticate } from "./authenticate.js";
 import type { EngineContext } from "./context.js";
 import type { DeviceRequest } from "./engine-types.js";
-import { errorReply, okReply, refusalFor } from "./replies.js";
+import { errorReply, okReply, refusalFor, refuse } from "./replies.js";
 import { saveRegistration } from "./save-registration.js";
 import type { AttestationContext, AttestationRequest, Proof, Verdict } from "./verdict.js";
 
@@ -36,8 +36,11 @@ export async function register(request: BodyRequest, context: EngineContext): Pr
   const { proof, enrollment, attestation } = verdict;
   if (proof?.kind === "challenge") return challenge(request, proof, context);
   if (!proof || !enrollment || !attestation) throw new Error("accepted without a proof");
-  const saved = await saveRegistration({ request: asked, enrollment, proof, attestation }, context);
-  if (!saved) return errorReply(attempt, "conflict", { now: context.clock() });
+  const { registrationId, connection } = request;
+  const saved = await context.underWay.watch({ registrationId, attempt, remote: connection.remote }, () =>
+    saveRegistration({ request: asked, enrollment, proof, attestation }, context),
+  );
+  if ("refusal" in saved) return refuse(attempt, saved.refusal, context.clock());
   if (proof.kind === "tpm") context.challenges.forget(request.registrationId);
   attempt.operationId = saved.operation.id;
   attempt.outcome = "accepted";

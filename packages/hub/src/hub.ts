@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { certificateCache } from "@rollcall/pki";
-import { DpsError, type JsonObject } from "@rollcall/protocol";
+import { DpsError, type JsonObject, propertyProblem } from "@rollcall/protocol";
 import { connect } from "./connect.js";
 import type { Hub, HubDevice } from "./hub-types.js";
 import type { HubPorts } from "./ports.js";
-import { propertyProblem } from "./property-rules.js";
 import { applyPatch, patchReported, readTwin, type TwinContext } from "./twin.js";
 
 /** CA certificates kept parsed: more than a local service has groups. */

@@ -13,6 +13,7 @@ export const settings = {
   dashboardPort: { path: ["listen", "dashboard"], kind: "integer" },
   location: { path: ["location"], kind: "text" },
   inMemory: { path: ["inMemory"], kind: "boolean" },
+  store: { path: ["store"], kind: "text" },
   idScope: { path: ["idScope"], kind: "text" },
   hubHost: { path: ["hubHost"], kind: "text" },
   seed: { path: ["seed"], kind: "text" },

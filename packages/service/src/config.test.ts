@@ -31,8 +31,10 @@ it("has a default for everything", () => {
     location: join(cwd, ".rollcall"),
     inMemory: false,
     listen: { host: "127.0.0.1", mqtt: 8883, https: 443, httpsFallback: 8443, dashboard: 8080 },
+    allocationPolicy: "hashed",
     registration: { assigningFor: 0, retryAfter: 3 },
-    limits: { registrationsPerMinute: "off" },
+    policies: [],
+    limits: { registrationsPerMinute: "off", webhookTimeout: 5 },
     log: { level: "info" },
     apiVersions: "accept-newer",
   });
@@ -52,6 +54,15 @@ it("takes flags before variables before the file before defaults", () => {
     dashboard: 1003,
     idScope: "0neFILE",
   });
+});
+
+it("has no webhook as the policy of the whole service, and no patience of nothing", () => {
+  write("allocationPolicy: custom\n");
+  expect(() => load()).toThrow(/allocationPolicy: .*hashed, geoLatency, static/);
+  write("limits: { webhookTimeout: 0 }\n");
+  expect(() => load()).toThrow(/limits.webhookTimeout: is no time at all/);
+  write("allocationPolicy: static\nlimits: { webhookTimeout: 2m }\n");
+  expect(load()).toMatchObject({ allocationPolicy: "static", limits: { webhookTimeout: "2m" } });
 });
 
 it("gives back what may be given to it again", () => {

@@ -1,9 +1,11 @@
-import { Kysely, PostgresDialect, sql } from "kysely";
+import { CompiledQuery, Kysely, PostgresDialect } from "kysely";
 import { migrate } from "./migrate.js";
 import type { Schema } from "./schema.js";
+import { postgresSpelling } from "./spelling.js";
 import { type DurableStore, SqlStore } from "./sql-store.js";
+import { Statements } from "./statement.js";
 import { StoreError } from "./store-error.js";
-import type { Write } from "./writes.js";
+import type { Answer, Work } from "./work.js";
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database` */
@@ -77,16 +79,33 @@ async function retrying<T>(codes: readonly unknown[], action: () => Promise<T>):
 /** Takes the transaction back: the write was found not to apply. */
 class Refused extends Error {}
 
-async function commitAlone(database: Kysely<Schema>, idScope: string, write: Write): Promise<boolean> {
+const none: Answer = { rows: [], changes: 0 };
+
+async function runOn<T>(database: Kysely<Schema>, statements: Statements, work: Work<T>): Promise<T> {
+  let step = work.next(none);
+  while (!step.done) {
+    let answer = none;
+    for (const { text, parameters } of step.value(statements)) {
+      const { rows, numAffectedRows } = await database.executeQuery(CompiledQuery.raw(text, [...parameters]));
+      answer = { rows, changes: answer.changes + Number(numAffectedRows ?? 0) };
+    }
+    step = work.next(answer);
+  }
+  return step.value;
+}
+
+async function commitAlone<T>(database: Kysely<Schema>, statements: Statements, work: Work<T>): Promise<T> {
+  let result: { readonly value: T } | undefined;
   try {
-    return await database.transaction().execute(async (transaction) => {
-      if (!(await write({ transaction, idScope }))) throw new Refused();
-      return true;
+    await database.transaction().execute(async (transaction) => {
+      result = { value: await runOn(transaction, statements, work) };
+      if (result.value === false) throw new Refused();
     });
   } catch (error) {
-    if (error instanceof Refused) return false;
-    throw error;
+    if (!(error instanceof Refused)) throw error;
   }
+  if (!result) throw new TypeError("a transaction ended without a result");
+  return result.value;
 }
 
 /**
@@ -108,11 +127,16 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   pool.on("error", () => undefined);
   const database = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   try {
-    await retrying(createRaceCodes, () => migrate(database, { key: sql`text collate "C"` }, place));
+    await retrying(createRaceCodes, () => migrate(database, postgresSpelling, place));
   } catch (error) {
     await database.destroy();
     throw explain(error);
   }
-  const commit = (write: Write) => retrying(conflictCodes, () => commitAlone(database, idScope, write));
-  return new SqlStore({ database, idScope, explain, commit, close: () => database.destroy() });
+  const statements = new Statements(postgresSpelling, idScope);
+  return new SqlStore({
+    read: (work) => runOn(database, statements, work),
+    write: (start) => retrying(conflictCodes, () => commitAlone(database, statements, start())),
+    explain,
+    close: () => database.destroy(),
+  });
 }
