@@ -1,7 +1,6 @@
 import {
   type Finding,
   finding,
-  type JsonObject,
   type LinkedHub,
   limits,
   maskedWebhookUrl,
@@ -118,14 +117,9 @@ function judgeBody({ body }: Answer<"answered">, asked: Asked, about: { subject:
   }
   return {
     hub,
-    ...(initialTwin && { initialTwin: { tags: initialTwin.tags, desired: propertiesOnly(initialTwin.desired) } }),
+    ...(initialTwin && { initialTwin }),
     ...(payload && { payload }),
   };
-}
-
-/** `$`-members of a TwinCollection are about the collection, not properties (section 9.3). */
-function propertiesOnly(collection: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(collection).filter(([name]) => !name.startsWith("$")));
 }
 
 function transcript(answer: AllocatorAnswer, judged: Judgement, url: string): WebhookCall {
