@@ -185,6 +185,13 @@ const failures: readonly Failure[] = [
     url: async () => `http://127.0.0.1:${await freedPort()}/`,
   },
   {
+    name: "nobody listens at any address of its name",
+    code: "webhook.unreachable",
+    got: /ECONNREFUSED/,
+    message: /could not be reached/,
+    url: async () => `http://localhost:${await freedPort()}/`,
+  },
+  {
     name: "its name cannot be found",
     code: "webhook.unreachable",
     got: /getaddrinfo/,
@@ -280,7 +287,8 @@ const failures: readonly Failure[] = [
     got: /^127\.0\.0\.3$/,
     status: 200,
     message: /not among linkedHubs/,
-    answers: json({ iotHubHostName: "127.0.0.3", payload: { SharedAccessKey: "x" } }),
+    answer: /^\{"iotHubHostName":"127\.0\.0\.3","payload":\{"deviceKey":"…","sasToken":"…","room":"7"\}\}$/,
+    answers: json({ iotHubHostName: "127.0.0.3", payload: { deviceKey: 'a"b', sasToken: "c", room: "7" } }),
   },
   {
     name: "an answer without an end",
