@@ -1,13 +1,16 @@
 export type { ServiceAllocationPolicy } from "./allocate.js";
 export type { Allocator, AllocatorAnswer } from "./allocator.js";
-export { Attempt, type AttemptFacts, AttemptLog } from "./attempts.js";
+export { Attempt, type AttemptFacts, type AttemptFilter, AttemptLog } from "./attempts.js";
 export type { AttestationRecord, EnrolledCertificate } from "./attestation-record.js";
+export { type CertificateOperatorContext, createCertificateOperator } from "./certificate-operator.js";
 export type { EngineOptions } from "./context.js";
 export { createEngine } from "./engine.js";
 export type { Admission, Credentials, DeviceRequest, Engine } from "./engine-types.js";
 export { EnrollmentError } from "./enrollment-error.js";
 export type { EnrollmentSource } from "./enrollment-source.js";
 export { groupRecord, individualRecord, type RecordContext } from "./enrollments.js";
+export { expectedEtag } from "./if-match.js";
+export { inspectCertificate, inspectEndorsementKey } from "./inspect.js";
 export { loadSeed, type SeedCount } from "./load-seed.js";
 export { MemoryStore } from "./memory-store.js";
 export { createOperator } from "./operator/operator.js";

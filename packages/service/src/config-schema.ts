@@ -116,6 +116,10 @@ const settings = z.strictObject({
         .describe("A custom allocation webhook has to answer within this; more, to step through one in a debugger"),
     })
     .prefault({}),
+  strictX509: z
+    .boolean()
+    .default(false)
+    .describe("Individual X.509 enrollments: a leaf that a CA issued needs an uploaded, verified CA of its chain, too"),
   tpmOverMqtt: z
     .boolean()
     .optional()
@@ -148,4 +152,9 @@ export type Config = z.output<typeof configSchema>;
 /** The JSON Schema of rollcall.yaml, for editors. */
 export function configJsonSchema(): unknown {
   return z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" });
+}
+
+/** Whole seconds that devices are told to wait before they poll. */
+export function retryAfterSeconds({ registration }: Config): number {
+  return Math.ceil(milliseconds(registration.retryAfter) / 1000);
 }
