@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer, request as httpRequest, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { AttemptLog, createCertificateOperator, MemoryStore, type Operator } from "@rollcall/engine";
 import { createHub, type Hub } from "@rollcall/hub";
 import { type DeviceIdentity, operatorRoutes, type Twin } from "@rollcall/protocol";
@@ -22,6 +25,7 @@ XABAjkKztFNV9VBBzQh+m/ECIBTrOVW1xJKE3+KY4feDiiTQDWEuNHzdyZnTECvP
 dbG7
 -----END CERTIFICATE-----`;
 
+let spools: string;
 let store: MemoryStore;
 let hub: Hub;
 let connected: Set<string>;
@@ -38,7 +42,8 @@ const operator: Pick<Operator, "counts" | "list"> = {
   },
 };
 
-beforeEach(async () => {
+async function start(): Promise<void> {
+  spools = mkdtempSync(join(tmpdir(), "rollcall-spools-"));
   store = new MemoryStore();
   connected = new Set();
   lists = [];
@@ -62,18 +67,28 @@ beforeEach(async () => {
       store,
       hub,
       hubs,
+      idScope: "0ne00000000",
+      random: randomBytes,
+      etag: () => `e${++etags}`,
+      spoolDirectory: spools,
       isConnected: ({ deviceId }) => connected.has(deviceId),
     },
   });
   server = createServer(api.handler);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-});
+}
 
-afterEach(async () => {
+async function stop(): Promise<void> {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   await api.close();
-});
+  // Whatever became of an import, nothing of it is left.
+  expect(readdirSync(spools)).toEqual([]);
+  rmSync(spools, { recursive: true });
+}
+
+beforeEach(start);
+afterEach(stop);
 
 interface Answer {
   readonly status: number;
@@ -91,7 +106,7 @@ function send(method: string, path: string, body?: unknown, headers: Record<stri
       response.on("data", (part: Buffer) => parts.push(part));
       response.on("end", () => {
         const text = Buffer.concat(parts).toString();
-        const parsed = text.startsWith("{") || text.startsWith("[") ? JSON.parse(text) : {};
+        const parsed = String(response.headers["content-type"]).startsWith("application/json") ? JSON.parse(text) : {};
         resolve({ status: response.statusCode ?? 0, text, body: parsed, headers: response.headers });
       });
     });
@@ -320,5 +335,74 @@ describe("inspection", () => {
       },
     });
     expect((await store.counts()).certificates).toBe(0);
+  });
+});
+
+describe("export and import", () => {
+  const enrollment = (registrationId: string, primaryKey: string | null = Buffer.alloc(32, 1).toString("base64")) => ({
+    registrationId,
+    attestation: {
+      type: "symmetricKey",
+      symmetricKey: primaryKey && { primaryKey, secondaryKey: primaryKey },
+      tpm: null,
+      x509: null,
+    },
+    provisioningStatus: "enabled",
+  });
+
+  it("bring everything to another instance", async () => {
+    await addDevice(HUB, "a");
+    await send("PUT", "/certificates/root", { certificate: ROOT });
+    expect((await send("POST", "/import", [enrollment("a"), enrollment("b")])).body).toMatchObject({
+      format: "list",
+      imported: { individuals: 2, groups: 0 },
+    });
+    const exported = await send("GET", "/export");
+    expect(exported.headers["content-type"]).toBe("application/x-ndjson; charset=utf-8");
+    const before = exported.text;
+    await stop();
+    await start();
+    expect((await send("POST", "/import", before)).body).toEqual({
+      format: "export",
+      imported: { certificates: 1, groups: 0, individuals: 2, registrations: 0, identities: 1, twins: 1 },
+      notes: [],
+    });
+    const records = (text: string) =>
+      text
+        .trim()
+        .split("\n")
+        .slice(1)
+        .map((line): unknown => JSON.parse(line));
+    expect(records((await send("GET", "/export")).text)).toEqual(records(before));
+  });
+
+  it.each<[string, string, unknown, number, RegExp]>([
+    ["nothing", "", undefined, 400, /The upload is empty/],
+    ["a strange switch", "?overwrite=maybe", [], 400, /overwrite: is neither true nor false/],
+    [
+      "an entry without keys",
+      "",
+      [enrollment("a", null)],
+      400,
+      /^Line 1: attestation.symmetricKey: a comes without its symm/,
+    ],
+    ["YAML", "", "enrollments:\n  - a", 400, /^Line 1: begins neither an export/],
+  ])("of %s is refused", async (_, query, body, status, message) => {
+    expect(await send("POST", `/import${query}`, body)).toMatchObject({
+      status,
+      body: { message: expect.stringMatching(message) },
+    });
+    expect((await store.counts()).individualEnrollments).toBe(0);
+  });
+
+  it("name the first that is there, and replace it when told to", async () => {
+    await send("POST", "/import", [enrollment("b")]);
+    expect(await send("POST", "/import", [enrollment("a"), enrollment("B")])).toMatchObject({
+      status: 409,
+      body: { errorCode: 409201, info: { id: "B", line: "1" } },
+    });
+    expect(await store.individualEnrollment("a")).toBeUndefined();
+    expect((await send("POST", "/import?overwrite", [enrollment("a"), enrollment("B")])).status).toBe(200);
+    expect((await store.counts()).individualEnrollments).toBe(2);
   });
 });

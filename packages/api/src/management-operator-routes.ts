@@ -6,6 +6,7 @@ import { addCertificateRoutes } from "./operator-certificate-routes.js";
 import { addHubRoutes } from "./operator-hub-routes.js";
 import type { OperatorParts } from "./operator-parts.js";
 import { jsonBody, pageLimit, queryText } from "./operator-request.js";
+import { addTransferRoutes } from "./operator-transfer-routes.js";
 import { bearerCheck, isForeignPage } from "./owner.js";
 import { sendError } from "./send-reply.js";
 
@@ -35,6 +36,7 @@ export function addOperatorRoutes(app: FastifyInstance, options: OperatorRoutesO
     if (parts.operator) addEnrollmentLists(scope, parts.operator);
     addCertificateRoutes(scope, parts.certificates);
     addHubRoutes(scope, parts);
+    addTransferRoutes(scope, parts, options.clock);
     scope.post(operatorRoutes.inspectCertificate.path, async (request) => inspectCertificate(await jsonBody(request)));
     scope.post(operatorRoutes.inspectEndorsementKey.path, async (request) =>
       inspectEndorsementKey(await jsonBody(request)),
@@ -51,6 +53,7 @@ function answerError(
   const about = { trackingId: randomUUID(), now: new Date(clock()) };
   if (error instanceof DpsError) {
     const { kind, message, info } = error;
+    if (kind === "internal") onFault?.(error, about.trackingId);
     return sendError(request, reply, kind, { ...about, message, ...(info && { info }) });
   }
   if (error instanceof Error && "statusCode" in error && Number(error.statusCode) < 500) {

@@ -1,4 +1,4 @@
-import type { CertificateOperator, Hubs, Operator, Store } from "@rollcall/engine";
+import type { CertificateOperator, Hubs, Operator, Random, Store } from "@rollcall/engine";
 import type { Hub, HubDevice } from "@rollcall/hub";
 
 /** What the routes of operators are made of. */
@@ -9,5 +9,10 @@ export interface OperatorParts {
   readonly store: Store;
   readonly hub: Hub;
   readonly hubs: Hubs;
+  readonly idScope: string;
+  readonly random: Random;
+  readonly etag: () => string;
+  /** Where an import is kept while it is read: private, since it may hold keys. */
+  readonly spoolDirectory: string;
   isConnected(device: HubDevice): boolean;
 }

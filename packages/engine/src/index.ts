@@ -12,3 +12,6 @@ export { inspectCertificate, inspectEndorsementKey } from "./inspect.js";
 export { MemoryStore } from "./memory-store.js";
 export type * from "./operator-types.js";
 export type * from "./ports.js";
+export { exportRecords } from "./transfer/export-records.js";
+export { importRecords } from "./transfer/import-records.js";
+export type { ImportOptions, Spool } from "./transfer/import-types.js";

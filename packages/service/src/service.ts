@@ -133,7 +133,7 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
 
 /** What operators can do on the dashboard listener. */
 function operatorParts(
-  { clock, random, hubs }: Setting,
+  { config, clock, random, hubs, location }: Setting,
   { store, hub, broker }: { store: Store; hub: Hub; broker: Broker },
 ): OperatorParts {
   const etag = () => Buffer.from(`"${random(12).toString("hex")}"`).toString("base64");
@@ -142,6 +142,10 @@ function operatorParts(
     store,
     hub,
     hubs: { linked: () => hubs },
+    idScope: config.idScope,
+    random,
+    etag,
+    spoolDirectory: location.path,
     isConnected: (device) => broker.isConnected(device),
   };
 }
