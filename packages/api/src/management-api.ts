@@ -1,17 +1,21 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AttemptLog, Clock } from "@rollcall/engine";
-import { type DpsErrorKind, managementRoutes } from "@rollcall/protocol";
+import type { AttemptLog, Clock, Operator } from "@rollcall/engine";
+import { DpsError, type DpsErrorKind, managementRoutes } from "@rollcall/protocol";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { isLocalHost } from "./local-host.js";
 import { addOperatorRoutes } from "./management-operator-routes.js";
+import { allowedMethods } from "./methods.js";
 import type { OperatorParts } from "./operator-parts.js";
 import { bearerCheck } from "./owner.js";
 import { sendError } from "./send-reply.js";
+import { addServiceRoutes } from "./service-api.js";
 
 export interface ManagementApiOptions {
   readonly attempts: AttemptLog;
   readonly clock: Clock;
+  /** Serves the service API here too, for holders of the token; absent: not. */
+  readonly operator?: Operator;
   /** Number of the listener; asked for with every request, since it may be known only after listening. */
   port(): number;
   /** What `rollcall info` prints; holds the connection string, so it is given to holders of the token only. */
@@ -25,8 +29,8 @@ export interface ManagementApiOptions {
   readonly token: string;
   /** Host names besides the loopback ones, lower case. */
   readonly allowedHosts?: readonly string[];
-  /** What operators need besides; without it their routes are not there. */
-  readonly operators?: OperatorParts;
+  /** What operators need besides; with `operator`. */
+  readonly parts?: OperatorParts;
   onFault?(fault: unknown, trackingId: string): void;
 }
 
@@ -43,20 +47,24 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
     exposeHeadRoutes: true,
     return503OnClosing: false,
     // Registration ids have up to 128 characters; the router's own limit is 100.
-    routerOptions: { maxParamLength: 1024 },
+    routerOptions: { caseSensitive: false, maxParamLength: 1024 },
     frameworkErrors: (_error, request, reply) => void refuse(request, reply, "badRequest"),
   });
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
-    if (isLocalHost(request.headers.host, options.port(), options.allowedHosts)) return;
-    return refuse(
-      request,
-      reply,
-      "notLocal",
-      "Ask for this page by a loopback name or address and the port of the listener.",
-    );
+    if (!isLocalHost(request.headers.host, options.port(), options.allowedHosts)) {
+      const remedy = "Ask for this page by a loopback name or address and the port of the listener.";
+      return refuse(request, reply, "notLocal", remedy);
+    }
+    if (isForeignWrite(request))
+      return refuse(request, reply, "notLocal", "Pages of others may not change anything here.");
+    return undefined;
   });
-  app.setNotFoundHandler((request, reply) => refuse(request, reply, "routeNotFound"));
+  app.setNotFoundHandler((request, reply) => {
+    const methods = options.operator ? allowedMethods(request.url, ["service"]) : [];
+    if (methods.length === 0) return refuse(request, reply, "routeNotFound");
+    return refuse(request, reply.header("allow", methods.join(", ")), "methodNotAllowed");
+  });
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof Error && "statusCode" in error && Number(error.statusCode) < 500) {
       return refuse(request, reply, "badRequest", error.message);
@@ -66,7 +74,11 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
   });
   addOpenRoutes(app, options, refuse);
   addOwnerRoutes(app, options, refuse);
-  if (options.operators) addOperatorRoutes(app, { ...options, parts: options.operators });
+  const { operator, parts } = options;
+  if (operator) {
+    addServiceRoutes(app, { ...options, operator, authorize: ownersOnly(options.token), needsApiVersion: false });
+    if (parts) addOperatorRoutes(app, { ...options, operator, parts });
+  }
   await app.ready();
   return {
     handler: (request, response) => app.routing(request, response),
@@ -110,6 +122,22 @@ function addOwnerRoutes(app: FastifyInstance, options: ManagementApiOptions, ref
     reply.raw.once("finish", () => options.stop());
     return reply.code(202).send({ stopping: true });
   });
+}
+
+/** A write that a browser sends for a page of somebody else. */
+function isForeignWrite({ method, headers }: FastifyRequest): boolean {
+  if (["GET", "HEAD", "OPTIONS"].includes(method) || headers.origin === undefined) return false;
+  // The host was found to be this listener's.
+  return headers.origin.toLowerCase() !== `http://${headers.host?.toLowerCase()}`;
+}
+
+/** For routes of other files: holders of the token may do everything. */
+function ownersOnly(token: string): (request: FastifyRequest) => void {
+  const isOwner = bearerCheck(token);
+  return (request) => {
+    if (!isOwner(request))
+      throw new DpsError("unauthorized", "Authorization: Bearer and the management token are needed.");
+  };
 }
 
 type Refuse = (request: FastifyRequest, reply: FastifyReply, kind: DpsErrorKind, message?: string) => FastifyReply;

@@ -30,7 +30,7 @@ async function importUpload(request: FastifyRequest, parts: OperatorParts, clock
   const stream = request.body as Readable | undefined;
   if (stream) await spoolUpload(stream, upload, MAX_UPLOAD).catch(refuseTooLarge);
   await using spool = await FileSpool.open(parts.spoolDirectory);
-  const { store, idScope, hubs, random, etag } = parts;
+  const { store, idScope, hubs, random } = parts;
   // Awaited here: both files go when this function is left.
   return await importRecords(upload.read(), {
     store,
@@ -38,7 +38,6 @@ async function importUpload(request: FastifyRequest, parts: OperatorParts, clock
     hubs,
     clock,
     random,
-    etag,
     spool,
     overwrite,
     generateKeys,

@@ -7,8 +7,3 @@ export function bearerCheck(token: string): (request: FastifyRequest) => boolean
   const expected = digest(`Bearer ${token}`);
   return (request) => timingSafeEqual(digest(request.headers.authorization ?? ""), expected);
 }
-
-/** Whether a request was made by a page of somebody else's: browsers name the origin of what writes. */
-export function isForeignPage({ headers }: FastifyRequest): boolean {
-  return headers.origin !== undefined && headers.origin !== `http://${headers.host}`;
-}

@@ -2,13 +2,11 @@ import { type CertificateCache, certificateInfo } from "@rollcall/pki";
 import {
   type AllocationRequest,
   type DeviceRuntimeContext,
-  formatDate,
-  type Json,
   type JsonObject,
   type LinkedHub,
   maskedWebhookUrl,
 } from "@rollcall/protocol";
-import type { EnrolledCertificate } from "./attestation-record.js";
+import { wireEnrollment } from "./operator/wire-enrollment.js";
 import type { EnrollmentRecord } from "./ports.js";
 import type { AttestationRequest, Proof } from "./verdict.js";
 
@@ -27,7 +25,7 @@ export interface AllocationQuestion {
 /** What the webhook is asked about a device, exactly as in section 8.3. */
 export function allocationRequest(question: AllocationQuestion, certificates: CertificateCache): AllocationRequest {
   const { enrollment, hubs } = question;
-  const form = enrollmentForm(enrollment, certificates);
+  const form = enrollmentForm(enrollment);
   return {
     ...(enrollment.kind === "individual" ? { individualEnrollment: form } : { enrollmentGroup: form }),
     deviceRuntimeContext: runtimeContext(question, certificates),
@@ -62,60 +60,14 @@ function attestationMember(
   return { x509: leaf ? { certificateInfo: { ...certificateInfo(certificates.read(leaf)) } } : {} };
 }
 
-/** The enrollment without its keys, and with the webhook's address masked. */
-function enrollmentForm(enrollment: EnrollmentRecord, certificates: CertificateCache): JsonObject {
-  const { customAllocationDefinition: custom, reprovisionPolicy, initialTwin } = enrollment;
-  const deviceId = enrollment.kind === "individual" ? enrollment.deviceId : undefined;
+/** As the service API gives it, without its keys, and with the webhook's address masked. */
+function enrollmentForm(enrollment: EnrollmentRecord): JsonObject {
+  const custom = enrollment.source.customAllocationDefinition;
   return {
-    ...(enrollment.kind === "individual"
-      ? { registrationId: enrollment.registrationId }
-      : { enrollmentGroupId: enrollment.enrollmentGroupId }),
-    ...(deviceId !== undefined && { deviceId }),
-    attestation: attestationForm(enrollment, certificates),
-    capabilities: { iotEdge: enrollment.iotEdge },
-    initialTwin: { tags: initialTwin.tags, properties: { desired: initialTwin.desired } },
-    etag: quotedEtag(enrollment.etag),
-    provisioningStatus: enrollment.provisioningStatus,
-    reprovisionPolicy: { ...(reprovisionPolicy ?? { updateHubAssignment: true, migrateDeviceData: true }) },
-    createdDateTimeUtc: formatDate(new Date(enrollment.createdAt)),
-    lastUpdatedDateTimeUtc: formatDate(new Date(enrollment.updatedAt)),
-    ...(enrollment.allocationPolicy && { allocationPolicy: enrollment.allocationPolicy }),
-    iotHubs: [...enrollment.iotHubs],
+    // Without a registration there is nothing that depends on the time.
+    ...wireEnrollment(enrollment, { registration: undefined, now: 0 }),
     ...(custom && {
-      customAllocationDefinition: {
-        webhookUrl: maskedWebhookUrl(custom.webhookUrl),
-        apiVersion: custom.apiVersion,
-      },
+      customAllocationDefinition: { ...custom, webhookUrl: maskedWebhookUrl(custom.webhookUrl) },
     }),
   };
-}
-
-function attestationForm({ attestation }: EnrollmentRecord, certificates: CertificateCache): JsonObject {
-  if (attestation.type === "symmetricKey") return { type: "symmetricKey" };
-  if (attestation.type === "tpm") {
-    const { endorsementKey, storageRootKey } = attestation;
-    return { type: "tpm", tpm: { endorsementKey, ...(storageRootKey !== undefined && { storageRootKey }) } };
-  }
-  if (attestation.holds === "caReferences") {
-    const { primaryName, secondaryName } = attestation;
-    const caReferences = { primary: primaryName, ...(secondaryName !== undefined && { secondary: secondaryName }) };
-    return { type: "x509", x509: { caReferences } };
-  }
-  const { holds, primary, secondary } = attestation;
-  const pair = {
-    primary: certificateForm(primary, certificates),
-    ...(secondary && { secondary: certificateForm(secondary, certificates) }),
-  };
-  return { type: "x509", x509: { [holds]: pair } };
-}
-
-function certificateForm({ der, thumbprint }: EnrolledCertificate, certificates: CertificateCache): Json {
-  if (der === undefined) return { info: { sha256Thumbprint: thumbprint } };
-  return { info: { ...certificateInfo(certificates.read(Buffer.from(der, "base64"))) } };
-}
-
-/** With inner quotes, as the documentation's sample has it; records keep the base64 of that, or plain text. */
-function quotedEtag(etag: string): string {
-  const decoded = Buffer.from(etag, "base64").toString("latin1");
-  return /^"[!-~]*"$/.test(decoded) ? decoded : `"${etag.replaceAll('"', "")}"`;
 }

@@ -38,7 +38,7 @@ export class CustomAllocation {
   /** The hub that the webhook chooses, and what it gives along; else the reason why there is none. */
   async choose(question: AllocationQuestion): Promise<Allocation> {
     const { enrollment, hubs, request } = question;
-    const url = enrollment.customAllocationDefinition?.webhookUrl;
+    const url = enrollment.source.customAllocationDefinition?.webhookUrl;
     if (url === undefined)
       return { finding: finding("webhook.notDefined", { values: { id: enrollmentId(enrollment) } }) };
     const asked = allocationRequest(question, this.#context.certificates);

@@ -6,10 +6,16 @@ export { type CertificateOperatorContext, createCertificateOperator } from "./ce
 export type { EngineOptions } from "./context.js";
 export { createEngine } from "./engine.js";
 export type { Admission, Credentials, DeviceRequest, Engine } from "./engine-types.js";
-export { EnrollmentError, groupRecord, individualRecord, loadSeed, type RecordContext } from "./enrollments.js";
-export { expectedEtag } from "./if-match.js";
+export { EnrollmentError } from "./enrollment-error.js";
+export type { EnrollmentSource } from "./enrollment-source.js";
+export { groupRecord, individualRecord, type RecordContext } from "./enrollments.js";
 export { inspectCertificate, inspectEndorsementKey } from "./inspect.js";
+export { loadSeed, type SeedCount } from "./load-seed.js";
 export { MemoryStore } from "./memory-store.js";
+export { bareEtag } from "./operator/etags.js";
+export { createOperator } from "./operator/operator.js";
+export type { OperatorContext } from "./operator/operator-context.js";
+export { wireEnrollment } from "./operator/wire-enrollment.js";
 export type * from "./operator-types.js";
 export type * from "./ports.js";
 export { exportRecords } from "./transfer/export-records.js";

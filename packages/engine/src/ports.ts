@@ -1,21 +1,12 @@
-import type {
-  DeviceIdentity,
-  EnrollmentGroup,
-  IndividualEnrollment,
-  Json,
-  LinkedHub,
-  Substatus,
-  Twin,
-} from "@rollcall/protocol";
+import type { DeviceIdentity, IndividualEnrollment, Json, LinkedHub, Substatus, Twin } from "@rollcall/protocol";
 import type { AttestationRecord } from "./attestation-record.js";
+import type { EnrollmentSource } from "./enrollment-source.js";
 
 /** What an individual enrollment and a group have in common, checked and ready to be decided on. JSON all through. */
 interface EnrollmentRecordBase {
   readonly attestation: AttestationRecord;
   readonly provisioningStatus: "enabled" | "disabled";
   readonly allocationPolicy?: IndividualEnrollment["allocationPolicy"];
-  /** The webhook of allocation `custom`. */
-  readonly customAllocationDefinition?: { readonly webhookUrl: string; readonly apiVersion: string };
   readonly iotHubs: readonly string[];
   readonly iotEdge: boolean;
   readonly initialTwin: { readonly tags: Twin["tags"]; readonly desired: Twin["desired"] };
@@ -30,14 +21,14 @@ export interface IndividualRecord extends EnrollmentRecordBase {
   readonly kind: "individual";
   readonly registrationId: string;
   readonly deviceId?: string;
-  /** As the operator sent it, for the service API. */
-  readonly source: IndividualEnrollment;
+  /** What else the operator said, for the service API; no credentials. */
+  readonly source: EnrollmentSource;
 }
 
 export interface GroupRecord extends EnrollmentRecordBase {
   readonly kind: "group";
   readonly enrollmentGroupId: string;
-  readonly source: EnrollmentGroup;
+  readonly source: EnrollmentSource;
 }
 
 export type EnrollmentRecord = IndividualRecord | GroupRecord;

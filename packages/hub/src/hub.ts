@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { certificateCache } from "@rollcall/pki";
-import { DpsError, type JsonObject } from "@rollcall/protocol";
+import { DpsError, type JsonObject, propertyProblem } from "@rollcall/protocol";
 import { connect } from "./connect.js";
 import type { Hub, HubDevice } from "./hub-types.js";
 import { patchTwin } from "./operator-twin.js";
 import type { HubPorts } from "./ports.js";
-import { propertyProblem } from "./property-rules.js";
 import { RemovedDevices } from "./removed-devices.js";
 import { applyPatch, patchReported, readTwin, type TwinContext } from "./twin.js";
 import { Watchers } from "./watchers.js";

@@ -1,7 +1,6 @@
-import { DpsError, type JsonObject, limits, type Twin } from "@rollcall/protocol";
+import { DpsError, type JsonObject, limits, propertyProblem, type Twin } from "@rollcall/protocol";
 import type { HubDevice, TwinPatch } from "./hub-types.js";
 import { mergePatch } from "./merge-patch.js";
-import { propertyProblem } from "./property-rules.js";
 import type { TwinContext } from "./twin.js";
 
 /** How often a change is tried again when another one came in between. */

@@ -11,6 +11,7 @@ export * from "./ids.js";
 export * from "./limits.js";
 export * from "./messages.js";
 export * from "./parse.js";
+export * from "./property-rules.js";
 export * from "./routes.js";
 export * from "./sas.js";
 export * from "./service-routes.js";

@@ -1,5 +1,6 @@
-import { allocationPolicies, limits } from "@rollcall/protocol";
+import { allocationPolicies, decodeBase64, limits, permissions } from "@rollcall/protocol";
 import { z } from "zod";
+import { OWNER_POLICY } from "./policies.js";
 
 /** `3`, `3s`, `500ms`, `2m`; a bare number is seconds. */
 const duration = z.union([
@@ -52,6 +53,22 @@ const logSchema = z.strictObject({
   level: z.enum(["silent", "error", "warn", "info", "debug", "trace"]).default("info"),
   format: z.enum(["pretty", "json"]).optional().describe("Default: pretty on a terminal, else json"),
   file: z.string().optional().describe("Write to this file instead of stderr"),
+});
+
+/** base64 of 16 bytes or more. */
+const policyKey = z
+  .string()
+  .refine((text) => (decodeBase64(text)?.length ?? 0) >= 16, "is not base64 of 16 bytes or more");
+
+const policy = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,64}$/, "is no policy name: up to 64 letters, digits and - . _")
+    .refine((name) => name !== OWNER_POLICY, `is the built-in policy ${OWNER_POLICY}; its keys are in the location`)
+    .describe("SharedAccessKeyName of its connection strings"),
+  permissions: z.array(z.enum(permissions)).min(1),
+  primaryKey: policyKey.optional().describe("base64; default: derived from the key of the location"),
+  secondaryKey: policyKey.optional(),
 });
 
 const settings = z.strictObject({
@@ -110,6 +127,11 @@ const settings = z.strictObject({
     .optional()
     .describe("Enrollments, loaded before ready: a JSON or YAML file, or a folder of them"),
   log: logSchema.prefault({}),
+  policies: z
+    .array(policy)
+    .refine((policies) => new Set(policies.map((each) => each.name)).size === policies.length, "names a policy twice")
+    .default([])
+    .describe(`Shared access policies of the service API, besides ${OWNER_POLICY}`),
   apiVersions: z.enum(["accept-newer", "known-only"]).default("accept-newer"),
 });
 

@@ -33,6 +33,7 @@ it("has a default for everything", () => {
     listen: { host: "127.0.0.1", mqtt: 8883, https: 443, httpsFallback: 8443, dashboard: 8080 },
     allocationPolicy: "hashed",
     registration: { assigningFor: 0, retryAfter: 3 },
+    policies: [],
     limits: { registrationsPerMinute: "off", webhookTimeout: 5 },
     log: { level: "info" },
     strictX509: false,

@@ -1,9 +1,8 @@
-import type { AttemptLog, Clock, Random, Store } from "@rollcall/engine";
+import type { AttemptLog, Clock, Random, SeedCount, Store } from "@rollcall/engine";
 import type { Hub } from "@rollcall/hub";
 import type { SeedInput } from "@rollcall/protocol";
 import type { ConfigInput } from "./config-schema.js";
 import type { StoreKind } from "./open-store.js";
-import type { SeedCount } from "./seed.js";
 
 /** Settings of a service in this process; those of rollcall.yaml, with other defaults: in memory, any free ports, silent. */
 export interface RollcallOptions extends Omit<ConfigInput, "seed"> {
@@ -52,7 +51,7 @@ export interface Rollcall extends AsyncDisposable {
   readonly location: string;
   /** What the one who started it ought to read, a line each. */
   readonly notices: readonly string[];
-  /** How many enrollments the seed held. */
+  /** What became of the seed. */
   readonly seeded: SeedCount;
   readonly attempts: AttemptLog;
   readonly store: Store;

@@ -24,6 +24,8 @@ import { Listeners } from "./listeners.js";
 import { type Location, openLocation } from "./location.js";
 import { type Log, openLog } from "./log.js";
 import { type OpenedStore, openStore } from "./open-store.js";
+import { createServiceApi } from "./operator.js";
+import { OWNER_POLICY } from "./policies.js";
 import { openPorts } from "./ports.js";
 import type { Rollcall, RollcallInfo, RollcallOptions } from "./rollcall.js";
 import { seedStore } from "./seed.js";
@@ -98,10 +100,12 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
   const broker = await startBroker(setting, { engine, hub });
   teardown.add(() => listeners.stopListening());
   const onFault = (fault: unknown, trackingId: string) => log.error({ err: fault, trackingId }, "a request failed");
+  const service = createServiceApi({ ...setting, store });
   const connectionOf = (socket: Socket) => listeners.connectionOf(socket);
   const deviceApi = await createDeviceApi({
     ...{ engine, attempts, clock, onFault, connectionOf },
     retryAfterSeconds: retryAfterSeconds(setting.config),
+    service,
   });
   const { managementToken } = location.secrets;
   const management = await createManagementApi({
@@ -109,12 +113,13 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
     clock,
     onFault,
     token: managementToken,
+    operator: service.operator,
     info: () => info,
     credentials: (registrationId) => deviceCredentials(store, registrationId),
     port: () => info?.ports.dashboard ?? 0,
     ready: () => info !== undefined && stopping === undefined,
     stop: () => void stop(),
-    operators: operatorParts(setting, { store, hub, broker }),
+    parts: operatorParts(setting, { store, hub, broker }),
   });
   info = describe(setting, await openPorts({ ...setting, listeners, broker, deviceApi, management }));
   // First of all when it stops: nothing else has to wait for a webhook then.
@@ -136,15 +141,13 @@ function operatorParts(
   { config, clock, random, hubs, location }: Setting,
   { store, hub, broker }: { store: Store; hub: Hub; broker: Broker },
 ): OperatorParts {
-  const etag = () => Buffer.from(`"${random(12).toString("hex")}"`).toString("base64");
   return {
-    certificates: createCertificateOperator({ store, clock, random, etag }),
+    certificates: createCertificateOperator({ store, clock, random }),
     store,
     hub,
     hubs: { linked: () => hubs },
     idScope: config.idScope,
     random,
-    etag,
     spoolDirectory: location.path,
     isConnected: (device) => broker.isConnected(device),
   };
@@ -231,7 +234,7 @@ function describe({ config, location, opened, hubs }: Setting, ports: RollcallIn
     ports,
     deviceEndpoint: endpoint(host, ports.mqtt, 8883),
     serviceEndpoint,
-    connectionString: `HostName=${serviceEndpoint};SharedAccessKeyName=provisioningserviceowner;SharedAccessKey=${location.secrets.policyKey}`,
+    connectionString: `HostName=${serviceEndpoint};SharedAccessKeyName=${OWNER_POLICY};SharedAccessKey=${location.secrets.policyKey}`,
     caPath: location.caPath,
     caFingerprint: location.authority.certificate.sha256,
     pid: process.pid,

@@ -1,5 +1,5 @@
 import { type Certificate, CertificateError, readCertificate } from "@rollcall/pki";
-import { decodeBase64, idKey, limits } from "@rollcall/protocol";
+import { decodeBase64, limits } from "@rollcall/protocol";
 import { parseTpm2bPublic } from "tpm-js-sim/credential";
 import { endorsementKeyHash } from "../attestation/tpm.js";
 import type { AttestationRecord, EnrolledCertificate } from "../attestation-record.js";
@@ -16,11 +16,6 @@ export interface RecordProblem {
  * thumbprint would let in another device than the one that the certificate says.
  */
 export function enrollmentProblem(record: EnrollmentRecord): RecordProblem | undefined {
-  const [own, source] =
-    record.kind === "individual"
-      ? [record.registrationId, record.source.registrationId]
-      : [record.enrollmentGroupId, record.source.enrollmentGroupId];
-  if (idKey(own) !== idKey(source)) return { path: "source", message: `is of another id, ${source}` };
   return kindProblem(record) ?? attestationProblem(record.attestation);
 }
 

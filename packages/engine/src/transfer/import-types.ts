@@ -14,7 +14,6 @@ export interface ImportOptions {
   readonly hubs: Hubs;
   readonly clock: Clock;
   readonly random: Random;
-  readonly etag: () => string;
   readonly spool: Spool;
   /** Replace what is there; otherwise it is a conflict, and nothing is imported. */
   readonly overwrite: boolean;

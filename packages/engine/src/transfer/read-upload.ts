@@ -1,8 +1,8 @@
 import { DpsError, parseJson } from "@rollcall/protocol";
 import { importError } from "./import-error.js";
-import type { ImportOptions, Incoming } from "./import-types.js";
+import type { Incoming } from "./import-types.js";
 import { type ExportHead, isExportHead, readExport } from "./read-export.js";
-import { isWireEnrollment, readSeed, readWireEnrollment, readWireList } from "./read-wire.js";
+import { isWireEnrollment, readSeed, readWireEnrollment, readWireList, type WireOptions } from "./read-wire.js";
 import { splitArray } from "./split-array.js";
 import { blanks, MAX_VALUE_BYTES, type Piece, splitLines } from "./split-lines.js";
 
@@ -17,10 +17,7 @@ export interface Upload {
 const OPEN_ARRAY = 0x5b;
 
 /** Recognises an upload: the lines of an export, an array as `az` prints it, a seed file. Throws DpsError. */
-export async function readUpload(
-  chunks: AsyncIterable<Uint8Array>,
-  options: Pick<ImportOptions, "clock" | "random" | "etag" | "generateKeys">,
-): Promise<Upload> {
+export async function readUpload(chunks: AsyncIterable<Uint8Array>, options: WireOptions): Promise<Upload> {
   const { first, all } = await firstByte(chunks);
   if (first === undefined) throw new DpsError("badRequest", "The upload is empty.");
   if (first === OPEN_ARRAY) return { format: "list", records: readWireList(splitArray(all), options) };
@@ -32,9 +29,9 @@ export async function readUpload(
   if (opening.ok && isExportHead(opening.value, line.line)) return ofExport(opening.value, rest);
   const document = opening.ok ? opening.value : await readDocument(line, rest);
   if (isWireEnrollment(document)) {
-    return { format: "list", records: iterate([readWireEnrollment(line.line, document, options)]) };
+    return { format: "list", records: one(readWireEnrollment(line.line, document, options)) };
   }
-  return { format: "seed", records: iterate(readSeed(document, options)) };
+  return { format: "seed", records: readSeed(document, options) };
 }
 
 function ofExport({ idScope }: ExportHead, lines: AsyncIterable<Piece>): Upload {
@@ -84,6 +81,6 @@ async function readDocument(first: Piece, lines: AsyncIterable<Piece>): Promise<
   );
 }
 
-async function* iterate<T>(values: Iterable<T>): AsyncGenerator<T> {
-  yield* values;
+async function* one<T>(value: Promise<T>): AsyncGenerator<T> {
+  yield await value;
 }

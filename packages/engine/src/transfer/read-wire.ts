@@ -7,40 +7,49 @@ import {
   seedSchema,
 } from "@rollcall/protocol";
 import type { z } from "zod";
-import { EnrollmentError, groupRecord, individualRecord, type RecordContext } from "../enrollments.js";
+import { EnrollmentError } from "../enrollment-error.js";
+import { groupRecord, individualRecord, namedAuthorities } from "../enrollments.js";
+import { newEtag } from "../operator/etags.js";
 import { importError } from "./import-error.js";
 import type { ImportOptions, Incoming } from "./import-types.js";
 import type { Piece } from "./split-lines.js";
 
-type WireOptions = Pick<ImportOptions, "clock" | "random" | "etag" | "generateKeys">;
+export type WireOptions = Pick<ImportOptions, "store" | "clock" | "random" | "generateKeys">;
 
 /** The entries of an array as `az iot dps enrollment list` and `enrollment-group list` print it. Throws DpsError. */
 export async function* readWireList(entries: AsyncIterable<Piece>, options: WireOptions): AsyncGenerator<Incoming> {
   for await (const { line, bytes } of entries) {
     const json = parseJson(bytes);
     if (!json.ok) throw importError(line, `is no JSON: ${json.reason}`);
-    yield readWireEnrollment(line, json.value, options);
+    yield await readWireEnrollment(line, json.value, options);
   }
 }
 
 /** One enrollment or group as the service API and `az` show it. Throws DpsError that says what it lacks. */
-export function readWireEnrollment(line: number, value: unknown, options: WireOptions): Incoming {
+export async function readWireEnrollment(
+  line: number,
+  value: unknown,
+  options: WireOptions,
+  loneKey?: "generate",
+): Promise<Incoming> {
   if (!isWireEnrollment(value)) throw importError(line, "is neither an enrollment nor an enrollment group");
   const isGroup = "enrollmentGroupId" in value;
   const id = String(isGroup ? value.enrollmentGroupId : value.registrationId);
-  const whole = { ...value, attestation: withoutNulls(value.attestation) };
-  if (!options.generateKeys && lacksKeys(whole.attestation)) {
+  if (!options.generateKeys && lacksKeys(value.attestation)) {
     const message = `${id} comes without its symmetric keys (az prints them with --show-keys); generateKeys=true makes new ones, which its devices have to be given`;
     throw importError(line, message, { path: "attestation.symmetricKey", id });
   }
-  const context = recordContext(options);
+  const { store, random } = options;
+  const context = { now: options.clock(), random, etag: () => newEtag(random), ...(loneKey && { loneKey }) };
   try {
     if (isGroup) {
-      const source = passed(enrollmentGroupSchema.safeParse(whole), line, id);
-      return { part: "groups", record: groupRecord(source, context), line };
+      const group = passed(enrollmentGroupSchema.safeParse(value), line, id);
+      const authorities = await namedAuthorities(store, group);
+      return { part: "groups", record: groupRecord(group, { ...context, authorities }), line };
     }
-    const source = passed(individualEnrollmentSchema.safeParse(whole), line, id);
-    return { part: "individuals", record: individualRecord(source, context), line };
+    const individual = passed(individualEnrollmentSchema.safeParse(value), line, id);
+    const authorities = await namedAuthorities(store, individual);
+    return { part: "individuals", record: individualRecord(individual, { ...context, authorities }), line };
   } catch (error) {
     if (!(error instanceof EnrollmentError)) throw error;
     throw importError(line, `${error.message} (${id})`, { path: error.path, id });
@@ -65,25 +74,14 @@ export function isWireEnrollment(value: unknown): value is WireEnrollment {
   return typeof value === "object" && value !== null && ("registrationId" in value || "enrollmentGroupId" in value);
 }
 
-/** `az` writes null for what is not there. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value) || typeof value !== "object" || value === null) return value;
-  const members = Object.entries(value).filter(([, member]) => member !== null);
-  return Object.fromEntries(members.map(([name, member]) => [name, withoutNulls(member)]));
-}
-
 function lacksKeys(attestation: unknown): boolean {
   if (typeof attestation !== "object" || attestation === null) return false;
-  const { type, symmetricKey } = attestation as { type?: unknown; symmetricKey?: { primaryKey?: unknown } };
-  return type === "symmetricKey" && symmetricKey?.primaryKey === undefined;
-}
-
-function recordContext({ clock, random, etag }: WireOptions): RecordContext {
-  return { now: clock(), random, etag };
+  const { type, symmetricKey } = attestation as { type?: unknown; symmetricKey?: { primaryKey?: unknown } | null };
+  return type === "symmetricKey" && !symmetricKey?.primaryKey;
 }
 
 /** The enrollments of a seed file. What has no keys gets new ones, as with `rollcall start --seed`. Throws DpsError. */
-export function* readSeed(value: unknown, options: WireOptions): Generator<Incoming> {
+export async function* readSeed(value: unknown, options: WireOptions): AsyncGenerator<Incoming> {
   const parsed = seedSchema.safeParse(value);
   if (!parsed.success) {
     throw importError(
@@ -93,6 +91,6 @@ export function* readSeed(value: unknown, options: WireOptions): Generator<Incom
   }
   const seed: Seed = parsed.data;
   const anyKeys = { ...options, generateKeys: true };
-  for (const each of seed.enrollments) yield readWireEnrollment(1, each, anyKeys);
-  for (const each of seed.enrollmentGroups) yield readWireEnrollment(1, each, anyKeys);
+  for (const each of seed.enrollments) yield await readWireEnrollment(1, each, anyKeys, "generate");
+  for (const each of seed.enrollmentGroups) yield await readWireEnrollment(1, each, anyKeys, "generate");
 }

@@ -1,8 +1,8 @@
 import {
-  enrollmentGroupSchema,
+  allocationPolicies,
   idProblem,
-  individualEnrollmentSchema,
   isDeviceId,
+  isWebhookUrl,
   type JsonObject,
   limits,
   substatuses,
@@ -58,8 +58,23 @@ const attestation = z.discriminatedUnion("type", [
   }),
 ]);
 
+/** What the operator said: shown again as it is. */
+const source = z.looseObject({
+  provisioningStatus: z.enum(["enabled", "disabled"]),
+  deviceId: deviceId.optional(),
+  iotHubs: z.array(host).optional(),
+  allocationPolicy: z.enum(allocationPolicies).optional(),
+});
+const customAllocation = z.looseObject({
+  webhookUrl: z.string().refine(isWebhookUrl, "is no address to post to: http or https, without user and password"),
+  apiVersion: z.string().min(1),
+});
+
 const enrollment = {
   attestation,
+  source,
+  allocationPolicy: z.enum(allocationPolicies).optional(),
+  customAllocationDefinition: customAllocation.optional(),
   provisioningStatus: z.enum(["enabled", "disabled"]),
   iotHubs: z.array(host),
   iotEdge: z.boolean(),
@@ -74,13 +89,11 @@ const individual = z.looseObject({
   kind: z.literal("individual"),
   registrationId: id,
   deviceId: deviceId.optional(),
-  source: individualEnrollmentSchema,
   ...enrollment,
 });
 const group = z.looseObject({
   kind: z.literal("group"),
   enrollmentGroupId: id,
-  source: enrollmentGroupSchema,
   ...enrollment,
 });
 
