@@ -60,7 +60,7 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
     url.pathname = "/nowhere";
     url.password = "hunter2";
     const error = await openPostgresStore({ url: url.href, idScope: "0ne" }).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ name: "StoreError", kind: "unreachable" });
+    expect(error).toMatchObject({ name: "StoreError", kind: "databaseMissing" });
     expect(String(error)).toContain(`${url.host}/nowhere`);
     expect(String(error)).not.toContain("hunter2");
   });
