@@ -46,8 +46,16 @@ function kindOf(error: Error): StoreErrorKind | undefined {
 
 export const isConflict = (error: unknown): boolean => conflictCodes.includes(codeOf(error));
 export const isCreateRace = (error: unknown): boolean => createRaceCodes.includes(codeOf(error));
-/** The connection is gone; another one may do. */
-export const isLost = (error: unknown): boolean => error instanceof Error && kindOf(error) === "unreachable";
+
+const cutCodes: readonly unknown[] = ["57P01", "57P02", "ECONNRESET", "EPIPE"];
+
+/** A connection that there was is gone; another one may do. */
+export function isCut(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  // pg has no code for these; the timeout is one of connecting.
+  const said = /Connection terminated(?! due to connection timeout)|not queryable/i.test(error.message);
+  return said || cutCodes.includes(codeOf(error));
+}
 
 /** Host, port and database, without user and password. Throws StoreError. */
 export function placeOf(url: string): string {

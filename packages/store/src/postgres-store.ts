@@ -1,7 +1,7 @@
 import { CompiledQuery, Kysely, PostgresDialect } from "kysely";
 import type { Pool } from "pg";
 import { migrate } from "./migrate.js";
-import { explainAt, isConflict, isCreateRace, isLost, placeOf } from "./postgres-errors.js";
+import { explainAt, isConflict, isCreateRace, isCut, placeOf } from "./postgres-errors.js";
 import type { Schema } from "./schema.js";
 import { postgresSpelling } from "./spelling.js";
 import { type DurableStore, SqlStore, type WorkRunner } from "./sql-store.js";
@@ -84,27 +84,19 @@ class PostgresRunner implements WorkRunner {
     this.explain = explain;
   }
 
-  async read<T>(start: () => Work<T>): Promise<T> {
-    try {
-      return await this.#run(this.#database, start());
-    } catch (error) {
-      if (!isLost(error)) throw error;
-      // On a connection that did not outlive its server; a new one tells whether there is another.
-      return await this.#run(this.#database, start());
-    }
+  /** Again on another connection, when its own did not outlive the server: nothing was changed. */
+  read<T>(start: () => Work<T>): Promise<T> {
+    return retrying(isCut, () => this.#run(this.#database, start()));
   }
 
+  /** Again when nothing can have been changed. */
   async write<T>(start: () => Work<T>): Promise<T> {
-    return retrying(isConflict, async () => {
-      try {
-        return await this.#commit(start());
-      } catch (error) {
-        if (error instanceof NotBegun && isLost(error.cause)) return await this.#commit(start());
-        throw error;
-      }
-    }).catch((error: unknown) => {
+    const isWorthIt = (error: unknown) => isConflict(error) || (error instanceof NotBegun && isCut(error.cause));
+    try {
+      return await retrying(isWorthIt, () => this.#commit(start()));
+    } catch (error) {
       throw error instanceof NotBegun ? error.cause : error;
-    });
+    }
   }
 
   close(): Promise<void> {
