@@ -2,7 +2,8 @@ import { storeContract } from "@rollcall/engine/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openPostgresStore } from "./postgres-store.js";
 import type { DurableStore } from "./sql-store.js";
-import { assignmentOf, storedOf } from "./testing/crash-records.js";
+import { storedOf } from "./testing/crash-lives.js";
+import { assignmentOf } from "./testing/crash-records.js";
 import { type PostgresServer, postgresPrograms, startPostgres } from "./testing/postgres-server.js";
 
 const programs = postgresPrograms();
@@ -46,7 +47,7 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
       devices.flatMap((device) => nodes.map((node) => node.saveAssignment(assignmentOf(device, 1)))),
     );
     expect(wins.filter(Boolean)).toHaveLength(devices.length);
-    expect(await storedOf(nodes[0]!, "d7")).toEqual({ enrolled: false, registration: "r1", identity: 1, twin: "t1" });
+    expect(await storedOf(nodes[0]!, "d7")).toEqual({ registration: "r1", identity: 1, twin: "t1" });
   });
 
   it("keeps id scopes apart", async () => {
