@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AttemptLog, Clock, Operator } from "@rollcall/engine";
 import { DpsError, type DpsErrorKind, managementRoutes } from "@rollcall/protocol";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { addApiDocs } from "./api-docs.js";
 import { isLocalHost } from "./local-host.js";
 import { allowedMethods } from "./methods.js";
 import { sendError } from "./send-reply.js";
@@ -69,6 +70,7 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
   });
   addOpenRoutes(app, options, refuse);
   addOwnerRoutes(app, options, refuse);
+  await addApiDocs(app);
   const { operator } = options;
   if (operator) {
     addServiceRoutes(app, { ...options, operator, authorize: ownersOnly(options.token), needsApiVersion: false });
