@@ -67,9 +67,9 @@ export function mentions(condition: Condition | undefined, path: readonly string
 const SORTED_CHARACTERS = 256;
 
 /** The value that an enrollment is put in order by: anything but texts, numbers and truth values counts as null. */
-export function sortValue(item: JsonObject, member: readonly string[]): Literal {
+export function sortValue(item: JsonObject, member: readonly string[], kind: EnrollmentKind): Literal {
   const value = memberOf(item, member);
-  if (typeof value === "string") return value.slice(0, SORTED_CHARACTERS);
+  if (typeof value === "string") return (isId(member, kind) ? idKey(value) : value).slice(0, SORTED_CHARACTERS);
   return typeof value === "number" || typeof value === "boolean" ? value : null;
 }
 
