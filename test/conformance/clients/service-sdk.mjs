@@ -1,14 +1,12 @@
 /** An operator with the unmodified Node service SDK: the acts that the job names, on the enrollments that it brings. */
+import { promisify } from "node:util";
 import provisioning from "azure-iot-provisioning-service";
 import { job, runSteps } from "./report.mjs";
 
 const client = provisioning.ProvisioningServiceClient.fromConnectionString(job.connectionString);
 
 /** By callback: bulk operations of the SDK never settle their promise. */
-const call = (method, ...args) =>
-  new Promise((resolve, reject) => {
-    client[method](...args, (error, body) => (error ? reject(error) : resolve(body)));
-  });
+const call = (method, ...args) => promisify(client[method].bind(client))(...args);
 
 /** What an SDK's caller sees of a refusal. */
 const refusal = (promise) =>
@@ -22,9 +20,7 @@ async function pages(query) {
   const sizes = [];
   const items = [];
   while (query.hasMoreResults) {
-    const page = await new Promise((resolve, reject) => {
-      query.next((error, body) => (error ? reject(error) : resolve(body)));
-    });
+    const page = await promisify(query.next.bind(query))();
     sizes.push(page.length);
     items.push(...page);
   }

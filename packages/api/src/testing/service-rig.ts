@@ -9,7 +9,7 @@ import { createManagementApi } from "../management-api.js";
 import { sasAuthorizer } from "../service-authorization.js";
 
 export const NOW = Date.UTC(2026, 10, 22, 9, 15, 2);
-export const TOKEN = "a-management-token";
+const TOKEN = "a-management-token";
 export const keys = { owner: Buffer.alloc(32, 1), second: Buffer.alloc(32, 2), reader: Buffer.alloc(32, 3) };
 
 export interface Sent {

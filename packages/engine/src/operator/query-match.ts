@@ -2,7 +2,7 @@ import { type EnrollmentKind, enrollmentKinds, idKey, type Json, type JsonObject
 import type { Comparison, Condition, Literal } from "./query-parser.js";
 
 /** The value of a member; what is not there is null. */
-export function memberOf(item: JsonObject, path: readonly string[]): Json {
+function memberOf(item: JsonObject, path: readonly string[]): Json {
   let value: Json = item;
   for (const name of path) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return null;
