@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AttemptLog, Clock, Operator } from "@rollcall/engine";
 import { managementRoutes } from "@rollcall/protocol";
 import { type FastifyInstance, fastify } from "fastify";
+import { addApiDocs } from "./api-docs.js";
 import { AttemptEvents } from "./attempt-events.js";
 import { addAttemptRoutes } from "./attempt-routes.js";
 import { isLocalHost } from "./local-host.js";
@@ -84,6 +85,7 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
   addOwnerRoutes(app, options, refuse);
   const events = new AttemptEvents(options.attempts);
   addAttemptRoutes(app, { attempts: options.attempts, events, isOwner: bearerCheck(options.token), refuse });
+  addApiDocs(app);
   addPortalFiles(app, options.portalFolder);
   const { operator, parts } = options;
   if (operator) {
