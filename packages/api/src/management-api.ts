@@ -1,10 +1,13 @@
-import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AttemptLog, Clock, Operator } from "@rollcall/engine";
-import { DpsError, type DpsErrorKind, managementRoutes } from "@rollcall/protocol";
+import { type DpsErrorKind, managementRoutes } from "@rollcall/protocol";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { isLocalHost } from "./local-host.js";
+import { addOperatorRoutes } from "./management-operator-routes.js";
 import { allowedMethods } from "./methods.js";
+import type { OperatorParts } from "./operator-parts.js";
+import { bearerCheck, isForeignWrite, ownersOnly } from "./owner.js";
 import { sendError } from "./send-reply.js";
 import { addServiceRoutes } from "./service-api.js";
 
@@ -26,6 +29,8 @@ export interface ManagementApiOptions {
   readonly token: string;
   /** Host names besides the loopback ones, lower case. */
   readonly allowedHosts?: readonly string[];
+  /** What operators need besides; without it their routes are not there. */
+  readonly operators?: OperatorParts;
   onFault?(fault: unknown, trackingId: string): void;
 }
 
@@ -73,6 +78,7 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
   if (operator) {
     addServiceRoutes(app, { ...options, operator, authorize: ownersOnly(options.token), needsApiVersion: false });
   }
+  if (options.operators) addOperatorRoutes(app, { ...options, parts: options.operators });
   await app.ready();
   return {
     handler: (request, response) => app.routing(request, response),
@@ -116,28 +122,6 @@ function addOwnerRoutes(app: FastifyInstance, options: ManagementApiOptions, ref
     reply.raw.once("finish", () => options.stop());
     return reply.code(202).send({ stopping: true });
   });
-}
-
-/** A write that a browser sends for a page of somebody else. */
-function isForeignWrite({ method, headers }: FastifyRequest): boolean {
-  if (["GET", "HEAD", "OPTIONS"].includes(method) || headers.origin === undefined) return false;
-  // The host was found to be this listener's.
-  return headers.origin.toLowerCase() !== `http://${headers.host?.toLowerCase()}`;
-}
-
-/** For routes of other files: holders of the token may do everything. */
-function ownersOnly(token: string): (request: FastifyRequest) => void {
-  const isOwner = bearerCheck(token);
-  return (request) => {
-    if (!isOwner(request))
-      throw new DpsError("unauthorized", "Authorization: Bearer and the management token are needed.");
-  };
-}
-
-function bearerCheck(token: string): (request: FastifyRequest) => boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  const expected = digest(`Bearer ${token}`);
-  return (request) => timingSafeEqual(digest(request.headers.authorization ?? ""), expected);
 }
 
 type Refuse = (request: FastifyRequest, reply: FastifyReply, kind: DpsErrorKind, message?: string) => FastifyReply;
