@@ -22,6 +22,7 @@ const hubColumns: readonly Column<JsonObject>[] = [
   { title: "devices", value: (item) => textAt(item, "devices") },
   { title: "weight", value: (item) => textAt(item, "weight") },
   { title: "in allocation", value: (item) => (item["applyAllocationPolicy"] === false ? "only when named" : "yes") },
+  { title: "linked", value: (item) => (item["linked"] === false ? "no more" : "yes") },
   { title: "latency", value: (item) => withUnit(textAt(item, "latency")) },
 ];
 
@@ -31,8 +32,8 @@ const deviceColumns: readonly Column<JsonObject>[] = [
   { title: "device id", value: (item) => textAt(item, "deviceId") },
   { title: "hub", value: (item) => textAt(item, "hub") },
   { title: "registration id", value: (item) => textAt(item, "registrationId") },
-  { title: "authentication", value: (item) => textAt(objectAt(item, "authentication"), "type") },
-  { title: "status", value: (item) => textAt(item, "status") },
+  { title: "authentication", value: (item) => textAt(item, "authenticationType") },
+  { title: "connection", value: (item) => textAt(item, "connectionState") },
   { title: "created", value: (item) => minuteOf(textAt(item, "createdDateTimeUtc")) },
 ];
 
@@ -81,6 +82,7 @@ export async function twin(flags: DeviceFlags & { readonly desired?: string }, {
   const pairs = known([
     ["device id", deviceId],
     ["hub", hub],
+    ["connection", textAt(item, "connectionState")],
     ["tags", textAt(item, "tags")],
     ["desired", propertiesText(objectAt(properties, "desired"))],
     ["desired version", textAt(objectAt(properties, "desired"), "$version")],
