@@ -52,6 +52,7 @@ beforeEach(async () => {
     clock,
     port,
     info: () => ({}),
+    ca: () => "",
     credentials: async () => [],
     ready: () => true,
     stop: () => undefined,

@@ -42,3 +42,11 @@ function requestUrl(request: FastifyRequest): string {
   const { host } = request.headers;
   return host === undefined || !request.url.startsWith("/") ? request.url : `https://${host}${request.url}`;
 }
+
+/** Answers with an error of ours. */
+export type Refuse = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  kind: DpsErrorKind,
+  message?: string,
+) => FastifyReply;

@@ -240,11 +240,7 @@ describe("deleting", () => {
     etag: "g",
     createdAt: NOW,
     updatedAt: NOW,
-    source: {
-      enrollmentGroupId,
-      attestation: { type: "x509", x509: { caReferences: { primary: primaryName } } },
-      provisioningStatus: "enabled",
-    },
+    source: { provisioningStatus: "enabled" },
   });
 
   it("is a conflict that names the groups while some refer to it", async () => {

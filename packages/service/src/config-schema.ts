@@ -150,3 +150,8 @@ export type Config = z.output<typeof configSchema>;
 export function configJsonSchema(): unknown {
   return z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" });
 }
+
+/** Whole seconds that devices are told to wait before they poll. */
+export function retryAfterSeconds({ registration }: Config): number {
+  return Math.ceil(milliseconds(registration.retryAfter) / 1000);
+}
