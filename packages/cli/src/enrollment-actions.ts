@@ -46,7 +46,8 @@ export async function create(flags: MutatingFlags, { kind, context }: Scene): Pr
   if (flags.dryRun === true) return rehearse(body, flags, { kind, context });
   const client = await operator(flags);
   const command = `rollcall ${nouns[kind]} update --eid ${quote(id)}${where(flags)}`;
-  const made = await client.createEnrollment(kind, body, { ...asked(flags, kind), next: { conflict: command } });
+  const about = asked(flags, kind);
+  const made = await client.createEnrollment(kind, body, { ...about, next: { ...about.next, conflict: command } });
   await write(made, flags, { kind, context });
   context.terminal.note(`Next: ${commandAfter(body, flags, kind)}`);
 }

@@ -80,12 +80,10 @@ export function enrollmentPairs(kind: EnrollmentKind, item: JsonObject): Pair[] 
   return known(rows);
 }
 
-/** Leaves out what is absent, empty, or an empty object. */
+/** Leaves out what is absent or empty. */
 export function known(rows: readonly (readonly [string, string | undefined, "long"?])[]): Pair[] {
   return rows.flatMap(([name, value, extent]) =>
-    value === undefined || value === "" || value === "{}"
-      ? []
-      : [extent ? [name, value, extent] : ([name, value] as const)],
+    value === undefined || value === "" ? [] : [extent ? [name, value, extent] : ([name, value] as const)],
   );
 }
 

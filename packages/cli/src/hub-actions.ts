@@ -4,7 +4,7 @@ import { confirm } from "./confirm.js";
 import type { Context } from "./context.js";
 import { type LocatedFlags, operator, where } from "./enrollment-actions.js";
 import { objectAt } from "./enrollment-body.js";
-import { known, minuteOf, textAt } from "./enrollment-view.js";
+import { known, textAt } from "./enrollment-view.js";
 import type { OperatorClient } from "./operator-client.js";
 import { type Column, writeList, writeRecord } from "./output.js";
 import { readValue } from "./read-value.js";
@@ -34,7 +34,6 @@ const deviceColumns: readonly Column<JsonObject>[] = [
   { title: "registration id", value: (item) => textAt(item, "registrationId") },
   { title: "authentication", value: (item) => textAt(item, "authenticationType") },
   { title: "connection", value: (item) => textAt(item, "connectionState") },
-  { title: "created", value: (item) => minuteOf(textAt(item, "createdDateTimeUtc")) },
 ];
 
 /** `hub list`. */
