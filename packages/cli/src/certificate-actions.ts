@@ -161,10 +161,11 @@ function commandAfter(item: JsonObject, flags: NamedFlags): string {
     : `rollcall certificate verify -n ${name} --ca-key <its private key>${where(flags)}`;
 }
 
+/** The flags of the members that these routes take. */
+const FLAGS: Readonly<Record<string, string>> = { certificate: "--path", name: "--name", isVerified: "--verified" };
+
 function asked(flags: NamedFlags): Asked {
   const show = `rollcall certificate show -n ${quote(flags.name)}${where(flags)}`;
-  return {
-    subject: flags.name,
-    next: { notFound: `rollcall certificate list${where(flags)}`, conflict: show, usage: show },
-  };
+  const next = { notFound: `rollcall certificate list${where(flags)}`, conflict: show, usage: show };
+  return { subject: flags.name, flagOf: (member) => FLAGS[member], next };
 }
