@@ -88,7 +88,7 @@ function runnerOf(connection: SqliteDatabase, options: RunnerOptions): WorkRunne
     explain: options.explain,
     close: async () => {
       await group.flush();
-      connection.close();
+      runner.close();
       options.giveBack();
     },
   };
