@@ -103,7 +103,7 @@ async function register(at: TestService = service) {
   return await client.registration();
 }
 
-async function toHub(): Promise<{ readonly client: RawMqtt; readonly returnCode: number }> {
+async function toHub(): Promise<{ readonly client: RawMqtt; readonly returnCode: number | undefined }> {
   const client = await openMqtt({ ...service.mqtt, presented: device });
   const username = `${service.hub}/pump-7/?api-version=2021-04-12`;
   const { returnCode } = await client.connect({ clientId: "pump-7", username });

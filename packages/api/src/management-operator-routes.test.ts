@@ -47,6 +47,7 @@ async function start(): Promise<void> {
     clock,
     port,
     info: () => ({}),
+    ca: () => "",
     credentials: async () => [],
     ready: () => true,
     stop: () => undefined,

@@ -13,7 +13,7 @@ import { addHubRoutes } from "./operator-hub-routes.js";
 import type { OperatorParts } from "./operator-parts.js";
 import { jsonBody, pageLimit, queryText } from "./operator-request.js";
 import { addTransferRoutes } from "./operator-transfer-routes.js";
-import { bearerCheck } from "./owner.js";
+import { ownersOnly } from "./owner.js";
 import { sendError } from "./send-reply.js";
 
 export interface OperatorRoutesOptions {
@@ -31,11 +31,8 @@ export function addOperatorRoutes(app: FastifyInstance, options: OperatorRoutesO
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
-    const isOwner = bearerCheck(options.token);
-    scope.addHook("onRequest", async (request) => {
-      if (!isOwner(request))
-        throw new DpsError("unauthorized", "This needs the management token: Authorization: Bearer.");
-    });
+    const check = ownersOnly(options.token);
+    scope.addHook("onRequest", async (request) => check(request));
     scope.setErrorHandler((error, request, reply) => void answerError(error, request, reply, options));
     addEnrollmentLists(scope, options.operator);
     addCertificateRoutes(scope, parts.certificates);

@@ -20,7 +20,6 @@ export interface ErrorAbout {
   readonly now: Date;
   readonly message?: string;
   readonly retryAfter?: number;
-  readonly info?: Readonly<Record<string, string>>;
 }
 
 /** An error of the front end itself, in the shape of section 1.4. */
@@ -42,3 +41,11 @@ function requestUrl(request: FastifyRequest): string {
   const { host } = request.headers;
   return host === undefined || !request.url.startsWith("/") ? request.url : `https://${host}${request.url}`;
 }
+
+/** Answers with an error of ours. */
+export type Refuse = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  kind: DpsErrorKind,
+  message?: string,
+) => FastifyReply;

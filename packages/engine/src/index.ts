@@ -1,6 +1,6 @@
 export type { ServiceAllocationPolicy } from "./allocate.js";
 export type { Allocator, AllocatorAnswer } from "./allocator.js";
-export { Attempt, type AttemptFacts, AttemptLog } from "./attempts.js";
+export { Attempt, type AttemptFacts, type AttemptFilter, AttemptLog } from "./attempts.js";
 export type { AttestationRecord, EnrolledCertificate } from "./attestation-record.js";
 export { type CertificateOperatorContext, createCertificateOperator } from "./certificate-operator.js";
 export type { EngineOptions } from "./context.js";

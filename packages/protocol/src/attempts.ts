@@ -62,3 +62,18 @@ export interface AttemptRecord {
   /** Likely root cause first. */
   readonly findings: readonly Finding[];
 }
+
+/** An attempt as a line of a list: the likely root cause only. */
+export interface AttemptSummary extends Omit<AttemptRecord, "steps" | "findings" | "webhookCalls"> {
+  readonly finding?: Finding;
+  /** How many there are. */
+  readonly findings: number;
+  /** Milliseconds since `startedAt` when the last step was noted. */
+  readonly lastStepMs?: number;
+}
+
+export function summarizeAttempt({ steps, findings, webhookCalls: _, ...facts }: AttemptRecord): AttemptSummary {
+  const [finding] = findings;
+  const last = steps.at(-1);
+  return { ...facts, findings: findings.length, ...(finding && { finding }), ...(last && { lastStepMs: last.atMs }) };
+}
