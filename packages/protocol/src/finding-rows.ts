@@ -935,8 +935,8 @@ export const findingRows = {
     element: "hub",
     severity: "warning",
     blame: "hub",
-    title: "The device {deviceId} was deleted from the hub {hub} while it was connected; its connection was closed.",
-    remedy: "Let the device register again, if it is to come back.",
+    title: "The hub {hub} does not have the device {deviceId} any more; its connection was closed.",
+    remedy: "Let the device register again: it was deleted, or moved to another hub.",
   },
   "hub.unknownDevice": {
     cause: 20,
