@@ -474,7 +474,7 @@ export const findingRows = {
     title:
       "The chain reaches {subject}, uploaded as {name} at {uploaded} but not verified: nobody has proved that its key is held. No enrollment group refers to it.",
     remedy:
-      "Prove it with a certificate whose common name is the verification code: rollcall certificate verify {name}; and let a group refer to it (caReferences).",
+      "Prove it with a certificate whose common name is the verification code: rollcall certificate verify -n {name}; and let a group refer to it (caReferences).",
   },
   "chain.caWithoutGroup": {
     cause: 3,
