@@ -52,7 +52,7 @@ export async function createHttpFronts(
     portalFolder: fileURLToPath(portalFolder),
     credentials: (registrationId) => deviceCredentials(store, registrationId),
     port: () => info()?.ports.dashboard ?? 0,
-    operators: operatorParts({ ...setting, ...parts, operator: service.operator }),
+    parts: operatorParts({ ...setting, store }, parts),
   });
   return { deviceApi, management };
 }
