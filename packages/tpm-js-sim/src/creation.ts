@@ -1,11 +1,11 @@
 import type { Entity } from "./command.js";
 import { digest, hmac } from "./crypto.js";
+import { trimmed } from "./entity-auth.js";
 import { hashOf } from "./hashes.js";
 import type { TpmKey } from "./keys.js";
 import { isFixed } from "./objects.js";
 import { filteredSelection, pcrDigest } from "./pcrs.js";
 import { checkPublicArea } from "./public-checks.js";
-import { trimmed } from "./sessions.js";
 import type { TpmMemory } from "./state.js";
 import { type TpmlPcrSelection, TpmsCreationData, type TpmtPublic, TpmtSymDefObject } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";

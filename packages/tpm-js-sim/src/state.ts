@@ -6,7 +6,7 @@ import { type Lockout, type LockoutState, newLockout } from "./lockout.js";
 import { type NvIndex, type NvState, nvIndexOf, nvStateOf } from "./nv.js";
 import { type RsaKeySource, seededRsaKeys } from "./rsa-keys.js";
 import { privateBytes, secretFromBytes } from "./secrets.js";
-import { Tpm2bPublic } from "./structures.js";
+import { Tpm2bPublic, type TpmtSymDef } from "./structures.js";
 import { hierarchies } from "./tables/handles.js";
 
 /** An HMAC or hash sequence between its start and its completion. */
@@ -22,6 +22,16 @@ export interface Sequence {
 export interface Session {
   readonly type: "hmac" | "policy" | "trial";
   readonly hashAlg: number;
+  /** how parameters are encrypted in it */
+  readonly symmetric: TpmtSymDef;
+  /** empty for a session that is neither salted nor bound */
+  readonly sessionKey: Buffer;
+  /** the Name and the auth value of what an HMAC session is bound to: that auth value is in the session's key already */
+  bound: Buffer | undefined;
+  /** whose lockout a wrong HMAC counts for because the session is bound to it, whatever it is used for */
+  readonly countsFor: "nothing" | "object" | "lockout";
+  /** of every command that it audited; undefined for a session that never did */
+  auditDigest: Buffer | undefined;
   nonceTpm: Buffer;
   policyDigest: Buffer;
   /** set by a policy that allows one command with one set of parameters only */
@@ -48,6 +58,8 @@ export interface TpmMemory {
   /** sessions that ContextSave took out, by handle, with the number of the context that brings them back */
   readonly savedSessions: Map<number, bigint>;
   contextCounter: bigint;
+  /** the session that has audited every command since it began to */
+  exclusiveAudit: number | undefined;
   /** PCRs that differ from what they start with, by bank and number (`pcrs.ts`) */
   pcrs: Map<number, Buffer>;
   pcrCounter: number;
@@ -188,6 +200,7 @@ export function memoryOf(state: TpmState, random: Random, around: Surroundings =
     sessions: new Map(),
     savedSessions: new Map(),
     contextCounter: 0n,
+    exclusiveAudit: undefined,
     pcrs: new Map(),
     pcrCounter: 0,
     nv: new Map((state.nv ?? []).map((nv) => [nv.index, nvIndexOf(nv)])),

@@ -202,6 +202,7 @@ export const TpmtSymDef = tagged(
   { [algorithms.null]: nothing, [algorithms.aes]: aesIn, [algorithms.xor]: hashSchemeIn },
   "symmetric",
 );
+export type TpmtSymDef = Infer<typeof TpmtSymDef>;
 const publicHeadIn = {
   nameAlg: TpmiAlgHash,
   objectAttributes: checked(u32, (bits) => (bits & ~objectAttributeMask) === 0, "reservedBits"),
