@@ -213,14 +213,125 @@ function withFirst(parameters: Buffer, change: (content: Buffer) => Buffer): Buf
   return Buffer.concat([u16(size), change(parameters.subarray(2, 2 + size)), rest]);
 }
 
-function usesSession(use: Use): use is Use & { readonly session: Session } {
-  return use.session !== "password";
-}
-
 function authPart(use: Use, thing: Thing | undefined, auth: Buffer): Buffer {
   if (thing === undefined || use.session === "password") return empty;
   if (use.wants !== undefined) return use.wants === "authValue" ? auth : empty;
   return use.session.bound?.equals(Buffer.concat([thing.name, thing.auth])) ? empty : auth;
+}
+
+/** One use of a session in one command: its nonce, and what it authorizes. */
+interface Placed extends Use {
+  readonly index: number;
+  readonly nonce: Buffer;
+  readonly thing: Thing | undefined;
+}
+
+type InSession = Placed & { readonly session: Session };
+
+function place(uses: readonly Use[], things: readonly Thing[]): readonly Placed[] {
+  return uses.map((use, index) => {
+    const nonce = use.session === "password" ? empty : randomBytes(hashes[use.session.hash].size);
+    return { ...use, index, nonce, thing: things[index] };
+  });
+}
+
+function thatDoes(bit: number, placed: readonly Placed[]): InSession | undefined {
+  return placed.find((use): use is InSession => use.session !== "password" && (use.attributes & bit) !== 0);
+}
+
+function encrypted(parameters: Buffer, placed: readonly Placed[]): Buffer {
+  const use = thatDoes(bits.decrypt, placed);
+  if (use === undefined || use.session.symmetric === "none") return parameters;
+  const { session, nonce: newer, thing } = use;
+  const made = { session, auth: thing?.auth ?? empty, newer, older: session.nonceTpm };
+  return withFirst(parameters, (content) => cipher("encrypt", made, content));
+}
+
+/** Once the session has its new nonce. */
+function decrypted(received: Buffer, placed: readonly Placed[], authAfter: Buffer | undefined): Buffer {
+  const use = thatDoes(bits.encrypt, placed);
+  if (use === undefined || use.session.symmetric === "none") return received;
+  const { session, nonce: older, thing } = use;
+  const auth = thing === undefined ? empty : (authAfter ?? thing.auth);
+  return withFirst(received, (content) =>
+    cipher("decrypt", { session, auth, newer: session.nonceTpm, older }, content),
+  );
+}
+
+/** The nonces of other sessions that the first one's HMAC covers when it authorizes. */
+function otherNonces(use: InSession, placed: readonly Placed[]): readonly Buffer[] {
+  if (use.index !== 0 || use.thing === undefined) return [];
+  const others = [bits.decrypt, bits.encrypt].map((bit) => thatDoes(bit, placed)?.session);
+  return [...new Set(others)].flatMap((other) =>
+    other === undefined || other === use.session ? [] : [other.nonceTpm],
+  );
+}
+
+function macOf(use: InSession, placed: readonly Placed[], hashed: Buffer): Buffer {
+  const { session, nonce, thing, wants, wrong } = use;
+  if (wants === "password") return thing?.auth ?? empty;
+  const key = Buffer.concat([session.key, authPart(use, thing, thing?.auth ?? empty)]);
+  const cpHash = createHash(session.hash).update(hashed).digest();
+  const nonceTpm = wrong === "nonce" ? Buffer.alloc(session.nonceTpm.length) : session.nonceTpm;
+  const covered = [cpHash, nonce, nonceTpm, ...otherNonces(use, placed), Buffer.of(use.attributes)];
+  const mac = createHmac(session.hash, key).update(Buffer.concat(covered)).digest();
+  if (wrong === "hmac") mac[0] = (mac[0] ?? 0) ^ 1;
+  return mac;
+}
+
+/** The authorization area; `hashed` is what the cpHash is of. */
+function areaOf(placed: readonly Placed[], hashed: Buffer): Buffer {
+  const parts = placed.flatMap((use) => {
+    const { session } = use;
+    const attributes = Buffer.of(use.attributes);
+    if (session !== "password") {
+      return [u32(session.handle), sized(use.nonce), attributes, sized(macOf({ ...use, session }, placed, hashed))];
+    }
+    const password = use.wrong === undefined ? (use.thing?.auth ?? empty) : Buffer.from("wrong");
+    return [u32(0x40000009), sized(empty), attributes, sized(password)];
+  });
+  return Buffer.concat(parts);
+}
+
+interface ResponsePart {
+  readonly nonce: Buffer;
+  readonly attributes: number;
+  readonly mac: Buffer;
+}
+
+/** Takes the new nonce. @returns whether the response's HMAC is right */
+function accepts(use: Placed, part: ResponsePart, hashed: Buffer, authAfter: Buffer | undefined): boolean {
+  const { session, thing, nonce } = use;
+  if (session === "password") return part.nonce.length === 0 && part.mac.length === 0;
+  session.nonceTpm = Buffer.from(part.nonce);
+  if (use.wants === "password") return part.mac.length === 0;
+  const rpHash = createHash(session.hash).update(hashed).digest();
+  const key = Buffer.concat([session.key, authPart(use, thing, authAfter ?? thing?.auth ?? empty)]);
+  const covered = [rpHash, part.nonce, nonce, Buffer.of(part.attributes)];
+  // An audit session is not bound, from its first audit on.
+  if ((use.attributes & bits.audit) !== 0) session.bound = undefined;
+  return createHmac(session.hash, key).update(Buffer.concat(covered)).digest().equals(part.mac);
+}
+
+function readPart(bytes: Buffer): { readonly part: ResponsePart; readonly rest: Buffer } {
+  const nonce = bytes.subarray(2, 2 + bytes.readUInt16BE(0));
+  const at = 2 + nonce.length;
+  const mac = bytes.subarray(at + 3, at + 3 + bytes.readUInt16BE(at + 1));
+  return { part: { nonce, attributes: bytes.readUInt8(at), mac }, rest: bytes.subarray(at + 3 + mac.length) };
+}
+
+function readSessions(placed: readonly Placed[], bytes: Buffer, hashed: Buffer, authAfter: Buffer | undefined) {
+  let left = bytes;
+  let genuine = true;
+  const attributes = placed.map((use) => {
+    const { part, rest } = readPart(left);
+    left = rest;
+    // Each takes its new nonce, right or wrong.
+    const right = accepts(use, part, hashed, authAfter);
+    genuine = genuine && right;
+    return part.attributes;
+  });
+  return { attributes, genuine: genuine && left.length === 0 };
 }
 
 /** Runs one command in sessions: encrypts, signs, sends, checks and decrypts. Nonces roll when it succeeds. */
@@ -228,112 +339,23 @@ export function call(
   send: Send,
   { code, handles, authorized, parameters, makesHandle, uses, authAfter }: Call,
 ): Answer {
-  const authOf = (index: number): Thing | undefined => (index < authorized ? handles[index] : undefined);
-  const nonces = uses.map((use) => (usesSession(use) ? randomBytes(hashes[use.session.hash].size) : empty));
-  const has = (use: Use, bit: number) => usesSession(use) && (use.attributes & bit) !== 0;
-  const cipherOf = (
-    bit: number,
-    auth: (thing: Thing | undefined) => Buffer,
-    newer: "caller" | "tpm",
-  ): Cipher | undefined => {
-    const index = uses.findIndex((use) => has(use, bit));
-    const use = uses[index];
-    const nonce = nonces[index];
-    if (use === undefined || nonce === undefined || !usesSession(use) || use.session.symmetric === "none")
-      return undefined;
-    const { session } = use;
-    const [first, second] = newer === "caller" ? [nonce, session.nonceTpm] : [session.nonceTpm, nonce];
-    return { session, auth: auth(authOf(index)), newer: first, older: second };
-  };
-  const encryption = cipherOf(bits.decrypt, (thing) => thing?.auth ?? empty, "caller");
-  const sent = encryption ? withFirst(parameters, (content) => cipher("encrypt", encryption, content)) : parameters;
-  const names = handles.map(({ name }) => name);
-  const extra = [bits.decrypt, bits.encrypt].flatMap((bit) => {
-    const index = uses.findIndex((use) => has(use, bit));
-    const session = uses[index]?.session;
-    return index > 0 && session !== undefined && session !== "password" ? [session] : [];
-  });
-  const others = [...new Set(extra)].map(({ nonceTpm }) => nonceTpm);
-  const area = uses.map((use, index) => {
-    const thing = authOf(index);
-    const nonce = nonces[index] ?? empty;
-    const attributes = Buffer.of(use.attributes);
-    if (!usesSession(use)) {
-      const password = use.wrong === undefined ? (thing?.auth ?? empty) : Buffer.from("wrong");
-      return Buffer.concat([u32(0x40000009), sized(empty), attributes, sized(password)]);
-    }
-    const { session } = use;
-    const key = Buffer.concat([session.key, authPart(use, thing, thing?.auth ?? empty)]);
-    const cpHash = createHash(session.hash)
-      .update(Buffer.concat([u32(code), ...names, sent]))
-      .digest();
-    const nonceTpm = use.wrong === "nonce" ? Buffer.alloc(session.nonceTpm.length) : session.nonceTpm;
-    const covered = [cpHash, nonce, nonceTpm, ...(index === 0 && thing !== undefined ? others : []), attributes];
-    const mac = createHmac(session.hash, key).update(Buffer.concat(covered)).digest();
-    if (use.wrong === "hmac") mac[0] = (mac[0] ?? 0) ^ 1;
-    const shown = use.wants === "password" ? (thing?.auth ?? empty) : mac;
-    return Buffer.concat([u32(session.handle), sized(nonce), attributes, sized(shown)]);
-  });
-  const bytes = Buffer.concat(area);
-  const head = handles.map(({ handle }) => u32(handle));
+  const placed = place(uses, handles.slice(0, authorized));
+  const sent = encrypted(parameters, placed);
+  const area = areaOf(placed, Buffer.concat([u32(code), ...handles.map(({ name }) => name), sent]));
   const withSessions = uses.length > 0;
-  const response = send(
-    frame(withSessions ? 0x8002 : 0x8001, code, [...head, ...(withSessions ? [u32(bytes.length), bytes] : []), sent]),
-  );
+  const sessions = withSessions ? [u32(area.length), area] : [];
+  const head = handles.map(({ handle }) => u32(handle));
+  const response = send(frame(withSessions ? 0x8002 : 0x8001, code, [...head, ...sessions, sent]));
+  const { length } = response;
   const answered = response.readUInt32BE(6);
-  const refused = {
-    code: answered,
-    length: response.length,
-    handle: 0,
-    parameters: empty,
-    attributes: [],
-    genuine: true,
-  };
-  if (answered !== 0) return refused;
-  let at = 10;
-  const handle = makesHandle === true ? response.readUInt32BE(at) : 0;
-  if (makesHandle === true) at += 4;
-  if (!withSessions) return { ...refused, handle, parameters: response.subarray(at) };
-  const size = response.readUInt32BE(at);
-  const received = response.subarray(at + 4, at + 4 + size);
-  at += 4 + size;
-  const parts = uses.map(() => {
-    const nonce = response.subarray(at + 2, at + 2 + response.readUInt16BE(at));
-    at += 2 + nonce.length;
-    const attributes = response.readUInt8(at);
-    const mac = response.subarray(at + 3, at + 3 + response.readUInt16BE(at + 1));
-    at += 3 + mac.length;
-    return { nonce, attributes, mac };
-  });
-  const genuine = uses.map((use, index) => {
-    const part = parts[index];
-    const thing = authOf(index);
-    if (part === undefined) return false;
-    if (!usesSession(use)) return part.nonce.length === 0 && part.mac.length === 0;
-    const { session } = use;
-    session.nonceTpm = Buffer.from(part.nonce);
-    if (use.wants === "password") return part.mac.length === 0;
-    const rpHash = createHash(session.hash)
-      .update(Buffer.concat([u32(0), u32(code), received]))
-      .digest();
-    const key = Buffer.concat([session.key, authPart(use, thing, authAfter ?? thing?.auth ?? empty)]);
-    const covered = [rpHash, part.nonce, nonces[index] ?? empty, Buffer.of(part.attributes)];
-    // An audit session is not bound, from its first audit on.
-    if ((use.attributes & bits.audit) !== 0) session.bound = undefined;
-    return createHmac(session.hash, key).update(Buffer.concat(covered)).digest().equals(part.mac);
-  });
-  const decryption = cipherOf(
-    bits.encrypt,
-    (thing) => (thing === undefined ? empty : (authAfter ?? thing.auth)),
-    "tpm",
-  );
-  const clear = decryption ? withFirst(received, (content) => cipher("decrypt", decryption, content)) : received;
-  return {
-    code: 0,
-    length: response.length,
-    handle,
-    parameters: clear,
-    attributes: parts.map(({ attributes }) => attributes),
-    genuine: at === response.length && genuine.every(Boolean),
-  };
+  const none = { code: answered, length, handle: 0, parameters: empty, attributes: [], genuine: true };
+  if (answered !== 0) return none;
+  const handle = makesHandle === true ? response.readUInt32BE(10) : 0;
+  const body = response.subarray(makesHandle === true ? 14 : 10);
+  if (!withSessions) return { ...none, handle, parameters: body };
+  const end = 4 + body.readUInt32BE(0);
+  const received = body.subarray(4, end);
+  const hashed = Buffer.concat([u32(0), u32(code), received]);
+  const { attributes, genuine } = readSessions(placed, body.subarray(end), hashed, authAfter);
+  return { ...none, handle, parameters: decrypted(received, placed, authAfter), attributes, genuine };
 }

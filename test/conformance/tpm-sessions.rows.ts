@@ -40,7 +40,7 @@ export interface Ground {
 
 export type Where = Exclude<keyof Ground, "send"> | "null" | "lockout" | "endorsement";
 
-export function thingAt(ground: Ground, where: Where): Thing {
+function thingAt(ground: Ground, where: Where): Thing {
   if (where === "null") return nobody;
   if (where === "lockout") return permanent(0x4000000a);
   return where === "endorsement" ? permanent(0x4000000b) : ground[where];
@@ -76,7 +76,7 @@ function kept(send: Send, transient: number, handle: number, auth = ""): Thing {
 
 const eccStorage = "0023000b000304720000" + "000600800043" + "0010" + "0003" + "0010" + "00000000";
 /** attributes of sealed data, with noDA or without */
-const sealed = (attributes: string) => `0008000b${attributes}0000` + "0010" + "0000";
+const sealed = (attributes: string) => `0008000b${attributes}000000100000`;
 
 interface Sealed {
   readonly srk: Thing;
@@ -141,6 +141,8 @@ interface Target {
   readonly code: number;
   readonly handles: readonly Where[];
   readonly authorized: number;
+  /** which of its first parameters can be encrypted */
+  readonly ciphers?: number;
   /** two TPMs answer the same */
   readonly same?: true;
   readonly parameters: string;
@@ -152,6 +154,7 @@ interface Target {
 const text = (content: string) => sized(Buffer.from(content)).toString("hex");
 const changeAuth = (newAuth: string): Target => ({
   title: `HierarchyChangeAuth "${newAuth}"`,
+  ciphers: bits.decrypt,
   code: 0x129,
   handles: ["owner"],
   authorized: 1,
@@ -160,17 +163,66 @@ const changeAuth = (newAuth: string): Target => ({
 });
 
 /** Commands of every form: with and without a first TPM2B on either side, and with one, two or no authorizations. */
-export const targets: readonly Target[] = [
-  { title: "GetRandom", code: 0x17b, handles: [], authorized: 0, parameters: u16(16) },
-  { title: "StirRandom", code: 0x146, handles: [], authorized: 0, parameters: text("noise"), same: true },
-  { title: "Hash", code: 0x17d, handles: [], authorized: 0, parameters: `${text("abc")}000b40000007`, same: true },
-  { title: "GetTestResult", code: 0x17c, handles: [], authorized: 0, parameters: "" },
-  { title: "ReadPublic", code: 0x173, handles: ["srk"], authorized: 0, parameters: "", same: true },
-  { title: "Unseal", code: 0x15e, handles: ["secret"], authorized: 1, parameters: "", same: true },
-  { title: "Unseal, no lockout", code: 0x15e, handles: ["free"], authorized: 1, parameters: "", same: true },
-  { title: "NV_Read", code: 0x14e, handles: ["nv", "nv"], authorized: 1, parameters: "00080000", same: true },
+const targets: readonly Target[] = [
+  { title: "GetRandom", ciphers: bits.encrypt, code: 0x17b, handles: [], authorized: 0, parameters: u16(16) },
+  {
+    title: "StirRandom",
+    ciphers: bits.decrypt,
+    code: 0x146,
+    handles: [],
+    authorized: 0,
+    parameters: text("noise"),
+    same: true,
+  },
+  {
+    title: "Hash",
+    ciphers: bits.decrypt | bits.encrypt,
+    code: 0x17d,
+    handles: [],
+    authorized: 0,
+    parameters: `${text("abc")}000b40000007`,
+    same: true,
+  },
+  { title: "GetTestResult", ciphers: bits.encrypt, code: 0x17c, handles: [], authorized: 0, parameters: "" },
+  {
+    title: "ReadPublic",
+    ciphers: bits.encrypt,
+    code: 0x173,
+    handles: ["srk"],
+    authorized: 0,
+    parameters: "",
+    same: true,
+  },
+  {
+    title: "Unseal",
+    ciphers: bits.encrypt,
+    code: 0x15e,
+    handles: ["secret"],
+    authorized: 1,
+    parameters: "",
+    same: true,
+  },
+  {
+    title: "Unseal, no lockout",
+    ciphers: bits.encrypt,
+    code: 0x15e,
+    handles: ["free"],
+    authorized: 1,
+    parameters: "",
+    same: true,
+  },
+  {
+    title: "NV_Read",
+    ciphers: bits.encrypt,
+    code: 0x14e,
+    handles: ["nv", "nv"],
+    authorized: 1,
+    parameters: "00080000",
+    same: true,
+  },
   {
     title: "NV_Read by owner",
+    ciphers: bits.encrypt,
     code: 0x14e,
     handles: ["owner", "nv"],
     authorized: 1,
@@ -179,6 +231,7 @@ export const targets: readonly Target[] = [
   },
   {
     title: "NV_Write",
+    ciphers: bits.decrypt,
     code: 0x137,
     handles: ["nv", "nv"],
     authorized: 1,
@@ -187,6 +240,7 @@ export const targets: readonly Target[] = [
   },
   {
     title: "NV_Write beyond",
+    ciphers: bits.decrypt,
     code: 0x137,
     handles: ["nv", "nv"],
     authorized: 1,
@@ -203,6 +257,7 @@ export const targets: readonly Target[] = [
   },
   {
     title: "Create",
+    ciphers: bits.decrypt | bits.encrypt,
     code: 0x153,
     handles: ["srk"],
     authorized: 1,
@@ -214,6 +269,7 @@ export const targets: readonly Target[] = [
   { title: "SelfTest", code: 0x143, handles: [], authorized: 0, parameters: "00", same: true },
   {
     title: "StartAuthSession",
+    ciphers: bits.decrypt | bits.encrypt,
     code: 0x176,
     handles: ["null", "null"],
     authorized: 0,
@@ -224,7 +280,7 @@ export const targets: readonly Target[] = [
   { title: "ContextSave", code: 0x162, handles: ["ecc"], authorized: 0, parameters: "" },
 ];
 
-const started = `${sized(Buffer.alloc(16, 1)).toString("hex")}0000` + "00" + "0010" + "000b";
+const started = `${sized(Buffer.alloc(16, 1)).toString("hex")}0000000010000b`;
 
 type Slot = 0 | 1 | 2;
 
@@ -286,8 +342,26 @@ const uses = fc.oneof(
   { weight: 1, arbitrary: fc.array(use, { minLength: 2, maxLength: 4 }) },
 );
 
+/** The same without what the command would be refused for: each attribute once, and none that it does not allow. */
+function sensible({ authorized, ciphers = 0 }: Target, chosen: readonly StepUse[]): readonly StepUse[] {
+  let left = ciphers | bits.audit;
+  return chosen.flatMap((each, index) => {
+    if (each.slot === "password") return index < authorized ? [{ ...each, attributes: bits.continue }] : [];
+    const others = each.attributes & ~(bits.decrypt | bits.encrypt | bits.audit);
+    const own = each.attributes & left;
+    left &= ~own;
+    return own === 0 && index >= authorized ? [] : [{ ...each, attributes: others | own }];
+  });
+}
+
 function steps(): fc.Arbitrary<readonly Step[]> {
-  const run = fc.record({ do: fc.constant("use" as const), target: fc.constantFrom(...targets), uses });
+  const run = fc
+    .record({ target: fc.constantFrom(...targets), uses, sense: often(true, false) })
+    .map(({ target, uses: chosen, sense }) => ({
+      do: "use" as const,
+      target,
+      uses: sense ? sensible(target, chosen) : chosen,
+    }));
   const arbitrary = fc.oneof(
     { weight: 2, arbitrary: beginAt(slot) },
     { weight: 12, arbitrary: run },

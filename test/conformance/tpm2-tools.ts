@@ -76,7 +76,8 @@ export async function swtpmBench(): Promise<ToolBench> {
   const afterwards = (): void => {
     for (const slot of [0, 1, 2]) swtpm.send(Buffer.from(`80010000000e00000165800000${`0${slot}`}`, "hex"));
   };
-  const tpm = { send: swtpm.send, snapshot: never, powerOn: () => undefined, powerOff: () => undefined };
+  const sendAsync = async (command: Uint8Array) => swtpm.send(command);
+  const tpm = { send: swtpm.send, sendAsync, snapshot: never, powerOn: () => undefined, powerOff: () => undefined };
   return await benchOf({ tpm, afterwards, end: swtpm.stop });
 }
 

@@ -3,6 +3,7 @@ import type { Command, Entity } from "./command.js";
 import { commandsByCode } from "./commands/index.js";
 import { checkEntity, checkHandle, entityAt } from "./entities.js";
 import { type CommandFrame, encodeError, encodeResponse, readCommandFrame } from "./frame.js";
+import { type KeyMaking, KeyNotReady, makingBeside } from "./key-making.js";
 import { answerSessions } from "./session-answers.js";
 import { readSessions } from "./session-area.js";
 import { authorize } from "./sessions.js";
@@ -67,12 +68,38 @@ function execute(memory: TpmMemory, { tag, code, body }: CommandFrame): Buffer {
 /**
  * Runs one command: header, handles, authorization, parameters, action, response, in the reference implementation's order.
  * @returns always a well-formed response. A fault of our own becomes TPM_RC_FAILURE, as a TPM's self-test failure does
+ * @throws KeyNotReady in {@link dispatchBeside} only
  */
 export function dispatch(memory: TpmMemory, command: Uint8Array): Buffer {
   try {
     // A copy: what commands store must not change with the caller's buffer.
     return execute(memory, readCommandFrame(Buffer.from(command)));
   } catch (error) {
+    if (error instanceof KeyNotReady) throw error;
     return encodeError(error instanceof TpmError ? error.code : responseCodes.failure);
+  }
+}
+
+function dispatchWith(memory: TpmMemory, command: Uint8Array, making: KeyMaking): Buffer {
+  const usual = memory.keyMaking;
+  memory.keyMaking = making;
+  try {
+    return dispatch(memory, command);
+  } finally {
+    memory.keyMaking = usual;
+  }
+}
+
+/** Runs one command while new keys are made beside the event loop; other commands may come in between. */
+export async function dispatchBeside(memory: TpmMemory, command: Uint8Array): Promise<Buffer> {
+  const bytes = Buffer.from(command);
+  const making = makingBeside(memory.random, memory.rsaKeys);
+  for (;;) {
+    try {
+      return dispatchWith(memory, bytes, making);
+    } catch (error) {
+      if (!(error instanceof KeyNotReady)) throw error;
+      await error.ready;
+    }
   }
 }

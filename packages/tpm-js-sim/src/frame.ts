@@ -42,7 +42,7 @@ export function readAuthorizations(
   const area = new Reader(reader.take(length));
   const authorizations: TpmsAuthCommand[] = [];
   while (area.remaining > 0) {
-    if (authorizations.length === maxSessions) throw new TpmError("authSize");
+    if (authorizations.length === maxSessions) throw new TpmError("size", session(maxSessions + 1));
     const authorization = blaming(session(authorizations.length + 1), () => TpmsAuthCommand.read(area));
     take(authorization);
     authorizations.push(authorization);

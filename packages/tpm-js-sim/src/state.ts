@@ -1,6 +1,7 @@
 import { createHmac, type Hash, type Hmac } from "node:crypto";
 import { decode } from "./codec.js";
 import type { Random } from "./crypto.js";
+import { type KeyMaking, makingAtOnce } from "./key-making.js";
 import { publicAreaName, type Secret, type TpmKey } from "./keys.js";
 import { type Lockout, type LockoutState, newLockout } from "./lockout.js";
 import { type NvIndex, type NvState, nvIndexOf, nvStateOf } from "./nv.js";
@@ -48,6 +49,8 @@ export interface Session {
 export interface TpmMemory {
   readonly random: Random;
   readonly rsaKeys: RsaKeySource;
+  /** differs while `sendAsync` runs a command */
+  keyMaking: KeyMaking;
   readonly seeds: Map<number, Buffer>;
   readonly authValues: Map<number, Buffer>;
   /** hints of primary RSA keys, by the hex of the key's seed */
@@ -191,6 +194,7 @@ export function memoryOf(state: TpmState, random: Random, around: Surroundings =
   return {
     random,
     rsaKeys,
+    keyMaking: makingAtOnce(random, rsaKeys),
     // The NULL hierarchy's seed is new with every start of the TPM (Part 1, "NULL Hierarchy").
     seeds: new Map([...seeds, [hierarchies.null, random(32)]]),
     authValues: new Map(authValues.map(([handle, value]) => [Number(handle), bytesOf(value)])),

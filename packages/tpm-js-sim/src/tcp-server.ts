@@ -31,7 +31,7 @@ export interface TpmServer {
 type Form = "command" | "platform" | "resourceManager";
 
 /** Does what one message asks for. @returns what to answer, or undefined to end the connection */
-function perform({ tpm, onChange }: ServeOptions, action: WireAction): Buffer | undefined {
+async function perform({ tpm, onChange }: ServeOptions, action: WireAction): Promise<Buffer | undefined> {
   switch (action.do) {
     case "close":
       return undefined;
@@ -48,7 +48,7 @@ function perform({ tpm, onChange }: ServeOptions, action: WireAction): Buffer | 
       tpm.powerOn();
       break;
     case "command": {
-      const response = tpm.send(action.command);
+      const response = await tpm.sendAsync(action.command);
       onChange?.(tpm);
       const length = Buffer.alloc(4);
       length.writeUInt32BE(response.length);
@@ -59,26 +59,23 @@ function perform({ tpm, onChange }: ServeOptions, action: WireAction): Buffer | 
   return Buffer.alloc(4);
 }
 
-function attend(socket: Socket, form: Form, options: ServeOptions): void {
+/** Answers the messages of a connection one after another; while one is being worked on, nothing more is read. */
+async function attend(socket: Socket, form: Form, options: ServeOptions): Promise<void> {
   let received = Buffer.alloc(0);
-  socket.setNoDelay(true);
-  // A client that goes away in the middle of something is no fault of ours; `close` follows.
-  socket.on("error", () => undefined);
-  socket.on("data", (chunk) => {
+  let ended = false;
+  for await (const chunk of socket as AsyncIterable<Buffer>) {
+    // To leave the loop would destroy the socket, with answers that are still on their way.
+    if (ended) continue;
     received = Buffer.concat([received, chunk]);
-    for (;;) {
-      const message = readWire(form, received);
-      if (message === undefined) return;
+    for (let message = readWire(form, received); message && !ended; message = readWire(form, received)) {
       received = received.subarray(message.length);
-      const answer = perform(options, message.action);
-      if (answer === undefined) {
-        socket.end();
-        return;
-      }
+      const answer = await perform(options, message.action);
+      ended = answer === undefined;
       // Each answer is a write of its own: tss.js looks at the length of the first chunk it gets.
-      socket.write(answer);
+      if (answer === undefined) socket.end();
+      else socket.write(answer);
     }
-  });
+  }
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {
@@ -109,7 +106,10 @@ export async function serveTpm(options: ServeOptions): Promise<TpmServer> {
     const server = createServer((socket) => {
       sockets.add(socket);
       socket.once("close", () => sockets.delete(socket));
-      attend(socket, form, options);
+      socket.setNoDelay(true);
+      // A client that goes away in the middle of something is no fault of ours; `close` follows.
+      socket.on("error", () => undefined);
+      attend(socket, form, options).catch(() => socket.destroy());
     });
     const taken = await listen(server, port, host);
     servers.push(server);
