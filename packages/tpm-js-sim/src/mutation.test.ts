@@ -1,6 +1,9 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mutated as mutatedCommand, wellFormed } from "../../../test/conformance/tpm-differential.rows.js";
+import { prepareGround, runStream, sessionStream } from "../../../test/conformance/tpm-sessions.rows.js";
 import { base64, hex, tpmVectors } from "../../../test/fixtures/tpm-vectors.js";
 import { TpmClient } from "./client.js";
 import { decode } from "./codec.js";
@@ -112,6 +115,55 @@ describe("commands nobody should send", () => {
       }),
       { numRuns: runs },
     );
+  });
+
+  // Each is a stream of some 25 commands.
+  const streams = long ? 10_000 : 200;
+  test(`${streams} streams of sessions, salted, bound and encrypting, some of their commands mutated`, () => {
+    const tpm = createTpm({ state, random: counting() });
+    const ground = prepareGround((command) => tpm.send(command));
+    const prepared = tpm.snapshot();
+    const change = fc.tuple(fc.nat(12), fc.array(mutation, { maxLength: 2 }));
+    const changes = fc.array(change, { minLength: 30, maxLength: 30 });
+    fc.assert(
+      fc.property(sessionStream, changes, (steps, mutations) => {
+        const other = createTpm({ state: prepared, random: counting() });
+        const malformed: unknown[] = [];
+        let sent = 0;
+        const send = (command: Buffer): Buffer => {
+          const [kind = 1, changed = []] = mutations[sent++ % mutations.length] ?? [];
+          const response = other.send(kind === 0 ? mutate(command, changed, true) : command);
+          try {
+            expectWellFormed(response);
+          } catch (error) {
+            malformed.push(error);
+          }
+          return response;
+        };
+        try {
+          runStream({ ...ground, send }, steps);
+        } catch {
+          // The caller lost its way: it got the answer to another command than the one that it meant.
+        }
+        expect(malformed).toEqual([]);
+      }),
+      { numRuns: streams },
+    );
+  });
+
+  test(`memory stays as it is over ${long ? 100_000 : 5000} commands on one TPM`, () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void; // what --expose-gc adds
+    const tpm = createTpm({ state, random: counting() });
+    const commands = fc.sample(fc.oneof(wellFormed, mutatedCommand), { numRuns: 1000, seed: 11 });
+    const rounds = long ? 100 : 5;
+    const used = Array.from({ length: rounds }, () => {
+      for (const command of commands) tpm.send(command);
+      collect();
+      return process.memoryUsage().heapUsed;
+    });
+    const [, , warm = 0] = used;
+    expect((used.at(-1) ?? 0) - warm).toBeLessThan(4_000_000);
   });
 
   test("the slots fill up and are freed again: nothing is left after thousands of commands and a power cycle", () => {

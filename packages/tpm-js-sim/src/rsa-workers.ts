@@ -5,8 +5,8 @@ import { type DerivedRsaKey, deriveFromHint, deriveRsaKey } from "./rsa-derivati
 // The search for primes takes about 80 ms a key. Here it happens beside the event loop, in threads of our own: libuv's
 // are few, and files and name look-ups of the whole process wait for them.
 
-/** At most so many threads, however many TPMs want keys; one processor stays free for the event loop. */
-const maxWorkers = Math.max(1, Math.min(4, availableParallelism() - 1));
+/** At most so many threads, however many TPMs want keys. */
+const maxWorkers = Math.min(4, availableParallelism());
 /** A thread without work ends after this time. */
 const idleMs = 5_000;
 

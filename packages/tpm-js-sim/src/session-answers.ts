@@ -87,10 +87,7 @@ function answerSession(answering: Answering, session: Session, granted: Granted)
     : nothing;
   // An authorization uses the policy up (Part 1, "Policy Session Use").
   if (session.type === "policy") resetPolicy(session);
-  if (!has(attributes, continueSession)) {
-    memory.sessions.delete(sent.sessionHandle);
-    if (memory.exclusiveAudit === sent.sessionHandle) memory.exclusiveAudit = undefined;
-  }
+  if (!has(attributes, continueSession)) memory.sessions.delete(sent.sessionHandle);
   return { nonce, attributes, hmac: mac };
 }
 
