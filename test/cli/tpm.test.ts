@@ -120,6 +120,13 @@ test("tpm activate: a challenge on the command line and in a file; one that is c
     code: 6,
     stderr: expect.stringContaining("TPM2_ActivateCredential: TPM_RC_INTEGRITY, parameter 1"),
   });
+  for (const [fault, said] of [
+    ["foreign", "TPM2_ActivateCredential"],
+    ["wrong-srk", "TPM2_ActivateCredential: TPM_RC_INTEGRITY, parameter 1"],
+    ["damaged", "TPM2_ActivateCredential: TPM_RC_INTEGRITY, parameter 1"],
+  ] as const) {
+    expect(await activate(blob, "--fault", fault)).toMatchObject({ code: 6, stderr: expect.stringContaining(said) });
+  }
   expect((await shown("a", cwd)).identityKey).toBe(false);
   const hmac = createHmac("sha256", key).update("text").digest("hex");
   expect(await activate("@blob", "--sign", "text")).toMatchObject({ code: 0, stdout: `${hmac}\n` });

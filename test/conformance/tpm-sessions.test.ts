@@ -5,6 +5,7 @@ import { vectorState } from "../fixtures/tpm-states.js";
 import { base64, tpmVectors } from "../fixtures/tpm-vectors.js";
 import { type Swtpm, startSwtpm, swtpmProgram } from "./swtpm.js";
 import { type Ground, prepareGround, runStream, type Seen, sessionStream } from "./tpm-sessions.rows.js";
+import { rareCases } from "./tpm-sessions-rare.rows.js";
 
 const missing = swtpmProgram === undefined;
 const reason = missing ? " (needs swtpm: apt-get install swtpm)" : "";
@@ -32,6 +33,7 @@ describe.skipIf(missing)(`sessions on our TPM and on swtpm${reason}`, () => {
   beforeAll(async () => {
     const { fileName, base64: content } = tpmVectors.rsa.swtpmState;
     swtpm = await startSwtpm({ fileName, content: base64(content) });
+    new TpmClient((command) => swtpm.send(command)).endorsementKey();
     new TpmClient((command) => swtpm.send(command)).storageRootKey();
     theirs = prepareGround((command) => {
       let response = swtpm.send(command);
@@ -43,6 +45,15 @@ describe.skipIf(missing)(`sessions on our TPM and on swtpm${reason}`, () => {
     });
   });
   afterAll(() => swtpm?.stop());
+
+  test.each(rareCases)("$title", ({ run }) => {
+    const tpm = createTpm({ state: vectorState });
+    const ours = prepareGround((command) => tpm.send(command));
+    new TpmClient((command) => tpm.send(command)).endorsementKey();
+    const seen = run(theirs);
+    expect(run(ours)).toEqual(seen);
+    expect(seen.length).toBeGreaterThan(0);
+  });
 
   test(`${streams} streams of salted, bound, encrypting and auditing sessions, right and wrong`, {
     timeout: 1_200_000,
