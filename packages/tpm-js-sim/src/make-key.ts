@@ -2,6 +2,7 @@ import { digest, hmac } from "./crypto.js";
 import { hashOf } from "./hashes.js";
 import { pointOf, type Secret } from "./keys.js";
 import { groupOrder } from "./p256.js";
+import { isStorageKey } from "./public-checks.js";
 import { type RsaKeySource, type SourcedRsaKey, seededRsaKeys } from "./rsa-keys.js";
 import type { TpmtPublic } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
@@ -67,13 +68,21 @@ function rsaSecret(sourced: SourcedRsaKey): Secret {
   };
 }
 
+/** What a storage key wraps its children with, or what hides a symmetric one; no other key has any. */
+function seedValueOf(template: TpmtPublic, seed: Buffer): Buffer {
+  const asymmetric = template.type === algorithms.rsa || template.type === algorithms.ecc;
+  if (asymmetric && !isStorageKey(template)) return Buffer.alloc(0);
+  const { digestSize } = hashOf(template.nameAlg);
+  const hash = digestSize > 32 ? algorithms.sha512 : algorithms.sha256;
+  return hmac(hash, seed, Buffer.from("seedValue")).subarray(0, digestSize);
+}
+
 /**
  * Makes a key. An RSA key without a hint takes about 80 ms.
  * @throws TpmError TPM_RC_KEY_SIZE or TPM_RC_SIZE for data that does not fit the template
  */
 export function makeKey({ template, seed, hint, data, rsaKeys = seededRsaKeys }: KeyInput): MadeKey {
-  const { digestSize } = hashOf(template.nameAlg);
-  const seedValue = hmac(algorithms.sha256, seed, Buffer.from("seedValue")).subarray(0, digestSize);
+  const seedValue = seedValueOf(template, seed);
   if (template.type === algorithms.ecc) {
     const scalar = eccScalar(seed);
     return { publicArea: { ...template, unique: pointOf(scalar) }, secret: { kind: "ecc", scalar }, seedValue };
