@@ -41,7 +41,7 @@ interface CreateFlags extends StateFlag {
   readonly force?: boolean;
 }
 
-/** RSA keys take a while to find: that happens in the thread pool. */
+/** RSA keys take a while to find: that happens in worker threads. */
 async function freshState({ seed = randomBytes(32).toString("hex"), ecc }: CreateFlags): Promise<TpmState> {
   if (ecc === true) return createTpm({ seed, keys: "ecc" }).snapshot();
   return createTpm({ seed, hints: await prepareTpm({ seed }) }).snapshot();

@@ -49,7 +49,8 @@ function dismiss(hand: Hand): void {
 }
 
 function hire(): void {
-  const hand: Hand = { worker: new Worker(program), job: undefined, ending: undefined };
+  // Without the flags of this process, some of which (`--input-type`) no thread takes.
+  const hand: Hand = { worker: new Worker(program, { execArgv: [] }), job: undefined, ending: undefined };
   hands.add(hand);
   hand.worker.on("message", (hint: Uint8Array) => {
     hand.job?.done(hint);

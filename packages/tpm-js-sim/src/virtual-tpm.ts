@@ -122,8 +122,8 @@ export interface PrepareOptions {
 }
 
 /**
- * Finds a TPM's RSA keys before it is made, with the slow part in libuv's thread pool, one key after another:
- * ten of these at once keep the pool busy and the event loop free.
+ * Finds a TPM's RSA keys before it is made, in the worker threads that all TPMs share, one key after another:
+ * as many of these at once as there are processors keep them busy, and the event loop stays free.
  * @returns hints for {@link createTpm}, worth keeping: the same seed always has the same
  */
 export async function prepareTpm({ seed, primaries = devicePrimaries }: PrepareOptions): Promise<TpmHints> {
