@@ -204,6 +204,21 @@ describe("the sockets themselves", () => {
     expect(answer.length).toBe(created + 28);
   });
 
+  test("a change that cannot be kept: no answer, the error goes to onError, and the next command is served", async () => {
+    const errors: unknown[] = [];
+    let full = true;
+    const onChange = () => {
+      if (full) throw new Error("no space left");
+    };
+    const tpm = createTpm({ seed: "full", keys: "ecc" });
+    server = await serveTpm({ tpm, port: 0, onChange, onError: (error) => errors.push(error) });
+    const { port = 0 } = server.ports;
+    expect(await exchange(port, [hex(getRandom)], 28)).toHaveLength(0);
+    expect(errors).toEqual([new Error("no space left")]);
+    full = false;
+    expect(await exchange(port, [hex(getRandom)], 28)).toHaveLength(28);
+  });
+
   test("a port that is taken is an error, and nothing stays open", async () => {
     const port = await serveOnPair(createTpm({ seed: "taken", keys: "ecc" }));
     const tpm = createTpm({ seed: "second", keys: "ecc" });

@@ -17,6 +17,8 @@ import { createTpm } from "./virtual-tpm.js";
 
 const long = process.env["ROLLCALL_TEST"] === "long";
 const runs = long ? 100_000 : 2000;
+/** Other people's load must not make a failure of a long run. */
+const timeout = long ? 1_800_000 : 60_000;
 
 /** Random to look at, the same in every run. */
 function counting() {
@@ -80,7 +82,7 @@ const mutation = fc.tuple(fc.nat(3), fc.nat(1200), fc.nat(255));
 const step = fc.tuple(fc.nat(corpus.length - 1), fc.array(mutation, { maxLength: 4 }), fc.boolean());
 
 describe("commands nobody should send", () => {
-  test(`${runs} runs of mutated commands, each run on a TPM that has seen some of the right ones`, () => {
+  test(`${runs} runs of mutated commands, each run on a TPM that has seen some of the right ones`, { timeout }, () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => {
         const memory = memoryOf(state, counting());
@@ -92,7 +94,7 @@ describe("commands nobody should send", () => {
     );
   });
 
-  test(`${runs} runs of noise behind every command code`, () => {
+  test(`${runs} runs of noise behind every command code`, { timeout }, () => {
     const codes = [...commandsByCode.keys()];
     fc.assert(
       fc.property(fc.constantFrom(...codes), fc.boolean(), fc.uint8Array({ maxLength: 80 }), (code, sessions, body) => {
@@ -106,7 +108,7 @@ describe("commands nobody should send", () => {
     );
   });
 
-  test(`${runs} runs of commands of every kind, some of them mutated, on one TPM after another`, () => {
+  test(`${runs} runs of commands of every kind, some of them mutated, on one TPM after another`, { timeout }, () => {
     const any = fc.oneof(wellFormed, mutatedCommand);
     fc.assert(
       fc.property(fc.array(any, { minLength: 1, maxLength: 6 }), (commands) => {
@@ -119,7 +121,9 @@ describe("commands nobody should send", () => {
 
   // Each is a stream of some 25 commands.
   const streams = long ? 10_000 : 200;
-  test(`${streams} streams of sessions, salted, bound and encrypting, some of their commands mutated`, () => {
+  test(`${streams} streams of sessions, salted, bound and encrypting, some of their commands mutated`, {
+    timeout,
+  }, () => {
     const tpm = createTpm({ state, random: counting() });
     const ground = prepareGround((command) => tpm.send(command));
     const prepared = tpm.snapshot();
@@ -151,7 +155,7 @@ describe("commands nobody should send", () => {
     );
   });
 
-  test(`memory stays as it is over ${long ? 100_000 : 5000} commands on one TPM`, () => {
+  test(`memory stays as it is over ${long ? 100_000 : 5000} commands on one TPM`, { timeout }, () => {
     setFlagsFromString("--expose-gc");
     const collect = runInNewContext("gc") as () => void; // what --expose-gc adds
     const tpm = createTpm({ state, random: counting() });

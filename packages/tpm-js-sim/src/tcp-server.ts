@@ -15,6 +15,8 @@ export interface ServeOptions {
   readonly rmPort?: number;
   /** called after anything that may have changed the TPM; whoever keeps its state on disk does so here */
   readonly onChange?: (tpm: VirtualTpm) => void;
+  /** given what `onChange` threw, once the client's connection has ended without an answer; without it the process fails */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** A TPM on sockets. */
@@ -30,8 +32,24 @@ export interface TpmServer {
 
 type Form = "command" | "platform" | "resourceManager";
 
+/** @returns false when the change could not be kept: then nobody may hear that it happened */
+function keeps({ tpm, onChange, onError }: ServeOptions): boolean {
+  try {
+    onChange?.(tpm);
+    return true;
+  } catch (error) {
+    if (onError === undefined) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    } else onError(error);
+    return false;
+  }
+}
+
 /** Does what one message asks for. @returns what to answer, or undefined to end the connection */
-async function perform({ tpm, onChange }: ServeOptions, action: WireAction): Promise<Buffer | undefined> {
+async function perform(options: ServeOptions, action: WireAction): Promise<Buffer | undefined> {
+  const { tpm } = options;
   switch (action.do) {
     case "close":
       return undefined;
@@ -49,14 +67,13 @@ async function perform({ tpm, onChange }: ServeOptions, action: WireAction): Pro
       break;
     case "command": {
       const response = await tpm.sendAsync(action.command);
-      onChange?.(tpm);
+      if (!keeps(options)) return undefined;
       const length = Buffer.alloc(4);
       length.writeUInt32BE(response.length);
       return Buffer.concat([length, response, Buffer.alloc(4)]);
     }
   }
-  onChange?.(tpm);
-  return Buffer.alloc(4);
+  return keeps(options) ? Buffer.alloc(4) : undefined;
 }
 
 /** Answers the messages of a connection one after another; while one is being worked on, nothing more is read. */
