@@ -34,6 +34,7 @@ it("has a default for everything", () => {
     registration: { assigningFor: 0, retryAfter: 3 },
     limits: { registrationsPerMinute: "off" },
     log: { level: "info" },
+    policies: [],
     apiVersions: "accept-newer",
   });
 });
