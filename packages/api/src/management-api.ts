@@ -1,12 +1,18 @@
-import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AttemptLog, Clock, Operator } from "@rollcall/engine";
-import { DpsError, type DpsErrorKind, managementRoutes } from "@rollcall/protocol";
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { managementRoutes } from "@rollcall/protocol";
+import { type FastifyInstance, fastify } from "fastify";
 import { addApiDocs } from "./api-docs.js";
+import { AttemptEvents } from "./attempt-events.js";
+import { addAttemptRoutes } from "./attempt-routes.js";
 import { isLocalHost } from "./local-host.js";
+import { addOperatorRoutes } from "./management-operator-routes.js";
 import { allowedMethods } from "./methods.js";
-import { sendError } from "./send-reply.js";
+import type { OperatorParts } from "./operator-parts.js";
+import { bearerCheck, isForeignWrite, ownersOnly } from "./owner.js";
+import { addPortalFiles } from "./portal-files.js";
+import { type Refuse, sendError } from "./send-reply.js";
 import { addServiceRoutes } from "./service-api.js";
 
 export interface ManagementApiOptions {
@@ -18,6 +24,8 @@ export interface ManagementApiOptions {
   port(): number;
   /** What `rollcall info` prints; holds the connection string, so it is given to holders of the token only. */
   info(): unknown;
+  /** The CA certificate that devices have to trust, PEM. */
+  ca(): string;
   /** By which enrollments a device could register, with the key it needs: what `rollcall env` prints. For holders of the token. */
   credentials(registrationId: string): Promise<unknown>;
   ready(): boolean;
@@ -27,12 +35,17 @@ export interface ManagementApiOptions {
   readonly token: string;
   /** Host names besides the loopback ones, lower case. */
   readonly allowedHosts?: readonly string[];
+  /** What operators need besides; with `operator`. */
+  readonly parts?: OperatorParts;
+  /** Folder of the built page. */
+  readonly portalFolder?: string | undefined;
   onFault?(fault: unknown, trackingId: string): void;
 }
 
 /** The plain-HTTP API behind the dashboard: health, attempts with their findings, and the switch to stop. */
 export interface ManagementApi {
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Ends the streams of events too, which would outlast the service otherwise. */
   close(): Promise<void>;
 }
 
@@ -71,21 +84,27 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
   addOpenRoutes(app, options, refuse);
   addOwnerRoutes(app, options, refuse);
   addApiDocs(app);
-  const { operator } = options;
+  const events = new AttemptEvents(options.attempts);
+  addAttemptRoutes(app, { attempts: options.attempts, events, isOwner: bearerCheck(options.token), refuse });
+  addPortalFiles(app, options.portalFolder);
+  const { operator, parts } = options;
   if (operator) {
     addServiceRoutes(app, { ...options, operator, authorize: ownersOnly(options.token), needsApiVersion: false });
+    if (parts) addOperatorRoutes(app, { ...options, operator, parts });
   }
   await app.ready();
   return {
     handler: (request, response) => app.routing(request, response),
     close: async () => {
+      events.close();
       await app.close();
     },
   };
 }
 
 /** What anybody on this machine may ask: nothing of it is a secret. */
-function addOpenRoutes(app: FastifyInstance, { attempts, ready }: ManagementApiOptions, refuse: Refuse): void {
+function addOpenRoutes(app: FastifyInstance, options: ManagementApiOptions, refuse: Refuse): void {
+  const { attempts, ready } = options;
   app.get(managementRoutes.health.path, (_request, reply) => reply.type("text/plain; charset=utf-8").send("ok"));
   app.get(managementRoutes.ready.path, (_request, reply) => {
     const isReady = ready();
@@ -94,6 +113,12 @@ function addOpenRoutes(app: FastifyInstance, { attempts, ready }: ManagementApiO
       .type("text/plain; charset=utf-8")
       .send(isReady ? "ready" : "starting");
   });
+  app.get(managementRoutes.ca.path, (_request, reply) =>
+    reply
+      .type("application/x-pem-file")
+      .header("content-disposition", 'attachment; filename="rollcall-ca.pem"')
+      .send(options.ca()),
+  );
   app.get<{ Params: { id: string } }>(managementRoutes.attempt.path, (request, reply) => {
     const record = attempts.find(request.params.id);
     if (record) return reply.send(record);
@@ -119,30 +144,6 @@ function addOwnerRoutes(app: FastifyInstance, options: ManagementApiOptions, ref
     return reply.code(202).send({ stopping: true });
   });
 }
-
-/** A write that a browser sends for a page of somebody else. */
-function isForeignWrite({ method, headers }: FastifyRequest): boolean {
-  if (["GET", "HEAD", "OPTIONS"].includes(method) || headers.origin === undefined) return false;
-  // The host was found to be this listener's.
-  return headers.origin.toLowerCase() !== `http://${headers.host?.toLowerCase()}`;
-}
-
-/** For routes of other files: holders of the token may do everything. */
-function ownersOnly(token: string): (request: FastifyRequest) => void {
-  const isOwner = bearerCheck(token);
-  return (request) => {
-    if (!isOwner(request))
-      throw new DpsError("unauthorized", "Authorization: Bearer and the management token are needed.");
-  };
-}
-
-function bearerCheck(token: string): (request: FastifyRequest) => boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  const expected = digest(`Bearer ${token}`);
-  return (request) => timingSafeEqual(digest(request.headers.authorization ?? ""), expected);
-}
-
-type Refuse = (request: FastifyRequest, reply: FastifyReply, kind: DpsErrorKind, message?: string) => FastifyReply;
 
 function refuser(clock: Clock): Refuse {
   return (request, reply, kind, message) => {

@@ -19,7 +19,6 @@ export interface ErrorAbout {
   readonly trackingId: string;
   readonly now: Date;
   readonly message?: string;
-  readonly info?: Readonly<Record<string, string>>;
   readonly retryAfter?: number;
 }
 
@@ -42,3 +41,11 @@ function requestUrl(request: FastifyRequest): string {
   const { host } = request.headers;
   return host === undefined || !request.url.startsWith("/") ? request.url : `https://${host}${request.url}`;
 }
+
+/** Answers with an error of ours. */
+export type Refuse = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  kind: DpsErrorKind,
+  message?: string,
+) => FastifyReply;

@@ -3,12 +3,24 @@ import { EnrollmentError } from "./enrollment-error.js";
 import { groupRecord, individualRecord, namedAuthorities, type RecordContext } from "./enrollments.js";
 import type { GroupRecord, IndividualRecord, Store } from "./ports.js";
 
-/** Puts all enrollments of a seed into a store. Throws EnrollmentError with the full path; nothing is put then. */
+/** How many enrollments of a seed were put, and how many were there already and stay as they are. */
+export interface SeedCount {
+  readonly individuals: number;
+  readonly groups: number;
+  readonly kept: number;
+}
+
+/**
+ * Puts the enrollments of a seed into a store, unless told otherwise where there are none of their ids: what an operator changed
+ * since the last start is not taken back. Throws EnrollmentError with the full path; nothing is put then.
+ */
 export async function loadSeed(
   store: Store,
   seed: Seed,
   context: RecordContext,
-): Promise<{ individuals: number; groups: number }> {
+  existing: "keep" | "replace" = "keep",
+): Promise<SeedCount> {
+  const expected = existing === "keep" ? "absent" : undefined;
   const lenient = { ...context, loneKey: "generate" as const };
   const individuals: IndividualRecord[] = [];
   for (const [index, enrollment] of seed.enrollments.entries()) {
@@ -39,9 +51,13 @@ export async function loadSeed(
       "enrollmentGroups",
       `${groups.length - symmetric} X.509 groups; ${limits.x509Groups} are allowed`,
     );
-  for (const record of individuals) await store.putIndividual(record);
-  for (const record of groups) await store.putGroup(record);
-  return { individuals: individuals.length, groups: groups.length };
+  const [putIndividuals, putGroups] = await Promise.all([
+    // At once, so that a store can commit them together.
+    Promise.all(individuals.map((record) => store.putIndividual(record, expected))),
+    Promise.all(groups.map((record) => store.putGroup(record, expected))),
+  ]);
+  const put = { individuals: putIndividuals.filter(Boolean).length, groups: putGroups.filter(Boolean).length };
+  return { ...put, kept: individuals.length + groups.length - put.individuals - put.groups };
 }
 
 function at<T>(path: string, make: () => T): T {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isWebhookUrl } from "./allocation.js";
 import { judgeApiVersion } from "./api-versions.js";
 import { idProblem, isDeviceId } from "./ids.js";
 import { limits } from "./limits.js";
@@ -83,9 +84,9 @@ const initialTwin = z.object({
 
 /** The first api-version of custom allocation (section 7.4). */
 const CUSTOM_ALLOCATION_SINCE = "2018-09-01-preview";
-const isWebAddress = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+/** The webhook of allocation `custom`. */
 const customAllocationDefinition = z.object({
-  webhookUrl: z.string().refine(isWebAddress, "is no absolute http or https address"),
+  webhookUrl: z.string().refine(isWebhookUrl, "is no address to post to: http or https, without user and password"),
   apiVersion: z
     .string()
     .refine(

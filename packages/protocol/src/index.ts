@@ -1,3 +1,4 @@
+export * from "./allocation.js";
 export * from "./api-versions.js";
 export * from "./attempts.js";
 export * from "./connection.js";

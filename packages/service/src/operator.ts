@@ -1,5 +1,14 @@
-import { type Authorize, sasAuthorizer } from "@rollcall/api";
-import { type Clock, createOperator, type Operator, type Random, type Store } from "@rollcall/engine";
+import { type Authorize, type OperatorParts, sasAuthorizer } from "@rollcall/api";
+import type { Broker } from "@rollcall/broker";
+import {
+  type Clock,
+  createCertificateOperator,
+  createOperator,
+  type Operator,
+  type Random,
+  type Store,
+} from "@rollcall/engine";
+import type { Hub } from "@rollcall/hub";
 import type { LinkedHub } from "@rollcall/protocol";
 import { servedHosts } from "./addresses.js";
 import type { Config } from "./config-schema.js";
@@ -32,4 +41,21 @@ export function createServiceApi(parts: Parts): { readonly operator: Operator; r
     clusterSecret: Buffer.from(clusterSecret, "base64"),
   });
   return { operator, authorize: sasAuthorizer({ policies, hosts: servedHosts(config, hubs), clock }) };
+}
+
+/** What operators can do on the dashboard listener, besides the service API. */
+export function operatorParts(
+  { config, clock, random, hubs, location, store }: Parts,
+  { hub, broker }: { readonly hub: Hub; readonly broker: Broker },
+): OperatorParts {
+  return {
+    certificates: createCertificateOperator({ store, clock, random }),
+    store,
+    hub,
+    hubs: { linked: () => hubs },
+    idScope: config.idScope,
+    random,
+    spoolDirectory: location.path,
+    isConnected: (device) => broker.isConnected(device),
+  };
 }

@@ -1,26 +1,48 @@
-import { type Kysely, sql, type Transaction } from "kysely";
-import type { Schema } from "./schema.js";
-import type { Write } from "./writes.js";
+import type { SqliteRunner } from "./sqlite-runner.js";
+import type { Work } from "./work.js";
 
 export interface GroupCommitOptions {
-  readonly database: Kysely<Schema>;
-  readonly idScope: string;
-  /** How long the first write of a group waits for company. */
+  readonly runner: SqliteRunner;
+  /** How long the first write of a group waits for company, where there is company to be had. */
   readonly windowMilliseconds: number;
 }
 
 interface Waiting {
-  readonly write: Write;
-  readonly resolve: (applied: boolean) => void;
+  /** Runs the write; false when it did not apply and is to be taken back. */
+  readonly attempt: () => boolean;
+  /** Tells what came of it. */
+  readonly resolve: () => void;
   readonly reject: (reason: Error) => void;
 }
-
-type Outcome = { readonly applied: boolean } | { readonly error: unknown };
 
 /** SQLite works while it has the thread: a group beyond this would hold up everything else for too long. */
 const largestGroup = 200;
 
 const toError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+/** After as many writes, one that would be alone waits again to see whether it still is. */
+const longestPatience = 256;
+
+/**
+ * Whether a write should wait for others. Nothing tells one busy client from many but waiting: if nobody came, the next 1, 2, 4 …
+ * writes do not wait; as soon as somebody came, every write does.
+ */
+class Patience {
+  #alone = 0;
+  #unasked = 0;
+
+  /** Whether the next write should wait. */
+  get waits(): boolean {
+    return this.#unasked <= 0;
+  }
+
+  /** How many writes were together in a group that waited, or did not. */
+  saw(writes: number, waited: boolean): void {
+    if (writes > 1) this.#alone = this.#unasked = 0;
+    else if (waited) this.#unasked = this.#alone = Math.min(Math.max(1, this.#alone * 2), longestPatience);
+    else this.#unasked -= 1;
+  }
+}
 
 /**
  * One fsync for all writes of a short window. Each is all or nothing by itself, in a savepoint, and nobody hears of any of them,
@@ -30,70 +52,106 @@ const toError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Err
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
   #waiting: Waiting[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  /** Keeps the next group from starting by itself; undefined when nobody waits. */
+  #cancel: (() => void) | undefined;
   #running: Promise<void> = Promise.resolve();
+  #patience = new Patience();
+  #waited = false;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
   }
 
-  commit(write: Write): Promise<boolean> {
+  /** A write that comes to false is taken back. */
+  commit<T>(start: () => Work<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ write, resolve, reject });
-      this.#timer ??= setTimeout(() => this.#start(), this.#options.windowMilliseconds);
+      let result: { readonly value: T } | undefined;
+      const attempt = () => {
+        result = { value: this.#options.runner.run(start()) };
+        return result.value !== false;
+      };
+      this.#waiting.push({ attempt, resolve: () => result && resolve(result.value), reject });
+      this.#cancel ??= this.#schedule();
     });
+  }
+
+  /** Writes of one turn are a group in any case. */
+  #schedule(): () => void {
+    this.#waited = this.#patience.waits;
+    if (!this.#waited) {
+      const next = setImmediate(() => this.#start());
+      return () => clearImmediate(next);
+    }
+    const timer = setTimeout(() => this.#start(), this.#options.windowMilliseconds);
+    return () => clearTimeout(timer);
   }
 
   /** Resolves when nothing waits any more. */
   async flush(): Promise<void> {
-    if (this.#timer) this.#start();
+    if (this.#cancel) this.#start();
     await this.#running;
   }
 
   #start(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
     const groups = this.#waiting;
     this.#waiting = [];
+    this.#patience.saw(groups.length, this.#waited);
     this.#running = this.#running.then(async () => {
       for (let at = 0; at < groups.length; at += largestGroup) {
-        await this.#commitGroup(groups.slice(at, at + largestGroup));
+        this.#commitGroup(groups.slice(at, at + largestGroup));
         if (at + largestGroup < groups.length) await new Promise((resolve) => setImmediate(resolve));
       }
     });
   }
 
-  async #commitGroup(group: readonly Waiting[]): Promise<void> {
+  /** Without a pause: what is read in between would be read on the same connection, before it is committed. */
+  #commitGroup(group: readonly Waiting[]): void {
+    const { runner } = this.#options;
+    const failed = new Map<Waiting, unknown>();
     try {
-      const outcomes = await this.#options.database.transaction().execute(async (transaction) => {
-        const done: { readonly waiting: Waiting; readonly outcome: Outcome }[] = [];
-        for (const waiting of group) done.push({ waiting, outcome: await this.#attempt(transaction, waiting.write) });
-        return done;
-      });
-      for (const { waiting, outcome } of outcomes) {
-        if ("error" in outcome) waiting.reject(toError(outcome.error));
-        else waiting.resolve(outcome.applied);
-      }
+      runner.command("begin immediate");
+      for (const waiting of group) this.#attempt(waiting, failed);
+      runner.command("commit");
     } catch (error) {
+      this.#takeBack();
       for (const { reject } of group) reject(toError(error));
+      return;
+    }
+    for (const waiting of group) {
+      if (failed.has(waiting)) waiting.reject(toError(failed.get(waiting)));
+      else waiting.resolve();
     }
   }
 
   /** Throws when the whole transaction is lost with it, as on a full disk: then there is no savepoint to go back to. */
-  async #attempt(transaction: Transaction<Schema>, write: Write): Promise<Outcome> {
-    await sql`savepoint one_write`.execute(transaction);
-    let outcome: Outcome;
+  #attempt(waiting: Waiting, failed: Map<Waiting, unknown>): void {
+    const { runner } = this.#options;
+    runner.command("savepoint one_write");
+    let applies = false;
     try {
-      outcome = { applied: await write({ transaction, idScope: this.#options.idScope }) };
+      applies = waiting.attempt();
     } catch (error) {
-      outcome = { error };
+      failed.set(waiting, error);
     }
-    if ("error" in outcome || !outcome.applied) {
-      await sql`rollback to savepoint one_write`.execute(transaction).catch((lost: unknown) => {
-        throw "error" in outcome ? outcome.error : lost;
-      });
+    if (!applies) this.#takeBackOne(failed.get(waiting));
+    runner.command("release savepoint one_write");
+  }
+
+  #takeBackOne(reason: unknown): void {
+    try {
+      this.#options.runner.command("rollback to savepoint one_write");
+    } catch (lost) {
+      throw reason ?? lost;
     }
-    await sql`release savepoint one_write`.execute(transaction);
-    return outcome;
+  }
+
+  #takeBack(): void {
+    try {
+      this.#options.runner.command("rollback");
+    } catch {
+      // SQLite took it back by itself; what it failed with is told.
+    }
   }
 }

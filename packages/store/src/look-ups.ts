@@ -1,22 +1,32 @@
 import type { EnrollmentRecord } from "@rollcall/engine";
+import type { LookUpKind } from "./schema.js";
 
 /** What an enrollment can be found by, beside its id. */
-export interface LookUps {
-  readonly thumbprints: readonly string[];
-  readonly subjects: readonly string[];
-  readonly endorsementKeyHash?: string;
+export interface LookUp {
+  readonly look_up: LookUpKind;
+  readonly value: string;
 }
 
 const distinct = (values: readonly string[]): readonly string[] => [...new Set(values)];
 
-export function lookUpsOf({ attestation }: EnrollmentRecord): LookUps {
-  if (attestation.type === "tpm") {
-    return { thumbprints: [], subjects: [], endorsementKeyHash: attestation.endorsementKeyHash };
-  }
-  if (attestation.type !== "x509" || attestation.holds === "caReferences") return { thumbprints: [], subjects: [] };
+function ofAttestation({ attestation }: EnrollmentRecord): readonly LookUp[] {
+  if (attestation.type === "tpm") return [{ look_up: "endorsementKey", value: attestation.endorsementKeyHash }];
+  if (attestation.type === "symmetricKey") return [];
   const certificates = [attestation.primary, ...(attestation.secondary ? [attestation.secondary] : [])];
-  return {
-    thumbprints: distinct(certificates.map(({ thumbprint }) => thumbprint)),
-    subjects: distinct(certificates.flatMap(({ subject }) => subject ?? [])),
-  };
+  const subjects = certificates.flatMap(({ subject }) => subject ?? []);
+  return [
+    ...distinct(certificates.map(({ thumbprint }) => thumbprint)).map((value) => ({
+      look_up: "certificate" as const,
+      value,
+    })),
+    ...distinct(subjects).map((value) => ({ look_up: "subject" as const, value })),
+  ];
+}
+
+export function lookUpsOf(record: EnrollmentRecord): readonly LookUp[] {
+  const own = ofAttestation(record);
+  // Groups are few and asked for by kind; nobody asks for individual enrollments that way, nor by subject.
+  if (record.kind === "individual") return own.filter(({ look_up }) => look_up !== "subject");
+  const value = record.attestation.type === "symmetricKey" ? "symmetricKey" : "x509";
+  return [...own, { look_up: "attestation", value }];
 }

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
-import { type Dialect, migrations } from "./migrations.js";
+import { migrations } from "./migrations.js";
 import type { Schema } from "./schema.js";
+import type { Spelling } from "./spelling.js";
 import { StoreError } from "./store-error.js";
 
 /**
@@ -8,7 +9,7 @@ import { StoreError } from "./store-error.js";
  * meanwhile waits for it, and it is let go when its holder dies. Kysely's own migrator wants an advisory lock, which not every
  * server that speaks PostgreSQL has.
  */
-export async function migrate(database: Kysely<Schema>, dialect: Dialect, place: string): Promise<void> {
+export async function migrate(database: Kysely<Schema>, spelling: Spelling, place: string): Promise<void> {
   await sql`create table if not exists rollcall_schema (name text primary key, version integer not null)`.execute(
     database,
   );
@@ -32,7 +33,7 @@ export async function migrate(database: Kysely<Schema>, dialect: Dialect, place:
       );
     }
     if (version === migrations.length) return;
-    for (const step of migrations.slice(version)) await step(transaction, dialect);
+    for (const step of migrations.slice(version)) await step(transaction, spelling);
     await transaction.updateTable("rollcall_schema").set({ version: migrations.length }).execute();
   });
 }

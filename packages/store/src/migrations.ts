@@ -1,54 +1,79 @@
-import { type RawBuilder, sql, type Transaction } from "kysely";
-import type { Schema } from "./schema.js";
+import { sql, type Transaction } from "kysely";
+import { primaryKeys, type Schema, type TableName } from "./schema.js";
+import type { Spelling } from "./spelling.js";
 
-/** What the two kinds of database spell differently. */
-export interface Dialect {
-  /** A key: compared byte by byte, so that order and paging are the same everywhere. */
-  readonly key: RawBuilder<unknown>;
-}
-
-type Migration = (transaction: Transaction<Schema>, dialect: Dialect) => Promise<void>;
+type Migration = (transaction: Transaction<Schema>, spelling: Spelling) => Promise<void>;
 
 interface TableOutline {
-  readonly name: keyof Schema;
-  /** The primary key, after the id scope. */
-  readonly keys: readonly string[];
-  readonly texts?: readonly string[];
-  readonly index?: readonly string[];
+  readonly name: TableName;
+  /** Beside the primary key. */
+  readonly texts: readonly string[];
+  readonly indexes: readonly (readonly string[])[];
 }
 
 const firstTables: readonly TableOutline[] = [
-  { name: "individual_enrollments", keys: ["registration_key"], texts: ["registration_id", "etag", "record"] },
-  { name: "leaf_certificates", keys: ["thumbprint", "registration_key"], index: ["registration_key"] },
-  { name: "endorsement_keys", keys: ["hash", "registration_key"], index: ["registration_key"] },
-  { name: "enrollment_groups", keys: ["group_key"], texts: ["attestation", "etag", "record"], index: ["attestation"] },
-  { name: "group_certificates", keys: ["thumbprint", "group_key"], index: ["group_key"] },
-  { name: "group_subjects", keys: ["subject", "group_key"], index: ["group_key"] },
+  {
+    name: "enrollments",
+    texts: ["enrollment_id", "provisioning_status", "etag", "record"],
+    indexes: [["kind", "provisioning_status", "enrollment_key"]],
+  },
+  { name: "look_ups", texts: [], indexes: [["kind", "enrollment_key"]] },
+  { name: "ca_certificates", texts: ["etag", "record"], indexes: [] },
   {
     name: "registrations",
-    keys: ["registration_key"],
     texts: ["enrollment_kind", "enrollment_key", "etag", "record"],
-    index: ["enrollment_kind", "enrollment_key"],
+    indexes: [["enrollment_kind", "enrollment_key", "registration_key"]],
   },
-  { name: "device_identities", keys: ["hub_key", "device_id"], texts: ["registration_key", "record"] },
-  { name: "twins", keys: ["hub_key", "device_id"], texts: ["etag", "record"] },
+  { name: "device_identities", texts: ["registration_key", "record"], indexes: [] },
+  { name: "twins", texts: ["etag", "record"], indexes: [] },
 ];
 
-async function createFirstTables(transaction: Transaction<Schema>, { key }: Dialect): Promise<void> {
-  for (const { name, keys, texts = [], index } of firstTables) {
-    const primary = ["id_scope", ...keys];
+/** What a tally is of: a text of SQL for each row, `new` or `old`. */
+const firstTallies: readonly { readonly table: TableName; readonly what: string; readonly part: string }[] = [
+  { table: "enrollments", what: "row.kind", part: "''" },
+  { table: "registrations", what: "'registrations'", part: "''" },
+  { table: "ca_certificates", what: "'ca_certificates'", part: "''" },
+  { table: "device_identities", what: "'device_identities'", part: "row.hub_key" },
+];
+
+async function createTallies(transaction: Transaction<Schema>): Promise<void> {
+  await sql`create table tallies (id_scope text not null, what text not null, part text not null, count integer not null,
+    primary key (id_scope, what, part)) without rowid`.execute(transaction);
+  for (const { table, what, part } of firstTallies) {
+    for (const [event, row, step] of [
+      ["insert", "new", "1"],
+      ["delete", "old", "-1"],
+    ] as const) {
+      const values = `${row}.id_scope, ${what.replace("row.", `${row}.`)}, ${part.replace("row.", `${row}.`)}, ${step}`;
+      // Every part of the text is written in this file.
+      await sql
+        .raw(
+          `create trigger ${table}_${event}_tally after ${event} on ${table} begin
+            insert into tallies (id_scope, what, part, count) values (${values})
+            on conflict (id_scope, what, part) do update set count = count + excluded.count;
+          end`,
+        )
+        .execute(transaction);
+    }
+  }
+}
+
+async function createFirstTables(transaction: Transaction<Schema>, { key, keepsTallies }: Spelling): Promise<void> {
+  for (const { name, texts, indexes } of firstTables) {
+    const primary = ["id_scope", ...primaryKeys[name]];
     const columns = [
       ...primary.map((column) => sql`${sql.ref(column)} ${key} not null`),
       ...texts.map((column) => sql`${sql.ref(column)} ${column === "record" ? sql`text` : key} not null`),
       sql`primary key (${sql.join(primary.map((column) => sql.ref(column)))})`,
     ];
     await sql`create table ${sql.table(name)} (${sql.join(columns)})`.execute(transaction);
-    if (!index) continue;
-    const indexed = ["id_scope", ...index].map((column) => sql.ref(column));
-    await sql`create index ${sql.ref(`${name}_by_${index.at(-1)}`)} on ${sql.table(name)} (${sql.join(indexed)})`.execute(
-      transaction,
-    );
+    for (const index of indexes) {
+      const indexed = sql.join(["id_scope", ...index].map((column) => sql.ref(column)));
+      const title = sql.ref(`${name}_by_${index[0]}_and_${index[1]}`);
+      await sql`create index ${title} on ${sql.table(name)} (${indexed})`.execute(transaction);
+    }
   }
+  if (keepsTallies) await createTallies(transaction);
 }
 
 /** The schema's version is how many of these have run. Never change one that was released: add another. */

@@ -1,8 +1,9 @@
 import { storeContract } from "@rollcall/engine/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openPostgresStore } from "./postgres-store.js";
 import type { DurableStore } from "./sql-store.js";
-import { assignmentOf, storedOf } from "./testing/crash-records.js";
+import { storedOf } from "./testing/crash-lives.js";
+import { assignmentOf } from "./testing/crash-records.js";
 import { type PostgresServer, postgresPrograms, startPostgres } from "./testing/postgres-server.js";
 
 const programs = postgresPrograms();
@@ -20,10 +21,9 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
   beforeAll(async () => {
     server = await startPostgres(programs!);
   });
-  afterAll(async () => {
-    await Promise.all(opened.map((store) => store.close()));
-    await server.stop();
-  });
+  // One after another: a server has a hundred connections.
+  afterEach(() => Promise.all(opened.splice(0).map((store) => store.close())));
+  afterAll(() => server.stop());
 
   storeContract("PostgresStore", () => open());
 
@@ -47,7 +47,7 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
       devices.flatMap((device) => nodes.map((node) => node.saveAssignment(assignmentOf(device, 1)))),
     );
     expect(wins.filter(Boolean)).toHaveLength(devices.length);
-    expect(await storedOf(nodes[0]!, "d7")).toEqual({ enrolled: false, registration: "r1", identity: 1, twin: "t1" });
+    expect(await storedOf(nodes[0]!, "d7")).toEqual({ registration: "r1", identity: 1, twin: "t1" });
   });
 
   it("keeps id scopes apart", async () => {
@@ -61,7 +61,7 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
     url.pathname = "/nowhere";
     url.password = "hunter2";
     const error = await openPostgresStore({ url: url.href, idScope: "0ne" }).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ name: "StoreError", kind: "unreachable" });
+    expect(error).toMatchObject({ name: "StoreError", kind: "databaseMissing" });
     expect(String(error)).toContain(`${url.host}/nowhere`);
     expect(String(error)).not.toContain("hunter2");
   });

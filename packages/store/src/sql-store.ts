@@ -1,9 +1,27 @@
-import type { Assignment, GroupRecord, IndividualRecord, RegistrationRecord, Store } from "@rollcall/engine";
-import { type DeviceIdentity, idKey, type Twin } from "@rollcall/protocol";
-import type { Kysely } from "kysely";
-import type { Schema } from "./schema.js";
+import type {
+  Assignment,
+  CaCertificateRecord,
+  DeviceFilter,
+  EnrollmentFilter,
+  Expected,
+  GroupRecord,
+  IndividualRecord,
+  PageRequest,
+  RegistrationRecord,
+  Removal,
+  Store,
+  StoreCounts,
+  StoreRecords,
+} from "@rollcall/engine";
+import type { DeviceIdentity, Twin } from "@rollcall/protocol";
+import * as certificates from "./ca-certificates.js";
+import { countDevices, counts } from "./counts.js";
+import * as devices from "./devices.js";
+import * as enrollments from "./enrollments.js";
+import * as registrations from "./registrations.js";
+import { restore } from "./restore.js";
 import { StoreError } from "./store-error.js";
-import { hubKey, putGroup, putIndividual, saveAssignment, updateTwin, type Write } from "./writes.js";
+import type { Work } from "./work.js";
 
 /** A store that is kept somewhere, and can be let go. */
 export interface DurableStore extends Store {
@@ -11,165 +29,177 @@ export interface DurableStore extends Store {
   close(): Promise<void>;
 }
 
-export interface SqlStoreParts {
-  readonly database: Kysely<Schema>;
-  readonly idScope: string;
-  /** Resolves when the write is durable, or was found not to apply. */
-  readonly commit: (write: Write) => Promise<boolean>;
+/** A database that does what it is told. */
+export interface WorkRunner {
+  /** Sees only what was committed. */
+  read<T>(start: () => Work<T>): Promise<T>;
+  /** All or nothing, nothing when it comes to false. Resolves when the write is durable, or was found not to apply. */
+  write<T>(start: () => Work<T>): Promise<T>;
   /** What a driver throws, in terms that somebody can act on. */
-  readonly explain: (error: unknown) => unknown;
-  readonly close: () => Promise<void>;
+  explain(error: unknown): unknown;
+  /** After what is being written. */
+  close(): Promise<void>;
 }
 
-interface Row {
-  readonly record: string;
-}
-
-// Only this store writes these columns, and only from values of these types.
-const read = <T>(row: Row): T => JSON.parse(row.record) as T;
-const readOptional = <T>(row: Row | undefined): T | undefined => row && read<T>(row);
-
-/** The `Store` port in SQL, whatever the driver: reads here, writes in `writes.ts`. */
+/** The `Store` port in SQL, whatever the database. */
 export class SqlStore implements DurableStore {
-  readonly #parts: SqlStoreParts;
+  readonly #runner: WorkRunner;
   #closing: Promise<void> | undefined;
 
-  constructor(parts: SqlStoreParts) {
-    this.#parts = parts;
+  constructor(runner: WorkRunner) {
+    this.#runner = runner;
   }
 
-  /** Runs a query on an open store and explains what goes wrong with it. */
-  async #run<T>(query: (database: Kysely<Schema>, idScope: string) => Promise<T>): Promise<T> {
+  async #do<T>(action: () => Promise<T>): Promise<T> {
     if (this.#closing) throw new StoreError("closed", "it was asked for something after close");
     try {
-      return await query(this.#parts.database, this.#parts.idScope);
+      return await action();
     } catch (error) {
-      throw this.#parts.explain(error);
+      throw this.#runner.explain(error);
     }
   }
 
+  #read<T>(start: () => Work<T>): Promise<T> {
+    return this.#do(() => this.#runner.read(start));
+  }
+
+  #write<T>(start: () => Work<T>): Promise<T> {
+    return this.#do(() => this.#runner.write(start));
+  }
+
   individualEnrollment(registrationId: string): Promise<IndividualRecord | undefined> {
-    return this.#run(async (database, idScope) => {
-      const query = database.selectFrom("individual_enrollments").select("record").where("id_scope", "=", idScope);
-      return readOptional(await query.where("registration_key", "=", idKey(registrationId)).executeTakeFirst());
-    });
+    return this.#read(() => enrollments.getEnrollment("individual", registrationId));
   }
 
   enrollmentGroup(enrollmentGroupId: string): Promise<GroupRecord | undefined> {
-    return this.#run(async (database, idScope) => {
-      const query = database.selectFrom("enrollment_groups").select("record").where("id_scope", "=", idScope);
-      return readOptional(await query.where("group_key", "=", idKey(enrollmentGroupId)).executeTakeFirst());
-    });
+    return this.#read(() => enrollments.getEnrollment("group", enrollmentGroupId));
   }
 
   groupsByCertificate(thumbprints: readonly string[]): Promise<readonly GroupRecord[]> {
-    return this.#run(async (database, idScope) => {
-      if (thumbprints.length === 0) return [];
-      const keys = database.selectFrom("group_certificates").select("group_key").where("id_scope", "=", idScope);
-      const query = database.selectFrom("enrollment_groups").select("record").where("id_scope", "=", idScope);
-      const found = query.where("group_key", "in", keys.where("thumbprint", "in", [...new Set(thumbprints)]));
-      return (await found.orderBy("group_key").execute()).map((row) => read<GroupRecord>(row));
-    });
+    return this.#read(() => enrollments.findEnrollments("group", "certificate", thumbprints));
   }
 
   groupsBySubject(subject: string): Promise<readonly GroupRecord[]> {
-    return this.#run(async (database, idScope) => {
-      const keys = database.selectFrom("group_subjects").select("group_key").where("id_scope", "=", idScope);
-      const query = database.selectFrom("enrollment_groups").select("record").where("id_scope", "=", idScope);
-      const found = query.where("group_key", "in", keys.where("subject", "=", subject)).orderBy("group_key");
-      return (await found.execute()).map((row) => read<GroupRecord>(row));
-    });
+    return this.#read(() => enrollments.findEnrollments("group", "subject", [subject]));
   }
 
   symmetricKeyGroups(): Promise<readonly GroupRecord[]> {
-    return this.#groupsWith("symmetricKey");
+    return this.#read(() => enrollments.findEnrollments("group", "attestation", ["symmetricKey"]));
   }
 
   x509Groups(): Promise<readonly GroupRecord[]> {
-    return this.#groupsWith("x509");
-  }
-
-  #groupsWith(attestation: "symmetricKey" | "x509"): Promise<readonly GroupRecord[]> {
-    return this.#run(async (database, idScope) => {
-      const query = database.selectFrom("enrollment_groups").select("record").where("id_scope", "=", idScope);
-      const rows = await query.where("attestation", "=", attestation).orderBy("group_key").execute();
-      return rows.map((row) => read<GroupRecord>(row));
-    });
+    return this.#read(() => enrollments.findEnrollments("group", "attestation", ["x509"]));
   }
 
   enrollmentsByLeaf(thumbprint: string): Promise<readonly IndividualRecord[]> {
-    return this.#run(async (database, idScope) => {
-      const keys = database.selectFrom("leaf_certificates").select("registration_key").where("id_scope", "=", idScope);
-      const query = database.selectFrom("individual_enrollments").select("record").where("id_scope", "=", idScope);
-      const found = query.where("registration_key", "in", keys.where("thumbprint", "=", thumbprint));
-      return (await found.orderBy("registration_key").execute()).map((row) => read<IndividualRecord>(row));
-    });
+    return this.#read(() => enrollments.findEnrollments("individual", "certificate", [thumbprint]));
   }
 
-  enrollmentByEndorsementKey(hash: string): Promise<IndividualRecord | undefined> {
-    return this.#run(async (database, idScope) => {
-      const keys = database.selectFrom("endorsement_keys").select("registration_key").where("id_scope", "=", idScope);
-      const query = database.selectFrom("individual_enrollments").select("record").where("id_scope", "=", idScope);
-      const found = query.where("registration_key", "in", keys.where("hash", "=", hash)).orderBy("registration_key");
-      return readOptional(await found.limit(1).executeTakeFirst());
-    });
+  async enrollmentByEndorsementKey(hash: string): Promise<IndividualRecord | undefined> {
+    return (await this.#read(() => enrollments.findEnrollments("individual", "endorsementKey", [hash])))[0];
   }
 
   enrolledAmong(registrationIds: readonly string[]): Promise<readonly string[]> {
-    return this.#run(async (database, idScope) => {
-      if (registrationIds.length === 0) return [];
-      const keys = registrationIds.map(idKey);
-      const query = database.selectFrom("individual_enrollments").where("id_scope", "=", idScope);
-      const rows = await query
-        .select(["registration_key", "registration_id"])
-        .where("registration_key", "in", [...new Set(keys)])
-        .execute();
-      const found = new Map(rows.map((row) => [row.registration_key, row.registration_id]));
-      return keys.flatMap((key) => found.get(key) ?? []);
-    });
+    return this.#read(() => enrollments.enrolledAmong(registrationIds));
   }
 
-  putIndividual(record: IndividualRecord, expectedEtag?: string): Promise<boolean> {
-    return this.#run(() => this.#parts.commit(putIndividual(record, expectedEtag)));
+  putIndividual(record: IndividualRecord, expected?: Expected): Promise<boolean> {
+    return this.#write(() => enrollments.putEnrollment(record, expected));
   }
 
-  putGroup(record: GroupRecord, expectedEtag?: string): Promise<boolean> {
-    return this.#run(() => this.#parts.commit(putGroup(record, expectedEtag)));
+  putGroup(record: GroupRecord, expected?: Expected): Promise<boolean> {
+    return this.#write(() => enrollments.putEnrollment(record, expected));
+  }
+
+  removeIndividual(registrationId: string, expectedEtag?: string): Promise<Removal> {
+    return this.#write(() => enrollments.removeEnrollment("individual", registrationId, expectedEtag));
+  }
+
+  removeGroup(enrollmentGroupId: string, expectedEtag?: string): Promise<Removal> {
+    return this.#write(() => enrollments.removeEnrollment("group", enrollmentGroupId, expectedEtag));
+  }
+
+  individuals(filter: EnrollmentFilter): Promise<readonly IndividualRecord[]> {
+    return this.#read(() => enrollments.listEnrollments("individual", filter));
+  }
+
+  groups(filter: EnrollmentFilter): Promise<readonly GroupRecord[]> {
+    return this.#read(() => enrollments.listEnrollments("group", filter));
+  }
+
+  counts(): Promise<StoreCounts> {
+    return this.#read(() => counts());
+  }
+
+  caCertificate(name: string): Promise<CaCertificateRecord | undefined> {
+    return this.#read(() => certificates.getCaCertificate(name));
+  }
+
+  caCertificates(): Promise<readonly CaCertificateRecord[]> {
+    return this.#read(() => certificates.listCaCertificates());
+  }
+
+  putCaCertificate(record: CaCertificateRecord, expected?: Expected): Promise<boolean> {
+    return this.#write(() => certificates.putCaCertificate(record, expected));
+  }
+
+  removeCaCertificate(name: string, expectedEtag?: string): Promise<Removal> {
+    return this.#write(() => certificates.removeCaCertificate(name, expectedEtag));
   }
 
   registration(registrationId: string): Promise<RegistrationRecord | undefined> {
-    return this.#run(async (database, idScope) => {
-      const query = database.selectFrom("registrations").select("record").where("id_scope", "=", idScope);
-      return readOptional(await query.where("registration_key", "=", idKey(registrationId)).executeTakeFirst());
-    });
+    return this.#read(() => registrations.getRegistration(registrationId));
+  }
+
+  registrations(
+    page: PageRequest,
+    enrollment?: RegistrationRecord["enrollment"],
+  ): Promise<readonly RegistrationRecord[]> {
+    return this.#read(() => registrations.listRegistrations(page, enrollment));
+  }
+
+  removeRegistration(registrationId: string, expectedEtag?: string): Promise<Removal> {
+    return this.#write(() => registrations.removeRegistration(registrationId, expectedEtag));
   }
 
   saveAssignment(assignment: Assignment): Promise<boolean> {
-    return this.#run(() => this.#parts.commit(saveAssignment(assignment)));
+    return this.#write(() => registrations.saveAssignment(assignment));
   }
 
   deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined> {
-    return this.#run(async (database, idScope) => {
-      const query = database.selectFrom("device_identities").select("record").where("id_scope", "=", idScope);
-      const place = query.where("hub_key", "=", hubKey(hub)).where("device_id", "=", deviceId);
-      return readOptional(await place.executeTakeFirst());
-    });
+    return this.#read(() => devices.getIdentity({ hub, deviceId }));
   }
 
   twin(hub: string, deviceId: string): Promise<Twin | undefined> {
-    return this.#run(async (database, idScope) => {
-      const query = database.selectFrom("twins").select("record").where("id_scope", "=", idScope);
-      const place = query.where("hub_key", "=", hubKey(hub)).where("device_id", "=", deviceId);
-      return readOptional(await place.executeTakeFirst());
-    });
+    return this.#read(() => devices.getTwin({ hub, deviceId }));
   }
 
   updateTwin(twin: Twin, expectedEtag: string): Promise<boolean> {
-    return this.#run(() => this.#parts.commit(updateTwin(twin, expectedEtag)));
+    return this.#write(() => devices.updateTwin(twin, expectedEtag));
+  }
+
+  devices(hub: string, filter: DeviceFilter): Promise<readonly DeviceIdentity[]> {
+    return this.#read(() => devices.listDevices(hub, filter));
+  }
+
+  deviceCount(hub: string): Promise<number> {
+    return this.#read(() => countDevices(hub));
+  }
+
+  removeDevice(hub: string, deviceId: string): Promise<boolean> {
+    return this.#write(() => devices.removeDevice({ hub, deviceId }));
+  }
+
+  hubsWithDevices(): Promise<readonly string[]> {
+    return this.#read(() => devices.hubsWithDevices());
+  }
+
+  async restore(records: StoreRecords): Promise<void> {
+    await this.#write(() => restore(records));
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#parts.close();
+    this.#closing ??= this.#runner.close();
     return this.#closing;
   }
 }

@@ -1,12 +1,15 @@
 import { rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
-import { Kysely, SqliteDialect, sql } from "kysely";
-import { ownDirectory } from "./directory-owner.js";
+import { Kysely, type SqliteDatabase, SqliteDialect } from "kysely";
+import { ownDirectory, syncDirectory } from "./directory-owner.js";
 import { GroupCommit } from "./group-commit.js";
 import { migrate } from "./migrate.js";
 import type { Schema } from "./schema.js";
-import { type DurableStore, SqlStore } from "./sql-store.js";
+import { sqliteSpelling } from "./spelling.js";
+import { type DurableStore, SqlStore, type WorkRunner } from "./sql-store.js";
 import { connectSqlite, defaultDriver, type SqliteDriverName } from "./sqlite-drivers.js";
+import { SqliteRunner } from "./sqlite-runner.js";
+import { Statements } from "./statement.js";
 import { StoreError, type StoreErrorKind } from "./store-error.js";
 
 export interface SqliteStoreOptions {
@@ -53,22 +56,40 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Dura
   const giveBack = ownDirectory(directory);
   // The WASM build locks with a directory, which outlives a process that was killed. The owner was just proven to be gone.
   rmSync(`${file}.lock`, { recursive: true, force: true });
-  let database: Kysely<Schema> | undefined;
+  let connection: SqliteDatabase | undefined;
   try {
-    const connection = await connectSqlite(driver, file);
-    const opened = new Kysely<Schema>({ dialect: new SqliteDialect({ database: connection }) });
-    database = opened;
-    await migrate(opened, { key: sql`text` }, file);
-    const group = new GroupCommit({ database: opened, idScope, windowMilliseconds: commitWindowMilliseconds });
-    const close = async () => {
-      await group.flush();
-      await opened.destroy();
-      giveBack();
-    };
-    return new SqlStore({ database: opened, idScope, explain, close, commit: (write) => group.commit(write) });
+    connection = await connectSqlite(driver, file);
+    await migrate(new Kysely<Schema>({ dialect: new SqliteDialect({ database: connection }) }), sqliteSpelling, file);
+    // Database and log have their names by now.
+    syncDirectory(directory);
+    return new SqlStore(
+      runnerOf(connection, { idScope, windowMilliseconds: commitWindowMilliseconds, explain, giveBack }),
+    );
   } catch (error) {
-    await database?.destroy();
+    connection?.close();
     giveBack();
     throw explain(error);
   }
+}
+
+interface RunnerOptions {
+  readonly idScope: string;
+  readonly windowMilliseconds: number;
+  readonly explain: WorkRunner["explain"];
+  readonly giveBack: () => void;
+}
+
+function runnerOf(connection: SqliteDatabase, options: RunnerOptions): WorkRunner {
+  const runner = new SqliteRunner(connection, new Statements(sqliteSpelling, options.idScope));
+  const group = new GroupCommit({ runner, windowMilliseconds: options.windowMilliseconds });
+  return {
+    read: (start) => runner.read(start()),
+    write: (start) => group.commit(start),
+    explain: options.explain,
+    close: async () => {
+      await group.flush();
+      connection.close();
+      options.giveBack();
+    },
+  };
 }

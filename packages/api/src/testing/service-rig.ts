@@ -85,6 +85,7 @@ export async function serviceRig() {
     ...{ attempts, clock, onFault, operator },
     port: () => Number(new URL(dashboard).port),
     info: () => ({}),
+    ca: () => "",
     credentials: async () => ({}),
     ready: () => true,
     stop: () => undefined,

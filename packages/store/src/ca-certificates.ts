@@ -1,0 +1,35 @@
+import type { CaCertificateRecord, Expected, Removal } from "@rollcall/engine";
+import { idKey } from "@rollcall/protocol";
+import {
+  type CaCertificateContent,
+  type CaCertificateKey,
+  caCertificate,
+  caCertificates,
+  caCertificateVersions,
+} from "./ca-certificate-statements.js";
+import { putVersion, removeVersion } from "./versions.js";
+import { insert, recordOf, recordsOf, type Work } from "./work.js";
+
+const keyOf = (name: string): CaCertificateKey => ({ certificate_key: idKey(name) });
+const contentOf = (record: CaCertificateRecord): CaCertificateContent => ({
+  etag: record.etag,
+  record: JSON.stringify(record),
+});
+
+export const getCaCertificate = (name: string): Work<CaCertificateRecord | undefined> =>
+  recordOf(caCertificate, keyOf(name));
+export const listCaCertificates = (): Work<readonly CaCertificateRecord[]> => recordsOf(caCertificates, {});
+
+export const putCaCertificate = (record: CaCertificateRecord, expected: Expected): Work<boolean> =>
+  putVersion(caCertificateVersions, { key: keyOf(record.name), content: contentOf(record), expected });
+
+export const removeCaCertificate = (name: string, expected: string | undefined): Work<Removal> =>
+  removeVersion(caCertificateVersions, keyOf(name), expected);
+
+/** Over what has their names. None has the name of another. */
+export function* restoreCaCertificates(records: readonly CaCertificateRecord[]): Work<void> {
+  yield* insert(
+    "ca_certificates",
+    records.map((record) => ({ ...keyOf(record.name), ...contentOf(record) })),
+  );
+}

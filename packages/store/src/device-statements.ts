@@ -1,0 +1,155 @@
+import { sql } from "kysely";
+import { reading, writing } from "./statement.js";
+import type { Paged } from "./versions.js";
+
+export type PlaceKey = { readonly hub_key: string; readonly device_id: string };
+type OfHub = { readonly hub_key: string };
+
+export const identity = reading<PlaceKey>().as(({ database, p }) =>
+  database
+    .selectFrom("device_identities")
+    .select("record")
+    .where("id_scope", "=", p.scope)
+    .where("hub_key", "=", p.hub_key)
+    .where("device_id", "=", p.device_id),
+);
+
+export const twin = reading<PlaceKey>().as(({ database, p }) =>
+  database
+    .selectFrom("twins")
+    .select("record")
+    .where("id_scope", "=", p.scope)
+    .where("hub_key", "=", p.hub_key)
+    .where("device_id", "=", p.device_id),
+);
+
+export const replaceTwin = writing<
+  PlaceKey & { readonly etag: string; readonly record: string; readonly expected: string }
+>(({ database, p }) =>
+  database
+    .updateTable("twins")
+    .set({ etag: p.etag, record: p.record })
+    .where("id_scope", "=", p.scope)
+    .where("hub_key", "=", p.hub_key)
+    .where("device_id", "=", p.device_id)
+    .where("etag", "=", p.expected),
+);
+
+/** Only over an identity that one of the two registrations has, or none. */
+export const claimIdentity = writing<
+  PlaceKey & {
+    readonly registration_key: string;
+    readonly record: string;
+    readonly owner: string;
+    readonly replaced: string;
+  }
+>(({ database, p }) =>
+  database
+    .insertInto("device_identities")
+    .values({
+      id_scope: p.scope,
+      hub_key: p.hub_key,
+      device_id: p.device_id,
+      registration_key: p.registration_key,
+      record: p.record,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(["id_scope", "hub_key", "device_id"])
+        .doUpdateSet((row) => ({
+          registration_key: row.ref("excluded.registration_key"),
+          record: row.ref("excluded.record"),
+        }))
+        .where("device_identities.registration_key", "in", [p.owner, p.replaced]),
+    ),
+);
+
+export const removeIdentity = writing<PlaceKey>(({ database, p }) =>
+  database
+    .deleteFrom("device_identities")
+    .where("id_scope", "=", p.scope)
+    .where("hub_key", "=", p.hub_key)
+    .where("device_id", "=", p.device_id),
+);
+
+export const removeIdentityOf = writing<PlaceKey & { readonly owner: string }>(({ database, p }) =>
+  database
+    .deleteFrom("device_identities")
+    .where("id_scope", "=", p.scope)
+    .where("hub_key", "=", p.hub_key)
+    .where("device_id", "=", p.device_id)
+    .where("registration_key", "=", p.owner),
+);
+
+export const removeTwin = writing<PlaceKey>(({ database, p }) =>
+  database
+    .deleteFrom("twins")
+    .where("id_scope", "=", p.scope)
+    .where("hub_key", "=", p.hub_key)
+    .where("device_id", "=", p.device_id),
+);
+
+export const devicePages: Paged<OfHub> = {
+  page: reading<OfHub & { readonly after: string; readonly limit: number }>().as(({ database, p }) =>
+    database
+      .selectFrom("device_identities")
+      .select("record")
+      .where("id_scope", "=", p.scope)
+      .where("hub_key", "=", p.hub_key)
+      .where("device_id", ">", p.after)
+      .orderBy("device_id")
+      .limit(p.limit),
+  ),
+  sliceEnd: reading<OfHub & { readonly after: string; readonly skip: number }>().as(({ database, p }) =>
+    database
+      .selectFrom("device_identities")
+      .select("device_id as key")
+      .where("id_scope", "=", p.scope)
+      .where("hub_key", "=", p.hub_key)
+      .where("device_id", ">", p.after)
+      .orderBy("device_id")
+      .limit(1)
+      .offset(p.skip),
+  ),
+  matches: reading<
+    OfHub & { readonly after: string; readonly end: string; readonly part: string; readonly limit: number }
+  >().as(({ database, p, spelling }) =>
+    database
+      .selectFrom("device_identities")
+      .select("record")
+      .where("id_scope", "=", p.scope)
+      .where("hub_key", "=", p.hub_key)
+      .where("device_id", ">", p.after)
+      .where("device_id", "<=", p.end)
+      .where(spelling.contains(sql`lower(device_id)`, p.part))
+      .orderBy("device_id")
+      .limit(p.limit),
+  ),
+};
+
+/** From one hub's first device to the next hub's: as many steps as there are hubs, however many devices they have. */
+export const hubKeys = reading<Record<never, never>>().as(({ database, p }) =>
+  database
+    .withRecursive("hubs(hub_key)", (query) =>
+      query
+        .selectFrom("device_identities")
+        .select((row) => row.fn.min<string | null>("hub_key").as("hub_key"))
+        .where("id_scope", "=", p.scope)
+        .unionAll(
+          query
+            .selectFrom("hubs")
+            .select((hubs) =>
+              hubs
+                .selectFrom("device_identities")
+                .select((row) => row.fn.min("device_identities.hub_key").as("next"))
+                .where("device_identities.id_scope", "=", p.scope)
+                .whereRef("device_identities.hub_key", ">", "hubs.hub_key")
+                .as("hub_key"),
+            )
+            .where("hubs.hub_key", "is not", null),
+        ),
+    )
+    .selectFrom("hubs")
+    .select("hub_key")
+    .where("hub_key", "is not", null),
+);

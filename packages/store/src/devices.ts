@@ -1,0 +1,79 @@
+import type { DeviceFilter } from "@rollcall/engine";
+import { type DeviceIdentity, idKey, type Twin } from "@rollcall/protocol";
+import {
+  claimIdentity,
+  devicePages,
+  hubKeys,
+  identity,
+  type PlaceKey,
+  removeIdentity,
+  removeIdentityOf,
+  removeTwin,
+  replaceTwin,
+  twin,
+} from "./device-statements.js";
+import { pageOf } from "./versions.js";
+import { changesOf, insert, recordOf, rowsOf, type Work } from "./work.js";
+
+interface DevicePlace {
+  readonly hub: string;
+  readonly deviceId: string;
+}
+
+/** A hub's name has no case; a device id has (section 9.2). */
+export const hubKey = (hub: string): string => hub.toLowerCase();
+const placeOf = ({ hub, deviceId }: DevicePlace): PlaceKey => ({ hub_key: hubKey(hub), device_id: deviceId });
+
+const identityRow = (record: DeviceIdentity) => ({
+  ...placeOf(record),
+  registration_key: idKey(record.registrationId),
+  record: JSON.stringify(record),
+});
+const twinRow = (record: Twin) => ({ ...placeOf(record), etag: record.etag, record: JSON.stringify(record) });
+
+export const getIdentity = (place: DevicePlace): Work<DeviceIdentity | undefined> => recordOf(identity, placeOf(place));
+export const getTwin = (place: DevicePlace): Work<Twin | undefined> => recordOf(twin, placeOf(place));
+
+/** False when the place at the hub is another registration's than these two. */
+export function* putIdentity(
+  record: DeviceIdentity,
+  owners: { readonly owner: string; readonly replaced: string },
+): Work<boolean> {
+  return (yield* changesOf(claimIdentity, { ...identityRow(record), ...owners })) > 0;
+}
+
+export const putTwin = (record: Twin): Work<number> => insert("twins", [twinRow(record)]);
+
+export function* updateTwin(record: Twin, expected: string): Work<boolean> {
+  return (yield* changesOf(replaceTwin, { ...twinRow(record), expected })) > 0;
+}
+
+/** Leaves a device that another registration has by now. */
+export function* removeOwnDevice(place: DevicePlace, owner: string): Work<void> {
+  const key = placeOf(place);
+  if ((yield* changesOf(removeIdentityOf, { ...key, owner })) > 0) yield* changesOf(removeTwin, key);
+}
+
+export function* removeDevice(place: DevicePlace): Work<boolean> {
+  const key = placeOf(place);
+  if ((yield* changesOf(removeIdentity, key)) === 0) return false;
+  yield* changesOf(removeTwin, key);
+  return true;
+}
+
+export const listDevices = (hub: string, filter: DeviceFilter): Work<readonly DeviceIdentity[]> =>
+  pageOf(
+    devicePages,
+    { hub_key: hubKey(hub) },
+    { after: filter.afterDeviceId, limit: filter.limit, part: filter.search?.toLowerCase() ?? "" },
+  );
+
+export function* hubsWithDevices(): Work<readonly string[]> {
+  return (yield* rowsOf(hubKeys, {})).flatMap((row) => row.hub_key ?? []);
+}
+
+/** Over what is at their places. None has the place of another of its kind. */
+export function* restoreDevices(identities: readonly DeviceIdentity[], twins: readonly Twin[]): Work<void> {
+  yield* insert("device_identities", identities.map(identityRow));
+  yield* insert("twins", twins.map(twinRow));
+}

@@ -1,0 +1,97 @@
+import type {
+  EnrollmentFilter,
+  EnrollmentRecord,
+  Expected,
+  GroupRecord,
+  IndividualRecord,
+  Removal,
+} from "@rollcall/engine";
+import { idKey } from "@rollcall/protocol";
+import {
+  dropLookUps,
+  type EnrollmentContent,
+  type EnrollmentKey,
+  enrollment,
+  enrollmentIds,
+  enrollmentPages,
+  enrollmentsByLookUp,
+  enrollmentVersions,
+} from "./enrollment-statements.js";
+import { lookUpsOf } from "./look-ups.js";
+import { dropRegistrationOfIndividual } from "./registration-statements.js";
+import type { EnrollmentKind, LookUpKind } from "./schema.js";
+import { pageOf, putVersion, removeVersion } from "./versions.js";
+import { changesOf, insert, recordOf, recordsOf, rowsOf, type Work } from "./work.js";
+
+interface RecordTypes {
+  readonly individual: IndividualRecord;
+  readonly group: GroupRecord;
+}
+
+const idOf = (record: EnrollmentRecord) =>
+  record.kind === "individual" ? record.registrationId : record.enrollmentGroupId;
+
+const keyOf = (record: EnrollmentRecord): EnrollmentKey => ({ kind: record.kind, enrollment_key: idKey(idOf(record)) });
+
+const contentOf = (record: EnrollmentRecord): EnrollmentContent => ({
+  enrollment_id: idOf(record),
+  provisioning_status: record.provisioningStatus,
+  etag: record.etag,
+  record: JSON.stringify(record),
+});
+
+export const getEnrollment = <K extends EnrollmentKind>(kind: K, id: string): Work<RecordTypes[K] | undefined> =>
+  recordOf(enrollment, { kind, enrollment_key: idKey(id) });
+
+export const findEnrollments = <K extends EnrollmentKind>(
+  kind: K,
+  look_up: LookUpKind,
+  values: readonly string[],
+): Work<readonly RecordTypes[K][]> => recordsOf(enrollmentsByLookUp, { kind, look_up, values });
+
+export function* enrolledAmong(registrationIds: readonly string[]): Work<readonly string[]> {
+  const keys = registrationIds.map(idKey);
+  const rows = yield* rowsOf(enrollmentIds, { kind: "individual", keys });
+  const found = new Map(rows.map((row) => [row.enrollment_key, row.enrollment_id]));
+  return keys.flatMap((key) => found.get(key) ?? []);
+}
+
+export function listEnrollments<K extends EnrollmentKind>(
+  kind: K,
+  filter: EnrollmentFilter,
+): Work<readonly RecordTypes[K][]> {
+  const { after, limit, search, status } = filter;
+  const pages = status === undefined ? enrollmentPages.all : enrollmentPages.ofStatus;
+  const request = { after, limit, part: idKey(search ?? "") };
+  return pageOf(pages, { kind, status: status ?? "enabled" }, request);
+}
+
+export function* putEnrollment(record: EnrollmentRecord, expected: Expected): Work<boolean> {
+  const version = { key: keyOf(record), content: contentOf(record), expected };
+  if (!(yield* putVersion(enrollmentVersions, version))) return false;
+  yield* indexEnrollments(record.kind, [record]);
+  return true;
+}
+
+function* indexEnrollments(kind: EnrollmentKind, records: readonly EnrollmentRecord[]): Work<void> {
+  const keys = records.map((record) => keyOf(record).enrollment_key);
+  yield* changesOf(dropLookUps, { kind, keys });
+  const rows = records.flatMap((record) => lookUpsOf(record).map((lookUp) => ({ ...lookUp, ...keyOf(record) })));
+  yield* insert("look_ups", rows);
+}
+
+/** Enrollments of one kind, over what has their keys. None has the key of another. */
+export function* restoreEnrollments(kind: EnrollmentKind, records: readonly EnrollmentRecord[]): Work<void> {
+  const rows = records.map((record) => ({ ...keyOf(record), ...contentOf(record) }));
+  yield* insert("enrollments", rows);
+  yield* indexEnrollments(kind, records);
+}
+
+export function* removeEnrollment(kind: EnrollmentKind, id: string, expected: string | undefined): Work<Removal> {
+  const key = { kind, enrollment_key: idKey(id) };
+  const removal = yield* removeVersion(enrollmentVersions, key, expected);
+  if (removal !== "removed") return removal;
+  yield* changesOf(dropLookUps, { kind, keys: [key.enrollment_key] });
+  if (kind === "individual") yield* changesOf(dropRegistrationOfIndividual, { registration_key: key.enrollment_key });
+  return removal;
+}

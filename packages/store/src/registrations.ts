@@ -1,0 +1,56 @@
+import type { Assignment, PageRequest, RegistrationRecord, Removal } from "@rollcall/engine";
+import { idKey } from "@rollcall/protocol";
+import { putIdentity, putTwin, removeOwnDevice } from "./devices.js";
+import {
+  type RegistrationContent,
+  type RegistrationKey,
+  registration,
+  registrationPage,
+  registrationPageOf,
+  registrationVersions,
+} from "./registration-statements.js";
+import { putVersion, removeVersion } from "./versions.js";
+import { insert, recordOf, recordsOf, type Work } from "./work.js";
+
+const keyOf = (registrationId: string): RegistrationKey => ({ registration_key: idKey(registrationId) });
+
+const contentOf = (record: RegistrationRecord): RegistrationContent => ({
+  enrollment_kind: record.enrollment.kind,
+  enrollment_key: idKey(record.enrollment.id),
+  etag: record.etag,
+  record: JSON.stringify(record),
+});
+
+export const getRegistration = (registrationId: string): Work<RegistrationRecord | undefined> =>
+  recordOf(registration, keyOf(registrationId));
+
+export function listRegistrations(
+  { after = "", limit }: PageRequest,
+  enrollment: RegistrationRecord["enrollment"] | undefined,
+): Work<readonly RegistrationRecord[]> {
+  if (!enrollment) return recordsOf(registrationPage, { after, limit });
+  const of = { enrollment_kind: enrollment.kind, enrollment_key: idKey(enrollment.id) };
+  return recordsOf(registrationPageOf, { ...of, after, limit });
+}
+
+export const removeRegistration = (registrationId: string, expected: string | undefined): Work<Removal> =>
+  removeVersion(registrationVersions, keyOf(registrationId), expected);
+
+/** Over what has their keys. None has the key of another. */
+export function* restoreRegistrations(records: readonly RegistrationRecord[]): Work<void> {
+  const rows = records.map((record) => ({ ...keyOf(record.registrationId), ...contentOf(record) }));
+  yield* insert("registrations", rows);
+}
+
+/** The order matters: the registration's row is the lock that two registrations of one device meet at. */
+export function* saveAssignment(assignment: Assignment): Work<boolean> {
+  const { registration: record, identity, twin, removed, replaces, expectedEtag } = assignment;
+  const key = keyOf(record.registrationId);
+  const expected = expectedEtag === undefined ? "absent" : { etag: expectedEtag };
+  if (!(yield* putVersion(registrationVersions, { key, content: contentOf(record), expected }))) return false;
+  if (removed) yield* removeOwnDevice(removed, key.registration_key);
+  const owner = key.registration_key;
+  if (identity && !(yield* putIdentity(identity, { owner, replaced: idKey(replaces ?? owner) }))) return false;
+  if (twin) yield* putTwin(twin);
+  return true;
+}
