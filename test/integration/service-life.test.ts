@@ -85,6 +85,7 @@ describe("a started service", () => {
       caFingerprint: expect.stringMatching(/^[0-9A-F]{64}$/),
       pid: process.pid,
       hubs: ["127.0.0.1"],
+      store: { kind: "memory", place: "memory" },
     });
   });
 

@@ -1,12 +1,15 @@
-import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AttemptLog, Clock, Operator } from "@rollcall/engine";
-import { DpsError, managementRoutes } from "@rollcall/protocol";
-import { type FastifyInstance, type FastifyRequest, fastify } from "fastify";
+import { managementRoutes } from "@rollcall/protocol";
+import { type FastifyInstance, fastify } from "fastify";
 import { AttemptEvents } from "./attempt-events.js";
 import { addAttemptRoutes } from "./attempt-routes.js";
 import { isLocalHost } from "./local-host.js";
+import { addOperatorRoutes } from "./management-operator-routes.js";
 import { allowedMethods } from "./methods.js";
+import type { OperatorParts } from "./operator-parts.js";
+import { bearerCheck, isForeignWrite, ownersOnly } from "./owner.js";
 import { addPortalFiles } from "./portal-files.js";
 import { type Refuse, sendError } from "./send-reply.js";
 import { addServiceRoutes } from "./service-api.js";
@@ -33,6 +36,8 @@ export interface ManagementApiOptions {
   readonly allowedHosts?: readonly string[];
   /** Folder of the built page. */
   readonly portalFolder?: string | undefined;
+  /** What operators need besides; without it their routes are not there. */
+  readonly operators?: OperatorParts;
   onFault?(fault: unknown, trackingId: string): void;
 }
 
@@ -84,6 +89,7 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
   if (operator) {
     addServiceRoutes(app, { ...options, operator, authorize: ownersOnly(options.token), needsApiVersion: false });
   }
+  if (options.operators) addOperatorRoutes(app, { ...options, parts: options.operators });
   await app.ready();
   return {
     handler: (request, response) => app.routing(request, response),
@@ -135,28 +141,6 @@ function addOwnerRoutes(app: FastifyInstance, options: ManagementApiOptions, ref
     reply.raw.once("finish", () => options.stop());
     return reply.code(202).send({ stopping: true });
   });
-}
-
-/** A write that a browser sends for a page of somebody else. */
-function isForeignWrite({ method, headers }: FastifyRequest): boolean {
-  if (["GET", "HEAD", "OPTIONS"].includes(method) || headers.origin === undefined) return false;
-  // The host was found to be this listener's.
-  return headers.origin.toLowerCase() !== `http://${headers.host?.toLowerCase()}`;
-}
-
-/** For routes of other files: holders of the token may do everything. */
-function ownersOnly(token: string): (request: FastifyRequest) => void {
-  const isOwner = bearerCheck(token);
-  return (request) => {
-    if (!isOwner(request))
-      throw new DpsError("unauthorized", "Authorization: Bearer and the management token are needed.");
-  };
-}
-
-function bearerCheck(token: string): (request: FastifyRequest) => boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  const expected = digest(`Bearer ${token}`);
-  return (request) => timingSafeEqual(digest(request.headers.authorization ?? ""), expected);
 }
 
 function refuser(clock: Clock): Refuse {

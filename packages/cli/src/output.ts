@@ -2,21 +2,77 @@ import Table from "cli-table3";
 import { type Command, Option } from "commander";
 import type { Terminal } from "./terminal.js";
 
+/** Every way in which a result can be written. */
+export const outputFormats = ["json", "table", "tsv", "yaml"] as const;
+
 /** How a result is written. Nothing asked for: a table on a terminal, tab-separated lines in a pipe. Never JSON unasked. */
-export type OutputFormat = "json" | "table" | "yaml";
+export type OutputFormat = (typeof outputFormats)[number];
 
 /** `-o`, with the formats that a command has. */
 export function addOutputOption(command: Command, formats: readonly OutputFormat[] = ["json", "table"]): Command {
   return command.addOption(new Option("-o, --output <format>", "write the result as").choices(formats));
 }
 
+/** A fact about an item of a list: what stands above it, and what it is. */
+export interface Column<T> {
+  readonly title: string;
+  readonly value: (item: T) => string | undefined;
+}
+
+/** Name and value of a fact about one thing; a long one, which nobody copies by hand, may be cut on a terminal. */
+export type Pair = readonly [name: string, value: string, extent?: "long"];
+
+/** Writes a list: JSON and YAML hold the items as they are, tables and tab-separated lines their columns. */
+export async function writeList<T>(
+  terminal: Terminal,
+  format: OutputFormat | undefined,
+  items: readonly T[],
+  columns: readonly Column<T>[],
+): Promise<void> {
+  const whole = await wholeValue(format, items);
+  if (whole !== undefined) return terminal.out(whole);
+  const rows = items.map((item) => columns.map(({ value }) => oneLine(value(item) ?? "")));
+  if (!wantsTable(terminal, format)) {
+    if (rows.length > 0) terminal.out(rows.map((row) => row.join("\t")).join("\n"));
+    return;
+  }
+  const titles = columns.map(({ title }) => title.toUpperCase());
+  const widths = terminal.outIsTerminal ? fitted([titles, ...rows], terminal.columns) : undefined;
+  terminal.out(plainTable([titles.map((title) => terminal.paint("bold", title)), ...rows], widths));
+}
+
+/** Writes one thing: JSON and YAML as it is, otherwise the facts that `pairs` picks. */
+export async function writeRecord(
+  terminal: Terminal,
+  format: OutputFormat | undefined,
+  item: unknown,
+  pairs: readonly Pair[],
+): Promise<void> {
+  terminal.out((await wholeValue(format, item)) ?? formatPairs(terminal, format, pairs));
+}
+
+function formatPairs(terminal: Terminal, format: OutputFormat | undefined, pairs: readonly Pair[]): string {
+  if (!terminal.outIsTerminal || !wantsTable(terminal, format))
+    return formatRecord(pairs, wantsTable(terminal, format));
+  const widest = Math.max(0, ...pairs.map(([name]) => name.length)) + GAP;
+  return formatRecord(
+    pairs.map(([name, value, extent]) => [name, extent ? cut(oneLine(value), terminal.columns - widest) : value]),
+    true,
+  );
+}
+
+/** The formats that hold everything; undefined for those that pick. YAML is loaded when asked for: it takes 50 ms. */
+async function wholeValue(format: OutputFormat | undefined, value: unknown): Promise<string | undefined> {
+  if (format === "json") return toJson(value);
+  if (format !== "yaml") return undefined;
+  const { stringify } = await import("yaml");
+  return stringify(value, { lineWidth: 0 }).trimEnd();
+}
+
 /** Names and values of one thing: columns for the eye, tab-separated lines for a pipe. */
-export function formatRecord(pairs: readonly (readonly [string, string])[], asTable: boolean): string {
+export function formatRecord(pairs: readonly Pair[], asTable: boolean): string {
   const rows = pairs.map(([name, value]) => [name, oneLine(value)]);
-  if (!asTable) return rows.map((row) => row.join("\t")).join("\n");
-  const table = new Table({ chars: PLAIN, style: { head: [], border: [], "padding-left": 0, "padding-right": 2 } });
-  table.push(...rows);
-  return trimLines(table.toString());
+  return asTable ? plainTable(rows) : rows.map((row) => row.join("\t")).join("\n");
 }
 
 /** True when a table is to be drawn. */
@@ -28,7 +84,47 @@ export function toJson(value: unknown): string {
   return JSON.stringify(value, null, 2);
 }
 
-const oneLine = (text: string): string => text.replace(/\s*[\r\n\t]+\s*/g, " ");
+/** Blanks between two columns. */
+const GAP = 2;
+/** What a column keeps when others are wide. */
+const NARROWEST = 8;
+
+/** Widths with their gaps, such that a line fits: the widest columns give way first. */
+function fitted(rows: readonly (readonly string[])[], columns: number): number[] {
+  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)) + GAP);
+  for (;;) {
+    const widest = Math.max(...widths);
+    const excess = widths.reduce((sum, width) => sum + width, 0) - GAP - columns;
+    if (excess <= 0 || widest <= NARROWEST + GAP) return widths;
+    const others = widths.filter((width) => width < widest);
+    const many = widths.length - others.length;
+    const lower = Math.max(NARROWEST + GAP, ...others, widest - Math.ceil(excess / many));
+    widths.forEach((width, index) => {
+      if (width === widest) widths[index] = lower;
+    });
+  }
+}
+
+function plainTable(rows: readonly (readonly string[])[], widths?: readonly number[]): string {
+  const table = new Table({
+    chars: PLAIN,
+    style: { head: [], border: [], "padding-left": 0, "padding-right": GAP },
+    ...(widths && { colWidths: [...widths] }),
+  });
+  table.push(...rows.map((row) => [...row]));
+  return trimLines(table.toString());
+}
+
+const cut = (text: string, width: number): string =>
+  text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+
+/** Nothing of a value can pass for a line, a column or a command to the terminal. */
+const oneLine = (text: string): string =>
+  text.replace(/\s*[\r\n\t]+\s*/g, " ").replace(CONTROL, (character) => `\\x${hex(character)}`);
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to be found.
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
+const hex = (character: string): string => character.charCodeAt(0).toString(16).padStart(2, "0");
 
 const trimLines = (text: string): string =>
   text

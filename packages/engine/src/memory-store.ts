@@ -276,13 +276,16 @@ export class MemoryStore implements Store {
     return this.#devices.hubs();
   }
 
+  /** Without a pause, so that nothing else is written in between. */
   async restore(records: StoreRecords): Promise<void> {
-    for (const record of records.certificates ?? []) await this.putCaCertificate(record);
-    for (const record of records.individuals ?? []) await this.putIndividual(record);
-    for (const record of records.groups ?? []) await this.putGroup(record);
     for (const record of records.registrations ?? []) this.#putRegistration(record);
     for (const identity of records.identities ?? []) this.#devices.putIdentity(identity);
     for (const twin of records.twins ?? []) this.#devices.putTwin(twin);
+    await Promise.all([
+      ...(records.certificates ?? []).map((record) => this.putCaCertificate(record)),
+      ...(records.individuals ?? []).map((record) => this.putIndividual(record)),
+      ...(records.groups ?? []).map((record) => this.putGroup(record)),
+    ]);
   }
 }
 

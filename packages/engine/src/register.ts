@@ -21,7 +21,8 @@ type BodyRequest = DeviceRequest & { readonly body: Uint8Array };
 /** What attestation needs, as of now. */
 export function attestationContext(context: EngineContext): AttestationContext {
   const { store, certificates, challenges, afford } = context;
-  return { store, certificates, challenges, afford, idScope: context.options.idScope, now: context.clock() };
+  const { idScope, strictX509 = false } = context.options;
+  return { store, certificates, challenges, afford, idScope, strictX509, now: context.clock() };
 }
 
 /** Registers a device: throttle, body, attestation, allocation, save, answer. */

@@ -462,6 +462,27 @@ export const findingRows = {
       "The certificate is not the one enrolled as {id}. Same public key: {sameKey}. Same subject: {sameSubject}. {hint}",
     remedy: "Enroll the certificate that the device has now, or give the device the enrolled one back.",
   },
+  "chain.caNotVerified": {
+    cause: 2,
+    element: "chain",
+    severity: "error",
+    blame: "enrollment",
+    wire: "caNotFound",
+    title:
+      "The chain reaches {subject}, uploaded as {name} at {uploaded} but not verified: nobody has proved that its key is held. No enrollment group refers to it.",
+    remedy:
+      "Prove it with a certificate whose common name is the verification code: rollcall certificate verify {name}; and let a group refer to it (caReferences).",
+  },
+  "chain.caWithoutGroup": {
+    cause: 3,
+    element: "chain",
+    severity: "error",
+    blame: "enrollment",
+    wire: "caNotFound",
+    title:
+      "The chain reaches {subject}, which is uploaded as {name} and verified, but no enrollment group refers to it.",
+    remedy: "Let a group refer to it: attestation.x509.caReferences.primary = {name}.",
+  },
   "chain.issuerMissing": {
     cause: 1,
     element: "intermediate",
@@ -482,6 +503,17 @@ export const findingRows = {
     title: "The chain is complete up to {last}, but no enrollment group carries any certificate of it.",
     remedy:
       "Enroll {last} or an intermediate of this chain as signing certificate of a group, or use the chain that is enrolled.",
+  },
+  "enrollment.signerNotVerified": {
+    cause: 2,
+    element: "chain",
+    severity: "error",
+    blame: "enrollment",
+    wire: "caNotFound",
+    title:
+      "{id} is enrolled with a certificate that {issuer} issued, and strictX509 asks for a CA certificate of its chain that is uploaded and verified; there is none.",
+    remedy:
+      "Upload and verify the certificate of {issuer} (rollcall certificate create, then verify), let the device send its whole chain, or set strictX509 to false.",
   },
   "chain.reordered": {
     element: "chain",
@@ -752,6 +784,8 @@ export const findingRows = {
       "key.otherBytes",
       "key.derivedFromIndividual",
       "leaf.isAuthority",
+      "chain.caNotVerified",
+      "chain.caWithoutGroup",
       "chain.issuerMissing",
       "chain.untrusted",
       "group.disabled",
@@ -873,6 +907,22 @@ export const findingRows = {
     connack: 5,
     title: "The device came for the hub {got}; the hubs here are {expected}.",
     remedy: "Use the assignedHub of the registration, letter for letter.",
+  },
+  "hub.deviceDeleted": {
+    cause: 20,
+    element: "hub",
+    severity: "error",
+    blame: "hub",
+    connack: 5,
+    title: "The device {deviceId} was deleted from the hub {hub} at {at}.",
+    remedy: "Let the device register again: that creates it anew, as long as its enrollment is there and enabled.",
+  },
+  "hub.connectionClosed": {
+    element: "hub",
+    severity: "warning",
+    blame: "hub",
+    title: "The device {deviceId} was deleted from the hub {hub} while it was connected; its connection was closed.",
+    remedy: "Let the device register again, if it is to come back.",
   },
   "hub.unknownDevice": {
     cause: 20,

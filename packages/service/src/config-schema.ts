@@ -113,6 +113,10 @@ const settings = z.strictObject({
         .describe("A custom allocation webhook has to answer within this; more, to step through one in a debugger"),
     })
     .prefault({}),
+  strictX509: z
+    .boolean()
+    .default(false)
+    .describe("Individual X.509 enrollments: a leaf that a CA issued needs an uploaded, verified CA of its chain, too"),
   tpmOverMqtt: z
     .boolean()
     .optional()

@@ -21,6 +21,7 @@ export const settings = {
   retryAfter: { path: ["registration", "retryAfter"], kind: "text" },
   registrationsPerMinute: { path: ["limits", "registrationsPerMinute"], kind: "integer" },
   tpmOverMqtt: { path: ["tpmOverMqtt"], kind: "boolean" },
+  strictX509: { path: ["strictX509"], kind: "boolean" },
   apiVersions: { path: ["apiVersions"], kind: "text" },
   logLevel: { path: ["log", "level"], kind: "text" },
   logFormat: { path: ["log", "format"], kind: "text" },

@@ -36,6 +36,7 @@ it("has a default for everything", () => {
     policies: [],
     limits: { registrationsPerMinute: "off", webhookTimeout: 5 },
     log: { level: "info" },
+    strictX509: false,
     apiVersions: "accept-newer",
   });
 });

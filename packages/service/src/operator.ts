@@ -1,5 +1,14 @@
-import { type Authorize, sasAuthorizer } from "@rollcall/api";
-import { type Clock, createOperator, type Operator, type Random, type Store } from "@rollcall/engine";
+import { type Authorize, type OperatorParts, sasAuthorizer } from "@rollcall/api";
+import type { Broker } from "@rollcall/broker";
+import {
+  type Clock,
+  createCertificateOperator,
+  createOperator,
+  type Operator,
+  type Random,
+  type Store,
+} from "@rollcall/engine";
+import type { Hub } from "@rollcall/hub";
 import type { LinkedHub } from "@rollcall/protocol";
 import { servedHosts } from "./addresses.js";
 import type { Config } from "./config-schema.js";
@@ -32,4 +41,29 @@ export function createServiceApi(parts: Parts): { readonly operator: Operator; r
     clusterSecret: Buffer.from(clusterSecret, "base64"),
   });
   return { operator, authorize: sasAuthorizer({ policies, hosts: servedHosts(config, hubs), clock }) };
+}
+
+/** What operators can do on the dashboard listener. */
+export function operatorParts({
+  clock,
+  random,
+  hubs,
+  store,
+  hub,
+  broker,
+  operator,
+}: Pick<Parts, "clock" | "random" | "hubs" | "store"> & {
+  readonly hub: Hub;
+  readonly broker: Broker;
+  readonly operator: Operator;
+}): OperatorParts {
+  const etag = () => Buffer.from(`"${random(12).toString("hex")}"`).toString("base64");
+  return {
+    operator,
+    certificates: createCertificateOperator({ store, clock, random, etag }),
+    store,
+    hub,
+    hubs: { linked: () => hubs },
+    isConnected: (device) => broker.isConnected(device),
+  };
 }

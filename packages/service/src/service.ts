@@ -18,7 +18,7 @@ import { Listeners } from "./listeners.js";
 import { type Location, openLocation } from "./location.js";
 import { type Log, openLog } from "./log.js";
 import { type OpenedStore, openStore } from "./open-store.js";
-import { createServiceApi } from "./operator.js";
+import { createServiceApi, operatorParts } from "./operator.js";
 import { OWNER_POLICY } from "./policies.js";
 import { openPorts } from "./ports.js";
 import type { Rollcall, RollcallInfo, RollcallOptions } from "./rollcall.js";
@@ -115,6 +115,7 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
     port: () => info?.ports.dashboard ?? 0,
     ready: () => info !== undefined && stopping === undefined,
     stop: () => void stop(),
+    operators: operatorParts({ ...setting, store, hub, broker, operator: service.operator }),
   });
   teardown.add(() => management.close());
   info = describe(setting, await openPorts({ ...setting, listeners, broker, deviceApi, management }));
@@ -173,6 +174,7 @@ function decide(
     retryAfterSeconds: retryAfterSeconds(config),
     assigningForMs: milliseconds(config.registration.assigningFor),
     registrationsPerMinute: registrationsPerMinute === "off" ? undefined : registrationsPerMinute,
+    strictX509: config.strictX509,
     onFailure: (error, trackingId) => log.error({ err: error, trackingId }, "a registration failed"),
   });
   const warn = (version: string) =>

@@ -127,14 +127,6 @@ export const devicePages: Paged<OfHub> = {
   ),
 };
 
-export const deviceCount = reading<OfHub>().as(({ database, p }) =>
-  database
-    .selectFrom("device_identities")
-    .select((row) => row.fn.countAll().as("count"))
-    .where("id_scope", "=", p.scope)
-    .where("hub_key", "=", p.hub_key),
-);
-
 /** From one hub's first device to the next hub's: as many steps as there are hubs, however many devices they have. */
 export const hubKeys = reading<Record<never, never>>().as(({ database, p }) =>
   database

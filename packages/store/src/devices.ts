@@ -2,7 +2,6 @@ import type { DeviceFilter } from "@rollcall/engine";
 import { type DeviceIdentity, idKey, type Twin } from "@rollcall/protocol";
 import {
   claimIdentity,
-  deviceCount,
   devicePages,
   hubKeys,
   identity,
@@ -22,7 +21,7 @@ interface DevicePlace {
 }
 
 /** A hub's name has no case; a device id has (section 9.2). */
-const hubKey = (hub: string): string => hub.toLowerCase();
+export const hubKey = (hub: string): string => hub.toLowerCase();
 const placeOf = ({ hub, deviceId }: DevicePlace): PlaceKey => ({ hub_key: hubKey(hub), device_id: deviceId });
 
 const identityRow = (record: DeviceIdentity) => ({
@@ -68,11 +67,6 @@ export const listDevices = (hub: string, filter: DeviceFilter): Work<readonly De
     { hub_key: hubKey(hub) },
     { after: filter.afterDeviceId, limit: filter.limit, part: filter.search?.toLowerCase() ?? "" },
   );
-
-export function* countDevices(hub: string): Work<number> {
-  const [row] = yield* rowsOf(deviceCount, { hub_key: hubKey(hub) });
-  return Number(row?.count ?? 0);
-}
 
 export function* hubsWithDevices(): Work<readonly string[]> {
   return (yield* rowsOf(hubKeys, {})).flatMap((row) => row.hub_key ?? []);

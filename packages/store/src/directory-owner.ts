@@ -1,5 +1,17 @@
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { StoreError } from "./store-error.js";
 
 /** A process, told from another that got the same pid later. */
@@ -102,4 +114,24 @@ export function ownDirectory(directory: string): () => void {
     if (existsSync(own)) unlinkSync(own);
   }
   return () => rmSync(file, { force: true });
+}
+
+/**
+ * Makes the names in a directory durable, and those of the directories above it: a file that was synced is no use after a power
+ * cut when its name is gone. SQLite's WASM build leaves this out when it makes a file.
+ */
+export function syncDirectory(directory: string): void {
+  for (let path = resolve(directory); ; path = dirname(path)) {
+    try {
+      const file = openSync(path, "r");
+      try {
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+    } catch {
+      // Not every system can sync a directory, and those above need not be ours to open.
+    }
+    if (dirname(path) === path) return;
+  }
 }

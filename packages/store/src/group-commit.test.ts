@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { IndividualRecord } from "@rollcall/engine";
 import { Kysely, type SqliteDatabase, SqliteDialect } from "kysely";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { putEnrollment } from "./enrollments.js";
+import { enrolledAmong, putEnrollment } from "./enrollments.js";
 import { GroupCommit } from "./group-commit.js";
 import { migrate } from "./migrate.js";
 import type { Schema } from "./schema.js";
@@ -120,5 +120,74 @@ describe("writes of one window", () => {
     const writing = commits.commit(put("a"));
     await commits.flush();
     expect(await writing).toBe(true);
+  });
+
+  it("are not waited for by one that has been alone, until company comes", async () => {
+    const commits = group(1_000_000);
+    const waits = async (id: string) => {
+      let done = false;
+      const writing = commits.commit(put(id)).then(() => (done = true));
+      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+      const waited = !done;
+      if (waited) await commits.flush();
+      await writing;
+      return waited;
+    };
+    expect(await waits("a")).toBe(true);
+    expect(await waits("b")).toBe(false);
+    const pattern: boolean[] = [];
+    for (let n = 0; n < 14; n++) pattern.push(await waits(`c${n}`));
+    // Each time that it was alone all the same, twice as many do not wait.
+    expect(pattern.map((each) => (each ? "w" : ".")).join("")).toBe("w..w....w.....");
+    await Promise.all([commits.commit(put("x")), commits.commit(put("y")), commits.flush()]);
+    expect(await waits("z")).toBe(true);
+  });
+
+  it("are read by nobody before they are committed", async () => {
+    const commits = group();
+    const seen: string[] = [];
+    let over = false;
+    const watch = async () => {
+      while (!over) {
+        await runner.read(
+          (function* () {
+            seen.push(...(yield* enrolledAmong(["taken-back", "kept"])));
+          })(),
+        );
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    const watching = [watch(), watch()];
+    const before = seen.length;
+    const writes = Array.from({ length: 300 }, () => commits.commit(after("taken-back", () => false)));
+    await Promise.all([...writes, commits.commit(after("taken-back", no)).catch(() => undefined)]);
+    over = true;
+    await Promise.all(watching);
+    expect(seen.slice(before)).toEqual([]);
+    await commits.commit(put("kept"));
+    expect(await runner.read(enrolledAmong(["taken-back", "kept"]))).toEqual(["kept"]);
+  });
+});
+
+describe("the log of a database that is written to all the time", () => {
+  it("is emptied into it again and again", async () => {
+    const file = join(folder, "log", "rollcall.db");
+    mkdirSync(join(folder, "log"));
+    const own = await connectSqlite("node-sqlite3-wasm", file);
+    await migrate(new Kysely<Schema>({ dialect: new SqliteDialect({ database: own }) }), sqliteSpelling, "here");
+    const writing = new GroupCommit({
+      runner: new SqliteRunner(own, new Statements(sqliteSpelling, idScope)),
+      windowMilliseconds: 0,
+    });
+    let largest = 0;
+    for (let round = 0; round < 100; round++) {
+      const padding = ["x".repeat(10_000)];
+      await Promise.all(Array.from({ length: 20 }, (_, n) => writing.commit(put(`d${n}`, { iotHubs: padding }))));
+      largest = Math.max(largest, statSync(`${file}-wal`).size);
+    }
+    own.close();
+    // 20 MB were written; a checkpoint is due at 4 MB.
+    expect(largest).toBeGreaterThan(1_000_000);
+    expect(largest).toBeLessThan(8_000_000);
   });
 });

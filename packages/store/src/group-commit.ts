@@ -3,7 +3,7 @@ import type { Work } from "./work.js";
 
 export interface GroupCommitOptions {
   readonly runner: SqliteRunner;
-  /** How long the first write of a group waits for company. */
+  /** How long the first write of a group waits for company, where there is company to be had. */
   readonly windowMilliseconds: number;
 }
 
@@ -20,6 +20,30 @@ const largestGroup = 200;
 
 const toError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
+/** After as many writes, one that would be alone waits again to see whether it still is. */
+const longestPatience = 64;
+
+/**
+ * Whether a write should wait for others. Nothing tells one busy client from many but waiting: if nobody came, the next 1, 2, 4 …
+ * writes do not wait; as soon as somebody came, every write does.
+ */
+class Patience {
+  #alone = 0;
+  #unasked = 0;
+
+  /** Whether the next write should wait. */
+  get waits(): boolean {
+    return this.#unasked <= 0;
+  }
+
+  /** How many writes were together in a group that waited, or did not. */
+  saw(writes: number, waited: boolean): void {
+    if (writes > 1) this.#alone = this.#unasked = 0;
+    else if (waited) this.#unasked = this.#alone = Math.min(Math.max(1, this.#alone * 2), longestPatience);
+    else this.#unasked -= 1;
+  }
+}
+
 /**
  * One fsync for all writes of a short window. Each is all or nothing by itself, in a savepoint, and nobody hears of any of them,
  * not even of a refusal, before the commit is durable. The window is in time, not in turns of the loop: a TLS handshake fills a
@@ -28,8 +52,11 @@ const toError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Err
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
   #waiting: Waiting[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  /** Keeps the next group from starting by itself; undefined when nobody waits. */
+  #cancel: (() => void) | undefined;
   #running: Promise<void> = Promise.resolve();
+  #patience = new Patience();
+  #waited = false;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
@@ -44,21 +71,33 @@ export class GroupCommit {
         return result.value !== false;
       };
       this.#waiting.push({ attempt, resolve: () => result && resolve(result.value), reject });
-      this.#timer ??= setTimeout(() => this.#start(), this.#options.windowMilliseconds);
+      this.#cancel ??= this.#schedule();
     });
+  }
+
+  /** Writes of one turn are a group in any case. */
+  #schedule(): () => void {
+    this.#waited = this.#patience.waits;
+    if (!this.#waited) {
+      const next = setImmediate(() => this.#start());
+      return () => clearImmediate(next);
+    }
+    const timer = setTimeout(() => this.#start(), this.#options.windowMilliseconds);
+    return () => clearTimeout(timer);
   }
 
   /** Resolves when nothing waits any more. */
   async flush(): Promise<void> {
-    if (this.#timer) this.#start();
+    if (this.#cancel) this.#start();
     await this.#running;
   }
 
   #start(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
     const groups = this.#waiting;
     this.#waiting = [];
+    this.#patience.saw(groups.length, this.#waited);
     this.#running = this.#running.then(async () => {
       for (let at = 0; at < groups.length; at += largestGroup) {
         this.#commitGroup(groups.slice(at, at + largestGroup));

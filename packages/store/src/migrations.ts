@@ -28,7 +28,37 @@ const firstTables: readonly TableOutline[] = [
   { name: "twins", texts: ["etag", "record"], indexes: [] },
 ];
 
-async function createFirstTables(transaction: Transaction<Schema>, { key }: Spelling): Promise<void> {
+/** What a tally is of: a text of SQL for each row, `new` or `old`. */
+const firstTallies: readonly { readonly table: TableName; readonly what: string; readonly part: string }[] = [
+  { table: "enrollments", what: "row.kind", part: "''" },
+  { table: "registrations", what: "'registrations'", part: "''" },
+  { table: "ca_certificates", what: "'ca_certificates'", part: "''" },
+  { table: "device_identities", what: "'device_identities'", part: "row.hub_key" },
+];
+
+async function createTallies(transaction: Transaction<Schema>): Promise<void> {
+  await sql`create table tallies (id_scope text not null, what text not null, part text not null, count integer not null,
+    primary key (id_scope, what, part)) without rowid`.execute(transaction);
+  for (const { table, what, part } of firstTallies) {
+    for (const [event, row, step] of [
+      ["insert", "new", "1"],
+      ["delete", "old", "-1"],
+    ] as const) {
+      const values = `${row}.id_scope, ${what.replace("row.", `${row}.`)}, ${part.replace("row.", `${row}.`)}, ${step}`;
+      // Every part of the text is written in this file.
+      await sql
+        .raw(
+          `create trigger ${table}_${event}_tally after ${event} on ${table} begin
+            insert into tallies (id_scope, what, part, count) values (${values})
+            on conflict (id_scope, what, part) do update set count = count + excluded.count;
+          end`,
+        )
+        .execute(transaction);
+    }
+  }
+}
+
+async function createFirstTables(transaction: Transaction<Schema>, { key, keepsTallies }: Spelling): Promise<void> {
   for (const { name, texts, indexes } of firstTables) {
     const primary = ["id_scope", ...primaryKeys[name]];
     const columns = [
@@ -43,6 +73,7 @@ async function createFirstTables(transaction: Transaction<Schema>, { key }: Spel
       await sql`create index ${title} on ${sql.table(name)} (${indexed})`.execute(transaction);
     }
   }
+  if (keepsTallies) await createTallies(transaction);
 }
 
 /** The schema's version is how many of these have run. Never change one that was released: add another. */

@@ -1,5 +1,5 @@
 import { storeContract } from "@rollcall/engine/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openPostgresStore } from "./postgres-store.js";
 import type { DurableStore } from "./sql-store.js";
 import { assignmentOf, storedOf } from "./testing/crash-records.js";
@@ -20,10 +20,9 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
   beforeAll(async () => {
     server = await startPostgres(programs!);
   });
-  afterAll(async () => {
-    await Promise.all(opened.map((store) => store.close()));
-    await server.stop();
-  });
+  // One after another: a server has a hundred connections.
+  afterEach(() => Promise.all(opened.splice(0).map((store) => store.close())));
+  afterAll(() => server.stop());
 
   storeContract("PostgresStore", () => open());
 

@@ -1,11 +1,10 @@
-import type { StoreCounts, StoreRecords } from "@rollcall/engine";
+import type { StoreRecords } from "@rollcall/engine";
 import { idKey } from "@rollcall/protocol";
 import { restoreCaCertificates } from "./ca-certificates.js";
 import { restoreDevices } from "./devices.js";
 import { restoreEnrollments } from "./enrollments.js";
 import { restoreRegistrations } from "./registrations.js";
-import { reading } from "./statement.js";
-import { rowsOf, type Work } from "./work.js";
+import type { Work } from "./work.js";
 
 /** The last one of each key, by key: what is written in the order of an index is written fastest, and locks in one order. */
 function byKey<T>(records: readonly T[] | undefined, keyOf: (record: T) => string): readonly T[] {
@@ -15,43 +14,6 @@ function byKey<T>(records: readonly T[] | undefined, keyOf: (record: T) => strin
 
 const placeOf = ({ hub, deviceId }: { readonly hub: string; readonly deviceId: string }) =>
   `${hub.toLowerCase()}\n${deviceId}`;
-
-const countAll = reading<Record<never, never>>().as(({ database, p }) =>
-  database.selectNoFrom((row) => [
-    row
-      .selectFrom("enrollments")
-      .select((each) => each.fn.countAll().as("n"))
-      .where("id_scope", "=", p.scope)
-      .where("kind", "=", "individual")
-      .as("individuals"),
-    row
-      .selectFrom("enrollments")
-      .select((each) => each.fn.countAll().as("n"))
-      .where("id_scope", "=", p.scope)
-      .where("kind", "=", "group")
-      .as("groups"),
-    row
-      .selectFrom("registrations")
-      .select((each) => each.fn.countAll().as("n"))
-      .where("id_scope", "=", p.scope)
-      .as("registrations"),
-    row
-      .selectFrom("ca_certificates")
-      .select((each) => each.fn.countAll().as("n"))
-      .where("id_scope", "=", p.scope)
-      .as("certificates"),
-  ]),
-);
-
-export function* counts(): Work<StoreCounts> {
-  const [row] = yield* rowsOf(countAll, {});
-  return {
-    individualEnrollments: Number(row?.individuals ?? 0),
-    enrollmentGroups: Number(row?.groups ?? 0),
-    registrations: Number(row?.registrations ?? 0),
-    certificates: Number(row?.certificates ?? 0),
-  };
-}
 
 export function* restore(records: StoreRecords): Work<true> {
   yield* restoreCaCertificates(byKey(records.certificates, ({ name }) => idKey(name)));

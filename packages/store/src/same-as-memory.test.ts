@@ -1,7 +1,18 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Assignment, type GroupRecord, type IndividualRecord, MemoryStore, type Store } from "@rollcall/engine";
+import {
+  type Assignment,
+  type AttestationRecord,
+  type CaCertificateRecord,
+  type EnrollmentFilter,
+  type Expected,
+  type GroupRecord,
+  type IndividualRecord,
+  MemoryStore,
+  type Store,
+  type StoreRecords,
+} from "@rollcall/engine";
 import { idKey } from "@rollcall/protocol";
 import fc from "fast-check";
 import { afterAll, expect, it } from "vitest";
@@ -12,61 +23,81 @@ const folder = mkdtempSync(join(tmpdir(), "rollcall-same-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const long = process.env["ROLLCALL_TEST"] === "long";
-const ids = ["a", "A", "b-1", "B-1", "c"];
+const ids = ["a", "A", "b-1", "B-1", "b_1", "c"];
 const hubs = ["h1.x", "H1.x", "h2.x"];
 const etags = ["1", "2", "3"];
 const thumbprints = ["AA", "BB", "CC"];
 const subjects = ["3000", "3001"];
+const statuses = ["enabled", "disabled"] as const;
 
 const id = fc.constantFrom(...ids);
 const etag = fc.constantFrom(...etags);
 const expectedEtag = fc.option(etag, { nil: undefined });
+const expected: fc.Arbitrary<Expected> = fc.oneof(
+  fc.constant(undefined),
+  fc.constant("absent" as const),
+  etag.map((each) => ({ etag: each })),
+);
 const certificate = fc.record(
   { thumbprint: fc.constantFrom(...thumbprints), subject: fc.constantFrom(...subjects) },
   { requiredKeys: ["thumbprint"] },
 );
-const x509 = fc.record({ primary: certificate, secondary: certificate }, { requiredKeys: ["primary"] }).chain((pair) =>
-  fc.constantFrom("clientCertificates" as const, "signingCertificates" as const).map((holds) => ({
-    type: "x509" as const,
-    holds,
-    ...pair,
-  })),
-);
+const x509 = fc
+  .tuple(
+    fc.record({ primary: certificate, secondary: certificate }, { requiredKeys: ["primary"] }),
+    fc.constantFrom("clientCertificates" as const, "signingCertificates" as const, "caReferences" as const),
+  )
+  .map(
+    ([pair, holds]): AttestationRecord =>
+      holds === "caReferences" ? { type: "x509", holds, primaryName: "ca", ...pair } : { type: "x509", holds, ...pair },
+  );
 const keys = fc.constant({ type: "symmetricKey" as const, primaryKey: "cA==", secondaryKey: "cw==" });
-const references = fc.constant({ type: "x509" as const, holds: "caReferences" as const, primaryName: "ca" });
+const status = fc.constantFrom(...statuses);
 
 const individual = fc
-  .record({ id, etag, attestation: fc.oneof(x509, keys, fc.constant(undefined)) })
+  .record({ id, etag, status, attestation: fc.oneof(x509, keys, fc.constant(undefined)) })
   // Without another attestation it is the one with an endorsement key, which only this id (case aside) has.
-  .map(({ id, etag, attestation }): IndividualRecord => {
+  .map(({ id, etag, status, attestation }): IndividualRecord => {
     const record = individualOf(id);
     const tpm = { type: "tpm" as const, endorsementKey: "AA==", endorsementKeyHash: idKey(id) };
-    return { ...record, attestation: attestation ?? tpm, etag };
+    return { ...record, attestation: attestation ?? tpm, etag, provisioningStatus: status };
   });
 const group = fc
-  .record({ id, etag, attestation: fc.oneof(x509, keys, references) })
-  .map(({ id, etag, attestation }): GroupRecord => {
+  .record({ id, etag, status, attestation: fc.oneof(x509, keys) })
+  .map(({ id, etag, status, attestation }): GroupRecord => {
     const { kind: _kind, registrationId: _id, source, ...base } = individualOf(id);
     const { provisioningStatus, attestation: sent } = source;
     const own = { enrollmentGroupId: id, provisioningStatus, attestation: sent };
     // Nothing here reads what the operator sent.
-    return { ...base, kind: "group", enrollmentGroupId: id, attestation, etag, source: own as GroupRecord["source"] };
+    const record = { ...base, kind: "group" as const, source: own as GroupRecord["source"] };
+    return { ...record, enrollmentGroupId: id, attestation, etag, provisioningStatus: status };
   });
+const caCertificate = fc.record({
+  name: id,
+  etag,
+  der: fc.constant("AA=="),
+  thumbprint: fc.constantFrom(...thumbprints),
+  isVerified: fc.boolean(),
+  createdAt: fc.constant(1),
+  updatedAt: fc.constant(1),
+}) satisfies fc.Arbitrary<CaCertificateRecord>;
 const place = fc.record({ hub: fc.constantFrom(...hubs), deviceId: id });
+const enrollment = fc.record({ kind: fc.constantFrom("individual" as const, "group" as const), id });
 const assignment = fc
   .record({
     id,
     etag,
     place,
+    enrollment: fc.option(enrollment, { nil: undefined }),
     parts: fc.constantFrom("all", "noTwin", "none"),
     replaces: fc.option(id, { nil: undefined }),
     removed: fc.option(place, { nil: undefined }),
     expectedEtag,
   })
-  .map(({ id, etag, place, parts, replaces, removed, expectedEtag }): Assignment => {
+  .map(({ id, etag, place, enrollment, parts, replaces, removed, expectedEtag }): Assignment => {
     const { registration, identity, twin } = assignmentOf(id, 1);
     return {
-      registration: { ...registration, etag },
+      registration: { ...registration, etag, ...(enrollment && { enrollment }) },
       ...(identity && parts !== "none" && { identity: { ...identity, ...place } }),
       ...(twin && parts === "all" && { twin: { ...twin, ...place, etag } }),
       ...(replaces !== undefined && { replaces }),
@@ -74,30 +105,94 @@ const assignment = fc
       ...(expectedEtag !== undefined && { expectedEtag }),
     };
   });
+const twin = fc.tuple(place, etag).map(([at, next]) => ({ ...assignmentOf("a", 1).twin!, ...at, etag: next }));
+const someOf = <T>(each: fc.Arbitrary<T>) => fc.array(each, { maxLength: 4 });
+const records: fc.Arbitrary<StoreRecords> = fc.record(
+  {
+    individuals: someOf(individual),
+    groups: someOf(group),
+    certificates: someOf(caCertificate),
+    registrations: someOf(assignment.map(({ registration }) => registration)),
+    identities: someOf(place.map((at) => ({ ...assignmentOf("a", 1).identity!, ...at }))),
+    twins: someOf(twin),
+  },
+  { requiredKeys: [] },
+);
 
-type Change = (store: Store) => Promise<boolean>;
+type Change = (store: Store) => Promise<unknown>;
 
 const change: fc.Arbitrary<Change> = fc.oneof(
-  fc.tuple(individual, expectedEtag).map(
-    ([record, expected]): Change =>
+  fc.tuple(individual, expected).map(
+    (each): Change =>
       (store) =>
-        store.putIndividual(record, expected),
+        store.putIndividual(...each),
   ),
-  fc.tuple(group, expectedEtag).map(
-    ([record, expected]): Change =>
+  fc.tuple(group, expected).map(
+    (each): Change =>
       (store) =>
-        store.putGroup(record, expected),
+        store.putGroup(...each),
+  ),
+  fc.tuple(caCertificate, expected).map(
+    (each): Change =>
+      (store) =>
+        store.putCaCertificate(...each),
+  ),
+  fc.tuple(id, expectedEtag).map(
+    (each): Change =>
+      (store) =>
+        store.removeIndividual(...each),
+  ),
+  fc.tuple(id, expectedEtag).map(
+    (each): Change =>
+      (store) =>
+        store.removeGroup(...each),
+  ),
+  fc.tuple(id, expectedEtag).map(
+    (each): Change =>
+      (store) =>
+        store.removeCaCertificate(...each),
+  ),
+  fc.tuple(id, expectedEtag).map(
+    (each): Change =>
+      (store) =>
+        store.removeRegistration(...each),
+  ),
+  // Twice as often as the rest: it has the most to go wrong.
+  assignment.map(
+    (each): Change =>
+      (store) =>
+        store.saveAssignment(each),
   ),
   assignment.map(
     (each): Change =>
       (store) =>
         store.saveAssignment(each),
   ),
-  fc.tuple(place, etag, etag).map(([at, next, expected]): Change => {
-    const twin = { ...assignmentOf("a", 1).twin!, ...at, etag: next };
-    return (store) => store.updateTwin(twin, expected);
-  }),
+  fc.tuple(twin, etag).map(
+    (each): Change =>
+      (store) =>
+        store.updateTwin(...each),
+  ),
+  place.map(
+    ({ hub, deviceId }): Change =>
+      (store) =>
+        store.removeDevice(hub, deviceId),
+  ),
+  records.map(
+    (each): Change =>
+      (store) =>
+        store.restore(each),
+  ),
 );
+
+const filters: readonly EnrollmentFilter[] = [
+  { limit: 9 },
+  { limit: 1, after: "a" },
+  { limit: 2, after: "b" },
+  { limit: 9, search: "B" },
+  { limit: 1, search: "_", status: "enabled" },
+  { limit: 9, status: "disabled" },
+];
 
 const sorted = (groups: readonly GroupRecord[]) =>
   [...groups].sort((a, b) => (idKey(a.enrollmentGroupId) < idKey(b.enrollmentGroupId) ? -1 : 1));
@@ -120,7 +215,35 @@ async function everything(store: Store) {
     registrations: await Promise.all(ids.map((each) => store.registration(each))),
     identities: await Promise.all(places.map((at) => store.deviceIdentity(...at))),
     twins: await Promise.all(places.map((at) => store.twin(...at))),
+    individualPages: await Promise.all(filters.map((each) => store.individuals(each))),
+    groupPages: await Promise.all(filters.map((each) => store.groups(each))),
+    certificates: await store.caCertificates(),
+    certificatesByName: await Promise.all(ids.map((each) => store.caCertificate(each))),
+    registrationPages: await Promise.all(filters.map((each) => store.registrations(each))),
+    registrationsOf: await Promise.all(
+      ids.flatMap((each) =>
+        (["individual", "group"] as const).map((kind) => store.registrations({ limit: 2 }, { kind, id: each })),
+      ),
+    ),
+    devices: await Promise.all(
+      hubs.flatMap((hub) =>
+        [{}, { search: "B" }, { afterDeviceId: "a" }].map((f) => store.devices(hub, { limit: 2, ...f })),
+      ),
+    ),
+    deviceCounts: await Promise.all(hubs.map((hub) => store.deviceCount(hub))),
+    hubs: [...(await store.hubsWithDevices())].sort(),
+    counts: await store.counts(),
   };
+}
+
+/** Opens a store for as long as it is used, whatever comes of it. */
+async function using(options: Parameters<typeof openSqliteStore>[0], use: (store: Store) => Promise<void>) {
+  const store = await openSqliteStore(options);
+  try {
+    await use(store);
+  } finally {
+    await store.close();
+  }
 }
 
 it("answers any series of writes, alone and many at once, as the memory store does, also after it was opened again", async () => {
@@ -130,16 +253,16 @@ it("answers any series of writes, alone and many at once, as the memory store do
     fc.asyncProperty(groups, async (atOnce) => {
       const options = { directory: folder, idScope: `0ne${runs++}`, commitWindowMilliseconds: 0 };
       const memory = new MemoryStore();
-      const store = await openSqliteStore(options);
-      for (const changes of atOnce) {
-        const expected = await Promise.all(changes.map((each) => each(memory)));
-        expect(await Promise.all(changes.map((each) => each(store)))).toEqual(expected);
-        expect(await everything(store)).toEqual(await everything(memory));
-      }
-      await store.close();
-      const again = await openSqliteStore(options);
-      expect(await everything(again)).toEqual(await everything(memory));
-      await again.close();
+      await using(options, async (store) => {
+        for (const changes of atOnce) {
+          const answers = await Promise.all(changes.map((each) => each(memory)));
+          expect(await Promise.all(changes.map((each) => each(store)))).toEqual(answers);
+          expect(await everything(store)).toEqual(await everything(memory));
+        }
+      });
+      await using(options, async (again) => {
+        expect(await everything(again)).toEqual(await everything(memory));
+      });
     }),
     { numRuns: long ? 1000 : 15 },
   );

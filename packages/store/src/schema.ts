@@ -50,11 +50,13 @@ export interface Schema {
     readonly etag: string;
     readonly record: string;
   };
+  /** SQLite only, kept by triggers: how many rows there are, of a kind or a table, and of a part of it (devices: by hub). */
+  readonly tallies: { readonly id_scope: string; readonly what: string; readonly part: string; readonly count: number };
 }
 
 export type EnrollmentKind = "individual" | "group";
 export type LookUpKind = "certificate" | "subject" | "endorsementKey" | "attestation";
-export type TableName = Exclude<keyof Schema, "rollcall_schema">;
+export type TableName = Exclude<keyof Schema, "rollcall_schema" | "tallies">;
 
 /** The primary keys, after the id scope. */
 export const primaryKeys = {

@@ -28,6 +28,8 @@ export interface Spelling {
   readonly listParameter: (list: readonly unknown[]) => unknown;
   /** Rows of one statement with one parameter a column; where it is 1, a prepared statement runs once a row. */
   readonly rowsPerStatement: number;
+  /** Whether there is a table of tallies. */
+  readonly keepsTallies: boolean;
 }
 
 export const sqliteSpelling: Spelling = {
@@ -44,6 +46,7 @@ export const sqliteSpelling: Spelling = {
   oneOf: (column, list) => sql<SqlBool>`${column} in (select value from json_each(${list}))`,
   listParameter: (list) => JSON.stringify(list),
   rowsPerStatement: 1,
+  keepsTallies: true,
 };
 
 export const postgresSpelling: Spelling = {
@@ -60,4 +63,5 @@ export const postgresSpelling: Spelling = {
   oneOf: (column, list) => sql<SqlBool>`${column} = any(${list}::text[])`,
   listParameter: (list) => list,
   rowsPerStatement: 1000,
+  keepsTallies: false,
 };

@@ -15,10 +15,11 @@ import type {
 } from "@rollcall/engine";
 import type { DeviceIdentity, Twin } from "@rollcall/protocol";
 import * as certificates from "./ca-certificates.js";
+import { countDevices, counts } from "./counts.js";
 import * as devices from "./devices.js";
 import * as enrollments from "./enrollments.js";
 import * as registrations from "./registrations.js";
-import { counts, restore } from "./restore.js";
+import { restore } from "./restore.js";
 import { StoreError } from "./store-error.js";
 import type { Work } from "./work.js";
 
@@ -182,7 +183,7 @@ export class SqlStore implements DurableStore {
   }
 
   deviceCount(hub: string): Promise<number> {
-    return this.#read(devices.countDevices(hub));
+    return this.#read(countDevices(hub));
   }
 
   removeDevice(hub: string, deviceId: string): Promise<boolean> {

@@ -145,14 +145,24 @@ function rollingBack(run: Prepared["run"]): Prepared["run"] {
   };
 }
 
+const settings = [
+  // First: then the log needs no shared memory, which the WASM build has not.
+  "locking_mode = exclusive",
+  "journal_mode = wal",
+  // FULL: the log is on disk (fsync) before a commit is said to be, so that neither a kill nor a power cut loses it.
+  "synchronous = full",
+  // What one large import made of the log is given back.
+  "journal_size_limit = 67108864",
+  // The inner pages of a million keys' indexes stay in memory; in kibibytes.
+  "cache_size = -32768",
+];
+
+/** Throws what the driver throws when the file is no database, cannot be opened or is in use. */
 export async function connectSqlite(driver: SqliteDriverName, file: string): Promise<SqliteDatabase> {
   const connection = driver === "node:sqlite" ? connectBuiltIn(file) : await connectWasm(file);
   const database = new PreparingDatabase(connection);
   try {
-    // Exclusive first: then the log needs no shared memory, which the WASM build has not. FULL: a commit is on disk.
-    for (const setting of ["locking_mode = exclusive", "journal_mode = wal", "synchronous = full"]) {
-      database.prepare(`pragma ${setting}`).all([]);
-    }
+    for (const setting of settings) database.prepare(`pragma ${setting}`).all([]);
     return database;
   } catch (error) {
     database.close();

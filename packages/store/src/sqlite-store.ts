@@ -1,7 +1,7 @@
 import { rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { Kysely, type SqliteDatabase, SqliteDialect } from "kysely";
-import { ownDirectory } from "./directory-owner.js";
+import { ownDirectory, syncDirectory } from "./directory-owner.js";
 import { GroupCommit } from "./group-commit.js";
 import { migrate } from "./migrate.js";
 import type { Schema } from "./schema.js";
@@ -60,6 +60,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Dura
   try {
     connection = await connectSqlite(driver, file);
     await migrate(new Kysely<Schema>({ dialect: new SqliteDialect({ database: connection }) }), sqliteSpelling, file);
+    // Database and log have their names by now.
+    syncDirectory(directory);
     return new SqlStore(
       runnerOf(connection, { idScope, windowMilliseconds: commitWindowMilliseconds, explain, giveBack }),
     );

@@ -1,5 +1,5 @@
 import type { Assignment, IndividualRecord } from "@rollcall/engine";
-import { type DurableStore, openPostgresStore, openSqliteStore, type SqliteDriverName } from "../index.js";
+import { type DurableStore, openStore, type SqliteDriverName } from "../index.js";
 
 /** Where a crash test writes. */
 export type Place = { readonly directory: string; readonly driver: SqliteDriverName } | { readonly url: string };
@@ -14,7 +14,7 @@ export const versionsPerDevice = 3;
 
 export function openPlace(place: Place): Promise<DurableStore> {
   const idScope = "0ne00000000";
-  return "url" in place ? openPostgresStore({ ...place, idScope }) : openSqliteStore({ ...place, idScope });
+  return openStore({ ...("url" in place ? { kind: "postgres", ...place } : { kind: "sqlite", ...place }), idScope });
 }
 
 const hub = "hub.example";

@@ -3,17 +3,22 @@
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openSqliteStore, StoreError } from "../index.js";
+import { openStore, StoreError } from "../index.js";
 import { assignmentOf } from "./crash-records.js";
 
 const folder = process.argv[2] ?? "";
-const options = { directory: join(folder, "data"), idScope: "0ne00000000", driver: "node-sqlite3-wasm" as const };
+const options = {
+  kind: "sqlite" as const,
+  directory: join(folder, "data"),
+  idScope: "0ne00000000",
+  driver: "node-sqlite3-wasm" as const,
+};
 const ballast = join(folder, "ballast");
 writeFileSync(ballast, Buffer.alloc(1_000_000));
 
 const acknowledged: string[] = [];
 const refused: unknown[] = [];
-let store = await openSqliteStore(options);
+let store = await openStore(options);
 
 const missing = async () => {
   const records = await Promise.all(acknowledged.map((device) => store.registration(device)));
@@ -37,7 +42,7 @@ const before = acknowledged.length;
 await register("later");
 const withRoom = { registered: acknowledged.length - before, missing: await missing() };
 await store.close();
-store = await openSqliteStore(options);
+store = await openStore(options);
 const openedAgain = { missing: await missing() };
 await store.close();
 process.stdout.write(`${JSON.stringify({ whileFull, withRoom, openedAgain })}\n`);

@@ -1,0 +1,103 @@
+import { expect, it } from "vitest";
+import type { AttestationRecord } from "../index.js";
+import { group, groupIdsOf, idsOf, individual, keys, type OpenStore, tpm, x509 } from "./contract-records.js";
+
+const references = (names: readonly string[], thumbprints: readonly string[]): AttestationRecord => {
+  const [primaryName = "", secondaryName] = names;
+  const [primary = "", secondary] = thumbprints;
+  return {
+    type: "x509",
+    holds: "caReferences",
+    primaryName,
+    ...(secondaryName !== undefined && { secondaryName }),
+    primary: { thumbprint: primary, subject: "30" },
+    ...(secondary !== undefined && { secondary: { thumbprint: secondary, subject: "31" } }),
+  };
+};
+
+/** What enrollments are found by, beside their ids. */
+export function lookUpContract(open: OpenStore): void {
+  it("find groups by certificate, by subject, and by kind", async () => {
+    const store = await open();
+    const one = x509("signingCertificates", { thumbprint: "AA", subject: "3000" });
+    const two = x509("signingCertificates", { thumbprint: "BB", subject: "3000" }, { thumbprint: "CC" });
+    await store.putGroup(group("one", { attestation: one }));
+    await store.putGroup(group("two", { attestation: two }));
+    await store.putGroup(group("keys"));
+    expect(groupIdsOf(await store.groupsByCertificate(["XX", "AA", "AA"]))).toEqual(["one"]);
+    expect(groupIdsOf(await store.groupsByCertificate(["CC"]))).toEqual(["two"]);
+    expect(groupIdsOf(await store.groupsByCertificate(["BB", "AA", "CC"])).toSorted()).toEqual(["one", "two"]);
+    expect(await store.groupsByCertificate([])).toEqual([]);
+    expect(groupIdsOf(await store.groupsBySubject("3000")).toSorted()).toEqual(["one", "two"]);
+    expect(await store.groupsBySubject("30")).toEqual([]);
+    expect(groupIdsOf(await store.symmetricKeyGroups())).toEqual(["keys"]);
+    expect(groupIdsOf(await store.x509Groups()).toSorted()).toEqual(["one", "two"]);
+  });
+
+  it("find groups by the certificates that they refer to", async () => {
+    const store = await open();
+    await store.putGroup(group("g", { attestation: references(["root", "next"], ["AA", "BB"]) }));
+    expect(groupIdsOf(await store.groupsByCertificate(["BB"]))).toEqual(["g"]);
+    expect(groupIdsOf(await store.groupsBySubject("31"))).toEqual(["g"]);
+    expect(groupIdsOf(await store.x509Groups())).toEqual(["g"]);
+    await store.putGroup(group("g", { attestation: references(["root"], ["AA"]) }));
+    expect(groupIdsOf(await store.groupsByCertificate(["AA"]))).toEqual(["g"]);
+    expect(await store.groupsByCertificate(["BB"])).toEqual([]);
+    expect(await store.groupsBySubject("31")).toEqual([]);
+  });
+
+  it("find the enrollments of a leaf, and no group", async () => {
+    const store = await open();
+    const both = x509("clientCertificates", { thumbprint: "AA", subject: "30" }, { thumbprint: "BB" });
+    await store.putIndividual(individual("a", { attestation: both }));
+    await store.putIndividual(individual("b", { attestation: x509("clientCertificates", { thumbprint: "BB" }) }));
+    await store.putGroup(group("g", { attestation: x509("signingCertificates", { thumbprint: "CC" }) }));
+    expect(idsOf(await store.enrollmentsByLeaf("AA"))).toEqual(["a"]);
+    expect(idsOf(await store.enrollmentsByLeaf("BB")).toSorted()).toEqual(["a", "b"]);
+    expect(await store.enrollmentsByLeaf("CC")).toEqual([]);
+    expect(await store.groupsByCertificate(["AA", "BB"])).toEqual([]);
+    expect(await store.groupsBySubject("30")).toEqual([]);
+  });
+
+  it("find the enrollment of an endorsement key", async () => {
+    const store = await open();
+    await store.putIndividual(individual("t", { attestation: tpm("ff") }));
+    expect((await store.enrollmentByEndorsementKey("ff"))?.registrationId).toBe("t");
+    expect(await store.enrollmentByEndorsementKey("00")).toBeUndefined();
+    expect(await store.enrollmentsByLeaf("ff")).toEqual([]);
+  });
+
+  it("say which ids are enrolled, as they are written there", async () => {
+    const store = await open();
+    for (const id of ["Pump-1", "pump-3"]) await store.putIndividual(individual(id));
+    await store.putGroup(group("pump-2"));
+    expect(await store.enrolledAmong(["pump-3", "pump-2", "PUMP-1", "pump-0"])).toEqual(["pump-3", "Pump-1"]);
+    expect(await store.enrolledAmong([])).toEqual([]);
+  });
+
+  it("follow an enrollment that changes its attestation, and stay when a change is refused", async () => {
+    const store = await open();
+    const leaf = (thumbprint: string) => ({ attestation: x509("clientCertificates", { thumbprint }) });
+    await store.putIndividual(individual("a", leaf("AA")));
+    expect(await store.putIndividual(individual("a", leaf("BB")), { etag: "e0" })).toBe(false);
+    expect(await store.putIndividual(individual("a", leaf("BB")), "absent")).toBe(false);
+    expect(idsOf(await store.enrollmentsByLeaf("AA"))).toEqual(["a"]);
+    expect(await store.enrollmentsByLeaf("BB")).toEqual([]);
+    expect(await store.putIndividual(individual("a", { ...leaf("BB"), etag: "e2" }), { etag: "e1" })).toBe(true);
+    expect(await store.enrollmentsByLeaf("AA")).toEqual([]);
+    expect(idsOf(await store.enrollmentsByLeaf("BB"))).toEqual(["a"]);
+    await store.putIndividual(individual("a", { attestation: tpm("ff") }));
+    expect(await store.enrollmentsByLeaf("BB")).toEqual([]);
+    expect((await store.enrollmentByEndorsementKey("ff"))?.registrationId).toBe("a");
+  });
+
+  it("follow a group that changes its attestation", async () => {
+    const store = await open();
+    await store.putGroup(group("g", { attestation: x509("signingCertificates", { thumbprint: "AA", subject: "30" }) }));
+    await store.putGroup(group("g", { attestation: keys }));
+    expect(await store.groupsByCertificate(["AA"])).toEqual([]);
+    expect(await store.groupsBySubject("30")).toEqual([]);
+    expect(await store.x509Groups()).toEqual([]);
+    expect(groupIdsOf(await store.symmetricKeyGroups())).toEqual(["g"]);
+  });
+}

@@ -1,0 +1,43 @@
+import { reading, writing } from "./statement.js";
+import type { Versioned } from "./versions.js";
+
+export type CaCertificateKey = { readonly certificate_key: string };
+export type CaCertificateContent = { readonly etag: string; readonly record: string };
+
+export const caCertificate = reading<CaCertificateKey>().as(({ database, p }) =>
+  database
+    .selectFrom("ca_certificates")
+    .select("record")
+    .where("id_scope", "=", p.scope)
+    .where("certificate_key", "=", p.certificate_key),
+);
+
+export const caCertificates = reading<Record<never, never>>().as(({ database, p }) =>
+  database.selectFrom("ca_certificates").select("record").where("id_scope", "=", p.scope).orderBy("certificate_key"),
+);
+
+export const caCertificateVersions: Versioned<CaCertificateKey, CaCertificateContent> = {
+  table: "ca_certificates",
+  etag: reading<CaCertificateKey>().as(({ database, p }) =>
+    database
+      .selectFrom("ca_certificates")
+      .select("etag")
+      .where("id_scope", "=", p.scope)
+      .where("certificate_key", "=", p.certificate_key),
+  ),
+  replace: writing(({ database, p }) =>
+    database
+      .updateTable("ca_certificates")
+      .set({ etag: p.etag, record: p.record })
+      .where("id_scope", "=", p.scope)
+      .where("certificate_key", "=", p.certificate_key)
+      .where("etag", "=", p.expected),
+  ),
+  remove: writing(({ database, p }) =>
+    database
+      .deleteFrom("ca_certificates")
+      .where("id_scope", "=", p.scope)
+      .where("certificate_key", "=", p.certificate_key)
+      .where("etag", "=", p.expected),
+  ),
+};
