@@ -96,6 +96,7 @@ function Summary({ kind, enrollment }: { readonly kind: EnrollmentKind; readonly
   return (
     <Card title="Summary">
       <Facts
+        wide
         rows={[
           ["Security mechanism", mechanismOf(enrollment.attestation)],
           ["Device ID", kind === "individual" && (enrollment.deviceId || enrollment.registrationId)],
