@@ -21,7 +21,6 @@ const places: readonly (readonly [name: string, show: (portal: Portal) => Promis
   ["overview", ({ page }) => page.getByText("Last attempts").waitFor()],
   ["groups", (portal) => visit(portal, "/enrollments/groups", "line-7")],
   ["individuals", (portal) => visit(portal, "/enrollments/individual", "pump-0001")],
-  ["add-group", addGroup],
   ["add-individual", (portal) => visit(portal, "/add/individual", "Security mechanism")],
   ["settings", (portal) => visit(portal, "/enrollments/individual/pump-0001", "Summary")],
   ["long-id", (portal) => visit(portal, `/enrollments/individual/${longId}`, "Summary")],
@@ -32,6 +31,8 @@ const places: readonly (readonly [name: string, show: (portal: Portal) => Promis
   ["delete", askToDelete],
   ["certificates", (portal) => visit(portal, "/certificates", "factory-root")],
   ["attempts", showAttempts],
+  // The last one: what is typed there would be asked for before another place is shown.
+  ["add-group", addGroup],
 ];
 
 async function visit({ page, go }: Portal, place: string, text: string): Promise<void> {
@@ -45,14 +46,14 @@ async function addGroup(portal: Portal): Promise<void> {
   const root = await issueRoot({ commonName: "Factory Root" });
   await page.getByLabel("Primary certificate").setInputFiles(file("root.pem", root.certificatePem));
   await page.getByText("CN=Factory Root", { exact: true }).first().waitFor();
-  await page.getByLabel("Initial twin").fill('{\n  "tags": { "site": "north" },\n  "properties": { "desired": } }\n}');
+  await page
+    .getByLabel("Initial twin", { exact: true })
+    .fill('{\n  "tags": { "site": "north" },\n  "properties": { "desired": } }\n}');
   await page.getByLabel("Custom (webhook)").check();
   await page.getByRole("button", { name: "Save" }).click();
 }
 
 async function showKeys(portal: Portal): Promise<void> {
-  // What was typed on the page before is thrown away.
-  await portal.page.reload();
   await visit(portal, "/enrollments/individual/pump-0001/credentials", "Get the keys");
   await portal.page.getByRole("button", { name: "Get the keys" }).click();
   await portal.page.getByRole("button", { name: "Show primary key" }).click();

@@ -42,10 +42,11 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
         ).toBe(true);
       }
       await no(portal);
-      expect(await page.evaluate("document.activeElement.textContent")).toBe("Delete");
+      await expect.poll(() => page.evaluate("document.activeElement.textContent")).toBe("Delete");
       await button.click();
+      await page.getByRole("alertdialog").waitFor();
       await page.keyboard.press("Escape");
-      expect(await page.getByRole("alertdialog").count()).toBe(0);
+      await expect.poll(() => page.getByRole("alertdialog").count()).toBe(0);
       expect(await store().individualEnrollment("pump-1")).toBeDefined();
     });
 
@@ -106,7 +107,7 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       await page.getByLabel("Device ID").fill("Pump_1");
       await page.getByLabel("Lowest latency (geoLatency)").check();
       await page.getByLabel("Never re-provision").check();
-      await page.getByLabel("Initial twin").fill('{"tags":{"x":1}}');
+      await page.getByLabel("Initial twin", { exact: true }).fill('{"tags":{"x":1}}');
       await page.getByLabel("Enable this enrollment").uncheck();
       await page.getByLabel("The device is an IoT Edge device").check();
       await page.getByRole("button", { name: "Save" }).click();
@@ -183,8 +184,9 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       await portal.announced("secondary key copied");
       expect(await page.evaluate("navigator.clipboard.readText()")).toBe(key);
       await page.getByRole("button", { name: "Replace secondary key" }).click();
+      await page.getByRole("dialog").waitFor();
       await page.keyboard.press("Escape");
-      expect(await page.getByRole("dialog").count()).toBe(0);
+      await expect.poll(() => page.getByRole("dialog").count()).toBe(0);
       await page.getByRole("button", { name: "Replace secondary key" }).click();
       const dialog = page.getByRole("dialog", { name: "Replace the secondary key" });
       await dialog.getByRole("button", { name: "Generate new secondary key" }).click();
