@@ -6,23 +6,35 @@
  *   npm run bench -- registration    one of them
  *   --quick                          a short run: the figures are rough
  *   --profile                        writes a CPU profile of each server to test/bench/out
+ *   --count=N                        enrollments: how many there are in the large store (1,000,000)
+ *   --memory, --postgres             enrollments: also the memory store, also PostgreSQL
  */
 import { cpus, loadavg } from "node:os";
+import { parseArgs } from "node:util";
+import { measureEnrollments } from "./enrollments.mjs";
 import { measureRegistration } from "./registration.mjs";
 import { measureTpm } from "./tpm.mjs";
 
-const benchmarks = { registration: measureRegistration, tpm: measureTpm };
+const benchmarks = { registration: measureRegistration, tpm: measureTpm, enrollments: measureEnrollments };
 
 function readArguments(argv) {
-  const flags = new Set(argv.filter((each) => each.startsWith("--")));
-  const names = argv.filter((each) => !each.startsWith("--"));
-  const unknown = [
-    ...[...flags].filter((each) => each !== "--quick" && each !== "--profile"),
-    ...names.filter((each) => !Object.hasOwn(benchmarks, each)),
-  ];
+  const { values, positionals: names } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      quick: { type: "boolean", default: false },
+      profile: { type: "boolean", default: false },
+      count: { type: "string" },
+      memory: { type: "boolean", default: false },
+      postgres: { type: "boolean", default: false },
+    },
+  });
+  const unknown = names.filter((each) => !Object.hasOwn(benchmarks, each));
   if (unknown.length > 0)
     throw new Error(`unknown: ${unknown.join(" ")}; there is ${Object.keys(benchmarks).join(", ")}`);
-  return { names, quick: flags.has("--quick"), profile: flags.has("--profile") };
+  const { count, ...flags } = values;
+  if (count !== undefined && !/^[1-9]\d*$/.test(count)) throw new Error(`--count takes a number, not ${count}`);
+  return { names, ...flags, ...(count !== undefined && { count: Number(count) }) };
 }
 
 function describeMachine() {

@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { topics } from "@rollcall/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../cli/run-cli.js";
 import { groupDeviceKey } from "./device-tokens.js";
 import { connectToHub, hubConnack, hubTwin, putGroup, putIndividual, readTwin, register } from "./operating.js";
 import { startService, type TestService } from "./service.js";
@@ -14,13 +16,17 @@ const attestation = { type: "symmetricKey" as const, symmetricKey: { primaryKey:
 const group = (enrollmentGroupId: string) => ({ enrollmentGroupId, attestation });
 const hub = "127.0.0.1";
 let service: TestService;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 
+// In a location: what is deleted must be gone from a durable store too.
 beforeAll(async () => {
-  service = await startService();
+  folder = await temporaryFolder();
+  service = await startService({ location: join(folder.path, "state") });
 });
 
 afterAll(async () => {
   await service.rollcall.stop();
+  await folder[Symbol.asyncDispose]();
 });
 
 /** An individually enrolled device that has registered. */

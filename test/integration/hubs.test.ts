@@ -1,6 +1,10 @@
+import { join } from "node:path";
+import type { RollcallOptions } from "@rollcall/service";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hubConnack, hubTwin, putIndividual, register } from "./operating.js";
+import { temporaryFolder } from "../cli/run-cli.js";
+import { connectToHub, hubConnack, hubTwin, putIndividual, register } from "./operating.js";
 import { startService, type TestService } from "./service.js";
+import { openMqtt } from "./sockets.js";
 import { symmetricIndividual } from "./symmetric.js";
 
 /** Several linked hubs, each at an address of its own, and devices that go where they are sent (sections 8.2 and 8.4). */
@@ -95,58 +99,135 @@ describe("devices at several hubs", () => {
   });
 });
 
-describe("a service whose hubs have changed", () => {
-  /** The same enrollments, registrations and devices at another service. */
-  async function withHubs(changed: typeof hubs, ids: readonly string[]): Promise<TestService> {
-    const { store } = service.rollcall;
-    const next = await startService({ hubs: changed });
-    const all = <T>(values: readonly (T | undefined)[]) => values.filter((each) => each !== undefined);
-    const places = ids.flatMap((id) => [h1, h2].map((host) => ({ host, id })));
-    await next.rollcall.store.restore({
-      individuals: all(await Promise.all(ids.map((id) => store.individualEnrollment(id)))),
-      registrations: all(await Promise.all(ids.map((id) => store.registration(id)))),
-      identities: all(await Promise.all(places.map(({ host, id }) => store.deviceIdentity(host, id)))),
-      twins: all(await Promise.all(places.map(({ host, id }) => store.twin(host, id)))),
-    });
-    return next;
+describe("a service that starts again with other hubs", () => {
+  /** The service as it was before, in a location of its own, with these devices at h2; and as it is afterwards. */
+  async function restarted(
+    devices: readonly { id: string; updateHubAssignment: boolean }[],
+    changed: RollcallOptions["hubs"],
+  ): Promise<AsyncDisposable & { readonly after: TestService }> {
+    const folder = await temporaryFolder();
+    const location = join(folder.path, "state");
+    const before = await startService({ hubs, location });
+    for (const { id, updateHubAssignment } of devices) {
+      await putIndividual(before, {
+        ...symmetricIndividual(id, key),
+        allocationPolicy: "geoLatency",
+        reprovisionPolicy: { updateHubAssignment, migrateDeviceData: true },
+        initialTwin: twin("h2"),
+      });
+      expect(await stateOf(before, id)).toMatchObject({ assignedHub: h2 });
+    }
+    await before.rollcall.stop();
+    const after = await startService({ hubs: changed, location });
+    return {
+      after,
+      async [Symbol.asyncDispose]() {
+        await after.rollcall.stop();
+        await folder[Symbol.asyncDispose]();
+      },
+    };
   }
 
-  const enroll = async (id: string, updateHubAssignment: boolean) => {
-    await putIndividual(service, {
-      ...symmetricIndividual(id, key),
-      allocationPolicy: "geoLatency",
-      reprovisionPolicy: { updateHubAssignment, migrateDeviceData: true },
-      initialTwin: twin("h2"),
-    });
-    expect(await stateOf(service, id)).toMatchObject({ assignedHub: h2 });
-  };
+  const devices = [
+    { id: "moves", updateHubAssignment: true },
+    { id: "never", updateHubAssignment: false },
+  ];
 
-  it("unlinked: its devices are refused there, and sent to another, even under never", async () => {
-    const ids = ["unlinked-moves", "unlinked-never"];
-    await enroll("unlinked-moves", true);
-    await enroll("unlinked-never", false);
-    await using changed = await withHubs(
+  it("one is unlinked: its devices are refused, and sent to another, even under never", async () => {
+    await using changed = await restarted(
+      devices,
       hubs.filter(({ host }) => host !== h2),
-      ids,
     );
-    for (const id of ids) {
-      // The address is gone with the hub: who still comes for it comes to another one.
-      expect(await hubConnack({ ...changed, mqtt: changed.mqtt }, { hub: h1, deviceId: id, key })).toBe(5);
-      expect(await stateOf(changed, id)).toMatchObject({ assignedHub: h1, substatus: "deviceDataMigrated" });
-      expect(await hubTwin(changed, { hub: h1, deviceId: id, key })).toMatchObject({ desired: { place: "h2" } });
-      expect(await changed.rollcall.store.deviceIdentity(h2, id)).toBeUndefined();
+    const { after } = changed;
+    for (const { id } of devices) {
+      // Its address is no longer served: who still comes for it is told at another one.
+      await using client = await openMqtt(after.mqtt);
+      expect(await connectToHub(client, { hub: h2, deviceId: id, key })).toBe(5);
+      expect((await after.attempt(id))?.findings[0]).toMatchObject({ code: "hub.otherHub", got: h2 });
+      expect(await stateOf(after, id)).toMatchObject({ assignedHub: h1, substatus: "deviceDataMigrated" });
+      expect(await hubTwin(after, { hub: h1, deviceId: id, key })).toMatchObject({ desired: { place: "h2" } });
+      expect(await after.rollcall.store.deviceIdentity(h2, id)).toBeUndefined();
     }
   });
 
-  it("taken out of allocation: its devices work on, and leave it when they register, unless under never", async () => {
-    const ids = ["out-moves", "out-never"];
-    await enroll("out-moves", true);
-    await enroll("out-never", false);
+  it("one takes no part any more: its devices work on, and leave when they register, unless under never", async () => {
     const out = hubs.map((each) => (each.host === h2 ? { ...each, applyAllocationPolicy: false } : each));
-    await using changed = await withHubs(out, ids);
-    for (const id of ids) expect(await hubConnack(changed, { hub: h2, deviceId: id, key })).toBe(0);
-    expect(await stateOf(changed, "out-moves")).toMatchObject({ assignedHub: h1, substatus: "deviceDataMigrated" });
-    expect(await stateOf(changed, "out-never")).toMatchObject({ assignedHub: h2 });
+    await using changed = await restarted(devices, out);
+    const { after } = changed;
+    for (const { id } of devices) expect(await hubConnack(after, { hub: h2, deviceId: id, key })).toBe(0);
+    expect(await stateOf(after, "moves")).toMatchObject({ assignedHub: h1, substatus: "deviceDataMigrated" });
+    expect(await stateOf(after, "never")).toMatchObject({ assignedHub: h2 });
+    expect((await after.attempt("never"))?.findings[0]).toMatchObject({ code: "reprovision.hubKept", expected: h1 });
+  });
+
+  it("one is added: hashed moves only what the new one takes", async () => {
+    const folder = await temporaryFolder();
+    const location = join(folder.path, "state");
+    const ids = Array.from({ length: 30 }, (_, n) => `spread-${n}`);
+    const two = [{ host: h1 }, { host: h2 }];
+    const homes = new Map<string, string>();
+    {
+      await using before = await startService({ hubs: two, location });
+      for (const id of ids) {
+        await putIndividual(before, symmetricIndividual(id, key));
+        homes.set(id, (await stateOf(before, id)).assignedHub);
+      }
+    }
+    {
+      await using after = await startService({ hubs: [...two, { host: h3 }], location });
+      for (const id of ids) {
+        const { assignedHub, substatus } = await stateOf(after, id);
+        const stays = assignedHub === homes.get(id);
+        expect(stays || assignedHub === h3).toBe(true);
+        expect(substatus).toBe(stays ? "reprovisionedToInitialAssignment" : "deviceDataMigrated");
+        homes.set(id, assignedHub);
+      }
+    }
+    expect(new Set(homes.values())).toEqual(new Set([h1, h2, h3]));
+    await folder[Symbol.asyncDispose]();
+  });
+});
+
+describe("when there is nothing to allocate", () => {
+  it.each([
+    ["no hub of the list is linked", { iotHubs: ["gone.test"] }, "hub.notLinked", /^gone\.test$/, /127\.0\.0\.1/],
+    ["static names none", { allocationPolicy: "static" }, "allocation.staticNeedsOneHub", /^none$/, /^one hub$/],
+    [
+      "static names two",
+      { allocationPolicy: "static", iotHubs: [h1, h2] },
+      "allocation.staticNeedsOneHub",
+      /2$/,
+      /one/,
+    ],
+  ] as const)("%s: failed with 400208, and the device is innocent", async (name, fields, code, got, expected) => {
+    const id = `nothing-${name.length}`;
+    const { iotHubs, ...rest } = { iotHubs: undefined, ...fields };
+    await putIndividual(service, {
+      ...symmetricIndividual(id, key),
+      ...rest,
+      ...(iotHubs && { iotHubs: [...iotHubs] }),
+    });
+    expect(await stateOf(service, id)).toMatchObject({ status: "failed", errorCode: 400208 });
+    const [first] = (await service.attempt(id))?.findings ?? [];
+    expect(first).toMatchObject({
+      code,
+      cause: 13,
+      blame: "enrollment",
+      title: expect.stringMatching(/^Your device is fine/),
+    });
+    expect(first?.got).toMatch(got);
+    expect(first?.expected).toMatch(expected);
+  });
+
+  it("all hubs have been taken out of allocation", async () => {
+    await using none = await startService({ hubs: hubs.map((each) => ({ ...each, applyAllocationPolicy: false })) });
+    await putIndividual(none, symmetricIndividual("homeless", key));
+    expect(await stateOf(none, "homeless")).toMatchObject({ status: "failed", errorCode: 400208 });
+    expect((await none.attempt("homeless"))?.findings[0]).toMatchObject({
+      code: "hub.noneLinked",
+      cause: 13,
+      got: expect.stringMatching(/taken out of allocation$/),
+    });
   });
 });
 

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AttemptLog, Clock, Operator } from "@rollcall/engine";
 import { managementRoutes } from "@rollcall/protocol";
 import { type FastifyInstance, fastify } from "fastify";
+import { addApiDocs } from "./api-docs.js";
 import { AttemptEvents } from "./attempt-events.js";
 import { addAttemptRoutes } from "./attempt-routes.js";
 import { isLocalHost } from "./local-host.js";
@@ -34,10 +35,10 @@ export interface ManagementApiOptions {
   readonly token: string;
   /** Host names besides the loopback ones, lower case. */
   readonly allowedHosts?: readonly string[];
+  /** What operators need besides; with `operator`. */
+  readonly parts?: OperatorParts;
   /** Folder of the built page. */
   readonly portalFolder?: string | undefined;
-  /** What operators need besides; without it their routes are not there. */
-  readonly operators?: OperatorParts;
   onFault?(fault: unknown, trackingId: string): void;
 }
 
@@ -84,12 +85,13 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
   addOwnerRoutes(app, options, refuse);
   const events = new AttemptEvents(options.attempts);
   addAttemptRoutes(app, { attempts: options.attempts, events, isOwner: bearerCheck(options.token), refuse });
+  addApiDocs(app);
   addPortalFiles(app, options.portalFolder);
-  const { operator } = options;
+  const { operator, parts } = options;
   if (operator) {
     addServiceRoutes(app, { ...options, operator, authorize: ownersOnly(options.token), needsApiVersion: false });
+    if (parts) addOperatorRoutes(app, { ...options, operator, parts });
   }
-  if (options.operators) addOperatorRoutes(app, { ...options, parts: options.operators });
   await app.ready();
   return {
     handler: (request, response) => app.routing(request, response),

@@ -1,7 +1,9 @@
-import { randomBytes } from "node:crypto";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer, request as httpRequest, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { AttemptLog, createCertificateOperator, MemoryStore, type Operator } from "@rollcall/engine";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AttemptLog, createCertificateOperator, createOperator, MemoryStore } from "@rollcall/engine";
 import { createHub, type Hub } from "@rollcall/hub";
 import { type DeviceIdentity, operatorRoutes, type Twin } from "@rollcall/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -22,58 +24,61 @@ XABAjkKztFNV9VBBzQh+m/ECIBTrOVW1xJKE3+KY4feDiiTQDWEuNHzdyZnTECvP
 dbG7
 -----END CERTIFICATE-----`;
 
+let spools: string;
 let store: MemoryStore;
 let hub: Hub;
 let connected: Set<string>;
-let lists: unknown[];
 let api: ManagementApi;
 let server: Server;
 const port = () => (server.address() as AddressInfo).port;
 
-const operator: Pick<Operator, "counts" | "list"> = {
-  counts: () => store.counts(),
-  async list(...asked) {
-    lists.push(asked);
-    return { items: [], next: "n" };
-  },
-};
-
-beforeEach(async () => {
+async function start(): Promise<void> {
+  spools = mkdtempSync(join(tmpdir(), "rollcall-spools-"));
   store = new MemoryStore();
   connected = new Set();
-  lists = [];
   const linked = [{ host: HUB, weight: 3, applyAllocationPolicy: true, latency: 7 }];
   const hubs = { linked: () => linked };
   const clock = () => 1000;
   hub = createHub({ store, hubs, clock });
-  let etags = 0;
+  let draws = 0;
+  const random = (size: number) => Buffer.alloc(size, ++draws);
   api = await createManagementApi({
     attempts: new AttemptLog(clock),
     clock,
     port,
     info: () => ({}),
+    ca: () => "",
     credentials: async () => [],
     ready: () => true,
     stop: () => undefined,
     token: TOKEN,
-    operators: {
-      operator,
-      certificates: createCertificateOperator({ store, clock, random: randomBytes, etag: () => `e${++etags}` }),
+    operator: createOperator({ store, hubs, clock, random, clusterSecret: Buffer.alloc(32) }),
+    parts: {
+      certificates: createCertificateOperator({ store, clock, random }),
       store,
       hub,
       hubs,
+      idScope: "0ne00000000",
+      random,
+      spoolDirectory: spools,
       isConnected: ({ deviceId }) => connected.has(deviceId),
     },
   });
   server = createServer(api.handler);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-});
+}
 
-afterEach(async () => {
+async function stop(): Promise<void> {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   await api.close();
-});
+  // Whatever became of an import, nothing of it is left.
+  expect(readdirSync(spools)).toEqual([]);
+  rmSync(spools, { recursive: true });
+}
+
+beforeEach(start);
+afterEach(stop);
 
 interface Answer {
   readonly status: number;
@@ -82,6 +87,8 @@ interface Answer {
   readonly headers: Record<string, unknown>;
 }
 
+/** What the draw of that number makes. */
+const etag = (draw: number) => Buffer.alloc(12, draw).toString("hex");
 const owner = { authorization: `Bearer ${TOKEN}` };
 
 function send(method: string, path: string, body?: unknown, headers: Record<string, string> = owner): Promise<Answer> {
@@ -91,7 +98,7 @@ function send(method: string, path: string, body?: unknown, headers: Record<stri
       response.on("data", (part: Buffer) => parts.push(part));
       response.on("end", () => {
         const text = Buffer.concat(parts).toString();
-        const parsed = text.startsWith("{") || text.startsWith("[") ? JSON.parse(text) : {};
+        const parsed = String(response.headers["content-type"]).startsWith("application/json") ? JSON.parse(text) : {};
         resolve({ status: response.statusCode ?? 0, text, body: parsed, headers: response.headers });
       });
     });
@@ -151,14 +158,23 @@ describe("lists of enrollments", () => {
     });
   });
 
-  it("hand on what was asked for", async () => {
-    const answer = await send("GET", "/enrollments?search=a%20b&status=disabled&limit=5&after=x");
-    expect(answer.body).toEqual({ items: [], next: "n" });
-    await send("GET", "/enrollmentGroups");
-    expect(lists).toEqual([
-      ["individual", { search: "a b", status: "disabled" }, { limit: 5, after: "x" }],
-      ["group", {}, { limit: 100 }],
-    ]);
+  it("page through what was asked for", async () => {
+    const enrollment = (registrationId: string) => ({ registrationId, attestation: { type: "symmetricKey" } });
+    for (const id of ["pump-1", "valve-1", "pump-2", "pump-3"]) await send("PUT", `/enrollments/${id}`, enrollment(id));
+    const group = { enrollmentGroupId: "line", attestation: { type: "symmetricKey" }, provisioningStatus: "disabled" };
+    await send("PUT", "/enrollmentGroups/line", group);
+    const ids = ({ body }: Answer) =>
+      (body["items"] as { registrationId: string }[]).map((each) => each.registrationId);
+    const first = await send("GET", "/enrollments?search=UMP&limit=2");
+    expect(ids(first)).toEqual(["pump-1", "pump-2"]);
+    const after = encodeURIComponent(String(first.body["next"]));
+    const last = await send("GET", `/enrollments?search=UMP&limit=2&after=${after}`);
+    expect([ids(last), last.body["next"]]).toEqual([["pump-3"], undefined]);
+    expect((await send("GET", "/enrollmentGroups?status=disabled")).body).toMatchObject({
+      items: [{ enrollmentGroupId: "line" }],
+    });
+    expect((await send("GET", "/enrollmentGroups?status=enabled")).body).toEqual({ items: [] });
+    expect(first.text).not.toContain("primaryKey");
   });
 
   it.each(["status=odd", "limit=0", "limit=1001", "limit=x", "limit=1&limit=2", "search=a&search=b"])(
@@ -173,22 +189,25 @@ describe("lists of enrollments", () => {
 describe("CA certificates", () => {
   it("go from upload to removal", async () => {
     const made = await send("PUT", "/certificates/root", { certificate: ROOT });
-    expect(made).toMatchObject({ status: 201, body: { name: "root", etag: "e1", properties: { isVerified: false } } });
+    expect(made).toMatchObject({
+      status: 201,
+      body: { name: "root", etag: etag(1), properties: { isVerified: false } },
+    });
     expect((await send("GET", "/certificates")).text).toBe(JSON.stringify([made.body]));
     expect((await send("GET", "/certificates/ROOT")).body).toEqual(made.body);
     const coded = await send("POST", "/certificates/root/generateVerificationCode", undefined, {
       ...owner,
-      "if-match": '"e1"',
+      "if-match": `"${etag(1)}"`,
     });
     expect(coded.body).toMatchObject({
-      etag: "e2",
+      etag: etag(3),
       properties: { verificationCode: expect.stringMatching(/^[0-9A-F]{48}$/) },
     });
     expect(await send("POST", "/certificates/root/verify", { certificate: ROOT })).toMatchObject({
       status: 400,
       body: { info: { path: "certificate" }, message: expect.stringContaining("the CA certificate itself came") },
     });
-    expect((await send("DELETE", "/certificates/root", undefined, { ...owner, "if-match": "e1" })).status).toBe(412);
+    expect((await send("DELETE", "/certificates/root", undefined, { ...owner, "if-match": etag(1) })).status).toBe(412);
     expect(await send("DELETE", "/certificates/root")).toMatchObject({ status: 204, text: "" });
     expect(await send("GET", "/certificates/root")).toMatchObject({ status: 404, body: { errorCode: 404204 } });
   });
@@ -320,5 +339,74 @@ describe("inspection", () => {
       },
     });
     expect((await store.counts()).certificates).toBe(0);
+  });
+});
+
+describe("export and import", () => {
+  const enrollment = (registrationId: string, primaryKey: string | null = Buffer.alloc(32, 1).toString("base64")) => ({
+    registrationId,
+    attestation: {
+      type: "symmetricKey",
+      symmetricKey: primaryKey && { primaryKey, secondaryKey: primaryKey },
+      tpm: null,
+      x509: null,
+    },
+    provisioningStatus: "enabled",
+  });
+
+  it("bring everything to another instance", async () => {
+    await addDevice(HUB, "a");
+    await send("PUT", "/certificates/root", { certificate: ROOT });
+    expect((await send("POST", "/import", [enrollment("a"), enrollment("b")])).body).toMatchObject({
+      format: "list",
+      imported: { individuals: 2, groups: 0 },
+    });
+    const exported = await send("GET", "/export");
+    expect(exported.headers["content-type"]).toBe("application/x-ndjson; charset=utf-8");
+    const before = exported.text;
+    await stop();
+    await start();
+    expect((await send("POST", "/import", before)).body).toEqual({
+      format: "export",
+      imported: { certificates: 1, groups: 0, individuals: 2, registrations: 0, identities: 1, twins: 1 },
+      notes: [],
+    });
+    const records = (text: string) =>
+      text
+        .trim()
+        .split("\n")
+        .slice(1)
+        .map((line): unknown => JSON.parse(line));
+    expect(records((await send("GET", "/export")).text)).toEqual(records(before));
+  });
+
+  it.each<[string, string, unknown, number, RegExp]>([
+    ["nothing", "", undefined, 400, /The upload is empty/],
+    ["a strange switch", "?overwrite=maybe", [], 400, /overwrite: is neither true nor false/],
+    [
+      "an entry without keys",
+      "",
+      [enrollment("a", null)],
+      400,
+      /^Line 1: attestation.symmetricKey: a comes without its symm/,
+    ],
+    ["YAML", "", "enrollments:\n  - a", 400, /^Line 1: begins neither an export/],
+  ])("of %s is refused", async (_, query, body, status, message) => {
+    expect(await send("POST", `/import${query}`, body)).toMatchObject({
+      status,
+      body: { message: expect.stringMatching(message) },
+    });
+    expect((await store.counts()).individualEnrollments).toBe(0);
+  });
+
+  it("name the first that is there, and replace it when told to", async () => {
+    await send("POST", "/import", [enrollment("b")]);
+    expect(await send("POST", "/import", [enrollment("a"), enrollment("B")])).toMatchObject({
+      status: 409,
+      body: { errorCode: 409201, info: { id: "B", line: "1" } },
+    });
+    expect(await store.individualEnrollment("a")).toBeUndefined();
+    expect((await send("POST", "/import?overwrite", [enrollment("a"), enrollment("B")])).status).toBe(200);
+    expect((await store.counts()).individualEnrollments).toBe(2);
   });
 });

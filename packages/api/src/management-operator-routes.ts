@@ -1,17 +1,25 @@
 import { randomUUID } from "node:crypto";
-import { type Clock, type EnrollmentStatus, inspectCertificate, inspectEndorsementKey } from "@rollcall/engine";
+import {
+  type Clock,
+  type EnrollmentStatus,
+  inspectCertificate,
+  inspectEndorsementKey,
+  type Operator,
+} from "@rollcall/engine";
 import { DpsError, type EnrollmentKind, operatorRoutes } from "@rollcall/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { addCertificateRoutes } from "./operator-certificate-routes.js";
 import { addHubRoutes } from "./operator-hub-routes.js";
 import type { OperatorParts } from "./operator-parts.js";
 import { jsonBody, pageLimit, queryText } from "./operator-request.js";
+import { addTransferRoutes } from "./operator-transfer-routes.js";
 import { ownersOnly } from "./owner.js";
 import { sendError } from "./send-reply.js";
 
 export interface OperatorRoutesOptions {
   readonly clock: Clock;
   readonly token: string;
+  readonly operator: Operator;
   readonly parts: OperatorParts;
   onFault?(fault: unknown, trackingId: string): void;
 }
@@ -26,9 +34,10 @@ export function addOperatorRoutes(app: FastifyInstance, options: OperatorRoutesO
     const check = ownersOnly(options.token);
     scope.addHook("onRequest", async (request) => check(request));
     scope.setErrorHandler((error, request, reply) => void answerError(error, request, reply, options));
-    if (parts.operator) addEnrollmentLists(scope, parts.operator);
+    addEnrollmentLists(scope, options.operator);
     addCertificateRoutes(scope, parts.certificates);
     addHubRoutes(scope, parts);
+    addTransferRoutes(scope, parts, options.clock);
     scope.post(operatorRoutes.inspectCertificate.path, async (request) => inspectCertificate(await jsonBody(request)));
     scope.post(operatorRoutes.inspectEndorsementKey.path, async (request) =>
       inspectEndorsementKey(await jsonBody(request)),
@@ -45,6 +54,7 @@ function answerError(
   const about = { trackingId: randomUUID(), now: new Date(clock()) };
   if (error instanceof DpsError) {
     const { kind, message, info } = error;
+    if (kind === "internal") onFault?.(error, about.trackingId);
     return sendError(request, reply, kind, { ...about, message, ...(info && { info }) });
   }
   if (error instanceof Error && "statusCode" in error && Number(error.statusCode) < 500) {
@@ -54,7 +64,7 @@ function answerError(
   return sendError(request, reply, "internal", about);
 }
 
-function addEnrollmentLists(scope: FastifyInstance, operator: NonNullable<OperatorParts["operator"]>): void {
+function addEnrollmentLists(scope: FastifyInstance, operator: Operator): void {
   scope.get(operatorRoutes.counts.path, () => operator.counts());
   const list = (kind: EnrollmentKind) => async (request: FastifyRequest) => {
     const status = statusOf(request);

@@ -19,7 +19,6 @@ export interface ErrorAbout {
   readonly trackingId: string;
   readonly now: Date;
   readonly message?: string;
-  readonly info?: Readonly<Record<string, string>>;
   readonly retryAfter?: number;
 }
 

@@ -31,12 +31,15 @@ export async function writeList<T>(
 ): Promise<void> {
   const whole = await wholeValue(format, items);
   if (whole !== undefined) return terminal.out(whole);
-  const rows = items.map((item) => columns.map(({ value }) => oneLine(value(item) ?? "")));
+  const cells = items.map((item) => columns.map(({ value }) => oneLine(value(item) ?? "")));
   if (!wantsTable(terminal, format)) {
-    if (rows.length > 0) terminal.out(rows.map((row) => row.join("\t")).join("\n"));
+    if (cells.length > 0) terminal.out(cells.map((row) => row.join("\t")).join("\n"));
     return;
   }
-  const titles = columns.map(({ title }) => title.toUpperCase());
+  // A column in which nothing stands is of no use to the eye; the first is always there.
+  const filled = columns.map((_, index) => index === 0 || cells.length === 0 || cells.some((row) => row[index] !== ""));
+  const rows = cells.map((row) => row.filter((_, index) => filled[index]));
+  const titles = columns.filter((_, index) => filled[index]).map(({ title }) => title.toUpperCase());
   const widths = terminal.outIsTerminal ? fitted([titles, ...rows], terminal.columns) : undefined;
   terminal.out(plainTable([titles.map((title) => terminal.paint("bold", title)), ...rows], widths));
 }

@@ -7,7 +7,7 @@ import {
   readAuthority,
   recordCertificate,
 } from "./certificate-object.js";
-import { checkEtag } from "./if-match.js";
+import { checkPrecondition, newEtag } from "./operator/etags.js";
 import type { CertificateOperator } from "./operator-types.js";
 import type { CaCertificateRecord, Clock, GroupRecord, Random, Store } from "./ports.js";
 import { possessionProblems } from "./possession.js";
@@ -17,7 +17,6 @@ export interface CertificateOperatorContext {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
-  readonly etag: () => string;
 }
 
 /** ours: the resource name rule of the cloud's management plane is not written down for certificates. */
@@ -65,7 +64,7 @@ async function create(name: string, body: unknown, context: CertificateOperatorC
     der: certificate.der.toString("base64"),
     thumbprint: certificate.sha256,
     isVerified: isVerified ?? false,
-    etag: context.etag(),
+    etag: newEtag(context.random),
     createdAt: now,
     updatedAt: now,
   };
@@ -103,7 +102,7 @@ async function newCode(
   context: CertificateOperatorContext,
 ): Promise<JsonObject> {
   const record = await known(context.store, name);
-  checkEtag(`The CA certificate ${record.name}`, record.etag, ifMatch);
+  checkPrecondition(record, ifMatch);
   if (record.isVerified) throw new DpsError("conflict", `The CA certificate ${record.name} is verified already.`);
   const verificationCode = context.random(CODE_BYTES).toString("hex").toUpperCase();
   return replace(record, { ...record, verificationCode }, context);
@@ -116,7 +115,7 @@ async function verify(
   context: CertificateOperatorContext,
 ): Promise<JsonObject> {
   const record = await known(context.store, name);
-  checkEtag(`The CA certificate ${record.name}`, record.etag, ifMatch);
+  checkPrecondition(record, ifMatch);
   if (record.isVerified) throw new DpsError("conflict", `The CA certificate ${record.name} is verified already.`);
   const { certificate: text } = certificateBody(body);
   const { verificationCode: code, ...rest } = record;
@@ -137,7 +136,7 @@ async function replace(
   after: CaCertificateRecord,
   context: CertificateOperatorContext,
 ): Promise<JsonObject> {
-  const record = { ...after, etag: context.etag(), updatedAt: context.clock() };
+  const record = { ...after, etag: newEtag(context.random), updatedAt: context.clock() };
   if (await context.store.putCaCertificate(record, { etag: before.etag })) return certificateObject(record);
   throw changed(before.name);
 }
@@ -147,7 +146,7 @@ const changed = (name: string) =>
 
 async function remove(name: string, ifMatch: string | undefined, store: Store): Promise<void> {
   const record = await known(store, name);
-  checkEtag(`The CA certificate ${record.name}`, record.etag, ifMatch);
+  checkPrecondition(record, ifMatch);
   const users = await referring(record, store);
   if (users.length > 0) {
     const names = users.slice(0, 5).join(", ") + (users.length > 5 ? ` and ${users.length - 5} more` : "");

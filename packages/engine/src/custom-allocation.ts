@@ -1,7 +1,6 @@
 import {
   type Finding,
   finding,
-  type JsonObject,
   type LinkedHub,
   limits,
   maskedWebhookUrl,
@@ -118,14 +117,9 @@ function judgeBody({ body }: Answer<"answered">, asked: Asked, about: { subject:
   }
   return {
     hub,
-    ...(initialTwin && { initialTwin: { tags: initialTwin.tags, desired: propertiesOnly(initialTwin.desired) } }),
+    ...(initialTwin && { initialTwin }),
     ...(payload && { payload }),
   };
-}
-
-/** `$`-members of a TwinCollection are about the collection, not properties (section 9.3). */
-function propertiesOnly(collection: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(collection).filter(([name]) => !name.startsWith("$")));
 }
 
 function transcript(answer: AllocatorAnswer, judged: Judgement, url: string): WebhookCall {
@@ -145,7 +139,13 @@ function transcript(answer: AllocatorAnswer, judged: Judgement, url: string): We
 /** Four bytes make the longest character. */
 const BYTES_SHOWN = limits.webhookAnswerShown * 4;
 
+/** A member whose name says that its value is a secret, quoted as in JSON; cut off at the end, perhaps. */
+const SECRET_MEMBER =
+  /("[^"\\]{0,40}(?:key|token|secret|password|credential|sig)[^"\\]{0,20}"\s{0,9}:\s{0,9})"(?:[^"\\]|\\.)*"?/gi;
+
+/** What people need to recognise an answer, without what is nobody else's business. */
 function beginning(body: Uint8Array, url: string): string {
   const start = Buffer.from(body.subarray(0, BYTES_SHOWN)).toString("utf8");
-  return readableText(withoutWebhookSecrets(start, url), limits.webhookAnswerShown);
+  const hidden = withoutWebhookSecrets(start, url).replace(SECRET_MEMBER, '$1"…"');
+  return readableText(hidden, limits.webhookAnswerShown);
 }

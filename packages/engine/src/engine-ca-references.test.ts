@@ -26,6 +26,7 @@ beforeAll(async () => {
 type Rig = Awaited<ReturnType<typeof engineRig>>;
 
 const common = {
+  source: { provisioningStatus: "enabled" as const },
   provisioningStatus: "enabled" as const,
   iotHubs: [],
   iotEdge: false,
@@ -56,28 +57,15 @@ function group(
   attestation: AttestationRecord,
   over: Partial<GroupRecord> = {},
 ): GroupRecord {
-  const x509 = { caReferences: { primary: "one" } };
-  const source = {
-    enrollmentGroupId,
-    attestation: { type: "x509" as const, x509 },
-    provisioningStatus: "enabled" as const,
-  };
-  return { kind: "group", enrollmentGroupId, attestation, source, ...common, ...over };
+  return { kind: "group", enrollmentGroupId, attestation, ...common, ...over };
 }
 
 function individual(registrationId: string, attestation: AttestationRecord, deviceId?: string): IndividualRecord {
-  const x509 = { caReferences: { primary: "one" } };
-  const source = {
-    registrationId,
-    attestation: { type: "x509" as const, x509 },
-    provisioningStatus: "enabled" as const,
-  };
   return {
     kind: "individual",
     registrationId,
     ...(deviceId !== undefined && { deviceId }),
     attestation,
-    source,
     ...common,
   };
 }

@@ -9,12 +9,15 @@ export type { Admission, Credentials, DeviceRequest, Engine } from "./engine-typ
 export { EnrollmentError } from "./enrollment-error.js";
 export type { EnrollmentSource } from "./enrollment-source.js";
 export { groupRecord, individualRecord, type RecordContext } from "./enrollments.js";
-export { expectedEtag } from "./if-match.js";
 export { inspectCertificate, inspectEndorsementKey } from "./inspect.js";
 export { loadSeed, type SeedCount } from "./load-seed.js";
 export { MemoryStore } from "./memory-store.js";
+export { bareEtag } from "./operator/etags.js";
 export { createOperator } from "./operator/operator.js";
 export type { OperatorContext } from "./operator/operator-context.js";
 export { wireEnrollment } from "./operator/wire-enrollment.js";
 export type * from "./operator-types.js";
 export type * from "./ports.js";
+export { exportRecords } from "./transfer/export-records.js";
+export { importRecords } from "./transfer/import-records.js";
+export type { ImportOptions, Spool } from "./transfer/import-types.js";

@@ -1,6 +1,7 @@
-import { CertificateError, parseCertificates, readCertificate } from "@rollcall/pki";
+import { CertificateError, readCertificate } from "@rollcall/pki";
 import type { CertificateWithInfo } from "@rollcall/protocol";
 import type { EnrolledCertificate } from "./attestation-record.js";
+import { readCaCertificate, readOneCertificate } from "./certificate-text.js";
 import { EnrollmentError } from "./enrollment-error.js";
 import type { CaCertificateRecord } from "./ports.js";
 
@@ -30,22 +31,10 @@ export function readEnrolled(source: CertificateWithInfo, { path, holds, stored 
 }
 
 function readText(text: string, path: string, holds: Holds): EnrolledCertificate {
-  if (/^([0-9a-f]{2}:?){20}$|^([0-9a-f]{2}:?){32}$/i.test(text.trim())) {
-    throw new EnrollmentError(path, "is a thumbprint; this member takes the certificate itself (PEM or base64 DER)");
-  }
   try {
-    const ders = parseCertificates(text);
-    const [der] = ders;
-    if (!der || ders.length > 1) throw new EnrollmentError(path, `holds ${ders.length} certificates; it takes one`);
-    const certificate = readCertificate(der);
-    if (holds === "signingCertificates" && !certificate.isCa) {
-      throw new EnrollmentError(
-        path,
-        `${certificate.subject} is no CA certificate (basicConstraints): it can sign no device`,
-      );
-    }
+    const certificate = holds === "signingCertificates" ? readCaCertificate(text) : readOneCertificate(text);
     return {
-      der: der.toString("base64"),
+      der: certificate.der.toString("base64"),
       thumbprint: certificate.sha256,
       subject: certificate.subjectRaw.toString("hex"),
     };

@@ -20,6 +20,10 @@ describe("the answer of a webhook", () => {
       { iotHubHostName: "h", initialTwin: { Tags: { A: 1 }, PROPERTIES: { Desired: { B: [null] } } } },
       { iotHubHostName: "h", initialTwin: { tags: { A: 1 }, desired: { B: [null] } } },
     ],
+    [
+      { iotHubHostName: "h", initialTwin: { properties: { desired: { $version: 1, $metadata: {}, a: 1 } } } },
+      { iotHubHostName: "h", initialTwin: { tags: {}, desired: { a: 1 } } },
+    ],
   ])("%j is read", (value, response) => {
     expect(parse(value)).toEqual({ ok: true, response });
   });
@@ -34,9 +38,16 @@ describe("the answer of a webhook", () => {
     [{ iotHubHostName: "h", initialTwin: { tags: 1 } }, /^initialTwin\.tags: /],
     [{ iotHubHostName: "h", initialTwin: { properties: [] } }, /^initialTwin\.properties: /],
     [
-      { iotHubHostName: "h", initialTwin: { properties: { desired: { a: "x".repeat(33_000) } } } },
-      /has more than 32768 bytes/,
+      {
+        iotHubHostName: "h",
+        initialTwin: {
+          properties: { desired: Object.fromEntries("abcdefghi".split("").map((name) => [name, "x".repeat(4000)])) },
+        },
+      },
+      /has 36064 bytes; 32768 are allowed/,
     ],
+    [{ iotHubHostName: "h", initialTwin: { tags: { "a.b": 1 } } }, /^initialTwin\.tags: .*"a\.b"/],
+    [{ iotHubHostName: "h", initialTwin: { tags: { a: "x".repeat(5000) } } }, /more than 4096 bytes of text/],
   ])("%j is not", (value, reason) => {
     expect(parse(value)).toEqual({ ok: false, reason: expect.stringMatching(reason) });
   });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { limits } from "./limits.js";
 import type { Json, JsonObject } from "./messages.js";
 import { parseJson } from "./parse.js";
+import { propertyProblem } from "./property-rules.js";
 
 /** What a custom allocation webhook is asked (section 8.3). Keys of devices are never in it. */
 export interface AllocationRequest {
@@ -40,9 +41,18 @@ export type AllocationParse =
 
 const jsonObject = z.record(z.string(), z.json()).transform((value) => value as JsonObject);
 
-/** A JSON object that the hub could take: `bytes` as JSON. */
-const properties = (bytes: number) =>
-  jsonObject.refine((value) => Buffer.byteLength(JSON.stringify(value)) <= bytes, `has more than ${bytes} bytes`);
+/** Properties that a hub takes, of so many bytes at most; `$`-members are about the collection (section 9.3), and left out. */
+const properties = (maxBytes: number) =>
+  jsonObject
+    .transform(
+      (value): JsonObject => Object.fromEntries(Object.entries(value).filter(([name]) => !name.startsWith("$"))),
+    )
+    .superRefine((value, context) => {
+      const bytes = Buffer.byteLength(JSON.stringify(value));
+      const tooLarge = bytes > maxBytes ? `has ${bytes} bytes; ${maxBytes} are allowed` : undefined;
+      const message = tooLarge ?? propertyProblem(value);
+      if (message !== undefined) context.addIssue({ code: "custom", message });
+    });
 
 /** Samples in the documentation differ in the case of `iotHubHostName`: names are read without case. */
 function anyCase(...names: readonly string[]) {

@@ -240,7 +240,7 @@ export const findingRows = {
     blame: "enrollment",
     wire: "unauthorized",
     title: "The individual enrollment {id} is disabled, and it decides alone: no group is asked.",
-    remedy: "Enable the enrollment: set provisioningStatus of {id} to enabled.",
+    remedy: "Enable the enrollment: rollcall enrollment update --eid {id} --ps enabled",
   },
   "enrollment.leafBlocked": {
     cause: 16,
@@ -250,7 +250,7 @@ export const findingRows = {
     wire: "unauthorized",
     title:
       "This certificate belongs to the individual enrollment {id}, which is disabled; that blocks it under every registration id.",
-    remedy: "Enable or delete the individual enrollment {id}.",
+    remedy: "Enable or delete the individual enrollment: rollcall enrollment update --eid {id} --ps enabled",
   },
   "group.disabled": {
     cause: 16,
@@ -259,7 +259,7 @@ export const findingRows = {
     blame: "enrollment",
     wire: "unauthorized",
     title: "The enrollment group {id} is disabled.",
-    remedy: "Enable the enrollment group: set provisioningStatus of {id} to enabled.",
+    remedy: "Enable the enrollment group: rollcall enrollment-group update --gid {id} --ps enabled",
   },
   "enrollment.attestationMismatch": {
     element: "enrollment",
@@ -277,7 +277,8 @@ export const findingRows = {
     wire: "invalidCertificate",
     title:
       "The enrollment {id} holds a thumbprint of 40 hex digits: that is SHA-1; the field takes SHA-256 (64 digits).",
-    remedy: "Enroll the certificate itself, or its SHA-256: openssl x509 -in leaf.pem -noout -fingerprint -sha256",
+    remedy:
+      "Enroll the certificate itself: rollcall enrollment update --eid {id} --cp leaf.pem; its SHA-256 is what openssl x509 -in leaf.pem -noout -fingerprint -sha256 prints.",
   },
   "enrollment.holdsOtherCertificate": {
     cause: 22,
@@ -287,7 +288,8 @@ export const findingRows = {
     wire: "invalidCertificate",
     title:
       "The enrollment {id} holds the certificate {subject}, which the device sent too, but as {place}: the leaf is what must be enrolled.",
-    remedy: "Put the leaf certificate ({leaf}) into the enrollment.",
+    remedy:
+      "Put the leaf certificate ({leaf}) into the enrollment: rollcall enrollment update --eid {id} --cp leaf.pem",
   },
   // — credentials —
   "credential.missing": {
@@ -460,7 +462,8 @@ export const findingRows = {
     wire: "invalidCertificate",
     title:
       "The certificate is not the one enrolled as {id}. Same public key: {sameKey}. Same subject: {sameSubject}. {hint}",
-    remedy: "Enroll the certificate that the device has now, or give the device the enrolled one back.",
+    remedy:
+      "Enroll the certificate that the device has now (rollcall enrollment update --eid {id} --cp leaf.pem), or give the device the enrolled one back.",
   },
   "chain.caNotVerified": {
     cause: 2,
@@ -481,7 +484,7 @@ export const findingRows = {
     wire: "caNotFound",
     title:
       "The chain reaches {subject}, which is uploaded as {name} and verified, but no enrollment group refers to it.",
-    remedy: "Let a group refer to it: attestation.x509.caReferences.primary = {name}.",
+    remedy: "Let a group refer to it: rollcall enrollment-group create --gid <id> --ca-name {name}",
   },
   "chain.issuerMissing": {
     cause: 1,
@@ -502,7 +505,7 @@ export const findingRows = {
     wire: "caNotFound",
     title: "The chain is complete up to {last}, but no enrollment group carries any certificate of it.",
     remedy:
-      "Enroll {last} or an intermediate of this chain as signing certificate of a group, or use the chain that is enrolled.",
+      "Enroll {last} or an intermediate of this chain (rollcall enrollment-group create --gid <id> --cp ca.pem), or use the chain that is enrolled.",
   },
   "enrollment.signerNotVerified": {
     cause: 2,
@@ -686,7 +689,8 @@ export const findingRows = {
     blame: "device",
     wire: "invalidEndorsementKey",
     title: "The endorsement key belongs to registration {owner}, not to {id}: swapped boards?",
-    remedy: "Register this TPM as {owner}, or put its endorsement key into the enrollment {id}.",
+    remedy:
+      "Register this TPM as {owner}, or delete that enrollment and put the key into this one: rollcall enrollment update --eid {id} --ek <base64>",
   },
   "tpm.endorsementKeyInvalid": {
     cause: 10,
@@ -705,7 +709,7 @@ export const findingRows = {
     wire: "invalidEndorsementKey",
     title: "The endorsement key is not the one enrolled as {id}. {hint}",
     remedy:
-      "Put the endorsement key of this TPM into the enrollment: the device's SDK reads it (getEndorsementKey), tpm2_readpublic -c 0x81010001 does too.",
+      "Put the endorsement key of this TPM into the enrollment (rollcall enrollment update --eid {id} --ek <base64>): the device's SDK reads it (getEndorsementKey), tpm2_readpublic -c 0x81010001 does too.",
     follows: ["tpm.endorsementKeyInvalid"],
   },
   "tpm.storageRootKeyInvalid": {
@@ -774,7 +778,7 @@ export const findingRows = {
     blame: "enrollment",
     wire: "unauthorized",
     title: "There is no individual enrollment {id}, and no enrollment group takes this device.{hint}",
-    remedy: "Enroll it: add {id} to the enrollments, or use the id that is enrolled.",
+    remedy: "Enroll it (rollcall enrollment create --eid {id}), or use the id that is enrolled.",
     follows: [
       "token.signedOtherText",
       "key.groupKeyUsedRaw",
@@ -798,7 +802,7 @@ export const findingRows = {
     blame: "enrollment",
     wire: "enrollmentNotFound",
     title: "There is no individual enrollment {id}; a TPM has no groups.",
-    remedy: "Enroll it with the endorsement key of the device's TPM.",
+    remedy: "Enroll it with the endorsement key of its TPM: rollcall enrollment create --eid {id} --ek <base64>",
   },
   // — allocation and hub —
   "hub.noneLinked": {
@@ -817,7 +821,8 @@ export const findingRows = {
     blame: "enrollment",
     wire: "hubNotSpecified",
     title: "Your device is fine: the enrollment lists {enrolled}; linked hubs: {linked}. Nothing to allocate.",
-    remedy: "Link the hub in rollcall.yaml, or name a linked one in the enrollment.",
+    remedy:
+      "Link the hub in rollcall.yaml (hubs:), or name a linked one in the enrollment: --iot-hubs of rollcall enrollment update.",
   },
   "allocation.staticNeedsOneHub": {
     cause: 13,
@@ -826,7 +831,7 @@ export const findingRows = {
     blame: "enrollment",
     wire: "hubNotSpecified",
     title: "Your device is fine: allocation static needs exactly one hub; the enrollment {id} names {count}.",
-    remedy: "Name one linked hub in iotHubs: {linked}.",
+    remedy: "Name one linked hub ({linked}): --iot-hubs of rollcall enrollment update.",
   },
   "webhook.notDefined": {
     cause: 14,
@@ -835,7 +840,8 @@ export const findingRows = {
     blame: "enrollment",
     wire: "customAllocationFailed",
     title: "Your device is fine: allocation custom needs a webhook, and the enrollment {id} names none.",
-    remedy: "Set customAllocationDefinition.webhookUrl of the enrollment, or use another allocationPolicy.",
+    remedy:
+      "Name one (--webhook-url and --api-version of rollcall enrollment update), or use another allocation policy.",
   },
   "webhook.unreachable": {
     cause: 14,
@@ -897,7 +903,7 @@ export const findingRows = {
     blame: "enrollment",
     wire: "hubRefused",
     title: "The device id {deviceId} at the hub {hub} belongs to another registration: two enrollments claim it.",
-    remedy: "Give one of the two enrollments another deviceId.",
+    remedy: "Give one of the two enrollments another device id: --device-id of rollcall enrollment update.",
   },
   "hub.otherHub": {
     cause: 20,

@@ -17,6 +17,9 @@ export function milliseconds(value: z.output<typeof duration>): number {
 /** A webhook belongs to an enrollment. */
 const servicePolicies = allocationPolicies.filter((policy) => policy !== "custom");
 
+/** Longer than anyone steps through a function; a device has given up long before. */
+const MAX_WEBHOOK_MS = 600_000;
+
 const port = z.int().min(0).max(65_535);
 /** A name or an address, nothing of a URL around it. */
 const host = z
@@ -108,7 +111,7 @@ const settings = z.strictObject({
         .default("off")
         .describe("1000 to feel like the cloud"),
       webhookTimeout: duration
-        .refine((value) => milliseconds(value) > 0, "is no time at all")
+        .refine((value) => milliseconds(value) >= 1 && milliseconds(value) <= MAX_WEBHOOK_MS, "is not 1ms to 10m")
         .default(limits.webhookTimeoutMs / 1000)
         .describe("A custom allocation webhook has to answer within this; more, to step through one in a debugger"),
     })
@@ -149,4 +152,9 @@ export type Config = z.output<typeof configSchema>;
 /** The JSON Schema of rollcall.yaml, for editors. */
 export function configJsonSchema(): unknown {
   return z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" });
+}
+
+/** Whole seconds that devices are told to wait before they poll. */
+export function retryAfterSeconds({ registration }: Config): number {
+  return Math.ceil(milliseconds(registration.retryAfter) / 1000);
 }

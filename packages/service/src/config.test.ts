@@ -60,8 +60,10 @@ it("takes flags before variables before the file before defaults", () => {
 it("has no webhook as the policy of the whole service, and no patience of nothing", () => {
   write("allocationPolicy: custom\n");
   expect(() => load()).toThrow(/allocationPolicy: .*hashed, geoLatency, static/);
-  write("limits: { webhookTimeout: 0 }\n");
-  expect(() => load()).toThrow(/limits.webhookTimeout: is no time at all/);
+  for (const wrong of ["0", "0.1ms", "11m", "36000m"]) {
+    write(`limits: { webhookTimeout: ${wrong} }\n`);
+    expect(() => load()).toThrow(/limits.webhookTimeout: is not 1ms to 10m/);
+  }
   write("allocationPolicy: static\nlimits: { webhookTimeout: 2m }\n");
   expect(load()).toMatchObject({ allocationPolicy: "static", limits: { webhookTimeout: "2m" } });
 });

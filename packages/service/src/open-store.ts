@@ -35,14 +35,14 @@ export async function openStore(
   const { idScope } = config;
   if (kind === "memory") return { store: new MemoryStore(), kind, place: "memory", close: async () => {} };
   // Loaded only now: databases are not for those who need none.
-  const { openPostgresStore, openSqliteStore } = await import("@rollcall/store");
+  const { openStore: open } = await import("@rollcall/store");
   if (kind === "sqlite") {
     const directory = join(location, "store");
-    const store = await openSqliteStore({ directory, idScope });
+    const store = await open({ kind, directory, idScope });
     return { store, kind, place: directory, close: () => store.close() };
   }
   const url = config.store ?? "";
-  const store = await openPostgresStore({ url, idScope });
+  const store = await open({ kind, url, idScope });
   return { store, kind, place: withoutPassword(url), close: () => store.close() };
 }
 

@@ -43,27 +43,19 @@ export function createServiceApi(parts: Parts): { readonly operator: Operator; r
   return { operator, authorize: sasAuthorizer({ policies, hosts: servedHosts(config, hubs), clock }) };
 }
 
-/** What operators can do on the dashboard listener. */
-export function operatorParts({
-  clock,
-  random,
-  hubs,
-  store,
-  hub,
-  broker,
-  operator,
-}: Pick<Parts, "clock" | "random" | "hubs" | "store"> & {
-  readonly hub: Hub;
-  readonly broker: Broker;
-  readonly operator: Operator;
-}): OperatorParts {
-  const etag = () => Buffer.from(`"${random(12).toString("hex")}"`).toString("base64");
+/** What operators can do on the dashboard listener, besides the service API. */
+export function operatorParts(
+  { config, clock, random, hubs, location, store }: Parts,
+  { hub, broker }: { readonly hub: Hub; readonly broker: Broker },
+): OperatorParts {
   return {
-    operator,
-    certificates: createCertificateOperator({ store, clock, random, etag }),
+    certificates: createCertificateOperator({ store, clock, random }),
     store,
     hub,
     hubs: { linked: () => hubs },
+    idScope: config.idScope,
+    random,
+    spoolDirectory: location.path,
     isConnected: (device) => broker.isConnected(device),
   };
 }

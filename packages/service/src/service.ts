@@ -1,47 +1,28 @@
 import { randomBytes } from "node:crypto";
-import type { Socket } from "node:net";
-import { fileURLToPath } from "node:url";
-import { createDeviceApi, createManagementApi } from "@rollcall/api";
 import { type Broker, createBroker } from "@rollcall/broker";
-import { AttemptLog, type Clock, createEngine, type Engine, type Random, type Store } from "@rollcall/engine";
+import { AttemptLog, createEngine, type Engine, type Store } from "@rollcall/engine";
 import { createHub, type Hub } from "@rollcall/hub";
 import { toPem } from "@rollcall/pki";
-import { portalFolder } from "@rollcall/portal";
-import type { LinkedHub } from "@rollcall/protocol";
 import { endpoint, linkedHubs, reachableHost, servedHosts } from "./addresses.js";
 import { type AllocationWebhook, createAllocationWebhook } from "./allocation-webhook.js";
 import { isLoopback } from "./client-connection.js";
 import { checkConfig } from "./config.js";
-import { type Config, milliseconds } from "./config-schema.js";
-import { deviceCredentials } from "./device-credentials.js";
+import { milliseconds, retryAfterSeconds } from "./config-schema.js";
+import { createHttpFronts } from "./http-fronts.js";
 import { Listeners } from "./listeners.js";
-import { type Location, openLocation } from "./location.js";
-import { type Log, openLog } from "./log.js";
-import { type OpenedStore, openStore } from "./open-store.js";
-import { createServiceApi, operatorParts } from "./operator.js";
+import { openLocation } from "./location.js";
+import { openLog } from "./log.js";
+import { openStore } from "./open-store.js";
 import { OWNER_POLICY } from "./policies.js";
 import { openPorts } from "./ports.js";
 import type { Rollcall, RollcallInfo, RollcallOptions } from "./rollcall.js";
 import { seedStore } from "./seed.js";
+import type { Setting } from "./setting.js";
 import { Teardown } from "./teardown.js";
 import { watchVersions } from "./watch-versions.js";
 
 /** How often the server certificate is looked at: it is renewed when less than a month is left. */
 const RENEWAL_INTERVAL_MS = 86_400_000;
-
-/** What all parts share. */
-interface Setting {
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly location: Location;
-  readonly opened: OpenedStore;
-  readonly hubs: readonly LinkedHub[];
-  readonly attempts: AttemptLog;
-  readonly teardown: Teardown;
-  readonly notices: string[];
-}
 
 /**
  * Starts the service in this process; ready when the promise settles. Throws ConfigError, LocationInUseError,
@@ -93,29 +74,11 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
   const listeners = await openListeners(setting);
   const broker = await startBroker(setting, { engine, hub });
   teardown.add(() => listeners.stopListening());
-  const onFault = (fault: unknown, trackingId: string) => log.error({ err: fault, trackingId }, "a request failed");
-  const service = createServiceApi({ ...setting, store });
-  const connectionOf = (socket: Socket) => listeners.connectionOf(socket);
-  const deviceApi = await createDeviceApi({
-    ...{ engine, attempts, clock, onFault, connectionOf },
-    retryAfterSeconds: retryAfterSeconds(setting.config),
-    service,
-  });
-  const { managementToken } = location.secrets;
-  const management = await createManagementApi({
-    attempts,
-    clock,
-    onFault,
-    token: managementToken,
-    operator: service.operator,
+  const { deviceApi, management } = await createHttpFronts(setting, {
+    ...{ engine, hub, broker, listeners, store },
     info: () => info,
-    ca: () => toPem(location.authority.certificate.der),
-    portalFolder: fileURLToPath(portalFolder),
-    credentials: (registrationId) => deviceCredentials(store, registrationId),
-    port: () => info?.ports.dashboard ?? 0,
     ready: () => info !== undefined && stopping === undefined,
     stop: () => void stop(),
-    operators: operatorParts({ ...setting, store, hub, broker, operator: service.operator }),
   });
   teardown.add(() => management.close());
   info = describe(setting, await openPorts({ ...setting, listeners, broker, deviceApi, management }));
@@ -129,6 +92,7 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
     webhookCalls: webhook.open,
     attempts: attempts.size,
   });
+  const { managementToken } = location.secrets;
   const open = { info, managementToken, location: location.path, notices, seeded, attempts, store, hub, stopped };
   return { ...open, stats, stop, [Symbol.asyncDispose]: stop };
 }
@@ -149,10 +113,6 @@ async function startBroker(setting: Setting, parts: { engine: Engine; hub: Hub }
   });
   teardown.add(() => broker.close());
   return broker;
-}
-
-function retryAfterSeconds({ registration }: Config): number {
-  return Math.ceil(milliseconds(registration.retryAfter) / 1000);
 }
 
 /** The deciding parts: no sockets, no files. */

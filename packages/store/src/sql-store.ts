@@ -32,7 +32,7 @@ export interface DurableStore extends Store {
 /** A database that does what it is told. */
 export interface WorkRunner {
   /** Sees only what was committed. */
-  read<T>(work: Work<T>): Promise<T>;
+  read<T>(start: () => Work<T>): Promise<T>;
   /** All or nothing, nothing when it comes to false. Resolves when the write is durable, or was found not to apply. */
   write<T>(start: () => Work<T>): Promise<T>;
   /** What a driver throws, in terms that somebody can act on. */
@@ -59,8 +59,8 @@ export class SqlStore implements DurableStore {
     }
   }
 
-  #read<T>(work: Work<T>): Promise<T> {
-    return this.#do(() => this.#runner.read(work));
+  #read<T>(start: () => Work<T>): Promise<T> {
+    return this.#do(() => this.#runner.read(start));
   }
 
   #write<T>(start: () => Work<T>): Promise<T> {
@@ -68,39 +68,39 @@ export class SqlStore implements DurableStore {
   }
 
   individualEnrollment(registrationId: string): Promise<IndividualRecord | undefined> {
-    return this.#read(enrollments.getEnrollment("individual", registrationId));
+    return this.#read(() => enrollments.getEnrollment("individual", registrationId));
   }
 
   enrollmentGroup(enrollmentGroupId: string): Promise<GroupRecord | undefined> {
-    return this.#read(enrollments.getEnrollment("group", enrollmentGroupId));
+    return this.#read(() => enrollments.getEnrollment("group", enrollmentGroupId));
   }
 
   groupsByCertificate(thumbprints: readonly string[]): Promise<readonly GroupRecord[]> {
-    return this.#read(enrollments.findEnrollments("group", "certificate", thumbprints));
+    return this.#read(() => enrollments.findEnrollments("group", "certificate", thumbprints));
   }
 
   groupsBySubject(subject: string): Promise<readonly GroupRecord[]> {
-    return this.#read(enrollments.findEnrollments("group", "subject", [subject]));
+    return this.#read(() => enrollments.findEnrollments("group", "subject", [subject]));
   }
 
   symmetricKeyGroups(): Promise<readonly GroupRecord[]> {
-    return this.#read(enrollments.findEnrollments("group", "attestation", ["symmetricKey"]));
+    return this.#read(() => enrollments.findEnrollments("group", "attestation", ["symmetricKey"]));
   }
 
   x509Groups(): Promise<readonly GroupRecord[]> {
-    return this.#read(enrollments.findEnrollments("group", "attestation", ["x509"]));
+    return this.#read(() => enrollments.findEnrollments("group", "attestation", ["x509"]));
   }
 
   enrollmentsByLeaf(thumbprint: string): Promise<readonly IndividualRecord[]> {
-    return this.#read(enrollments.findEnrollments("individual", "certificate", [thumbprint]));
+    return this.#read(() => enrollments.findEnrollments("individual", "certificate", [thumbprint]));
   }
 
   async enrollmentByEndorsementKey(hash: string): Promise<IndividualRecord | undefined> {
-    return (await this.#read(enrollments.findEnrollments("individual", "endorsementKey", [hash])))[0];
+    return (await this.#read(() => enrollments.findEnrollments("individual", "endorsementKey", [hash])))[0];
   }
 
   enrolledAmong(registrationIds: readonly string[]): Promise<readonly string[]> {
-    return this.#read(enrollments.enrolledAmong(registrationIds));
+    return this.#read(() => enrollments.enrolledAmong(registrationIds));
   }
 
   putIndividual(record: IndividualRecord, expected?: Expected): Promise<boolean> {
@@ -120,23 +120,23 @@ export class SqlStore implements DurableStore {
   }
 
   individuals(filter: EnrollmentFilter): Promise<readonly IndividualRecord[]> {
-    return this.#read(enrollments.listEnrollments("individual", filter));
+    return this.#read(() => enrollments.listEnrollments("individual", filter));
   }
 
   groups(filter: EnrollmentFilter): Promise<readonly GroupRecord[]> {
-    return this.#read(enrollments.listEnrollments("group", filter));
+    return this.#read(() => enrollments.listEnrollments("group", filter));
   }
 
   counts(): Promise<StoreCounts> {
-    return this.#read(counts());
+    return this.#read(() => counts());
   }
 
   caCertificate(name: string): Promise<CaCertificateRecord | undefined> {
-    return this.#read(certificates.getCaCertificate(name));
+    return this.#read(() => certificates.getCaCertificate(name));
   }
 
   caCertificates(): Promise<readonly CaCertificateRecord[]> {
-    return this.#read(certificates.listCaCertificates());
+    return this.#read(() => certificates.listCaCertificates());
   }
 
   putCaCertificate(record: CaCertificateRecord, expected?: Expected): Promise<boolean> {
@@ -148,14 +148,14 @@ export class SqlStore implements DurableStore {
   }
 
   registration(registrationId: string): Promise<RegistrationRecord | undefined> {
-    return this.#read(registrations.getRegistration(registrationId));
+    return this.#read(() => registrations.getRegistration(registrationId));
   }
 
   registrations(
     page: PageRequest,
     enrollment?: RegistrationRecord["enrollment"],
   ): Promise<readonly RegistrationRecord[]> {
-    return this.#read(registrations.listRegistrations(page, enrollment));
+    return this.#read(() => registrations.listRegistrations(page, enrollment));
   }
 
   removeRegistration(registrationId: string, expectedEtag?: string): Promise<Removal> {
@@ -167,11 +167,11 @@ export class SqlStore implements DurableStore {
   }
 
   deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined> {
-    return this.#read(devices.getIdentity({ hub, deviceId }));
+    return this.#read(() => devices.getIdentity({ hub, deviceId }));
   }
 
   twin(hub: string, deviceId: string): Promise<Twin | undefined> {
-    return this.#read(devices.getTwin({ hub, deviceId }));
+    return this.#read(() => devices.getTwin({ hub, deviceId }));
   }
 
   updateTwin(twin: Twin, expectedEtag: string): Promise<boolean> {
@@ -179,11 +179,11 @@ export class SqlStore implements DurableStore {
   }
 
   devices(hub: string, filter: DeviceFilter): Promise<readonly DeviceIdentity[]> {
-    return this.#read(devices.listDevices(hub, filter));
+    return this.#read(() => devices.listDevices(hub, filter));
   }
 
   deviceCount(hub: string): Promise<number> {
-    return this.#read(countDevices(hub));
+    return this.#read(() => countDevices(hub));
   }
 
   removeDevice(hub: string, deviceId: string): Promise<boolean> {
@@ -191,7 +191,7 @@ export class SqlStore implements DurableStore {
   }
 
   hubsWithDevices(): Promise<readonly string[]> {
-    return this.#read(devices.hubsWithDevices());
+    return this.#read(() => devices.hubsWithDevices());
   }
 
   async restore(records: StoreRecords): Promise<void> {

@@ -83,7 +83,7 @@ function runnerOf(connection: SqliteDatabase, options: RunnerOptions): WorkRunne
   const runner = new SqliteRunner(connection, new Statements(sqliteSpelling, options.idScope));
   const group = new GroupCommit({ runner, windowMilliseconds: options.windowMilliseconds });
   return {
-    read: (work) => runner.read(work),
+    read: (start) => runner.read(start()),
     write: (start) => group.commit(start),
     explain: options.explain,
     close: async () => {

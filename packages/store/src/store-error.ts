@@ -21,7 +21,27 @@ export const storeErrors = {
   noAccess: { problem: "the data directory cannot be written to", next: "check its owner and its permissions" },
   unreachable: {
     problem: "PostgreSQL cannot be reached",
-    next: "check that the server runs, and host, port, user and database of the URL",
+    next: "check that the server runs, and the host and the port of the URL",
+  },
+  loginRefused: {
+    problem: "PostgreSQL refuses the user or the password",
+    next: "check both in the URL (percent-encoded), and the server's pg_hba.conf",
+  },
+  databaseMissing: {
+    problem: "PostgreSQL has no such database",
+    next: "create it (createdb), or correct the name at the end of the URL",
+  },
+  notPermitted: {
+    problem: "PostgreSQL does not let this user write there",
+    next: "grant the user CREATE and USAGE on the schema, on a server that is no read-only standby",
+  },
+  tooSlow: {
+    problem: "PostgreSQL took too long to answer",
+    next: "look for what holds it up (pg_stat_activity, pg_locks), then try again",
+  },
+  badUrl: {
+    problem: "the URL of PostgreSQL cannot be read",
+    next: "write postgres://user:password@host:port/database, with what is special in the password percent-encoded",
   },
   driverMissing: { problem: "the package pg is not installed", next: "npm install pg" },
   closed: { problem: "the store is closed", next: "open it again" },

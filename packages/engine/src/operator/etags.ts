@@ -11,7 +11,7 @@ export function newEtag(random: Random): string {
 }
 
 /** An If-Match without its quotes: Node sends the etag as found, .NET puts quotes around it (section 7.2). */
-function bareEtag(text: string): string {
+export function bareEtag(text: string): string {
   return text.trim().replace(/^"+|"+$/g, "");
 }
 

@@ -2,7 +2,7 @@ import { type EnrollmentKind, enrollmentKinds, idKey, type Json, type JsonObject
 import type { Comparison, Condition, Literal } from "./query-parser.js";
 
 /** The value of a member; what is not there is null. */
-export function memberOf(item: JsonObject, path: readonly string[]): Json {
+function memberOf(item: JsonObject, path: readonly string[]): Json {
   let value: Json = item;
   for (const name of path) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return null;
@@ -67,9 +67,9 @@ export function mentions(condition: Condition | undefined, path: readonly string
 const SORTED_CHARACTERS = 256;
 
 /** The value that an enrollment is put in order by: anything but texts, numbers and truth values counts as null. */
-export function sortValue(item: JsonObject, member: readonly string[]): Literal {
+export function sortValue(item: JsonObject, member: readonly string[], kind: EnrollmentKind): Literal {
   const value = memberOf(item, member);
-  if (typeof value === "string") return value.slice(0, SORTED_CHARACTERS);
+  if (typeof value === "string") return (isId(member, kind) ? idKey(value) : value).slice(0, SORTED_CHARACTERS);
   return typeof value === "number" || typeof value === "boolean" ? value : null;
 }
 

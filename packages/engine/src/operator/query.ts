@@ -45,7 +45,7 @@ export async function runQuery<R extends EnrollmentRecord, E extends IndividualE
 }
 
 /** An enrollment as answers give it. */
-export async function present(record: EnrollmentRecord, { store, clock }: OperatorContext): Promise<JsonObject> {
+async function present(record: EnrollmentRecord, { store, clock }: OperatorContext): Promise<JsonObject> {
   return wireEnrollment(record, { registration: await ownRegistration(record, store), now: clock() });
 }
 

@@ -64,7 +64,7 @@ async function* everyRecord<R extends EnrollmentRecord, E extends IndividualEnro
 async function sortedBy<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
   record: R,
   member: readonly string[],
-  { context }: QueryRun<R, E>,
+  { collection, context }: QueryRun<R, E>,
 ): Promise<Literal> {
   const asksState = member[0] === "registrationState";
   const item = wireEnrollment(record, {
@@ -72,7 +72,7 @@ async function sortedBy<R extends EnrollmentRecord, E extends IndividualEnrollme
     now: context.clock(),
     withoutCertificates: member[1] !== "x509",
   });
-  return sortValue(item, member);
+  return sortValue(item, member, collection.kind);
 }
 
 type Order = (a: Pick<Cursor, "key" | "value">, b: Pick<Cursor, "key" | "value">) => number;

@@ -1,7 +1,7 @@
 import type { GroupRecord, IndividualRecord, RegistrationRecord, StoreRecords } from "@rollcall/engine";
 import { assignmentOf, individualOf } from "./crash-records.js";
 
-export const manyIds = (from: number, to: number): readonly string[] =>
+const manyIds = (from: number, to: number): readonly string[] =>
   Array.from({ length: to - from }, (_, n) => `device-${String(from + n).padStart(5, "0")}`);
 
 const line: GroupRecord = (() => {

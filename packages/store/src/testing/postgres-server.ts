@@ -1,12 +1,24 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 
 export interface PostgresServer {
+  /** Whoever comes from this machine is let in, but for the user `guarded`, who needs a password. */
   readonly url: string;
+  /** Ends it as a power cut would, and starts it again at the same place. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -38,22 +50,56 @@ function freePort(): Promise<number> {
   });
 }
 
-async function untilReady(url: string, server: ChildProcess, log: readonly string[]): Promise<void> {
-  for (;;) {
-    if (server.exitCode !== null) throw new Error(`PostgreSQL ended: ${log.join("")}`);
+interface Programs {
+  readonly postgres: string;
+  readonly folder: string;
+  readonly as: { readonly uid?: number; readonly gid?: number; readonly cwd: string };
+  readonly port: number;
+}
+
+interface RunningServer {
+  readonly process: ChildProcess;
+  readonly ended: Promise<void>;
+  readonly log: readonly string[];
+}
+
+function run({ postgres, folder, as, port }: Programs): RunningServer {
+  const listen = ["-h", "127.0.0.1", "-p", String(port), "-k", folder];
+  const server = spawn(postgres, ["-D", join(folder, "data"), ...listen], { ...as, stdio: ["ignore", "pipe", "pipe"] });
+  const log: string[] = [];
+  server.stdout.on("data", (chunk: Buffer) => log.push(chunk.toString()));
+  server.stderr.on("data", (chunk: Buffer) => log.push(chunk.toString()));
+  return { process: server, log, ended: new Promise((resolve) => server.once("close", () => resolve())) };
+}
+
+/** False when it ended instead. */
+async function isReady(url: string, { process: server }: RunningServer): Promise<boolean> {
+  while (server.exitCode === null) {
     const client = new pg.Client({ connectionString: url });
+    client.on("error", () => undefined);
     try {
       await client.connect();
       await client.end();
-      return;
+      return true;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
+  return false;
+}
+
+/** A server that was killed leaves processes behind, which end soon, and until then it does not start. */
+async function start(programs: Programs, url: string): Promise<RunningServer> {
+  for (let attempt = 0; ; attempt++) {
+    const server = run(programs);
+    if (await isReady(url, server)) return server;
+    if (attempt === 50) throw new Error(`PostgreSQL ended: ${server.log.join("")}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 /** A real server in a temporary folder, on a free port of the loopback address. */
-export async function startPostgres(programs: string): Promise<PostgresServer> {
+export async function startPostgres(folderOfPrograms: string): Promise<PostgresServer> {
   const user = unprivilegedUser();
   const folder = mkdtempSync(join(tmpdir(), "rollcall-postgres-"));
   const data = join(folder, "data");
@@ -61,27 +107,26 @@ export async function startPostgres(programs: string): Promise<PostgresServer> {
   if (user) for (const path of [folder, data]) chownSync(path, user.uid, user.gid);
   const as = { ...user, cwd: folder };
   const setUp = ["-D", data, "-U", "rollcall", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
-  execFileSync(join(programs, "initdb"), setUp, { ...as, stdio: "pipe" });
+  execFileSync(join(folderOfPrograms, "initdb"), setUp, { ...as, stdio: "pipe" });
+  const rules = join(data, "pg_hba.conf");
+  writeFileSync(rules, `host all guarded 127.0.0.1/32 scram-sha-256\n${readFileSync(rules, "utf8")}`);
   const port = await freePort();
-  const listen = ["-h", "127.0.0.1", "-p", String(port), "-k", folder];
-  const server = spawn(join(programs, "postgres"), ["-D", data, ...listen], {
-    ...as,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const log: string[] = [];
-  server.stdout.on("data", (chunk: Buffer) => log.push(chunk.toString()));
-  server.stderr.on("data", (chunk: Buffer) => log.push(chunk.toString()));
-  const ended = new Promise<void>((resolve) => server.once("close", () => resolve()));
-  // SIGINT: end now, and in order, whoever is connected.
-  const end = () => void server.kill("SIGINT");
-  process.once("exit", end);
+  const programs = { postgres: join(folderOfPrograms, "postgres"), folder, as, port };
   const url = `postgres://rollcall@127.0.0.1:${port}/postgres`;
-  await untilReady(url, server, log);
+  let server = await start(programs, url);
+  // SIGINT: end now, and in order, whoever is connected.
+  const end = () => void server.process.kill("SIGINT");
+  process.once("exit", end);
   return {
     url,
+    restart: async () => {
+      server.process.kill("SIGKILL");
+      await server.ended;
+      server = await start(programs, url);
+    },
     stop: async () => {
       end();
-      await ended;
+      await server.ended;
       process.removeListener("exit", end);
       rmSync(folder, { recursive: true });
     },

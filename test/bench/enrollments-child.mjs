@@ -1,0 +1,140 @@
+/**
+ * One store of one size in a process of its own, so that its memory can be told: fills it, times what a service asks of it, and
+ * prints one line of JSON. Started by enrollments.mjs with one argument, the JSON of `{ kind, count, rounds, directory, url }`.
+ */
+import { randomBytes, randomUUID } from "node:crypto";
+import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { individualRecord, MemoryStore } from "@rollcall/engine";
+import { openStore } from "@rollcall/store";
+
+const { kind, count, rounds, directory, url } = JSON.parse(process.argv[2]);
+const batch = 1000;
+const hub = "hub.example";
+const now = Date.UTC(2026, 0, 1);
+
+const idOf = (n) => `Device-${String(n).padStart(9, "0")}`;
+const anyId = () => idOf(Math.floor(Math.random() * count));
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+const context = { now, random: randomBytes, etag: randomUUID };
+
+const enrollment = (n) =>
+  individualRecord(
+    {
+      registrationId: idOf(n),
+      deviceId: `device-${n}`,
+      attestation: { type: "symmetricKey" },
+      provisioningStatus: "enabled",
+      iotHubs: [hub],
+      initialTwin: { tags: { site: "north", line: n % 100 }, properties: { desired: { interval: 60 } } },
+    },
+    context,
+  );
+
+/** What the engine saves for a device that registers for the first time. */
+function assignment(registrationId) {
+  const operations = [{ id: `4.${randomUUID()}`, startedAt: now, readyAt: now }];
+  const deviceId = registrationId;
+  const result = { status: "assigned", assignedHub: hub, deviceId, substatus: "initialAssignment" };
+  const registration = { registrationId, enrollment: { kind: "individual", id: registrationId }, operations, result };
+  const keys = { primaryKey: randomBytes(64).toString("base64"), secondaryKey: randomBytes(64).toString("base64") };
+  const identity = { hub, deviceId, registrationId, iotEdge: false, status: "enabled", createdAt: now };
+  const versions = { desiredVersion: 1, desiredUpdatedAt: now, reportedVersion: 1, reportedUpdatedAt: now };
+  const twin = { hub, deviceId, tags: { site: "north" }, desired: { interval: 60 }, reported: {}, ...versions };
+  return {
+    registration: { ...registration, attestation: "symmetricKey", createdAt: now, updatedAt: now, etag: randomUUID() },
+    identity: { ...identity, authentication: { type: "symmetricKey", ...keys } },
+    twin: { ...twin, etag: randomUUID() },
+  };
+}
+
+async function open() {
+  if (kind === "memory") return new MemoryStore();
+  return openStore({
+    ...(kind === "postgres" ? { kind, url } : { kind: "sqlite", directory }),
+    idScope: "0ne00000000",
+  });
+}
+
+async function fill(store) {
+  let seconds = 0;
+  for (let from = 0; from < count; from += batch) {
+    const individuals = Array.from({ length: Math.min(batch, count - from) }, (_, n) => enrollment(from + n));
+    const start = performance.now();
+    await store.restore({ individuals });
+    seconds += (performance.now() - start) / 1000;
+  }
+  return seconds;
+}
+
+/** Half and 99 of 100 in milliseconds: the median of several rounds, since other work on the machine hits some of them. */
+async function times(perRound, action) {
+  const halves = [];
+  const most = [];
+  for (let round = 0; round < rounds; round++) {
+    const taken = [];
+    for (let n = 0; n < perRound; n++) {
+      const start = performance.now();
+      await action();
+      taken.push(performance.now() - start);
+    }
+    taken.sort((a, b) => a - b);
+    halves.push(taken[taken.length >> 1]);
+    most.push(taken[Math.floor(taken.length * 0.99)]);
+  }
+  return { p50: median(halves), p99: median(most) };
+}
+
+async function register(store, id) {
+  await store.individualEnrollment(id);
+  const existing = await store.registration(id);
+  const { registration, ...device } = assignment(id);
+  const expected = existing && { expectedEtag: existing.etag };
+  await store.saveAssignment({ registration, ...device, ...expected });
+}
+
+/** Registrations a second with some in flight. */
+async function rate(store, inFlight, total) {
+  const start = performance.now();
+  const one = async () => {
+    for (let n = 0; n < total / inFlight; n++) await register(store, anyId());
+  };
+  await Promise.all(Array.from({ length: inFlight }, one));
+  return total / ((performance.now() - start) / 1000);
+}
+
+/** What the disk can do: a page written and synced, again and again. */
+function fsyncsPerSecond() {
+  if (directory === undefined) return undefined;
+  const file = openSync(join(directory, "fsync"), "w");
+  const page = Buffer.alloc(4096, 1);
+  const taken = Array.from({ length: 200 }, (_, n) => {
+    const start = performance.now();
+    writeSync(file, page, 0, page.length, n * page.length);
+    fsyncSync(file);
+    return performance.now() - start;
+  });
+  closeSync(file);
+  return 1000 / median(taken);
+}
+
+const megabytes = () => {
+  globalThis.gc?.();
+  return process.memoryUsage().rss / 1e6;
+};
+
+const store = await open();
+const before = megabytes();
+const importSeconds = await fill(store);
+const filled = megabytes();
+const lookUp = await times(2000, () => store.individualEnrollment(anyId()));
+const page = await times(100, () => store.individuals({ limit: 100, after: anyId().toLowerCase() }));
+const search = await times(3, () => store.individuals({ limit: 100, search: "no such device" }));
+const counts = await times(50, () => store.counts());
+const registration = await times(300, () => register(store, anyId()));
+const registrationsPerSecond = await rate(store, 64, 3000);
+const fsyncs = fsyncsPerSecond();
+const memory = { before, filled, after: megabytes() };
+await store.close?.();
+const result = { importSeconds, memory, lookUp, page, search, counts, registration, registrationsPerSecond, fsyncs };
+process.stdout.write(`${JSON.stringify(result)}\n`);
