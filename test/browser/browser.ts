@@ -28,7 +28,7 @@ const flags = [
   "--disable-sync",
 ];
 
-export function launch(): Promise<Browser> {
+function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: program ?? "chromium", headless: true, args: flags });
 }
 
@@ -53,7 +53,7 @@ export interface Look {
 }
 
 /** Opens a window of its own, with the address that `rollcall start` prints. Its end checks that there is nothing to complain of. */
-export async function openPortal(browser: Browser, { rollcall }: TestService, look: Look = {}): Promise<Portal> {
+async function openPortal(browser: Browser, { rollcall }: TestService, look: Look = {}): Promise<Portal> {
   const { width = 1280, height = 900, colorScheme = "light", withToken = true } = look;
   const base = `http://127.0.0.1:${rollcall.info.ports.dashboard}`;
   const options: BrowserContextOptions = { viewport: { width, height }, colorScheme, acceptDownloads: true };

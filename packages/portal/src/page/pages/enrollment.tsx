@@ -75,7 +75,7 @@ async function remove({ kind, id }: Shown, enrollment: Enrollment, reload: () =>
   const words = kindWords[kind];
   const yes = await confirm({
     title: `Delete the ${words.one} ${id}?`,
-    text: "Its devices cannot register again. What is connected now stays connected.",
+    text: `${kind === "group" ? "Its devices" : "The device"} cannot register again by it. What is connected now stays connected.`,
     danger: true,
   });
   if (!yes) return;
