@@ -99,6 +99,53 @@ describe("devices at several hubs", () => {
   });
 });
 
+describe("a device that is connected to its hub", () => {
+  const closedBy = (id: string) =>
+    service.rollcall.attempts.recent(50).find(({ at, registrationId }) => at === "hub" && registrationId === id);
+
+  it("is disconnected there when its registration moves it, before it is told of the new one, and comes back later", async () => {
+    const enrolled = (host: string) =>
+      putIndividual(service, { ...symmetricIndividual("rover", key), allocationPolicy: "static", iotHubs: [host] });
+    for (const [from, to] of [
+      [h1, h2],
+      [h2, h1],
+    ] as const) {
+      await enrolled(from);
+      expect(await stateOf(service, "rover")).toMatchObject({ assignedHub: from });
+      await using old = await openMqtt({ ...service.mqtt, host: from });
+      expect(await connectToHub(old, { hub: from, deviceId: "rover", key })).toBe(0);
+      expect(await stateOf(service, "rover")).toMatchObject({ substatus: "reprovisionedToInitialAssignment" });
+      expect(old.isClosed).toBe(false);
+      await enrolled(to);
+      expect(await stateOf(service, "rover")).toMatchObject({ assignedHub: to, substatus: "deviceDataMigrated" });
+      await old.closed;
+      expect(closedBy("rover")?.findings.map((each) => each.code)).toEqual(["hub.connectionClosed"]);
+      expect(await hubConnack(service, { hub: to, deviceId: "rover", key })).toBe(0);
+      expect(await hubConnack(service, { hub: from, deviceId: "rover", key })).toBe(5);
+      expect((await service.attempt("rover"))?.findings[0]).toMatchObject({ code: "hub.unknownDevice" });
+    }
+  });
+
+  it("is disconnected when another device has its id there by now", async () => {
+    const heir = Buffer.alloc(32, 52).toString("base64");
+    const named = (id: string, own: string) =>
+      putIndividual(service, {
+        ...symmetricIndividual(id, own),
+        ...{ deviceId: "seat", allocationPolicy: "static", iotHubs: [h1] },
+      });
+    await named("first-owner", key);
+    await register(service, device("first-owner"));
+    await using first = await openMqtt({ ...service.mqtt, host: h1 });
+    expect(await connectToHub(first, { hub: h1, deviceId: "seat", key })).toBe(0);
+    await service.rollcall.store.removeIndividual("first-owner");
+    await named("second-owner", heir);
+    const { body } = await register(service, { registrationId: "second-owner", key: heir });
+    expect(body.registrationState).toMatchObject({ status: "assigned", deviceId: "seat" });
+    await first.closed;
+    expect(await hubConnack(service, { hub: h1, deviceId: "seat", key: heir })).toBe(0);
+  });
+});
+
 describe("a service that starts again with other hubs", () => {
   /** The service as it was before, in a location of its own, with these devices at h2; and as it is afterwards. */
   async function restarted(

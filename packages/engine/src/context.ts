@@ -2,7 +2,7 @@ import type { CertificateCache } from "@rollcall/pki";
 import type { ServiceAllocationPolicy } from "./allocate.js";
 import type { Allocator } from "./allocator.js";
 import type { Challenges } from "./challenges.js";
-import type { Clock, Hubs, Random, Store } from "./ports.js";
+import type { Assignment, Clock, Hubs, Random, Store } from "./ports.js";
 import type { Throttled } from "./throttle.js";
 import type { UnderWay } from "./under-way.js";
 
@@ -27,7 +27,15 @@ export interface EngineOptions {
   readonly registrationsPerMinute?: number | undefined;
   /** As the HTTPS how-to of 2025: a chain-issued leaf of an individual enrollment needs an uploaded, verified CA. Default: false. */
   readonly strictX509?: boolean | undefined;
+  /**
+   * Called when a saved registration took a place at a hub away from who had it: the device moved, or another one has its id
+   * by now. The reply waits for it.
+   */
+  readonly onRemoved?: (place: HubPlace) => Promise<void>;
 }
+
+/** A device id at a hub. */
+export type HubPlace = NonNullable<Assignment["removed"]>;
 
 /** The engine's parts, as its operations get them. */
 export interface EngineContext {

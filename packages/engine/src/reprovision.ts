@@ -16,6 +16,7 @@ export interface Placement {
   readonly deviceId: string;
   readonly substatus: Substatus;
   readonly twin?: Twin;
+  /** Where it was; absent when it has nothing there any more. */
   readonly removed?: NonNullable<Assignment["removed"]>;
   /** The identity that goes on to be this device's: its capabilities move with the data (section 8.4). */
   readonly keeps?: Partial<Pick<DeviceIdentity, "iotEdge" | "status" | "createdAt">>;
@@ -68,7 +69,7 @@ export async function place(request: PlacementRequest, store: Store, apiVersion:
       ...(!kept && { twin: initialTwin(request) }),
     };
   }
-  const moved = { assignedHub, deviceId, removed: current };
+  const moved = { assignedHub, deviceId, ...(identity && { removed: current }) };
   const migrates = identity && reprovisionPolicy(request.enrollment, apiVersion).migrateDeviceData;
   if (!migrates) return { ...moved, substatus: "deviceDataReset", twin: initialTwin(request) };
   const keeps = { iotEdge: identity.iotEdge, status: identity.status };

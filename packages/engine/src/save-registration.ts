@@ -10,7 +10,7 @@ import {
 } from "@rollcall/protocol";
 import { type Allocation, sameHost } from "./allocate.js";
 import { chooseHub } from "./choose-hub.js";
-import type { EngineContext } from "./context.js";
+import type { EngineContext, HubPlace } from "./context.js";
 import { CustomAllocation } from "./custom-allocation.js";
 import { enrollmentId } from "./enrollment-id.js";
 import type { Assignment, EnrollmentRecord, OperationRecord, RegistrationRecord } from "./ports.js";
@@ -42,9 +42,16 @@ export async function saveRegistration(accepted: Accepted, context: EngineContex
     if (refusal) return { refusal };
     const operation = newOperation(context);
     const assignment = await assign(accepted, { existing, allocation, operation }, context);
-    if (await context.store.saveAssignment(assignment)) return { operation };
+    if (!(await context.store.saveAssignment(assignment))) continue;
+    for (const place of placesTaken(assignment)) await context.options.onRemoved?.(place);
+    return { operation };
   }
   return { refusal: conflict(await context.store.registration(registrationId), context) };
+}
+
+/** The places at hubs whose former devices may still be connected there. */
+function placesTaken({ removed, replaces, identity }: Assignment): readonly HubPlace[] {
+  return [...(removed ? [removed] : []), ...(replaces !== undefined && identity ? [identity] : [])];
 }
 
 /** Seconds may have passed with a webhook: who was disabled or deleted in them gets no hub any more. */

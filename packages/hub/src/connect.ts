@@ -3,7 +3,7 @@ import { type DeviceIdentity, type Finding, finding } from "@rollcall/protocol";
 import { bareHost } from "./bare-host.js";
 import type { HubAdmission, HubConnectRequest, HubDevice } from "./hub-types.js";
 import type { HubPorts } from "./ports.js";
-import type { RemovedDevices } from "./removed-devices.js";
+import type { Removal, RemovedDevices } from "./removed-devices.js";
 import { sasProblems } from "./sas-problems.js";
 import { x509Problems } from "./x509-problems.js";
 
@@ -28,8 +28,7 @@ export async function connect(request: HubConnectRequest, context: ConnectContex
   const identity = await ports.store.deviceIdentity(hub, request.deviceId);
   const device = { hub, deviceId: request.deviceId };
   if (identity?.deviceId !== request.deviceId) {
-    const at = removed.removedSince(device, 0);
-    return refused([at === undefined ? unknownDevice(hub, request.deviceId, identity) : deletedDevice(device, at)]);
+    return refused([goneDevice(device, removed.removedSince(device, 0), identity)]);
   }
   const findings = [
     ...moduleFindings(request),
@@ -39,8 +38,8 @@ export async function connect(request: HubConnectRequest, context: ConnectContex
     ...credentialFindings(request, { identity, hub }, context),
   ];
   // It was there when it was looked up, and may have been taken away since.
-  const at = removed.removedSince(device, begun);
-  if (at !== undefined) return refused([deletedDevice(device, at)]);
+  const removal = removed.removedSince(device, begun);
+  if (removal) return refused([goneDevice(device, removal)]);
   return findings.length > 0 ? refused(findings) : { kind: "accepted", device };
 }
 
@@ -48,7 +47,10 @@ function refused(findings: readonly Finding[]): HubAdmission {
   return { kind: "refused", connack: 5, findings };
 }
 
-function unknownDevice(hub: string, deviceId: string, near: DeviceIdentity | undefined): Finding {
+/** Not there, or not any more; `near` has the same id in another case. */
+function goneDevice(device: HubDevice, removal: Removal | undefined, near?: DeviceIdentity): Finding {
+  const { hub, deviceId } = device;
+  if (removal?.deletedAt !== undefined) return deletedDevice(device, removal.deletedAt);
   return finding("hub.unknownDevice", {
     values: { hub, deviceId },
     got: deviceId,

@@ -50,6 +50,8 @@ export interface Hub {
   patchTwin(device: HubDevice, patch: TwinPatch, ifEtag?: string): Promise<Twin>;
   /** Takes a device and its twin away, and tells who watches: it may be connected. False when there is none. */
   removeDevice(device: HubDevice): Promise<boolean>;
+  /** Tells who watches that a registration took this place at the hub from the device that had it: it may be connected. */
+  disconnect(device: HubDevice): Promise<void>;
   /** Calls back with every device that was taken away. Returns the way to stop. */
   watchRemoved(watcher: (device: HubDevice) => void): () => void;
   /** Calls back with every change of desired properties: the patch with `$version` inside. Returns the way to stop. */

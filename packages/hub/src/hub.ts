@@ -5,7 +5,7 @@ import { connect } from "./connect.js";
 import type { Hub, HubDevice } from "./hub-types.js";
 import { patchTwin } from "./operator-twin.js";
 import type { HubPorts } from "./ports.js";
-import { RemovedDevices } from "./removed-devices.js";
+import { type Removal, RemovedDevices } from "./removed-devices.js";
 import { applyPatch, patchReported, readTwin, type TwinContext } from "./twin.js";
 import { Watchers } from "./watchers.js";
 
@@ -24,6 +24,12 @@ export function createHub(ports: HubPorts): Hub {
     now: ports.clock(),
     newEtag: () => random(8).toString("base64"),
   });
+  const takeAway = async (device: HubDevice, how: Removal) => {
+    removed.add(device, how);
+    // A CONNECT that had been let in by now has become a connection in the next turn of the loop; a later one is refused.
+    await new Promise(setImmediate);
+    removal.tell(device);
+  };
   let telemetryCount = 0;
   return {
     connect: (request) => connect(request, { ports, certificates, removed }),
@@ -45,12 +51,10 @@ export function createHub(ports: HubPorts): Hub {
     async removeDevice(device) {
       const wasThere = await ports.store.removeDevice(device.hub, device.deviceId);
       if (!wasThere) return false;
-      removed.add(device, ports.clock());
-      // A CONNECT that had been let in by now has become a connection in the next turn of the loop; a later one is refused.
-      await new Promise(setImmediate);
-      removal.tell(device);
+      await takeAway(device, { deletedAt: ports.clock() });
       return true;
     },
+    disconnect: (device) => takeAway(device, {}),
     watchRemoved: (watcher) => removal.add(watcher),
     watchDesired: (watcher) => desired.add(watcher),
     countTelemetry() {

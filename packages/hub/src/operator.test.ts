@@ -128,6 +128,38 @@ describe("a device that is taken away", () => {
   });
 });
 
+describe("a device whose place a registration took", () => {
+  const connection = {
+    acceptedAt: 0,
+    securedAt: 0,
+    transport: "mqtt" as const,
+    remote: "127.0.0.1:1",
+    loopback: true,
+    presented: () => [],
+  };
+  const connect = () => hub.connect({ ...device, connection });
+
+  test("is told of to who watches; one that comes later was not deleted by anybody", async () => {
+    const seen: unknown[] = [];
+    hub.watchRemoved((about) => void seen.push(about));
+    await hub.disconnect(device);
+    expect(seen).toEqual([device]);
+    expect(await connect()).toMatchObject({ findings: [{ code: "hub.credentialMismatch" }] });
+    await devices.removeDevice(HUB, "pump-1");
+    expect(await connect()).toMatchObject({ findings: [{ code: "hub.unknownDevice" }] });
+  });
+
+  test("is refused also when it was looked up before", async () => {
+    const found = devices.deviceIdentity.bind(devices);
+    devices.deviceIdentity = async (...place) => {
+      const identity = await found(...place);
+      await hub.disconnect(device);
+      return identity;
+    };
+    expect(await connect()).toMatchObject({ findings: [{ code: "hub.unknownDevice" }] });
+  });
+});
+
 describe("the twin document", () => {
   test("repeats the tree of properties in $metadata", async () => {
     const twin = await hub.patchTwin(device, { desired: { interval: 5, a: { b: [1] } } });

@@ -3,15 +3,15 @@ import type { HubDevice } from "./hub-types.js";
 /** Beyond this many the oldest are forgotten: then the hub only says that it knows no such device. */
 const MAX_REMEMBERED = 1000;
 
-interface Removal {
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly order: number;
+/** How a device went away. */
+export interface Removal {
+  /** When an operator deleted it, in milliseconds since 1970; absent when a registration took it away. */
+  readonly deletedAt?: number;
 }
 
-/** Devices that an operator took away since the service started: for saying so to the next one that comes. */
+/** Devices that went away since the service started: for refusing a CONNECT that had found them, and saying why. */
 export class RemovedDevices {
-  readonly #removals = new Map<string, Removal>();
+  readonly #removals = new Map<string, Removal & { readonly order: number }>();
   #order = 0;
 
   /** Grows with every removal: a CONNECT remembers what it was when it began. */
@@ -19,18 +19,18 @@ export class RemovedDevices {
     return this.#order;
   }
 
-  add(device: HubDevice, at: number): void {
+  add(device: HubDevice, removal: Removal): void {
     const key = keyOf(device);
     this.#removals.delete(key);
-    this.#removals.set(key, { at, order: ++this.#order });
+    this.#removals.set(key, { ...removal, order: ++this.#order });
     const [oldest] = this.#removals.keys();
     if (this.#removals.size > MAX_REMEMBERED && oldest !== undefined) this.#removals.delete(oldest);
   }
 
-  /** When it was taken away, if it was since `order`. */
-  removedSince(device: HubDevice, order: number): number | undefined {
+  /** How it went away, if it did since `order`. */
+  removedSince(device: HubDevice, order: number): Removal | undefined {
     const removal = this.#removals.get(keyOf(device));
-    return removal && removal.order > order ? removal.at : undefined;
+    return removal && removal.order > order ? removal : undefined;
   }
 }
 

@@ -122,6 +122,7 @@ function decide(
 ): { hub: Hub; engine: Engine } {
   const linked = { linked: () => hubs };
   const { registrationsPerMinute } = config.limits;
+  const hub = createHub({ store, hubs: linked, clock });
   const engine = createEngine({
     idScope: config.idScope,
     store,
@@ -135,12 +136,13 @@ function decide(
     assigningForMs: milliseconds(config.registration.assigningFor),
     registrationsPerMinute: registrationsPerMinute === "off" ? undefined : registrationsPerMinute,
     strictX509: config.strictX509,
+    onRemoved: (place) => hub.disconnect(place),
     onFailure: (error, trackingId) => log.error({ err: error, trackingId }, "a registration failed"),
   });
   const warn = (version: string) =>
     log.warn(`a device asks for api-version ${version}, newer than this service knows; it is served`);
   return {
-    hub: createHub({ store, hubs: linked, clock }),
+    hub,
     engine: watchVersions(engine, { knownOnly: config.apiVersions === "known-only", warn }),
   };
 }
