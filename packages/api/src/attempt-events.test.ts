@@ -1,5 +1,5 @@
 import { createServer, get, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { Attempt, AttemptLog } from "@rollcall/engine";
 import { finding } from "@rollcall/protocol";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -44,6 +44,19 @@ async function read() {
     }));
   return { response, ended, text: () => text, events: eventsSoFar };
 }
+
+it("forgets readers that waited behind another answer when their connection closed", async () => {
+  await serve({ maxReaders: 3 });
+  // The answer to the first request never ends, so that the others never have their turn.
+  server.removeAllListeners("request");
+  server.once("request", () => server.on("request", (_request, response) => events.open(response)));
+  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(4));
+  await vi.waitFor(() => expect(events.full).toBe(true));
+  socket.destroy();
+  await vi.waitFor(() => expect(events.full).toBe(false));
+  expect(events.readers).toBe(0);
+});
 
 it("tells of an attempt that began, and of how it stands when what belongs together is noted", async () => {
   await serve();

@@ -44,6 +44,7 @@ export class AttemptEvents {
 
   /** No more readers can be served. */
   get full(): boolean {
+    this.#forgetGone();
     return this.#readers.size >= this.#options.maxReaders;
   }
 
@@ -111,7 +112,13 @@ export class AttemptEvents {
     this.#send(events.join(""));
   }
 
+  /** A response that waits its turn behind another one of its connection is not told when that closes. */
+  #forgetGone(): void {
+    for (const reader of this.#readers) if (reader.req.socket.destroyed) this.#forget(reader);
+  }
+
   #send(text: string): void {
+    this.#forgetGone();
     for (const reader of this.#readers) {
       if (reader.writableLength > this.#options.maxUnreadBytes) reader.destroy();
       else reader.write(text);
