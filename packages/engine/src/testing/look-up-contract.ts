@@ -1,6 +1,16 @@
 import { expect, it } from "vitest";
 import type { AttestationRecord } from "../index.js";
-import { group, groupIdsOf, idsOf, individual, keys, type OpenStore, tpm, x509 } from "./contract-records.js";
+import {
+  assignment,
+  group,
+  groupIdsOf,
+  idsOf,
+  individual,
+  keys,
+  type OpenStore,
+  tpm,
+  x509,
+} from "./contract-records.js";
 
 const references = (names: readonly string[], thumbprints: readonly string[]): AttestationRecord => {
   const [primaryName = "", secondaryName] = names;
@@ -32,6 +42,28 @@ export function lookUpContract(open: OpenStore): void {
     expect(await store.groupsBySubject("30")).toEqual([]);
     expect(groupIdsOf(await store.symmetricKeyGroups())).toEqual(["keys"]);
     expect(groupIdsOf(await store.x509Groups()).toSorted()).toEqual(["one", "two"]);
+  });
+
+  it("find nothing by a name with a NUL in it, and do not take what is before it for the name", async () => {
+    const store = await open();
+    await store.putIndividual(individual("pump"));
+    await store.putGroup(group("line", { attestation: x509("signingCertificates", { thumbprint: "AA" }) }));
+    await store.saveAssignment(assignment("h1.test", "pump"));
+    for (const id of ["pump\0", "pump\0x", "\0pump"]) {
+      expect(await store.individualEnrollment(id)).toBeUndefined();
+      expect(await store.enrolledAmong([id])).toEqual([]);
+      expect(await store.individuals({ limit: 5, search: id })).toEqual([]);
+      expect(await store.removeIndividual(id)).toBe("missing");
+      expect(await store.registration(id)).toBeUndefined();
+      expect(await store.deviceIdentity("h1.test", id)).toBeUndefined();
+      expect(await store.devices("h1.test", { limit: 5, search: id })).toEqual([]);
+      expect(await store.removeDevice("h1.test", id)).toBe(false);
+      expect(await store.caCertificate(id)).toBeUndefined();
+    }
+    expect(await store.groupsByCertificate(["AA\0"])).toEqual([]);
+    expect(idsOf(await store.individuals({ limit: 5, after: "\0" }))).toEqual(["pump"]);
+    expect(await store.individuals({ limit: 5, after: "pump\0" })).toEqual([]);
+    expect(await store.deviceCount("h1.test\0")).toBe(0);
   });
 
   it("find groups by the certificates that they refer to", async () => {
