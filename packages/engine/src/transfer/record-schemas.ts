@@ -58,28 +58,34 @@ const attestation = z.discriminatedUnion("type", [
   }),
 ]);
 
-/** What the operator said: shown again as it is. */
-const source = z.looseObject({
-  provisioningStatus: z.enum(["enabled", "disabled"]),
-  deviceId: deviceId.optional(),
-  iotHubs: z.array(host).optional(),
-  allocationPolicy: z.enum(allocationPolicies).optional(),
-});
 const customAllocation = z.looseObject({
   webhookUrl: z.string().refine(isWebhookUrl, "is no address to post to: http or https, without user and password"),
   apiVersion: z.string().min(1),
+});
+const reprovisionPolicy = z.looseObject({ updateHubAssignment: z.boolean(), migrateDeviceData: z.boolean() });
+/** What the operator said: shown again as it is, and the webhook is called by it. */
+const source = z.looseObject({
+  provisioningStatus: z.enum(["enabled", "disabled"]),
+  deviceId: deviceId.optional(),
+  capabilities: z.looseObject({ iotEdge: z.boolean() }).optional(),
+  iotHubHostName: z.string().optional(),
+  iotHubs: z.array(host).optional(),
+  allocationPolicy: z.enum(allocationPolicies).optional(),
+  customAllocationDefinition: customAllocation.optional(),
+  optionalDeviceInformation: jsonObject.optional(),
+  reprovisionPolicy: reprovisionPolicy.optional(),
+  credentialPolicyName: z.string().optional(),
 });
 
 const enrollment = {
   attestation,
   source,
   allocationPolicy: z.enum(allocationPolicies).optional(),
-  customAllocationDefinition: customAllocation.optional(),
   provisioningStatus: z.enum(["enabled", "disabled"]),
   iotHubs: z.array(host),
   iotEdge: z.boolean(),
   initialTwin: z.looseObject({ tags: jsonObject, desired: jsonObject }),
-  reprovisionPolicy: z.looseObject({ updateHubAssignment: z.boolean(), migrateDeviceData: z.boolean() }).optional(),
+  reprovisionPolicy: reprovisionPolicy.optional(),
   etag,
   createdAt: time,
   updatedAt: time,

@@ -218,6 +218,11 @@ const changed = (kind: string, change: (record: Record<string, unknown>) => unkn
   return { line: index + 1, text: lines.with(index, JSON.stringify({ kind, record: change(record) })).join("\n") };
 };
 
+const withSource = ({ source, ...each }: Record<string, unknown>, more: object) => ({
+  ...each,
+  source: { ...(source as object), ...more },
+});
+
 describe("a bad line", () => {
   it.each<[string, string, (record: Record<string, unknown>) => unknown, RegExp]>([
     ["no record", "twin", () => null, /twin: .*expected object/],
@@ -246,6 +251,19 @@ describe("a bad line", () => {
       "deviceIdentity",
       (each) => ({ ...each, authentication: {} }),
       /deviceIdentity.authentication/,
+    ],
+    [
+      "a webhook that is no address",
+      "individualEnrollment",
+      (each) =>
+        withSource(each, { customAllocationDefinition: { webhookUrl: "ftp://u:p@x", apiVersion: "2021-10-01" } }),
+      /individualEnrollment.source.customAllocationDefinition.webhookUrl: is no address/,
+    ],
+    [
+      "a list for notes",
+      "individualEnrollment",
+      (each) => withSource(each, { optionalDeviceInformation: [1] }),
+      /source.optionalDeviceInformation: is no JSON object/,
     ],
     ["a version below 1", "twin", (each) => ({ ...each, desiredVersion: 0 }), /twin.desiredVersion/],
     ["text for properties", "twin", (each) => ({ ...each, desired: "x" }), /twin.desired: is no JSON object/],
