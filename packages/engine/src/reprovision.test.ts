@@ -268,3 +268,26 @@ describe("a device of a group", () => {
     expect(await rig.store.deviceIdentity("h1.test", "Pump-1")).toBeUndefined();
   });
 });
+
+describe("when the operator is faster than the registration", () => {
+  it.each(["deleted", "disabled"] as const)(
+    "an enrollment that is %s in between gets no registration",
+    async (what) => {
+      const { engine, store, request, body } = await settled("migrate");
+      const [asked, enrollment] = [request("a", { credentials: sas(KEY, "a") }), await store.individualEnrollment("a")];
+      const save = store.saveAssignment.bind(store);
+      store.saveAssignment = async (assignment) => {
+        store.saveAssignment = save;
+        if (what === "deleted") await store.removeIndividual("a");
+        else {
+          await store.putIndividual({ ...enrollment!, provisioningStatus: "disabled" });
+          await store.removeRegistration("a");
+        }
+        return await save(assignment);
+      };
+      expect(await engine.register({ ...asked, body: body() })).toMatchObject({ status: 401 });
+      expect(asked.attempt.findings[0]).toMatchObject({ got: `${what} meanwhile` });
+      expect(await store.registration("a")).toBeUndefined();
+    },
+  );
+});

@@ -38,7 +38,9 @@ export async function saveRegistration(accepted: Accepted, context: EngineContex
   for (let turn = 0; turn < TRIES; turn++) {
     const existing = await context.store.registration(registrationId);
     const allocation = await chooseHub(accepted, existing, custom, context);
-    const refusal = custom.wasAsked ? await revoked(accepted.enrollment, context) : undefined;
+    // An enrollment that is deleted takes its registration along: what overtook this one may have been that.
+    const mayBeRevoked = custom.wasAsked || turn > 0;
+    const refusal = mayBeRevoked ? await revoked(accepted.enrollment, context) : undefined;
     if (refusal) return { refusal };
     const operation = newOperation(context);
     const assignment = await assign(accepted, { existing, allocation, operation }, context);
@@ -54,12 +56,12 @@ function placesTaken({ removed, replaces, identity }: Assignment): readonly HubP
   return [...(removed ? [removed] : []), ...(replaces !== undefined && identity ? [identity] : [])];
 }
 
-/** Seconds may have passed with a webhook: who was disabled or deleted in them gets no hub any more. */
+/** Seconds may have passed with a webhook, or another write came in between: who was disabled or deleted meanwhile gets no hub any more. */
 async function revoked(enrollment: EnrollmentRecord, { store }: EngineContext): Promise<Finding | undefined> {
   const id = enrollmentId(enrollment);
   const isGroup = enrollment.kind === "group";
   const now = await (isGroup ? store.enrollmentGroup(id) : store.individualEnrollment(id));
-  const expected = "an enrollment that is still there, and enabled, when the webhook has answered";
+  const expected = "an enrollment that is still there, and enabled, when its device is saved";
   if (!now) return finding("enrollment.notFound", { values: { id, hint: "" }, expected, got: "deleted meanwhile" });
   if (now.provisioningStatus === "enabled") return undefined;
   const details = { values: { id }, expected, got: "disabled meanwhile" };
