@@ -54,7 +54,7 @@ export function pageLimit(request: FastifyRequest): number {
   throw new DpsError("badRequest", `limit: is no number from 1 to ${max}.`, { info: { path: "limit" } });
 }
 
-/** `If-Match`, as it came. */
+/** `If-Match`, as it came; an empty one is none, as in the service API. */
 export function ifMatchOf(request: FastifyRequest): string | undefined {
-  return request.headers["if-match"];
+  return request.headers["if-match"] || undefined;
 }
