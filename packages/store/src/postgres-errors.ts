@@ -47,6 +47,11 @@ function kindOf(error: Error): StoreErrorKind | undefined {
 export const isConflict = (error: unknown): boolean => conflictCodes.includes(codeOf(error));
 export const isCreateRace = (error: unknown): boolean => createRaceCodes.includes(codeOf(error));
 
+/** The server did not answer in time: what it was asked for may still happen. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof Error && /^Query read timeout/.test(error.message);
+}
+
 const cutCodes: readonly unknown[] = ["57P01", "57P02", "ECONNRESET", "EPIPE"];
 
 /** A connection that there was is gone; another one may do. */

@@ -1,7 +1,7 @@
-import { CompiledQuery, Kysely, PostgresDialect } from "kysely";
-import type { Pool } from "pg";
+import { Kysely, PostgresDialect } from "kysely";
+import type { Pool, PoolClient } from "pg";
 import { migrate } from "./migrate.js";
-import { explainAt, isConflict, isCreateRace, isCut, placeOf } from "./postgres-errors.js";
+import { explainAt, isConflict, isCreateRace, isCut, isUnanswered, placeOf } from "./postgres-errors.js";
 import type { Schema } from "./schema.js";
 import { postgresSpelling } from "./spelling.js";
 import { type DurableStore, SqlStore, type WorkRunner } from "./sql-store.js";
@@ -65,8 +65,6 @@ async function retrying<T>(isWorthIt: (error: unknown) => boolean, action: () =>
   }
 }
 
-/** Takes the transaction back: the write was found not to apply. */
-class Refused extends Error {}
 /** Nothing was asked of the server yet. */
 class NotBegun extends Error {}
 
@@ -74,19 +72,19 @@ const none: Answer = { rows: [], changes: 0 };
 
 /** Works on PostgreSQL: each write is a transaction on a connection of its own. */
 class PostgresRunner implements WorkRunner {
-  readonly #database: Kysely<Schema>;
+  readonly #pool: Pool;
   readonly #statements: Statements;
   readonly explain: WorkRunner["explain"];
 
-  constructor(database: Kysely<Schema>, statements: Statements, explain: WorkRunner["explain"]) {
-    this.#database = database;
+  constructor(pool: Pool, statements: Statements, explain: WorkRunner["explain"]) {
+    this.#pool = pool;
     this.#statements = statements;
     this.explain = explain;
   }
 
   /** Again on another connection, when its own did not outlive the server: nothing was changed. */
   read<T>(start: () => Work<T>): Promise<T> {
-    return retrying(isCut, () => this.#run(this.#database, start()));
+    return retrying(isCut, () => this.#run(this.#pool, start()));
   }
 
   /** Again when nothing can have been changed. */
@@ -100,16 +98,16 @@ class PostgresRunner implements WorkRunner {
   }
 
   close(): Promise<void> {
-    return this.#database.destroy();
+    return this.#pool.end();
   }
 
-  async #run<T>(database: Kysely<Schema>, work: Work<T>): Promise<T> {
+  async #run<T>(connection: Pool | PoolClient, work: Work<T>): Promise<T> {
     let step = work.next(none);
     while (!step.done) {
       let answer = none;
-      for (const { text, parameters } of step.value(this.#statements)) {
-        const { rows, numAffectedRows } = await database.executeQuery(CompiledQuery.raw(text, [...parameters]));
-        answer = { rows, changes: answer.changes + Number(numAffectedRows ?? 0) };
+      for (const { text, parameters, returnsRows } of step.value(this.#statements)) {
+        const { rows, rowCount } = await connection.query<object>(text, [...parameters]);
+        answer = { rows, changes: answer.changes + (returnsRows ? 0 : (rowCount ?? 0)) };
       }
       step = work.next(answer);
     }
@@ -117,21 +115,35 @@ class PostgresRunner implements WorkRunner {
   }
 
   async #commit<T>(work: Work<T>): Promise<T> {
-    let begun = false;
-    let result: { readonly value: T } | undefined;
+    const client = await this.#pool.connect().catch(notBegun);
+    // One that may still be in the middle of something is nobody's any more: the pool opens another.
+    let isGivenUp = true;
     try {
-      await this.#database.transaction().execute(async (transaction) => {
-        begun = true;
-        result = { value: await this.#run(transaction, work) };
-        if (result.value === false) throw new Refused();
-      });
+      await client.query("begin").catch(notBegun);
+      const value = await this.#run(client, work);
+      await client.query(value === false ? "rollback" : "commit");
+      isGivenUp = false;
+      return value;
     } catch (error) {
-      if (!begun) throw new NotBegun("no transaction", { cause: error });
-      if (!(error instanceof Refused)) throw error;
+      isGivenUp = !(await isTakenBack(client, error));
+      throw error;
+    } finally {
+      client.release(isGivenUp);
     }
-    if (!result) throw new TypeError("a transaction ended without a result");
-    return result.value;
   }
+}
+
+function notBegun(cause: unknown): never {
+  throw new NotBegun("no transaction", { cause });
+}
+
+/** Whether the connection is as it was before its transaction. Whoever does not answer is not asked again. */
+async function isTakenBack(client: PoolClient, error: unknown): Promise<boolean> {
+  if (error instanceof NotBegun || isUnanswered(error)) return false;
+  return client.query("rollback").then(
+    () => true,
+    () => false,
+  );
 }
 
 /**
@@ -149,5 +161,5 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     await database.destroy();
     throw explain(error);
   }
-  return new SqlStore(new PostgresRunner(database, new Statements(postgresSpelling, options.idScope), explain));
+  return new SqlStore(new PostgresRunner(pool, new Statements(postgresSpelling, options.idScope), explain));
 }

@@ -1,13 +1,15 @@
 import { inspect } from "node:util";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openStore } from "./open-store.js";
 import { assignmentOf, individualOf } from "./testing/crash-records.js";
 import { type PostgresServer, postgresPrograms, startPostgres } from "./testing/postgres-server.js";
 
 const idScope = "0ne00000000";
-const open = (url: string, more: { readonly statementTimeoutMilliseconds?: number } = {}) =>
-  openStore({ kind: "postgres", url, idScope, ...more });
+const open = (
+  url: string,
+  more: { readonly statementTimeoutMilliseconds?: number; readonly connections?: number } = {},
+) => openStore({ kind: "postgres", url, idScope, ...more });
 const programs = postgresPrograms();
 const password = "hunter2/secret";
 
@@ -116,6 +118,23 @@ describe.skipIf(programs === undefined)("trouble with a real server (needs postg
     await query("rollback");
     expect(await store.registration("waits")).toBeUndefined();
     expect(await store.saveAssignment(assignmentOf("waits", 1))).toBe(true);
+    await store.close();
+  });
+
+  it("gives up a connection that does not answer: nobody gets it in the middle of a transaction", async () => {
+    const store = await open(server.url, { statementTimeoutMilliseconds: 300, connections: 1 });
+    await query("begin; lock table registrations");
+    const waiting = store.saveAssignment(assignmentOf("stalled", 1)).catch((error: unknown) => error);
+    const waits = "select pid from pg_stat_activity where application_name = 'rollcall' and wait_event_type = 'Lock'";
+    const pid = await vi.waitFor(async () => Number((await query(waits)).rows[0].pid));
+    // Its own time limit does not end it then.
+    process.kill(pid, "SIGSTOP");
+    const outcome = await waiting;
+    process.kill(pid, "SIGCONT");
+    await query("rollback");
+    expect(outcome).toMatchObject({ kind: "tooSlow" });
+    expect(await store.saveAssignment(assignmentOf("next", 1))).toBe(true);
+    expect(await store.registration("stalled")).toBeUndefined();
     await store.close();
   });
 
