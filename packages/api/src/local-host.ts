@@ -4,9 +4,8 @@ const loopbackNames: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[
  * True when a `Host` header names this listener by a loopback name or address. Anything else is a page of a stranger
  * whose DNS name was pointed at loopback after it was loaded (DNS rebinding).
  */
-export function isLocalHost(header: string | undefined, port: number, allowed: readonly string[] = []): boolean {
+export function isLocalHost(header: string | undefined, port: number): boolean {
   const match = /^(\[[0-9a-f:.]+\]|[^:]+)(?::(\d+))?$/i.exec(header ?? "");
   const name = match?.[1]?.toLowerCase();
-  if (name === undefined || Number(match?.[2] ?? 80) !== port) return false;
-  return loopbackNames.has(name) || allowed.includes(name);
+  return name !== undefined && Number(match?.[2] ?? 80) === port && loopbackNames.has(name);
 }

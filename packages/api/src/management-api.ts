@@ -33,8 +33,6 @@ export interface ManagementApiOptions {
   stop(): void;
   /** Goes as `Authorization: Bearer {token}`. */
   readonly token: string;
-  /** Host names besides the loopback ones, lower case. */
-  readonly allowedHosts?: readonly string[];
   /** What operators need besides; with `operator`. */
   readonly parts?: OperatorParts;
   /** Folder of the built page. */
@@ -61,7 +59,7 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
   });
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
-    if (!isLocalHost(request.headers.host, options.port(), options.allowedHosts)) {
+    if (!isLocalHost(request.headers.host, options.port())) {
       const remedy = "Ask for this page by a loopback name or address and the port of the listener.";
       return refuse(request, reply, "notLocal", remedy);
     }

@@ -1,5 +1,8 @@
 import { operatorRoutes, routes, serviceRoutes } from "@rollcall/protocol";
 
+/** Node's SDK writes a slash behind the collection of a bulk operation. */
+export const takesSlash = (path: string): boolean => !path.includes(":id") && !path.endsWith("/query");
+
 /** A segment that may be an id; `query` never is one (section 7.1). */
 const segment = "(?!query(?:/|$))[^/]+";
 const tables = { device: routes, service: serviceRoutes, operator: operatorRoutes } as const;
@@ -7,8 +10,9 @@ type Table = keyof typeof tables;
 
 const patterns = (Object.keys(tables) as Table[]).flatMap((table) =>
   Object.values<{ method: string; path: string }>(tables[table]).map(({ method, path }) => {
-    const matching = path.replace(/:\w+/g, table === "service" ? segment : "[^/]+");
-    return { table, method, matches: new RegExp(`^${matching}${table === "service" ? "/?" : ""}$`, "i") };
+    const isService = table === "service";
+    const matching = path.replace(/:\w+/g, isService ? segment : "[^/]+");
+    return { table, method, matches: new RegExp(`^${matching}${isService && takesSlash(path) ? "/?" : ""}$`, "i") };
   }),
 );
 

@@ -131,12 +131,15 @@ describe("what is no request of the service API", () => {
     }
   });
 
-  it.each(["/enrollments/query/attestationmechanism", "/registrations/query", "/registrations/", "/enrollmentz/a"])(
-    "%s → 404",
-    async (path) => {
-      for (const send of [rig.sdk, rig.owner]) expect((await send(path, { method: "GET" })).status).toBe(404);
-    },
-  );
+  it.each([
+    "/enrollments/query/attestationmechanism",
+    "/registrations/query",
+    "/registrations/",
+    "/enrollments/a/",
+    "/enrollmentz/a",
+  ])("%s → 404", async (path) => {
+    for (const send of [rig.sdk, rig.owner]) expect((await send(path, { method: "GET" })).status).toBe(404);
+  });
 
   it.each([
     ["not JSON", "{", /cannot be read/],

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Clock, Operator } from "@rollcall/engine";
 import { DpsError, type Permission, type ServiceRoute, serviceRoutes, toAsciiJson } from "@rollcall/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { allowedMethods } from "./methods.js";
+import { allowedMethods, takesSlash } from "./methods.js";
 import { BodyTooLarge, readBody } from "./read-body.js";
 import { JSON_TYPE, sendError } from "./send-reply.js";
 import { serviceActions } from "./service-actions.js";
@@ -39,9 +39,7 @@ export function addServiceRoutes(app: FastifyInstance, options: ServiceRoutesOpt
 function addRoute(scope: FastifyInstance, route: ServiceRoute, options: ServiceRoutesOptions): void {
   const { method, path, permission } = serviceRoutes[route];
   const hasId = path.includes(":id");
-  const endsWithCollection = !hasId && !path.endsWith("/query");
-  // Node's SDK writes a slash behind the collection of a bulk operation.
-  for (const url of endsWithCollection ? [path, `${path}/`] : [path]) {
+  for (const url of takesSlash(path) ? [path, `${path}/`] : [path]) {
     scope.route({
       method,
       url,
