@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Broker, createBroker } from "@rollcall/broker";
-import { AttemptLog, createEngine, type Engine, type Store } from "@rollcall/engine";
+import { AttemptLog, createEngine, type Engine, newEtag, type Store } from "@rollcall/engine";
 import { createHub, type Hub } from "@rollcall/hub";
 import { toPem } from "@rollcall/pki";
 import { endpoint, linkedHubs, reachableHost, servedHosts } from "./addresses.js";
@@ -61,8 +61,7 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
     caPem: toPem(location.authority.certificate.der),
   });
   const { hub, engine } = decide(setting, { store, webhook });
-  const etag = () => random(12).toString("base64");
-  const seeded = await seedStore(store, seed ?? {}, { now: clock(), random, etag });
+  const seeded = await seedStore(store, seed ?? {}, { now: clock(), random, etag: () => newEtag(random) });
   if (seed !== undefined) log.info(seeded, "enrollments loaded");
   let info: RollcallInfo | undefined;
   let stopping: Promise<void> | undefined;

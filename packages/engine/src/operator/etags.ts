@@ -6,6 +6,7 @@ export function quotedEtag(etag: string): string {
   return `"${etag}"`;
 }
 
+/** Of everything but registrations, whose etags have the form that devices know (section 1.4). */
 export function newEtag(random: Random): string {
   return random(12).toString("hex");
 }
