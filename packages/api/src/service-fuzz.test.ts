@@ -143,6 +143,11 @@ it("answers anything with JSON, and never with a fault of its own", async () => 
       const { method, path } = sent.route;
       const send = sent.overHttps ? rig.sdk : rig.owner;
       const hasBody = method === "POST" || method === "PUT";
+      // So that there is something to delete, whatever came before.
+      if (method === "DELETE" && path !== serviceRoutes.deleteRegistration.path) {
+        const there = { registrationId: "a", enrollmentGroupId: "a", attestation: { type: "symmetricKey" } };
+        await rig.owner(path.replace(":id", "a"), { method: "PUT", body: JSON.stringify(there) });
+      }
       const answer = await send(path.replace(":id", sent.id), {
         method,
         headers: sent.headers as Record<string, string>,
