@@ -98,7 +98,8 @@ function send(method: string, path: string, body?: unknown, headers: Record<stri
       response.on("data", (part: Buffer) => parts.push(part));
       response.on("end", () => {
         const text = Buffer.concat(parts).toString();
-        const parsed = String(response.headers["content-type"]).startsWith("application/json") ? JSON.parse(text) : {};
+        const isJson = text !== "" && String(response.headers["content-type"]).startsWith("application/json");
+        const parsed = isJson ? JSON.parse(text) : {};
         resolve({ status: response.statusCode ?? 0, text, body: parsed, headers: response.headers });
       });
     });
@@ -151,6 +152,7 @@ describe("who may ask", () => {
 it("another method than those of a path is told which there are", async () => {
   expect(await send("DELETE", "/hubs")).toMatchObject({ status: 405, headers: { allow: "GET" } });
   expect(await send("PUT", "/enrollments")).toMatchObject({ status: 405, headers: { allow: "POST, GET" } });
+  expect(await send("HEAD", "/export")).toMatchObject({ status: 405, headers: { allow: "GET" } });
 });
 
 describe("lists of enrollments", () => {

@@ -12,7 +12,8 @@ const MAX_UPLOAD = 2 * 1024 ** 3;
 /** Everything out, everything in. */
 export function addTransferRoutes(scope: FastifyInstance, parts: OperatorParts, clock: Clock): void {
   const { store, idScope } = parts;
-  scope.get(operatorRoutes.exportRecords.path, (_request, reply) => {
+  // HEAD would read everything for nothing.
+  scope.get(operatorRoutes.exportRecords.path, { exposeHeadRoute: false }, (_request, reply) => {
     const name = `rollcall-${idScope}.ndjson`;
     return reply
       .type("application/x-ndjson; charset=utf-8")
