@@ -1,6 +1,7 @@
-import { idKey, limits, type Seed } from "@rollcall/protocol";
+import { idKey, type Seed } from "@rollcall/protocol";
 import { EnrollmentError } from "./enrollment-error.js";
 import { groupRecord, individualRecord, namedAuthorities, type RecordContext } from "./enrollments.js";
+import { quotaOf, quotaProblem } from "./group-quota.js";
 import type { GroupRecord, IndividualRecord, Store } from "./ports.js";
 
 /** How many enrollments of a seed were put, and how many were there already and stay as they are. */
@@ -40,17 +41,9 @@ export async function loadSeed(
     groups.map((record) => record.enrollmentGroupId),
     "enrollmentGroups",
   );
-  const symmetric = groups.filter((group) => group.attestation.type === "symmetricKey").length;
-  if (symmetric > limits.symmetricKeyGroups)
-    throw new EnrollmentError(
-      "enrollmentGroups",
-      `${symmetric} symmetric-key groups; ${limits.symmetricKeyGroups} are allowed`,
-    );
-  if (groups.length - symmetric > limits.x509Groups)
-    throw new EnrollmentError(
-      "enrollmentGroups",
-      `${groups.length - symmetric} X.509 groups; ${limits.x509Groups} are allowed`,
-    );
+  const incoming = new Map(groups.map((record) => [idKey(record.enrollmentGroupId), quotaOf(record)]));
+  const problem = await quotaProblem(store, incoming);
+  if (problem !== undefined) throw new EnrollmentError("enrollmentGroups", problem);
   const [putIndividuals, putGroups] = await Promise.all([
     // At once, so that a store can commit them together.
     Promise.all(individuals.map((record) => store.putIndividual(record, expected))),

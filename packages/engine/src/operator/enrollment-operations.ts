@@ -1,5 +1,6 @@
-import { DpsError, type EnrollmentGroup, type IndividualEnrollment, type JsonObject, limits } from "@rollcall/protocol";
+import { DpsError, type EnrollmentGroup, type IndividualEnrollment, idKey, type JsonObject } from "@rollcall/protocol";
 import { namedAuthorities } from "../enrollments.js";
+import { quotaOf, quotaProblem } from "../group-quota.js";
 import type { EnrollmentRecord, RegistrationRecord, Store } from "../ports.js";
 import { orBadRequest } from "./bad-request.js";
 import type { Collection } from "./collections.js";
@@ -104,15 +105,8 @@ function checkWanted<R extends EnrollmentRecord, E extends IndividualEnrollment 
   checkPrecondition(existing, ifMatch);
 }
 
-/** Groups of a kind are limited (section 8.6); two that are created at the same moment may both take the last place. */
 async function checkQuota(record: EnrollmentRecord, store: Store): Promise<void> {
   if (record.kind === "individual") return;
-  const byKey = record.attestation.type === "symmetricKey";
-  const count = (byKey ? await store.symmetricKeyGroups() : await store.x509Groups()).length;
-  const limit = byKey ? limits.symmetricKeyGroups : limits.x509Groups;
-  if (count < limit) return;
-  throw new DpsError(
-    "quotaExceeded",
-    `There are ${count} ${byKey ? "symmetric-key" : "X.509"} groups; ${limit} are allowed.`,
-  );
+  const problem = await quotaProblem(store, new Map([[idKey(record.enrollmentGroupId), quotaOf(record)]]));
+  if (problem !== undefined) throw new DpsError("quotaExceeded", `With it ${problem}.`);
 }

@@ -1,5 +1,6 @@
 import { idKey, limits } from "@rollcall/protocol";
-import type { CaCertificateRecord, EnrollmentRecord, GroupRecord, Store, StoreRecords } from "../ports.js";
+import { type GroupQuota, quotaOf, quotaProblem } from "../group-quota.js";
+import type { CaCertificateRecord, EnrollmentRecord, Store, StoreRecords } from "../ports.js";
 import { importError } from "./import-error.js";
 import type { Incoming } from "./import-types.js";
 
@@ -33,7 +34,7 @@ interface Reference {
 export class ImportChecks {
   readonly #seen = new Set<string>();
   readonly #certificates = new Map<string, CaCertificateRecord & { readonly line: number }>();
-  readonly #groups = new Map<string, "symmetricKey" | "x509">();
+  readonly #groups = new Map<string, GroupQuota>();
   readonly #references = new Map<string, Reference>();
   readonly #hubs = new Set<string>();
 
@@ -47,7 +48,7 @@ export class ImportChecks {
       this.#seen.add(entry);
     }
     if (part === "certificates") this.#certificates.set(key, { ...record, line });
-    if (part === "groups") this.#groups.set(key, attestationOf(record));
+    if (part === "groups") this.#groups.set(key, quotaOf(record));
     if (part === "groups" || part === "individuals") this.#addEnrollment(record, line);
     if (part === "identities") this.#hubs.add(record.hub.toLowerCase());
   }
@@ -79,14 +80,8 @@ export class ImportChecks {
         id: name,
       });
     }
-    const groups = new Map(this.#groups);
-    for (const each of [...(await store.x509Groups()), ...(await store.symmetricKeyGroups())]) {
-      const key = idKey(each.enrollmentGroupId);
-      if (!groups.has(key)) groups.set(key, attestationOf(each));
-    }
-    const count = (type: string) => [...groups.values()].filter((each) => each === type).length;
-    refuseMany(count("symmetricKey"), limits.symmetricKeyGroups, "symmetric-key groups");
-    refuseMany(count("x509"), limits.x509Groups, "X.509 groups");
+    const problem = await quotaProblem(store, this.#groups);
+    if (problem !== undefined) throw importError(1, problem, { kind: "quotaExceeded" });
   }
 
   /** Those that will be there, by key. */
@@ -110,14 +105,10 @@ export class ImportChecks {
       }
       all.set(key, record);
     }
-    refuseMany(all.size, limits.caCertificates, "CA certificates");
+    if (all.size > limits.caCertificates) {
+      const message = `there would be ${all.size} CA certificates; ${limits.caCertificates} are allowed`;
+      throw importError(1, message, { kind: "quotaExceeded" });
+    }
     return all;
   }
-}
-
-const attestationOf = ({ attestation }: GroupRecord) => (attestation.type === "symmetricKey" ? "symmetricKey" : "x509");
-
-function refuseMany(count: number, limit: number, what: string): void {
-  if (count <= limit) return;
-  throw importError(1, `there would be ${count} ${what}; ${limit} are allowed`, { kind: "quotaExceeded" });
 }
