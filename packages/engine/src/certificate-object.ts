@@ -1,11 +1,12 @@
 import { type Certificate, CertificateError, certificateInfo, isSelfSigned, readCertificate } from "@rollcall/pki";
 import { DpsError, type JsonObject } from "@rollcall/protocol";
 import { readCaCertificate } from "./certificate-text.js";
+import { badMember } from "./operator/bad-request.js";
 import type { CaCertificateRecord } from "./ports.js";
 
-/** A fault of one member of a body: 400, the member's path in the message and in `info`. */
+/** As `badMember`, for messages that are sentences. */
 export function memberError(path: string, message: string, cause?: unknown): DpsError {
-  return new DpsError("badRequest", `${path}: ${message}.`, { cause, info: { path } });
+  return badMember(path, `${message}.`, cause);
 }
 
 /** The body of an upload. Throws DpsError. */
