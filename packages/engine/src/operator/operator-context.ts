@@ -10,5 +10,8 @@ export interface OperatorContext {
   readonly clusterSecret: Uint8Array;
 }
 
-/** How often a write is tried again that another one overtook. */
-export const TRIES = 8;
+/**
+ * How often a write is tried again that another one overtook. Of all that write one record at once, one gets through each time,
+ * and whoever asked for no etag expects to get through.
+ */
+export const TRIES = 64;

@@ -44,6 +44,20 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     expect(await operator.enrollment(kind, "LINE-3")).toEqual(created);
   });
 
+  it("is written by many at once: all get through without an etag, one with it, and the keys stay", async () => {
+    const { operator } = operatorRig();
+    const { etag } = await operator.putEnrollment(kind, "a", body("a"));
+    const made = await operator.attestationMechanism(kind, "a");
+    const put = (ifMatch?: string) => operator.putEnrollment(kind, "a", body("a"), ifMatch);
+    const all = await Promise.all(Array.from({ length: 30 }, () => put()));
+    expect(new Set(all.map((each) => each["etag"])).size).toBe(30);
+    const current = (await operator.enrollment(kind, "a"))["etag"];
+    const guarded = await Promise.allSettled(Array.from({ length: 30 }, () => put(String(current))));
+    expect(guarded.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    await expect(put(String(etag))).rejects.toEqual(refusal("preconditionFailed"));
+    expect(await operator.attestationMechanism(kind, "a")).toEqual(made);
+  });
+
   it("keeps what it was told, and drops what it does not know", async () => {
     const { operator } = operatorRig();
     const said = {
