@@ -130,6 +130,19 @@ describe("registering again after the hubs changed", () => {
 });
 
 describe("operations", () => {
+  it("is ready when the clock is set back behind its beginning: the device does not wait until then", async () => {
+    const rig = await engineRig({
+      engine: { assigningForMs: 5000 },
+      enrollments: [{ registrationId: "a", attestation }],
+    });
+    const { asked, operationId } = await registered(rig, "a");
+    const poll = async () => (await rig.engine.operationStatus({ ...asked, operationId })).status;
+    rig.clock.now -= 1000;
+    expect(await poll()).toBe(202);
+    rig.clock.now -= 3_600_000;
+    expect(await poll()).toBe(200);
+  });
+
   it("are assigning until they are ready, then assigned, and forgotten after an hour", async () => {
     const rig = await engineRig({
       engine: { assigningForMs: 5000 },

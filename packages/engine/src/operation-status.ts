@@ -2,6 +2,7 @@ import { type Finding, finding, limits, type Reply } from "@rollcall/protocol";
 import { authenticate } from "./authenticate.js";
 import type { EngineContext } from "./context.js";
 import type { DeviceRequest } from "./engine-types.js";
+import { isAssigning } from "./is-assigning.js";
 import { attestationContext, challenge, judge, noteVerdict } from "./register.js";
 import { assigningStatus, finalStatus, registrationResult } from "./registration-result.js";
 import { okReply, refusalFor, refuse } from "./replies.js";
@@ -22,7 +23,7 @@ export async function operationStatus(
   if (!record || !operation)
     return refuse(attempt, finding("operation.unknown", { values: { operationId: request.operationId } }), now);
   attempt.operationId = operation.id;
-  if (now < operation.readyAt) {
+  if (isAssigning(operation, now)) {
     attempt.step("assigning");
     const left = Math.ceil((operation.readyAt - now) / 1000);
     const retryAfter = Math.max(1, Math.min(context.options.retryAfterSeconds, left));

@@ -1,4 +1,5 @@
 import { formatDate, type JsonObject } from "@rollcall/protocol";
+import { isAssigning } from "../is-assigning.js";
 import type { RegistrationRecord } from "../ports.js";
 
 /** A DeviceRegistrationState (section 7.4): what a device learns of its registration, without what only it may know. */
@@ -8,8 +9,8 @@ export function wireRegistration(record: RegistrationRecord, now: number): JsonO
     createdDateTimeUtc: formatDate(new Date(record.createdAt)),
     lastUpdatedDateTimeUtc: formatDate(new Date(record.updatedAt)),
   };
-  const isAssigning = (record.operations.at(-1)?.readyAt ?? 0) > now;
-  if (isAssigning) return { registrationId, ...dates, status: "assigning", etag };
+  const last = record.operations.at(-1);
+  if (last && isAssigning(last, now)) return { registrationId, ...dates, status: "assigning", etag };
   const { assignedHub, deviceId, status } = result;
   const place = {
     ...(assignedHub !== undefined && { assignedHub }),
