@@ -7,7 +7,7 @@ import {
   caCertificates,
   caCertificateVersions,
 } from "./ca-certificate-statements.js";
-import { putVersion, removeVersion } from "./versions.js";
+import { hasVersion, putVersion, removeVersion } from "./versions.js";
 import { insert, recordOf, recordsOf, type Work } from "./work.js";
 
 const keyOf = (name: string): CaCertificateKey => ({ certificate_key: idKey(name) });
@@ -22,6 +22,9 @@ export const listCaCertificates = (): Work<readonly CaCertificateRecord[]> => re
 
 export const putCaCertificate = (record: CaCertificateRecord, expected: Expected): Work<boolean> =>
   putVersion(caCertificateVersions, { key: keyOf(record.name), content: contentOf(record), expected });
+
+export const hasCaCertificate = (record: CaCertificateRecord): Work<boolean> =>
+  hasVersion(caCertificateVersions, keyOf(record.name), record.etag);
 
 export const removeCaCertificate = (name: string, expected: string | undefined): Work<Removal> =>
   removeVersion(caCertificateVersions, keyOf(name), expected);

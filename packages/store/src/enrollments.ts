@@ -20,7 +20,7 @@ import {
 import { lookUpsOf } from "./look-ups.js";
 import { dropRegistrationOfIndividual } from "./registration-statements.js";
 import type { EnrollmentKind, LookUpKind } from "./schema.js";
-import { pageOf, putVersion, removeVersion } from "./versions.js";
+import { hasVersion, pageOf, putVersion, removeVersion } from "./versions.js";
 import { changesOf, insert, recordOf, recordsOf, rowsOf, type Work } from "./work.js";
 
 interface RecordTypes {
@@ -72,6 +72,9 @@ export function* putEnrollment(record: EnrollmentRecord, expected: Expected): Wo
   yield* indexEnrollments(record.kind, [record]);
   return true;
 }
+
+export const hasEnrollment = (record: EnrollmentRecord): Work<boolean> =>
+  hasVersion(enrollmentVersions, keyOf(record), record.etag);
 
 function* indexEnrollments(kind: EnrollmentKind, records: readonly EnrollmentRecord[]): Work<void> {
   const keys = records.map((record) => keyOf(record).enrollment_key);

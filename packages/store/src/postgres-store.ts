@@ -87,14 +87,15 @@ class PostgresRunner implements WorkRunner {
     return retrying(isCut, () => this.#run(this.#pool, start()));
   }
 
-  /** Again when nothing can have been changed. */
-  async write<T>(start: () => Work<T>): Promise<T> {
+  /** Again when nothing can have been changed. Where the answer to a commit was lost, what is there tells what came of it. */
+  async write<T>(start: () => Work<T>, isDone?: () => Work<boolean>): Promise<T> {
     const isWorthIt = (error: unknown) => isConflict(error) || (error instanceof NotBegun && isCut(error.cause));
-    try {
-      return await retrying(isWorthIt, () => this.#commit(start()));
-    } catch (error) {
+    const { value, lost } = await retrying(isWorthIt, () => this.#commit(start())).catch((error: unknown) => {
       throw error instanceof NotBegun ? error.cause : error;
-    }
+    });
+    if (!lost || value === false) return value;
+    if (value === true && isDone && (await this.read(isDone))) return value;
+    throw lost.error;
   }
 
   close(): Promise<void> {
@@ -114,22 +115,37 @@ class PostgresRunner implements WorkRunner {
     return step.value;
   }
 
-  async #commit<T>(work: Work<T>): Promise<T> {
+  async #commit<T>(work: Work<T>): Promise<{ readonly value: T; readonly lost?: Lost }> {
     const client = await this.#pool.connect().catch(notBegun);
     // One that may still be in the middle of something is nobody's any more: the pool opens another.
     let isGivenUp = true;
     try {
       await client.query("begin").catch(notBegun);
       const value = await this.#run(client, work);
-      await client.query(value === false ? "rollback" : "commit");
-      isGivenUp = false;
-      return value;
+      const lost = await lostAnswer(client.query(value === false ? "rollback" : "commit"));
+      isGivenUp = lost !== undefined;
+      return { value, ...(lost && { lost }) };
     } catch (error) {
       isGivenUp = !(await isTakenBack(client, error));
       throw error;
     } finally {
       client.release(isGivenUp);
     }
+  }
+}
+
+/** Why nobody knows whether the server did what it was told. */
+interface Lost {
+  readonly error: unknown;
+}
+
+async function lostAnswer(query: Promise<unknown>): Promise<Lost | undefined> {
+  try {
+    await query;
+    return undefined;
+  } catch (error) {
+    if (isCut(error) || isUnanswered(error)) return { error };
+    throw error;
   }
 }
 

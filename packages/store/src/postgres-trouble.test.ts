@@ -1,3 +1,4 @@
+import { type AddressInfo, connect as connectTo, createServer } from "node:net";
 import { inspect } from "node:util";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -12,6 +13,43 @@ const open = (
 ) => openStore({ kind: "postgres", url, idScope, ...more });
 const programs = postgresPrograms();
 const password = "hunter2/secret";
+
+/** A way to the server that breaks, once it is armed, when the next commit was answered and the answer is not through. */
+async function cutAtCommit(to: URL) {
+  let isArmed = false;
+  let cuts = 0;
+  const proxy = createServer((near) => {
+    const far = connectTo(Number(to.port), to.hostname);
+    let commits = false;
+    near.on("data", (bytes: Buffer) => {
+      commits = isArmed && bytes.includes("commit");
+      far.write(bytes);
+    });
+    far.on("data", (bytes: Buffer) => {
+      if (!commits) return void near.write(bytes);
+      isArmed = false;
+      cuts++;
+      near.destroy();
+    });
+    for (const socket of [near, far]) socket.on("error", () => undefined);
+    near.on("close", () => far.destroy());
+    far.on("close", () => near.destroy());
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const { port } = proxy.address() as AddressInfo;
+  return {
+    url: Object.assign(new URL(to), { hostname: "127.0.0.1", port: String(port) }).href,
+    get cuts() {
+      return cuts;
+    },
+    arm() {
+      isArmed = true;
+    },
+    async [Symbol.asyncDispose]() {
+      await new Promise((resolve) => proxy.close(resolve));
+    },
+  };
+}
 
 describe.skipIf(programs === undefined)("trouble with a real server (needs postgresql)", () => {
   let server: PostgresServer;
@@ -93,6 +131,18 @@ describe.skipIf(programs === undefined)("trouble with a real server (needs postg
       else expect(outcome.reason).toMatchObject({ kind: "unreachable" });
       expect(await store.saveAssignment(assignmentOf(device, 1))).toBe(!stored);
     }
+    await store.close();
+  });
+
+  it("knows of a write that was committed when only the answer was lost", async () => {
+    await using cable = await cutAtCommit(new URL(server.url));
+    const store = await open(cable.url);
+    cable.arm();
+    expect(await store.saveAssignment(assignmentOf("answered-late", 1))).toBe(true);
+    cable.arm();
+    expect(await store.putIndividual(individualOf("answered-late"), "absent")).toBe(true);
+    expect(await store.putIndividual(individualOf("answered-late"), "absent")).toBe(false);
+    expect(cable.cuts).toBe(2);
     await store.close();
   });
 

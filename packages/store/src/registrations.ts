@@ -9,7 +9,7 @@ import {
   registrationPageOf,
   registrationVersions,
 } from "./registration-statements.js";
-import { putVersion, removeVersion } from "./versions.js";
+import { hasVersion, putVersion, removeVersion } from "./versions.js";
 import { insert, recordOf, recordsOf, type Work } from "./work.js";
 
 const keyOf = (registrationId: string): RegistrationKey => ({ registration_key: idKey(registrationId) });
@@ -41,6 +41,9 @@ export function* restoreRegistrations(records: readonly RegistrationRecord[]): W
   const rows = records.map((record) => ({ ...keyOf(record.registrationId), ...contentOf(record) }));
   yield* insert("registrations", rows);
 }
+
+export const hasRegistration = (record: RegistrationRecord): Work<boolean> =>
+  hasVersion(registrationVersions, keyOf(record.registrationId), record.etag);
 
 /** The order matters: the registration's row is the lock that two registrations of one device meet at. */
 export function* saveAssignment(assignment: Assignment): Work<boolean> {

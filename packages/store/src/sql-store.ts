@@ -33,8 +33,11 @@ export interface DurableStore extends Store {
 export interface WorkRunner {
   /** Sees only what was committed. */
   read<T>(start: () => Work<T>): Promise<T>;
-  /** All or nothing, nothing when it comes to false. Resolves when the write is durable, or was found not to apply. */
-  write<T>(start: () => Work<T>): Promise<T>;
+  /**
+   * All or nothing, nothing when it comes to false. Resolves when the write is durable, or was found not to apply. `isDone` tells
+   * of a write that comes to true whether it happened, where the answer to its commit may be lost.
+   */
+  write<T>(start: () => Work<T>, isDone?: () => Work<boolean>): Promise<T>;
   /** What a driver throws, in terms that somebody can act on. */
   explain(error: unknown): unknown;
   /** After what is being written. */
@@ -63,8 +66,8 @@ export class SqlStore implements DurableStore {
     return this.#do(() => this.#runner.read(start));
   }
 
-  #write<T>(start: () => Work<T>): Promise<T> {
-    return this.#do(() => this.#runner.write(start));
+  #write<T>(start: () => Work<T>, isDone?: () => Work<boolean>): Promise<T> {
+    return this.#do(() => this.#runner.write(start, isDone));
   }
 
   individualEnrollment(registrationId: string): Promise<IndividualRecord | undefined> {
@@ -104,11 +107,17 @@ export class SqlStore implements DurableStore {
   }
 
   putIndividual(record: IndividualRecord, expected?: Expected): Promise<boolean> {
-    return this.#write(() => enrollments.putEnrollment(record, expected));
+    return this.#write(
+      () => enrollments.putEnrollment(record, expected),
+      () => enrollments.hasEnrollment(record),
+    );
   }
 
   putGroup(record: GroupRecord, expected?: Expected): Promise<boolean> {
-    return this.#write(() => enrollments.putEnrollment(record, expected));
+    return this.#write(
+      () => enrollments.putEnrollment(record, expected),
+      () => enrollments.hasEnrollment(record),
+    );
   }
 
   removeIndividual(registrationId: string, expectedEtag?: string): Promise<Removal> {
@@ -140,7 +149,10 @@ export class SqlStore implements DurableStore {
   }
 
   putCaCertificate(record: CaCertificateRecord, expected?: Expected): Promise<boolean> {
-    return this.#write(() => certificates.putCaCertificate(record, expected));
+    return this.#write(
+      () => certificates.putCaCertificate(record, expected),
+      () => certificates.hasCaCertificate(record),
+    );
   }
 
   removeCaCertificate(name: string, expectedEtag?: string): Promise<Removal> {
@@ -163,7 +175,10 @@ export class SqlStore implements DurableStore {
   }
 
   saveAssignment(assignment: Assignment): Promise<boolean> {
-    return this.#write(() => registrations.saveAssignment(assignment));
+    return this.#write(
+      () => registrations.saveAssignment(assignment),
+      () => registrations.hasRegistration(assignment.registration),
+    );
   }
 
   deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined> {

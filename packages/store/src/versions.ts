@@ -25,6 +25,16 @@ export function* putVersion<K extends Key, C extends Key>(
   return (yield* insert(table, [{ ...key, ...content }], expected === "absent" ? "nothing" : "any")) > 0;
 }
 
+/** Whether a row is the version with this etag. */
+export function* hasVersion<K extends Key, C extends Key>(
+  { etag }: Versioned<K, C>,
+  key: K,
+  expected: string,
+): Work<boolean> {
+  const [found] = yield* rowsOf(etag, key);
+  return found?.etag === expected;
+}
+
 /** Removes exactly the version that was found to be the right one: others may write meanwhile. */
 export function* removeVersion<K extends Key, C extends Key>(
   { etag, remove }: Versioned<K, C>,
