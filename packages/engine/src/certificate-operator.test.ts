@@ -1,8 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { type Identity, issueIntermediate, issueLeaf, issueRoot, toPem } from "@rollcall/pki";
 import { DpsError, type DpsErrorKind, type JsonObject, limits } from "@rollcall/protocol";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createCertificateOperator } from "./certificate-operator.js";
 import { MemoryStore } from "./memory-store.js";
+import { createOperator } from "./operator/operator.js";
 import type { CertificateOperator } from "./operator-types.js";
 import type { GroupRecord } from "./ports.js";
 
@@ -253,5 +255,29 @@ describe("deleting", () => {
     await store.removeGroup("line3");
     await operator.deleteCertificate("root", `"${E1}"`);
     expect(await operator.certificates()).toEqual([]);
+  });
+
+  it("waits for a group that comes to refer to it at the same moment", async () => {
+    await operator.createCertificate("root", { certificate: pem(root), isVerified: true });
+    const hubs = { linked: () => [] };
+    const groups = createOperator({
+      store,
+      hubs,
+      clock: () => NOW,
+      random: randomBytes,
+      clusterSecret: Buffer.alloc(32),
+    });
+    const put = store.putGroup.bind(store);
+    const deletion = new Promise<DpsError>((resolve) => {
+      store.putGroup = async (...written) => {
+        resolve(refused(operator.deleteCertificate("root")));
+        await new Promise(setImmediate);
+        return await put(...written);
+      };
+    });
+    const attestation = { type: "x509", x509: { caReferences: { primary: "root" } } };
+    await groups.putEnrollment("group", "line3", { enrollmentGroupId: "line3", attestation });
+    expect(await deletion).toMatchObject({ kind: "inUse", info: { usedBy: "group line3" } });
+    expect(await operator.certificates()).toHaveLength(1);
   });
 });

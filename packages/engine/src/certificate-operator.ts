@@ -7,6 +7,7 @@ import {
   readAuthority,
   recordCertificate,
 } from "./certificate-object.js";
+import { inTurn } from "./certificate-turns.js";
 import { checkPrecondition, newEtag } from "./operator/etags.js";
 import type { CertificateOperator } from "./operator-types.js";
 import type { CaCertificateRecord, Clock, GroupRecord, Random, Store } from "./ports.js";
@@ -27,20 +28,13 @@ const CODE_BYTES = 24;
 /** CA certificates and their proof of possession (section 6.3 of the wire notes). */
 export function createCertificateOperator(context: CertificateOperatorContext): CertificateOperator {
   const { store } = context;
-  // One after the other: two uploads at once could both be the last that the limit allows.
-  let turn: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const mine = turn.then(work, work);
-    turn = mine.catch(() => undefined);
-    return mine;
-  };
   return {
     certificates: async () => (await store.caCertificates()).map(certificateObject),
     certificate: async (name) => certificateObject(await known(store, name)),
-    createCertificate: (name, body) => inTurn(() => create(name, body, context)),
+    createCertificate: (name, body) => inTurn(store, () => create(name, body, context)),
     verificationCode: (name, ifMatch) => newCode(name, ifMatch, context),
     verifyCertificate: (name, body, ifMatch) => verify(name, body, ifMatch, context),
-    deleteCertificate: (name, ifMatch) => inTurn(() => remove(name, ifMatch, store)),
+    deleteCertificate: (name, ifMatch) => inTurn(store, () => remove(name, ifMatch, store)),
   };
 }
 

@@ -1,4 +1,5 @@
 import { DpsError, type EnrollmentGroup, type IndividualEnrollment, idKey, type JsonObject } from "@rollcall/protocol";
+import { inTurn } from "../certificate-turns.js";
 import { namedAuthorities } from "../enrollments.js";
 import { quotaOf, quotaProblem } from "../group-quota.js";
 import type { EnrollmentRecord, RegistrationRecord, Store } from "../ports.js";
@@ -67,17 +68,31 @@ interface Write {
   readonly wanted: Wanted;
 }
 
-/** Creates or replaces; over what was read and nothing else, so that of two writers with one etag only one wins. */
 async function put<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
   collection: Collection<R, E>,
   write: Write,
   context: OperatorContext,
 ): Promise<JsonObject> {
-  const { store, random, clock } = context;
+  const { store } = context;
   checkId(collection.kind, write.id);
   const enrollment = collection.read(write.body);
   checkSameId(collection.kind, write.id, collection.idOf(enrollment));
   checkAllocation(enrollment, context.hubs.linked());
+  const { attestation } = enrollment;
+  const refers = attestation.type === "x509" && attestation.x509?.caReferences != null;
+  return refers
+    ? await inTurn(store, () => putRead(collection, { ...write, enrollment }, context))
+    : await putRead(collection, { ...write, enrollment }, context);
+}
+
+/** Creates or replaces; over what was read and nothing else, so that of two writers with one etag only one wins. */
+async function putRead<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
+  collection: Collection<R, E>,
+  write: Write & { readonly enrollment: E },
+  context: OperatorContext,
+): Promise<JsonObject> {
+  const { store, random, clock } = context;
+  const { enrollment } = write;
   const authorities = await namedAuthorities(store, enrollment);
   for (let turn = 0; turn < TRIES; turn++) {
     const existing = await collection.get(store, write.id);
