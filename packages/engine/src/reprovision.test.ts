@@ -290,4 +290,20 @@ describe("when the operator is faster than the registration", () => {
       expect(await store.registration("a")).toBeUndefined();
     },
   );
+
+  it("a turn that was overtaken leaves no finding behind", async () => {
+    const { engine, store, load, request, body } = await settled("migrate", { deviceId: "shared" });
+    const heir = { registrationId: "b", deviceId: "shared", attestation, allocationPolicy: "static" as const };
+    await load({ enrollments: [{ ...heir, iotHubs: ["h1.test"] }] });
+    const save = store.saveAssignment.bind(store);
+    store.saveAssignment = async () => {
+      store.saveAssignment = save;
+      await store.removeRegistration("a");
+      return false;
+    };
+    const asked = request("b", { credentials: sas(KEY, "b") });
+    expect(await engine.register({ ...asked, body: body() })).toMatchObject({ status: 202 });
+    expect(asked.attempt).toMatchObject({ findings: [], assignedHub: "h1.test", deviceId: "shared" });
+    expect((await store.registration("b"))?.result).toMatchObject({ status: "assigned" });
+  });
 });

@@ -43,12 +43,26 @@ export async function saveRegistration(accepted: Accepted, context: EngineContex
     const refusal = mayBeRevoked ? await revoked(accepted.enrollment, context) : undefined;
     if (refusal) return { refusal };
     const operation = newOperation(context);
-    const assignment = await assign(accepted, { existing, allocation, operation }, context);
+    const { assignment, reason } = await assign(accepted, { existing, allocation, operation }, context);
     if (!(await context.store.saveAssignment(assignment))) continue;
+    noteSaved(accepted, assignment, reason);
     for (const place of placesTaken(assignment)) await context.options.onRemoved?.(place);
     return { operation };
   }
   return { refusal: conflict(await context.store.registration(registrationId), context) };
+}
+
+/** Only now: what an overtaken turn came to is nobody's business. */
+function noteSaved(
+  { request: { attempt } }: Accepted,
+  { registration }: Assignment,
+  reason: Finding | undefined,
+): void {
+  const { result } = registration;
+  if (reason) attempt.add(reason);
+  if (result.status !== "assigned") return;
+  attempt.assignedHub = result.assignedHub;
+  attempt.deviceId = result.deviceId;
 }
 
 /** The places at hubs whose former devices may still be connected there. */
@@ -98,7 +112,13 @@ interface Turn {
   readonly operation: OperationRecord;
 }
 
-async function assign(accepted: Accepted, turn: Turn, context: EngineContext): Promise<Assignment> {
+/** What to save; of a registration that failed, with the reason. */
+interface Assigned {
+  readonly assignment: Assignment;
+  readonly reason?: Finding;
+}
+
+async function assign(accepted: Accepted, turn: Turn, context: EngineContext): Promise<Assigned> {
   const { request, enrollment } = accepted;
   const { existing, allocation, operation } = turn;
   const now = operation.startedAt;
@@ -112,22 +132,24 @@ async function assign(accepted: Accepted, turn: Turn, context: EngineContext): P
     etag: context.etag(),
   };
   const expected = existing && { expectedEtag: existing.etag };
-  if ("finding" in allocation)
-    return { registration: failed(base, allocation.finding, existing, accepted), ...expected };
+  const fail = (reason: Finding) => ({
+    assignment: { registration: failed(base, reason, existing), ...expected },
+    reason,
+  });
+  if ("finding" in allocation) return fail(allocation.finding);
   const { hub, initialTwin, payload } = allocation;
   const deviceId = deviceIdOf(accepted, existing);
   const owner = await ownerOf({ hub: hub.host, deviceId }, base, context);
-  if (owner?.keeps) return { registration: failed(base, taken(owner), existing, accepted), ...expected };
+  if (owner?.keeps) return fail(taken(owner));
   const { registrationId } = base;
   const wanted = { enrollment, registrationId, deviceId, hub, existing, initialTwin, now, etag: () => context.etag() };
   const placement = await place(wanted, context.store, request.apiVersion ?? "");
-  request.attempt.assignedHub = placement.assignedHub;
-  request.attempt.deviceId = placement.deviceId;
-  return {
+  const assignment = {
     ...placed(accepted, { base, placement, payload }, context),
     ...(owner && { replaces: owner.registrationId }),
     ...expected,
   };
+  return { assignment };
 }
 
 /** Registration, identity and twin of a device that has its place. */
@@ -197,13 +219,7 @@ function taken({ hub, deviceId, registrationId }: Owner): Finding {
   return finding("hub.deviceIdTaken", { values: { hub, deviceId }, expected, got: `taken by ${registrationId}` });
 }
 
-function failed(
-  base: Base,
-  reason: Finding,
-  existing: RegistrationRecord | undefined,
-  accepted: Accepted,
-): RegistrationRecord {
-  accepted.request.attempt.add(reason);
+function failed(base: Base, reason: Finding, existing: RegistrationRecord | undefined): RegistrationRecord {
   const row = dpsErrors[wireError(reason)];
   const current = currentPlace(existing);
   return {
