@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { issueLeaf } from "@rollcall/pki";
 import { createTpm, TpmClient } from "tpm-js-sim";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parse } from "yaml";
 import { runCli } from "./run-cli.js";
 import { runHere } from "./run-here.js";
 import { type RunningService, startFor } from "./running.js";
@@ -247,7 +246,7 @@ describe("enrollment list", () => {
     expect(lines.find((line) => line.startsWith("dev1"))).toMatch(
       /^dev1\tsymmetricKey\tenabled\t\t\tassigned hub-\d\.example\t/,
     );
-    expect(parse((await enrollment("list", "-o", "yaml")).stdout)).toEqual(items);
+    expect((await enrollment("list", "-o", "yaml")).stdout).toMatch(/^- registrationId: all\n {2}deviceId: Device\.1\n/);
     expect((await enrollment("list", "-o", "table")).stdout).toMatch(/^ID +ATTESTATION +STATUS/);
   });
 

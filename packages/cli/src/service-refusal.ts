@@ -26,7 +26,7 @@ const KINDS: Readonly<Record<number, ExitKind>> = {
 };
 
 /** The kind of exit that an HTTP status, or the first three digits of an `errorCode`, stands for. */
-export const kindOfStatus = (status: number): ExitKind => KINDS[status] ?? "unexpected";
+const kindOfStatus = (status: number): ExitKind => KINDS[status] ?? "unexpected";
 
 interface Refused {
   readonly status: number;
