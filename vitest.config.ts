@@ -23,6 +23,16 @@ export default defineConfig({
           chaiConfig: { truncateThreshold: 120 },
         },
       },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          // A browser is several processes: one at a time, and after the projects that measure nothing but need the machine.
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
   },
 });

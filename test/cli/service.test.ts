@@ -67,6 +67,12 @@ test("start, wait, health, info, stop: the life of a service in the foreground",
   expect(info.caFingerprint.replaceAll(":", "")).toBe(fingerprint.replaceAll(":", ""));
   expect(banner).toContain(fingerprint.replaceAll(":", ""));
 
+  expect((await runHere(["info", "connectionstring"], { cwd })).stdout).toBe(`${info.connectionString}\n`);
+  expect(await runHere(["info", "secret"], { cwd })).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/there is no fact secret: known are idScope, .*caPath/),
+  });
+
   const lines = await runHere(["info"], { cwd });
   expect(lines.stdout).toContain("ID scope\t0ne00000000\n");
 

@@ -70,7 +70,9 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
     return undefined;
   });
   app.setNotFoundHandler((request, reply) => {
-    const methods = options.operator ? allowedMethods(request.url, ["service"]) : [];
+    const methods = options.operator
+      ? allowedMethods(request.url, options.parts ? ["service", "operator"] : ["service"])
+      : [];
     if (methods.length === 0) return refuse(request, reply, "routeNotFound");
     return refuse(request, reply.header("allow", methods.join(", ")), "methodNotAllowed");
   });
@@ -83,9 +85,9 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
   });
   addOpenRoutes(app, options, refuse);
   addOwnerRoutes(app, options, refuse);
-  addApiDocs(app);
   const events = new AttemptEvents(options.attempts);
   addAttemptRoutes(app, { attempts: options.attempts, events, isOwner: bearerCheck(options.token), refuse });
+  addApiDocs(app);
   addPortalFiles(app, options.portalFolder);
   const { operator, parts } = options;
   if (operator) {

@@ -5,7 +5,7 @@ import { confirm } from "./confirm.js";
 import type { Context } from "./context.js";
 import { type LocatedFlags, operator, where } from "./enrollment-actions.js";
 import { objectAt } from "./enrollment-body.js";
-import { known, shortDate, textAt } from "./enrollment-view.js";
+import { known, minuteOf, shortDate, textAt } from "./enrollment-view.js";
 import { readUserFile } from "./files.js";
 import type { OperatorClient } from "./operator-client.js";
 import { type Column, writeList, writeRecord } from "./output.js";
@@ -26,7 +26,7 @@ const columns: readonly Column<JsonObject>[] = [
   { title: "name", value: (item) => textAt(item, "name") },
   { title: "verified", value: verifiedText },
   { title: "subject", value: (item) => propertyOf(item, "subject") },
-  { title: "expires", value: (item) => shortDate(propertyOf(item, "expiry")) },
+  { title: "expires", value: (item) => minuteOf(propertyOf(item, "expiry")) },
   { title: "SHA-256", value: sha256Of },
 ];
 
@@ -161,7 +161,11 @@ function commandAfter(item: JsonObject, flags: NamedFlags): string {
     : `rollcall certificate verify -n ${name} --ca-key <its private key>${where(flags)}`;
 }
 
+/** The flags of the members that these routes take. */
+const FLAGS: Readonly<Record<string, string>> = { certificate: "--path", name: "--name", isVerified: "--verified" };
+
 function asked(flags: NamedFlags): Asked {
   const show = `rollcall certificate show -n ${quote(flags.name)}${where(flags)}`;
-  return { next: { notFound: `rollcall certificate list${where(flags)}`, conflict: show, usage: show } };
+  const next = { notFound: `rollcall certificate list${where(flags)}`, conflict: show, usage: show };
+  return { subject: flags.name, flagOf: (member) => FLAGS[member], next };
 }

@@ -46,7 +46,8 @@ export async function create(flags: MutatingFlags, { kind, context }: Scene): Pr
   if (flags.dryRun === true) return rehearse(body, flags, { kind, context });
   const client = await operator(flags);
   const command = `rollcall ${nouns[kind]} update --eid ${quote(id)}${where(flags)}`;
-  const made = await client.createEnrollment(kind, body, { ...asked(flags, kind), next: { conflict: command } });
+  const about = asked(flags, kind);
+  const made = await client.createEnrollment(kind, body, { ...about, next: { ...about.next, conflict: command } });
   await write(made, flags, { kind, context });
   context.terminal.note(`Next: ${commandAfter(body, flags, kind)}`);
 }
@@ -130,8 +131,14 @@ export async function remove(flags: MutatingFlags & { readonly yes?: boolean }, 
   if (flags.dryRun === true) return rehearse(item, flags, scene);
   await confirm(context.terminal, `delete the ${nouns[kind]} ${id}`, flags.yes);
   await client.deleteEnrollment(kind, id, { ifMatch, ...about });
-  const left = kind === "group" ? "; the registrations of its devices stay" : "; its device stays at the hub";
-  context.terminal.note(`deleted ${id}${left}`);
+  context.terminal.note(`deleted ${id}${leftBehind(kind, item)}`);
+}
+
+/** What deleting an enrollment does not take away (section 8.5 of the wire notes). */
+function leftBehind(kind: EnrollmentKind, item: JsonObject): string {
+  if (kind === "group") return "; the registrations of its devices stay";
+  const hub = textAt(objectAt(item, "registrationState"), "assignedHub");
+  return hub === undefined ? "" : `; its device stays at ${hub}`;
 }
 
 function requireId(id: string, kind: EnrollmentKind): void {
@@ -147,10 +154,11 @@ function changesOf(flags: MutatingFlags, verb: "create" | "update", { kind, cont
 export function asked(flags: NamedFlags, kind: EnrollmentKind): Asked {
   const noun = `rollcall ${nouns[kind]}`;
   return {
+    subject: flags.enrollmentId,
     flagOf: (member) => flagOfMember(member, kind),
     next: {
       notFound: `${noun} list${where(flags)}`,
-      conflict: `${noun} show --eid ${quote(flags.enrollmentId)}${where(flags)}, which has the ETag of now`,
+      conflict: `${noun} show --eid ${quote(flags.enrollmentId)}${where(flags)}`,
       usage: `${noun} create --help`,
     },
   };

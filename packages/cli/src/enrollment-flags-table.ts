@@ -119,7 +119,7 @@ export const enrollmentFlags: readonly EnrollmentFlag[] = [
   },
   {
     flags: "--pk, --primary-key <base64>",
-    help: "symmetricKey: primary key; made by the service where left out; @file reads it",
+    help: "symmetricKey: primary key; the service makes both where neither is given; @file reads it",
     attestation: "symmetricKey",
     value: "symmetricKey",
     member: "attestation.symmetricKey.primaryKey",

@@ -17,6 +17,9 @@ export function shortDate(text: string | undefined): string | undefined {
   return Number.isNaN(date.getTime()) ? text : date.toISOString().replace(/\.\d+Z$/, "Z");
 }
 
+/** A date for a column: to the minute, `2026-11-25T21:15Z`. */
+export const minuteOf = (text: string | undefined): string | undefined => shortDate(text)?.replace(/:\d\dZ$/, "Z");
+
 /** What stands in the columns of `list`. */
 export function enrollmentColumns(kind: EnrollmentKind): readonly Column<JsonObject>[] {
   return [
@@ -30,7 +33,7 @@ export function enrollmentColumns(kind: EnrollmentKind): readonly Column<JsonObj
           { title: "registration", value: (item: JsonObject) => registrationText(objectAt(item, "registrationState")) },
         ]
       : [{ title: "hubs", value: (item: JsonObject) => listText(item["iotHubs"]) }]),
-    { title: "updated", value: (item) => shortDate(textAt(item, "lastUpdatedDateTimeUtc")) },
+    { title: "updated", value: (item) => minuteOf(textAt(item, "lastUpdatedDateTimeUtc")) },
   ];
 }
 
@@ -72,17 +75,15 @@ export function enrollmentPairs(kind: EnrollmentKind, item: JsonObject): Pair[] 
     ["registration", registrationText(objectAt(item, "registrationState"))],
     ["created", shortDate(textAt(item, "createdDateTimeUtc"))],
     ["updated", shortDate(textAt(item, "lastUpdatedDateTimeUtc"))],
-    ["etag", textAt(item, "etag")],
+    ["etag", textAt(item, "etag")?.replaceAll('"', "")],
   ];
   return known(rows);
 }
 
-/** Leaves out what is absent, empty, or an empty object. */
+/** Leaves out what is absent or empty. */
 export function known(rows: readonly (readonly [string, string | undefined, "long"?])[]): Pair[] {
   return rows.flatMap(([name, value, extent]) =>
-    value === undefined || value === "" || value === "{}"
-      ? []
-      : [extent ? [name, value, extent] : ([name, value] as const)],
+    value === undefined || value === "" ? [] : [extent ? [name, value, extent] : ([name, value] as const)],
   );
 }
 

@@ -23,7 +23,7 @@ export async function exportTo(file: string, flags: Flags, context: Context): Pr
   if (!response.ok) throw await refusalOf(response);
   const progress = await showProgress(context, "exported");
   try {
-    const chunks = counted(received(response, service, signal), progress.add);
+    const chunks = whole(received(response, service, signal), progress.add);
     if (toFile) await writeAtomically(file, chunks, 0o600);
     else for await (const chunk of chunks) await terminal.write(chunk);
   } finally {
@@ -43,12 +43,21 @@ async function* received(response: Response, service: RunningService, signal: Ab
 }
 
 const LINE_FEED = 0x0a;
+/** More than the last line of an export takes. */
+const TAIL_BYTES = 256;
 
-async function* counted(chunks: AsyncIterable<Uint8Array>, add: (records: number) => void): AsyncGenerator<Uint8Array> {
+/** Passes an export on and counts its records: all lines but the first and the last, which says how many there are. */
+async function* whole(chunks: AsyncIterable<Uint8Array>, add: (records: number) => void): AsyncGenerator<Uint8Array> {
+  let lines = 0;
+  let tail = Buffer.alloc(0);
   for await (const chunk of chunks) {
-    let lines = 0;
+    const before = Math.max(0, lines - 2);
     for (const byte of chunk) if (byte === LINE_FEED) lines += 1;
-    add(lines);
+    add(Math.max(0, lines - 2) - before);
+    tail = Buffer.concat([tail, chunk]).subarray(-TAIL_BYTES);
     yield chunk;
   }
+  const last = tail.toString().trimEnd().split("\n").at(-1) ?? "";
+  if (last !== `{"kind":"end","records":${lines - 2}}`)
+    throw new CliError("unreachable", "the export was cut short: the service stopped in the middle of it");
 }

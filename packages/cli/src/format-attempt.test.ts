@@ -55,8 +55,8 @@ test("an attempt names device, answer, steps, and every finding with its remedy"
         got       disabled
         about     enrollment
         to act    who enrolls the device
-        remedy    Enable the enrollment: set provisioningStatus of pump-7 to
-                  enabled.
+        remedy    Enable the enrollment:
+                  rollcall enrollment update --eid pump-7 --ps enabled
         code      enrollment.disabled (cause 16 of the known ones)
 
       ✗ The registration id is pump-7, the common name of the certificate is Pump-7:

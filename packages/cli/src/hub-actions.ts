@@ -4,7 +4,7 @@ import { confirm } from "./confirm.js";
 import type { Context } from "./context.js";
 import { type LocatedFlags, operator, where } from "./enrollment-actions.js";
 import { objectAt } from "./enrollment-body.js";
-import { known, shortDate, textAt } from "./enrollment-view.js";
+import { known, textAt } from "./enrollment-view.js";
 import type { OperatorClient } from "./operator-client.js";
 import { type Column, writeList, writeRecord } from "./output.js";
 import { readValue } from "./read-value.js";
@@ -22,6 +22,7 @@ const hubColumns: readonly Column<JsonObject>[] = [
   { title: "devices", value: (item) => textAt(item, "devices") },
   { title: "weight", value: (item) => textAt(item, "weight") },
   { title: "in allocation", value: (item) => (item["applyAllocationPolicy"] === false ? "only when named" : "yes") },
+  { title: "linked", value: (item) => (item["linked"] === false ? "no more" : "yes") },
   { title: "latency", value: (item) => withUnit(textAt(item, "latency")) },
 ];
 
@@ -31,9 +32,8 @@ const deviceColumns: readonly Column<JsonObject>[] = [
   { title: "device id", value: (item) => textAt(item, "deviceId") },
   { title: "hub", value: (item) => textAt(item, "hub") },
   { title: "registration id", value: (item) => textAt(item, "registrationId") },
-  { title: "authentication", value: (item) => textAt(objectAt(item, "authentication"), "type") },
-  { title: "status", value: (item) => textAt(item, "status") },
-  { title: "created", value: (item) => shortDate(textAt(item, "createdDateTimeUtc")) },
+  { title: "authentication", value: (item) => textAt(item, "authenticationType") },
+  { title: "connection", value: (item) => textAt(item, "connectionState") },
 ];
 
 /** `hub list`. */
@@ -81,6 +81,7 @@ export async function twin(flags: DeviceFlags & { readonly desired?: string }, {
   const pairs = known([
     ["device id", deviceId],
     ["hub", hub],
+    ["connection", textAt(item, "connectionState")],
     ["tags", textAt(item, "tags")],
     ["desired", propertiesText(objectAt(properties, "desired"))],
     ["desired version", textAt(objectAt(properties, "desired"), "$version")],

@@ -3,17 +3,27 @@ import { Readable } from "node:stream";
 import { type JsonObject, operatorRoutes } from "@rollcall/protocol";
 import { CliError } from "./cli-error.js";
 import type { Context } from "./context.js";
+import { where } from "./enrollment-actions.js";
 import { textAt } from "./enrollment-view.js";
 import { unreadable } from "./files.js";
 import { unexpectedAnswer } from "./management-client.js";
 import { type OutputFormat, writeRecord } from "./output.js";
 import { connect } from "./running-service.js";
-import { refusalOf } from "./service-refusal.js";
+import { type Asked, refusalOf } from "./service-refusal.js";
+import { quote } from "./shell.js";
 
 interface Flags {
   readonly location?: string;
   readonly output?: OutputFormat;
   readonly overwrite?: boolean;
+  readonly generateKeys?: boolean;
+}
+
+/** What the service answers. */
+interface Imported extends JsonObject {
+  /** How many of each kind of record. */
+  readonly imported: JsonObject;
+  readonly notes: readonly string[];
 }
 
 /** `import`: the service takes all of the records or none. */
@@ -22,8 +32,11 @@ export async function importFrom(file: string, flags: Flags, context: Context): 
   const { method, path } = operatorRoutes.importRecords;
   const signal = context.interrupts.hold();
   await using source = await openSource(file);
-  const query = flags.overwrite === true ? "?overwrite=true" : "";
-  const response = await service.send(`${path}${query}`, {
+  const query = new URLSearchParams({
+    ...(flags.overwrite === true && { overwrite: "true" }),
+    ...(flags.generateKeys === true && { generateKeys: "true" }),
+  });
+  const response = await service.send(`${path}?${query}`, {
     method,
     headers: { "content-type": "application/x-ndjson" },
     body: source.body,
@@ -31,10 +44,18 @@ export async function importFrom(file: string, flags: Flags, context: Context): 
     signal,
   });
   if (response.status === 401) throw unexpectedAnswer(response);
-  if (!response.ok) throw await refusalOf(response, { next: { conflict: `rollcall import ${file} --overwrite` } });
-  const result = (await response.json()) as JsonObject;
-  const pairs = Object.keys(result).map((name) => [name, textAt(result, name) ?? ""] as const);
+  if (!response.ok) throw await refusalOf(response, asked(file, flags));
+  // The service is of the same version as this client: both come in one package.
+  const result = (await response.json()) as Imported;
+  const pairs = Object.keys(result.imported).map((name) => [name, textAt(result.imported, name) ?? ""] as const);
   await writeRecord(context.terminal, flags.output, result, pairs);
+  for (const note of result.notes) context.terminal.note(note);
+}
+
+/** The service words its remedies for its own query: here they are flags. */
+function asked(file: string, flags: Flags): Asked {
+  const command = `rollcall import ${quote(file)}${where(flags)}`;
+  return { next: { conflict: `${command} --overwrite`, usage: "rollcall import --help" } };
 }
 
 interface Source extends AsyncDisposable {

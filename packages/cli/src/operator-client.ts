@@ -86,8 +86,7 @@ export class OperatorClient {
     const [error] = errors;
     if (error) {
       const status = Math.floor(error.errorCode / 1000);
-      const message = status === 409 ? `${String(body[id])}: ${error.errorStatus}` : error.errorStatus;
-      throw refusal({ status, message }, asked);
+      throw refusal({ status, message: error.errorStatus }, asked);
     }
     if (!isSuccessful) throw unexpectedAnswer(answer);
     return this.enrollment(kind, String(body[id]), asked);

@@ -1,4 +1,3 @@
-import Table from "cli-table3";
 import { type Command, Option } from "commander";
 import type { Terminal } from "./terminal.js";
 
@@ -31,14 +30,18 @@ export async function writeList<T>(
 ): Promise<void> {
   const whole = await wholeValue(format, items);
   if (whole !== undefined) return terminal.out(whole);
-  const rows = items.map((item) => columns.map(({ value }) => oneLine(value(item) ?? "")));
+  const cells = items.map((item) => columns.map(({ value }) => oneLine(value(item) ?? "")));
   if (!wantsTable(terminal, format)) {
-    if (rows.length > 0) terminal.out(rows.map((row) => row.join("\t")).join("\n"));
+    if (cells.length > 0) terminal.out(cells.map((row) => row.join("\t")).join("\n"));
     return;
   }
-  const titles = columns.map(({ title }) => title.toUpperCase());
-  const widths = terminal.outIsTerminal ? fitted([titles, ...rows], terminal.columns) : undefined;
-  terminal.out(plainTable([titles.map((title) => terminal.paint("bold", title)), ...rows], widths));
+  // A column in which nothing stands is of no use to the eye; the first is always there.
+  const filled = columns.map((_, index) => index === 0 || cells.length === 0 || cells.some((row) => row[index] !== ""));
+  const rows = cells.map((row) => row.filter((_, index) => filled[index]));
+  const titles = columns.filter((_, index) => filled[index]).map(({ title }) => title.toUpperCase());
+  const natural = naturalWidths([titles, ...rows]);
+  const widths = terminal.outIsTerminal ? fitted(natural, terminal.columns) : natural;
+  terminal.out(plainTable([titles, ...rows], widths, (title) => terminal.paint("bold", title)));
 }
 
 /** Writes one thing: JSON and YAML as it is, otherwise the facts that `pairs` picks. */
@@ -72,7 +75,7 @@ async function wholeValue(format: OutputFormat | undefined, value: unknown): Pro
 /** Names and values of one thing: columns for the eye, tab-separated lines for a pipe. */
 export function formatRecord(pairs: readonly Pair[], asTable: boolean): string {
   const rows = pairs.map(([name, value]) => [name, oneLine(value)]);
-  return asTable ? plainTable(rows) : rows.map((row) => row.join("\t")).join("\n");
+  return asTable ? plainTable(rows, naturalWidths(rows)) : rows.map((row) => row.join("\t")).join("\n");
 }
 
 /** True when a table is to be drawn. */
@@ -89,9 +92,18 @@ const GAP = 2;
 /** What a column keeps when others are wide. */
 const NARROWEST = 8;
 
-/** Widths with their gaps, such that a line fits: the widest columns give way first. */
-function fitted(rows: readonly (readonly string[])[], columns: number): number[] {
-  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)) + GAP);
+/** Widths with their gaps, as wide as the widest cell asks for. */
+function naturalWidths(rows: readonly (readonly string[])[]): number[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length + GAP);
+  }
+  return widths;
+}
+
+/** Widths such that a line fits: the widest columns give way first. */
+function fitted(natural: readonly number[], columns: number): number[] {
+  const widths = [...natural];
   for (;;) {
     const widest = Math.max(...widths);
     const excess = widths.reduce((sum, width) => sum + width, 0) - GAP - columns;
@@ -105,14 +117,24 @@ function fitted(rows: readonly (readonly string[])[], columns: number): number[]
   }
 }
 
-function plainTable(rows: readonly (readonly string[])[], widths?: readonly number[]): string {
-  const table = new Table({
-    chars: PLAIN,
-    style: { head: [], border: [], "padding-left": 0, "padding-right": GAP },
-    ...(widths && { colWidths: [...widths] }),
+/**
+ * Columns and no lines: nothing that a narrow terminal or a log makes ugly. Ours, because the libraries for tables take a
+ * millisecond a row, and a service may list a hundred thousand. `styled` is put around the cells of the first row.
+ */
+function plainTable(
+  rows: readonly (readonly string[])[],
+  widths: readonly number[],
+  styled: (cell: string) => string = (cell) => cell,
+): string {
+  const lines = rows.map((row, at) => {
+    const cells = row.map((cell, index) => {
+      const text = cut(cell, (widths[index] ?? GAP) - GAP);
+      const gap = " ".repeat(Math.max(0, (widths[index] ?? 0) - text.length));
+      return `${at === 0 ? styled(text) : text}${gap}`;
+    });
+    return cells.join("").trimEnd();
   });
-  table.push(...rows.map((row) => [...row]));
-  return trimLines(table.toString());
+  return lines.join("\n");
 }
 
 const cut = (text: string, width: number): string =>
@@ -125,28 +147,3 @@ const oneLine = (text: string): string =>
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to be found.
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 const hex = (character: string): string => character.charCodeAt(0).toString(16).padStart(2, "0");
-
-const trimLines = (text: string): string =>
-  text
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
-
-/** Columns and no lines: nothing that a narrow terminal or a log makes ugly. */
-const PLAIN = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: "",
-};

@@ -2,7 +2,7 @@ import type { JsonObject } from "@rollcall/protocol";
 import { confirm } from "./confirm.js";
 import type { Context } from "./context.js";
 import { asked as askedOfEnrollment, type LocatedFlags, operator, where } from "./enrollment-actions.js";
-import { known, shortDate, textAt } from "./enrollment-view.js";
+import { known, minuteOf, shortDate, textAt } from "./enrollment-view.js";
 import { type Column, writeList, writeRecord } from "./output.js";
 import type { Asked } from "./service-refusal.js";
 import { quote } from "./shell.js";
@@ -12,12 +12,12 @@ interface NamedFlags extends LocatedFlags {
 }
 
 const columns: readonly Column<JsonObject>[] = [
-  { title: "registration id", value: (item) => textAt(item, "registrationId") },
+  { title: "id", value: (item) => textAt(item, "registrationId") },
   { title: "status", value: (item) => textAt(item, "status") },
-  { title: "hub", value: (item) => textAt(item, "assignedHub") },
+  { title: "assigned hub", value: (item) => textAt(item, "assignedHub") },
   { title: "device id", value: (item) => textAt(item, "deviceId") },
-  { title: "how", value: (item) => textAt(item, "substatus") },
-  { title: "updated", value: (item) => shortDate(textAt(item, "lastUpdatedDateTimeUtc")) },
+  { title: "substatus", value: (item) => textAt(item, "substatus") },
+  { title: "updated", value: (item) => minuteOf(textAt(item, "lastUpdatedDateTimeUtc")) },
 ];
 
 /** `registration show`. */
@@ -27,14 +27,14 @@ export async function show(flags: NamedFlags, { terminal }: Context): Promise<vo
   const pairs = known([
     ["registration id", textAt(state, "registrationId")],
     ["status", textAt(state, "status")],
-    ["how", textAt(state, "substatus")],
-    ["hub", textAt(state, "assignedHub")],
+    ["substatus", textAt(state, "substatus")],
+    ["assigned hub", textAt(state, "assignedHub")],
     ["device id", textAt(state, "deviceId")],
     ["error", textAt(state, "errorCode")],
     ["message", textAt(state, "errorMessage")],
     ["payload", textAt(state, "payload"), "long"],
     ["created", shortDate(textAt(state, "createdDateTimeUtc"))],
-    ["updated", shortDate(textAt(state, "lastUpdatedDateTimeUtc"))],
+    ["last updated", shortDate(textAt(state, "lastUpdatedDateTimeUtc"))],
     ["etag", textAt(state, "etag")],
   ]);
   await writeRecord(terminal, flags.output, state, pairs);
@@ -66,9 +66,10 @@ export async function remove(
 function asked(flags: NamedFlags): Asked {
   const id = quote(flags.registrationId);
   return {
+    subject: flags.registrationId,
     next: {
-      notFound: `rollcall explain ${id}${where(flags)}, which says what it tried`,
-      conflict: `rollcall registration show --rid ${id}${where(flags)}, which has the ETag of now`,
+      notFound: `rollcall explain ${id}${where(flags)}`,
+      conflict: `rollcall registration show --rid ${id}${where(flags)}`,
     },
   };
 }

@@ -4,6 +4,8 @@ import type { ExitKind } from "./exit-codes.js";
 
 /** What was asked for, so that a refusal can say what to type next. */
 export interface Asked {
+  /** What it was asked of: an id or a name. */
+  readonly subject?: string;
   /** Next command by what went wrong. */
   readonly next?: { readonly [kind in ExitKind]?: string };
   /** The flag of a member that the service found fault with. */
@@ -24,13 +26,16 @@ const KINDS: Readonly<Record<number, ExitKind>> = {
 };
 
 /** The kind of exit that an HTTP status, or the first three digits of an `errorCode`, stands for. */
-export const kindOfStatus = (status: number): ExitKind => KINDS[status] ?? "unexpected";
+const kindOfStatus = (status: number): ExitKind => KINDS[status] ?? "unexpected";
 
 interface Refused {
   readonly status: number;
   readonly message: string;
   readonly info?: Readonly<Record<string, string>> | undefined;
 }
+
+/** What the service says in these cases does not name what it is about. */
+const ABOUT_SUBJECT: ReadonlySet<ExitKind> = new Set(["notFound", "conflict"]);
 
 /** A message that begins with the member that it is about. */
 const ABOUT_MEMBER = /^([A-Za-z]\w*(?:\.\w+)*): /;
@@ -41,10 +46,14 @@ export function refusal({ status, message, info }: Refused, asked: Asked = {}): 
   const member = info?.["path"] ?? ABOUT_MEMBER.exec(message)?.[1];
   const flag = member === undefined ? undefined : asked.flagOf?.(member);
   const named = member === undefined || message.includes(member) ? message : `${member}: ${message}`;
+  const whose =
+    asked.subject === undefined || !ABOUT_SUBJECT.has(kind) || named.includes(asked.subject)
+      ? ""
+      : `${asked.subject}: `;
   const position = info?.["position"];
   const where = position === undefined || /character/.test(message) ? "" : ` (at character ${position})`;
   const begins = kind === "unexpected" ? `the service answered ${status}: ` : flag === undefined ? "" : `${flag}: `;
-  return new CliError(kind, `${begins}${named}${where}`, { next: asked.next?.[kind] });
+  return new CliError(kind, `${begins}${whose}${named}${where}`, { next: asked.next?.[kind] });
 }
 
 /** Reads the error body of section 1.4; whatever else came is named by its status. */

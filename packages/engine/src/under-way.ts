@@ -43,9 +43,4 @@ export class UnderWay {
       if (entries.length === 0) this.#byDevice.delete(key);
     }
   }
-
-  /** Devices that are being registered. */
-  get size(): number {
-    return this.#byDevice.size;
-  }
 }

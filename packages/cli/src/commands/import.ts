@@ -12,6 +12,7 @@ export function addImport(program: Command, context: Context): void {
       "<file>",
       "what rollcall export wrote, or a JSON array as az iot dps enrollment list prints it; - is standard input",
     )
+    .option("--generate-keys", "make new keys for enrollments that az lists without theirs")
     .option("--overwrite", "replace records that are there")
     .action(async (file: string, flags) => (await import("../import-action.js")).importFrom(file, flags, context));
   addOutputOption(addLocationOption(command), outputFormats);

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { CliError } from "../cli-error.js";
 import type { Context } from "../context.js";
 import type { ServiceInfo } from "../management-client.js";
 import { addOutputOption, type OutputFormat, outputFormats, type Pair, writeRecord } from "../output.js";
@@ -8,14 +9,23 @@ import { addLocationOption, connect } from "../running-service.js";
 export function addInfo(program: Command, { terminal }: Context): void {
   const info = program
     .command("info")
+    .argument("[fact]", "print only this one, such as connectionString or caPath: for scripts")
     .description("print ID scope, endpoints, portal, connection string and CA of the running service")
-    .action(async (options: { location?: string; output?: OutputFormat }) => {
+    .action(async (fact: string | undefined, options: { location?: string; output?: OutputFormat }) => {
       const service = await connect(options.location);
       const facts = await service.info();
       const { portalUrl } = service;
+      if (fact !== undefined) return terminal.out(oneFact({ ...facts, portalUrl }, fact));
       await writeRecord(terminal, options.output, { ...facts, portalUrl }, infoPairs(facts, portalUrl));
     });
   addOutputOption(addLocationOption(info), outputFormats);
+}
+
+function oneFact(facts: Readonly<Record<string, unknown>>, name: string): string {
+  const known = Object.entries(facts).filter(([, value]) => typeof value === "string");
+  const found = known.find(([each]) => each.toLowerCase() === name.toLowerCase())?.[1];
+  if (typeof found === "string") return found;
+  throw new CliError("usage", `there is no fact ${name}: known are ${known.map(([each]) => each).join(", ")}`);
 }
 
 /** The facts in the order in which a person needs them. */

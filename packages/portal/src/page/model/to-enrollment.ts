@@ -49,7 +49,7 @@ function readTwin(text: string): { tags?: JsonObject; properties?: { desired?: J
 }
 
 /** The credentials of a form. */
-export function attestationOf(kind: EnrollmentKind, form: Credentials): Attestation {
+function attestationOf(kind: EnrollmentKind, form: Credentials): Attestation {
   if (form.mechanism === "tpm") return { type: "tpm", tpm: { endorsementKey: form.endorsementKey.trim() } };
   if (form.mechanism === "symmetricKey") {
     if (form.generateKeys) return { type: "symmetricKey" };
