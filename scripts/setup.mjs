@@ -94,6 +94,9 @@ async function install() {
 async function build(project) {
   const compiler = join(root, "node_modules/typescript/bin/tsc");
   await run(`compiling (tsc --build ${project})`, [compiler, "--build", project], { late: true });
+  if (existsSync(join(root, "scripts/build-portal.mjs"))) {
+    await run("building the portal (vite build)", ["scripts/build-portal.mjs"], { late: true });
+  }
 }
 
 async function setup(args) {

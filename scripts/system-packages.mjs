@@ -16,6 +16,7 @@ const packages = [
   { name: "mosquitto-clients", program: "mosquitto_pub", use: "an MQTT client that is not ours, against the broker" },
   { name: "swtpm", program: "swtpm", use: "second opinion on TPM answers" },
   { name: "tpm2-tools", program: "tpm2_getcap", use: "other people's TPM tools, on our TPM's socket" },
+  { name: "chromium", program: "chromium", use: "the browser in which the portal is tested" },
   { name: "postgresql", program: "initdb", use: "the store on a PostgreSQL that the tests start themselves" },
 ];
 

@@ -18,6 +18,12 @@ const completions: readonly [string, readonly string[], readonly string[]][] = [
   ["subcommands", ["pki", ""], ["root", "chain", "leaf", "p12"]],
   ["flags", ["device", "register", "--tr"], ["--transport"]],
   ["choices of a flag", ["device", "register", "--transport", ""], ["mqtt", "mqtt-ws", "http"]],
+  ["the verbs of a noun", ["enrollment-group", "comp"], ["compute-device-key"]],
+  ["verbs below a noun", ["enrollment", "registration", ""], ["show", "delete"]],
+  ["flags of an enrollment", ["enrollment", "create", "--end"], ["--endorsement-key"]],
+  ["attestations", ["enrollment", "create", "--attestation-type", ""], ["tpm", "x509", "symmetricKey"]],
+  ["attestations after the short flag", ["enrollment", "create", "--at", ""], ["tpm", "x509", "symmetricKey"]],
+  ["formats", ["hub", "list", "-o", ""], ["json", "table", "tsv", "yaml"]],
   ["shells", ["completion", ""], ["zsh", "bash", "fish", "powershell"]],
 ];
 
@@ -31,6 +37,10 @@ test.each(completions)("completes %s", async (_, words, expected) => {
 test.each([
   ["the argument of fleet run", ["fleet", "run", "dev"]],
   ["a flag that takes a file", ["start", "--seed", ""]],
+  ["a certificate file by the short flag", ["enrollment", "create", "--cp", ""]],
+  ["a certificate file by the long flag", ["enrollment-group", "update", "--secondary-certificate-path", "r"]],
+  ["a path by a letter", ["certificate", "create", "-p", ""]],
+  ["the file of an export", ["export", ""]],
   ["a flag that takes a folder", ["info", "--location", "."]],
 ])("leaves %s to the shell", async (_, words) => {
   expect((await runCli(["complete", "--", ...words])).stdout).toBe(":0\n");

@@ -8,14 +8,19 @@ import type { CliResult } from "./run-cli.js";
 export async function runHere(args: readonly string[], { cwd }: { readonly cwd?: string } = {}): Promise<CliResult> {
   let stdout = "";
   let stderr = "";
+  const decoder = new TextDecoder();
   const plain = (_style: string, text: string) => text;
   const terminal = {
     out(text: string) {
       stdout += `${text}\n`;
     },
+    async write(piece: Uint8Array) {
+      stdout += decoder.decode(piece, { stream: true });
+    },
     note(text: string) {
       stderr += `${text}\n`;
     },
+    ask: async () => undefined,
     ...{ outIsTerminal: false, noteIsTerminal: false, columns: 80, paint: plain, paintNote: plain },
   };
   const interrupts = { hold: () => new AbortController().signal, received: undefined };

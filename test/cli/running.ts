@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Rollcall, startRollcall } from "@rollcall/service";
+import { type Rollcall, type RollcallOptions, startRollcall } from "@rollcall/service";
 import { temporaryFolder } from "./run-cli.js";
 
 export interface RunningService extends AsyncDisposable {
@@ -10,12 +10,12 @@ export interface RunningService extends AsyncDisposable {
 }
 
 /** A service with a seed, where commands find it that run in `path`; it tells devices not to wait. */
-export async function startFor(seed: unknown): Promise<RunningService> {
+export async function startFor(seed: unknown, options: RollcallOptions = {}): Promise<RunningService> {
   const folder = await temporaryFolder();
   const path = join(folder.path, "seed.json");
   writeFileSync(path, typeof seed === "string" ? seed : JSON.stringify(seed));
   const location = join(folder.path, ".rollcall");
-  const rollcall = await startRollcall({ location, seed: path, registration: { retryAfter: 0 } });
+  const rollcall = await startRollcall({ location, seed: path, registration: { retryAfter: 0 }, ...options });
   return {
     path: folder.path,
     rollcall,

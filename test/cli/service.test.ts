@@ -39,7 +39,7 @@ test("start, wait, health, info, stop: the life of a service in the foreground",
   const banner = await printed(child, "stdout", /^Next: .*$/m);
   expect(banner).toMatch(/ID scope +0ne00000000/);
   expect(banner).toMatch(/^HostName=.*;SharedAccessKeyName=provisioningserviceowner;SharedAccessKey=.*$/m);
-  expect(banner).toMatch(/Enrollments live in memory until the durable store comes \(1 from \.\/seed\.json\)\./);
+  expect(banner).toMatch(/^1 enrollment came from \.\/seed\.json\.$/m);
   expect(banner).toMatch(/TPM over MQTT is on: our extension/);
   expect(banner.trimEnd().split("\n").length).toBeLessThanOrEqual(23);
 
@@ -54,14 +54,24 @@ test("start, wait, health, info, stop: the life of a service in the foreground",
     deviceEndpoint: expect.stringContaining("127.0.0.1"),
     serviceEndpoint: expect.stringContaining("127.0.0.1"),
     connectionString: expect.stringMatching(/^HostName=/),
+    policies: [expect.objectContaining({ name: "provisioningserviceowner" })],
     caPath: join(cwd, ".rollcall", "ca.pem"),
     caFingerprint: expect.any(String),
     pid: child.pid,
     hubs: ["127.0.0.1"],
+    store: { kind: "sqlite", place: join(cwd, ".rollcall", "store") },
+    portalUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{43}$/),
   });
+  expect(banner.split("\n")).toContain(info.portalUrl);
   const fingerprint = new X509Certificate(readFileSync(info.caPath)).fingerprint256;
   expect(info.caFingerprint.replaceAll(":", "")).toBe(fingerprint.replaceAll(":", ""));
   expect(banner).toContain(fingerprint.replaceAll(":", ""));
+
+  expect((await runHere(["info", "connectionstring"], { cwd })).stdout).toBe(`${info.connectionString}\n`);
+  expect(await runHere(["info", "secret"], { cwd })).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/there is no fact secret: known are idScope, .*caPath/),
+  });
 
   const lines = await runHere(["info"], { cwd });
   expect(lines.stdout).toContain("ID scope\t0ne00000000\n");

@@ -10,6 +10,42 @@ const commands = [
   "info",
   "env",
   "explain",
+  "enrollment",
+  "enrollment create",
+  "enrollment show",
+  "enrollment list",
+  "enrollment update",
+  "enrollment delete",
+  "enrollment registration",
+  "enrollment registration show",
+  "enrollment registration delete",
+  "enrollment-group",
+  "enrollment-group create",
+  "enrollment-group show",
+  "enrollment-group list",
+  "enrollment-group update",
+  "enrollment-group delete",
+  "enrollment-group compute-device-key",
+  "enrollment-group registration",
+  "enrollment-group registration list",
+  "registration",
+  "registration show",
+  "registration list",
+  "registration delete",
+  "certificate",
+  "certificate create",
+  "certificate verify",
+  "certificate list",
+  "certificate show",
+  "certificate delete",
+  "certificate generate-verification-code",
+  "hub",
+  "hub list",
+  "hub devices",
+  "hub twin",
+  "hub delete-device",
+  "export",
+  "import",
   "device",
   "device register",
   "fleet",
@@ -57,6 +93,43 @@ const wrong: readonly [string, readonly string[], RegExp][] = [
   ["a rate and a concurrency", ["fleet", "run", "x", "--rate", "5", "--concurrency", "5"], /cannot be used with/],
   ["location and --in-memory", ["start", "--location", "x", "--in-memory"], /cannot be used with/],
   ["an argument too many", ["health", "now"], /too many arguments/],
+  [
+    "a cloud service's key",
+    ["enrollment", "list", "--login", "HostName=x"],
+    /--login: it names a service of the cloud/,
+  ],
+  ["a query of az", ["enrollment-group", "list", "--query", "[].id"], /--query: it is az's own \(JMESPath\)/],
+  [
+    "an enrollment without an id",
+    ["enrollment", "create", "--at", "tpm"],
+    /--eid, --enrollment-id <id>' not specified/,
+  ],
+  [
+    "an id that is none",
+    ["enrollment", "create", "--eid", "a b", "--at", "tpm"],
+    /--eid a b: character 2 \(" "\) is not allowed/,
+  ],
+  [
+    "an attestation that is none",
+    ["enrollment", "create", "--eid", "a", "--at", "psk"],
+    /It is one of tpm, x509, symmetricKey/,
+  ],
+  ["no attestation", ["enrollment", "create", "--eid", "a"], /give --at symmetricKey, --ek or --cp/],
+  [
+    "an update of nothing",
+    ["enrollment", "update", "--eid", "a"],
+    /nothing to change\nTry: rollcall enrollment update --help/,
+  ],
+  [
+    "a device key of nobody",
+    ["enrollment-group", "compute-device-key", "--rid", "a"],
+    /Give --key with the group's, or --gid/,
+  ],
+  [
+    "a proof without anything",
+    ["certificate", "verify", "-n", "a"],
+    /give --path with the proving certificate, or --ca-key/,
+  ],
   ["an unknown shell", ["completion", "tcsh"], /Allowed choices are zsh, bash, fish, powershell/],
 ];
 
@@ -72,14 +145,57 @@ test("a process ends with the code of its command, and writes where the command 
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
 });
 
-test.each(["health", "info", "stop", "explain x", "env x", "pki root", "device register --rid x --key AAAA"])(
-  "%s without a service exits 3 and names the command that starts one",
-  async (command) => {
-    const { code, stdout, stderr } = await runHere(command.split(" "), { cwd: "/" });
-    expect(stderr).toMatch(/^rollcall: no service is running in .*\nTry: rollcall start\n$/);
-    expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
-  },
-);
+test.each([
+  "health",
+  "info",
+  "stop",
+  "explain x",
+  "env x",
+  "pki root",
+  "device register --rid x --key AAAA",
+  "enrollment list",
+  "enrollment create --eid x --at symmetrickey",
+  "enrollment-group delete --gid x --yes",
+  "registration show --rid x",
+  "certificate list",
+  "hub list",
+  "export -",
+  "import -",
+])("%s without a service exits 3 and names the command that starts one", async (command) => {
+  const { code, stdout, stderr } = await runHere(command.split(" "), { cwd: "/" });
+  expect(stderr).toMatch(/^rollcall: no service is running in .*\nTry: rollcall start\n$/);
+  expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+});
+
+test("a pasted az command goes through: what names its service is ignored with a note", async () => {
+  const args = ["enrollment", "show", "-n", "my-dps", "--resource-group", "rg", "--eid", "x"];
+  const { stderr } = await runHere(args, { cwd: "/" });
+  expect(stderr).toBe(
+    [
+      "--dps-name my-dps is ignored: the service is the one of --location",
+      "--resource-group rg is ignored: the service is the one of --location",
+      "rollcall: no service is running in ./.rollcall",
+      "Try: rollcall start",
+      "",
+    ].join("\n"),
+  );
+});
+
+/** Microsoft Learn, "Symmetric key attestation": the example of compute-device-key. */
+const derived = {
+  key: "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw==",
+  registrationId: "sn-007-888-abc-mac-a1-b2-c3-d4-e5-f6",
+  device: "Jsm0lyGpjaVYVP2g3FnmnmG9dI/9qU24wNoykUmermc=",
+};
+
+test.each<[readonly string[], string]>([
+  [["--key", derived.key], derived.device],
+  [["--symmetric-key", derived.key, "-o", "tsv"], derived.device],
+  [["--key", derived.key, "-o", "json"], `"${derived.device}"`],
+])("compute-device-key %j needs no service", async (args, expected) => {
+  const command = ["enrollment-group", "compute-device-key", "--rid", derived.registrationId, ...args];
+  expect(await runHere(command, { cwd: "/" })).toEqual({ code: 0, stdout: `${expected}\n`, stderr: "" });
+});
 
 test("wait without a service gives up after its timeout", async () => {
   const started = performance.now();

@@ -6,7 +6,9 @@ export interface Squad {
   readonly row: AttestationRow;
   readonly registrationIds: readonly string[];
   /** What their enrollment says besides the attestation and the twin. */
-  readonly enrollment?: Partial<Pick<EnrollmentGroupInput, "provisioningStatus" | "allocationPolicy" | "iotHubs">>;
+  readonly enrollment?: Partial<
+    Pick<EnrollmentGroupInput, "provisioningStatus" | "allocationPolicy" | "customAllocationDefinition" | "iotHubs">
+  >;
 }
 
 export interface FleetDevice extends EnrolledDevice {

@@ -20,7 +20,13 @@ export interface TestService extends AsyncDisposable {
   untilEmpty(): Promise<void>;
 }
 
-const idle: Omit<RollcallStats, "attempts"> = { connections: 0, sessions: 0, challengeSessions: 0, timers: 0 };
+const idle: Omit<RollcallStats, "attempts"> = {
+  connections: 0,
+  sessions: 0,
+  challengeSessions: 0,
+  timers: 0,
+  webhookCalls: 0,
+};
 
 export async function startService(options: RollcallOptions = {}): Promise<TestService> {
   const rollcall = await startRollcall({ registration: { retryAfter: 1 }, ...options });

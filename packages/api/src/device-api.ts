@@ -9,6 +9,7 @@ import { allowedMethods } from "./methods.js";
 import { OpenOperations } from "./open-operations.js";
 import { BodyTooLarge, readBody } from "./read-body.js";
 import { sendError, sendReply } from "./send-reply.js";
+import { addServiceRoutes, type ServiceRoutesOptions } from "./service-api.js";
 
 export interface DeviceApiOptions {
   readonly engine: Engine;
@@ -18,11 +19,13 @@ export interface DeviceApiOptions {
   readonly retryAfterSeconds: number;
   /** What the listener knows of the socket that a request came over. */
   connectionOf(socket: Socket): ClientConnection;
+  /** The service API on the same server; absent: devices only. */
+  readonly service?: Pick<ServiceRoutesOptions, "operator" | "authorize">;
   /** Told of faults of ours, with the tracking id that the client was given. */
   onFault?(fault: unknown, trackingId: string): void;
 }
 
-/** The HTTPS device API (section 2 of the wire notes), for any number of servers that the caller owns. */
+/** The HTTPS device API (section 2 of the wire notes), with the service API beside it (section 7), for any number of servers that the caller owns. */
 export interface DeviceApi {
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
   close(): Promise<void>;
@@ -41,6 +44,7 @@ export async function createDeviceApi(options: DeviceApiOptions): Promise<Device
   app.setErrorHandler((error, request, reply) => answerError(options, error, request, reply));
   app.setNotFoundHandler((request, reply) => answerUnknown(options, request, reply));
   addRoutes(app, options);
+  if (options.service) addServiceRoutes(app, { ...options, ...options.service, needsApiVersion: true });
   await app.ready();
   return {
     handler: (request, response) => {
@@ -142,7 +146,7 @@ function bodyOf(request: FastifyRequest): Uint8Array {
 
 function answerUnknown(options: DeviceApiOptions, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const about = { trackingId: randomUUID(), now: new Date(options.clock()) };
-  const methods = allowedMethods(request.url);
+  const methods = allowedMethods(request.url, options.service ? ["device", "service"] : ["device"]);
   if (methods.length === 0) return sendError(request, reply, "routeNotFound", about);
   reply.header("allow", methods.join(", "));
   return sendError(request, reply, "methodNotAllowed", about);

@@ -28,6 +28,7 @@ beforeEach(async () => {
     clock: () => 1000,
     port,
     info: () => ({ connectionString: "secret" }),
+    ca: () => "-----BEGIN CERTIFICATE-----",
     credentials: async (registrationId) => [
       { kind: "individual", id: registrationId, attestation: "symmetricKey", key: "secret" },
     ],
@@ -132,4 +133,10 @@ it("finds an attempt by an id of 128 characters", async () => {
   const registrationId = "x".repeat(128);
   attempts.begin({ at: "service", registrationId, transport: "http", remote: "127.0.0.1:1", acceptedAt: 1000 });
   expect((await send("GET", `/attempts/${registrationId}`)).status).toBe(200);
+});
+
+it("gives anybody the CA certificate to trust", async () => {
+  const answer = await send("GET", "/ca.pem");
+  expect(answer).toMatchObject({ status: 200, text: "-----BEGIN CERTIFICATE-----" });
+  expect(answer.headers["content-disposition"]).toBe('attachment; filename="rollcall-ca.pem"');
 });

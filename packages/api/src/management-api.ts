@@ -1,18 +1,31 @@
-import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AttemptLog, Clock } from "@rollcall/engine";
-import { type DpsErrorKind, managementRoutes } from "@rollcall/protocol";
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import type { AttemptLog, Clock, Operator } from "@rollcall/engine";
+import { managementRoutes } from "@rollcall/protocol";
+import { type FastifyInstance, fastify } from "fastify";
+import { addApiDocs } from "./api-docs.js";
+import { AttemptEvents } from "./attempt-events.js";
+import { addAttemptRoutes } from "./attempt-routes.js";
 import { isLocalHost } from "./local-host.js";
-import { sendError } from "./send-reply.js";
+import { addOperatorRoutes } from "./management-operator-routes.js";
+import { allowedMethods } from "./methods.js";
+import type { OperatorParts } from "./operator-parts.js";
+import { bearerCheck, isForeignWrite, ownersOnly } from "./owner.js";
+import { addPortalFiles } from "./portal-files.js";
+import { type Refuse, sendError } from "./send-reply.js";
+import { addServiceRoutes } from "./service-api.js";
 
 export interface ManagementApiOptions {
   readonly attempts: AttemptLog;
   readonly clock: Clock;
+  /** Serves the service API here too, for holders of the token; absent: not. */
+  readonly operator?: Operator;
   /** Number of the listener; asked for with every request, since it may be known only after listening. */
   port(): number;
   /** What `rollcall info` prints; holds the connection string, so it is given to holders of the token only. */
   info(): unknown;
+  /** The CA certificate that devices have to trust, PEM. */
+  ca(): string;
   /** By which enrollments a device could register, with the key it needs: what `rollcall env` prints. For holders of the token. */
   credentials(registrationId: string): Promise<unknown>;
   ready(): boolean;
@@ -22,12 +35,17 @@ export interface ManagementApiOptions {
   readonly token: string;
   /** Host names besides the loopback ones, lower case. */
   readonly allowedHosts?: readonly string[];
+  /** What operators need besides; with `operator`. */
+  readonly parts?: OperatorParts;
+  /** Folder of the built page. */
+  readonly portalFolder?: string | undefined;
   onFault?(fault: unknown, trackingId: string): void;
 }
 
 /** The plain-HTTP API behind the dashboard: health, attempts with their findings, and the switch to stop. */
 export interface ManagementApi {
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Ends the streams of events too, which would outlast the service otherwise. */
   close(): Promise<void>;
 }
 
@@ -38,20 +56,26 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
     exposeHeadRoutes: true,
     return503OnClosing: false,
     // Registration ids have up to 128 characters; the router's own limit is 100.
-    routerOptions: { maxParamLength: 1024 },
+    routerOptions: { caseSensitive: false, maxParamLength: 1024 },
     frameworkErrors: (_error, request, reply) => void refuse(request, reply, "badRequest"),
   });
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
-    if (isLocalHost(request.headers.host, options.port(), options.allowedHosts)) return;
-    return refuse(
-      request,
-      reply,
-      "notLocal",
-      "Ask for this page by a loopback name or address and the port of the listener.",
-    );
+    if (!isLocalHost(request.headers.host, options.port(), options.allowedHosts)) {
+      const remedy = "Ask for this page by a loopback name or address and the port of the listener.";
+      return refuse(request, reply, "notLocal", remedy);
+    }
+    if (isForeignWrite(request))
+      return refuse(request, reply, "notLocal", "Pages of others may not change anything here.");
+    return undefined;
   });
-  app.setNotFoundHandler((request, reply) => refuse(request, reply, "routeNotFound"));
+  app.setNotFoundHandler((request, reply) => {
+    const methods = options.operator
+      ? allowedMethods(request.url, options.parts ? ["service", "operator"] : ["service"])
+      : [];
+    if (methods.length === 0) return refuse(request, reply, "routeNotFound");
+    return refuse(request, reply.header("allow", methods.join(", ")), "methodNotAllowed");
+  });
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof Error && "statusCode" in error && Number(error.statusCode) < 500) {
       return refuse(request, reply, "badRequest", error.message);
@@ -61,17 +85,28 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
   });
   addOpenRoutes(app, options, refuse);
   addOwnerRoutes(app, options, refuse);
+  const events = new AttemptEvents(options.attempts);
+  addAttemptRoutes(app, { attempts: options.attempts, events, isOwner: bearerCheck(options.token), refuse });
+  addApiDocs(app);
+  addPortalFiles(app, options.portalFolder);
+  const { operator, parts } = options;
+  if (operator) {
+    addServiceRoutes(app, { ...options, operator, authorize: ownersOnly(options.token), needsApiVersion: false });
+    if (parts) addOperatorRoutes(app, { ...options, operator, parts });
+  }
   await app.ready();
   return {
     handler: (request, response) => app.routing(request, response),
     close: async () => {
+      events.close();
       await app.close();
     },
   };
 }
 
 /** What anybody on this machine may ask: nothing of it is a secret. */
-function addOpenRoutes(app: FastifyInstance, { attempts, ready }: ManagementApiOptions, refuse: Refuse): void {
+function addOpenRoutes(app: FastifyInstance, options: ManagementApiOptions, refuse: Refuse): void {
+  const { attempts, ready } = options;
   app.get(managementRoutes.health.path, (_request, reply) => reply.type("text/plain; charset=utf-8").send("ok"));
   app.get(managementRoutes.ready.path, (_request, reply) => {
     const isReady = ready();
@@ -80,6 +115,12 @@ function addOpenRoutes(app: FastifyInstance, { attempts, ready }: ManagementApiO
       .type("text/plain; charset=utf-8")
       .send(isReady ? "ready" : "starting");
   });
+  app.get(managementRoutes.ca.path, (_request, reply) =>
+    reply
+      .type("application/x-pem-file")
+      .header("content-disposition", 'attachment; filename="rollcall-ca.pem"')
+      .send(options.ca()),
+  );
   app.get<{ Params: { id: string } }>(managementRoutes.attempt.path, (request, reply) => {
     const record = attempts.find(request.params.id);
     if (record) return reply.send(record);
@@ -105,14 +146,6 @@ function addOwnerRoutes(app: FastifyInstance, options: ManagementApiOptions, ref
     return reply.code(202).send({ stopping: true });
   });
 }
-
-function bearerCheck(token: string): (request: FastifyRequest) => boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  const expected = digest(`Bearer ${token}`);
-  return (request) => timingSafeEqual(digest(request.headers.authorization ?? ""), expected);
-}
-
-type Refuse = (request: FastifyRequest, reply: FastifyReply, kind: DpsErrorKind, message?: string) => FastifyReply;
 
 function refuser(clock: Clock): Refuse {
   return (request, reply, kind, message) => {

@@ -1,10 +1,12 @@
 import { type DpsErrorKind, dpsErrors, errorBody, type Reply, toAsciiJson } from "@rollcall/protocol";
 import type { FastifyReply, FastifyRequest } from "fastify";
 
+export const JSON_TYPE = "application/json; charset=utf-8";
+
 /** The headers of section 2.1; `Content-Length` comes with the body, which is one buffer. */
 export function sendReply(request: FastifyRequest, reply: FastifyReply, answer: Reply): FastifyReply {
   reply.code(answer.status);
-  reply.header("content-type", "application/json; charset=utf-8");
+  reply.header("content-type", JSON_TYPE);
   reply.header("x-ms-request-id", answer.trackingId);
   if (answer.retryAfter !== undefined) reply.header("retry-after", Math.ceil(answer.retryAfter));
   if (answer.status === 202) reply.header("location", requestUrl(request));
@@ -39,3 +41,11 @@ function requestUrl(request: FastifyRequest): string {
   const { host } = request.headers;
   return host === undefined || !request.url.startsWith("/") ? request.url : `https://${host}${request.url}`;
 }
+
+/** Answers with an error of ours. */
+export type Refuse = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  kind: DpsErrorKind,
+  message?: string,
+) => FastifyReply;

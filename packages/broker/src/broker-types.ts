@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { AttemptLog, Engine } from "@rollcall/engine";
-import type { Hub } from "@rollcall/hub";
+import type { Hub, HubDevice } from "@rollcall/hub";
 import type { ClientConnection } from "@rollcall/protocol";
 
 /** Where the broker writes what nobody else sees. Nothing of one connection is ever above debug. */
@@ -56,6 +56,8 @@ export interface Broker {
   handleConnection(stream: Duplex, connection: ClientConnection): void;
   /** Takes over an upgrade request of the HTTPS listener; answers 404 and 400 itself. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, connection: ClientConnection): void;
+  /** Whether a device is connected to its hub. */
+  isConnected(device: HubDevice): boolean;
   stats(): BrokerStats;
   /** Ends every connection and waits until all are closed. */
   close(): Promise<void>;

@@ -7,6 +7,7 @@ import { aedesHooks, LEVEL } from "./aedes-hooks.js";
 import { noteUnpublishable } from "./authorize.js";
 import type { Broker, BrokerLog, BrokerOptions, BrokerTimes } from "./broker-types.js";
 import { guardClient, type InboundPacket } from "./client-guard.js";
+import { closeDeleted } from "./close-deleted.js";
 import { beginUnread } from "./connect.js";
 import { Connection } from "./connection.js";
 import { Connections } from "./connections.js";
@@ -44,10 +45,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   const context: BrokerContext = { ...options, times, connections, log: options.log ?? silent };
   const aedes = await startAedes(context);
   const upgrade = createUpgrade({ maxPayload: MAX_PACKET, closeTimeout: times.linger });
-  const unwatch = options.hub.watchDesired((device, patch) => {
-    const connection = connections.ofDevice(device);
-    if (connection) sendDesired(connection, patch);
-  });
+  const stopWatching = watchHub(context);
   let stopped: Promise<void> | undefined;
   const lingerMs = () => (stopped ? LINGER_AT_STOP : times.linger);
   const broker: Broker = {
@@ -58,13 +56,30 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     handleUpgrade(request, socket, head, peer) {
       upgrade(request, socket, head, (stream) => broker.handleConnection(stream, peer));
     },
+    isConnected: (device) => connections.ofDevice(device) !== undefined,
     stats: () => connections.stats(),
     close() {
-      stopped ??= stop(aedes, connections, unwatch);
+      stopped ??= stop(aedes, connections, stopWatching);
       return stopped;
     },
   };
   return broker;
+}
+
+/** What happens to a device at its hub reaches its connection. Returns the way to stop. */
+function watchHub({ hub, connections }: BrokerContext): () => void {
+  const stopDesired = hub.watchDesired((device, patch) => {
+    const connection = connections.ofDevice(device);
+    if (connection) sendDesired(connection, patch);
+  });
+  const stopRemoved = hub.watchRemoved((device) => {
+    const connection = connections.ofDevice(device);
+    if (connection) closeDeleted(connection, device);
+  });
+  return () => {
+    stopDesired();
+    stopRemoved();
+  };
 }
 
 async function startAedes(context: BrokerContext): Promise<Aedes> {

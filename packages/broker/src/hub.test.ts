@@ -207,3 +207,29 @@ describe("who is there", () => {
     expect(await client.connect({ ...user, username: user.username.replace(HUB, `${HUB}:8883`) })).toBe(0);
   });
 });
+
+describe("a device that an operator deletes", () => {
+  test("is disconnected, told so when it comes again, and nobody else is", async () => {
+    const [deleted, other] = [await connected("pump-1"), await connected("pump-2")];
+    const device = { hub: HUB, deviceId: "pump-1" };
+    expect(bench.broker.isConnected(device)).toBe(true);
+    expect(await bench.hub.removeDevice(device)).toBe(true);
+    await deleted.closed;
+    const [attempt] = bench.attempts.recent(10).filter((each) => each.registrationId === "pump-1");
+    expect(attempt?.findings.map((each) => each.code)).toEqual(["hub.connectionClosed"]);
+    expect(bench.broker.isConnected(device)).toBe(false);
+    expect(await (await open()).connect(hubUser("pump-1"))).toBe(5);
+    expect(hubCodes()).toEqual(["hub.deviceDeleted"]);
+    expect(await other.subscribe(topics.twinReplies)).toEqual([1]);
+  });
+
+  test("is told and disconnected at its next request when another node deleted it", async () => {
+    const client = await connected("pump-1");
+    await client.subscribe(topics.twinReplies);
+    await bench.devices.removeDevice(HUB, "pump-1");
+    client.publish(`${topics.twinGet}?$rid=1`, "", { qos: 0 });
+    expect(await client.next()).toMatchObject({ topic: "$iothub/twin/res/404/?$rid=1" });
+    await client.closed;
+    expect(hubCodes()).toEqual(["hub.connectionClosed"]);
+  });
+});

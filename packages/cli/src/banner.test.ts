@@ -8,16 +8,19 @@ const info = {
   deviceEndpoint: "127.0.0.1",
   serviceEndpoint: "127.0.0.1:8443",
   connectionString: `HostName=127.0.0.1:8443;SharedAccessKeyName=provisioningserviceowner;SharedAccessKey=${"k".repeat(44)}`,
+  policies: [],
   caPath: "/home/someone/project/.rollcall/ca.pem",
   caFingerprint: "AB".repeat(32),
   pid: 12_345,
   hubs: ["127.0.0.1", "127.0.0.2"],
-};
+  store: { kind: "sqlite", place: "/home/someone/project/.rollcall/store/rollcall.db" },
+} as const;
 const paint = (_: string, text: string) => text;
 /** The longest notice of the service: 443 could not be had. */
 const notice = `HTTPS is on 8443, since there is no permission for 443: ${"x".repeat(50).replaceAll("xxxxx", "words ")} SDKs dial 443 only. ${"To allow 443: sudo sysctl net.ipv4.ip_unprivileged_port_start=443. ".repeat(3)}`;
 const plain: BannerFacts = {
   info,
+  portalUrl: `http://127.0.0.1:18080/#token=${"t".repeat(43)}`,
   location: "./.rollcall",
   seed: undefined,
   tpmOverMqtt: true,
@@ -55,8 +58,17 @@ test.each(cases)("the banner (%s) fits 80×24 and ends with a command", (_, fact
   expect(text.split("\n").at(-1)).toMatch(/^Next: rollcall /);
 });
 
-test("the connection string stands alone on its line, to be copied", () => {
-  expect(banner(plain, paint).split("\n")).toContain(info.connectionString);
+test("the connection string and the portal's address stand alone on their lines, to be copied", () => {
+  const lines = banner(plain, paint).split("\n");
+  expect(lines).toContain(info.connectionString);
+  expect(lines).toContain(plain.portalUrl);
+});
+
+test("without a seed the next thing to do is an enrollment, with one it is a device", () => {
+  expect(banner(plain, paint)).toMatch(/\nNext: rollcall enrollment create --eid dev1 --at symmetrickey$/);
+  const elsewhere = { ...plain, location: "./my data" };
+  expect(banner(elsewhere, paint)).toMatch(/ --at symmetrickey --location '.\/my data'$/);
+  expect(banner({ ...plain, seed: "./seed.json" }, paint)).toMatch(/\nNext: rollcall device register --rid <id> /);
 });
 
 test("a host that others can reach is warned of", () => {

@@ -5,6 +5,8 @@ import type { Style } from "./terminal.js";
 
 export interface BannerFacts {
   readonly info: ServiceInfo;
+  /** The page, with what opens it. */
+  readonly portalUrl: string;
   /** Absent with --in-memory. */
   readonly location: string | undefined;
   /** Where the enrollments came from. */
@@ -29,8 +31,8 @@ export function banner(facts: BannerFacts, paint: (style: Style, text: string) =
     ["ID scope", paint("bold", info.idScope)],
     ["device endpoint", `${info.deviceEndpoint} (MQTT; HTTPS and WebSocket on ${info.ports.https})`],
     ["service endpoint", info.serviceEndpoint],
-    ["dashboard", `http://127.0.0.1:${info.ports.dashboard}`],
     ["hubs", info.hubs.join(", ")],
+    ["store", storeText(facts)],
     ["CA to trust", info.caPath],
   ];
   const ends = facts.detached ? "in the background" : "Ctrl-C stops it";
@@ -38,7 +40,8 @@ export function banner(facts: BannerFacts, paint: (style: Style, text: string) =
     paint("bold", `Rollcall is ready, for development only (process ${info.pid}, ${ends}).`),
     ...rows.map(([name, value]) => `  ${name.padEnd(16)}  ${value}`),
     `    SHA-256 ${info.caFingerprint}`,
-    "  connection string",
+    "  portal, with the token that opens it; connection string of the service API",
+    facts.portalUrl,
     info.connectionString,
     "",
     ...notes(facts).map((note) => wrap(note, WIDTH)),
@@ -47,16 +50,21 @@ export function banner(facts: BannerFacts, paint: (style: Style, text: string) =
   ].join("\n");
 }
 
-function notes({ seed, seeded, tpmOverMqtt, location, exposed, info, notices }: BannerFacts): string[] {
-  const from =
-    seed === undefined ? "none was seeded" : seeded === undefined ? `from ${seed}` : `${seeded} from ${seed}`;
+function notes({ seed, seeded, tpmOverMqtt, exposed, info, notices }: BannerFacts): string[] {
   return [
-    `Enrollments live in memory until the durable store comes (${from}).`,
-    ...(location === undefined ? ["CA and keys are made anew at every start."] : []),
+    ...(seed === undefined ? [] : [`${seeded === undefined ? "New enrollments" : counted(seeded)} came from ${seed}.`]),
     ...(tpmOverMqtt ? ["TPM over MQTT is on: our extension, the cloud has TPM over HTTPS only."] : []),
     ...(exposed ? [`Others can reach ${info.host}, and all keys here are development keys.`] : []),
     ...notices,
   ];
+}
+
+const counted = (enrollments: number): string => `${enrollments} enrollment${enrollments === 1 ? "" : "s"}`;
+
+/** Where enrollments, registrations and devices are kept. */
+function storeText({ location, info }: BannerFacts): string {
+  if (location === undefined) return "memory: forgotten on stop, as are CA and keys";
+  return info.store.kind === "memory" ? "memory: forgotten on stop" : info.store.place;
 }
 
 /** True for an address that only this machine reaches. */
@@ -65,9 +73,9 @@ export function isLoopback(host: string): boolean {
 }
 
 function nextCommand({ info, seed, location }: BannerFacts): string {
-  if (seed === undefined) return "rollcall fleet enrollments devices/fleets/demo.yaml > seed.json";
   const at = location === undefined ? folderOf(info.caPath) : location;
   const where = at === DEFAULT_LOCATION ? "" : ` --location ${quote(at)}`;
+  if (seed === undefined) return `rollcall enrollment create --eid dev1 --at symmetrickey${where}`;
   return `rollcall device register --rid <id> --key <base64>${where}`;
 }
 

@@ -10,14 +10,19 @@ export async function run(context: Context): Promise<number> {
   const { argv } = context;
   const program = createProgram(context);
   try {
-    if (argv[0] === "complete" || argv[0] === "completion") await attachCompletion(program, argv);
-    else addCompletionStub(program);
-    await program.parseAsync([...argv], { from: "user" });
+    await program.parseAsync([...(await completing(program, argv))], { from: "user" });
     return exitCodes.done.code;
   } catch (error) {
     if (error instanceof CommanderError) return afterParsing(error, program, context);
     return explainFailure(error, context);
   }
+}
+
+/** What is to be parsed; completion is attached where it is asked for. */
+async function completing(program: Command, argv: readonly string[]): Promise<readonly string[]> {
+  if (argv[0] === "complete" || argv[0] === "completion") return attachCompletion(program, argv);
+  addCompletionStub(program);
+  return argv;
 }
 
 /** commander has already said what is wrong, or printed the help that was asked for. */

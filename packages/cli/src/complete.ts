@@ -15,8 +15,11 @@ export function addCompletionStub(program: Command): void {
     );
 }
 
-/** Answers `completion <shell>`, and `complete -- …`, which the printed script calls on every Tab. */
-export async function attachCompletion(program: Command, argv: readonly string[]): Promise<void> {
+/**
+ * Answers `completion <shell>`, and `complete -- …`, which the printed script calls on every Tab. Returns the command line
+ * as the adapter understands it.
+ */
+export async function attachCompletion(program: Command, argv: readonly string[]): Promise<readonly string[]> {
   if (argv[0] === "complete" && wantsFile(program, argv.slice(2))) {
     // The adapter never lets the shell complete file names; directive 0 does.
     program
@@ -24,24 +27,40 @@ export async function attachCompletion(program: Command, argv: readonly string[]
       .allowExcessArguments()
       .allowUnknownOption()
       .action(() => console.log(":0"));
-    return;
+    return argv;
   }
   const { default: attach } = await import("@bomb.sh/tab/commander");
   attach(program, { completionCommandName: "completion" });
+  return argv[0] === "complete" ? [...argv.slice(0, 2), ...withLongFlags(program, argv.slice(2))] : argv;
+}
+
+/** The adapter knows a flag of two dashes by its longer spelling only: `--at` becomes `--attestation-type`. */
+function withLongFlags(program: Command, words: readonly string[]): string[] {
+  const { command } = meant(program, words.slice(0, -1));
+  return words.map((word, index) => {
+    const option = word.startsWith("--") && command.options.find((each) => each.short === word);
+    return (index < words.length - 1 && option && option.long) || word;
+  });
+}
+
+/** The command that the words name, and how many of them it took. */
+function meant(program: Command, words: readonly string[]): { command: Command; depth: number } {
+  let command = program;
+  let depth = 0;
+  for (const word of words) {
+    const child = command.commands.find((each) => each.name() === word);
+    if (!child) break;
+    command = child;
+    depth += 1;
+  }
+  return { command, depth };
 }
 
 /** True when the word under the cursor is a path: the value of an option, or an argument, that is named after one. */
 function wantsFile(program: Command, words: readonly string[]): boolean {
   const before = words.slice(0, -1);
   const current = words.at(-1) ?? "";
-  let command = program;
-  let depth = 0;
-  for (const word of before) {
-    const child = command.commands.find((each) => each.name() === word);
-    if (!child) break;
-    command = child;
-    depth += 1;
-  }
+  const { command, depth } = meant(program, before);
   const last = before.at(-1) ?? "";
   const option = command.options.find((each) => each.long === last || each.short === last);
   if (option?.required) return PATH.test(option.flags);

@@ -14,16 +14,26 @@ export async function readUserFile(path: string, what: string): Promise<string> 
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    const code = systemCode(error);
-    throw new CliError("usage", `${what} ${path}: ${REASONS[code ?? ""] ?? code ?? "it cannot be read"}`, {
-      cause: error,
-    });
+    throw unreadable(error, path, what);
   }
+}
+
+/** What reading a file threw, worded for the user. */
+export function unreadable(error: unknown, path: string, what: string): CliError {
+  const code = systemCode(error);
+  return new CliError("usage", `${what} ${path}: ${REASONS[code ?? ""] ?? code ?? "it cannot be read"}`, {
+    cause: error,
+  });
+}
+
+/** What the user typed, or what is in the file that `@file` names. */
+export async function readTextArgument(text: string, what: string): Promise<string> {
+  return text.startsWith("@") ? readUserFile(text.slice(1), what) : text;
 }
 
 /** JSON that the user typed, or `@file`. */
 export async function readJsonArgument(text: string, what: string): Promise<unknown> {
-  const source = text.startsWith("@") ? await readUserFile(text.slice(1), what) : text;
+  const source = await readTextArgument(text, what);
   try {
     return JSON.parse(source);
   } catch (error) {
@@ -43,7 +53,7 @@ interface NewFile {
 export async function writeNewFiles(files: readonly NewFile[], force: boolean): Promise<void> {
   if (!force) {
     for (const { path } of files) {
-      if (await exists(path)) throw new CliError("conflict", `${path} exists; --force replaces it`);
+      await refuseExisting(path);
     }
   }
   for (const file of files) {
@@ -52,8 +62,12 @@ export async function writeNewFiles(files: readonly NewFile[], force: boolean): 
   }
 }
 
-/** Readers see the old file or the new one, never half of one. */
-export async function writeAtomically(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+/** Readers see the old file or the new one, never half of one. What the content itself throws as CliError is passed on. */
+export async function writeAtomically(
+  path: string,
+  content: string | Uint8Array | AsyncIterable<Uint8Array>,
+  mode: number,
+): Promise<void> {
   const temporary = join(dirname(path), `.${process.pid}-${Date.now()}.tmp`);
   try {
     const file = await open(temporary, "wx", mode);
@@ -66,10 +80,16 @@ export async function writeAtomically(path: string, content: string | Uint8Array
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
+    if (error instanceof CliError) throw error;
     throw new CliError("unexpected", `${path} cannot be written: ${systemCode(error) ?? "unknown reason"}`, {
       cause: error,
     });
   }
+}
+
+/** Throws CliError when there is something under this name. */
+export async function refuseExisting(path: string): Promise<void> {
+  if (await exists(path)) throw new CliError("conflict", `${path} exists; --force replaces it`);
 }
 
 async function exists(path: string): Promise<boolean> {

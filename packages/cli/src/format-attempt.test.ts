@@ -55,8 +55,8 @@ test("an attempt names device, answer, steps, and every finding with its remedy"
         got       disabled
         about     enrollment
         to act    who enrolls the device
-        remedy    Enable the enrollment: set provisioningStatus of pump-7 to
-                  enabled.
+        remedy    Enable the enrollment:
+                  rollcall enrollment update --eid pump-7 --ps enabled
         code      enrollment.disabled (cause 16 of the known ones)
 
       ✗ The registration id is pump-7, the common name of the certificate is Pump-7:
@@ -84,4 +84,34 @@ test("a device that never said its name is called so", () => {
   expect(formatAttempt({ ...refused, registrationId: "" }, plain)).toMatch(
     /^A device that did not say its name was refused/,
   );
+});
+
+test("an attempt shows what was asked of the allocation webhook, and what came back", () => {
+  const url = "http://127.0.0.1:7071/api/allocate?****";
+  const text = formatAttempt(
+    {
+      ...refused,
+      outcome: "failed",
+      findings: [],
+      webhookCalls: [
+        { url, status: 500, ms: 12, result: "webhook.failedStatus: 500 after 12 ms", answer: "NullReference" },
+        { url, ms: 5000, result: "webhook.timedOut: no answer" },
+      ],
+    },
+    plain,
+  );
+  expect(text.slice(text.indexOf("Allocation webhook"))).toMatchInlineSnapshot(`
+    "Allocation webhook
+      POST http://127.0.0.1:7071/api/allocate?****
+        status    500
+        took      12 ms
+        result    webhook.failedStatus: 500 after 12 ms
+        answer    NullReference
+      POST http://127.0.0.1:7071/api/allocate?****
+        status    none
+        took      5000 ms
+        result    webhook.timedOut: no answer
+
+    No check found anything wrong so far."
+  `);
 });

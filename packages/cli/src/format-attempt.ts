@@ -50,6 +50,7 @@ export function formatAttempt(attempt: AttemptRecord, look: Look): string {
     look.paint("bold", "What happened"),
     ...steps(attempt),
     "",
+    ...webhookCalls(attempt, look),
     ...findings(attempt, look),
   ].join("\n");
 }
@@ -94,6 +95,25 @@ function steps(attempt: AttemptRecord): string[] {
   }));
   const width = Math.max(...all.map(({ at }) => at.length));
   return all.map(({ at, name }) => `  ${at.padStart(width)}  ${name}`);
+}
+
+/** What was asked of the allocation webhook, and what came back. */
+function webhookCalls({ webhookCalls: calls }: AttemptRecord, look: Look): string[] {
+  if (!calls) return [];
+  const width = Math.max(40, look.columns);
+  const lines = calls.flatMap(({ url, status, ms, result, answer: text }) => {
+    const pairs: [string, string | undefined][] = [
+      ["status", status === undefined ? "none" : String(status)],
+      ["took", formatMs(ms)],
+      ["result", result],
+      ["answer", text],
+    ];
+    const rows = pairs.flatMap(([name, value]) =>
+      value === undefined ? [] : [`    ${name.padEnd(8)}  ${wrap(value, width - INDENT.length, INDENT)}`],
+    );
+    return [`  POST ${url}`, ...rows];
+  });
+  return [look.paint("bold", "Allocation webhook"), ...lines, ""];
 }
 
 function findings(attempt: AttemptRecord, look: Look): string[] {

@@ -12,6 +12,6 @@ for (const stream of [process.stdout, process.stderr]) {
 
 process.exitCode = await run({
   argv: process.argv.slice(2),
-  terminal: createTerminal(process.stdout, process.stderr),
+  terminal: createTerminal(process.stdin, process.stdout, process.stderr),
   interrupts: createInterrupts(),
 });

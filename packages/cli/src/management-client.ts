@@ -23,6 +23,23 @@ export interface ManagementAddress {
 
 const TIMEOUT_MS = 5000;
 
+export interface ManagementRequest {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | ReadableStream<Uint8Array>;
+  /** Default: 5 s; infinite for streams, which take as long as they take. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Base of the management listener: it is on loopback, whatever the host of the others. */
+export const dashboardUrl = ({ ports }: ServiceInfo): string => `http://127.0.0.1:${ports.dashboard}`;
+
+/** The portal's address as it is printed for the owner. */
+export function portalUrl(dashboard: string, token: string): string {
+  return `${dashboard.replace(/\/$/, "")}/#token=${encodeURIComponent(token)}`;
+}
+
 /** Talks to the management listener of a running service. */
 export class ManagementClient {
   readonly #address: ManagementAddress;
@@ -33,58 +50,69 @@ export class ManagementClient {
 
   /** True when the service answers and is ready; false when it does not answer or is not ready yet. */
   async isReady(): Promise<boolean> {
-    return (await this.#get(managementRoutes.ready.path).catch(() => undefined))?.ok === true;
+    return (await this.send(managementRoutes.ready.path).catch(() => undefined))?.ok === true;
   }
 
   /** True when the service answers at all. */
   async isHealthy(): Promise<boolean> {
-    return (await this.#get(managementRoutes.health.path).catch(() => undefined))?.ok === true;
+    return (await this.send(managementRoutes.health.path).catch(() => undefined))?.ok === true;
   }
 
   /** The latest attempt of a registration id, or the one with a tracking id; undefined when none is known. */
   async attempt(id: string): Promise<AttemptRecord | undefined> {
-    const response = await this.#ask(formatPath(managementRoutes.attempt.path, { id }));
+    const response = await this.send(formatPath(managementRoutes.attempt.path, { id }));
     if (response.status === 404) return undefined;
     return this.#json<AttemptRecord>(response);
   }
 
   async info(): Promise<ServiceInfo> {
-    return this.#json<ServiceInfo>(await this.#ask(managementRoutes.info.path));
+    return this.#json<ServiceInfo>(await this.send(managementRoutes.info.path));
   }
 
   /** The enrollments by which a device could register: its own alone, else the groups. */
   async credentials(registrationId: string): Promise<readonly DeviceCredentials[]> {
     return this.#json<readonly DeviceCredentials[]>(
-      await this.#ask(formatPath(managementRoutes.credentials.path, { registrationId })),
+      await this.send(formatPath(managementRoutes.credentials.path, { registrationId })),
     );
   }
 
   /** Asks the service to stop; it has answered when this returns, not stopped yet. */
   async stop(): Promise<void> {
-    const response = await this.#ask(managementRoutes.stop.path, "POST");
+    const response = await this.send(managementRoutes.stop.path, { method: "POST" });
     if (!response.ok) throw unexpectedAnswer(response);
   }
 
-  #get(path: string, method = "GET"): Promise<Response> {
-    const { token, url } = this.#address;
-    return fetch(new URL(path, url), {
-      method,
-      redirect: "error",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
-    });
+  /** The page of the service, and what opens it: the token goes in the fragment, which is sent nowhere. */
+  get portalUrl(): string {
+    return portalUrl(this.#address.url, this.#address.token ?? "");
   }
 
-  async #ask(path: string, method?: string): Promise<Response> {
+  /** Sends one request with the token and returns whatever the service answers. Throws CliError when it does not answer. */
+  async send(path: string, request: ManagementRequest = {}): Promise<Response> {
+    const { method = "GET", headers = {}, body, timeoutMs = TIMEOUT_MS, signal } = request;
+    const { token, url } = this.#address;
+    const deadline = Number.isFinite(timeoutMs) ? [AbortSignal.timeout(timeoutMs)] : [];
+    const init: RequestInit = {
+      method,
+      redirect: "error",
+      signal: AbortSignal.any([...deadline, ...(signal ? [signal] : [])]),
+      headers: { ...headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+      ...(body !== undefined && { body, duplex: "half" }),
+    };
     try {
-      return await this.#get(path, method);
+      return await fetch(new URL(path, url), init);
     } catch (error) {
-      const cause = error instanceof Error && error.cause ? error.cause : error;
-      throw new CliError("unreachable", `the service at ${this.#address.url} does not answer: ${reasonOf(cause)}`, {
-        next: "rollcall start",
-        cause: error,
-      });
+      throw this.unanswered(error);
     }
+  }
+
+  /** What the network threw, worded for the user. */
+  unanswered(error: unknown): CliError {
+    const cause = error instanceof Error && error.cause ? error.cause : error;
+    return new CliError("unreachable", `the service at ${this.#address.url} does not answer: ${reasonOf(cause)}`, {
+      next: "rollcall start",
+      cause: error,
+    });
   }
 
   async #json<T>(response: Response): Promise<T> {
@@ -94,7 +122,8 @@ export class ManagementClient {
   }
 }
 
-function unexpectedAnswer(response: Response): CliError {
+/** An answer that a healthy service does not give. */
+export function unexpectedAnswer(response: Response): CliError {
   if (response.status === 401) {
     return new CliError(
       "unreachable",

@@ -1,22 +1,81 @@
-import Table from "cli-table3";
 import { type Command, Option } from "commander";
 import type { Terminal } from "./terminal.js";
 
+/** Every way in which a result can be written. */
+export const outputFormats = ["json", "table", "tsv", "yaml"] as const;
+
 /** How a result is written. Nothing asked for: a table on a terminal, tab-separated lines in a pipe. Never JSON unasked. */
-export type OutputFormat = "json" | "table" | "yaml";
+export type OutputFormat = (typeof outputFormats)[number];
 
 /** `-o`, with the formats that a command has. */
 export function addOutputOption(command: Command, formats: readonly OutputFormat[] = ["json", "table"]): Command {
   return command.addOption(new Option("-o, --output <format>", "write the result as").choices(formats));
 }
 
+/** A fact about an item of a list: what stands above it, and what it is. */
+export interface Column<T> {
+  readonly title: string;
+  readonly value: (item: T) => string | undefined;
+}
+
+/** Name and value of a fact about one thing; a long one, which nobody copies by hand, may be cut on a terminal. */
+export type Pair = readonly [name: string, value: string, extent?: "long"];
+
+/** Writes a list: JSON and YAML hold the items as they are, tables and tab-separated lines their columns. */
+export async function writeList<T>(
+  terminal: Terminal,
+  format: OutputFormat | undefined,
+  items: readonly T[],
+  columns: readonly Column<T>[],
+): Promise<void> {
+  const whole = await wholeValue(format, items);
+  if (whole !== undefined) return terminal.out(whole);
+  const cells = items.map((item) => columns.map(({ value }) => oneLine(value(item) ?? "")));
+  if (!wantsTable(terminal, format)) {
+    if (cells.length > 0) terminal.out(cells.map((row) => row.join("\t")).join("\n"));
+    return;
+  }
+  // A column in which nothing stands is of no use to the eye; the first is always there.
+  const filled = columns.map((_, index) => index === 0 || cells.length === 0 || cells.some((row) => row[index] !== ""));
+  const rows = cells.map((row) => row.filter((_, index) => filled[index]));
+  const titles = columns.filter((_, index) => filled[index]).map(({ title }) => title.toUpperCase());
+  const natural = naturalWidths([titles, ...rows]);
+  const widths = terminal.outIsTerminal ? fitted(natural, terminal.columns) : natural;
+  terminal.out(plainTable([titles, ...rows], widths, (title) => terminal.paint("bold", title)));
+}
+
+/** Writes one thing: JSON and YAML as it is, otherwise the facts that `pairs` picks. */
+export async function writeRecord(
+  terminal: Terminal,
+  format: OutputFormat | undefined,
+  item: unknown,
+  pairs: readonly Pair[],
+): Promise<void> {
+  terminal.out((await wholeValue(format, item)) ?? formatPairs(terminal, format, pairs));
+}
+
+function formatPairs(terminal: Terminal, format: OutputFormat | undefined, pairs: readonly Pair[]): string {
+  if (!terminal.outIsTerminal || !wantsTable(terminal, format))
+    return formatRecord(pairs, wantsTable(terminal, format));
+  const widest = Math.max(0, ...pairs.map(([name]) => name.length)) + GAP;
+  return formatRecord(
+    pairs.map(([name, value, extent]) => [name, extent ? cut(oneLine(value), terminal.columns - widest) : value]),
+    true,
+  );
+}
+
+/** The formats that hold everything; undefined for those that pick. YAML is loaded when asked for: it takes 50 ms. */
+async function wholeValue(format: OutputFormat | undefined, value: unknown): Promise<string | undefined> {
+  if (format === "json") return toJson(value);
+  if (format !== "yaml") return undefined;
+  const { stringify } = await import("yaml");
+  return stringify(value, { lineWidth: 0 }).trimEnd();
+}
+
 /** Names and values of one thing: columns for the eye, tab-separated lines for a pipe. */
-export function formatRecord(pairs: readonly (readonly [string, string])[], asTable: boolean): string {
+export function formatRecord(pairs: readonly Pair[], asTable: boolean): string {
   const rows = pairs.map(([name, value]) => [name, oneLine(value)]);
-  if (!asTable) return rows.map((row) => row.join("\t")).join("\n");
-  const table = new Table({ chars: PLAIN, style: { head: [], border: [], "padding-left": 0, "padding-right": 2 } });
-  table.push(...rows);
-  return trimLines(table.toString());
+  return asTable ? plainTable(rows, naturalWidths(rows)) : rows.map((row) => row.join("\t")).join("\n");
 }
 
 /** True when a table is to be drawn. */
@@ -28,29 +87,63 @@ export function toJson(value: unknown): string {
   return JSON.stringify(value, null, 2);
 }
 
-const oneLine = (text: string): string => text.replace(/\s*[\r\n\t]+\s*/g, " ");
+/** Blanks between two columns. */
+const GAP = 2;
+/** What a column keeps when others are wide. */
+const NARROWEST = 8;
 
-const trimLines = (text: string): string =>
-  text
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
+/** Widths with their gaps, as wide as the widest cell asks for. */
+function naturalWidths(rows: readonly (readonly string[])[]): number[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length + GAP);
+  }
+  return widths;
+}
 
-/** Columns and no lines: nothing that a narrow terminal or a log makes ugly. */
-const PLAIN = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: "",
-};
+/** Widths such that a line fits: the widest columns give way first. */
+function fitted(natural: readonly number[], columns: number): number[] {
+  const widths = [...natural];
+  for (;;) {
+    const widest = Math.max(...widths);
+    const excess = widths.reduce((sum, width) => sum + width, 0) - GAP - columns;
+    if (excess <= 0 || widest <= NARROWEST + GAP) return widths;
+    const others = widths.filter((width) => width < widest);
+    const many = widths.length - others.length;
+    const lower = Math.max(NARROWEST + GAP, ...others, widest - Math.ceil(excess / many));
+    widths.forEach((width, index) => {
+      if (width === widest) widths[index] = lower;
+    });
+  }
+}
+
+/**
+ * Columns and no lines: nothing that a narrow terminal or a log makes ugly. Ours, because the libraries for tables take a
+ * millisecond a row, and a service may list a hundred thousand. `styled` is put around the cells of the first row.
+ */
+function plainTable(
+  rows: readonly (readonly string[])[],
+  widths: readonly number[],
+  styled: (cell: string) => string = (cell) => cell,
+): string {
+  const lines = rows.map((row, at) => {
+    const cells = row.map((cell, index) => {
+      const text = cut(cell, (widths[index] ?? GAP) - GAP);
+      const gap = " ".repeat(Math.max(0, (widths[index] ?? 0) - text.length));
+      return `${at === 0 ? styled(text) : text}${gap}`;
+    });
+    return cells.join("").trimEnd();
+  });
+  return lines.join("\n");
+}
+
+const cut = (text: string, width: number): string =>
+  text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+
+/** Nothing of a value can pass for a line, a column or a command to the terminal. */
+const oneLine = (text: string): string =>
+  text.replace(/\s*[\r\n\t]+\s*/g, " ").replace(CONTROL, (character) => `\\x${hex(character)}`);
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to be found.
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
+const hex = (character: string): string => character.charCodeAt(0).toString(16).padStart(2, "0");

@@ -1,13 +1,20 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addCertificate } from "./commands/certificate.js";
 import { addDemo } from "./commands/demo.js";
 import { addDevice } from "./commands/device.js";
+import { addEnrollment } from "./commands/enrollment.js";
+import { addEnrollmentGroup } from "./commands/enrollment-group.js";
 import { addEnv } from "./commands/env.js";
 import { addExplain } from "./commands/explain.js";
+import { addExport } from "./commands/export.js";
 import { addFleet } from "./commands/fleet.js";
 import { addHealth } from "./commands/health.js";
+import { addHub } from "./commands/hub.js";
+import { addImport } from "./commands/import.js";
 import { addInfo } from "./commands/info.js";
 import { addPki } from "./commands/pki.js";
+import { addRegistration } from "./commands/registration.js";
 import { addStart } from "./commands/start.js";
 import { addStop } from "./commands/stop.js";
 import { addTpm } from "./commands/tpm.js";
@@ -29,7 +36,8 @@ export function createProgram(context: Context): Command {
       writeErr: (text) => terminal.note(text.replace(/\n$/, "")),
       outputError: (text, write) => write(text.replace(/^error: /, terminal.paintNote("red", "rollcall: "))),
     })
-    .configureHelp({ showGlobalOptions: false })
+    // Flags with both of az's spellings leave little of 80 columns.
+    .configureHelp({ showGlobalOptions: false, minWidthToWrap: 24 })
     .addHelpText("after", `\n${exitCodeHelp()}`);
   for (const add of [
     addStart,
@@ -39,6 +47,13 @@ export function createProgram(context: Context): Command {
     addInfo,
     addEnv,
     addExplain,
+    addEnrollment,
+    addEnrollmentGroup,
+    addRegistration,
+    addCertificate,
+    addHub,
+    addExport,
+    addImport,
     addDevice,
     addFleet,
     addPki,

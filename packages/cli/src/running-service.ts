@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { type Command, Option } from "commander";
 import { CliError, reasonOf, systemCode } from "./cli-error.js";
-import { ManagementClient, type ServiceInfo } from "./management-client.js";
+import { dashboardUrl, ManagementClient, type ServiceInfo } from "./management-client.js";
 import { quote } from "./shell.js";
 
 /** `--location`, of every command that talks to a running service. */
@@ -42,7 +42,7 @@ export async function findService(location: string): Promise<RunningService | un
     if (!instance) return undefined;
     // Written by a service of this version: both come in one package.
     const info = instance.info as ServiceInfo;
-    const url = `http://127.0.0.1:${info.ports.dashboard}`;
+    const url = dashboardUrl(info);
     return new RunningService(location, { pid: info.pid, url, token: instance.managementToken });
   } catch (error) {
     if (error instanceof LocationError) throw new CliError("unreachable", reasonOf(error), { cause: error });

@@ -1,6 +1,7 @@
 import {
   type Config,
   ConfigError,
+  isStoreError,
   ListenError,
   LocationError,
   LocationInUseError,
@@ -14,7 +15,7 @@ import { CliError, reasonOf } from "./cli-error.js";
 import type { Context } from "./context.js";
 import { startDetached } from "./detach.js";
 import { aborted } from "./interrupts.js";
-import type { ServiceInfo } from "./management-client.js";
+import { dashboardUrl, portalUrl, type ServiceInfo } from "./management-client.js";
 import { nearName } from "./running-service.js";
 
 interface StartFlags extends SettingValues {
@@ -28,9 +29,10 @@ export async function start(flags: StartFlags, context: Context): Promise<void> 
   if (flags.detach === true) return detach(config, context);
   const signal = context.interrupts.hold();
   const rollcall = await launch(config);
-  context.terminal.out(
-    bannerOf(rollcall.info, { config, notices: rollcall.notices, seeded: countOf(rollcall), detached: false }, context),
-  );
+  const { info, notices, managementToken } = rollcall;
+  const page = portalUrl(dashboardUrl(info), managementToken);
+  const about = { config, notices, seeded: countOf(rollcall), detached: false, portalUrl: page };
+  context.terminal.out(bannerOf(info, about, context));
   await Promise.race([aborted(signal), rollcall.stopped]);
   if (signal.aborted) context.terminal.note("stopping");
   await rollcall.stop();
@@ -42,7 +44,8 @@ async function detach(config: Config, context: Context): Promise<void> {
   if (config.inMemory)
     throw new CliError("usage", "--detach needs a location: a service in memory cannot be found again");
   const service = await startDetached(config.location, context);
-  context.terminal.out(bannerOf(await service.info(), { config, notices: [], detached: true }, context));
+  const about = { config, notices: [], detached: true, portalUrl: service.portalUrl };
+  context.terminal.out(bannerOf(await service.info(), about, context));
 }
 
 /** Flags, environment and file as one. */
@@ -68,12 +71,16 @@ export async function launch(options: Parameters<typeof startRollcall>[0]): Prom
     if (error instanceof LocationInUseError)
       throw new CliError("unsafe", error.message, { next: "rollcall stop", cause: error });
     if (error instanceof LocationError) throw new CliError("unsafe", error.message, { cause: error });
+    if (isStoreError(error)) {
+      const kind = error.kind === "unreachable" ? "unreachable" : "unsafe";
+      throw new CliError(kind, reasonOf(error), { cause: error });
+    }
     if (error instanceof ListenError) throw new CliError("conflict", reasonOf(error), { cause: error });
     throw error;
   }
 }
 
-type Circumstances = { readonly config: Config } & Pick<BannerFacts, "notices" | "detached" | "seeded">;
+type Circumstances = { readonly config: Config } & Pick<BannerFacts, "notices" | "detached" | "seeded" | "portalUrl">;
 
 function bannerOf(info: ServiceInfo, { config, ...rest }: Circumstances, { terminal }: Context): string {
   const facts = {

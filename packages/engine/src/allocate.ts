@@ -1,52 +1,78 @@
 import { createHash } from "node:crypto";
-import { type Finding, finding, idKey, type LinkedHub } from "@rollcall/protocol";
+import {
+  type AllocationPolicy,
+  type Finding,
+  finding,
+  idKey,
+  type JsonObject,
+  type LinkedHub,
+} from "@rollcall/protocol";
+import { enrollmentId } from "./enrollment-id.js";
 import type { EnrollmentRecord } from "./ports.js";
 
-/** A hub, or why there is none: the device itself is fine in every such case. */
-export type Allocation = { readonly hub: LinkedHub } | { readonly finding: Finding };
+/** A hub, and what a webhook gave along; or why there is none: the device itself is fine in every such case. */
+export type Allocation =
+  | {
+      readonly hub: LinkedHub;
+      /** Instead of the enrollment's, and of what would migrate. */
+      readonly initialTwin?: EnrollmentRecord["initialTwin"];
+      /** For the device. */
+      readonly payload?: JsonObject;
+    }
+  | { readonly finding: Finding };
 
-const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
-const nameOf = (enrollment: EnrollmentRecord) =>
-  enrollment.kind === "individual" ? enrollment.registrationId : enrollment.enrollmentGroupId;
+/** What a service may have as its own policy: a webhook belongs to an enrollment (section 7.5). */
+export type ServiceAllocationPolicy = Exclude<AllocationPolicy, "custom">;
+
+/** Host names have no case. */
+export const sameHost = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 const hosts = (hubs: readonly LinkedHub[]) => hubs.map((hub) => hub.host).join(", ") || "none";
 
-/** Chooses the hub of a registration by the enrollment's policy (section 8.2). */
+/** The enrollment's policy, else the service's, else hashed (section 8.2). */
+export function allocationPolicyOf(
+  enrollment: EnrollmentRecord,
+  ofService: ServiceAllocationPolicy | undefined,
+): AllocationPolicy {
+  return enrollment.allocationPolicy ?? ofService ?? "hashed";
+}
+
+/** The hubs that an enrollment may use: the linked ones among those it names; if it names none, all that take part. */
+export function candidateHubs(
+  enrollment: EnrollmentRecord,
+  linked: readonly LinkedHub[],
+): { readonly hubs: readonly LinkedHub[] } | { readonly finding: Finding } {
+  if (linked.length === 0) return { finding: finding("hub.noneLinked") };
+  const named = linked.filter((hub) => enrollment.iotHubs.some((name) => sameHost(name, hub.host)));
+  const hubs = enrollment.iotHubs.length > 0 ? named : linked.filter((hub) => hub.applyAllocationPolicy);
+  return hubs.length > 0 ? { hubs } : { finding: nothingToAllocate(enrollment, linked) };
+}
+
+/** Chooses the hub of a registration by any policy but `custom` (section 8.2). */
 export function allocate(
   enrollment: EnrollmentRecord,
   registrationId: string,
-  linked: readonly LinkedHub[],
+  { linked, policy }: { readonly linked: readonly LinkedHub[]; readonly policy: ServiceAllocationPolicy },
 ): Allocation {
-  if (linked.length === 0) return { finding: finding("hub.noneLinked") };
-  const policy = enrollment.allocationPolicy ?? "hashed";
-  if (policy === "custom") return { finding: finding("allocation.unsupported", { values: { policy } }) };
-  const named = linked.filter((hub) => enrollment.iotHubs.some((name) => same(name, hub.host)));
-  if (policy === "static" && enrollment.iotHubs.length !== 1) {
-    const values = { id: nameOf(enrollment), count: enrollment.iotHubs.length, linked: hosts(linked) };
-    return {
-      finding: finding("allocation.staticNeedsOneHub", {
-        values,
-        expected: "one hub",
-        got: enrollment.iotHubs.join(", ") || "none",
-      }),
-    };
-  }
-  const candidates = enrollment.iotHubs.length > 0 ? named : linked.filter((hub) => hub.applyAllocationPolicy);
-  if (candidates.length === 0) return nothingToAllocate(enrollment, linked);
-  const nearest = policy === "geoLatency" ? lowestLatency(candidates) : candidates;
+  if (linked.length > 0 && policy === "static" && enrollment.iotHubs.length !== 1)
+    return { finding: staticNeedsOneHub(enrollment, linked) };
+  const candidates = candidateHubs(enrollment, linked);
+  if ("finding" in candidates) return candidates;
+  const nearest = policy === "geoLatency" ? lowestLatency(candidates.hubs) : candidates.hubs;
   return { hub: byWeightedHash(nearest, registrationId) };
 }
 
-function nothingToAllocate(enrollment: EnrollmentRecord, linked: readonly LinkedHub[]): Allocation {
+function staticNeedsOneHub(enrollment: EnrollmentRecord, linked: readonly LinkedHub[]): Finding {
+  const { iotHubs } = enrollment;
+  const values = { id: enrollmentId(enrollment), count: iotHubs.length, linked: hosts(linked) };
+  return finding("allocation.staticNeedsOneHub", { values, expected: "one hub", got: iotHubs.join(", ") || "none" });
+}
+
+function nothingToAllocate(enrollment: EnrollmentRecord, linked: readonly LinkedHub[]): Finding {
   if (enrollment.iotHubs.length === 0)
-    return { finding: finding("hub.noneLinked", { got: `${hosts(linked)}, taken out of allocation` }) };
+    return finding("hub.noneLinked", { got: `${hosts(linked)}, taken out of allocation` });
   const enrolled = enrollment.iotHubs.join(", ");
-  return {
-    finding: finding("hub.notLinked", {
-      values: { enrolled, linked: hosts(linked) },
-      expected: hosts(linked),
-      got: enrolled,
-    }),
-  };
+  const values = { enrolled, linked: hosts(linked) };
+  return finding("hub.notLinked", { values, expected: hosts(linked), got: enrolled });
 }
 
 function lowestLatency(hubs: readonly LinkedHub[]): readonly LinkedHub[] {

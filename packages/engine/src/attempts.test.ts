@@ -54,4 +54,36 @@ describe("the log of attempts", () => {
     log.settle(hub);
     expect(log.find("a")?.at).toBe("hub");
   });
+
+  it("tells watchers of each change, and nobody when the last has gone", () => {
+    const log = new AttemptLog(() => 1000);
+    const heard: string[] = [];
+    const hear = (name: string) => log.watch((attempt) => heard.push(`${name} ${attempt.outcome}`));
+    log.begin(facts("before")).step("unheard");
+    const endFirst = hear("one");
+    const attempt = log.begin(facts("a"));
+    const endSecond = hear("two");
+    attempt.outcome = "refused";
+    expect(heard).toEqual(["one open", "one refused", "two refused"]);
+    endFirst();
+    attempt.step("later");
+    attempt.add(finding("credential.missing"));
+    attempt.add(finding("credential.missing"));
+    endSecond();
+    attempt.step("unheard");
+    expect(heard.slice(3)).toEqual(["two refused", "two refused", "two refused"]);
+  });
+
+  it("lists what a filter lets through, from a place on, across the end of the ring", () => {
+    const log = new AttemptLog(() => 1000, 4);
+    const attempts = ["a", "b", "c", "d", "e", "f"].map((id) => log.begin(facts(id)));
+    for (const index of [2, 4]) attempts.at(index)!.outcome = "failed";
+    log.settle(attempts[4]!);
+    const ids = (...list: Parameters<AttemptLog["recent"]>) => log.recent(...list).map((each) => each.registrationId);
+    expect(ids(9)).toEqual(["f", "e", "d", "c"]);
+    expect(ids(9, { outcome: "failed" })).toEqual(["e", "c"]);
+    expect(ids(1, { outcome: "failed", after: attempts[4]!.trackingId })).toEqual(["c"]);
+    expect(ids(2, { after: attempts[5]!.trackingId })).toEqual(["e", "d"]);
+    expect(ids(9, { after: attempts[0]!.trackingId })).toEqual([]);
+  });
 });

@@ -8,6 +8,7 @@ import {
   limits,
   rankFindings,
   type Transport,
+  type WebhookCall,
 } from "@rollcall/protocol";
 import type { Clock } from "./ports.js";
 
@@ -27,33 +28,54 @@ export interface AttemptFacts {
 
 /** Steps kept of one attempt. */
 const MAX_STEPS = 64;
+/** Webhook calls kept of one attempt. */
+const MAX_WEBHOOK_CALLS = 8;
 const NO_FINDINGS: readonly Finding[] = [];
+
+/** Who hears of changes: one object for all attempts of a log, so that an attempt that nobody watches costs one look at a field. */
+interface Watch {
+  tell: ((attempt: Attempt) => void) | undefined;
+}
+const UNWATCHED: Watch = { tell: undefined };
 
 /** One attempt while it happens: the parts of the service note here what they see. */
 export class Attempt {
   readonly trackingId = randomUUID();
   readonly facts: AttemptFacts;
   readonly #clock: Clock;
+  readonly #watch: Watch;
   /** Name and milliseconds by turns: one object for all. Ten thousand attempts are kept, and the garbage collector walks them. */
   readonly #steps: (string | number)[] = [];
   #findings: readonly Finding[] = NO_FINDINGS;
-  outcome: AttemptOutcome = "open";
+  #outcome: AttemptOutcome = "open";
   attestation?: AttestationKind;
   enrollment?: NonNullable<AttemptRecord["enrollment"]>;
   assignedHub?: string;
   deviceId?: string;
   operationId?: string;
   reply?: NonNullable<AttemptRecord["reply"]>;
+  #webhookCalls: WebhookCall[] | undefined;
 
-  constructor(facts: AttemptFacts, clock: Clock) {
+  constructor(facts: AttemptFacts, clock: Clock, watch: Watch = UNWATCHED) {
     this.facts = facts;
     this.#clock = clock;
+    this.#watch = watch;
     if (facts.securedAt !== undefined) this.#steps.push("tls", facts.securedAt - facts.acceptedAt);
+  }
+
+  get outcome(): AttemptOutcome {
+    return this.#outcome;
+  }
+
+  set outcome(outcome: AttemptOutcome) {
+    this.#outcome = outcome;
+    this.#watch.tell?.(this);
   }
 
   /** Notes that something happened now. */
   step(name: string): void {
     if (this.#steps.length < 2 * MAX_STEPS) this.#steps.push(name, this.#clock() - this.facts.acceptedAt);
+    this.#watch.tell?.(this);
   }
 
   /** Adds findings, each code once for each element it is about, and ranks all; returns the ranked ones. */
@@ -62,7 +84,15 @@ export class Attempt {
     const known = new Set(this.#findings.map((each) => `${each.code} ${each.subject ?? ""}`));
     const fresh = findings.filter((each) => !known.has(`${each.code} ${each.subject ?? ""}`));
     this.#findings = rankFindings([...this.#findings, ...fresh]);
+    this.#watch.tell?.(this);
     return this.#findings;
+  }
+
+  /** Notes a call of the allocation webhook. */
+  webhookCalled(call: WebhookCall): void {
+    this.#webhookCalls ??= [];
+    if (this.#webhookCalls.length < MAX_WEBHOOK_CALLS) this.#webhookCalls.push(call);
+    this.#watch.tell?.(this);
   }
 
   get findings(): readonly Finding[] {
@@ -91,9 +121,10 @@ export class Attempt {
       ...(this.deviceId && { deviceId: this.deviceId }),
       ...(this.operationId && { operationId: this.operationId }),
       ...(this.reply && { reply: this.reply }),
-      outcome: this.outcome,
+      outcome: this.#outcome,
       startedAt: acceptedAt,
       steps: this.#stepList(),
+      ...(this.#webhookCalls && { webhookCalls: this.#webhookCalls }),
       findings: this.#findings,
     };
   }
@@ -116,6 +147,15 @@ function recordOf(entry: Entry): AttemptRecord {
   return entry.attempt ? entry.attempt.record() : (JSON.parse(entry.text ?? "") as AttemptRecord);
 }
 
+function outcomeOf(entry: Entry): AttemptOutcome {
+  return entry.attempt?.outcome ?? entry.outcome;
+}
+
+export interface AttemptFilter {
+  readonly outcome?: AttemptOutcome | undefined;
+  readonly after?: string | undefined;
+}
+
 /** The last attempts, found by tracking id and, the latest one, by registration id. Bounded: the oldest go first. */
 export class AttemptLog {
   readonly #clock: Clock;
@@ -125,6 +165,8 @@ export class AttemptLog {
   #next = 0;
   readonly #byTrackingId = new Map<string, Entry>();
   readonly #latest = new Map<string, Entry>();
+  readonly #watch: Watch = { tell: undefined };
+  readonly #watchers = new Set<(attempt: Attempt) => void>();
 
   constructor(clock: Clock, capacity: number = limits.attempts) {
     this.#clock = clock;
@@ -133,7 +175,7 @@ export class AttemptLog {
 
   /** Begins an attempt and keeps it. */
   begin(facts: AttemptFacts): Attempt {
-    const attempt = new Attempt(facts, this.#clock);
+    const attempt = new Attempt(facts, this.#clock, this.#watch);
     const { trackingId } = attempt;
     const key = facts.registrationId === "" ? undefined : latestKey(facts.at, facts.registrationId);
     const entry: Entry = {
@@ -150,7 +192,25 @@ export class AttemptLog {
     this.#next = (this.#next + 1) % this.#capacity;
     this.#byTrackingId.set(trackingId, entry);
     if (key !== undefined) this.#latest.set(key, entry);
+    this.#watch.tell?.(attempt);
     return attempt;
+  }
+
+  /**
+   * Calls back in the middle of a registration, at each thing that is noted in an attempt: whoever watches has to be quick, and
+   * reads the attempt later, when all that belongs together is noted. Returns what ends the watching.
+   */
+  watch(watcher: (attempt: Attempt) => void): () => void {
+    const watchers = this.#watchers;
+    const update = () => {
+      this.#watch.tell = watchers.size === 0 ? undefined : (attempt) => watchers.forEach((each) => void each(attempt));
+    };
+    watchers.add(watcher);
+    update();
+    return () => {
+      watchers.delete(watcher);
+      update();
+    };
   }
 
   /** Nothing more will be noted in this attempt: it is kept as text from here on. */
@@ -179,14 +239,20 @@ export class AttemptLog {
   }
 
   #tellsMore(service: Entry, hub: Entry): Entry {
-    const outcome = hub.attempt?.outcome ?? hub.outcome;
-    return outcome === "refused" && hub.acceptedAt >= service.acceptedAt ? hub : service;
+    return outcomeOf(hub) === "refused" && hub.acceptedAt >= service.acceptedAt ? hub : service;
   }
 
-  /** Newest first. */
-  recent(count: number): readonly AttemptRecord[] {
-    const inOrder = [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)];
-    return inOrder.slice(-count).reverse().map(recordOf);
+  /** Newest first; `after` is the tracking id of the last one of the page before. Nothing follows one that was forgotten. */
+  recent(count: number, { outcome, after }: AttemptFilter = {}): readonly AttemptRecord[] {
+    const found: Entry[] = [];
+    let started = after === undefined;
+    for (let back = 1; back <= this.#ring.length && found.length < count; back += 1) {
+      const entry = this.#ring.at((this.#next - back) % this.#capacity);
+      if (!entry) continue;
+      if (started && (outcome === undefined || outcomeOf(entry) === outcome)) found.push(entry);
+      started ||= entry.trackingId === after;
+    }
+    return found.map(recordOf);
   }
 
   get size(): number {

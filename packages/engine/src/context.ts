@@ -1,13 +1,20 @@
 import type { CertificateCache } from "@rollcall/pki";
+import type { ServiceAllocationPolicy } from "./allocate.js";
+import type { Allocator } from "./allocator.js";
 import type { Challenges } from "./challenges.js";
 import type { Clock, Hubs, Random, Store } from "./ports.js";
 import type { Throttled } from "./throttle.js";
+import type { UnderWay } from "./under-way.js";
 
 /** What an engine is made of. */
 export interface EngineOptions {
   readonly idScope: string;
   readonly store: Store;
   readonly hubs: Hubs;
+  /** Calls the webhooks of allocation `custom`. */
+  readonly allocator: Allocator;
+  /** Of enrollments that say none; absent: hashed. */
+  readonly allocationPolicy?: ServiceAllocationPolicy | undefined;
   readonly clock: Clock;
   readonly random: Random;
   /** 32 bytes or more; the same on every node of a cluster. */
@@ -18,6 +25,8 @@ export interface EngineOptions {
   readonly assigningForMs: number;
   /** Absent: no limit. */
   readonly registrationsPerMinute?: number | undefined;
+  /** As the HTTPS how-to of 2025: a chain-issued leaf of an individual enrollment needs an uploaded, verified CA. Default: false. */
+  readonly strictX509?: boolean | undefined;
 }
 
 /** The engine's parts, as its operations get them. */
@@ -29,6 +38,7 @@ export interface EngineContext {
   readonly random: Random;
   readonly certificates: CertificateCache;
   readonly challenges: Challenges;
+  readonly underWay: UnderWay;
   readonly throttle: () => Throttled | undefined;
   /** False when enough has been explained in this second. */
   readonly afford: (cost: number) => boolean;

@@ -11,6 +11,7 @@ import { attestationContext, noteVerdict, register } from "./register.js";
 import { errorReply } from "./replies.js";
 import { checkRequest } from "./request-checks.js";
 import { createThrottle } from "./throttle.js";
+import { UnderWay } from "./under-way.js";
 
 /** CA certificates kept parsed: intermediates and roots of all groups, with room for strangers'. */
 const CACHED_CERTIFICATES = 500;
@@ -28,6 +29,7 @@ export function createEngine(
     clock,
     random,
     challenges,
+    underWay: new UnderWay(clock),
     certificates: certificateCache(CACHED_CERTIFICATES),
     throttle: createThrottle(options.registrationsPerMinute, clock),
     afford: createBudget(EXPLANATIONS_PER_SECOND, clock),

@@ -1,249 +1,125 @@
-import { CertificateError, parseCertificates, readCertificate } from "@rollcall/pki";
 import {
-  type AttestationMechanism,
-  type CertificateWithInfo,
-  decodeBase64,
   type EnrollmentGroup,
   type IndividualEnrollment,
   idKey,
   type JsonObject,
   limits,
-  type Seed,
+  propertyProblem,
 } from "@rollcall/protocol";
-import { parseTpm2bPublic } from "tpm-js-sim/credential";
-import { endorsementKeyHash } from "./attestation/tpm.js";
-import type { AttestationRecord, EnrolledCertificate } from "./attestation-record.js";
-import type { GroupRecord, IndividualRecord, Random, Store } from "./ports.js";
-
-/** An enrollment that cannot be taken: `path` names the member, such as `enrollments.3.attestation.tpm.endorsementKey`. */
-export class EnrollmentError extends Error {
-  override readonly name = "EnrollmentError";
-  readonly path: string;
-  constructor(path: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.path = path;
-  }
-}
+import type { AttestationRecord } from "./attestation-record.js";
+import { EnrollmentError } from "./enrollment-error.js";
+import { enrollmentSource } from "./enrollment-source.js";
+import type { CaCertificateRecord, EnrollmentRecord, GroupRecord, IndividualRecord, Store } from "./ports.js";
+import { type AttestationReading, readAttestation } from "./read-attestation.js";
 
 /** What goes into a record besides the enrollment itself. */
-export interface RecordContext {
+export interface RecordContext extends Omit<AttestationReading, "existing"> {
   /** Milliseconds since 1970. */
   readonly now: number;
-  readonly random: Random;
   readonly etag: () => string;
 }
 
-/** Checks an individual enrollment and makes its record. Throws EnrollmentError; `path` is relative to the enrollment. */
-export function individualRecord(source: IndividualEnrollment, context: RecordContext): IndividualRecord {
-  const attestation = readAttestation(source.attestation, context.random);
-  if (attestation.type === "x509" && attestation.holds === "signingCertificates") {
+/**
+ * Checks an individual enrollment and makes its record; `existing` is what it replaces: its id's spelling, date of creation and
+ * credentials that were left out stay. Throws EnrollmentError; `path` is relative to the enrollment.
+ */
+export function individualRecord(
+  enrollment: IndividualEnrollment,
+  context: RecordContext,
+  existing?: IndividualRecord,
+): IndividualRecord {
+  if (enrollment.attestation.type === "x509" && enrollment.attestation.x509?.signingCertificates) {
     throw new EnrollmentError(
       "attestation.x509.signingCertificates",
       "an individual enrollment takes clientCertificates; signing certificates belong to a group",
     );
   }
+  const attestation = readAttestation(enrollment.attestation, { ...context, existing: existing?.attestation });
   return {
     kind: "individual",
-    registrationId: source.registrationId,
-    ...(source.deviceId != null && { deviceId: source.deviceId }),
-    ...commonRecord(source, attestation, context),
-    source,
+    registrationId: existing?.registrationId ?? enrollment.registrationId,
+    ...(enrollment.deviceId != null && { deviceId: enrollment.deviceId }),
+    ...commonRecord(enrollment, { attestation, context, existing }),
   };
 }
 
-/** Checks an enrollment group and makes its record. Throws EnrollmentError; `path` is relative to the group. */
-export function groupRecord(source: EnrollmentGroup, context: RecordContext): GroupRecord {
-  const attestation = readAttestation(source.attestation, context.random);
-  if (attestation.type === "tpm")
+/** Checks an enrollment group and makes its record, as `individualRecord` does. */
+export function groupRecord(enrollment: EnrollmentGroup, context: RecordContext, existing?: GroupRecord): GroupRecord {
+  if (enrollment.attestation.type === "tpm")
     throw new EnrollmentError("attestation.type", "a group cannot use tpm: TPMs are enrolled one by one");
-  if (attestation.type === "x509" && attestation.holds === "clientCertificates") {
+  if (enrollment.attestation.type === "x509" && enrollment.attestation.x509?.clientCertificates) {
     throw new EnrollmentError(
       "attestation.x509.clientCertificates",
       "a group takes signingCertificates; client certificates belong to an individual enrollment",
     );
   }
+  const attestation = readAttestation(enrollment.attestation, { ...context, existing: existing?.attestation });
   return {
     kind: "group",
-    enrollmentGroupId: source.enrollmentGroupId,
-    ...commonRecord(source, attestation, context),
-    source,
+    enrollmentGroupId: existing?.enrollmentGroupId ?? enrollment.enrollmentGroupId,
+    ...commonRecord(enrollment, { attestation, context, existing }),
   };
 }
 
+/** The hubs and the policy that an enrollment means: the single-hub form of 2017 is static allocation (section 7.4). */
+export function allocationOf(enrollment: IndividualEnrollment | EnrollmentGroup): {
+  iotHubs: readonly string[];
+  allocationPolicy: EnrollmentRecord["allocationPolicy"];
+} {
+  const { iotHubs, iotHubHostName, allocationPolicy } = enrollment;
+  const legacyHub = iotHubs == null && iotHubHostName ? [iotHubHostName] : undefined;
+  return { iotHubs: legacyHub ?? iotHubs ?? [], allocationPolicy: allocationPolicy ?? (legacyHub && "static") };
+}
+
 function commonRecord(
-  source: IndividualEnrollment | EnrollmentGroup,
-  attestation: AttestationRecord,
-  context: RecordContext,
+  enrollment: IndividualEnrollment | EnrollmentGroup,
+  about: { attestation: AttestationRecord; context: RecordContext; existing: EnrollmentRecord | undefined },
 ) {
-  const { iotHubs, iotHubHostName, allocationPolicy, reprovisionPolicy } = source;
-  const legacyHub = iotHubs == null && iotHubHostName != null ? [iotHubHostName] : undefined;
-  // The single-hub form of 2017 means static allocation to that hub (section 7.4).
-  const policy = allocationPolicy ?? (legacyHub ? ("static" as const) : undefined);
+  const { attestation, context, existing } = about;
+  const { reprovisionPolicy } = enrollment;
+  const { iotHubs, allocationPolicy } = allocationOf(enrollment);
   return {
     attestation,
-    provisioningStatus: source.provisioningStatus,
-    ...(policy && { allocationPolicy: policy }),
-    iotHubs: legacyHub ?? iotHubs ?? [],
-    iotEdge: source.capabilities?.iotEdge ?? false,
-    initialTwin: {
-      tags: source.initialTwin?.tags ?? {},
-      desired: twinProperties(source.initialTwin?.properties?.desired ?? {}),
-    },
-    ...(reprovisionPolicy && {
-      reprovisionPolicy: {
-        updateHubAssignment: reprovisionPolicy.updateHubAssignment,
-        migrateDeviceData: reprovisionPolicy.migrateDeviceData,
-      },
-    }),
+    provisioningStatus: enrollment.provisioningStatus,
+    ...(allocationPolicy && { allocationPolicy }),
+    iotHubs,
+    iotEdge: enrollment.capabilities?.iotEdge ?? false,
+    initialTwin: readTwin(enrollment.initialTwin),
+    ...(reprovisionPolicy && { reprovisionPolicy }),
+    source: enrollmentSource(enrollment),
     etag: context.etag(),
-    createdAt: context.now,
+    createdAt: existing?.createdAt ?? context.now,
     updatedAt: context.now,
   };
 }
 
-/** `$`-members of a TwinCollection are about the collection, not properties (section 9.3). */
-function twinProperties(collection: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(collection).filter(([name]) => !name.startsWith("$")));
-}
-
-function readAttestation(source: AttestationMechanism, random: Random): AttestationRecord {
-  if (source.type === "symmetricKey") {
-    const fresh = () => random(limits.symmetricKeyBytes.max).toString("base64");
-    const { primaryKey, secondaryKey } = source.symmetricKey ?? {};
-    return { type: "symmetricKey", primaryKey: primaryKey ?? fresh(), secondaryKey: secondaryKey ?? fresh() };
-  }
-  if (source.type === "tpm") return readTpm(source.tpm);
-  const { clientCertificates, signingCertificates, caReferences } = source.x509;
-  if (caReferences) {
-    throw new EnrollmentError(
-      "attestation.x509.caReferences",
-      "uploaded CA certificates are not offered yet; put the certificate into signingCertificates",
-    );
-  }
-  const holds = clientCertificates ? ("clientCertificates" as const) : ("signingCertificates" as const);
-  const pair = clientCertificates ?? signingCertificates;
-  if (!pair) throw new EnrollmentError("attestation.x509", "holds no certificate");
-  const path = `attestation.x509.${holds}`;
-  const primary = readEnrolled(pair.primary, `${path}.primary`, holds);
-  const secondary = pair.secondary ? readEnrolled(pair.secondary, `${path}.secondary`, holds) : undefined;
-  return { type: "x509", holds, primary, ...(secondary && { secondary }) };
-}
-
-function readTpm(source: { endorsementKey: string; storageRootKey?: string | null | undefined }): AttestationRecord {
-  const path = "attestation.tpm.endorsementKey";
-  const bytes = decodeBase64(source.endorsementKey);
-  if (!bytes) throw new EnrollmentError(path, "is not base64");
-  const parsed = parseTpm2bPublic(bytes, { allowEcc: true });
-  if (parsed.kind !== "usable") {
-    const problems = parsed.problems
-      .map((problem) => `${problem.field} at byte ${problem.offset}: ${problem.message}`)
-      .join("; ");
-    throw new EnrollmentError(path, `is no endorsement key (TPM2B_PUBLIC): ${problems}`);
-  }
-  const { endorsementKey, storageRootKey } = source;
+function readTwin(source: IndividualEnrollment["initialTwin"]): EnrollmentRecord["initialTwin"] {
   return {
-    type: "tpm",
-    endorsementKey,
-    endorsementKeyHash: endorsementKeyHash(bytes),
-    ...(storageRootKey && { storageRootKey }),
+    tags: twinProperties(source?.tags, "initialTwin.tags", limits.twinTagsBytes),
+    desired: twinProperties(source?.properties?.desired, "initialTwin.properties.desired", limits.twinDesiredBytes),
   };
 }
 
-function readEnrolled(
-  source: CertificateWithInfo,
-  path: string,
-  holds: "clientCertificates" | "signingCertificates",
-): EnrolledCertificate {
-  if (source.certificate !== undefined)
-    return readEnrolledCertificate(source.certificate, `${path}.certificate`, holds);
-  const thumbprint = (source.info?.sha256Thumbprint ?? "").replaceAll(":", "").toUpperCase();
-  if (holds === "signingCertificates")
-    throw new EnrollmentError(path, "a group needs the certificate itself: nothing can be verified with a thumbprint");
-  // 40 digits are SHA-1 in the wrong field: taken, so that the device's attempt can say so (failure causes, 22).
-  if (!/^([0-9A-F]{40}|[0-9A-F]{64})$/.test(thumbprint))
-    throw new EnrollmentError(`${path}.info.sha256Thumbprint`, "is not 64 hex digits");
-  return { thumbprint };
+/** `$`-members of a TwinCollection are about the collection, not properties (section 9.3). */
+function twinProperties(collection: JsonObject | null | undefined, path: string, maxBytes: number): JsonObject {
+  const properties = Object.fromEntries(Object.entries(collection ?? {}).filter(([name]) => !name.startsWith("$")));
+  const bytes = Buffer.byteLength(JSON.stringify(properties));
+  if (bytes > maxBytes) throw new EnrollmentError(path, `has ${bytes} bytes; ${maxBytes} are allowed`);
+  const problem = propertyProblem(properties);
+  if (problem !== undefined) throw new EnrollmentError(path, problem);
+  return properties;
 }
 
-function readEnrolledCertificate(
-  text: string,
-  path: string,
-  holds: "clientCertificates" | "signingCertificates",
-): EnrolledCertificate {
-  if (/^([0-9a-f]{2}:?){20}$|^([0-9a-f]{2}:?){32}$/i.test(text.trim())) {
-    throw new EnrollmentError(path, "is a thumbprint; this member takes the certificate itself (PEM or base64 DER)");
-  }
-  try {
-    const ders = parseCertificates(text);
-    const [der] = ders;
-    if (!der || ders.length > 1) throw new EnrollmentError(path, `holds ${ders.length} certificates; it takes one`);
-    const certificate = readCertificate(der);
-    if (holds === "signingCertificates" && !certificate.isCa) {
-      throw new EnrollmentError(
-        path,
-        `${certificate.subject} is no CA certificate (basicConstraints): it can sign no device`,
-      );
-    }
-    return {
-      der: der.toString("base64"),
-      thumbprint: certificate.sha256,
-      subject: certificate.subjectRaw.toString("hex"),
-    };
-  } catch (cause) {
-    if (!(cause instanceof CertificateError)) throw cause;
-    throw new EnrollmentError(path, cause.message, { cause });
-  }
-}
-
-/** Puts all enrollments of a seed into a store. Throws EnrollmentError with the full path; nothing is put then. */
-export async function loadSeed(
+/** The uploaded CA certificates that an enrollment names, as they are now. */
+export async function namedAuthorities(
   store: Store,
-  seed: Seed,
-  context: RecordContext,
-): Promise<{ individuals: number; groups: number }> {
-  const individuals = seed.enrollments.map((source, index) =>
-    at(`enrollments.${index}`, () => individualRecord(source, context)),
-  );
-  const groups = seed.enrollmentGroups.map((source, index) =>
-    at(`enrollmentGroups.${index}`, () => groupRecord(source, context)),
-  );
-  refuseTwice(
-    individuals.map((record) => record.registrationId),
-    "enrollments",
-  );
-  refuseTwice(
-    groups.map((record) => record.enrollmentGroupId),
-    "enrollmentGroups",
-  );
-  const symmetric = groups.filter((group) => group.attestation.type === "symmetricKey").length;
-  if (symmetric > limits.symmetricKeyGroups)
-    throw new EnrollmentError(
-      "enrollmentGroups",
-      `${symmetric} symmetric-key groups; ${limits.symmetricKeyGroups} are allowed`,
-    );
-  if (groups.length - symmetric > limits.x509Groups)
-    throw new EnrollmentError(
-      "enrollmentGroups",
-      `${groups.length - symmetric} X.509 groups; ${limits.x509Groups} are allowed`,
-    );
-  for (const record of individuals) await store.putIndividual(record);
-  for (const record of groups) await store.putGroup(record);
-  return { individuals: individuals.length, groups: groups.length };
-}
-
-function at<T>(path: string, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof EnrollmentError)) throw error;
-    throw new EnrollmentError(`${path}.${error.path}`, error.message, { cause: error });
+  { attestation }: IndividualEnrollment | EnrollmentGroup,
+): Promise<ReadonlyMap<string, CaCertificateRecord>> {
+  const references = attestation.type === "x509" ? attestation.x509?.caReferences : undefined;
+  const found = new Map<string, CaCertificateRecord>();
+  for (const name of [references?.primary, references?.secondary]) {
+    const record = name ? await store.caCertificate(name) : undefined;
+    if (name && record) found.set(idKey(name), record);
   }
-}
-
-function refuseTwice(ids: readonly string[], path: string): void {
-  const seen = new Set<string>();
-  ids.forEach((id, index) => {
-    if (seen.has(idKey(id))) throw new EnrollmentError(`${path}.${index}`, `${id} stands twice (case does not matter)`);
-    seen.add(idKey(id));
-  });
+  return found;
 }

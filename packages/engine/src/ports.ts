@@ -1,13 +1,6 @@
-import type {
-  DeviceIdentity,
-  EnrollmentGroup,
-  IndividualEnrollment,
-  Json,
-  LinkedHub,
-  Substatus,
-  Twin,
-} from "@rollcall/protocol";
+import type { DeviceIdentity, IndividualEnrollment, Json, LinkedHub, Substatus, Twin } from "@rollcall/protocol";
 import type { AttestationRecord } from "./attestation-record.js";
+import type { EnrollmentSource } from "./enrollment-source.js";
 
 /** What an individual enrollment and a group have in common, checked and ready to be decided on. JSON all through. */
 interface EnrollmentRecordBase {
@@ -28,14 +21,14 @@ export interface IndividualRecord extends EnrollmentRecordBase {
   readonly kind: "individual";
   readonly registrationId: string;
   readonly deviceId?: string;
-  /** As the operator sent it, for the service API. */
-  readonly source: IndividualEnrollment;
+  /** What else the operator said, for the service API; no credentials. */
+  readonly source: EnrollmentSource;
 }
 
 export interface GroupRecord extends EnrollmentRecordBase {
   readonly kind: "group";
   readonly enrollmentGroupId: string;
-  readonly source: EnrollmentGroup;
+  readonly source: EnrollmentSource;
 }
 
 export type EnrollmentRecord = IndividualRecord | GroupRecord;

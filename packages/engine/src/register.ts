@@ -12,7 +12,7 @@ import { makeAuthenticationKey } from "tpm-js-sim/credential";
 import { authenticate } from "./authenticate.js";
 import type { EngineContext } from "./context.js";
 import type { DeviceRequest } from "./engine-types.js";
-import { errorReply, okReply, refusalFor } from "./replies.js";
+import { errorReply, okReply, refusalFor, refuse } from "./replies.js";
 import { saveRegistration } from "./save-registration.js";
 import type { AttestationContext, AttestationRequest, Proof, Verdict } from "./verdict.js";
 
@@ -21,7 +21,8 @@ type BodyRequest = DeviceRequest & { readonly body: Uint8Array };
 /** What attestation needs, as of now. */
 export function attestationContext(context: EngineContext): AttestationContext {
   const { store, certificates, challenges, afford } = context;
-  return { store, certificates, challenges, afford, idScope: context.options.idScope, now: context.clock() };
+  const { idScope, strictX509 = false } = context.options;
+  return { store, certificates, challenges, afford, idScope, strictX509, now: context.clock() };
 }
 
 /** Registers a device: throttle, body, attestation, allocation, save, answer. */
@@ -36,8 +37,11 @@ export async function register(request: BodyRequest, context: EngineContext): Pr
   const { proof, enrollment, attestation } = verdict;
   if (proof?.kind === "challenge") return challenge(request, proof, context);
   if (!proof || !enrollment || !attestation) throw new Error("accepted without a proof");
-  const saved = await saveRegistration({ request: asked, enrollment, proof, attestation }, context);
-  if (!saved) return errorReply(attempt, "conflict", { now: context.clock() });
+  const { registrationId, connection } = request;
+  const saved = await context.underWay.watch({ registrationId, attempt, remote: connection.remote }, () =>
+    saveRegistration({ request: asked, enrollment, proof, attestation }, context),
+  );
+  if ("refusal" in saved) return refuse(attempt, saved.refusal, context.clock());
   if (proof.kind === "tpm") context.challenges.forget(request.registrationId);
   attempt.operationId = saved.operation.id;
   attempt.outcome = "accepted";

@@ -1,10 +1,13 @@
 import {
+  type DeviceIdentity,
   type HubAuthentication,
+  idKey,
   type LinkedHub,
   predatesReprovisioning,
   type Substatus,
   type Twin,
 } from "@rollcall/protocol";
+import { sameHost } from "./allocate.js";
 import type { Assignment, EnrollmentRecord, RegistrationRecord, Store } from "./ports.js";
 
 /** What a registration puts where. */
@@ -14,14 +17,19 @@ export interface Placement {
   readonly substatus: Substatus;
   readonly twin?: Twin;
   readonly removed?: NonNullable<Assignment["removed"]>;
+  /** The identity that goes on to be this device's: its capabilities move with the data (section 8.4). */
+  readonly keeps?: Partial<Pick<DeviceIdentity, "iotEdge" | "status" | "createdAt">>;
 }
 
 /** A device about to be placed. */
 export interface PlacementRequest {
   readonly enrollment: EnrollmentRecord;
+  readonly registrationId: string;
   readonly deviceId: string;
   readonly hub: LinkedHub;
   readonly existing: RegistrationRecord | undefined;
+  /** Of a webhook: over the enrollment's and over any migration (section 8.3). */
+  readonly initialTwin: EnrollmentRecord["initialTwin"] | undefined;
   readonly now: number;
   readonly etag: () => string;
 }
@@ -48,33 +56,45 @@ export async function place(request: PlacementRequest, store: Store, apiVersion:
   const { deviceId } = request;
   const current = currentPlace(request.existing);
   if (!current) return { assignedHub, deviceId, substatus: "initialAssignment", twin: initialTwin(request) };
-  if (current.hub === assignedHub && current.deviceId === deviceId) {
-    const kept = await store.twin(assignedHub, deviceId);
+  const identity = await ownIdentity(request, current, store);
+  if (sameHost(current.hub, assignedHub) && current.deviceId === deviceId) {
+    // An operator may have deleted the device at its hub: it is created again, as new.
+    const kept = identity && (await store.twin(assignedHub, deviceId));
     return {
       assignedHub,
       deviceId,
       substatus: "reprovisionedToInitialAssignment",
+      ...(identity && { keeps: { status: identity.status, createdAt: identity.createdAt } }),
       ...(!kept && { twin: initialTwin(request) }),
     };
   }
-  const migrate = reprovisionPolicy(request.enrollment, apiVersion).migrateDeviceData;
-  const old = migrate ? await store.twin(current.hub, current.deviceId) : undefined;
-  const twin = old ? { ...old, hub: assignedHub, deviceId } : initialTwin(request);
-  return {
-    assignedHub,
-    deviceId,
-    substatus: migrate ? "deviceDataMigrated" : "deviceDataReset",
-    twin,
-    removed: current,
-  };
+  const moved = { assignedHub, deviceId, removed: current };
+  const migrates = identity && reprovisionPolicy(request.enrollment, apiVersion).migrateDeviceData;
+  if (!migrates) return { ...moved, substatus: "deviceDataReset", twin: initialTwin(request) };
+  const keeps = { iotEdge: identity.iotEdge, status: identity.status };
+  const old = request.initialTwin ? undefined : await store.twin(current.hub, current.deviceId);
+  // Without a twin to move, or with one that a webhook put in its place, nothing but capabilities migrates.
+  if (!old) return { ...moved, keeps, substatus: "deviceDataReset", twin: initialTwin(request) };
+  return { ...moved, keeps, substatus: "deviceDataMigrated", twin: { ...old, hub: assignedHub, deviceId } };
 }
 
-function initialTwin({ enrollment, hub, deviceId, now, etag }: PlacementRequest): Twin {
+/** What this registration has at the hub; another's device there, after an operator deleted this one's, is not its own. */
+async function ownIdentity(
+  { registrationId }: PlacementRequest,
+  { hub, deviceId }: { readonly hub: string; readonly deviceId: string },
+  store: Store,
+): Promise<DeviceIdentity | undefined> {
+  const identity = await store.deviceIdentity(hub, deviceId);
+  return identity && idKey(identity.registrationId) === idKey(registrationId) ? identity : undefined;
+}
+
+function initialTwin({ enrollment, initialTwin: given, hub, deviceId, now, etag }: PlacementRequest): Twin {
+  const { tags, desired } = given ?? enrollment.initialTwin;
   return {
     hub: hub.host,
     deviceId,
-    tags: enrollment.initialTwin.tags,
-    desired: enrollment.initialTwin.desired,
+    tags,
+    desired,
     desiredVersion: 1,
     desiredUpdatedAt: now,
     reported: {},

@@ -1,8 +1,20 @@
-import { type DeviceIdentity, dpsErrors, type Finding, finding, idKey, limits, wireError } from "@rollcall/protocol";
-import { allocate } from "./allocate.js";
+import {
+  type DeviceIdentity,
+  dpsErrors,
+  type Finding,
+  finding,
+  idKey,
+  type JsonObject,
+  limits,
+  wireError,
+} from "@rollcall/protocol";
+import { type Allocation, sameHost } from "./allocate.js";
+import { chooseHub } from "./choose-hub.js";
 import type { EngineContext } from "./context.js";
+import { CustomAllocation } from "./custom-allocation.js";
+import { enrollmentId } from "./enrollment-id.js";
 import type { Assignment, EnrollmentRecord, OperationRecord, RegistrationRecord } from "./ports.js";
-import { currentPlace, type Placement, place, reprovisionPolicy, tpmHubAuthentication } from "./reprovision.js";
+import { currentPlace, type Placement, place, tpmHubAuthentication } from "./reprovision.js";
 import type { AttestationRequest, Proof } from "./verdict.js";
 
 /** A device that was let in. */
@@ -16,21 +28,45 @@ export interface Accepted {
 /** How often a registration that another one overtook is tried again before it is a conflict. */
 const TRIES = 5;
 
-/**
- * Allocates, and saves registration, hub identity and twin at once. Undefined when other registrations of the same
- * device kept coming in between.
- */
-export async function saveRegistration(
-  accepted: Accepted,
-  context: EngineContext,
-): Promise<{ operation: OperationRecord } | undefined> {
+/** A registration that was saved, whatever its result; or why it was not. */
+export type Saved = { readonly operation: OperationRecord } | { readonly refusal: Finding };
+
+/** Allocates, and saves registration, hub identity and twin at once. */
+export async function saveRegistration(accepted: Accepted, context: EngineContext): Promise<Saved> {
+  const { registrationId } = accepted.request;
+  const custom = new CustomAllocation(context);
   for (let turn = 0; turn < TRIES; turn++) {
-    const existing = await context.store.registration(accepted.request.registrationId);
+    const existing = await context.store.registration(registrationId);
+    const allocation = await chooseHub(accepted, existing, custom, context);
+    const refusal = custom.wasAsked ? await revoked(accepted.enrollment, context) : undefined;
+    if (refusal) return { refusal };
     const operation = newOperation(context);
-    const assignment = await assign(accepted, existing, operation, context);
+    const assignment = await assign(accepted, { existing, allocation, operation }, context);
     if (await context.store.saveAssignment(assignment)) return { operation };
   }
-  return undefined;
+  return { refusal: conflict(await context.store.registration(registrationId), context) };
+}
+
+/** Seconds may have passed with a webhook: who was disabled or deleted in them gets no hub any more. */
+async function revoked(enrollment: EnrollmentRecord, { store }: EngineContext): Promise<Finding | undefined> {
+  const id = enrollmentId(enrollment);
+  const isGroup = enrollment.kind === "group";
+  const now = await (isGroup ? store.enrollmentGroup(id) : store.individualEnrollment(id));
+  const expected = "an enrollment that is still there, and enabled, when the webhook has answered";
+  if (!now) return finding("enrollment.notFound", { values: { id, hint: "" }, expected, got: "deleted meanwhile" });
+  if (now.provisioningStatus === "enabled") return undefined;
+  const details = { values: { id }, expected, got: "disabled meanwhile" };
+  return finding(isGroup ? "group.disabled" : "enrollment.disabled", details);
+}
+
+function conflict(existing: RegistrationRecord | undefined, context: EngineContext): Finding {
+  const last = existing?.operations.at(-1);
+  const values = { operationId: last?.id ?? "?", ageMs: last ? context.clock() - last.startedAt : "?" };
+  return finding("registration.conflict", {
+    values,
+    expected: "one registration of a device at a time",
+    got: `${TRIES} others, one after another`,
+  });
 }
 
 function newOperation(context: EngineContext): OperationRecord {
@@ -39,9 +75,6 @@ function newOperation(context: EngineContext): OperationRecord {
   return { id, startedAt, readyAt: startedAt + context.options.assigningForMs };
 }
 
-const idOf = (enrollment: EnrollmentRecord) =>
-  enrollment.kind === "individual" ? enrollment.registrationId : enrollment.enrollmentGroupId;
-
 function recentOperations(existing: RegistrationRecord | undefined, now: number): readonly OperationRecord[] {
   const young = existing?.operations.filter((each) => each.startedAt > now - limits.operationLifetimeMs) ?? [];
   return young.slice(-(limits.operationsPerRegistration - 1));
@@ -49,17 +82,20 @@ function recentOperations(existing: RegistrationRecord | undefined, now: number)
 
 type Base = Omit<RegistrationRecord, "result">;
 
-async function assign(
-  accepted: Accepted,
-  existing: RegistrationRecord | undefined,
-  operation: OperationRecord,
-  context: EngineContext,
-): Promise<Assignment> {
+/** A registration on its way into the store. */
+interface Turn {
+  readonly existing: RegistrationRecord | undefined;
+  readonly allocation: Allocation;
+  readonly operation: OperationRecord;
+}
+
+async function assign(accepted: Accepted, turn: Turn, context: EngineContext): Promise<Assignment> {
   const { request, enrollment } = accepted;
+  const { existing, allocation, operation } = turn;
   const now = operation.startedAt;
   const base: Base = {
     registrationId: existing?.registrationId ?? request.registrationId,
-    enrollment: { kind: enrollment.kind, id: idOf(enrollment) },
+    enrollment: { kind: enrollment.kind, id: enrollmentId(enrollment) },
     attestation: accepted.attestation,
     operations: [...recentOperations(existing, now), operation],
     createdAt: existing?.createdAt ?? now,
@@ -67,18 +103,19 @@ async function assign(
     etag: context.etag(),
   };
   const expected = existing && { expectedEtag: existing.etag };
-  const allocation = chooseHub(accepted, existing, context);
   if ("finding" in allocation)
     return { registration: failed(base, allocation.finding, existing, accepted), ...expected };
+  const { hub, initialTwin, payload } = allocation;
   const deviceId = deviceIdOf(accepted, existing);
-  const owner = await ownerOf({ hub: allocation.hub.host, deviceId }, base, context);
+  const owner = await ownerOf({ hub: hub.host, deviceId }, base, context);
   if (owner?.keeps) return { registration: failed(base, taken(owner), existing, accepted), ...expected };
-  const wanted = { enrollment, deviceId, hub: allocation.hub, existing, now, etag: () => context.etag() };
+  const { registrationId } = base;
+  const wanted = { enrollment, registrationId, deviceId, hub, existing, initialTwin, now, etag: () => context.etag() };
   const placement = await place(wanted, context.store, request.apiVersion ?? "");
   request.attempt.assignedHub = placement.assignedHub;
   request.attempt.deviceId = placement.deviceId;
   return {
-    ...placed(accepted, base, placement, context),
+    ...placed(accepted, { base, placement, payload }, context),
     ...(owner && { replaces: owner.registrationId }),
     ...expected,
   };
@@ -87,16 +124,15 @@ async function assign(
 /** Registration, identity and twin of a device that has its place. */
 function placed(
   { proof, enrollment }: Accepted,
-  base: Base,
-  placement: Placement,
+  { base, placement, payload }: { base: Base; placement: Placement; payload: JsonObject | undefined },
   context: EngineContext,
 ): Pick<Assignment, "registration" | "identity" | "twin" | "removed"> {
-  const { assignedHub, deviceId, substatus, twin, removed } = placement;
+  const { assignedHub, deviceId, substatus, twin, removed, keeps } = placement;
   const tpm = proof.kind === "tpm" ? tpmKeys(proof, context) : undefined;
   const authentication = proof.kind === "hubIdentity" ? proof.authentication : tpmHubAuthentication(tpm?.hubKey ?? "");
   const registration: RegistrationRecord = {
     ...base,
-    result: { status: "assigned", assignedHub, deviceId, substatus },
+    result: { status: "assigned", assignedHub, deviceId, substatus, ...(payload && { payload }) },
     ...(tpm && { tpm }),
   };
   const identity: DeviceIdentity = {
@@ -107,6 +143,7 @@ function placed(
     iotEdge: enrollment.iotEdge,
     status: "enabled",
     createdAt: base.updatedAt,
+    ...keeps,
   };
   return { registration, identity, ...(twin && { twin }), ...(removed && { removed }) };
 }
@@ -139,26 +176,16 @@ async function ownerOf(
   const registrationId = (await context.store.deviceIdentity(place.hub, place.deviceId))?.registrationId;
   if (registrationId === undefined || idKey(registrationId) === idKey(base.registrationId)) return undefined;
   const current = currentPlace(await context.store.registration(registrationId));
-  return { ...place, registrationId, keeps: current?.hub === place.hub && current.deviceId === place.deviceId };
+  return {
+    ...place,
+    registrationId,
+    keeps: current !== undefined && sameHost(current.hub, place.hub) && current.deviceId === place.deviceId,
+  };
 }
 
 function taken({ hub, deviceId, registrationId }: Owner): Finding {
   const expected = "a device id that no other enrollment has at this hub";
   return finding("hub.deviceIdTaken", { values: { hub, deviceId }, expected, got: `taken by ${registrationId}` });
-}
-
-/** The hub of the policy; under "never" the one that the device has, while it is still linked. */
-function chooseHub(
-  accepted: Accepted,
-  existing: RegistrationRecord | undefined,
-  context: EngineContext,
-): ReturnType<typeof allocate> {
-  const { enrollment, request } = accepted;
-  const linked = context.hubs.linked();
-  const current = currentPlace(existing);
-  const stay = current && !reprovisionPolicy(enrollment, request.apiVersion ?? "").updateHubAssignment;
-  const hub = stay && linked.find((each) => each.host === current.hub);
-  return hub ? { hub } : allocate(enrollment, request.registrationId, linked);
 }
 
 function failed(

@@ -12,6 +12,8 @@ export interface AttestationContext {
   readonly now: number;
   readonly certificates: CertificateCache;
   readonly challenges: Challenges;
+  /** A leaf that is enrolled by itself needs an uploaded CA too, unless it signed itself. */
+  readonly strictX509: boolean;
   /** Whether so many tries may go into explaining a refusal; false when enough was explained in this second. */
   readonly afford: (cost: number) => boolean;
 }

@@ -1,8 +1,9 @@
 import type { CertificateCache } from "@rollcall/pki";
 import { type DeviceIdentity, type Finding, finding } from "@rollcall/protocol";
 import { bareHost } from "./bare-host.js";
-import type { HubAdmission, HubConnectRequest } from "./hub-types.js";
+import type { HubAdmission, HubConnectRequest, HubDevice } from "./hub-types.js";
 import type { HubPorts } from "./ports.js";
+import type { RemovedDevices } from "./removed-devices.js";
 import { sasProblems } from "./sas-problems.js";
 import { x509Problems } from "./x509-problems.js";
 
@@ -10,11 +11,13 @@ import { x509Problems } from "./x509-problems.js";
 export interface ConnectContext {
   readonly ports: HubPorts;
   readonly certificates: CertificateCache;
+  readonly removed: RemovedDevices;
 }
 
 /** Decides the CONNECT of a device at its hub (section 9.1). Runs every check that still means something. */
 export async function connect(request: HubConnectRequest, context: ConnectContext): Promise<HubAdmission> {
-  const { ports } = context;
+  const { ports, removed } = context;
+  const begun = removed.order;
   const linked = ports.hubs.linked().map((each) => each.host);
   const wanted = bareHost(request.hub);
   const hub = linked.find((host) => host.toLowerCase() === wanted);
@@ -23,7 +26,11 @@ export async function connect(request: HubConnectRequest, context: ConnectContex
     return refused([finding("hub.otherHub", { values: { got: request.hub, expected }, expected, got: request.hub })]);
   }
   const identity = await ports.store.deviceIdentity(hub, request.deviceId);
-  if (identity?.deviceId !== request.deviceId) return refused([unknownDevice(hub, request.deviceId, identity)]);
+  const device = { hub, deviceId: request.deviceId };
+  if (identity?.deviceId !== request.deviceId) {
+    const at = removed.removedSince(device, 0);
+    return refused([at === undefined ? unknownDevice(hub, request.deviceId, identity) : deletedDevice(device, at)]);
+  }
   const findings = [
     ...moduleFindings(request),
     ...(identity.status === "disabled"
@@ -31,7 +38,10 @@ export async function connect(request: HubConnectRequest, context: ConnectContex
       : []),
     ...credentialFindings(request, { identity, hub }, context),
   ];
-  return findings.length > 0 ? refused(findings) : { kind: "accepted", device: { hub, deviceId: identity.deviceId } };
+  // It was there when it was looked up, and may have been taken away since.
+  const at = removed.removedSince(device, begun);
+  if (at !== undefined) return refused([deletedDevice(device, at)]);
+  return findings.length > 0 ? refused(findings) : { kind: "accepted", device };
 }
 
 function refused(findings: readonly Finding[]): HubAdmission {
@@ -44,6 +54,10 @@ function unknownDevice(hub: string, deviceId: string, near: DeviceIdentity | und
     got: deviceId,
     ...(near && { nearest: near.deviceId }),
   });
+}
+
+function deletedDevice({ hub, deviceId }: HubDevice, at: number): Finding {
+  return finding("hub.deviceDeleted", { values: { hub, deviceId, at: new Date(at).toISOString() }, got: deviceId });
 }
 
 function moduleFindings(request: HubConnectRequest): readonly Finding[] {

@@ -1,4 +1,4 @@
-import type { ClientConnection, Finding, Json, JsonObject } from "@rollcall/protocol";
+import type { ClientConnection, Finding, Json, JsonObject, Twin } from "@rollcall/protocol";
 
 /** A device at its hub. `hub` is the linked hub's host, without a port. */
 export interface HubDevice {
@@ -27,6 +27,12 @@ export interface TwinReply {
   readonly version?: number;
 }
 
+/** What an operator changes of a twin: merge patches (RFC 7386) of either part, or both at once. */
+export interface TwinPatch {
+  readonly desired?: JsonObject;
+  readonly tags?: JsonObject;
+}
+
 /** The assigned hub, as far as a device's first minutes; knows no sockets. */
 export interface Hub {
   /** Decides a CONNECT; never rejects because of what a device sent. */
@@ -37,6 +43,15 @@ export interface Hub {
   patchReported(device: HubDevice, patch: Uint8Array, baseVersion?: number): Promise<TwinReply>;
   /** Applies a merge patch of desired properties (operator's side) and tells who watches; the new version. */
   patchDesired(device: HubDevice, patch: JsonObject): Promise<number | undefined>;
+  /**
+   * Applies an operator's patch, all of it or nothing, and tells who watches of desired properties. Returns the new twin.
+   * Throws DpsError: deviceNotFound, badRequest, preconditionFailed (another etag than `ifEtag`), conflict (too many at once).
+   */
+  patchTwin(device: HubDevice, patch: TwinPatch, ifEtag?: string): Promise<Twin>;
+  /** Takes a device and its twin away, and tells who watches: it may be connected. False when there is none. */
+  removeDevice(device: HubDevice): Promise<boolean>;
+  /** Calls back with every device that was taken away. Returns the way to stop. */
+  watchRemoved(watcher: (device: HubDevice) => void): () => void;
   /** Calls back with every change of desired properties: the patch with `$version` inside. Returns the way to stop. */
   watchDesired(watcher: (device: HubDevice, patch: JsonObject) => void): () => void;
   /** Telemetry is accepted and counted. */

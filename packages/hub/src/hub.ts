@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { certificateCache } from "@rollcall/pki";
-import { DpsError, type JsonObject } from "@rollcall/protocol";
+import { DpsError, type JsonObject, propertyProblem } from "@rollcall/protocol";
 import { connect } from "./connect.js";
 import type { Hub, HubDevice } from "./hub-types.js";
+import { patchTwin } from "./operator-twin.js";
 import type { HubPorts } from "./ports.js";
-import { propertyProblem } from "./property-rules.js";
+import { RemovedDevices } from "./removed-devices.js";
 import { applyPatch, patchReported, readTwin, type TwinContext } from "./twin.js";
+import { Watchers } from "./watchers.js";
 
 /** CA certificates kept parsed: more than a local service has groups. */
 const CACHED_CERTIFICATES = 500;
@@ -13,7 +15,9 @@ const CACHED_CERTIFICATES = 500;
 /** Makes the assigned hub, or rather all linked ones: a device names the one it wants. */
 export function createHub(ports: HubPorts): Hub {
   const certificates = certificateCache(CACHED_CERTIFICATES);
-  const watchers = new Set<(device: HubDevice, patch: JsonObject) => void>();
+  const desired = new Watchers<[HubDevice, JsonObject]>();
+  const removal = new Watchers<[HubDevice]>();
+  const removed = new RemovedDevices();
   const random = ports.random ?? randomBytes;
   const context = (): TwinContext => ({
     store: ports.store,
@@ -22,7 +26,7 @@ export function createHub(ports: HubPorts): Hub {
   });
   let telemetryCount = 0;
   return {
-    connect: (request) => connect(request, { ports, certificates }),
+    connect: (request) => connect(request, { ports, certificates, removed }),
     twin: (device) => readTwin(device, context()),
     patchReported: (device, bytes, baseVersion) => patchReported(device, { bytes, baseVersion }, context()),
     async patchDesired(device, patch) {
@@ -30,15 +34,25 @@ export function createHub(ports: HubPorts): Hub {
       if (problem !== undefined) throw new DpsError("badRequest", problem);
       const change = await applyPatch("desired", device, { properties: patch }, context());
       if (change.kind === "refused") return refusedDesired(change.reply);
-      for (const watcher of watchers) watcher(device, { ...patch, $version: change.version });
+      desired.tell(device, { ...patch, $version: change.version });
       return change.version;
     },
-    watchDesired(watcher) {
-      // A function of its own for each call, so that one watcher may watch twice and stop once.
-      const entry = (device: HubDevice, patch: JsonObject) => watcher(device, patch);
-      watchers.add(entry);
-      return () => void watchers.delete(entry);
+    async patchTwin(device, patch, ifEtag) {
+      const twin = await patchTwin(device, patch, ifEtag, context());
+      if (patch.desired) desired.tell(device, { ...patch.desired, $version: twin.desiredVersion });
+      return twin;
     },
+    async removeDevice(device) {
+      const wasThere = await ports.store.removeDevice(device.hub, device.deviceId);
+      if (!wasThere) return false;
+      removed.add(device, ports.clock());
+      // A CONNECT that had been let in by now has become a connection in the next turn of the loop; a later one is refused.
+      await new Promise(setImmediate);
+      removal.tell(device);
+      return true;
+    },
+    watchRemoved: (watcher) => removal.add(watcher),
+    watchDesired: (watcher) => desired.add(watcher),
     countTelemetry() {
       telemetryCount++;
     },

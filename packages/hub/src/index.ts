@@ -1,3 +1,4 @@
 export { createHub } from "./hub.js";
 export type * from "./hub-types.js";
 export type { DeviceStore, HubPorts } from "./ports.js";
+export { type TwinDocumentParts, twinDocument } from "./twin-document.js";

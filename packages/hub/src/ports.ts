@@ -6,6 +6,8 @@ export interface DeviceStore {
   twin(hub: string, deviceId: string): Promise<Twin | undefined>;
   /** Replaces a twin whose etag is still `expectedEtag`; false when it changed or is gone. */
   updateTwin(twin: Twin, expectedEtag: string): Promise<boolean>;
+  /** Identity and twin; false when there is none. */
+  removeDevice(hub: string, deviceId: string): Promise<boolean>;
 }
 
 /** What the hub needs of the world. */

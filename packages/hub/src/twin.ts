@@ -1,9 +1,8 @@
-import { type Json, type JsonObject, limits, parseJson, type Twin } from "@rollcall/protocol";
+import { type Json, type JsonObject, limits, parseJson, propertyProblem, type Twin } from "@rollcall/protocol";
 import { refuse } from "./errors.js";
 import type { HubDevice, TwinReply } from "./hub-types.js";
 import { isObject, mergePatch } from "./merge-patch.js";
 import type { DeviceStore } from "./ports.js";
-import { propertyProblem } from "./property-rules.js";
 
 /** What changing a twin needs of the world. */
 export interface TwinContext {

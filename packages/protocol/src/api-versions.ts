@@ -15,6 +15,8 @@ export const apiVersions = {
 export const DEVICE_API_VERSION = "2019-03-31";
 /** The version of the hub that our own device client sends (Node's). */
 export const HUB_API_VERSION = "2021-04-12";
+/** The version of the service API whose shapes are served: the newest that an official SDK asks for. */
+export const SERVICE_API_VERSION = "2021-10-01";
 
 const FORM = /^\d{4}-\d{2}-\d{2}(-preview)?$/;
 /** Newest version known here: later ones are accepted with one warning. */

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { isWebhookUrl } from "./allocation.js";
+import { judgeApiVersion } from "./api-versions.js";
 import { idProblem, isDeviceId } from "./ids.js";
 import { limits } from "./limits.js";
 import type { JsonObject } from "./messages.js";
@@ -14,8 +16,9 @@ const deviceId = z
   .string()
   .refine(isDeviceId, "is no device id: up to 128 of letters, digits and - . % _ * ? ! ( ) , : = @ $ '");
 
-/** base64 of 16 to 64 bytes. */
+/** base64 of 16 to 64 bytes; an empty text, as .NET sends it, is no key. */
 const symmetricKey = z.string().superRefine((text, context) => {
+  if (text === "") return;
   const bytes = decodeBase64(text);
   const { min, max } = limits.symmetricKeyBytes;
   if (bytes === undefined) context.addIssue({ code: "custom", message: "is not base64" });
@@ -34,18 +37,18 @@ export function decodeBase64(text: string): Buffer | undefined {
 const jsonObject = z.record(z.string(), z.json()).transform((value) => value as JsonObject);
 
 const certificateInfo = z.looseObject({
-  sha1Thumbprint: z.string().optional(),
-  sha256Thumbprint: z.string().optional(),
+  sha1Thumbprint: z.string().nullish(),
+  sha256Thumbprint: z.string().nullish(),
 });
 const certificateWithInfo = z
-  .looseObject({ certificate: z.string().min(1).optional(), info: certificateInfo.optional() })
+  .looseObject({ certificate: z.string().min(1).nullish(), info: certificateInfo.nullish() })
   .refine(
-    (value) => value.certificate !== undefined || value.info?.sha256Thumbprint !== undefined,
+    (value) => value.certificate != null || value.info?.sha256Thumbprint != null,
     "holds neither certificate nor info.sha256Thumbprint",
   );
 const certificatePair = z.looseObject({ primary: certificateWithInfo, secondary: certificateWithInfo.nullish() });
 
-const x509 = z
+const x509Members = z
   .looseObject({
     clientCertificates: certificatePair.nullish(),
     signingCertificates: certificatePair.nullish(),
@@ -57,6 +60,10 @@ const x509 = z
         .length === 1,
     "holds not exactly one of clientCertificates, signingCertificates, caReferences",
   );
+/** Without a member, or left out: those that are stored (7.4, ours). */
+const isEmpty = (value: unknown) =>
+  typeof value === "object" && value !== null && Object.values(value).every((member) => member == null);
+const x509 = z.preprocess((value) => (isEmpty(value) ? undefined : value), x509Members.nullish());
 
 const attestation = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("x509"), x509 }),
@@ -70,29 +77,59 @@ const attestation = z.discriminatedUnion("type", [
   }),
 ]);
 
-const initialTwin = z.looseObject({
+const initialTwin = z.object({
   tags: jsonObject.nullish(),
-  properties: z.looseObject({ desired: jsonObject.nullish() }).nullish(),
+  properties: z.object({ desired: jsonObject.nullish() }).nullish(),
+});
+
+/** The first api-version of custom allocation (section 7.4). */
+const CUSTOM_ALLOCATION_SINCE = "2018-09-01-preview";
+/** The webhook of allocation `custom`. */
+const customAllocationDefinition = z.object({
+  webhookUrl: z.string().refine(isWebhookUrl, "is no address to post to: http or https, without user and password"),
+  apiVersion: z
+    .string()
+    .refine(
+      (text) => judgeApiVersion(text) !== "malformed" && text >= CUSTOM_ALLOCATION_SINCE,
+      `is no api-version of ${CUSTOM_ALLOCATION_SINCE} or later`,
+    ),
 });
 
 const common = {
   attestation,
-  capabilities: z.looseObject({ iotEdge: z.boolean().default(false) }).nullish(),
+  capabilities: z.object({ iotEdge: z.boolean().default(false) }).nullish(),
   iotHubHostName: z.string().nullish(),
   iotHubs: z.array(z.string().min(1)).nullish(),
   allocationPolicy: z.enum(allocationPolicies).nullish(),
+  customAllocationDefinition: customAllocationDefinition.nullish(),
   initialTwin: initialTwin.nullish(),
-  reprovisionPolicy: z.looseObject({ updateHubAssignment: z.boolean(), migrateDeviceData: z.boolean() }).nullish(),
-  provisioningStatus: z.enum(provisioningStatuses).default("enabled"),
+  reprovisionPolicy: z
+    .object({ updateHubAssignment: z.boolean().default(true), migrateDeviceData: z.boolean().default(true) })
+    .nullish(),
+  provisioningStatus: z
+    .enum(provisioningStatuses)
+    .nullish()
+    .transform((status) => status ?? "enabled"),
+  credentialPolicyName: z.string().nullish(),
   etag: z.string().nullish(),
 };
 
 export const individualEnrollmentSchema = z.looseObject({
   registrationId: id,
   deviceId: deviceId.nullish(),
+  optionalDeviceInformation: jsonObject.nullish(),
   ...common,
 });
 export const enrollmentGroupSchema = z.looseObject({ enrollmentGroupId: id, ...common });
+
+export const enrollmentSchemas = { individual: individualEnrollmentSchema, group: enrollmentGroupSchema } as const;
+
+/** Modes of a bulk operation; matched without case, since Node's SDK writes `updateIfMatchEtag` (section 7.1). */
+export const bulkModes = ["create", "update", "updateIfMatchETag", "delete"] as const;
+export type BulkMode = (typeof bulkModes)[number];
+
+/** `query` of a QuerySpecification; other members are ignored. */
+export const querySpecificationSchema = z.looseObject({ query: z.string() });
 
 /** A seed file: what `rollcall start --seed` loads before it is ready. */
 export const seedSchema = z.strictObject({

@@ -222,6 +222,16 @@ export const findingRows = {
     title: "{count} registrations came in this minute; limits.registrationsPerMinute allows {limit}.",
     remedy: "Wait for retry-after seconds, with some jitter, or raise limits.registrationsPerMinute.",
   },
+  "registration.conflict": {
+    cause: 18,
+    element: "request",
+    severity: "error",
+    blame: "device",
+    wire: "conflict",
+    title:
+      "Other registrations of the same device kept coming in between: the last one, operation {operationId}, is {ageMs} ms old.",
+    remedy: "Register a device from one place at a time, and wait for the answer before you register again.",
+  },
   // — the enrollment —
   "enrollment.disabled": {
     cause: 16,
@@ -230,7 +240,7 @@ export const findingRows = {
     blame: "enrollment",
     wire: "unauthorized",
     title: "The individual enrollment {id} is disabled, and it decides alone: no group is asked.",
-    remedy: "Enable the enrollment: set provisioningStatus of {id} to enabled.",
+    remedy: "Enable the enrollment: rollcall enrollment update --eid {id} --ps enabled",
   },
   "enrollment.leafBlocked": {
     cause: 16,
@@ -240,7 +250,7 @@ export const findingRows = {
     wire: "unauthorized",
     title:
       "This certificate belongs to the individual enrollment {id}, which is disabled; that blocks it under every registration id.",
-    remedy: "Enable or delete the individual enrollment {id}.",
+    remedy: "Enable or delete the individual enrollment: rollcall enrollment update --eid {id} --ps enabled",
   },
   "group.disabled": {
     cause: 16,
@@ -249,7 +259,7 @@ export const findingRows = {
     blame: "enrollment",
     wire: "unauthorized",
     title: "The enrollment group {id} is disabled.",
-    remedy: "Enable the enrollment group: set provisioningStatus of {id} to enabled.",
+    remedy: "Enable the enrollment group: rollcall enrollment-group update --gid {id} --ps enabled",
   },
   "enrollment.attestationMismatch": {
     element: "enrollment",
@@ -267,7 +277,8 @@ export const findingRows = {
     wire: "invalidCertificate",
     title:
       "The enrollment {id} holds a thumbprint of 40 hex digits: that is SHA-1; the field takes SHA-256 (64 digits).",
-    remedy: "Enroll the certificate itself, or its SHA-256: openssl x509 -in leaf.pem -noout -fingerprint -sha256",
+    remedy:
+      "Enroll the certificate itself: rollcall enrollment update --eid {id} --cp leaf.pem; its SHA-256 is what openssl x509 -in leaf.pem -noout -fingerprint -sha256 prints.",
   },
   "enrollment.holdsOtherCertificate": {
     cause: 22,
@@ -277,7 +288,8 @@ export const findingRows = {
     wire: "invalidCertificate",
     title:
       "The enrollment {id} holds the certificate {subject}, which the device sent too, but as {place}: the leaf is what must be enrolled.",
-    remedy: "Put the leaf certificate ({leaf}) into the enrollment.",
+    remedy:
+      "Put the leaf certificate ({leaf}) into the enrollment: rollcall enrollment update --eid {id} --cp leaf.pem",
   },
   // — credentials —
   "credential.missing": {
@@ -450,7 +462,29 @@ export const findingRows = {
     wire: "invalidCertificate",
     title:
       "The certificate is not the one enrolled as {id}. Same public key: {sameKey}. Same subject: {sameSubject}. {hint}",
-    remedy: "Enroll the certificate that the device has now, or give the device the enrolled one back.",
+    remedy:
+      "Enroll the certificate that the device has now (rollcall enrollment update --eid {id} --cp leaf.pem), or give the device the enrolled one back.",
+  },
+  "chain.caNotVerified": {
+    cause: 2,
+    element: "chain",
+    severity: "error",
+    blame: "enrollment",
+    wire: "caNotFound",
+    title:
+      "The chain reaches {subject}, uploaded as {name} at {uploaded} but not verified: nobody has proved that its key is held. No enrollment group refers to it.",
+    remedy:
+      "Prove it with a certificate whose common name is the verification code: rollcall certificate verify -n {name}; and let a group refer to it (caReferences).",
+  },
+  "chain.caWithoutGroup": {
+    cause: 3,
+    element: "chain",
+    severity: "error",
+    blame: "enrollment",
+    wire: "caNotFound",
+    title:
+      "The chain reaches {subject}, which is uploaded as {name} and verified, but no enrollment group refers to it.",
+    remedy: "Let a group refer to it: rollcall enrollment-group create --gid <id> --ca-name {name}",
   },
   "chain.issuerMissing": {
     cause: 1,
@@ -471,7 +505,26 @@ export const findingRows = {
     wire: "caNotFound",
     title: "The chain is complete up to {last}, but no enrollment group carries any certificate of it.",
     remedy:
-      "Enroll {last} or an intermediate of this chain as signing certificate of a group, or use the chain that is enrolled.",
+      "Enroll {last} or an intermediate of this chain (rollcall enrollment-group create --gid <id> --cp ca.pem), or use the chain that is enrolled.",
+  },
+  "enrollment.signerNotVerified": {
+    cause: 2,
+    element: "chain",
+    severity: "error",
+    blame: "enrollment",
+    wire: "caNotFound",
+    title:
+      "{id} is enrolled with a certificate that {issuer} issued, and strictX509 asks for a CA certificate of its chain that is uploaded and verified; there is none.",
+    remedy:
+      "Upload and verify the certificate of {issuer} (rollcall certificate create -n <name> -p <file>, then rollcall certificate verify), let the device send its whole chain, or set strictX509 to false.",
+  },
+  "enrollment.deviceIdNotCommonName": {
+    element: "enrollment",
+    severity: "warning",
+    blame: "enrollment",
+    title:
+      "{id} refers to CA certificates and has the device id {deviceId}: the hub knows such a device by the common name of its certificate, which is {commonName}, and will refuse it.",
+    remedy: "Take deviceId out of the enrollment, or enroll the leaf itself (clientCertificates).",
   },
   "chain.reordered": {
     element: "chain",
@@ -644,7 +697,8 @@ export const findingRows = {
     blame: "device",
     wire: "invalidEndorsementKey",
     title: "The endorsement key belongs to registration {owner}, not to {id}: swapped boards?",
-    remedy: "Register this TPM as {owner}, or put its endorsement key into the enrollment {id}.",
+    remedy:
+      "Register this TPM as {owner}, or delete that enrollment and put the key into this one: rollcall enrollment update --eid {id} --ek <base64>",
   },
   "tpm.endorsementKeyInvalid": {
     cause: 10,
@@ -663,7 +717,7 @@ export const findingRows = {
     wire: "invalidEndorsementKey",
     title: "The endorsement key is not the one enrolled as {id}. {hint}",
     remedy:
-      "Put the endorsement key of this TPM into the enrollment: the device's SDK reads it (getEndorsementKey), tpm2_readpublic -c 0x81010001 does too.",
+      "Put the endorsement key of this TPM into the enrollment (rollcall enrollment update --eid {id} --ek <base64>): the device's SDK reads it (getEndorsementKey), tpm2_readpublic -c 0x81010001 does too.",
     follows: ["tpm.endorsementKeyInvalid"],
   },
   "tpm.storageRootKeyInvalid": {
@@ -732,7 +786,7 @@ export const findingRows = {
     blame: "enrollment",
     wire: "unauthorized",
     title: "There is no individual enrollment {id}, and no enrollment group takes this device.{hint}",
-    remedy: "Enroll it: add {id} to the enrollments, or use the id that is enrolled.",
+    remedy: "Enroll it (rollcall enrollment create --eid {id}), or use the id that is enrolled.",
     follows: [
       "token.signedOtherText",
       "key.groupKeyUsedRaw",
@@ -742,6 +796,8 @@ export const findingRows = {
       "key.otherBytes",
       "key.derivedFromIndividual",
       "leaf.isAuthority",
+      "chain.caNotVerified",
+      "chain.caWithoutGroup",
       "chain.issuerMissing",
       "chain.untrusted",
       "group.disabled",
@@ -754,7 +810,7 @@ export const findingRows = {
     blame: "enrollment",
     wire: "enrollmentNotFound",
     title: "There is no individual enrollment {id}; a TPM has no groups.",
-    remedy: "Enroll it with the endorsement key of the device's TPM.",
+    remedy: "Enroll it with the endorsement key of its TPM: rollcall enrollment create --eid {id} --ek <base64>",
   },
   // — allocation and hub —
   "hub.noneLinked": {
@@ -773,7 +829,8 @@ export const findingRows = {
     blame: "enrollment",
     wire: "hubNotSpecified",
     title: "Your device is fine: the enrollment lists {enrolled}; linked hubs: {linked}. Nothing to allocate.",
-    remedy: "Link the hub in rollcall.yaml, or name a linked one in the enrollment.",
+    remedy:
+      "Link the hub in rollcall.yaml (hubs:), or name a linked one in the enrollment: --iot-hubs of rollcall enrollment update.",
   },
   "allocation.staticNeedsOneHub": {
     cause: 13,
@@ -782,16 +839,71 @@ export const findingRows = {
     blame: "enrollment",
     wire: "hubNotSpecified",
     title: "Your device is fine: allocation static needs exactly one hub; the enrollment {id} names {count}.",
-    remedy: "Name one linked hub in iotHubs: {linked}.",
+    remedy: "Name one linked hub ({linked}): --iot-hubs of rollcall enrollment update.",
   },
-  "allocation.unsupported": {
+  "webhook.notDefined": {
+    cause: 14,
+    element: "enrollment",
+    severity: "error",
+    blame: "enrollment",
+    wire: "customAllocationFailed",
+    title: "Your device is fine: allocation custom needs a webhook, and the enrollment {id} names none.",
+    remedy:
+      "Name one (--webhook-url and --api-version of rollcall enrollment update), or use another allocation policy.",
+  },
+  "webhook.unreachable": {
     cause: 14,
     element: "webhook",
     severity: "error",
-    blame: "service",
+    blame: "webhook",
     wire: "customAllocationFailed",
-    title: "Your device is fine: allocation {policy} is not offered yet.",
-    remedy: "Use hashed or static.",
+    title: "Your device is fine: the allocation webhook could not be reached.",
+    remedy: "Start the webhook, or mend webhookUrl of the enrollment: {url}",
+  },
+  "webhook.timedOut": {
+    cause: 14,
+    element: "webhook",
+    severity: "error",
+    blame: "webhook",
+    wire: "customAllocationFailed",
+    title: "Your device is fine: the allocation webhook did not answer within {limit} ms.",
+    remedy: "Let the webhook answer sooner, or raise limits.webhookTimeout in rollcall.yaml while you step through it.",
+  },
+  "webhook.failedStatus": {
+    cause: 14,
+    element: "webhook",
+    severity: "error",
+    blame: "webhook",
+    wire: "customAllocationFailed",
+    title: "Your device is fine: custom allocation failed with status code: {status}.",
+    remedy: "Look into the log of the webhook: {url}",
+  },
+  "webhook.answerTooLarge": {
+    cause: 14,
+    element: "webhook",
+    severity: "error",
+    blame: "webhook",
+    wire: "customAllocationFailed",
+    title: "Your device is fine: the answer of the allocation webhook has more than {limit} bytes.",
+    remedy: "Let the webhook answer with less.",
+  },
+  "webhook.answerInvalid": {
+    cause: 14,
+    element: "webhook",
+    severity: "error",
+    blame: "webhook",
+    wire: "customAllocationFailed",
+    title: "Your device is fine: the answer of the allocation webhook is not an AllocationResponse.",
+    remedy: 'Answer with JSON like {"iotHubHostName":"{hub}"}; initialTwin and payload, both objects, may be added.',
+  },
+  "webhook.hubNotOffered": {
+    cause: 14,
+    element: "webhook",
+    severity: "error",
+    blame: "webhook",
+    wire: "customAllocationFailed",
+    title: "Your device is fine: the allocation webhook chose a hub that was not among linkedHubs.",
+    remedy: "Let the webhook choose one of: {linked}",
   },
   "hub.deviceIdTaken": {
     element: "hub",
@@ -799,7 +911,7 @@ export const findingRows = {
     blame: "enrollment",
     wire: "hubRefused",
     title: "The device id {deviceId} at the hub {hub} belongs to another registration: two enrollments claim it.",
-    remedy: "Give one of the two enrollments another deviceId.",
+    remedy: "Give one of the two enrollments another device id: --device-id of rollcall enrollment update.",
   },
   "hub.otherHub": {
     cause: 20,
@@ -809,6 +921,22 @@ export const findingRows = {
     connack: 5,
     title: "The device came for the hub {got}; the hubs here are {expected}.",
     remedy: "Use the assignedHub of the registration, letter for letter.",
+  },
+  "hub.deviceDeleted": {
+    cause: 20,
+    element: "hub",
+    severity: "error",
+    blame: "hub",
+    connack: 5,
+    title: "The device {deviceId} was deleted from the hub {hub} at {at}.",
+    remedy: "Let the device register again: that creates it anew, as long as its enrollment is there and enabled.",
+  },
+  "hub.connectionClosed": {
+    element: "hub",
+    severity: "warning",
+    blame: "hub",
+    title: "The hub {hub} does not have the device {deviceId} any more; its connection was closed.",
+    remedy: "Let the device register again: it was deleted, or moved to another hub.",
   },
   "hub.unknownDevice": {
     cause: 20,
@@ -880,6 +1008,34 @@ export const findingRows = {
     blame: "protocol",
     title: "The api-version {got} is newer than this service knows; it is served as {served}.",
     remedy: "Nothing to do, unless an answer looks wrong.",
+  },
+  "registration.atOnce": {
+    cause: 18,
+    element: "request",
+    severity: "warning",
+    blame: "device",
+    title: "Another registration of the same device was under way: it began {ageMs} ms earlier, from {remote}.",
+    remedy:
+      "Register a device from one place at a time, and wait for the answer. The other one: rollcall explain {trackingId}",
+  },
+  "reprovision.hubKept": {
+    cause: 23,
+    element: "enrollment",
+    severity: "warning",
+    blame: "enrollment",
+    title:
+      "{why}: the record of {since} wins, and the device stays at {hub}, although allocation would choose {other}.",
+    remedy:
+      "To let the device move, set reprovisionPolicy.updateHubAssignment of {id} to true, or delete its registration record.",
+  },
+  "reprovision.webhookNotAsked": {
+    cause: 23,
+    element: "enrollment",
+    severity: "info",
+    blame: "enrollment",
+    title: "{why}: the record of {since} wins, the device stays at {hub}, and the allocation webhook was not asked.",
+    remedy:
+      "To have it asked, set reprovisionPolicy.updateHubAssignment of {id} to true, or delete the registration record.",
   },
   "enrollment.nearby": {
     cause: 15,

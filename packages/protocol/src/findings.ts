@@ -95,16 +95,19 @@ const MAX_TEXT = 300;
 /** What people paste where it does not belong: a connection string as user name, a whole token as id. */
 const SECRET = /\b((?:SharedAccessKey|sig)\s*=)[^;&\s"]+/gi;
 
-/** Returns a copy: a slice would keep the stranger's whole text in memory for as long as the finding lives. */
-function readable(text: string): string {
-  const cut = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+/**
+ * Text of a stranger as people may read it: shortened, without control characters, keys and signatures hidden. Returns a
+ * copy: a slice would keep the stranger's whole text in memory for as long as the finding lives.
+ */
+export function readableText(text: string, length: number = MAX_TEXT): string {
+  const cut = text.length > length ? `${text.slice(0, length)}…` : text;
   const clean = cut.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd").replace(SECRET, "$1…");
   return Buffer.from(clean).toString();
 }
 
 function fill(template: string, values: FindingDetail["values"]): string {
   return template.replace(/\{(\w+)\}/g, (whole, name: string) =>
-    values?.[name] === undefined ? whole : readable(String(values[name])),
+    values?.[name] === undefined ? whole : readableText(String(values[name])),
   );
 }
 
@@ -118,10 +121,10 @@ export function finding(code: FindingCode, detail: FindingDetail = {}): Finding 
     blame: row.blame,
     title: fill(row.title, detail.values),
     remedy: fill(row.remedy, detail.values),
-    ...(detail.subject !== undefined && { subject: readable(detail.subject) }),
-    ...(detail.expected !== undefined && { expected: readable(detail.expected) }),
-    ...(detail.got !== undefined && { got: readable(detail.got) }),
-    ...(detail.nearest !== undefined && { nearest: readable(detail.nearest) }),
+    ...(detail.subject !== undefined && { subject: readableText(detail.subject) }),
+    ...(detail.expected !== undefined && { expected: readableText(detail.expected) }),
+    ...(detail.got !== undefined && { got: readableText(detail.got) }),
+    ...(detail.nearest !== undefined && { nearest: readableText(detail.nearest) }),
     ...(row.cause !== undefined && { cause: row.cause }),
   };
 }

@@ -1,3 +1,4 @@
+export * from "./allocation.js";
 export * from "./api-versions.js";
 export * from "./attempts.js";
 export * from "./connection.js";
@@ -7,9 +8,11 @@ export { findingRows } from "./finding-rows.js";
 export * from "./findings.js";
 export * from "./hub-records.js";
 export * from "./ids.js";
+export * from "./json-schemas.js";
 export * from "./limits.js";
 export * from "./messages.js";
 export * from "./parse.js";
+export * from "./property-rules.js";
 export * from "./routes.js";
 export * from "./sas.js";
 export * from "./service-routes.js";

@@ -19,6 +19,10 @@ export const limits = {
   pageItems: { usual: 100, max: 1000 },
   /** A custom allocation webhook has to answer within this (DESIGN 5). */
   webhookTimeoutMs: 5_000,
+  /** Bytes of a webhook's answer: a whole initial twin and a payload (ours). */
+  webhookAnswerBytes: 64 * 1024,
+  /** Characters of an answer that was not taken, kept for `explain` (ours). */
+  webhookAnswerShown: 200,
   /** Bytes of a symmetric key (5.1). */
   symmetricKeyBytes: { min: 16, max: 64 },
   /** How long an operation can be polled (8.6, ours). */

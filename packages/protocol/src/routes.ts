@@ -10,11 +10,16 @@ export const managementRoutes = {
   health: { method: "GET", path: "/healthz" },
   ready: { method: "GET", path: "/readyz" },
   attempt: { method: "GET", path: "/attempts/:id" },
-  /** `?limit=&outcome=`: newest first, with the first finding of each; for holders of the token. */
+  /** `?limit=&outcome=&after=` → `{items, next?}` of AttemptSummary, newest first; for holders of the token. */
   attempts: { method: "GET", path: "/attempts" },
-  /** Server-sent events: an `attempt` event for each attempt that began, changed or ended; for holders of the token. */
+  /**
+   * Server-sent events: an `attempt` event (AttemptSummary) for each attempt that began, changed or ended, and a `missed` event
+   * (`{count}`) when there were too many at a time; for holders of the token.
+   */
   attemptEvents: { method: "GET", path: "/events/attempts" },
   info: { method: "GET", path: "/info" },
+  /** The CA certificate that devices have to trust, PEM: no secret. */
+  ca: { method: "GET", path: "/ca.pem" },
   credentials: { method: "GET", path: "/enrollments/:registrationId/credentials" },
   stop: { method: "POST", path: "/stop" },
 } as const;

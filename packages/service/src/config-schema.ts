@@ -1,4 +1,6 @@
+import { allocationPolicies, decodeBase64, limits, permissions } from "@rollcall/protocol";
 import { z } from "zod";
+import { OWNER_POLICY } from "./policies.js";
 
 /** `3`, `3s`, `500ms`, `2m`; a bare number is seconds. */
 const duration = z.union([
@@ -12,11 +14,25 @@ export function milliseconds(value: z.output<typeof duration>): number {
   return Math.round(Number(number) * { ms: 1, s: 1000, m: 60_000 }[unit as "ms" | "s" | "m"]);
 }
 
+/** A webhook belongs to an enrollment. */
+const servicePolicies = allocationPolicies.filter((policy) => policy !== "custom");
+
+/** Longer than anyone steps through a function; a device has given up long before. */
+const MAX_WEBHOOK_MS = 600_000;
+
 const port = z.int().min(0).max(65_535);
 /** A name or an address, nothing of a URL around it. */
 const host = z
   .string()
   .regex(/^[A-Za-z0-9._-]+$|^[0-9a-fA-F:.]+$/, "is no host name or address: leave out scheme, port and brackets");
+
+/** By its kind, or as the URL of a server. */
+const store = z
+  .string()
+  .refine(
+    (text) => text === "sqlite" || text === "memory" || (/^postgres(ql)?:\/\/./.test(text) && URL.canParse(text)),
+    "is no store: write sqlite, memory or postgres://user:password@host/database",
+  );
 
 const hub = z.strictObject({
   host: host
@@ -42,14 +58,32 @@ const logSchema = z.strictObject({
   file: z.string().optional().describe("Write to this file instead of stderr"),
 });
 
-/** What rollcall.yaml may say: the one source of its types, its checks and its JSON Schema. */
-export const configSchema = z.strictObject({
+/** base64 of 16 bytes or more. */
+const policyKey = z
+  .string()
+  .refine((text) => (decodeBase64(text)?.length ?? 0) >= 16, "is not base64 of 16 bytes or more");
+
+const policy = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,64}$/, "is no policy name: up to 64 letters, digits and - . _")
+    .refine((name) => name !== OWNER_POLICY, `is the built-in policy ${OWNER_POLICY}; its keys are in the location`)
+    .describe("SharedAccessKeyName of its connection strings"),
+  permissions: z.array(z.enum(permissions)).min(1),
+  primaryKey: policyKey.optional().describe("base64; default: derived from the key of the location"),
+  secondaryKey: policyKey.optional(),
+});
+
+const settings = z.strictObject({
   idScope: z
     .string()
     .regex(/^[A-Za-z0-9]{1,64}$/, "is no ID scope: letters and digits only")
     .default("0ne00000000"),
   location: z.string().min(1).default("./.rollcall").describe("CA, keys and state; made with mode 0700"),
-  inMemory: z.boolean().default(false).describe("Forget everything on stop"),
+  inMemory: z.boolean().default(false).describe("Forget everything on stop: keys, CA and store"),
+  store: store
+    .optional()
+    .describe("sqlite (default: a database in the location), memory, or postgres://… for several nodes"),
   listen: listenSchema.prefault({}),
   hubs: z
     .array(hub)
@@ -58,6 +92,10 @@ export const configSchema = z.strictObject({
     .optional()
     .describe("Linked hubs; default: one, at the address of this service"),
   hubHost: host.optional().describe("Host of the one default hub"),
+  allocationPolicy: z
+    .enum(servicePolicies, { error: `is no policy for a whole service: ${servicePolicies.join(", ")}` })
+    .default("hashed")
+    .describe("Of enrollments that name none; custom is for enrollments only, with a webhook of their own"),
   registration: z
     .strictObject({
       assigningFor: duration
@@ -72,8 +110,16 @@ export const configSchema = z.strictObject({
         .union([z.literal("off"), z.int().positive()])
         .default("off")
         .describe("1000 to feel like the cloud"),
+      webhookTimeout: duration
+        .refine((value) => milliseconds(value) >= 1 && milliseconds(value) <= MAX_WEBHOOK_MS, "is not 1ms to 10m")
+        .default(limits.webhookTimeoutMs / 1000)
+        .describe("A custom allocation webhook has to answer within this; more, to step through one in a debugger"),
     })
     .prefault({}),
+  strictX509: z
+    .boolean()
+    .default(false)
+    .describe("Individual X.509 enrollments: a leaf that a CA issued needs an uploaded, verified CA of its chain, too"),
   tpmOverMqtt: z
     .boolean()
     .optional()
@@ -84,8 +130,19 @@ export const configSchema = z.strictObject({
     .optional()
     .describe("Enrollments, loaded before ready: a JSON or YAML file, or a folder of them"),
   log: logSchema.prefault({}),
+  policies: z
+    .array(policy)
+    .refine((policies) => new Set(policies.map((each) => each.name)).size === policies.length, "names a policy twice")
+    .default([])
+    .describe(`Shared access policies of the service API, besides ${OWNER_POLICY}`),
   apiVersions: z.enum(["accept-newer", "known-only"]).default("accept-newer"),
 });
+
+/** What rollcall.yaml may say: the one source of its types, its checks and its JSON Schema. */
+export const configSchema = settings.refine(
+  ({ inMemory, store }) => !inMemory || store === undefined || store === "memory",
+  { path: ["store"], message: "in memory there is no store but memory: leave one of the two settings out" },
+);
 
 /** What may be written. */
 export type ConfigInput = z.input<typeof configSchema>;
@@ -95,4 +152,9 @@ export type Config = z.output<typeof configSchema>;
 /** The JSON Schema of rollcall.yaml, for editors. */
 export function configJsonSchema(): unknown {
   return z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" });
+}
+
+/** Whole seconds that devices are told to wait before they poll. */
+export function retryAfterSeconds({ registration }: Config): number {
+  return Math.ceil(milliseconds(registration.retryAfter) / 1000);
 }

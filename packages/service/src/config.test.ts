@@ -31,9 +31,12 @@ it("has a default for everything", () => {
     location: join(cwd, ".rollcall"),
     inMemory: false,
     listen: { host: "127.0.0.1", mqtt: 8883, https: 443, httpsFallback: 8443, dashboard: 8080 },
+    allocationPolicy: "hashed",
     registration: { assigningFor: 0, retryAfter: 3 },
-    limits: { registrationsPerMinute: "off" },
+    policies: [],
+    limits: { registrationsPerMinute: "off", webhookTimeout: 5 },
     log: { level: "info" },
+    strictX509: false,
     apiVersions: "accept-newer",
   });
 });
@@ -52,6 +55,17 @@ it("takes flags before variables before the file before defaults", () => {
     dashboard: 1003,
     idScope: "0neFILE",
   });
+});
+
+it("has no webhook as the policy of the whole service, and no patience of nothing", () => {
+  write("allocationPolicy: custom\n");
+  expect(() => load()).toThrow(/allocationPolicy: .*hashed, geoLatency, static/);
+  for (const wrong of ["0", "0.1ms", "11m", "36000m"]) {
+    write(`limits: { webhookTimeout: ${wrong} }\n`);
+    expect(() => load()).toThrow(/limits.webhookTimeout: is not 1ms to 10m/);
+  }
+  write("allocationPolicy: static\nlimits: { webhookTimeout: 2m }\n");
+  expect(load()).toMatchObject({ allocationPolicy: "static", limits: { webhookTimeout: "2m" } });
 });
 
 it("gives back what may be given to it again", () => {

@@ -5,6 +5,7 @@ export { flagName, type SettingName, type SettingValues, settings, variableName 
 export { ListenError } from "./listen.js";
 export { type RunningInstance, readInstance } from "./location.js";
 export { LocationInUseError } from "./location-lock.js";
+export { isStoreError, type StoreKind, storeKind } from "./open-store.js";
 export { LocationError } from "./private-files.js";
 export type { Rollcall, RollcallInfo, RollcallOptions, RollcallStats } from "./rollcall.js";
 export { startRollcall } from "./start-rollcall.js";

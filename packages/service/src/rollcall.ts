@@ -1,8 +1,8 @@
-import type { AttemptLog, Clock, Random, Store } from "@rollcall/engine";
+import type { AttemptLog, Clock, Random, SeedCount, Store } from "@rollcall/engine";
 import type { Hub } from "@rollcall/hub";
 import type { SeedInput } from "@rollcall/protocol";
 import type { ConfigInput } from "./config-schema.js";
-import type { SeedCount } from "./seed.js";
+import type { StoreKind } from "./open-store.js";
 
 /** Settings of a service in this process; those of rollcall.yaml, with other defaults: in memory, any free ports, silent. */
 export interface RollcallOptions extends Omit<ConfigInput, "seed"> {
@@ -21,12 +21,17 @@ export interface RollcallInfo {
   readonly deviceEndpoint: string;
   /** Host of the service API, with the HTTPS port when it is not 443. */
   readonly serviceEndpoint: string;
+  /** Of the owner's policy, with its primary key. */
   readonly connectionString: string;
+  /** Connection strings of every shared access policy, the owner's first. */
+  readonly policies: readonly { readonly name: string; readonly primary: string; readonly secondary: string }[];
   readonly caPath: string;
   /** SHA-256 of the CA certificate, upper-case hex. */
   readonly caFingerprint: string;
   readonly pid: number;
   readonly hubs: readonly string[];
+  /** Where enrollments, registrations and twins are kept; `place` is for people, and holds no password. */
+  readonly store: { readonly kind: StoreKind; readonly place: string };
 }
 
 /** What is open or kept right now. */
@@ -35,6 +40,8 @@ export interface RollcallStats {
   readonly sessions: number;
   readonly challengeSessions: number;
   readonly timers: number;
+  /** Allocation webhooks that have not answered yet. */
+  readonly webhookCalls: number;
   readonly attempts: number;
 }
 
@@ -47,7 +54,7 @@ export interface Rollcall extends AsyncDisposable {
   readonly location: string;
   /** What the one who started it ought to read, a line each. */
   readonly notices: readonly string[];
-  /** How many enrollments the seed held. */
+  /** What became of the seed. */
   readonly seeded: SeedCount;
   readonly attempts: AttemptLog;
   readonly store: Store;

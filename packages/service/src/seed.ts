@@ -1,30 +1,25 @@
 import { readdirSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
-import { EnrollmentError, loadSeed, type RecordContext, type Store } from "@rollcall/engine";
+import { EnrollmentError, loadSeed, type RecordContext, type SeedCount, type Store } from "@rollcall/engine";
 import { type Seed, type SeedInput, seedSchema } from "@rollcall/protocol";
 import { ConfigError } from "./config-error.js";
 import { YamlFile } from "./yaml-file.js";
 
-/** How many enrollments of each kind were loaded. */
-export interface SeedCount {
-  readonly individuals: number;
-  readonly groups: number;
-}
-
 const extensions: ReadonlySet<string> = new Set([".json", ".yaml", ".yml"]);
 
 /**
- * Loads enrollments from a file, a folder of files, or a value. Certificates are PEM or base64 of DER. Throws
+ * Loads enrollments from a file, a folder of files, or a value; those that are there already stay as they are. Certificates are PEM or base64 of DER. Throws
  * ConfigError that names file, line, member and reason; nothing of a file with an error is loaded.
  */
 export async function seedStore(store: Store, seed: string | SeedInput, context: RecordContext): Promise<SeedCount> {
   if (typeof seed !== "string") return loadOne(store, seed, { context });
-  const count = { individuals: 0, groups: 0 };
+  const count = { individuals: 0, groups: 0, kept: 0 };
   for (const path of seedFiles(seed)) {
     const file = new YamlFile(path);
     const loaded = await loadOne(store, file.value ?? {}, { context, file });
     count.individuals += loaded.individuals;
     count.groups += loaded.groups;
+    count.kept += loaded.kept;
   }
   return count;
 }

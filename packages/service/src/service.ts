@@ -1,48 +1,37 @@
 import { randomBytes } from "node:crypto";
-import type { Socket } from "node:net";
-import { createDeviceApi, createManagementApi } from "@rollcall/api";
 import { type Broker, createBroker } from "@rollcall/broker";
-import { AttemptLog, type Clock, createEngine, type Engine, MemoryStore, type Random } from "@rollcall/engine";
+import { AttemptLog, createEngine, type Engine, type Store } from "@rollcall/engine";
 import { createHub, type Hub } from "@rollcall/hub";
-import type { LinkedHub } from "@rollcall/protocol";
+import { toPem } from "@rollcall/pki";
 import { endpoint, linkedHubs, reachableHost, servedHosts } from "./addresses.js";
+import { type AllocationWebhook, createAllocationWebhook } from "./allocation-webhook.js";
 import { isLoopback } from "./client-connection.js";
 import { checkConfig } from "./config.js";
-import { type Config, milliseconds } from "./config-schema.js";
-import { deviceCredentials } from "./device-credentials.js";
+import { milliseconds, retryAfterSeconds } from "./config-schema.js";
+import { createHttpFronts } from "./http-fronts.js";
 import { Listeners } from "./listeners.js";
-import { type Location, openLocation } from "./location.js";
-import { type Log, openLog } from "./log.js";
+import { openLocation } from "./location.js";
+import { openLog } from "./log.js";
+import { openStore } from "./open-store.js";
+import { accessPolicies, OWNER_POLICY } from "./policies.js";
 import { openPorts } from "./ports.js";
 import type { Rollcall, RollcallInfo, RollcallOptions } from "./rollcall.js";
 import { seedStore } from "./seed.js";
+import type { Setting } from "./setting.js";
 import { Teardown } from "./teardown.js";
 import { watchVersions } from "./watch-versions.js";
 
 /** How often the server certificate is looked at: it is renewed when less than a month is left. */
 const RENEWAL_INTERVAL_MS = 86_400_000;
 
-/** What all parts share. */
-interface Setting {
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly location: Location;
-  readonly hubs: readonly LinkedHub[];
-  readonly attempts: AttemptLog;
-  readonly teardown: Teardown;
-  readonly notices: string[];
-}
-
 /**
  * Starts the service in this process; ready when the promise settles. Throws ConfigError, LocationInUseError,
- * LocationError and ListenError, and leaves nothing behind then.
+ * LocationError, StoreError and ListenError, and leaves nothing behind then.
  */
 export async function startRollcall(options: RollcallOptions = {}): Promise<Rollcall> {
   const { seed, clock = Date.now, random = randomBytes, ...input } = options;
   const config = checkConfig({
-    inMemory: input.location === undefined,
+    inMemory: input.location === undefined && input.store === undefined,
     ...input,
     listen: { mqtt: 0, https: 0, dashboard: 0, ...input.listen },
     log: { level: "silent", ...input.log },
@@ -51,10 +40,12 @@ export async function startRollcall(options: RollcallOptions = {}): Promise<Roll
   try {
     const { log, close } = openLog(config.log);
     teardown.add(close);
-    const path = config.inMemory ? undefined : config.location;
+    const path = config.inMemory || input.location === undefined ? undefined : config.location;
     const location = await openLocation({ path, now: clock(), random });
     teardown.add(() => location.close());
-    const shared = { config, clock, random, log, location, teardown, notices: [] };
+    const opened = await openStore(config, location.path);
+    teardown.add(() => opened.close());
+    const shared = { config, clock, random, log, location, opened, teardown, notices: [] };
     return await compose({ ...shared, hubs: linkedHubs(config), attempts: new AttemptLog(clock) }, seed);
   } catch (error) {
     await teardown.run();
@@ -64,8 +55,12 @@ export async function startRollcall(options: RollcallOptions = {}): Promise<Roll
 
 async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise<Rollcall> {
   const { clock, random, log, location, attempts, teardown, notices } = setting;
-  const store = new MemoryStore();
-  const { hub, engine } = decide(setting, store);
+  const { store } = setting.opened;
+  const webhook = createAllocationWebhook({
+    timeoutMs: milliseconds(setting.config.limits.webhookTimeout),
+    caPem: toPem(location.authority.certificate.der),
+  });
+  const { hub, engine } = decide(setting, { store, webhook });
   const etag = () => random(12).toString("base64");
   const seeded = await seedStore(store, seed ?? {}, { now: clock(), random, etag });
   if (seed !== undefined) log.info(seeded, "enrollments loaded");
@@ -79,28 +74,25 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
   const listeners = await openListeners(setting);
   const broker = await startBroker(setting, { engine, hub });
   teardown.add(() => listeners.stopListening());
-  const onFault = (fault: unknown, trackingId: string) => log.error({ err: fault, trackingId }, "a request failed");
-  const connectionOf = (socket: Socket) => listeners.connectionOf(socket);
-  const deviceApi = await createDeviceApi({
-    ...{ engine, attempts, clock, onFault, connectionOf },
-    retryAfterSeconds: retryAfterSeconds(setting.config),
-  });
-  const { managementToken } = location.secrets;
-  const management = await createManagementApi({
-    attempts,
-    clock,
-    onFault,
-    token: managementToken,
+  const { deviceApi, management } = await createHttpFronts(setting, {
+    ...{ engine, hub, broker, listeners, store },
     info: () => info,
-    credentials: (registrationId) => deviceCredentials(store, registrationId),
-    port: () => info?.ports.dashboard ?? 0,
     ready: () => info !== undefined && stopping === undefined,
     stop: () => void stop(),
   });
+  teardown.add(() => management.close());
   info = describe(setting, await openPorts({ ...setting, listeners, broker, deviceApi, management }));
+  // First of all when it stops: nothing else has to wait for a webhook then.
+  teardown.add(() => webhook.close());
   location.writeInstance(info);
   log.info({ ports: info.ports }, "ready");
-  const stats = () => ({ ...broker.stats(), connections: listeners.connections, attempts: attempts.size });
+  const stats = () => ({
+    ...broker.stats(),
+    connections: listeners.connections,
+    webhookCalls: webhook.open,
+    attempts: attempts.size,
+  });
+  const { managementToken } = location.secrets;
   const open = { info, managementToken, location: location.path, notices, seeded, attempts, store, hub, stopped };
   return { ...open, stats, stop, [Symbol.asyncDispose]: stop };
 }
@@ -123,14 +115,10 @@ async function startBroker(setting: Setting, parts: { engine: Engine; hub: Hub }
   return broker;
 }
 
-function retryAfterSeconds({ registration }: Config): number {
-  return Math.ceil(milliseconds(registration.retryAfter) / 1000);
-}
-
 /** The deciding parts: no sockets, no files. */
 function decide(
   { config, clock, random, log, location, hubs }: Setting,
-  store: MemoryStore,
+  { store, webhook }: { store: Store; webhook: AllocationWebhook },
 ): { hub: Hub; engine: Engine } {
   const linked = { linked: () => hubs };
   const { registrationsPerMinute } = config.limits;
@@ -138,12 +126,15 @@ function decide(
     idScope: config.idScope,
     store,
     hubs: linked,
+    allocator: webhook,
+    allocationPolicy: config.allocationPolicy,
     clock,
     random,
     clusterSecret: Buffer.from(location.secrets.clusterSecret, "base64"),
     retryAfterSeconds: retryAfterSeconds(config),
     assigningForMs: milliseconds(config.registration.assigningFor),
     registrationsPerMinute: registrationsPerMinute === "off" ? undefined : registrationsPerMinute,
+    strictX509: config.strictX509,
     onFailure: (error, trackingId) => log.error({ err: error, trackingId }, "a registration failed"),
   });
   const warn = (version: string) =>
@@ -174,19 +165,28 @@ async function openListeners({ config, clock, attempts, log, location, hubs, tea
   return listeners;
 }
 
-function describe({ config, location, hubs }: Setting, ports: RollcallInfo["ports"]): RollcallInfo {
+function describe({ config, location, opened, hubs }: Setting, ports: RollcallInfo["ports"]): RollcallInfo {
   const host = reachableHost(config.listen.host);
   const serviceEndpoint = endpoint(host, ports.https, 443);
+  const { policyKey } = location.secrets;
+  const connectionString = (name: string, key: string) =>
+    `HostName=${serviceEndpoint};SharedAccessKeyName=${name};SharedAccessKey=${key}`;
   return {
     idScope: config.idScope,
     host,
     ports,
     deviceEndpoint: endpoint(host, ports.mqtt, 8883),
     serviceEndpoint,
-    connectionString: `HostName=${serviceEndpoint};SharedAccessKeyName=provisioningserviceowner;SharedAccessKey=${location.secrets.policyKey}`,
+    connectionString: connectionString(OWNER_POLICY, policyKey),
+    policies: accessPolicies(config.policies, policyKey).map(({ name, primaryKey, secondaryKey }) => ({
+      name,
+      primary: connectionString(name, primaryKey),
+      secondary: connectionString(name, secondaryKey),
+    })),
     caPath: location.caPath,
     caFingerprint: location.authority.certificate.sha256,
     pid: process.pid,
     hubs: hubs.map((each) => each.host),
+    store: { kind: opened.kind, place: opened.place },
   };
 }

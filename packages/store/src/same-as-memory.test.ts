@@ -67,12 +67,8 @@ const individual = fc
 const group = fc
   .record({ id, etag, status, attestation: fc.oneof(x509, keys) })
   .map(({ id, etag, status, attestation }): GroupRecord => {
-    const { kind: _kind, registrationId: _id, source, ...base } = individualOf(id);
-    const { provisioningStatus, attestation: sent } = source;
-    const own = { enrollmentGroupId: id, provisioningStatus, attestation: sent };
-    // Nothing here reads what the operator sent.
-    const record = { ...base, kind: "group" as const, source: own as GroupRecord["source"] };
-    return { ...record, enrollmentGroupId: id, attestation, etag, provisioningStatus: status };
+    const { kind: _kind, registrationId: _id, ...base } = individualOf(id);
+    return { ...base, kind: "group", enrollmentGroupId: id, attestation, etag, provisioningStatus: status };
   });
 const caCertificate = fc.record({
   name: id,

@@ -15,7 +15,7 @@ import { objectAttributes } from "./tables/attributes.js";
 
 export type { Random } from "./crypto.js";
 export { type ParsedPublic, type ParsePublicOptions, type PublicProblem, parseTpm2bPublic } from "./parse-public.js";
-export { registrationIdOf } from "./templates.js";
+export { ekTemplate, registrationIdOf } from "./templates.js";
 
 /**
  * The Name of a public area: 000b and its SHA-256.

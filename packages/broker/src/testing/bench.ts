@@ -101,6 +101,11 @@ export class FakeDevices implements DeviceStore {
     return this.#twins.get(deviceId);
   }
 
+  async removeDevice(_hub: string, deviceId: string): Promise<boolean> {
+    this.#twins.delete(deviceId);
+    return this.#identities.delete(deviceId);
+  }
+
   async updateTwin(twin: Twin, expectedEtag: string): Promise<boolean> {
     if (this.#twins.get(twin.deviceId)?.etag !== expectedEtag) return false;
     this.#twins.set(twin.deviceId, twin);

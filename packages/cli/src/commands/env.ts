@@ -5,7 +5,7 @@ import type { Context } from "../context.js";
 import type { DeviceCredentials } from "../management-client.js";
 import { addLocationOption, connect } from "../running-service.js";
 import { type Sdk, sdkEnvironment, sdks } from "../sdk-environment.js";
-import { type Shell, setVariable, shells } from "../shell.js";
+import { quote, type Shell, setVariable, shells } from "../shell.js";
 
 interface EnvFlags {
   readonly for: Sdk;
@@ -70,7 +70,9 @@ function choose(
       group === undefined
         ? `${registrationId} has no enrollment, and there is no group with a symmetric key; with a certificate, add --cp and --kp`
         : `no enrollment group ${group} is known`;
-    throw new CliError("notFound", what, { next: "rollcall start --seed <file> with its enrollment" });
+    throw new CliError("notFound", what, {
+      next: `rollcall enrollment create --eid ${quote(registrationId)} --at symmetrickey`,
+    });
   }
   if (first.kind === "individual" || !second) return first;
   const groups = fitting.map((each) => each.id).join(", ");

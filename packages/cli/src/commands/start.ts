@@ -8,8 +8,12 @@ export function addStart(program: Command, context: Context): void {
     .command("start")
     .description("start the service; prints how to reach it")
     .option("--config <file>", "settings (default: rollcall.yaml, if it is there)")
-    .option("--location <dir>", "data directory: CA, keys, pid and log (default: ./.rollcall)")
-    .addOption(new Option("--in-memory", "forget everything on stop").conflicts(["location", "detach"]))
+    .option("--location <dir>", "data directory: CA, keys, database, pid and log (default: ./.rollcall)")
+    .option(
+      "--store <store>",
+      "sqlite (default: a database in the location), memory, or postgres://user:password@host/db",
+    )
+    .addOption(new Option("--in-memory", "forget everything on stop").conflicts(["location", "detach", "store"]))
     .option("--host <ip>", "address to listen on (default: 127.0.0.1)")
     .option("--hub-host <name>", "host name of the assigned hub (default: that of the service)")
     .addOption(

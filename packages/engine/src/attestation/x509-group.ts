@@ -1,51 +1,100 @@
-import { buildPath, type Certificate, isIssuedBy, isSelfSigned, judgePath, type PathProblem } from "@rollcall/pki";
-import { type Finding, finding } from "@rollcall/protocol";
-import type { EnrolledCertificate } from "../attestation-record.js";
-import type { GroupRecord } from "../ports.js";
+import { buildPath, type Certificate, isIssuedBy, judgePath, type PathProblem } from "@rollcall/pki";
+import { type Finding, finding, idKey } from "@rollcall/protocol";
+import type { EnrollmentRecord, GroupRecord, IndividualRecord } from "../ports.js";
 import type { AttestationContext, AttestationRequest, Verdict } from "../verdict.js";
+import { held } from "./held.js";
+import { noGroup, otherAuthority, subjects } from "./no-group.js";
 import { pathFinding } from "./path-findings.js";
 import { checkCommonName } from "./presented.js";
 
-interface Match {
-  readonly group: GroupRecord;
+interface Match<Holder> {
+  readonly holder: Holder;
   readonly anchor: Certificate;
+}
+
+/** Where the authorities of a chain are looked for, and what is said when there are none. */
+interface Search<Holder extends EnrollmentRecord> {
+  match(path: readonly Certificate[]): Promise<Match<Holder> | undefined>;
+  nothing(path: readonly Certificate[]): Promise<readonly Finding[]>;
 }
 
 /**
  * Finds the group of a chain: the signing certificate nearest to the leaf decides, whether it was sent or only issued
  * the last one that was (section 6.2, 6); then judges the path up to it. Collects every fault.
  */
-export async function groupByChain(
+export function groupByChain(
   request: AttestationRequest,
   context: AttestationContext,
   presented: readonly Certificate[],
   before: readonly Finding[],
+): Promise<Verdict> {
+  return byChain<GroupRecord>(request, context, presented, before, {
+    match: (path) => findMatch(path, context),
+    nothing: (path) => noGroup(path, context),
+  });
+}
+
+/** An individual enrollment that refers to CA certificates: it alone decides, and the chain has to reach one of them. */
+export async function individualByChain(
+  request: AttestationRequest,
+  enrollment: IndividualRecord,
+  context: AttestationContext,
+  presented: readonly Certificate[],
+  before: readonly Finding[],
+): Promise<Verdict> {
+  const verdict = await byChain<IndividualRecord>(request, context, presented, before, {
+    match: async (path) => matchAbove(path, [enrollment]) ?? matchIssuer(path, [enrollment], context),
+    nothing: async (path) => [otherAuthority(path, enrollment, context)],
+  });
+  return { ...verdict, enrollment };
+}
+
+async function byChain<Holder extends EnrollmentRecord>(
+  request: AttestationRequest,
+  context: AttestationContext,
+  presented: readonly Certificate[],
+  before: readonly Finding[],
+  search: Search<Holder>,
 ): Promise<Verdict> {
   const leaf = presented[0];
   if (!leaf) return { findings: before, attestation: "x509" };
   const now = new Date(context.now);
   const built = buildPath(presented, { now });
   const findings = [...before, ...checkCommonName(leaf, request.registrationId), ...sendingFindings(presented, built)];
-  const match = await findMatch(built.path, context);
+  const match = await search.match(built.path);
   if (!match) {
     const authority = leaf.isCa ? [leafIsAuthority(leaf)] : [];
-    return { findings: [...findings, ...authority, ...(await noGroup(built.path, context))], attestation: "x509" };
+    return { findings: [...findings, ...authority, ...(await search.nothing(built.path))], attestation: "x509" };
   }
   findings.push(...pathFindings(judgePath({ path: built.path, anchor: match.anchor, now })));
-  const { group, anchor } = match;
-  const base = { enrollment: group, attestation: "x509" as const, findings };
+  const { holder, anchor } = match;
+  const base = { enrollment: holder, attestation: "x509" as const, findings };
   if (findings.some((each) => each.severity === "error")) {
     return leaf.isCa ? { ...base, findings: [...findings, leafIsAuthority(leaf)] } : base;
   }
-  const deviceId = leaf.commonName ?? request.registrationId;
+  const deviceId = deviceIdOf(holder, leaf, request);
   return {
     ...base,
+    findings: [...findings, ...nameWarning(holder, deviceId, leaf)],
     proof: {
       kind: "hubIdentity",
       deviceId,
-      authentication: { type: "x509Authority", authorities: authorities(group, anchor) },
+      authentication: { type: "x509Authority", authorities: authorities(holder, anchor) },
     },
   };
+}
+
+function deviceIdOf(holder: EnrollmentRecord, leaf: Certificate, { registrationId }: AttestationRequest): string {
+  if (holder.kind === "individual") return holder.deviceId ?? holder.registrationId;
+  return leaf.commonName ?? registrationId;
+}
+
+/** A hub compares the common name with the device id (section 9.1): an individual enrollment may have given another one. */
+function nameWarning(holder: EnrollmentRecord, deviceId: string, leaf: Certificate): readonly Finding[] {
+  const { commonName = "(none)" } = leaf;
+  if (holder.kind === "group" || idKey(commonName) === idKey(deviceId)) return [];
+  const values = { id: holder.registrationId, deviceId, commonName };
+  return [finding("enrollment.deviceIdNotCommonName", { values, expected: commonName, got: deviceId })];
 }
 
 /** That the chain does not reach its anchor is said once: by the link that is broken, where there is one. */
@@ -73,77 +122,51 @@ function sendingFindings(presented: readonly Certificate[], built: ReturnType<ty
   return findings;
 }
 
-const subjects = (certificates: readonly Certificate[]) =>
-  certificates.map((each) => each.subject || "(no subject)").join("; ");
-
-function held(group: GroupRecord): readonly EnrolledCertificate[] {
-  const { attestation } = group;
-  if (attestation.type !== "x509" || attestation.holds !== "signingCertificates") return [];
-  return [attestation.primary, ...(attestation.secondary ? [attestation.secondary] : [])];
-}
-
-function authorities(group: GroupRecord, anchor: Certificate): readonly string[] {
-  const all = held(group).flatMap((each) => (each.der ? [each.der] : []));
+function authorities(holder: EnrollmentRecord, anchor: Certificate): readonly string[] {
+  const all = held(holder).flatMap((each) => (each.der ? [each.der] : []));
   return all.length > 0 ? all : [anchor.der.toString("base64")];
 }
 
-const read = (context: AttestationContext, der: string) => context.certificates.read(Buffer.from(der, "base64"));
-
-async function findMatch(path: readonly Certificate[], context: AttestationContext): Promise<Match | undefined> {
+async function findMatch(
+  path: readonly Certificate[],
+  context: AttestationContext,
+): Promise<Match<GroupRecord> | undefined> {
   const above = path.slice(1);
   const groups = above.length === 0 ? [] : await context.store.groupsByCertificate(above.map((each) => each.sha256));
-  for (const certificate of above) {
-    const group = groups.find((each) => held(each).some((one) => one.thumbprint === certificate.sha256));
-    if (group) return { group, anchor: certificate };
+  const match = matchAbove(path, groups);
+  const last = path.at(-1);
+  if (match || !last) return match;
+  return matchIssuer(path, await context.store.groupsBySubject(last.issuerRaw.toString("hex")), context);
+}
+
+/** The nearest certificate above the leaf that one of these holds. */
+function matchAbove<Holder extends EnrollmentRecord>(
+  path: readonly Certificate[],
+  holders: readonly Holder[],
+): Match<Holder> | undefined {
+  for (const certificate of path.slice(1)) {
+    const holder = holders.find((each) => held(each).some((one) => one.thumbprint === certificate.sha256));
+    if (holder) return { holder, anchor: certificate };
   }
-  return matchIssuer(path, context);
+  return undefined;
 }
 
 /** The enrolled certificate that issued the last one sent; a namesake with another key only when none really did. */
-async function matchIssuer(path: readonly Certificate[], context: AttestationContext): Promise<Match | undefined> {
+function matchIssuer<Holder extends EnrollmentRecord>(
+  path: readonly Certificate[],
+  holders: readonly Holder[],
+  context: AttestationContext,
+): Match<Holder> | undefined {
   const last = path.at(-1);
   if (!last) return undefined;
   const issuer = last.issuerRaw.toString("hex");
-  const groups = await context.store.groupsBySubject(issuer);
-  const namesakes = groups.flatMap((group) =>
-    held(group).flatMap((each) =>
-      each.der && each.subject === issuer ? [{ group, anchor: read(context, each.der) }] : [],
+  const namesakes = holders.flatMap((holder) =>
+    held(holder).flatMap((each) =>
+      each.der && each.subject === issuer
+        ? [{ holder, anchor: context.certificates.read(Buffer.from(each.der, "base64")) }]
+        : [],
     ),
   );
   const itself = namesakes.filter(({ anchor }) => !anchor.der.equals(last.der));
   return itself.find(({ anchor }) => isIssuedBy(last, anchor)) ?? itself[0];
-}
-
-/** Says what is missing between the chain that came and the groups that there are. */
-async function noGroup(path: readonly Certificate[], context: AttestationContext): Promise<readonly Finding[]> {
-  const last = path.at(-1);
-  if (!last) return [];
-  const complete = isSelfSigned(last);
-  // A self-signed leaf belongs to an individual enrollment, if to anything: no chain is missing there.
-  if (complete && path.length === 1) return [];
-  const nearest = nearestGroups(await context.store.x509Groups(), context);
-  const details = {
-    expected: nearest ?? "an enrollment group with a certificate of this chain",
-    got: subjects(path),
-    ...(nearest && { nearest }),
-  };
-  if (complete) return [finding("chain.untrusted", { ...details, values: { last: last.subject } })];
-  const keyId = last.authorityKeyId ? ` (key id ${last.authorityKeyId})` : "";
-  return [
-    finding("chain.issuerMissing", {
-      ...details,
-      subject: last.issuer,
-      values: { count: path.length, last: last.subject || "(no subject)", issuer: `${last.issuer}${keyId}` },
-    }),
-  ];
-}
-
-/** Names at most three groups and what they trust. */
-function nearestGroups(groups: readonly GroupRecord[], context: AttestationContext): string | undefined {
-  const named = groups.slice(0, 3).map((group) => {
-    const trusted = held(group).flatMap((each) => (each.der ? [read(context, each.der).subject] : []));
-    return `group ${group.enrollmentGroupId} trusts ${trusted.join(" and ") || "a certificate by name"}`;
-  });
-  if (named.length === 0) return undefined;
-  return groups.length > 3 ? `${named.join("; ")}; and ${groups.length - 3} more` : named.join("; ");
 }

@@ -4,7 +4,8 @@ import type { EnrolledCertificate } from "../attestation-record.js";
 import type { IndividualRecord } from "../ports.js";
 import type { Attestation, AttestationContext, AttestationRequest } from "../verdict.js";
 import { checkCommonName, checkDates, readPresented } from "./presented.js";
-import { groupByChain } from "./x509-group.js";
+import { checkSigner } from "./strict-signer.js";
+import { groupByChain, individualByChain } from "./x509-group.js";
 
 /** X.509 (section 6): an individual enrollment knows the leaf, a group a CA above it. */
 export const x509: Attestation = {
@@ -14,12 +15,13 @@ export const x509: Attestation = {
     const { certificates, findings } = readPresented(request, context);
     const leaf = certificates[0];
     if (!leaf || held.type !== "x509") return { ...base, findings };
-    if (held.holds !== "clientCertificates") return groupByChain(request, context, certificates, findings);
+    if (held.holds === "caReferences") return individualByChain(request, enrollment, context, certificates, findings);
     const enrolled = [held.primary, ...(held.secondary ? [held.secondary] : [])];
     const checks = [
       ...checkCommonName(leaf, request.registrationId),
       ...checkDates(leaf, context.now),
       ...checkThumbprint(certificates, enrolled, enrollment, context),
+      ...(context.strictX509 ? await checkSigner(certificates, enrollment, context) : []),
     ];
     const all = [...findings, ...checks];
     if (all.some((each) => each.severity === "error")) return { ...base, findings: all };

@@ -13,7 +13,7 @@ import { AttemptLog } from "../attempts.js";
 import type { EngineOptions } from "../context.js";
 import { createEngine } from "../engine.js";
 import type { Credentials, DeviceRequest } from "../engine-types.js";
-import { loadSeed } from "../enrollments.js";
+import { loadSeed } from "../load-seed.js";
 import { MemoryStore } from "../memory-store.js";
 
 const SCOPE = "0ne00000000";
@@ -37,6 +37,11 @@ export async function engineRig(options: RigOptions = {}) {
     idScope: SCOPE,
     store,
     hubs: { linked: () => hubs.list },
+    allocator: {
+      ask: async () => {
+        throw new Error("no test asked for a webhook");
+      },
+    },
     clock: () => clock.now,
     random: randomBytes,
     clusterSecret: Buffer.alloc(32, 7),
@@ -47,11 +52,13 @@ export async function engineRig(options: RigOptions = {}) {
   });
   const attempts = new AttemptLog(() => clock.now);
   const etag = () => randomBytes(6).toString("hex");
+  /** As an operator's edit would. */
   const load = (seed: Pick<RigOptions, "enrollments" | "enrollmentGroups">) =>
     loadSeed(
       store,
       seedSchema.parse({ enrollments: seed.enrollments ?? [], enrollmentGroups: seed.enrollmentGroups ?? [] }),
       { now: clock.now, random: randomBytes, etag },
+      "replace",
     );
   await load(options);
 

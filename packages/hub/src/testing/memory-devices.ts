@@ -45,4 +45,9 @@ export class MemoryDevices implements DeviceStore {
     this.twins.set(twin.deviceId, twin);
     return true;
   }
+
+  async removeDevice(hub: string, deviceId: string): Promise<boolean> {
+    this.twins.delete(deviceId);
+    return hub === HUB && this.#identities.delete(deviceId.toLowerCase());
+  }
 }

@@ -60,6 +60,7 @@ function enrollmentOf(device: PlannedDevice, attestation: FleetAttestation): Fle
     desired,
     tags,
     ...(allocation?.policy !== undefined && { allocationPolicy: allocation.policy }),
+    ...(allocation?.webhook !== undefined && { webhookUrl: allocation.webhook }),
     iotHubs: allocation?.hubs ?? [],
   };
 }

@@ -1,6 +1,9 @@
 import type { EnrollmentGroupInput, IndividualEnrollmentInput, JsonObject, SeedInput } from "@rollcall/protocol";
 import type { Fleet, FleetAttestation, FleetEnrollment } from "./fleet.js";
 
+/** Newest stable version of the service API: payloads go both ways. */
+const WEBHOOK_API_VERSION = "2021-10-01";
+
 /** What a service must have enrolled for this fleet: load it with `--seed`, or through the service API. */
 export function fleetEnrollments(fleet: Fleet): SeedInput {
   const of = (kind: FleetEnrollment["kind"]) => fleet.enrollments.filter((enrollment) => enrollment.kind === kind);
@@ -15,12 +18,15 @@ export function fleetEnrollments(fleet: Fleet): SeedInput {
 }
 
 function common(enrollment: FleetEnrollment) {
-  const { attestation, desired, tags, allocationPolicy, iotHubs, disabled } = enrollment;
+  const { attestation, desired, tags, allocationPolicy, webhookUrl, iotHubs, disabled } = enrollment;
   return {
     attestation: mechanism(attestation),
     initialTwin: { tags: copy(tags), properties: { desired: copy(desired) } },
     provisioningStatus: disabled ? ("disabled" as const) : ("enabled" as const),
     ...(allocationPolicy !== undefined && { allocationPolicy }),
+    ...(webhookUrl !== undefined && {
+      customAllocationDefinition: { webhookUrl, apiVersion: WEBHOOK_API_VERSION },
+    }),
     ...(iotHubs.length > 0 && { iotHubs: [...iotHubs] }),
   };
 }

@@ -22,6 +22,8 @@ export interface FleetEnrollment {
   readonly desired: JsonObject;
   readonly tags: JsonObject;
   readonly allocationPolicy?: AllocationPolicy;
+  /** Of the policy `custom`. */
+  readonly webhookUrl?: string;
   readonly iotHubs: readonly string[];
 }
 

@@ -41,6 +41,16 @@ twin: { desired: { name: "pump {id}", nested: ["{id}"] }, tags: { t: "{id}" } }`
     });
   });
 
+  it.each([
+    ["{ policy: custom, webhook: 'http://127.0.0.1:7071/api/allocate?code=x' }", /^none$/],
+    ["{ policy: custom }", /a webhook belongs to the policy custom/],
+    ["{ policy: hashed, webhook: 'http://127.0.0.1:7071/' }", /a webhook belongs to the policy custom/],
+    ["{ webhook: 'http://127.0.0.1:7071/' }", /a webhook belongs to the policy custom/],
+    ["{ policy: custom, webhook: 'ftp://127.0.0.1/' }", /is no address to post to/],
+  ])("of the allocation %s says %s", (allocation, problems) => {
+    expect(problemsOf(group(`name: pump\n${symmetric}\nallocation: ${allocation}`))).toMatch(problems);
+  });
+
   it("lets a deviating group share enrollment, attestation and twin of another", () => {
     const { devices } = parseFleetFile(
       `${head}  - { name: line, count: 2, attestation: { type: x509, enrolled: root }, twin: { desired: { a: 1 } } }

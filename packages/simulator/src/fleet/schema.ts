@@ -2,6 +2,7 @@ import {
   allocationPolicies,
   type FindingCode,
   findingRows,
+  isWebhookUrl,
   type Json,
   type JsonObject,
   transports,
@@ -68,7 +69,15 @@ const deviceGroup = z.strictObject({
   twin: z.strictObject({ desired: jsonObject.default({}), tags: jsonObject.default({}) }).optional(),
   payload: json.optional(),
   allocation: z
-    .strictObject({ policy: z.enum(allocationPolicies).optional(), hubs: z.array(z.string().min(1)).default([]) })
+    .strictObject({
+      policy: z.enum(allocationPolicies).optional(),
+      hubs: z.array(z.string().min(1)).default([]),
+      webhook: z.string().refine(isWebhookUrl, "is no address to post to").optional(),
+    })
+    .refine(({ policy, webhook }) => (policy === "custom") === (webhook !== undefined), {
+      error: "a webhook belongs to the policy custom, and the policy custom needs one",
+      path: ["webhook"],
+    })
     .optional(),
   fault: z.enum(faults).default("none"),
   expect: expectation.optional(),

@@ -8,11 +8,7 @@ export function individualOf(registrationId: string): IndividualRecord {
     registrationId,
     attestation: { type: "tpm", endorsementKey: "AA==", endorsementKeyHash: registrationId },
     etag: "e0",
-    source: {
-      registrationId,
-      attestation: { type: "tpm", tpm: { endorsementKey: "AA==" } },
-      provisioningStatus: "enabled",
-    },
+    source: { provisioningStatus: "enabled" },
     provisioningStatus: "enabled",
     iotHubs: [],
     iotEdge: false,

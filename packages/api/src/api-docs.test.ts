@@ -1,0 +1,58 @@
+import { managementRoutes, operatorRoutes, serviceRoutes } from "@rollcall/protocol";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { serviceRig } from "./testing/service-rig.js";
+
+let rig: Awaited<ReturnType<typeof serviceRig>>;
+beforeAll(async () => {
+  rig = await serviceRig();
+});
+afterAll(() => rig.close());
+
+interface Document {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { operationId: string; security: unknown[] }>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, { properties: Record<string, unknown> }>> };
+}
+const document = async () => (await rig.dashboardRequest("/openapi.json")).json() as Document;
+
+it("lists every route of every table, each once", async () => {
+  const { openapi, paths } = await document();
+  expect(openapi).toBe("3.1.0");
+  const tables = { ...serviceRoutes, ...operatorRoutes, ...managementRoutes };
+  for (const [name, { method, path }] of Object.entries(tables)) {
+    const operation = paths[path.replace(/:(\w+)/g, "{$1}")]?.[method.toLowerCase()];
+    expect(operation?.operationId, `${method} ${path}`).toBe(name);
+  }
+  const listed = Object.values(paths).flatMap((item) => Object.values(item));
+  expect(listed).toHaveLength(Object.keys(tables).length);
+});
+
+it("has only references that lead somewhere", async () => {
+  const whole = await document();
+  const references = JSON.stringify(whole).match(/"\$ref":"[^"]+"/g) ?? [];
+  expect(references.length).toBeGreaterThan(0);
+  for (const reference of references) {
+    const name = /#\/components\/schemas\/(\w+)/.exec(reference)?.[1] ?? reference;
+    expect(whole.components.schemas[name]?.properties, reference).toBeDefined();
+  }
+});
+
+it("describes bodies by what checks them", async () => {
+  const { schemas } = (await document()).components;
+  expect(Object.keys(schemas["IndividualEnrollment"]?.properties ?? {})).toEqual(
+    expect.arrayContaining(["registrationId", "attestation", "iotHubs", "customAllocationDefinition"]),
+  );
+});
+
+it("is shown by a page that asks no other host", async () => {
+  const page = await rig.dashboardRequest("/docs");
+  expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
+  expect(page.headers.get("content-security-policy")).toContain("default-src 'self'");
+  const addresses = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? "");
+  expect(addresses.length).toBeGreaterThan(3);
+  for (const address of addresses) {
+    expect(address).toMatch(/^\/docs\//);
+    expect((await rig.dashboardRequest(address)).status, address).toBe(200);
+  }
+  expect((await rig.dashboardRequest("/docs/json")).text).toBe((await rig.dashboardRequest("/openapi.json")).text);
+});

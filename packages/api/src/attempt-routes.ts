@@ -1,0 +1,50 @@
+import type { AttemptLog } from "@rollcall/engine";
+import { attemptOutcomes, limits, managementRoutes, summarizeAttempt } from "@rollcall/protocol";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { AttemptEvents } from "./attempt-events.js";
+import type { Refuse } from "./send-reply.js";
+
+export interface AttemptRoutesOptions {
+  readonly attempts: AttemptLog;
+  readonly events: AttemptEvents;
+  isOwner(request: FastifyRequest): boolean;
+  readonly refuse: Refuse;
+}
+
+/** The list of attempts and the stream of what happens to them, for holders of the token. */
+export function addAttemptRoutes(app: FastifyInstance, options: AttemptRoutesOptions): void {
+  const { attempts, events, isOwner, refuse } = options;
+  app.get<{ Querystring: Record<string, unknown> }>(managementRoutes.attempts.path, (request, reply) => {
+    if (!isOwner(request)) return refuse(request, reply, "unauthorized");
+    const asked = readQuery(request.query);
+    if (typeof asked === "string") return refuse(request, reply, "badRequest", asked);
+    const { limit, ...filter } = asked;
+    // One more than asked for tells whether there is a next page.
+    const found = attempts.recent(limit + 1, filter);
+    const items = found.slice(0, limit).map(summarizeAttempt);
+    const next = found.length > limit ? items.at(-1)?.trackingId : undefined;
+    return reply.send({ items, ...(next !== undefined && { next }) });
+  });
+  // HEAD of a stream would never end.
+  app.get(managementRoutes.attemptEvents.path, { exposeHeadRoute: false }, (request, reply): FastifyReply => {
+    if (!isOwner(request)) return refuse(request, reply, "unauthorized");
+    if (events.full) return refuse(request, reply, "throttled", "Too many pages watch the attempts already.");
+    reply.hijack();
+    events.open(reply.raw);
+    return reply;
+  });
+}
+
+type Filter = Parameters<AttemptLog["recent"]>[1];
+
+/** What is wrong with the query, as text, or what it asks for. */
+function readQuery(query: Record<string, unknown>): string | ({ limit: number } & Filter) {
+  const { limit = String(limits.pageItems.usual), outcome, after } = query;
+  const { max } = limits.pageItems;
+  if (typeof limit !== "string" || !/^\d{1,6}$/.test(limit) || Number(limit) < 1 || Number(limit) > max)
+    return `limit is a number from 1 to ${max}.`;
+  const wanted = attemptOutcomes.find((each) => each === outcome);
+  if (outcome !== undefined && wanted === undefined) return `outcome is one of ${attemptOutcomes.join(", ")}.`;
+  if (after !== undefined && typeof after !== "string") return "after is what the page before gave as next.";
+  return { limit: Number(limit), outcome: wanted, after };
+}

@@ -1,0 +1,92 @@
+import { bareEtag } from "@rollcall/engine";
+import { twinDocument } from "@rollcall/hub";
+import { type DeviceIdentity, DpsError, formatDate, type JsonObject, operatorRoutes } from "@rollcall/protocol";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { OperatorParts } from "./operator-parts.js";
+import { ifMatchOf, jsonBody, pageLimit, pathText, queryText } from "./operator-request.js";
+import { twinPatchOf } from "./twin-patch-body.js";
+
+/** The hubs' side: which there are, their devices, and the twins of these. */
+export function addHubRoutes(scope: FastifyInstance, parts: OperatorParts): void {
+  scope.get(operatorRoutes.listHubs.path, () => listHubs(parts));
+  scope.get(operatorRoutes.listDevices.path, (request) => listDevices(request, parts));
+  scope.get(operatorRoutes.getTwin.path, async (request) => showTwin(await deviceOf(request, parts), parts));
+  scope.patch(operatorRoutes.patchTwin.path, async (request) => {
+    const identity = await deviceOf(request, parts);
+    const patch = twinPatchOf(await jsonBody(request));
+    const etag = bareEtag(ifMatchOf(request) ?? "*");
+    await parts.hub.patchTwin(identity, patch, etag === "*" ? undefined : etag);
+    return showTwin(identity, parts);
+  });
+  scope.delete(operatorRoutes.deleteDevice.path, async (request, reply) => {
+    const identity = await deviceOf(request, parts);
+    if (!(await parts.hub.removeDevice(identity))) throw noDevice(identity.hub, identity.deviceId);
+    return reply.code(204).send();
+  });
+}
+
+/** Linked hubs, and those that still have devices though they are linked no more. */
+async function listHubs({ store, hubs }: OperatorParts): Promise<readonly JsonObject[]> {
+  const linked = hubs.linked();
+  const known = new Set(linked.map((each) => each.host.toLowerCase()));
+  const others = (await store.hubsWithDevices()).filter((host) => !known.has(host.toLowerCase()));
+  const rows = [
+    ...linked.map((hub) => ({ ...hub, linked: true })),
+    ...others.map((host) => ({ host, weight: 0, applyAllocationPolicy: false, linked: false })),
+  ];
+  return Promise.all(rows.map(async (row) => ({ ...row, devices: await store.deviceCount(row.host) })));
+}
+
+/** The hub of the path as it is spelled where it is linked or was. */
+async function hubOf(request: FastifyRequest, { store, hubs }: OperatorParts): Promise<string> {
+  const wanted = pathText(request, "hub").toLowerCase();
+  const isWanted = (host: string) => host.toLowerCase() === wanted;
+  const linked = hubs.linked().map((each) => each.host);
+  const hub = linked.find(isWanted) ?? (await store.hubsWithDevices()).find(isWanted);
+  if (hub !== undefined) return hub;
+  throw new DpsError("routeNotFound", `No hub ${pathText(request, "hub")} is linked; linked: ${linked.join(", ")}.`);
+}
+
+async function listDevices(request: FastifyRequest, parts: OperatorParts): Promise<JsonObject> {
+  const hub = await hubOf(request, parts);
+  const limit = pageLimit(request);
+  const [search, after] = ["search", "after"].map((name) => queryText(request, name));
+  const found = await parts.store.devices(hub, {
+    // One more than asked for tells whether there is a next page.
+    limit: limit + 1,
+    ...(search !== undefined && { search }),
+    ...(after !== undefined && { afterDeviceId: after }),
+  });
+  const page = found.slice(0, limit);
+  const next = found.length > limit ? page.at(-1)?.deviceId : undefined;
+  return { items: page.map((identity) => deviceItem(identity, parts)), ...(next !== undefined && { next }) };
+}
+
+function deviceItem(identity: DeviceIdentity, { isConnected }: OperatorParts): JsonObject {
+  return {
+    deviceId: identity.deviceId,
+    registrationId: identity.registrationId,
+    authenticationType: identity.authentication.type,
+    status: identity.status,
+    createdDateTimeUtc: formatDate(new Date(identity.createdAt)),
+    iotEdge: identity.iotEdge,
+    connectionState: isConnected(identity) ? "Connected" : "Disconnected",
+  };
+}
+
+async function deviceOf(request: FastifyRequest, parts: OperatorParts): Promise<DeviceIdentity> {
+  const hub = await hubOf(request, parts);
+  const deviceId = pathText(request, "deviceId");
+  const identity = await parts.store.deviceIdentity(hub, deviceId);
+  if (identity) return identity;
+  throw noDevice(hub, deviceId);
+}
+
+const noDevice = (hub: string, deviceId: string) =>
+  new DpsError("deviceNotFound", `The hub ${hub} has no device ${deviceId}.`, { info: { hub, deviceId } });
+
+async function showTwin(identity: DeviceIdentity, { store, isConnected }: OperatorParts): Promise<JsonObject> {
+  const twin = await store.twin(identity.hub, identity.deviceId);
+  if (!twin) throw noDevice(identity.hub, identity.deviceId);
+  return twinDocument({ identity, twin, connected: isConnected(identity) });
+}

@@ -1,0 +1,95 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { Clock, Operator } from "@rollcall/engine";
+import { DpsError, type Permission, type ServiceRoute, serviceRoutes, toAsciiJson } from "@rollcall/protocol";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { allowedMethods } from "./methods.js";
+import { BodyTooLarge, readBody } from "./read-body.js";
+import { JSON_TYPE, sendError } from "./send-reply.js";
+import { serviceActions } from "./service-actions.js";
+import { checkApiVersion, isReservedId, readServiceCall } from "./service-call.js";
+
+/** Throws DpsError when the sender may not do this. */
+export type Authorize = (request: FastifyRequest, permission: Permission) => void;
+
+export interface ServiceRoutesOptions {
+  readonly operator: Operator;
+  readonly clock: Clock;
+  readonly authorize: Authorize;
+  /** The official SDKs name an api-version with every request; on the dashboard listener nobody has to. */
+  readonly needsApiVersion: boolean;
+  /** Told of faults of ours, with the tracking id that the client was given. */
+  onFault?(fault: unknown, trackingId: string): void;
+}
+
+/**
+ * Adds the service API (section 7 of the wire notes) to a server whose router ignores case. Each route reads the request,
+ * asks the operator once and formats.
+ */
+export function addServiceRoutes(app: FastifyInstance, options: ServiceRoutesOptions): void {
+  app.register(async (scope) => {
+    // Bodies are bytes whatever they are called, and attestationmechanism comes without any (section 7.1).
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", (_request: FastifyRequest, payload: IncomingMessage) => readBody(payload));
+    scope.setErrorHandler((error, request, reply) => answerError(options, error, request, reply));
+    for (const route of Object.keys(serviceRoutes) as ServiceRoute[]) addRoute(scope, route, options);
+  });
+}
+
+function addRoute(scope: FastifyInstance, route: ServiceRoute, options: ServiceRoutesOptions): void {
+  const { method, path, permission } = serviceRoutes[route];
+  const hasId = path.includes(":id");
+  const endsWithCollection = !hasId && !path.endsWith("/query");
+  // Node's SDK writes a slash behind the collection of a bulk operation.
+  for (const url of endsWithCollection ? [path, `${path}/`] : [path]) {
+    scope.route({
+      method,
+      url,
+      handler: async (request, reply) => {
+        const call = readServiceCall(route, request);
+        if (hasId && isReservedId(call.id)) return answerUnknown(options, request, reply);
+        options.authorize(request, permission);
+        if (options.needsApiVersion) checkApiVersion(request.url);
+        const { body, headers } = await serviceActions[route](options.operator, call);
+        reply.headers({ "x-ms-request-id": randomUUID(), ...headers });
+        if (body === undefined) return reply.code(204).send();
+        return reply
+          .code(200)
+          .header("content-type", JSON_TYPE)
+          .send(Buffer.from(toAsciiJson(body)));
+      },
+    });
+  }
+}
+
+function aboutNow(options: ServiceRoutesOptions): { trackingId: string; now: Date } {
+  return { trackingId: randomUUID(), now: new Date(options.clock()) };
+}
+
+/** A path that only looked like one of ours. */
+function answerUnknown(options: ServiceRoutesOptions, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const methods = allowedMethods(request.url, ["service"]);
+  if (methods.length === 0) return sendError(request, reply, "routeNotFound", aboutNow(options));
+  reply.header("allow", methods.join(", "));
+  return sendError(request, reply, "methodNotAllowed", aboutNow(options));
+}
+
+function answerError(
+  options: ServiceRoutesOptions,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const about = aboutNow(options);
+  if (error instanceof DpsError) {
+    const { kind, message, info } = error;
+    return sendError(request, reply, kind, { ...about, message, ...(info && { info }) });
+  }
+  if (error instanceof BodyTooLarge) return sendError(request, reply, "payloadTooLarge", about);
+  const status = error instanceof Error && "statusCode" in error ? Number(error.statusCode) : 500;
+  if (error instanceof Error && status >= 400 && status < 500) {
+    return sendError(request, reply, "badRequest", { ...about, message: error.message });
+  }
+  options.onFault?.(error, about.trackingId);
+  return sendError(request, reply, "internal", about);
+}

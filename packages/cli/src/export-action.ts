@@ -1,0 +1,63 @@
+import { operatorRoutes } from "@rollcall/protocol";
+import { CliError } from "./cli-error.js";
+import type { Context } from "./context.js";
+import { refuseExisting, writeAtomically } from "./files.js";
+import { showProgress } from "./progress.js";
+import { connect, type RunningService } from "./running-service.js";
+import { refusalOf } from "./service-refusal.js";
+
+interface Flags {
+  readonly location?: string;
+  readonly force?: boolean;
+}
+
+/** `export`: streams, so that the size of the service does not matter; a file is there whole or not at all. */
+export async function exportTo(file: string, flags: Flags, context: Context): Promise<void> {
+  const { terminal, interrupts } = context;
+  const toFile = file !== "-";
+  if (toFile && flags.force !== true) await refuseExisting(file);
+  const service = await connect(flags.location);
+  const signal = interrupts.hold();
+  const { method, path } = operatorRoutes.exportRecords;
+  const response = await service.send(path, { method, timeoutMs: Number.POSITIVE_INFINITY, signal });
+  if (!response.ok) throw await refusalOf(response);
+  const progress = await showProgress(context, "exported");
+  try {
+    const chunks = whole(received(response, service, signal), progress.add);
+    if (toFile) await writeAtomically(file, chunks, 0o600);
+    else for await (const chunk of chunks) await terminal.write(chunk);
+  } finally {
+    progress.clear();
+  }
+  terminal.note(`exported ${progress.text()}${toFile ? ` to ${file}` : ""}; keys are in it`);
+}
+
+/** The body of an answer. Throws CliError when the connection or the user ends it early. */
+async function* received(response: Response, service: RunningService, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    if (response.body) yield* response.body;
+  } catch (error) {
+    if (signal.aborted) throw new CliError("interrupted", "interrupted: nothing was written", { cause: error });
+    throw service.unanswered(error);
+  }
+}
+
+const LINE_FEED = 0x0a;
+/** More than the last line of an export takes. */
+const TAIL_BYTES = 256;
+
+/** Passes an export on and counts its records: all lines but the first and the last, which says how many there are. */
+async function* whole(chunks: AsyncIterable<Uint8Array>, add: (records: number) => void): AsyncGenerator<Uint8Array> {
+  let lines = 0;
+  let tail = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    const before = Math.max(0, lines - 2);
+    for (const byte of chunk) if (byte === LINE_FEED) lines += 1;
+    add(Math.max(0, lines - 2) - before);
+    tail = Buffer.concat([tail, chunk]).subarray(-TAIL_BYTES);
+    yield chunk;
+  }
+  const last = tail.toString().trimEnd().split("\n").at(-1) ?? "";
+  if (last !== `{"kind":"end","records":${lines - 2}}`)
+    throw new CliError("unreachable", "the export was cut short: the service stopped in the middle of it");
+}

@@ -1,0 +1,86 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { type JsonObject, operatorRoutes } from "@rollcall/protocol";
+import { CliError } from "./cli-error.js";
+import type { Context } from "./context.js";
+import { where } from "./enrollment-actions.js";
+import { textAt } from "./enrollment-view.js";
+import { unreadable } from "./files.js";
+import { unexpectedAnswer } from "./management-client.js";
+import { type OutputFormat, writeRecord } from "./output.js";
+import { connect } from "./running-service.js";
+import { type Asked, refusalOf } from "./service-refusal.js";
+import { quote } from "./shell.js";
+
+interface Flags {
+  readonly location?: string;
+  readonly output?: OutputFormat;
+  readonly overwrite?: boolean;
+  readonly generateKeys?: boolean;
+}
+
+/** What the service answers. */
+interface Imported extends JsonObject {
+  /** How many of each kind of record. */
+  readonly imported: JsonObject;
+  readonly notes: readonly string[];
+}
+
+/** `import`: the service takes all of the records or none. */
+export async function importFrom(file: string, flags: Flags, context: Context): Promise<void> {
+  const service = await connect(flags.location);
+  const { method, path } = operatorRoutes.importRecords;
+  const signal = context.interrupts.hold();
+  await using source = await openSource(file);
+  const query = new URLSearchParams({
+    ...(flags.overwrite === true && { overwrite: "true" }),
+    ...(flags.generateKeys === true && { generateKeys: "true" }),
+  });
+  const response = await service.send(`${path}?${query}`, {
+    method,
+    headers: { "content-type": "application/x-ndjson" },
+    body: source.body,
+    timeoutMs: Number.POSITIVE_INFINITY,
+    signal,
+  });
+  if (response.status === 401) throw unexpectedAnswer(response);
+  if (!response.ok) throw await refusalOf(response, asked(file, flags));
+  // The service is of the same version as this client: both come in one package.
+  const result = (await response.json()) as Imported;
+  const pairs = Object.keys(result.imported).map((name) => [name, textAt(result.imported, name) ?? ""] as const);
+  await writeRecord(context.terminal, flags.output, result, pairs);
+  for (const note of result.notes) context.terminal.note(note);
+}
+
+/** The service words its remedies for its own query: here they are flags. */
+function asked(file: string, flags: Flags): Asked {
+  const command = `rollcall import ${quote(file)}${where(flags)}`;
+  return { next: { conflict: `${command} --overwrite`, usage: "rollcall import --help" } };
+}
+
+interface Source extends AsyncDisposable {
+  readonly body: ReadableStream<Uint8Array>;
+}
+
+async function openSource(file: string): Promise<Source> {
+  const handle = file === "-" ? undefined : await openFile(file);
+  const stream = handle ? handle.createReadStream() : process.stdin;
+  return {
+    // The types of Node's streams and of fetch's differ in name only.
+    body: Readable.toWeb(stream) as ReadableStream<Uint8Array>,
+    async [Symbol.asyncDispose]() {
+      await handle?.close().catch(() => undefined);
+    },
+  };
+}
+
+async function openFile(file: string): Promise<FileHandle> {
+  try {
+    const handle = await open(file);
+    if (!(await handle.stat()).isDirectory()) return handle;
+    await handle.close();
+  } catch (error) {
+    throw unreadable(error, file, "");
+  }
+  throw new CliError("usage", `${file}: it is a folder`);
+}

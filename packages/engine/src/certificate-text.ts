@@ -1,0 +1,26 @@
+import { type Certificate, CertificateError, parseCertificates, readCertificate } from "@rollcall/pki";
+
+/** Thumbprints that people paste where a certificate belongs: SHA-1 or SHA-256, with or without colons. */
+const THUMBPRINT = /^([0-9a-f]{2}:?){20}$|^([0-9a-f]{2}:?){32}$/i;
+
+/**
+ * Reads a text that has to be one certificate: PEM, base64 of DER or base64 of PEM. Throws CertificateError whose message
+ * goes on from the name of the member.
+ */
+export function readOneCertificate(text: string): Certificate {
+  if (THUMBPRINT.test(text.trim())) {
+    throw new CertificateError("is a thumbprint; this member takes the certificate itself (PEM or base64 DER)");
+  }
+  const ders = parseCertificates(text);
+  const [der] = ders;
+  if (!der || ders.length > 1) throw new CertificateError(`holds ${ders.length} certificates; it takes one`);
+  return readCertificate(der);
+}
+
+/** As `readOneCertificate`, of a certificate that may sign others. */
+export function readCaCertificate(text: string): Certificate {
+  const certificate = readOneCertificate(text);
+  if (certificate.isCa) return certificate;
+  const subject = certificate.subject || "(no subject)";
+  throw new CertificateError(`${subject} is no CA certificate (basicConstraints): it can sign no device`);
+}

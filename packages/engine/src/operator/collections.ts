@@ -1,0 +1,61 @@
+import {
+  type EnrollmentGroup,
+  type EnrollmentKind,
+  enrollmentGroupSchema,
+  type IndividualEnrollment,
+  idKey,
+  individualEnrollmentSchema,
+} from "@rollcall/protocol";
+import { groupRecord, individualRecord, type RecordContext } from "../enrollments.js";
+import type {
+  EnrollmentFilter,
+  EnrollmentRecord,
+  Expected,
+  GroupRecord,
+  IndividualRecord,
+  Removal,
+  Store,
+} from "../ports.js";
+import { readBody } from "./read-body.js";
+
+/** One kind of enrollment: where it is kept and how it is read. */
+export interface Collection<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup> {
+  readonly kind: EnrollmentKind;
+  readonly notFound: "enrollmentNotFound" | "enrollmentGroupNotFound";
+  /** Throws a 400. */
+  read(body: unknown): E;
+  idOf(enrollment: E): string;
+  keyOf(record: R): string;
+  /** Throws EnrollmentError. */
+  record(enrollment: E, context: RecordContext, existing: R | undefined): R;
+  get(store: Store, id: string): Promise<R | undefined>;
+  put(store: Store, record: R, expected: Expected): Promise<boolean>;
+  remove(store: Store, id: string, expectedEtag: string | undefined): Promise<Removal>;
+  page(store: Store, filter: EnrollmentFilter): Promise<readonly R[]>;
+}
+
+export const individuals: Collection<IndividualRecord, IndividualEnrollment> = {
+  kind: "individual",
+  notFound: "enrollmentNotFound",
+  read: (body) => readBody(individualEnrollmentSchema, body),
+  idOf: (enrollment) => enrollment.registrationId,
+  keyOf: (record) => idKey(record.registrationId),
+  record: individualRecord,
+  get: (store, id) => store.individualEnrollment(id),
+  put: (store, record, expected) => store.putIndividual(record, expected),
+  remove: (store, id, expectedEtag) => store.removeIndividual(id, expectedEtag),
+  page: (store, filter) => store.individuals(filter),
+};
+
+export const groups: Collection<GroupRecord, EnrollmentGroup> = {
+  kind: "group",
+  notFound: "enrollmentGroupNotFound",
+  read: (body) => readBody(enrollmentGroupSchema, body),
+  idOf: (enrollment) => enrollment.enrollmentGroupId,
+  keyOf: (record) => idKey(record.enrollmentGroupId),
+  record: groupRecord,
+  get: (store, id) => store.enrollmentGroup(id),
+  put: (store, record, expected) => store.putGroup(record, expected),
+  remove: (store, id, expectedEtag) => store.removeGroup(id, expectedEtag),
+  page: (store, filter) => store.groups(filter),
+};

@@ -1,0 +1,118 @@
+import { DpsError, type EnrollmentGroup, type IndividualEnrollment, type JsonObject, limits } from "@rollcall/protocol";
+import { namedAuthorities } from "../enrollments.js";
+import type { EnrollmentRecord, RegistrationRecord, Store } from "../ports.js";
+import { orBadRequest } from "./bad-request.js";
+import type { Collection } from "./collections.js";
+import { checkPrecondition, newEtag } from "./etags.js";
+import { type OperatorContext, TRIES } from "./operator-context.js";
+import { checkAllocation, checkId, checkSameId } from "./read-body.js";
+import { attestationMechanism, wireEnrollment } from "./wire-enrollment.js";
+
+/** What a write needs to find there: nothing (as an operation of its own, or as precondition), something, or either. */
+export type Wanted = "create" | "absent" | "update" | "either";
+
+/** The operations on one kind of enrollment; they throw DpsError. */
+export interface EnrollmentOperations {
+  get(id: string): Promise<JsonObject>;
+  put(
+    id: string,
+    body: unknown,
+    how: { readonly ifMatch?: string | undefined; readonly wanted: Wanted },
+  ): Promise<JsonObject>;
+  remove(id: string, ifMatch?: string): Promise<void>;
+  mechanism(id: string): Promise<JsonObject>;
+}
+
+/** Makes the operations of a collection. */
+export function enrollmentOperations<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
+  collection: Collection<R, E>,
+  context: OperatorContext,
+): EnrollmentOperations {
+  const { store, clock } = context;
+  const find = async (id: string) => {
+    checkId(collection.kind, id);
+    const record = await collection.get(store, id);
+    if (!record) throw new DpsError(collection.notFound);
+    return record;
+  };
+  return {
+    get: async (id) => {
+      const record = await find(id);
+      return wireEnrollment(record, { registration: await ownRegistration(record, store), now: clock() });
+    },
+    put: (id, body, how) => put(collection, { id, body, ...how }, context),
+    async remove(id, ifMatch) {
+      for (let turn = 0; turn < TRIES; turn++) {
+        const record = await find(id);
+        checkPrecondition(record, ifMatch);
+        const removal = await collection.remove(store, id, ifMatch === undefined ? undefined : record.etag);
+        if (removal === "removed") return;
+      }
+      throw new DpsError("conflict");
+    },
+    mechanism: async (id) => attestationMechanism((await find(id)).attestation),
+  };
+}
+
+/** The registration of an individual enrollment, once it registered. */
+export async function ownRegistration(record: EnrollmentRecord, store: Store): Promise<RegistrationRecord | undefined> {
+  return record.kind === "individual" ? await store.registration(record.registrationId) : undefined;
+}
+
+interface Write {
+  readonly id: string;
+  readonly body: unknown;
+  readonly ifMatch?: string | undefined;
+  readonly wanted: Wanted;
+}
+
+/** Creates or replaces; over what was read and nothing else, so that of two writers with one etag only one wins. */
+async function put<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
+  collection: Collection<R, E>,
+  write: Write,
+  context: OperatorContext,
+): Promise<JsonObject> {
+  const { store, random, clock } = context;
+  checkId(collection.kind, write.id);
+  const enrollment = collection.read(write.body);
+  checkSameId(collection.kind, write.id, collection.idOf(enrollment));
+  checkAllocation(enrollment, context.hubs.linked());
+  const authorities = await namedAuthorities(store, enrollment);
+  for (let turn = 0; turn < TRIES; turn++) {
+    const existing = await collection.get(store, write.id);
+    checkWanted(collection, existing, write);
+    const now = clock();
+    const about = { now, random, authorities, etag: () => newEtag(random) };
+    const record = orBadRequest(() => collection.record(enrollment, about, existing));
+    if (!existing) await checkQuota(record, store);
+    if (!(await collection.put(store, record, existing ? { etag: existing.etag } : "absent"))) continue;
+    return wireEnrollment(record, { registration: await ownRegistration(record, store), now });
+  }
+  throw new DpsError("conflict", "It is being changed by others; try again.");
+}
+
+function checkWanted<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
+  collection: Collection<R, E>,
+  existing: R | undefined,
+  { id, wanted, ifMatch }: Write,
+): void {
+  if (wanted === "create" && existing) throw new DpsError("alreadyExists");
+  if (wanted === "absent" && existing) {
+    throw new DpsError("preconditionFailed", `There is one already by the name ${id}.`);
+  }
+  if (wanted === "update" && !existing) throw new DpsError(collection.notFound);
+  checkPrecondition(existing, ifMatch);
+}
+
+/** Groups of a kind are limited (section 8.6); two that are created at the same moment may both take the last place. */
+async function checkQuota(record: EnrollmentRecord, store: Store): Promise<void> {
+  if (record.kind === "individual") return;
+  const byKey = record.attestation.type === "symmetricKey";
+  const count = (byKey ? await store.symmetricKeyGroups() : await store.x509Groups()).length;
+  const limit = byKey ? limits.symmetricKeyGroups : limits.x509Groups;
+  if (count < limit) return;
+  throw new DpsError(
+    "quotaExceeded",
+    `There are ${count} ${byKey ? "symmetric-key" : "X.509"} groups; ${limit} are allowed.`,
+  );
+}

@@ -1,0 +1,14 @@
+import type { Clock, Hubs, Random, Store } from "../ports.js";
+
+/** What the operator's half is made of. */
+export interface OperatorContext {
+  readonly store: Store;
+  readonly hubs: Hubs;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** 32 bytes or more; the same on every node of a cluster, so that each continues what another began. */
+  readonly clusterSecret: Uint8Array;
+}
+
+/** How often a write is tried again that another one overtook. */
+export const TRIES = 8;

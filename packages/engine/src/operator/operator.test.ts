@@ -1,0 +1,543 @@
+import { issueLeaf, issueRoot } from "@rollcall/pki";
+import type { DpsError, EnrollmentKind } from "@rollcall/protocol";
+import { describe, expect, it } from "vitest";
+import { operatorRig, registrationOf } from "../testing/operator-rig.js";
+
+type Body = Record<string, unknown>;
+const key = (fill: number) => Buffer.alloc(32, fill).toString("base64");
+const keys = (first: number, second: number) => ({
+  type: "symmetricKey",
+  symmetricKey: { primaryKey: key(first), secondaryKey: key(second) },
+});
+const individual = (registrationId: string, over: Body = {}): Body => ({
+  registrationId,
+  attestation: { type: "symmetricKey" },
+  ...over,
+});
+const group = (enrollmentGroupId: string, over: Body = {}): Body => ({
+  enrollmentGroupId,
+  attestation: { type: "symmetricKey" },
+  ...over,
+});
+const refusal = (kind: DpsError["kind"], path?: string) =>
+  expect.objectContaining({ name: "DpsError", kind, ...(path !== undefined && { info: { path } }) });
+
+const kinds = [
+  { kind: "individual", body: individual, idName: "registrationId", notFound: "enrollmentNotFound" },
+  { kind: "group", body: group, idName: "enrollmentGroupId", notFound: "enrollmentGroupNotFound" },
+] as const satisfies readonly { kind: EnrollmentKind; [name: string]: unknown }[];
+
+describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFound }) => {
+  it("is created with the defaults of section 7.4, and read back the same", async () => {
+    const { operator } = operatorRig();
+    const created = await operator.putEnrollment(kind, "Line-3", body("Line-3"));
+    expect(created).toEqual({
+      [idName]: "Line-3",
+      attestation: { type: "symmetricKey" },
+      capabilities: { iotEdge: false },
+      reprovisionPolicy: { updateHubAssignment: true, migrateDeviceData: true },
+      provisioningStatus: "enabled",
+      etag: expect.stringMatching(/^"[0-9a-f]{24}"$/),
+      createdDateTimeUtc: "2026-11-23T00:00:00.0000000Z",
+      lastUpdatedDateTimeUtc: "2026-11-23T00:00:00.0000000Z",
+    });
+    expect(await operator.enrollment(kind, "LINE-3")).toEqual(created);
+  });
+
+  it("keeps what it was told, and drops what it does not know", async () => {
+    const { operator } = operatorRig();
+    const said = {
+      capabilities: { iotEdge: true },
+      iotHubs: ["hub-b.test"],
+      allocationPolicy: "custom",
+      customAllocationDefinition: { webhookUrl: "https://hook.test/x?code=1", apiVersion: "2019-03-31" },
+      initialTwin: { tags: { site: "north" }, properties: { desired: { interval: 5 } } },
+      reprovisionPolicy: { updateHubAssignment: false, migrateDeviceData: false },
+      provisioningStatus: "disabled",
+      credentialPolicyName: "default",
+    };
+    const noise = { primaryKey: key(1), attestations: keys(1, 2), iotHubHostName: null };
+    expect(await operator.putEnrollment(kind, "x", { ...body("x"), ...said, ...noise })).toEqual({
+      ...body("x"),
+      ...said,
+      etag: expect.any(String),
+      createdDateTimeUtc: expect.any(String),
+      lastUpdatedDateTimeUtc: expect.any(String),
+    });
+  });
+
+  it("is replaced: id's spelling and date of creation stay, the etag does not", async () => {
+    const { operator, clock } = operatorRig();
+    const created = await operator.putEnrollment(kind, "Ab", body("Ab", { iotHubs: ["hub-a.test"] }));
+    clock.now += 1000;
+    const updated = await operator.putEnrollment(kind, "aB", body("aB"));
+    expect(updated).toMatchObject({
+      [idName]: "Ab",
+      createdDateTimeUtc: created["createdDateTimeUtc"],
+      lastUpdatedDateTimeUtc: "2026-11-23T00:00:01.0000000Z",
+    });
+    expect(updated["etag"]).not.toBe(created["etag"]);
+    expect(Object.keys(updated)).not.toContain("iotHubs");
+  });
+
+  it("is written and deleted over the etag that was given, quoted or not, and no other", async () => {
+    const { operator } = operatorRig();
+    const { etag } = await operator.putEnrollment(kind, "x", body("x"));
+    const bare = String(etag).replaceAll('"', "");
+    await expect(operator.putEnrollment(kind, "x", body("x"), "other")).rejects.toEqual(refusal("preconditionFailed"));
+    await expect(operator.deleteEnrollment(kind, "x", '"other"')).rejects.toEqual(refusal("preconditionFailed"));
+    const second = await operator.putEnrollment(kind, "x", body("x"), `"${etag}"`);
+    await expect(operator.putEnrollment(kind, "x", body("x"), bare)).rejects.toEqual(refusal("preconditionFailed"));
+    await operator.putEnrollment(kind, "x", body("x"), "*");
+    await expect(operator.deleteEnrollment(kind, "x", String(second["etag"]))).rejects.toEqual(
+      refusal("preconditionFailed"),
+    );
+    await operator.deleteEnrollment(kind, "X", "*");
+    await expect(operator.enrollment(kind, "x")).rejects.toEqual(refusal(notFound));
+  });
+
+  it("that is missing cannot be matched, and cannot be deleted", async () => {
+    const { operator, store } = operatorRig();
+    for (const etag of ["*", '"e"']) {
+      await expect(operator.putEnrollment(kind, "x", body("x"), etag)).rejects.toEqual(refusal("preconditionFailed"));
+    }
+    await expect(operator.deleteEnrollment(kind, "x")).rejects.toEqual(refusal(notFound));
+    await expect(operator.deleteEnrollment(kind, "x", "*")).rejects.toEqual(refusal(notFound));
+    await expect(operator.attestationMechanism(kind, "x")).rejects.toEqual(refusal(notFound));
+    expect(await store.counts()).toMatchObject({ individualEnrollments: 0, enrollmentGroups: 0 });
+  });
+
+  it("is won by one of many writers with the same etag", async () => {
+    const { operator } = operatorRig();
+    const { etag } = await operator.putEnrollment(kind, "x", body("x"));
+    const writes = Array.from({ length: 20 }, () => operator.putEnrollment(kind, "x", body("x"), String(etag)));
+    const results = await Promise.allSettled(writes);
+    expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    const losers = results.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
+    expect(losers).toEqual(losers.map(() => refusal("preconditionFailed")));
+  });
+
+  it.each([
+    ["", "has no id", { [idName]: undefined }, idName],
+    ["x", "another id than the path", { [idName]: "y" }, idName],
+    ["x", "no attestation", { attestation: undefined }, "attestation"],
+    ["x", "attestation none", { attestation: { type: "none" } }, "attestation.type"],
+    [
+      "x",
+      "a short key",
+      { attestation: { type: "symmetricKey", symmetricKey: { primaryKey: "AAAA" } } },
+      "attestation.symmetricKey.primaryKey",
+    ],
+    [
+      "x",
+      "one key of two",
+      { attestation: { type: "symmetricKey", symmetricKey: { primaryKey: key(1) } } },
+      "attestation.symmetricKey.secondaryKey",
+    ],
+    [
+      "x",
+      "the other key of two",
+      { attestation: { type: "symmetricKey", symmetricKey: { secondaryKey: key(1) } } },
+      "attestation.symmetricKey.primaryKey",
+    ],
+    ["x", "no certificate", { attestation: { type: "x509", x509: {} } }, "attestation.x509"],
+    ["x", "an unlinked hub", { iotHubs: ["hub-a.test", "hub-c.test"] }, "iotHubs.1"],
+    ["x", "an unlinked hub, in the old way", { iotHubHostName: "hub-c.test" }, "iotHubHostName"],
+    ["x", "static, two hubs", { allocationPolicy: "static", iotHubs: ["hub-a.test", "hub-b.test"] }, "iotHubs"],
+    ["x", "static, no hub", { allocationPolicy: "static" }, "iotHubs"],
+    ["x", "an unknown policy", { allocationPolicy: "nearest" }, "allocationPolicy"],
+    ["x", "custom without a definition", { allocationPolicy: "custom" }, "customAllocationDefinition"],
+    [
+      "x",
+      "a webhook that is no address",
+      { customAllocationDefinition: { webhookUrl: "hook", apiVersion: "2019-03-31" } },
+      "customAllocationDefinition.webhookUrl",
+    ],
+    [
+      "x",
+      "a webhook over ftp",
+      { customAllocationDefinition: { webhookUrl: "ftp://a.b/", apiVersion: "2019-03-31" } },
+      "customAllocationDefinition.webhookUrl",
+    ],
+    [
+      "x",
+      "a webhook of an old version",
+      { customAllocationDefinition: { webhookUrl: "http://a.b/", apiVersion: "2018-04-01" } },
+      "customAllocationDefinition.apiVersion",
+    ],
+    ["x", "a status that is none", { provisioningStatus: "off" }, "provisioningStatus"],
+    ["x", "iotEdge as a text", { capabilities: { iotEdge: "yes" } }, "capabilities.iotEdge"],
+    [
+      "x",
+      "large tags",
+      { initialTwin: { tags: Object.fromEntries(Array.from({ length: 9 }, (_, n) => [`t${n}`, "x".repeat(1000)])) } },
+      "initialTwin.tags",
+    ],
+    [
+      "x",
+      "a dot in a name",
+      { initialTwin: { properties: { desired: { "a.b": 1 } } } },
+      "initialTwin.properties.desired",
+    ],
+    [
+      "x",
+      "deep properties",
+      { initialTwin: { properties: { desired: JSON.parse(`${'{"a":'.repeat(12)}1${"}".repeat(12)}`) } } },
+      "initialTwin.properties.desired",
+    ],
+  ])("is refused with the path of what is wrong with it (%s %s)", async (_id, _, over, path) => {
+    const { operator, store } = operatorRig();
+    const error: unknown = await operator
+      .putEnrollment(kind, "x", { ...body("x"), ...over })
+      .catch((each: unknown) => each);
+    expect(error).toEqual(refusal("badRequest", path));
+    expect((error as Error).message).toContain(path);
+    expect(await store.counts()).toMatchObject({ individualEnrollments: 0, enrollmentGroups: 0 });
+  });
+
+  it.each([null, undefined, "text", 3, [], [{}]])("is no %j", async (value) => {
+    const { operator } = operatorRig();
+    await expect(operator.putEnrollment(kind, "x", value)).rejects.toEqual(refusal("badRequest"));
+  });
+
+  it.each(["a b", "a/b", "", "x".repeat(129), "dot."])("has no id %j", async (id) => {
+    const { operator } = operatorRig();
+    const bad = expect.objectContaining({ info: { path: idName } });
+    await expect(operator.enrollment(kind, id)).rejects.toEqual(bad);
+    await expect(operator.putEnrollment(kind, id, body(id))).rejects.toEqual(bad);
+  });
+});
+
+describe("symmetric keys", () => {
+  it("are generated, given by attestationmechanism alone, and kept by updates that leave them out", async () => {
+    const { operator } = operatorRig();
+    const created = await operator.putEnrollment("individual", "x", individual("x"));
+    const mechanism = await operator.attestationMechanism("individual", "x");
+    const { symmetricKey } = mechanism as { symmetricKey: { primaryKey: string; secondaryKey: string } };
+    expect(Buffer.from(symmetricKey.primaryKey, "base64")).toHaveLength(64);
+    expect(symmetricKey.primaryKey).not.toBe(symmetricKey.secondaryKey);
+    const sentBack = [
+      created,
+      { ...created, attestation: { type: "symmetricKey", symmetricKey: {} } },
+      { ...created, attestation: { type: "symmetricKey", symmetricKey: null } },
+      { ...created, attestation: { type: "symmetricKey", symmetricKey: { primaryKey: null, secondaryKey: "" } } },
+    ];
+    for (const body of sentBack) await operator.putEnrollment("individual", "x", body);
+    expect(await operator.attestationMechanism("individual", "x")).toEqual(mechanism);
+    expect(JSON.stringify(await operator.query("individual", { query: "*" }, {}))).not.toContain("primaryKey");
+  });
+
+  it("are rolled one at a time", async () => {
+    const { operator } = operatorRig();
+    await operator.putEnrollment("group", "g", group("g", { attestation: keys(1, 2) }));
+    const rolled = { attestation: { type: "symmetricKey", symmetricKey: { secondaryKey: key(3) } } };
+    await operator.putEnrollment("group", "g", group("g", rolled));
+    expect(await operator.attestationMechanism("group", "g")).toEqual(keys(1, 3));
+  });
+
+  it("are never changed into something else", async () => {
+    const { operator } = operatorRig();
+    await operator.putEnrollment("individual", "x", individual("x"));
+    const { certificatePem } = await issueLeaf({ commonName: "x" });
+    const x509 = { clientCertificates: { primary: { certificate: certificatePem } } };
+    await expect(
+      operator.putEnrollment("individual", "x", individual("x", { attestation: { type: "x509", x509 } })),
+    ).rejects.toEqual(refusal("badRequest", "attestation.type"));
+  });
+});
+
+describe("certificates", () => {
+  const x509 = (holds: string, certificate: string) => ({
+    attestation: { type: "x509", x509: { [holds]: { primary: { certificate } } } },
+  });
+
+  it("are shown by their info, and kept when they are sent back so", async () => {
+    const { operator, store } = operatorRig();
+    const first = await issueLeaf({ commonName: "x" });
+    const second = await issueLeaf({ commonName: "x" });
+    const created = await operator.putEnrollment(
+      "individual",
+      "x",
+      individual("x", x509("clientCertificates", first.certificatePem)),
+    );
+    expect(JSON.stringify(created)).not.toContain('certificate"');
+    const info = { subjectName: "CN=x", sha256Thumbprint: first.certificate.sha256, version: 3 };
+    expect(created).toMatchObject({ attestation: { x509: { clientCertificates: { primary: { info } } } } });
+    const before = (await store.individualEnrollment("x"))?.attestation;
+    await operator.putEnrollment("individual", "x", created);
+    await operator.putEnrollment("individual", "x", individual("x", { attestation: { type: "x509" } }));
+    expect((await store.individualEnrollment("x"))?.attestation).toEqual(before);
+    const asRead = (created["attestation"] as { x509: { clientCertificates: { primary: unknown } } }).x509
+      .clientCertificates.primary;
+    const clientCertificates = {
+      primary: { certificate: second.certificate.der.toString("base64") },
+      secondary: asRead,
+    };
+    const rolled = await operator.putEnrollment(
+      "individual",
+      "x",
+      individual("x", { attestation: { type: "x509", x509: { clientCertificates } } }),
+    );
+    expect(rolled).toMatchObject({
+      attestation: {
+        x509: {
+          clientCertificates: {
+            primary: { info: { sha256Thumbprint: second.certificate.sha256 } },
+            secondary: { info },
+          },
+        },
+      },
+    });
+    expect((await store.enrollmentsByLeaf(first.certificate.sha256)).map((each) => each.registrationId)).toEqual(["x"]);
+  });
+
+  it("stand in the member that their kind of enrollment takes", async () => {
+    const { operator } = operatorRig();
+    const leaf = (await issueLeaf({ commonName: "x" })).certificatePem;
+    const root = (await issueRoot({ commonName: "Root" })).certificatePem;
+    const put = (kind: EnrollmentKind, over: Body) =>
+      operator.putEnrollment(kind, "x", kind === "individual" ? individual("x", over) : group("x", over));
+    await expect(put("individual", x509("signingCertificates", root))).rejects.toEqual(
+      refusal("badRequest", "attestation.x509.signingCertificates"),
+    );
+    await expect(put("group", x509("clientCertificates", leaf))).rejects.toEqual(
+      refusal("badRequest", "attestation.x509.clientCertificates"),
+    );
+    await expect(put("group", x509("signingCertificates", leaf))).rejects.toEqual(
+      refusal("badRequest", "attestation.x509.signingCertificates.primary.certificate"),
+    );
+    await expect(put("group", x509("signingCertificates", "AAAA"))).rejects.toEqual(
+      refusal("badRequest", "attestation.x509.signingCertificates.primary.certificate"),
+    );
+    const both = { clientCertificates: { primary: { certificate: leaf } }, caReferences: { primary: "a" } };
+    await expect(put("individual", { attestation: { type: "x509", x509: both } })).rejects.toEqual(
+      refusal("badRequest", "attestation.x509"),
+    );
+    await put("group", x509("signingCertificates", root));
+  });
+
+  it("are taken when they have expired: the device is told when it comes", async () => {
+    const { operator } = operatorRig();
+    const past = await issueLeaf({ commonName: "x", notBefore: new Date("2020-01-01"), days: 1 });
+    await operator.putEnrollment("individual", "x", individual("x", x509("clientCertificates", past.certificatePem)));
+  });
+
+  it("of a thumbprint alone fill every field that Java wants", async () => {
+    const { operator } = operatorRig();
+    const primary = { info: { sha256Thumbprint: "ab".repeat(32) } };
+    const created = await operator.putEnrollment(
+      "individual",
+      "x",
+      individual("x", { attestation: { type: "x509", x509: { clientCertificates: { primary } } } }),
+    );
+    const shown = created as { attestation: { x509: { clientCertificates: { primary: { info: Body } } } } };
+    const { info } = shown.attestation.x509.clientCertificates.primary;
+    expect(info["sha256Thumbprint"]).toBe("AB".repeat(32));
+    expect(Object.values(info)).toHaveLength(8);
+    expect(Object.values(info).every((value) => value !== "" && value !== null)).toBe(true);
+  });
+
+  it("can be referred to by name, once they are uploaded and verified", async () => {
+    const { operator, store } = operatorRig();
+    const root = await issueRoot({ commonName: "Root" });
+    const { der, sha256 } = root.certificate;
+    const record = {
+      name: "Factory",
+      der: der.toString("base64"),
+      thumbprint: sha256,
+      isVerified: false,
+      etag: "1",
+      createdAt: 1,
+      updatedAt: 1,
+    };
+    const put = (primary: string) =>
+      operator.putEnrollment(
+        "group",
+        "g",
+        group("g", { attestation: { type: "x509", x509: { caReferences: { primary } } } }),
+      );
+    const path = "attestation.x509.caReferences.primary";
+    await expect(put("factory")).rejects.toEqual(refusal("badRequest", path));
+    await store.putCaCertificate(record);
+    await expect(put("factory")).rejects.toThrow(/not verified/);
+    await store.putCaCertificate({ ...record, isVerified: true });
+    expect(await put("factory")).toMatchObject({
+      attestation: { type: "x509", x509: { caReferences: { primary: "factory" } } },
+    });
+    expect((await store.enrollmentGroup("g"))?.attestation).toMatchObject({
+      holds: "caReferences",
+      primaryName: "factory",
+      primary: { der: record.der, thumbprint: sha256, subject: root.certificate.subjectRaw.toString("hex") },
+    });
+  });
+});
+
+describe("TPMs", () => {
+  it("need an endorsement key, and no group", async () => {
+    const { operator } = operatorRig();
+    const attestation = (endorsementKey: string) => ({ attestation: { type: "tpm", tpm: { endorsementKey } } });
+    for (const bad of ["AAAA", "not base64"]) {
+      await expect(operator.putEnrollment("individual", "x", individual("x", attestation(bad)))).rejects.toEqual(
+        refusal("badRequest", "attestation.tpm.endorsementKey"),
+      );
+    }
+    await expect(operator.putEnrollment("group", "x", group("x", attestation("AAAA")))).rejects.toEqual(
+      refusal("badRequest", "attestation.type"),
+    );
+  });
+});
+
+describe("device ids", () => {
+  it("are IoT Hub's", async () => {
+    const { operator } = operatorRig();
+    await expect(operator.putEnrollment("individual", "x", individual("x", { deviceId: "a b" }))).rejects.toEqual(
+      refusal("badRequest", "deviceId"),
+    );
+    const created = await operator.putEnrollment(
+      "individual",
+      "x",
+      individual("x", { deviceId: "A$b", optionalDeviceInformation: { shelf: 3 } }),
+    );
+    expect(created).toMatchObject({ deviceId: "A$b", optionalDeviceInformation: { shelf: 3 } });
+  });
+});
+
+describe("groups", () => {
+  it("are at most 100 of each kind", async () => {
+    const { operator } = operatorRig();
+    for (let n = 0; n < 100; n++) await operator.putEnrollment("group", `g${n}`, group(`g${n}`));
+    await expect(operator.putEnrollment("group", "more", group("more"))).rejects.toEqual(refusal("quotaExceeded"));
+    await operator.putEnrollment("group", "g0", group("g0"));
+    const { certificatePem } = await issueRoot({ commonName: "Root" });
+    const x509 = { signingCertificates: { primary: { certificate: certificatePem } } };
+    await operator.putEnrollment("group", "ca", group("ca", { attestation: { type: "x509", x509 } }));
+    await operator.deleteEnrollment("group", "g7");
+    await operator.putEnrollment("group", "more", group("more"));
+  });
+});
+
+describe("bulk operations", () => {
+  const bulk = (mode: string, ...enrollments: unknown[]) => ({ mode, enrollments });
+
+  it("do each entry by itself", async () => {
+    const { operator } = operatorRig();
+    await operator.putEnrollment("individual", "there", individual("there"));
+    const answer = await operator.bulk(
+      "individual",
+      bulk(
+        "create",
+        individual("a"),
+        individual("there"),
+        null,
+        individual("a"),
+        individual("bad id"),
+        { attestation: {} },
+        individual("b"),
+      ),
+    );
+    const error = (id: string, errorCode: number) => ({ id, errorCode, errorStatus: expect.any(String) });
+    expect(answer).toEqual({
+      isSuccessful: false,
+      errors: [
+        error("there", 409201),
+        error("", 400004),
+        error("a", 409201),
+        error("bad id", 400004),
+        error("", 400004),
+      ],
+    });
+    expect((await operator.counts()).individualEnrollments).toBe(3);
+  });
+
+  it("update what is there, over its etag where the mode says so, and delete", async () => {
+    const { operator } = operatorRig();
+    const { etag } = await operator.putEnrollment("individual", "a", individual("a"));
+    const run = async (mode: string, ...entries: unknown[]) =>
+      (await operator.bulk("individual", bulk(mode, ...entries))).errors.map(({ errorCode }) => errorCode);
+    expect(await run("Update", individual("a"), individual("b"))).toEqual([404201]);
+    expect(await run("updateIfMatchEtag", individual("a", { etag }), individual("a"))).toEqual([412001, 400004]);
+    const now = (await operator.enrollment("individual", "a"))["etag"];
+    expect(await run("updateIfMatchETag", individual("a", { etag: now }), individual("b", { etag: now }))).toEqual([
+      404201,
+    ]);
+    expect(await run("DELETE", { registrationId: "A" }, { registrationId: "a" })).toEqual([404201]);
+  });
+
+  it.each([
+    ["no object", [], undefined],
+    ["no mode", { enrollments: [individual("a")] }, "mode"],
+    ["another mode", bulk("upsert", individual("a")), "mode"],
+    ["no entries", { mode: "create" }, "enrollments"],
+    ["an empty list", bulk("create"), "enrollments"],
+    ["eleven entries", bulk("create", ...Array.from({ length: 11 }, (_, n) => individual(`a${n}`))), "enrollments"],
+  ])("are refused whole: %s", async (_, body, path) => {
+    const { operator } = operatorRig();
+    await expect(operator.bulk("individual", body)).rejects.toEqual(refusal("badRequest", path));
+    expect((await operator.counts()).individualEnrollments).toBe(0);
+  });
+
+  it("work on groups too", async () => {
+    const { operator } = operatorRig();
+    const body = { mode: "create", enrollmentGroups: [group("g"), group("h")] };
+    expect(await operator.bulk("group", body)).toEqual({ isSuccessful: true, errors: [] });
+  });
+});
+
+describe("registrations", () => {
+  it("are read, shown with their individual enrollment, and deleted over their etag", async () => {
+    const { operator, store } = operatorRig();
+    await operator.putEnrollment("individual", "x", individual("x"));
+    const registration = registrationOf("x", { kind: "individual", id: "x" });
+    await store.saveAssignment({ registration });
+    const state = {
+      registrationId: "x",
+      createdDateTimeUtc: "2026-11-23T00:00:00.0000000Z",
+      lastUpdatedDateTimeUtc: "2026-11-23T00:00:00.0000000Z",
+      assignedHub: "hub-a.test",
+      deviceId: "x",
+      status: "assigned",
+      substatus: "initialAssignment",
+      etag: registration.etag,
+    };
+    expect(await operator.registration("X")).toEqual(state);
+    expect((await operator.enrollment("individual", "x"))["registrationState"]).toEqual(state);
+    await operator.putEnrollment("individual", "x", await operator.enrollment("individual", "x"));
+    await expect(operator.deleteRegistration("x", "other")).rejects.toEqual(refusal("preconditionFailed"));
+    await operator.deleteRegistration("x", `"${registration.etag}"`);
+    await expect(operator.registration("x")).rejects.toEqual(refusal("registrationNotFound"));
+    await expect(operator.deleteRegistration("x")).rejects.toEqual(refusal("registrationNotFound"));
+  });
+
+  it("tell what failed and what is still assigning", async () => {
+    const { operator, store, clock } = operatorRig();
+    const enrollment = { kind: "group", id: "g" } as const;
+    const result = { status: "failed", errorCode: 400208, errorMessage: "No IoT hub to assign." } as const;
+    await store.saveAssignment({ registration: registrationOf("f", enrollment, { result }) });
+    const operations = [{ id: "4.0.1", startedAt: clock.now, readyAt: clock.now + 1000 }];
+    await store.saveAssignment({ registration: registrationOf("w", enrollment, { operations }) });
+    expect(await operator.registration("f")).toMatchObject(result);
+    expect(await operator.registration("w")).not.toHaveProperty("assignedHub");
+    expect(await operator.registration("w")).toMatchObject({ status: "assigning" });
+    clock.now += 1000;
+    expect(await operator.registration("w")).toMatchObject({ status: "assigned", assignedHub: "hub-a.test" });
+  });
+
+  it("of a group are listed page by page, also when the group is gone", async () => {
+    const { operator, store } = operatorRig();
+    await expect(operator.registrationsOfGroup("g", {})).rejects.toEqual(refusal("enrollmentGroupNotFound"));
+    await operator.putEnrollment("group", "G", group("G"));
+    expect(await operator.registrationsOfGroup("g", {})).toEqual({ items: [] });
+    for (const id of ["b", "A", "c"])
+      await store.saveAssignment({ registration: registrationOf(id, { kind: "group", id: "G" }) });
+    await store.saveAssignment({ registration: registrationOf("other", { kind: "group", id: "h" }) });
+    await operator.deleteEnrollment("group", "g");
+    const first = await operator.registrationsOfGroup("g", { limit: 2 });
+    expect(first.items.map((each) => each["registrationId"])).toEqual(["A", "b"]);
+    const second = await operator.registrationsOfGroup("G", { limit: 2, after: first.next ?? "" });
+    expect(second.items.map((each) => each["registrationId"])).toEqual(["c"]);
+    expect(second.next).toBeUndefined();
+    await expect(operator.registrationsOfGroup("h", { after: first.next ?? "" })).rejects.toEqual(
+      refusal("badRequest", "x-ms-continuation"),
+    );
+  });
+});

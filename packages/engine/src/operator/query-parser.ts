@@ -1,0 +1,152 @@
+import { type QueryToken, queryError, queryTokens } from "./query-tokens.js";
+
+export type Literal = string | number | boolean | null;
+export const comparisons = ["=", "!=", "<>", "<", "<=", ">", ">="] as const;
+export type Comparison = (typeof comparisons)[number];
+
+export type Condition =
+  | { readonly kind: "and"; readonly of: readonly Condition[] }
+  | { readonly kind: "or"; readonly of: readonly Condition[] }
+  | { readonly kind: "not"; readonly of: Condition }
+  | {
+      readonly kind: "compare";
+      readonly member: readonly string[];
+      readonly operator: Comparison;
+      readonly value: Literal;
+    };
+
+export interface Query {
+  readonly where?: Condition;
+  readonly orderBy?: { readonly member: readonly string[]; readonly descending: boolean };
+}
+
+/** Parentheses and NOTs inside each other. */
+const MAX_DEPTH = 32;
+
+/**
+ * Reads a query: `*`, or `SELECT * [FROM {collection}] [WHERE condition] [ORDER BY member [ASC|DESC]]`. Throws a 400 that names
+ * the place of what is not understood, and nothing else.
+ */
+export function parseQuery(text: string, collection: string): Query {
+  const reader = new Reader(queryTokens(text));
+  if (!reader.takeSymbol("*")) {
+    reader.need(reader.takeWord("select"), "SELECT or *");
+    reader.need(reader.takeSymbol("*"), "* (whole enrollments are all that can be selected)");
+    if (reader.takeWord("from")) reader.need(reader.takeWord(collection.toLowerCase()), collection);
+  }
+  const where = reader.takeWord("where") ? readOr(reader, 0) : undefined;
+  const orderBy = reader.takeWord("order") ? readOrder(reader) : undefined;
+  reader.need(reader.current.kind === "end", where ? "AND, OR, ORDER BY or the end" : "WHERE, ORDER BY or the end");
+  return { ...(where && { where }), ...(orderBy && { orderBy }) };
+}
+
+class Reader {
+  readonly #tokens: readonly QueryToken[];
+  #index = 0;
+
+  constructor(tokens: readonly QueryToken[]) {
+    this.#tokens = tokens;
+  }
+
+  get current(): QueryToken {
+    return this.#tokens[this.#index] ?? { kind: "end", position: 1 };
+  }
+
+  next(): void {
+    this.#index += 1;
+  }
+
+  /** Keywords are in any case. */
+  takeWord(word: string): boolean {
+    const { current } = this;
+    const isIt = current.kind === "word" && current.text.toLowerCase() === word;
+    if (isIt) this.next();
+    return isIt;
+  }
+
+  takeSymbol(symbol: string): boolean {
+    const { current } = this;
+    const isIt = current.kind === "symbol" && current.text === symbol;
+    if (isIt) this.next();
+    return isIt;
+  }
+
+  need(found: boolean, expected: string): void {
+    if (!found) throw this.error(`${expected} is expected`);
+  }
+
+  error(message: string): Error {
+    return queryError(this.current.position, message);
+  }
+}
+
+function readOr(reader: Reader, depth: number): Condition {
+  const of = [readAnd(reader, depth)];
+  while (reader.takeWord("or")) of.push(readAnd(reader, depth));
+  return combine("or", of);
+}
+
+function readAnd(reader: Reader, depth: number): Condition {
+  const of = [readNot(reader, depth)];
+  while (reader.takeWord("and")) of.push(readNot(reader, depth));
+  return combine("and", of);
+}
+
+function combine(kind: "and" | "or", of: readonly Condition[]): Condition {
+  const [only] = of;
+  return only && of.length === 1 ? only : { kind, of };
+}
+
+function readNot(reader: Reader, depth: number): Condition {
+  if (depth > MAX_DEPTH) throw reader.error(`conditions are nested deeper than ${MAX_DEPTH} levels`);
+  if (reader.takeWord("not")) return { kind: "not", of: readNot(reader, depth + 1) };
+  if (!reader.takeSymbol("(")) return readComparison(reader);
+  const inner = readOr(reader, depth + 1);
+  reader.need(reader.takeSymbol(")"), ")");
+  return inner;
+}
+
+/** Words that cannot be members: a query that forgot one is told so at the right place. */
+const keywords: ReadonlySet<string> = new Set(["select", "from", "where", "and", "or", "not", "order", "by"]);
+
+function readMember(reader: Reader): readonly string[] {
+  const { current } = reader;
+  if (current.kind !== "word" || keywords.has(current.text.toLowerCase())) {
+    throw reader.error("a member such as provisioningStatus or attestation.type is expected");
+  }
+  reader.next();
+  return current.text.split(".");
+}
+
+function readComparison(reader: Reader): Condition {
+  const member = readMember(reader);
+  const { current } = reader;
+  const operator = comparisons.find((each) => current.kind === "symbol" && current.text === each);
+  if (operator === undefined) throw reader.error("one of = != <> < <= > >= is expected");
+  reader.next();
+  return { kind: "compare", member, operator, value: readLiteral(reader) };
+}
+
+const words: Readonly<Record<string, Literal>> = { true: true, false: false, null: null };
+
+function readLiteral(reader: Reader): Literal {
+  const { current } = reader;
+  const word = current.kind === "word" ? current.text.toLowerCase() : "";
+  if (current.kind === "string" || current.kind === "number") {
+    reader.next();
+    return current.value;
+  }
+  if (Object.hasOwn(words, word)) {
+    reader.next();
+    return words[word] ?? null;
+  }
+  throw reader.error("a text in quotes, a number, true, false or null is expected");
+}
+
+function readOrder(reader: Reader): NonNullable<Query["orderBy"]> {
+  reader.need(reader.takeWord("by"), "BY");
+  const member = readMember(reader);
+  if (reader.takeWord("desc")) return { member, descending: true };
+  reader.takeWord("asc");
+  return { member, descending: false };
+}

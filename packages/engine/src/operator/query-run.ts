@@ -1,0 +1,48 @@
+import type { EnrollmentGroup, IndividualEnrollment } from "@rollcall/protocol";
+import type { EnrollmentRecord } from "../ports.js";
+import type { Collection } from "./collections.js";
+import type { Cursor } from "./continuation.js";
+import { ownRegistration } from "./enrollment-operations.js";
+import type { OperatorContext } from "./operator-context.js";
+import { meets, mentions, type ReadMember } from "./query-match.js";
+import type { Query } from "./query-parser.js";
+import { wireMember } from "./wire-enrollment.js";
+
+/** A query on its way. */
+export interface QueryRun<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup> {
+  readonly collection: Collection<R, E>;
+  readonly query: Query;
+  readonly limit: number;
+  readonly after: Cursor | undefined;
+  readonly context: OperatorContext;
+}
+
+/** A page, and where the next one begins; absent on the last. */
+export interface QueryPage<R> {
+  readonly records: readonly R[];
+  readonly next?: Cursor;
+}
+
+/** Reads no more than the condition asks for: not every certificate, and not every registration. */
+export async function isWanted<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
+  record: R,
+  { query: { where }, collection, context }: QueryRun<R, E>,
+): Promise<boolean> {
+  if (!where) return true;
+  const asks = {
+    registration: mentions(where, ["registrationState"]),
+    certificates: mentions(where, ["attestation", "x509"]),
+  };
+  return meets(await reader(record, asks, context), where, collection.kind);
+}
+
+/** Reads members of a record's wire form. */
+export async function reader(
+  record: EnrollmentRecord,
+  asks: { readonly registration: boolean; readonly certificates: boolean },
+  { store, clock }: OperatorContext,
+): Promise<ReadMember> {
+  const registration = asks.registration ? await ownRegistration(record, store) : undefined;
+  const about = { registration, now: clock(), withoutCertificates: !asks.certificates };
+  return (name) => wireMember(record, name, about);
+}

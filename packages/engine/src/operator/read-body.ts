@@ -1,0 +1,79 @@
+import {
+  DpsError,
+  type EnrollmentGroup,
+  type EnrollmentKind,
+  enrollmentKinds,
+  type IndividualEnrollment,
+  idKey,
+  idProblem,
+  type LinkedHub,
+} from "@rollcall/protocol";
+import { allocationOf } from "../enrollments.js";
+import { badMember } from "./bad-request.js";
+
+/** What a zod schema offers here; the engine itself does not depend on zod. */
+interface BodySchema<T> {
+  safeParse(value: unknown):
+    | { readonly success: true; readonly data: T }
+    | {
+        readonly success: false;
+        readonly error: { readonly issues: readonly { path: readonly PropertyKey[]; message: string }[] };
+      };
+}
+
+/** Reads a body with a schema; the first thing that is wrong with it is a 400 with its path. */
+export function readBody<T>(schema: BodySchema<T>, body: unknown): T {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw badMember("", "The body is not a JSON object.");
+  }
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw badMember(issue?.path.map(String).join(".") ?? "", issue?.message ?? "is not as expected");
+}
+
+/** An id that somebody asks for. Throws a 400 when it is none. */
+export function checkId(kind: EnrollmentKind, id: string): void {
+  const problem = idProblem(id);
+  if (!problem) return;
+  const error = kind === "individual" ? "invalidRegistrationId" : "badRequest";
+  const path = enrollmentKinds[kind].id;
+  throw new DpsError(error, `${path}: ${problem.message}`, { info: { path } });
+}
+
+/** The id in the body is the one in the path, case aside (section 7.4). */
+export function checkSameId(kind: EnrollmentKind, inPath: string, inBody: string): void {
+  if (idKey(inPath) === idKey(inBody)) return;
+  throw badMember(
+    enrollmentKinds[kind].id,
+    `is ${JSON.stringify(inBody)}, but the path says ${JSON.stringify(inPath)}`,
+  );
+}
+
+/**
+ * What the service API holds an enrollment to besides its form (section 7.5). Seeds are not: a hub may be linked later, and a
+ * device that cannot be allocated is told why when it registers.
+ */
+export function checkAllocation(
+  enrollment: IndividualEnrollment | EnrollmentGroup,
+  linked: readonly LinkedHub[],
+): void {
+  const { iotHubs, allocationPolicy } = allocationOf(enrollment);
+  const hosts = linked.map((hub) => hub.host);
+  const known = new Set(hosts.map((host) => host.toLowerCase()));
+  const unlinked = iotHubs.findIndex((host) => !known.has(host.toLowerCase()));
+  if (unlinked >= 0) {
+    const path = enrollment.iotHubs == null ? "iotHubHostName" : `iotHubs.${unlinked}`;
+    const shown = JSON.stringify(iotHubs[unlinked]?.slice(0, 256));
+    throw badMember(path, `${shown} is not linked to this service; linked are: ${hosts.join(", ") || "none"}`);
+  }
+  if (allocationPolicy === "static" && iotHubs.length !== 1) {
+    throw badMember("iotHubs", `names ${iotHubs.length} hubs; the allocation policy static takes exactly one`);
+  }
+  if (allocationPolicy === "custom" && !enrollment.customAllocationDefinition) {
+    throw badMember(
+      "customAllocationDefinition",
+      "is missing; the allocation policy custom needs webhookUrl and apiVersion",
+    );
+  }
+}

@@ -1,0 +1,163 @@
+import {
+  allocationPolicies,
+  idProblem,
+  isDeviceId,
+  isWebhookUrl,
+  type JsonObject,
+  limits,
+  substatuses,
+} from "@rollcall/protocol";
+import { z } from "zod";
+
+/** The records of an export, member by member. Members that only a newer service knows are kept as they are. */
+
+const id = z.string().superRefine((text, context) => {
+  const problem = idProblem(text);
+  if (problem) context.addIssue({ code: "custom", message: problem.message });
+});
+const deviceId = z.string().refine(isDeviceId, "is no device id");
+const etag = z.string().min(1).max(200);
+/** Milliseconds since 1970, as far as a Date goes. */
+const time = z.number().int().min(0).max(8.64e15);
+const version = z.int().min(1);
+/** Parsed JSON: an object of it holds nothing else. */
+const jsonObject = z.custom<JsonObject>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  "is no JSON object",
+);
+/** Never empty, and short enough for any index. */
+const name = z.string().min(1).max(limits.idLength);
+const host = z.string().min(1).max(255);
+
+const certificate = z.looseObject({
+  der: z.string().optional(),
+  thumbprint: z.string().regex(/^([0-9A-F]{40}|[0-9A-F]{64})$/, "is no thumbprint in upper-case hex"),
+  subject: z.string().optional(),
+});
+const pair = { primary: certificate, secondary: certificate.optional() };
+
+const x509 = z.discriminatedUnion("holds", [
+  z.looseObject({ type: z.literal("x509"), holds: z.literal("clientCertificates"), ...pair }),
+  z.looseObject({ type: z.literal("x509"), holds: z.literal("signingCertificates"), ...pair }),
+  z.looseObject({
+    type: z.literal("x509"),
+    holds: z.literal("caReferences"),
+    primaryName: name,
+    secondaryName: name.optional(),
+    ...pair,
+  }),
+]);
+const attestation = z.discriminatedUnion("type", [
+  x509,
+  z.looseObject({ type: z.literal("symmetricKey"), primaryKey: z.string(), secondaryKey: z.string() }),
+  z.looseObject({
+    type: z.literal("tpm"),
+    endorsementKey: z.string(),
+    endorsementKeyHash: z.string(),
+    storageRootKey: z.string().optional(),
+  }),
+]);
+
+/** What the operator said: shown again as it is. */
+const source = z.looseObject({
+  provisioningStatus: z.enum(["enabled", "disabled"]),
+  deviceId: deviceId.optional(),
+  iotHubs: z.array(host).optional(),
+  allocationPolicy: z.enum(allocationPolicies).optional(),
+});
+const customAllocation = z.looseObject({
+  webhookUrl: z.string().refine(isWebhookUrl, "is no address to post to: http or https, without user and password"),
+  apiVersion: z.string().min(1),
+});
+
+const enrollment = {
+  attestation,
+  source,
+  allocationPolicy: z.enum(allocationPolicies).optional(),
+  customAllocationDefinition: customAllocation.optional(),
+  provisioningStatus: z.enum(["enabled", "disabled"]),
+  iotHubs: z.array(host),
+  iotEdge: z.boolean(),
+  initialTwin: z.looseObject({ tags: jsonObject, desired: jsonObject }),
+  reprovisionPolicy: z.looseObject({ updateHubAssignment: z.boolean(), migrateDeviceData: z.boolean() }).optional(),
+  etag,
+  createdAt: time,
+  updatedAt: time,
+};
+
+const individual = z.looseObject({
+  kind: z.literal("individual"),
+  registrationId: id,
+  deviceId: deviceId.optional(),
+  ...enrollment,
+});
+const group = z.looseObject({
+  kind: z.literal("group"),
+  enrollmentGroupId: id,
+  ...enrollment,
+});
+
+const caCertificate = z.looseObject({
+  name: z.string().regex(/^[A-Za-z0-9\-._]{1,64}$/, "is no name of a certificate"),
+  der: z.string(),
+  thumbprint: z.string(),
+  isVerified: z.boolean(),
+  verificationCode: z.string().min(1).max(64).optional(),
+  etag,
+  createdAt: time,
+  updatedAt: time,
+});
+
+const registration = z.looseObject({
+  registrationId: id,
+  enrollment: z.looseObject({ kind: z.enum(["individual", "group"]), id }),
+  attestation: z.enum(["x509", "symmetricKey", "tpm"]),
+  operations: z
+    .array(z.looseObject({ id: z.string().min(1).max(200), startedAt: time, readyAt: time }))
+    .max(limits.operationsPerRegistration),
+  result: z.discriminatedUnion("status", [
+    z.looseObject({ status: z.literal("assigned"), assignedHub: host, deviceId, substatus: z.enum(substatuses) }),
+    z.looseObject({ status: z.literal("failed"), errorCode: z.int(), errorMessage: z.string().max(10_000) }),
+  ]),
+  tpm: z.looseObject({ endorsementKey: z.string(), storageRootKey: z.string(), hubKey: z.string() }).optional(),
+  createdAt: time,
+  updatedAt: time,
+  etag,
+});
+
+const deviceIdentity = z.looseObject({
+  hub: host,
+  deviceId,
+  registrationId: id,
+  authentication: z.discriminatedUnion("type", [
+    z.looseObject({ type: z.literal("symmetricKey"), primaryKey: z.string(), secondaryKey: z.string().optional() }),
+    z.looseObject({ type: z.literal("x509Thumbprint"), primary: z.string(), secondary: z.string().optional() }),
+    z.looseObject({ type: z.literal("x509Authority"), authorities: z.array(z.string()).min(1).max(10) }),
+  ]),
+  iotEdge: z.boolean(),
+  status: z.enum(["enabled", "disabled"]),
+  createdAt: time,
+});
+
+const twin = z.looseObject({
+  hub: host,
+  deviceId,
+  tags: jsonObject,
+  desired: jsonObject,
+  desiredVersion: version,
+  desiredUpdatedAt: time,
+  reported: jsonObject,
+  reportedVersion: version,
+  reportedUpdatedAt: time,
+  etag,
+});
+
+/** By the kind of the line. */
+export const recordSchemas = {
+  caCertificate,
+  individualEnrollment: individual,
+  enrollmentGroup: group,
+  registration,
+  deviceIdentity,
+  twin,
+};

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import type { DeviceIdentity, HubAuthentication, Json, JsonObject, Twin } from "@rollcall/protocol";
+import { isObject } from "./merge-patch.js";
+
+/** What a twin document is made of. */
+export interface TwinDocumentParts {
+  readonly identity: DeviceIdentity;
+  readonly twin: Twin;
+  readonly connected: boolean;
+}
+
+/** What the cloud writes for a time that never was. */
+const NEVER = "0001-01-01T00:00:00Z";
+
+const authenticationTypes: Readonly<Record<HubAuthentication["type"], string>> = {
+  symmetricKey: "sas",
+  x509Thumbprint: "selfSigned",
+  x509Authority: "certificateAuthority",
+};
+
+/**
+ * The twin as the service side of a hub shows it (section 9.3 of the wire notes): tags, both sides with `$metadata` and
+ * `$version`. Times are kept for each side, not for each property: `$lastUpdated` of a property is that of its side.
+ */
+export function twinDocument({ identity, twin, connected }: TwinDocumentParts): JsonObject {
+  const { authentication } = identity;
+  return {
+    deviceId: identity.deviceId,
+    etag: twin.etag,
+    deviceEtag: createHash("sha256").update(JSON.stringify(identity)).digest().subarray(0, 8).toString("base64"),
+    status: identity.status,
+    statusUpdateTime: NEVER,
+    connectionState: connected ? "Connected" : "Disconnected",
+    lastActivityTime: NEVER,
+    cloudToDeviceMessageCount: 0,
+    authenticationType: authenticationTypes[authentication.type],
+    x509Thumbprint: thumbprints(authentication),
+    capabilities: { iotEdge: identity.iotEdge },
+    version: twin.desiredVersion + twin.reportedVersion,
+    tags: twin.tags,
+    properties: {
+      desired: side(twin.desired, { at: twin.desiredUpdatedAt, version: twin.desiredVersion, versioned: true }),
+      reported: side(twin.reported, { at: twin.reportedUpdatedAt, version: twin.reportedVersion, versioned: false }),
+    },
+  };
+}
+
+function thumbprints(authentication: HubAuthentication): JsonObject {
+  const { primary, secondary } =
+    authentication.type === "x509Thumbprint" ? authentication : { primary: null, secondary: null };
+  return { primaryThumbprint: primary, secondaryThumbprint: secondary ?? null };
+}
+
+interface SideFacts {
+  readonly at: number;
+  readonly version: number;
+  /** Only desired properties carry `$lastUpdatedVersion`. */
+  readonly versioned: boolean;
+}
+
+function side(properties: JsonObject, facts: SideFacts): JsonObject {
+  return { ...properties, $metadata: metadata(properties, facts), $version: facts.version };
+}
+
+/** Repeats the tree of objects; an array is one property. */
+function metadata(properties: JsonObject, facts: SideFacts): JsonObject {
+  const about: JsonObject = {
+    $lastUpdated: new Date(facts.at).toISOString(),
+    ...(facts.versioned && { $lastUpdatedVersion: facts.version }),
+  };
+  const members = Object.entries(properties).map(([name, value]): readonly [string, Json] => [
+    name,
+    isObject(value) ? metadata(value, facts) : about,
+  ]);
+  return { ...about, ...Object.fromEntries(members) };
+}

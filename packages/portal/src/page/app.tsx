@@ -1,0 +1,126 @@
+import { useEffect, useRef } from "preact/hooks";
+import { forgetToken, token } from "./api/token.js";
+import { AddPage } from "./pages/add.js";
+import { AttemptsPage } from "./pages/attempts.js";
+import { CertificatesPage } from "./pages/certificates.js";
+import { EnrollmentPage } from "./pages/enrollment.js";
+import { ListPage } from "./pages/list.js";
+import { OverviewPage } from "./pages/overview.js";
+import { TokenPage } from "./pages/token.js";
+import { Announcements } from "./parts/announce.js";
+import { ConfirmDialog } from "./parts/confirm.js";
+import { hrefOf, type Place, place } from "./router.js";
+
+const menu: readonly { readonly label: string; readonly place: Place; readonly pages: readonly Place["page"][] }[] = [
+  { label: "Overview", place: { page: "overview" }, pages: ["overview"] },
+  { label: "Enrollments", place: { page: "list", kind: "group" }, pages: ["list", "add", "enrollment"] },
+  { label: "Certificates", place: { page: "certificates" }, pages: ["certificates"] },
+  { label: "Attempts", place: { page: "attempts" }, pages: ["attempts"] },
+];
+
+export function App() {
+  const isKnown = token.value !== undefined;
+  return (
+    <>
+      <button type="button" class="skip" onClick={skipToContent}>
+        Skip to the content
+      </button>
+      <Header isKnown={isKnown} />
+      <Content>{isKnown ? <CurrentPage /> : <TokenPage />}</Content>
+      <Announcements />
+      <ConfirmDialog />
+    </>
+  );
+}
+
+/** A button, since the fragment is the place: following a link to the content would leave it. */
+function skipToContent(): void {
+  document.getElementById("content")?.focus();
+}
+
+function Header({ isKnown }: { readonly isKnown: boolean }) {
+  return (
+    <header class="top">
+      <a class="brand" href="#/">
+        <Mark />
+        <span>Rollcall</span>
+        <span class="brand-note">local provisioning service</span>
+      </a>
+      {isKnown && (
+        <>
+          <nav aria-label="Main">
+            {menu.map(({ label, place: target, pages }) => (
+              <a key={label} href={hrefOf(target)} aria-current={pages.includes(place.value.page) ? "page" : undefined}>
+                {label}
+              </a>
+            ))}
+          </nav>
+          <button type="button" class="small leave" onClick={() => forgetToken({ refused: false })}>
+            Lock
+          </button>
+        </>
+      )}
+    </header>
+  );
+}
+
+function Mark() {
+  return (
+    <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
+      <rect width="32" height="32" rx="7" class="mark-ground" />
+      <path class="mark-lines" d="M7 10.5l2.2 2.2L13 8.5M7 21.5l2.2 2.2L13 19.5M17.5 11H25M17.5 22H25" />
+    </svg>
+  );
+}
+
+/** Takes the focus when the place changes, as a newly loaded page would. */
+function Content({ children }: { readonly children: preact.ComponentChildren }) {
+  const element = useRef<HTMLElement>(null);
+  const here = hrefOf(place.value);
+  const isFirst = useRef(true);
+  useEffect(() => {
+    if (!isFirst.current) element.current?.focus({ preventScroll: true });
+    isFirst.current = false;
+    scrollTo(0, 0);
+  }, [here]);
+  return (
+    <main id="content" tabIndex={-1} ref={element}>
+      {children}
+    </main>
+  );
+}
+
+function CurrentPage() {
+  const now = place.value;
+  switch (now.page) {
+    case "overview":
+      return <OverviewPage />;
+    case "list":
+      return <ListPage key={now.kind} kind={now.kind} />;
+    case "add":
+      return <AddPage key={now.kind} kind={now.kind} />;
+    case "enrollment":
+      return <EnrollmentPage key={`${now.kind} ${now.id}`} kind={now.kind} id={now.id} tab={now.tab} />;
+    case "certificates":
+      return <CertificatesPage />;
+    case "attempts":
+      return <AttemptsPage />;
+    default:
+      return (
+        <Title title="There is nothing here">
+          <p>
+            The address leads nowhere. <a href="#/">Go to the overview.</a>
+          </p>
+        </Title>
+      );
+  }
+}
+
+function Title({ title, children }: { readonly title: string; readonly children: preact.ComponentChildren }) {
+  return (
+    <>
+      <h1>{title}</h1>
+      {children}
+    </>
+  );
+}

@@ -1,0 +1,18 @@
+import { render } from "preact";
+import { takeTokenFromAddress } from "./api/token.js";
+import { App } from "./app.js";
+import { startRouter } from "./router.js";
+import "./style/tokens.css";
+import "./style/base.css";
+import "./style/layout.css";
+import "./style/forms.css";
+import "./style/data.css";
+import "./style/dialog.css";
+
+takeTokenFromAddress();
+startRouter();
+const page = document.getElementById("page");
+if (page) {
+  page.replaceChildren();
+  render(<App />, page);
+}

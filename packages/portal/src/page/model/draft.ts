@@ -1,0 +1,98 @@
+import type { AllocationPolicy, AttestationKind, ProvisioningStatus } from "@rollcall/protocol";
+import type { Enrollment } from "../api/enrollments.js";
+import type { Reprovision } from "./choices.js";
+
+/** Everything of an enrollment that can be edited after it was made, as it stands in the form. */
+export interface Settings {
+  readonly deviceId: string;
+  readonly iotHubs: readonly string[];
+  /** Empty: the service's default. */
+  readonly allocationPolicy: AllocationPolicy | "";
+  readonly webhookUrl: string;
+  readonly webhookApiVersion: string;
+  readonly reprovision: Reprovision;
+  /** JSON text. */
+  readonly twin: string;
+  readonly status: ProvisioningStatus;
+  readonly iotEdge: boolean;
+}
+
+/** Credentials as they are typed or chosen; which of them count depends on `mechanism` and, for groups, `x509Source`. */
+export interface Credentials {
+  readonly mechanism: AttestationKind;
+  readonly x509Source: "certificates" | "caReferences";
+  readonly primaryCertificate: string;
+  readonly secondaryCertificate: string;
+  readonly primaryReference: string;
+  readonly secondaryReference: string;
+  readonly endorsementKey: string;
+  readonly generateKeys: boolean;
+  readonly primaryKey: string;
+  readonly secondaryKey: string;
+}
+
+/** The form of an enrollment that is to be made. */
+export interface Draft extends Settings, Credentials {
+  readonly id: string;
+}
+export type Field = keyof Draft | "form";
+/** What is wrong with a field, as a sentence. */
+export type Faults = Partial<Readonly<Record<Field, string>>>;
+
+const emptyTwin = formatJson({ tags: {}, properties: { desired: {} } });
+
+export const emptyCredentials: Credentials = {
+  mechanism: "x509",
+  x509Source: "certificates",
+  primaryCertificate: "",
+  secondaryCertificate: "",
+  primaryReference: "",
+  secondaryReference: "",
+  endorsementKey: "",
+  generateKeys: true,
+  primaryKey: "",
+  secondaryKey: "",
+};
+
+export function emptyDraft(iotHubs: readonly string[]): Draft {
+  return {
+    ...emptyCredentials,
+    id: "",
+    deviceId: "",
+    iotHubs,
+    allocationPolicy: "hashed",
+    webhookUrl: "",
+    webhookApiVersion: "2021-10-01",
+    reprovision: "migrate",
+    twin: emptyTwin,
+    status: "enabled",
+    iotEdge: false,
+  };
+}
+
+/** What can be edited of an enrollment. */
+export function settingsOf(enrollment: Enrollment): Settings {
+  const { customAllocationDefinition: custom, initialTwin, reprovisionPolicy } = enrollment;
+  return {
+    deviceId: enrollment.deviceId ?? "",
+    iotHubs: enrollment.iotHubs ?? (enrollment.iotHubHostName ? [enrollment.iotHubHostName] : []),
+    allocationPolicy: enrollment.allocationPolicy ?? "",
+    webhookUrl: custom?.webhookUrl ?? "",
+    webhookApiVersion: custom?.apiVersion ?? "2021-10-01",
+    reprovision: reprovisionOf(reprovisionPolicy),
+    twin: initialTwin ? formatJson(initialTwin) : emptyTwin,
+    status: enrollment.provisioningStatus ?? "enabled",
+    iotEdge: enrollment.capabilities?.iotEdge ?? false,
+  };
+}
+
+/** Absent means migrate (section 8.4 of the wire notes). */
+export function reprovisionOf(policy: Enrollment["reprovisionPolicy"]): Reprovision {
+  if (!policy) return "migrate";
+  if (!policy.updateHubAssignment) return "never";
+  return policy.migrateDeviceData ? "migrate" : "reset";
+}
+
+export function formatJson(value: unknown): string {
+  return JSON.stringify(value, undefined, 2);
+}

@@ -1,0 +1,15 @@
+import type { AttemptOutcome, AttemptSummary } from "@rollcall/protocol";
+
+/** Puts a changed attempt into a list, newest first: over its older self, else where its time belongs. One that the filter leaves out goes. */
+export function mergeAttempt(
+  attempts: readonly AttemptSummary[],
+  changed: AttemptSummary,
+  { outcome, max }: { readonly outcome: AttemptOutcome | undefined; readonly max: number },
+): readonly AttemptSummary[] {
+  const wanted = outcome === undefined || changed.outcome === outcome;
+  const index = attempts.findIndex(({ trackingId }) => trackingId === changed.trackingId);
+  if (index >= 0) return wanted ? attempts.with(index, changed) : attempts.toSpliced(index, 1);
+  if (!wanted) return attempts;
+  const place = attempts.findIndex(({ startedAt }) => startedAt <= changed.startedAt);
+  return attempts.toSpliced(place < 0 ? attempts.length : place, 0, changed).slice(0, max);
+}

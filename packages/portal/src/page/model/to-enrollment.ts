@@ -1,0 +1,70 @@
+import type { EnrollmentKind, JsonObject } from "@rollcall/protocol";
+import { enrollmentKinds } from "@rollcall/protocol/service-routes";
+import type { Attestation, Enrollment } from "../api/enrollments.js";
+import { reprovisionPolicies } from "./choices.js";
+import type { Credentials, Draft, Settings } from "./draft.js";
+
+/** The enrollment that a filled form asks for. `draft.twin` has to be JSON. */
+export function newEnrollment(kind: EnrollmentKind, draft: Draft): Enrollment {
+  const identity = { [enrollmentKinds[kind].id]: draft.id.trim() };
+  return withSettings(kind, { ...identity, attestation: attestationOf(kind, draft) }, draft);
+}
+
+/** An enrollment with edited settings; whatever else it holds stays, also what this page knows nothing of. */
+export function withSettings(kind: EnrollmentKind, source: Enrollment, settings: Settings): Enrollment {
+  const { iotHubHostName: _old, deviceId: _id, customAllocationDefinition, ...rest } = source;
+  const deviceId = settings.deviceId.trim();
+  const { allocationPolicy, iotHubs } = settings;
+  const custom = { ...customAllocationDefinition, webhookUrl: settings.webhookUrl.trim() };
+  return {
+    ...withoutAllocation(rest),
+    ...(kind === "individual" && deviceId !== "" && { deviceId }),
+    ...(iotHubs.length > 0 && { iotHubs }),
+    ...(allocationPolicy !== "" && { allocationPolicy }),
+    ...(allocationPolicy === "custom" && {
+      customAllocationDefinition: { ...custom, apiVersion: settings.webhookApiVersion.trim() },
+    }),
+    ...oldHubForm(source, settings),
+    reprovisionPolicy: reprovisionPolicies[settings.reprovision],
+    initialTwin: readTwin(settings.twin),
+    provisioningStatus: settings.status,
+    capabilities: { ...source.capabilities, iotEdge: settings.iotEdge },
+  };
+}
+
+function withoutAllocation({ iotHubs: _, allocationPolicy: __, ...rest }: Enrollment): Enrollment {
+  return rest;
+}
+
+/** The old form with one hub and no policy means static to that hub; it stays where nobody touched it. */
+function oldHubForm(source: Enrollment, { allocationPolicy, iotHubs }: Settings): Partial<Enrollment> {
+  const { iotHubHostName: old } = source;
+  if (!old || source.iotHubs || allocationPolicy !== "" || iotHubs.length !== 1 || iotHubs[0] !== old) return {};
+  return { iotHubHostName: old };
+}
+
+function readTwin(text: string): { tags?: JsonObject; properties?: { desired?: JsonObject } } {
+  // A cast: the service checks it, and says which member is wrong.
+  return JSON.parse(text) as { tags?: JsonObject };
+}
+
+/** The credentials of a form. */
+function attestationOf(kind: EnrollmentKind, form: Credentials): Attestation {
+  if (form.mechanism === "tpm") return { type: "tpm", tpm: { endorsementKey: form.endorsementKey.trim() } };
+  if (form.mechanism === "symmetricKey") {
+    if (form.generateKeys) return { type: "symmetricKey" };
+    const symmetricKey = { primaryKey: form.primaryKey.trim(), secondaryKey: form.secondaryKey.trim() };
+    return { type: "symmetricKey", symmetricKey };
+  }
+  if (kind === "group" && form.x509Source === "caReferences") {
+    const secondary = form.secondaryReference;
+    const caReferences = { primary: form.primaryReference, ...(secondary !== "" && { secondary }) };
+    return { type: "x509", x509: { caReferences } };
+  }
+  const secondary = form.secondaryCertificate;
+  const pair = {
+    primary: { certificate: form.primaryCertificate },
+    ...(secondary !== "" && { secondary: { certificate: secondary } }),
+  };
+  return { type: "x509", x509: kind === "group" ? { signingCertificates: pair } : { clientCertificates: pair } };
+}

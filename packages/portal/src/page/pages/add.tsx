@@ -1,0 +1,118 @@
+import type { EnrollmentKind } from "@rollcall/protocol";
+import { enrollmentKinds } from "@rollcall/protocol/service-routes";
+import { useEffect, useRef } from "preact/hooks";
+import { ApiError } from "../api/client.js";
+import { createEnrollment } from "../api/enrollments.js";
+import { checkDraft } from "../model/check.js";
+import { kindWords, mechanismChoices } from "../model/choices.js";
+import { type Draft, emptyDraft } from "../model/draft.js";
+import { newEnrollment } from "../model/to-enrollment.js";
+import { announce } from "../parts/announce.js";
+import { Card, Problem } from "../parts/bits.js";
+import { TextField } from "../parts/field.js";
+import { RadioGroup } from "../parts/radio-group.js";
+import { type Form, useForm } from "../parts/use-form.js";
+import { useLeaveGuard } from "../parts/use-leave-guard.js";
+import { useTitle } from "../parts/use-title.js";
+import { goTo, hrefOf } from "../router.js";
+import { CredentialFields } from "./credential-fields.js";
+import { DeviceIdField, SettingsFields } from "./settings-fields.js";
+
+/** The form of a new enrollment. */
+export function AddPage({ kind }: { readonly kind: EnrollmentKind }) {
+  const words = kindWords[kind];
+  useTitle(`Add ${words.one}`);
+  const initial = useRef(emptyDraft([]));
+  const form = useForm<Draft>(initial.current);
+  useLeaveGuard(JSON.stringify(form.values) !== JSON.stringify(initial.current) && !form.busy);
+  const save = async () => {
+    const saved = await form.submit(
+      (draft) => checkDraft(kind, draft),
+      (draft) => create(kind, draft),
+    );
+    if (!saved) return;
+    announce(`The ${words.one} ${form.values.id.trim()} is saved.`);
+    goTo({ page: "enrollment", kind, id: form.values.id.trim(), tab: "settings" });
+  };
+  return (
+    <>
+      <p class="crumbs">
+        <a href={hrefOf({ page: "list", kind })}>{words.many}</a>
+      </p>
+      <h1>Add {words.one}</h1>
+      <form
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save();
+        }}
+      >
+        {form.faults.form && <Problem text={form.faults.form} />}
+        <IdentityCard kind={kind} form={form} />
+        <Card title="Assignment">
+          <SettingsFields kind={kind} form={form} />
+        </Card>
+        <div class="actions sticky">
+          <button type="submit" class="primary" disabled={form.busy}>
+            {form.busy ? "Saving …" : "Save"}
+          </button>
+          <a class="button" href={hrefOf({ page: "list", kind })}>
+            Cancel
+          </a>
+        </div>
+      </form>
+    </>
+  );
+}
+
+/** Where there is one already it stays: whoever adds wants a new one, not another's replaced. */
+async function create(kind: EnrollmentKind, draft: Draft): Promise<void> {
+  const id = draft.id.trim();
+  try {
+    await createEnrollment(kind, id, newEnrollment(kind, draft));
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 412) throw error;
+    const message = `There is an ${kindWords[kind].one} ${id} already. Choose another name, or open that one to edit it.`;
+    throw new ApiError(412, message, { info: { path: enrollmentKinds[kind].id } });
+  }
+}
+
+function IdentityCard({ kind, form }: { readonly kind: EnrollmentKind; readonly form: Form<Draft> }) {
+  const words = kindWords[kind];
+  const { values, faults, set } = form;
+  // An id that was read from a credential may be replaced by another one; what somebody typed may not.
+  const filled = useRef<string | undefined>(undefined);
+  const onIdentity = (registrationId: string | undefined) => {
+    if (kind !== "individual" || !registrationId) return;
+    if (values.id !== "" && values.id !== filled.current) return;
+    filled.current = registrationId;
+    set({ id: registrationId });
+  };
+  useEffect(() => {
+    filled.current = undefined;
+  }, [kind]);
+  return (
+    <Card title="Identity">
+      <RadioGroup
+        legend="Security mechanism"
+        value={values.mechanism}
+        choices={mechanismChoices[kind]}
+        fault={faults.mechanism}
+        onChange={(mechanism) => set({ mechanism })}
+      />
+      <CredentialFields kind={kind} form={form} onIdentity={onIdentity} />
+      <div class="pair">
+        <TextField
+          label={words.id}
+          hint="1 to 128 letters, digits and - . _ : – upper and lower case are the same."
+          code
+          required
+          value={values.id}
+          fault={faults.id}
+          onInput={(id) => set({ id })}
+        />
+        {kind === "individual" && <DeviceIdField form={form} fallback={values.id.trim()} />}
+      </div>
+    </Card>
+  );
+}

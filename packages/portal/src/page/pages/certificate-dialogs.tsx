@@ -1,0 +1,138 @@
+import { useState } from "preact/hooks";
+import { ApiError, messageOf } from "../api/client.js";
+import { type CaCertificate, createCertificate, verifyCertificate } from "../api/operator.js";
+import { announce } from "../parts/announce.js";
+import { Problem } from "../parts/bits.js";
+import { CertificateFile } from "../parts/certificate-file.js";
+import { Copyable } from "../parts/copy.js";
+import { Dialog } from "../parts/dialog.js";
+import { Checkbox, TextField } from "../parts/field.js";
+
+interface Faults {
+  readonly name?: string;
+  readonly certificate?: string;
+  readonly form?: string;
+}
+
+/** Where the service's refusal belongs: members of the body are named after the fields. */
+function faultsOf(error: unknown): Faults {
+  const message = messageOf(error);
+  const path = error instanceof ApiError ? (error.info["path"] ?? (error.info["name"] && "name")) : undefined;
+  if (path?.startsWith("certificate")) return { certificate: message };
+  return path === "name" ? { name: message } : { form: message };
+}
+
+export function UploadDialog({ onClose, onDone }: { readonly onClose: () => void; readonly onDone: () => void }) {
+  const [name, setName] = useState("");
+  const [certificate, setCertificate] = useState("");
+  const [isVerified, setVerified] = useState(false);
+  const [faults, setFaults] = useState<Faults>({});
+  const upload = async () => {
+    const missing: Faults = {
+      ...(name.trim() === "" && { name: "The name is missing." }),
+      ...(certificate === "" && { certificate: "The certificate is missing." }),
+    };
+    setFaults(missing);
+    if (Object.keys(missing).length > 0) return;
+    try {
+      await createCertificate(name.trim(), { certificate, isVerified });
+      announce(`The certificate ${name.trim()} is uploaded.`);
+      onDone();
+      onClose();
+    } catch (error) {
+      setFaults(faultsOf(error));
+    }
+  };
+  return (
+    <Dialog title="Upload a CA certificate" onClose={onClose}>
+      <form
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void upload();
+        }}
+      >
+        {faults.form && <Problem text={faults.form} />}
+        <TextField
+          label="Name"
+          hint="1 to 64 letters, digits and - . _"
+          required
+          value={name}
+          fault={faults.name}
+          onInput={setName}
+        />
+        <CertificateFile
+          label="Certificate"
+          hint="Root or intermediate certificate, a .pem or .cer file."
+          wanted="ca"
+          fault={faults.certificate}
+          onChange={setCertificate}
+        />
+        <Checkbox
+          label="Set certificate status to verified on upload"
+          hint="Without it, prove that you have its key: generate a verification code, then verify."
+          checked={isVerified}
+          onChange={setVerified}
+        />
+        <div class="actions end">
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" class="primary">
+            Upload
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+export function VerifyDialog(props: { certificate: CaCertificate; onClose: () => void; onDone: () => void }) {
+  const { certificate, onClose, onDone } = props;
+  const { name, etag, properties } = certificate;
+  const [proof, setProof] = useState("");
+  const [fault, setFault] = useState<string | undefined>();
+  const verify = async () => {
+    if (proof === "") return setFault("The verification certificate is missing.");
+    try {
+      await verifyCertificate(name, proof, etag);
+      announce(`The certificate ${name} is verified.`);
+      onDone();
+      onClose();
+    } catch (error) {
+      setFault(messageOf(error));
+    }
+  };
+  return (
+    <Dialog title={`Verify ${name}`} onClose={onClose}>
+      <form
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void verify();
+        }}
+      >
+        <p>The certificate has this code as its common name, and is signed with the key of {name}.</p>
+        {properties.verificationCode && <Copyable what="verification code" text={properties.verificationCode} />}
+        <CertificateFile
+          label="Verification certificate"
+          hint="A .pem or .cer file."
+          wanted="any"
+          fault={fault}
+          onChange={(text) => {
+            setProof(text);
+            setFault(undefined);
+          }}
+        />
+        <div class="actions end">
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" class="primary">
+            Verify
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,203 @@
+import type { EnrollmentKind, ProvisioningStatus } from "@rollcall/protocol";
+import { useEffect, useState } from "preact/hooks";
+import { messageOf } from "../api/client.js";
+import { deleteEnrollment, type Enrollment, idOf, listEnrollments } from "../api/enrollments.js";
+import { getCounts } from "../api/operator.js";
+import { kindWords } from "../model/choices.js";
+import { countOf } from "../model/words.js";
+import { announce } from "../parts/announce.js";
+import { Loading, Problem } from "../parts/bits.js";
+import { confirm } from "../parts/confirm.js";
+import { SelectField, TextField } from "../parts/field.js";
+import { PlaceTabs } from "../parts/tabs.js";
+import { useLoad } from "../parts/use-load.js";
+import { useTitle } from "../parts/use-title.js";
+import { hrefOf } from "../router.js";
+import { EnrollmentTable } from "./enrollment-table.js";
+
+const PAGE = 50;
+/** A search begins when nobody has typed for this long. */
+const TYPING_MS = 250;
+
+type StatusFilter = ProvisioningStatus | "any";
+const statusChoices = [
+  { value: "any", label: "Any status" },
+  { value: "enabled", label: "Enabled" },
+  { value: "disabled", label: "Disabled" },
+] as const;
+
+function EnrollmentTabs({ kind }: { readonly kind: EnrollmentKind }) {
+  return (
+    <PlaceTabs
+      label="Kinds of enrollments"
+      tabs={(["group", "individual"] as const).map((each) => ({
+        label: kindWords[each].many,
+        place: { page: "list", kind: each },
+        current: each === kind,
+      }))}
+    />
+  );
+}
+
+/** What is asked for, and which page of it: the cursors of the pages before are kept to go back. */
+function useQuery() {
+  const [typed, setTyped] = useState("");
+  const [search, setSearch] = useState("");
+  const [status, setStatus] = useState<StatusFilter>("any");
+  const [cursors, setCursors] = useState<readonly string[]>([]);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      if (typed.trim() === search) return;
+      setSearch(typed.trim());
+      setCursors([]);
+    }, TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  return {
+    ...{ typed, search, status, cursors, setTyped, setCursors },
+    setStatus: (next: StatusFilter) => {
+      setStatus(next);
+      setCursors([]);
+    },
+  };
+}
+
+export function ListPage({ kind }: { readonly kind: EnrollmentKind }) {
+  const words = kindWords[kind];
+  useTitle(words.many);
+  const query = useQuery();
+  const { search, status, cursors } = query;
+  const list = useLoad(JSON.stringify([search, status, cursors]), (signal) =>
+    listEnrollments(
+      kind,
+      {
+        limit: PAGE,
+        search: search || undefined,
+        status: status === "any" ? undefined : status,
+        after: cursors.at(-1),
+      },
+      signal,
+    ),
+  );
+  const items = list.value?.items ?? [];
+  const isFiltered = search !== "" || status !== "any";
+  return (
+    <>
+      <div class="page-head">
+        <h1>Manage enrollments</h1>
+        <a class="button primary" href={hrefOf({ page: "add", kind })}>
+          Add {words.one}
+        </a>
+      </div>
+      <EnrollmentTabs kind={kind} />
+      <div class="toolbar">
+        <TextField
+          label={`Search by ${words.id.toLowerCase()}`}
+          type="search"
+          value={query.typed}
+          onInput={query.setTyped}
+        />
+        <SelectField label="Status" value={status} choices={statusChoices} onChange={query.setStatus} />
+        {!isFiltered && <Total kind={kind} />}
+      </div>
+      {list.error && <Problem text={list.error} onRetry={list.reload} />}
+      {!list.value && list.loading && <Loading what="enrollments" />}
+      {list.value && items.length === 0 && <Empty kind={kind} isFiltered={isFiltered} />}
+      {items.length > 0 && (
+        <Selectable key={JSON.stringify([search, status, cursors])} kind={kind} items={items} onDeleted={list.reload} />
+      )}
+      {list.value && (cursors.length > 0 || list.value.next) && (
+        <Pager
+          page={cursors.length + 1}
+          previous={cursors.length > 0 ? () => query.setCursors(cursors.slice(0, -1)) : undefined}
+          next={nextPage(list.value.next, (after) => query.setCursors([...cursors, after]))}
+        />
+      )}
+    </>
+  );
+}
+
+function nextPage(next: string | undefined, go: (after: string) => void): (() => void) | undefined {
+  return next === undefined ? undefined : () => go(next);
+}
+
+function Total({ kind }: { readonly kind: EnrollmentKind }) {
+  const { value } = useLoad("counts", getCounts);
+  if (!value) return null;
+  const count = kind === "group" ? value.enrollmentGroups : value.individualEnrollments;
+  return <p class="toolbar-note">{countOf(count, kindWords[kind].one)}</p>;
+}
+
+function Empty({ kind, isFiltered }: { readonly kind: EnrollmentKind; readonly isFiltered: boolean }) {
+  if (isFiltered) return <p class="faint empty">Nothing matches the search.</p>;
+  return (
+    <div class="empty">
+      <p>There is no {kindWords[kind].one} yet.</p>
+      <a class="button" href={hrefOf({ page: "add", kind })}>
+        Add the first one
+      </a>
+    </div>
+  );
+}
+
+export function Pager(props: { page: number; previous: (() => void) | undefined; next: (() => void) | undefined }) {
+  const { page, previous, next } = props;
+  return (
+    <nav class="pager" aria-label="Pages">
+      <button type="button" disabled={!previous} onClick={previous}>
+        Previous
+      </button>
+      <span aria-live="polite">Page {page.toLocaleString("en")}</span>
+      <button type="button" disabled={!next} onClick={next}>
+        Next
+      </button>
+    </nav>
+  );
+}
+
+/** The entries of a page with their check marks; Delete acts on what is marked. */
+function Selectable(props: { kind: EnrollmentKind; items: readonly Enrollment[]; onDeleted: () => void }) {
+  const { kind, items, onDeleted } = props;
+  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
+  const chosen = items.filter((item) => marked.has(idOf(kind, item)));
+  const remove = async () => {
+    const words = countOf(chosen.length, kindWords[kind].one);
+    const yes = await confirm({
+      title: `Delete ${words}?`,
+      text: "Their devices cannot register again. What is connected now stays connected.",
+      items: chosen.map((item) => idOf(kind, item)),
+      danger: true,
+    });
+    if (!yes) return;
+    const faults = await deleteAll(kind, chosen);
+    const done = chosen.length - faults.length;
+    if (faults.length === 0) announce(`${words} deleted.`);
+    else announce(`${done} deleted, ${faults.length} not: ${faults.join("; ")}`, "failed");
+    setMarked(new Set());
+    onDeleted();
+  };
+  return (
+    <>
+      <div class="selection">
+        <button type="button" class="danger" disabled={chosen.length === 0} onClick={() => void remove()}>
+          Delete{chosen.length > 0 ? ` ${chosen.length} marked` : " marked"}
+        </button>
+      </div>
+      <EnrollmentTable kind={kind} items={items} marked={marked} onMark={setMarked} />
+    </>
+  );
+}
+
+/** One after the other, each only in the version that is shown; returns what went wrong. */
+async function deleteAll(kind: EnrollmentKind, items: readonly Enrollment[]): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for (const item of items) {
+    const id = idOf(kind, item);
+    try {
+      await deleteEnrollment(kind, id, item.etag);
+    } catch (error) {
+      faults.push(`${id}: ${messageOf(error)}`);
+    }
+  }
+  return faults;
+}

@@ -1,0 +1,151 @@
+import { ApiError, isStale } from "../api/client.js";
+import { type Attestation, getMechanism, replaceEnrollment } from "../api/enrollments.js";
+import { checkCredentials } from "../model/check.js";
+import { type Credentials, emptyCredentials } from "../model/draft.js";
+import { rolled, type Slot, slotWords } from "../model/roll.js";
+import { announce } from "../parts/announce.js";
+import { Problem } from "../parts/bits.js";
+import { CertificateFile } from "../parts/certificate-file.js";
+import { Dialog } from "../parts/dialog.js";
+import { type Form, useForm } from "../parts/use-form.js";
+import { CredentialFields, KeyField, ReferenceField } from "./credential-fields.js";
+import type { CredentialsProps } from "./credentials-tab.js";
+
+type Way = "key" | "certificate" | "reference" | "endorsement key";
+
+function wayOf({ type, x509 }: Attestation): Way {
+  if (type === "symmetricKey") return "key";
+  if (type === "tpm") return "endorsement key";
+  return x509?.caReferences ? "reference" : "certificate";
+}
+
+/** Replaces one credential, over the version that is shown. */
+export function RollDialog(props: CredentialsProps & { readonly slot: Slot; readonly onClose: () => void }) {
+  const { kind, id, loaded, slot, onClose } = props;
+  const { attestation } = loaded.value;
+  const way = wayOf(attestation);
+  const form = useForm<Credentials>({
+    ...emptyCredentials,
+    mechanism: attestation.type === "none" ? "x509" : attestation.type,
+    x509Source: way === "reference" ? "caReferences" : "certificates",
+    generateKeys: false,
+  });
+  const what = way === "endorsement key" ? way : `${slotWords[slot].word} ${way}`;
+  const save = async () => {
+    const done = await form.submit(
+      (values) => checkRoll(values, slot, way),
+      (values) => replace(props, credentialOf(values, slot, way)),
+    );
+    if (!done) return;
+    announce(`The ${what} of ${id} is replaced.`);
+    loaded.reload();
+    onClose();
+  };
+  return (
+    <Dialog title={`Replace the ${what}`} onClose={onClose}>
+      <form
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save();
+        }}
+      >
+        <p class="box warn">
+          {way === "endorsement key"
+            ? "A device with the old key is refused from then on."
+            : `Devices that use the ${what} are refused from then on; those with the ${slotWords[slot].other} one are not.`}
+        </p>
+        {form.faults.form && <Problem text={form.faults.form} />}
+        <RollFields kind={kind} form={form} slot={slot} way={way} />
+        <div class="actions end">
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" class="primary" disabled={form.busy}>
+            Replace
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** One slot is asked for; it is checked as the primary one is in a new enrollment. */
+function checkRoll(values: Credentials, slot: Slot, way: Way) {
+  if (way === "endorsement key") return checkCredentials("individual", values);
+  const field = fieldFor(slot, way);
+  return values[field].trim() === "" ? { [field]: `The ${way} is missing.` } : {};
+}
+
+function fieldFor(slot: Slot, way: Way) {
+  if (way === "key") return slot === "primary" ? "primaryKey" : "secondaryKey";
+  if (way === "reference") return slot === "primary" ? "primaryReference" : "secondaryReference";
+  if (way === "endorsement key") return "endorsementKey";
+  return slot === "primary" ? "primaryCertificate" : "secondaryCertificate";
+}
+
+function credentialOf(values: Credentials, slot: Slot, way: Way): string {
+  const text = values[fieldFor(slot, way)];
+  return way === "certificate" ? text : text.trim();
+}
+
+async function replace(
+  { kind, id, loaded, slot }: CredentialsProps & { slot: Slot },
+  credential: string,
+): Promise<void> {
+  const { value } = loaded;
+  const { attestation } = value;
+  // Keys are not in what was read, and the one that stays has to be sent along.
+  const current = attestation.type === "symmetricKey" ? await getMechanism(kind, id) : attestation;
+  try {
+    await replaceEnrollment(kind, id, { ...value, attestation: rolled(current, slot, credential) }, value.etag);
+  } catch (error) {
+    if (!isStale(error)) throw error;
+    loaded.reload();
+    const message =
+      "Somebody else changed this enrollment meanwhile, so nothing was replaced. Look at it again, then replace.";
+    throw new ApiError(412, message);
+  }
+}
+
+function RollFields(props: {
+  readonly kind: CredentialsProps["kind"];
+  readonly form: Form<Credentials>;
+  readonly slot: Slot;
+  readonly way: Way;
+}) {
+  const { kind, form, slot, way } = props;
+  const field = fieldFor(slot, way);
+  if (way === "key") {
+    return (
+      <KeyField
+        label={`New ${slot} key`}
+        value={form.values[field]}
+        fault={form.faults[field]}
+        onInput={(text) => form.set({ [field]: text })}
+      />
+    );
+  }
+  if (way === "certificate") {
+    return (
+      <CertificateFile
+        label={`New ${slot} certificate`}
+        hint="A .pem or .cer file."
+        wanted={kind === "group" ? "ca" : "leaf"}
+        fault={form.faults[field]}
+        onChange={(text) => form.set({ [field]: text })}
+      />
+    );
+  }
+  if (way === "reference") {
+    return (
+      <ReferenceField
+        label={`New ${slot} CA certificate`}
+        value={form.values[field]}
+        fault={form.faults[field]}
+        onChange={(name) => form.set({ [field]: name })}
+      />
+    );
+  }
+  return <CredentialFields kind={kind} form={form} onIdentity={() => undefined} />;
+}

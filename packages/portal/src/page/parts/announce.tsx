@@ -1,0 +1,37 @@
+import { signal } from "@preact/signals";
+
+interface Notice {
+  readonly text: string;
+  readonly kind: "done" | "failed";
+}
+
+const notice = signal<Notice | undefined>(undefined);
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+const SHOWN_MS = 8_000;
+
+/** Says at the foot of the page, and to screen readers, what became of something. */
+export function announce(text: string, kind: Notice["kind"] = "done"): void {
+  clearTimeout(timer);
+  notice.value = { text, kind };
+  timer = setTimeout(() => {
+    notice.value = undefined;
+  }, SHOWN_MS);
+}
+
+/** Where notices appear: always there, since readers only watch what was there before. */
+export function Announcements() {
+  const now = notice.value;
+  return (
+    <div class="announcements" role="status" aria-live="polite">
+      {now && (
+        <p class={`notice ${now.kind}`}>
+          <span>{now.text}</span>
+          <button type="button" class="plain" aria-label="Dismiss" onClick={() => (notice.value = undefined)}>
+            ×
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}

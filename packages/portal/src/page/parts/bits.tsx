@@ -1,0 +1,113 @@
+import type { ComponentChildren } from "preact";
+import { formatFingerprint } from "../model/words.js";
+
+const tones: Readonly<Record<string, "good" | "bad" | "warn" | "calm">> = {
+  enabled: "good",
+  verified: "good",
+  assigned: "good",
+  connected: "good",
+  live: "good",
+  disabled: "bad",
+  failed: "bad",
+  refused: "bad",
+  error: "bad",
+  unverified: "warn",
+  abandoned: "warn",
+  warning: "warn",
+  interrupted: "warn",
+};
+
+/** A state as a word with a colour; the word says it all. */
+export function Pill({ state }: { readonly state: string }) {
+  return <span class={`pill ${tones[state] ?? "calm"}`}>{state}</span>;
+}
+
+const format = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+
+/** A moment in the reader's own time zone, with the exact one at hand. */
+export function Time({ at }: { readonly at: string | number | undefined }) {
+  if (at === undefined) return <span class="faint">–</span>;
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return <span>{String(at)}</span>;
+  return (
+    <time dateTime={date.toISOString()} title={date.toISOString()}>
+      {format.format(date)}
+    </time>
+  );
+}
+
+/** A fault in words, and what to do about it. */
+export function Problem({ text, onRetry }: { readonly text: string; readonly onRetry?: () => void }) {
+  return (
+    <div class="box bad" role="alert">
+      <p>{text}</p>
+      {onRetry && (
+        <button type="button" onClick={onRetry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+export function Loading({ what }: { readonly what: string }) {
+  return (
+    <p class="faint" role="status">
+      Loading {what} …
+    </p>
+  );
+}
+
+/** Names and values; where a value is absent nothing is shown. */
+export function Facts(props: { rows: readonly (readonly [string, ComponentChildren])[]; wide?: boolean }) {
+  const { rows, wide } = props;
+  return (
+    <dl class={wide ? "facts wide" : "facts"}>
+      {rows
+        .filter(([, value]) => value !== undefined && value !== null && value !== "" && value !== false)
+        .map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}
+
+export function Card({
+  title,
+  children,
+  actions,
+}: {
+  title: string;
+  children: ComponentChildren;
+  actions?: ComponentChildren;
+}) {
+  return (
+    <section class="card" aria-label={title}>
+      <div class="card-head">
+        <h2>{title}</h2>
+        {actions}
+      </div>
+      {children}
+    </section>
+  );
+}
+
+/** Hex in pairs; a line ends between two of them. */
+export function Fingerprint({ hex }: { readonly hex: string }) {
+  const pairs = formatFingerprint(hex).split(":");
+  return (
+    <code class="fingerprint">
+      {pairs.map((pair, index) => (
+        // The place of a pair is what it is.
+        <span key={`${index}`}>
+          {pair}
+          {index < pairs.length - 1 && ":"}
+          <wbr />
+        </span>
+      ))}
+    </code>
+  );
+}

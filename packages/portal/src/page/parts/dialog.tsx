@@ -1,0 +1,39 @@
+import type { ComponentChildren } from "preact";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
+
+/** A modal dialog: the browser keeps the focus in it, and gives it back to where it was. */
+export function Dialog(props: {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly role?: "dialog" | "alertdialog";
+  readonly children: ComponentChildren;
+}) {
+  const { title, onClose, role = "dialog", children } = props;
+  const element = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  // Before the next key: one that comes between rendering and opening would miss the dialog.
+  useLayoutEffect(() => {
+    const dialog = element.current;
+    const before = document.activeElement;
+    dialog?.showModal();
+    dialog?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
+    return () => {
+      dialog?.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={element}
+      role={role}
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <h2 id={titleId}>{title}</h2>
+      {children}
+    </dialog>
+  );
+}

@@ -1,0 +1,30 @@
+import { useCallback, useEffect, useState } from "preact/hooks";
+import { isAbort, messageOf } from "../api/client.js";
+
+/** What is being loaded, was loaded, or could not be. A value stays while a newer one is on its way. */
+export interface Loaded<T> {
+  readonly value: T | undefined;
+  readonly error: string | undefined;
+  readonly loading: boolean;
+  readonly reload: () => void;
+}
+
+/** Loads now and whenever `key` changes; what is still on its way for an older key is given up. */
+export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T>): Loaded<T> {
+  const [state, setState] = useState<{ value?: T; error?: string; loading: boolean }>({ loading: true });
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    const abort = new AbortController();
+    setState(({ value }) => ({ ...(value !== undefined && { value }), loading: true }));
+    load(abort.signal).then(
+      (value) => setState({ value, loading: false }),
+      (error: unknown) => {
+        if (!isAbort(error)) setState({ error: messageOf(error), loading: false });
+      },
+    );
+    return () => abort.abort();
+    // `load` is a new function at each rendering: what it depends on is in `key`.
+  }, [key, turn]);
+  const reload = useCallback(() => setTurn((before) => before + 1), []);
+  return { value: state.value, error: state.error, loading: state.loading, reload };
+}

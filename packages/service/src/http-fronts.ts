@@ -1,0 +1,58 @@
+import type { Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { createDeviceApi, createManagementApi, type DeviceApi, type ManagementApi } from "@rollcall/api";
+import type { Broker } from "@rollcall/broker";
+import type { Engine, Store } from "@rollcall/engine";
+import type { Hub } from "@rollcall/hub";
+import { toPem } from "@rollcall/pki";
+import { portalFolder } from "@rollcall/portal";
+import { retryAfterSeconds } from "./config-schema.js";
+import { deviceCredentials } from "./device-credentials.js";
+import type { Listeners } from "./listeners.js";
+import { createServiceApi, operatorParts } from "./operator.js";
+import type { RollcallInfo } from "./rollcall.js";
+import type { Setting } from "./setting.js";
+
+/** What the HTTP front ends need besides the setting. */
+export interface HttpParts {
+  readonly engine: Engine;
+  readonly hub: Hub;
+  readonly broker: Broker;
+  readonly listeners: Listeners;
+  readonly store: Store;
+  /** Undefined until the ports are open. */
+  info(): RollcallInfo | undefined;
+  ready(): boolean;
+  stop(): void;
+}
+
+/** Makes what answers HTTP: devices and service SDKs on the one listener, operators on the other. */
+export async function createHttpFronts(
+  setting: Setting,
+  parts: HttpParts,
+): Promise<{ deviceApi: DeviceApi; management: ManagementApi }> {
+  const { config, clock, log, location, attempts } = setting;
+  const { engine, listeners, store, info, ready, stop } = parts;
+  const onFault = (fault: unknown, trackingId: string) => log.error({ err: fault, trackingId }, "a request failed");
+  const service = createServiceApi({ ...setting, store });
+  const shared = { attempts, clock, onFault };
+  const deviceApi = await createDeviceApi({
+    ...shared,
+    engine,
+    connectionOf: (socket: Socket) => listeners.connectionOf(socket),
+    retryAfterSeconds: retryAfterSeconds(config),
+    service,
+  });
+  const management = await createManagementApi({
+    ...shared,
+    ...{ info, ready, stop },
+    token: location.secrets.managementToken,
+    operator: service.operator,
+    ca: () => toPem(location.authority.certificate.der),
+    portalFolder: fileURLToPath(portalFolder),
+    credentials: (registrationId) => deviceCredentials(store, registrationId),
+    port: () => info()?.ports.dashboard ?? 0,
+    parts: operatorParts({ ...setting, store }, parts),
+  });
+  return { deviceApi, management };
+}

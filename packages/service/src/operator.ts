@@ -1,0 +1,61 @@
+import { type Authorize, type OperatorParts, sasAuthorizer } from "@rollcall/api";
+import type { Broker } from "@rollcall/broker";
+import {
+  type Clock,
+  createCertificateOperator,
+  createOperator,
+  type Operator,
+  type Random,
+  type Store,
+} from "@rollcall/engine";
+import type { Hub } from "@rollcall/hub";
+import type { LinkedHub } from "@rollcall/protocol";
+import { servedHosts } from "./addresses.js";
+import type { Config } from "./config-schema.js";
+import type { Location } from "./location.js";
+import { accessPolicies } from "./policies.js";
+
+/** What the operator's half is made of. */
+interface Parts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly location: Location;
+  readonly hubs: readonly LinkedHub[];
+  readonly store: Store;
+}
+
+/** The operator's half of the service, and who may use it over HTTPS. */
+export function createServiceApi(parts: Parts): { readonly operator: Operator; readonly authorize: Authorize } {
+  const { config, clock, random, location, hubs, store } = parts;
+  const { policyKey, clusterSecret } = location.secrets;
+  const policies = accessPolicies(config.policies, policyKey).map(({ primaryKey, secondaryKey, ...policy }) => ({
+    ...policy,
+    keys: [Buffer.from(primaryKey, "base64"), Buffer.from(secondaryKey, "base64")],
+  }));
+  const operator = createOperator({
+    store,
+    hubs: { linked: () => hubs },
+    clock,
+    random,
+    clusterSecret: Buffer.from(clusterSecret, "base64"),
+  });
+  return { operator, authorize: sasAuthorizer({ policies, hosts: servedHosts(config, hubs), clock }) };
+}
+
+/** What operators can do on the dashboard listener, besides the service API. */
+export function operatorParts(
+  { config, clock, random, hubs, location, store }: Parts,
+  { hub, broker }: { readonly hub: Hub; readonly broker: Broker },
+): OperatorParts {
+  return {
+    certificates: createCertificateOperator({ store, clock, random }),
+    store,
+    hub,
+    hubs: { linked: () => hubs },
+    idScope: config.idScope,
+    random,
+    spoolDirectory: location.path,
+    isConnected: (device) => broker.isConnected(device),
+  };
+}

@@ -1,0 +1,124 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { issueIntermediate, issueLeaf, issueRoot } from "@rollcall/pki";
+import { deriveDeviceKey } from "@rollcall/protocol";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runHere } from "./run-here.js";
+import { type RunningService, startFor } from "./running.js";
+
+let service: RunningService;
+const rollcall = (...args: string[]) => runHere(args, { cwd: service.path });
+const group = (...args: string[]) => rollcall("enrollment-group", ...args);
+
+/** What a command prints as JSON. */
+async function json(...args: string[]) {
+  const { code, stdout, stderr } = await rollcall(...args, "-o", "json");
+  expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+  return JSON.parse(stdout);
+}
+
+const key = (fill: number) => Buffer.alloc(32, fill).toString("base64");
+
+beforeAll(async () => {
+  service = await startFor({});
+  const write = (name: string, text: string) => writeFileSync(join(service.path, name), text);
+  const root = await issueRoot({ commonName: "Root" });
+  const line = await issueIntermediate({ commonName: "Line", parent: root });
+  const leaf = await issueLeaf({ commonName: "pump-7", parent: line });
+  write("root.pem", root.certificatePem);
+  write("root.key.pem", root.privateKeyPem);
+  write("line.pem", line.chainPem);
+  write("pump-7.pem", leaf.chainPem);
+  write("pump-7.key.pem", leaf.privateKeyPem);
+});
+afterAll(() => service[Symbol.asyncDispose]());
+
+const register = () =>
+  rollcall("device", "register", "--rid", "pump-7", "--cp", "pump-7.pem", "--kp", "pump-7.key.pem");
+
+test("a group by its root certificate lets a device of an intermediate in; disabled it does not; another root, neither", async () => {
+  const made = await group("create", "--gid", "factory", "--cp", "root.pem");
+  expect(made.stdout).toMatch(/^group id\tfactory\nstatus\tenabled\nattestation\tx509\nprimary certificate\tCN=Root\n/);
+  expect(made).toMatchObject({
+    code: 0,
+    stderr: "Next: rollcall device register --rid <common name> --cp <chain file> --kp <key file>\n",
+  });
+  expect(await register()).toMatchObject({ code: 0 });
+  expect(await group("update", "--group-id", "factory", "--ps", "disabled")).toMatchObject({ code: 0 });
+  expect(await register()).toMatchObject({ code: 6 });
+  expect(await group("update", "--eid", "factory", "--ps", "enabled", "--cp", "line.pem")).toMatchObject({ code: 0 });
+  expect(await register()).toMatchObject({ code: 0 });
+  const [registration] = await json("enrollment-group", "registration", "list", "--gid", "factory");
+  expect(registration).toMatchObject({ registrationId: "pump-7", status: "assigned", assignedHub: "127.0.0.1" });
+});
+
+test("a group by the name of a CA certificate, there and back", async () => {
+  await rollcall("certificate", "create", "-n", "root-1", "-p", "root.pem");
+  expect(await group("create", "--gid", "named", "--ca-name", "root-1")).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^rollcall: --cn: attestation\.x509\.caReferences.*not verified/),
+  });
+  await rollcall("certificate", "verify", "-n", "root-1", "--ca-key", "root.key.pem");
+  expect(await group("update", "--gid", "factory", "--cn", "root-1")).toMatchObject({ code: 0 });
+  const { attestation } = await json("enrollment-group", "show", "--gid", "factory");
+  expect(attestation).toEqual({ type: "x509", x509: { caReferences: { primary: "root-1" } } });
+  expect((await group("list")).stdout).toMatch(/^factory\tx509 \(root-1\)\tenabled\t/);
+  expect(await register()).toMatchObject({ code: 0 });
+  expect(await group("update", "--gid", "factory", "--cp", "root.pem")).toMatchObject({ code: 0 });
+});
+
+test("a group of keys, and the key of one of its devices", async () => {
+  const made = await group("create", "--enrollment-id", "yard", "--primary-key", key(5), "--secondary-key", key(6));
+  expect(made).toMatchObject({ code: 0, stderr: "Next: rollcall env <registration-id> --group yard\n" });
+  const expected = deriveDeviceKey(Buffer.from(key(5), "base64"), "tag-1").toString("base64");
+  const compute = (...args: string[]) => group("compute-device-key", "--registration-id", "tag-1", ...args);
+  for (const args of [
+    ["--gid", "yard"],
+    ["--enrollment-id", "yard"],
+    ["--group-id", "yard"],
+    ["--key", key(5)],
+  ])
+    expect(await compute(...args)).toEqual({ code: 0, stdout: `${expected}\n`, stderr: "" });
+  expect(await rollcall("device", "register", "--rid", "tag-1", "--key", expected)).toMatchObject({ code: 0 });
+  expect(await compute("--gid", "factory")).toMatchObject({
+    code: 2,
+    stderr: "rollcall: factory attests by x509: its devices have no derived keys\n",
+  });
+  expect(await compute("--gid", "nobody")).toMatchObject({
+    code: 4,
+    stderr: "rollcall: nobody: Enrollment group not found.\nTry: rollcall enrollment-group list\n",
+  });
+  expect(await compute("--gid", "yard", "--key", key(5))).toMatchObject({ code: 2 });
+});
+
+test("without anything the service makes the keys; --keys shows them", async () => {
+  expect(await group("create", "--gid", "hall")).toMatchObject({ code: 0 });
+  const { attestation } = await json("enrollment-group", "show", "--gid", "hall", "--show-keys");
+  expect(Buffer.from(attestation.symmetricKey.primaryKey, "base64")).toHaveLength(64);
+  expect(await json("enrollment-group", "show", "--gid", "hall")).toMatchObject({
+    attestation: { type: "symmetricKey" },
+  });
+  const shown = await group("show", "--gid", "factory", "--keys");
+  expect(shown).toMatchObject({ code: 0, stderr: "--keys: factory attests by x509, there are no keys to show\n" });
+});
+
+test.each<[string, readonly string[], RegExp]>([
+  ["TPMs", ["--at", "tpm"], /a group cannot use tpm: TPMs are enrolled one by one\nTry: rollcall enrollment create/],
+  ["a leaf", ["--cp", "pump-7.pem"], /--cp pump-7\.pem: CN=pump-7 is no CA certificate \(basicConstraints\)/],
+  ["a certificate and a name", ["--cp", "root.pem", "--cn", "root-1"], /--cp and --ca-name do not go together/],
+  ["a name that is not there", ["--cn", "nobody"], /--cn: attestation\.x509\.caReferences\.primary/],
+])("no group of %s", async (_, args, message) => {
+  const { code, stdout, stderr } = await group("create", "--gid", "x", ...args);
+  expect(stderr).toMatch(message);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+});
+
+test("delete leaves the registrations of its devices", async () => {
+  expect(await group("delete", "--gid", "yard", "-y")).toEqual({
+    code: 0,
+    stdout: "",
+    stderr: "deleted yard; the registrations of its devices stay\n",
+  });
+  expect(await group("show", "--gid", "yard")).toMatchObject({ code: 4 });
+  expect(await json("registration", "list", "--enrollment-id", "yard")).toMatchObject([{ registrationId: "tag-1" }]);
+});

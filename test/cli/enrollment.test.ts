@@ -1,0 +1,312 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { issueLeaf } from "@rollcall/pki";
+import { createTpm, TpmClient } from "tpm-js-sim";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runCli } from "./run-cli.js";
+import { runHere } from "./run-here.js";
+import { type RunningService, startFor } from "./running.js";
+
+let service: RunningService;
+const file = (name: string) => join(service.path, name);
+const rollcall = (...args: string[]) => runHere(args, { cwd: service.path });
+const enrollment = (...args: string[]) => rollcall("enrollment", ...args);
+
+/** What a command prints as JSON. */
+async function json(...args: string[]) {
+  const { code, stdout, stderr } = await enrollment(...args, "-o", "json");
+  expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+  return JSON.parse(stdout);
+}
+
+const key = (fill: number) => Buffer.alloc(32, fill).toString("base64");
+const pair = ["--pk", key(1), "--sk", key(2)];
+let thumbprints: readonly string[];
+
+beforeAll(async () => {
+  service = await startFor({}, { hubs: [{ host: "hub-1.example" }, { host: "hub-2.example" }] });
+  const leaves = await Promise.all(["pump-7", "pump-7"].map((commonName) => issueLeaf({ commonName })));
+  for (const [index, leaf] of leaves.entries()) writeFileSync(file(`leaf-${index}.pem`), leaf.certificatePem);
+  thumbprints = leaves.map(({ certificate }) => certificate.sha256);
+});
+afterAll(() => service[Symbol.asyncDispose]());
+
+describe("enrollment create", () => {
+  test("the first command of the banner, and the one that it names next", async () => {
+    const made = await enrollment("create", "--eid", "dev1", "--at", "symmetrickey");
+    expect(made).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^registration id\tdev1\nstatus\tenabled\nattestation\tsymmetricKey\n/),
+      stderr: 'Next: eval "$(rollcall env dev1)"\n',
+    });
+    const { stdout } = await enrollment("show", "--eid", "dev1", "--keys", "-o", "json");
+    const { primaryKey } = JSON.parse(stdout).attestation.symmetricKey;
+    expect(Buffer.from(primaryKey, "base64")).toHaveLength(64);
+    const env = await rollcall("env", "dev1");
+    expect(env.stdout).toContain(`export PROVISIONING_SYMMETRIC_KEY='${primaryKey}'`);
+    expect(await rollcall("device", "register", "--rid", "dev1", "--key", primaryKey)).toMatchObject({ code: 0 });
+  });
+
+  test("every flag arrives as the member that it stands for", async () => {
+    writeFileSync(file("key"), `${key(2)}\n`);
+    const flags = [
+      ["--pk", key(1)],
+      ["--sk", "@key"],
+      ["--did", "Device.1"],
+      ["--ps", "DISABLED"],
+      ["--ap", "geolatency"],
+      ["--ih", "hub-1.example", "hub-2.example"],
+      ["--rp", "never"],
+      ["--its", '{"room":"yard"}'],
+      ["--props", '{"interval":5}'],
+      ["--info", '{"line":3}'],
+      ["--ee"],
+    ].flat();
+    expect((await enrollment("create", "--enrollment-id", "all", ...flags)).code).toBe(0);
+    expect(await json("show", "--rid", "all", "--show-keys")).toMatchObject({
+      registrationId: "all",
+      attestation: { type: "symmetricKey", symmetricKey: { primaryKey: key(1), secondaryKey: key(2) } },
+      deviceId: "Device.1",
+      provisioningStatus: "disabled",
+      allocationPolicy: "geoLatency",
+      iotHubs: ["hub-1.example", "hub-2.example"],
+      reprovisionPolicy: { updateHubAssignment: false },
+      initialTwin: { tags: { room: "yard" }, properties: { desired: { interval: 5 } } },
+      optionalDeviceInformation: { line: 3 },
+      capabilities: { iotEdge: true },
+    });
+  });
+
+  test("custom allocation, and the one hub of 2017", async () => {
+    const custom = ["--ap", "custom", "--wh", "http://127.0.0.1:9/x", "--av", "2021-10-01"];
+    expect((await enrollment("create", "--eid", "asked", ...pair, ...custom)).code).toBe(0);
+    expect(await json("show", "--eid", "asked")).toMatchObject({
+      allocationPolicy: "custom",
+      customAllocationDefinition: { webhookUrl: "http://127.0.0.1:9/x", apiVersion: "2021-10-01" },
+    });
+    expect((await enrollment("create", "--eid", "old", ...pair, "--hn", "hub-2.example")).code).toBe(0);
+    expect(await json("show", "--eid", "old")).toMatchObject({
+      allocationPolicy: "static",
+      iotHubs: ["hub-2.example"],
+    });
+  });
+
+  test("tpm by the key that tpm export-ek prints", async () => {
+    const tpm = createTpm({ seed: "sensor" });
+    const ek = new TpmClient((command) => tpm.send(command)).endorsementKey().toString("base64");
+    const made = await enrollment("create", "--eid", "sensor-1", "--ek", ek);
+    expect(made).toMatchObject({ code: 0, stderr: "Next: rollcall device register --rid sensor-1 --tpm <dir>\n" });
+    expect(await json("show", "--eid", "sensor-1")).toMatchObject({
+      attestation: { type: "tpm", tpm: { endorsementKey: ek } },
+    });
+  });
+
+  test("what is there is not replaced: 5, and the command that changes it", async () => {
+    const before = await json("show", "--eid", "all");
+    const again = await enrollment("create", "--eid", "ALL", "--at", "symmetrickey");
+    expect(again).toEqual({
+      code: 5,
+      stdout: "",
+      stderr: "rollcall: ALL: Already exists.\nTry: rollcall enrollment update --eid ALL\n",
+    });
+    expect(await json("show", "--eid", "all")).toEqual(before);
+  });
+
+  test("what the service finds fault with is told with its flag", async () => {
+    const { code, stdout, stderr } = await enrollment(
+      "create",
+      "--eid",
+      "x",
+      "--pk",
+      key(1),
+      "--ih",
+      "nowhere.example",
+    );
+    expect(stderr).toMatch(/^rollcall: --ih: iotHubs.*nowhere\.example.*\nTry: rollcall enrollment create --help\n$/);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect((await enrollment("show", "--eid", "x")).code).toBe(4);
+  });
+
+  test("--dry-run prints what would be sent, and sends nothing", async () => {
+    const args = ["create", "--eid", "rehearsed", "--pk", key(1), "--tags", '{"a":1}', "--dry-run", "-o", "json"];
+    const { code, stdout, stderr } = await enrollment(...args);
+    expect(JSON.parse(stdout)).toEqual({
+      registrationId: "rehearsed",
+      attestation: { type: "symmetricKey", symmetricKey: { primaryKey: key(1) } },
+      initialTwin: { tags: { a: 1 } },
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "dry run: nothing was changed\n" });
+    expect((await enrollment("show", "--eid", "rehearsed")).code).toBe(4);
+  });
+
+  test("one key without the other is the service's to refuse", async () => {
+    const { code, stderr } = await enrollment("create", "--eid", "x", "--pk", key(1));
+    expect(stderr).toMatch(/^rollcall: --sk: .*give both keys or neither\n/);
+    expect(code).toBe(2);
+  });
+
+  test("a wrong key is never repeated", async () => {
+    const { code, stderr } = await enrollment("create", "--eid", "x", "--pk", "c2VjcmV0");
+    expect(stderr).toBe("rollcall: --pk holds 6 bytes; 16 to 64 are allowed\n");
+    expect(code).toBe(2);
+  });
+});
+
+describe("enrollment update", () => {
+  test("changes what is named and nothing else: keys stay", async () => {
+    const before = await json("show", "--eid", "all", "--keys");
+    expect(
+      (await enrollment("update", "--eid", "all", "--ps", "enabled", "--ih", "hub-1.example", "--ap", "static")).code,
+    ).toBe(0);
+    const after = await json("show", "--eid", "all", "--keys");
+    expect(after).toEqual({
+      ...before,
+      provisioningStatus: "enabled",
+      iotHubs: ["hub-1.example"],
+      allocationPolicy: "static",
+      etag: expect.not.stringMatching(before.etag),
+      lastUpdatedDateTimeUtc: expect.any(String),
+    });
+  });
+
+  test("rolls one key over", async () => {
+    expect((await enrollment("update", "--eid", "all", "--secondary-key", key(9))).code).toBe(0);
+    const { attestation } = await json("show", "--eid", "all", "--keys");
+    expect(attestation.symmetricKey).toEqual({ primaryKey: key(1), secondaryKey: key(9) });
+  });
+
+  test("certificates: a second one comes, the first goes", async () => {
+    const certificates = async () => (await json("show", "--eid", "pump-7")).attestation.x509.clientCertificates;
+    const made = await enrollment("create", "--eid", "pump-7", "--certificate-path", "leaf-0.pem");
+    expect(made.stderr).toBe("Next: rollcall device register --rid pump-7 --cp <chain file> --kp <key file>\n");
+    expect((await enrollment("update", "--eid", "pump-7", "--scp", "leaf-1.pem")).code).toBe(0);
+    expect(await certificates()).toMatchObject({
+      primary: { info: { sha256Thumbprint: thumbprints[0] } },
+      secondary: { info: { sha256Thumbprint: thumbprints[1] } },
+    });
+    expect((await enrollment("update", "--eid", "pump-7", "--remove-certificate", "true")).code).toBe(0);
+    expect(await certificates()).toMatchObject({ primary: { info: { sha256Thumbprint: thumbprints[1] } } });
+    expect(await certificates()).not.toHaveProperty("secondary");
+    expect(await enrollment("update", "--eid", "pump-7", "--rc")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("no certificate would be left"),
+    });
+  });
+
+  test.each([
+    ["quoted", (etag: string) => etag],
+    ["bare", (etag: string) => etag.replaceAll('"', "")],
+  ])("over the version of --etag, %s", async (_, form) => {
+    const { etag } = await json("show", "--eid", "old");
+    const update = (flag: string) => enrollment("update", "--eid", "old", "--tags", '{"a":1}', flag, form(etag));
+    expect((await update("--etag")).code).toBe(0);
+    expect(await update("--if-match")).toEqual({
+      code: 5,
+      stdout: "",
+      stderr:
+        "rollcall: old: It was changed since: its etag is another one. Read it again.\nTry: rollcall enrollment show --eid old\n",
+    });
+  });
+
+  test("many at once: each change is made on top of the others, or its command says that it lost", async () => {
+    await enrollment("create", "--eid", "busy", ...pair);
+    // In processes of their own: the working directory of this one is shared.
+    const updates = await Promise.all(
+      ["--ps disabled", "--did other", "--ee"].map((flags) =>
+        runCli(["enrollment", "update", "--eid", "busy", ...flags.split(" ")], { cwd: service.path }),
+      ),
+    );
+    const made = await json("show", "--eid", "busy");
+    const seen = [made.provisioningStatus === "disabled", made.deviceId === "other", made.capabilities.iotEdge];
+    expect(seen).toEqual(updates.map(({ code }) => code === 0));
+    expect(updates.filter(({ code }) => code !== 0 && code !== 5)).toEqual([]);
+    expect(seen.filter(Boolean).length).toBeGreaterThanOrEqual(1);
+  });
+
+  test("of another attestation, or of what is not there", async () => {
+    expect(await enrollment("update", "--eid", "pump-7", "--pk", key(1))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--pk does not go with pump-7, which attests by x509"),
+    });
+    expect(await enrollment("update", "--eid", "nobody", "--ps", "disabled")).toEqual({
+      code: 4,
+      stdout: "",
+      stderr: "rollcall: nobody: Enrollment not found.\nTry: rollcall enrollment list\n",
+    });
+  });
+});
+
+describe("enrollment list", () => {
+  test("in a pipe: a line each; the same items in every format", async () => {
+    const items = await json("list");
+    const ids = items.map((item: { registrationId: string }) => item.registrationId);
+    expect(ids).toEqual(["all", "asked", "busy", "dev1", "old", "pump-7", "sensor-1"]);
+    const lines = (await enrollment("list")).stdout.trimEnd().split("\n");
+    expect(lines.map((line) => line.split("\t")[0])).toEqual(ids);
+    expect(lines.find((line) => line.startsWith("dev1"))).toMatch(
+      /^dev1\tsymmetricKey\tenabled\t\t\tassigned hub-\d\.example\t/,
+    );
+    expect((await enrollment("list", "-o", "yaml")).stdout).toMatch(
+      /^- registrationId: all\n {2}deviceId: Device\.1\n/,
+    );
+    expect((await enrollment("list", "-o", "table")).stdout).toMatch(/^ID +ATTESTATION +STATUS/);
+  });
+
+  test.each<[readonly string[], readonly string[]]>([
+    [
+      ["--top", "2"],
+      ["all", "asked"],
+    ],
+    [
+      ["--filter", "allocationPolicy = 'static'"],
+      ["all", "old"],
+    ],
+    [["--filter", "SELECT * FROM enrollments WHERE registrationId = 'dev1'"], ["dev1"]],
+    [["--filter", "deviceId = 'nobody'"], []],
+  ])("%j", async (args, ids) => {
+    expect((await json("list", ...args)).map((item: { registrationId: string }) => item.registrationId)).toEqual(ids);
+  });
+
+  test("a condition that is none says where", async () => {
+    const { code, stdout, stderr } = await enrollment("list", "--filter", "status ==");
+    expect(stderr).toMatch(/^rollcall: query, character \d+: /);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  });
+});
+
+describe("enrollment registration", () => {
+  test("show and delete, by az's name for the id and by ours", async () => {
+    const shown = await enrollment("registration", "show", "--eid", "dev1", "-o", "json");
+    expect(JSON.parse(shown.stdout)).toMatchObject({ registrationId: "dev1", status: "assigned" });
+    const removed = await enrollment("registration", "delete", "--rid", "dev1", "--yes");
+    expect(removed).toMatchObject({
+      code: 0,
+      stderr: "deleted the registration of dev1; its device stays at the hub\n",
+    });
+    expect(await enrollment("registration", "show", "--enrollment-id", "dev1")).toMatchObject({ code: 4 });
+  });
+});
+
+describe("enrollment delete", () => {
+  test("asks; in a pipe it wants --yes; --dry-run shows what would go", async () => {
+    expect(await enrollment("delete", "--eid", "asked")).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "rollcall: delete the enrollment asked: nobody can be asked here\nTry: the same command with --yes\n",
+    });
+    const rehearsed = await enrollment("delete", "--eid", "asked", "--dry-run");
+    expect(rehearsed).toMatchObject({ code: 0, stderr: "dry run: nothing was changed\n" });
+    expect(await enrollment("delete", "--eid", "asked", "-y")).toEqual({
+      code: 0,
+      stdout: "",
+      stderr: "deleted asked\n",
+    });
+    expect(await enrollment("delete", "--eid", "asked", "-y")).toMatchObject({ code: 4 });
+  });
+
+  test("over another version than --etag it is a conflict", async () => {
+    expect(await enrollment("delete", "--eid", "old", "-y", "--etag", "other")).toMatchObject({ code: 5 });
+    const { etag } = await json("show", "--eid", "old");
+    expect(await enrollment("delete", "--eid", "old", "-y", "--etag", etag)).toMatchObject({ code: 0 });
+  });
+});
