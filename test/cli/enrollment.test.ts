@@ -246,7 +246,9 @@ describe("enrollment list", () => {
     expect(lines.find((line) => line.startsWith("dev1"))).toMatch(
       /^dev1\tsymmetricKey\tenabled\t\t\tassigned hub-\d\.example\t/,
     );
-    expect((await enrollment("list", "-o", "yaml")).stdout).toMatch(/^- registrationId: all\n {2}deviceId: Device\.1\n/);
+    expect((await enrollment("list", "-o", "yaml")).stdout).toMatch(
+      /^- registrationId: all\n {2}deviceId: Device\.1\n/,
+    );
     expect((await enrollment("list", "-o", "table")).stdout).toMatch(/^ID +ATTESTATION +STATUS/);
   });
 

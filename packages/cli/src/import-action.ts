@@ -9,7 +9,7 @@ import { unreadable } from "./files.js";
 import { unexpectedAnswer } from "./management-client.js";
 import { type OutputFormat, writeRecord } from "./output.js";
 import { connect } from "./running-service.js";
-import { type Asked, refusalOf } from "./service-refusal.js";
+import { refusalOf } from "./service-refusal.js";
 import { quote } from "./shell.js";
 
 interface Flags {
@@ -44,7 +44,7 @@ export async function importFrom(file: string, flags: Flags, context: Context): 
     signal,
   });
   if (response.status === 401) throw unexpectedAnswer(response);
-  if (!response.ok) throw await refusalOf(response, asked(file, flags));
+  if (!response.ok) throw await refused(response, file, flags);
   // The service is of the same version as this client: both come in one package.
   const result = (await response.json()) as Imported;
   const pairs = Object.keys(result.imported).map((name) => [name, textAt(result.imported, name) ?? ""] as const);
@@ -52,10 +52,13 @@ export async function importFrom(file: string, flags: Flags, context: Context): 
   for (const note of result.notes) context.terminal.note(note);
 }
 
-/** The service words its remedies for its own query: here they are flags. */
-function asked(file: string, flags: Flags): Asked {
+/** The service names the line, and words its remedies for its own query: here the file is named, and flags. */
+async function refused(response: Response, file: string, flags: Flags): Promise<CliError> {
   const command = `rollcall import ${quote(file)}${where(flags)}`;
-  return { next: { conflict: `${command} --overwrite`, usage: "rollcall import --help" } };
+  const { kind, message } = await refusalOf(response);
+  const text = message.replace("generateKeys=true", "--generate-keys").replace("overwrite=true", "--overwrite");
+  const next = { usage: "rollcall import --help", conflict: `${command} --overwrite` }[String(kind)];
+  return new CliError(kind, `${file === "-" ? "standard input" : file}: ${text}`, { next });
 }
 
 interface Source extends AsyncDisposable {
