@@ -1,6 +1,7 @@
 import { createHash, createHmac, createPublicKey, randomBytes, verify } from "node:crypto";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { createTpm, hierarchies, paddedEkTemplate, registrationIdOf, srkTemplate, TpmClient } from "tpm-js-sim";
 import { makeAuthenticationKey, parseTpm2bPublic } from "tpm-js-sim/credential";
@@ -120,6 +121,13 @@ test("tpm activate: a challenge on the command line and in a file; one that is c
     code: 6,
     stderr: expect.stringContaining("TPM2_ActivateCredential: TPM_RC_INTEGRITY, parameter 1"),
   });
+  for (const [fault, said] of [
+    ["foreign", "TPM2_ActivateCredential"],
+    ["wrong-srk", "TPM2_ActivateCredential: TPM_RC_INTEGRITY, parameter 1"],
+    ["damaged", "TPM2_ActivateCredential: TPM_RC_INTEGRITY, parameter 1"],
+  ] as const) {
+    expect(await activate(blob, "--fault", fault)).toMatchObject({ code: 6, stderr: expect.stringContaining(said) });
+  }
   expect((await shown("a", cwd)).identityKey).toBe(false);
   const hmac = createHmac("sha256", key).update("text").digest("hex");
   expect(await activate("@blob", "--sign", "text")).toMatchObject({ code: 0, stdout: `${hmac}\n` });
@@ -196,6 +204,32 @@ test("tpm serve: makes the folder; what the SDK activated is there after SIGTERM
   expect((await ended).code).toBe(0);
   expect((await shown("new/tpm", cwd)).identityKey).toBe(true);
   expect(existsSync(join(cwd, "new", "tpm", "tpm.json"))).toBe(true);
+});
+
+test("tpm serve: a state that cannot be written any more is said, nothing is answered, the process lives", async () => {
+  await using folder = await temporaryFolder();
+  const { child, port } = await serving(folder.path);
+  const ended = outcome(child);
+  rmSync(join(folder.path, "new"), { recursive: true });
+  // Another lockout parameter: something to write.
+  const command = "8002000000270000013a4000000a00000009400000090000010000000000070000000700000007";
+  const send = () =>
+    new Promise<number>((resolve) => {
+      const socket = connect(port, "127.0.0.1");
+      let received = 0;
+      socket.on("data", (chunk) => {
+        received += chunk.length;
+        socket.end();
+      });
+      socket.on("close", () => resolve(received));
+      socket.write(Buffer.from(`000000080000000027${command}`, "hex"));
+    });
+  expect(await send()).toBe(0);
+  mkdirSync(join(folder.path, "new", "tpm"), { recursive: true });
+  expect(await send()).toBeGreaterThan(0);
+  child.kill("SIGTERM");
+  expect(await ended).toMatchObject({ code: 0, stderr: expect.stringContaining("state cannot be written") });
+  expect(existsSync(join(folder.path, "new", "tpm", "tpm.json"))).toBe(true);
 });
 
 test("tpm serve: a port that is taken, and nothing to serve", async () => {

@@ -9,7 +9,9 @@ export type JobAttestation =
   | { readonly type: "x509"; readonly cert: string; readonly key: string }
   | { readonly type: "symmetricKey"; readonly key: string }
   | { readonly type: "tpm"; readonly virtual: { readonly seed: string; readonly hints: TpmHints } }
-  | { readonly type: "tpm"; readonly socket: string };
+  | { readonly type: "tpm"; readonly socket: string }
+  /** behind the simulator protocol's port, or where the SDK itself looks for one */
+  | { readonly type: "tpm"; readonly served: number | "where the SDK looks" };
 
 export interface EnrolledDevice {
   readonly attestation: JobAttestation;

@@ -3,12 +3,16 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The last release; it wants paho-mqtt 1.6, so pip shall choose that and not 2. */
-const requirements = ["azure-iot-device==2.14.0", "paho-mqtt==1.6.1"];
-const cache = fileURLToPath(new URL("../../node_modules/.cache/rollcall/python-sdk-2.14.0", import.meta.url));
+/** What pip installs, each into a folder of its own: the SDKs share dependencies, in different versions. */
+const packages = {
+  /** The last release; it wants paho-mqtt 1.6, so pip shall choose that and not 2. */
+  device: { requirements: ["azure-iot-device==2.14.0", "paho-mqtt==1.6.1"], folder: "python-sdk-2.14.0" },
+  /** The last release, of 2018; api-version 2018-09-01-preview. */
+  service: { requirements: ["azure-iothub-provisioningserviceclient==1.2.0"], folder: "python-service-sdk-1.2.0" },
+} as const;
 const INSTALL_MS = 90_000;
 
-/** The Python SDK in a folder of its own, or why it cannot be had. */
+/** A Python SDK in a folder of its own, or why it cannot be had. */
 export type PythonSdk = { readonly folder: string } | { readonly missing: string };
 
 function run(program: string, args: readonly string[]): Promise<string | undefined> {
@@ -19,8 +23,10 @@ function run(program: string, args: readonly string[]): Promise<string | undefin
   });
 }
 
-/** Installs the SDK from PyPI into node_modules/.cache, once; nothing outside that folder changes. */
-export async function installPythonSdk(): Promise<PythonSdk> {
+/** Installs an SDK from PyPI into node_modules/.cache, once; nothing outside that folder changes. */
+export async function installPythonSdk(which: keyof typeof packages = "device"): Promise<PythonSdk> {
+  const { requirements, folder } = packages[which];
+  const cache = fileURLToPath(new URL(`../../node_modules/.cache/rollcall/${folder}`, import.meta.url));
   if (process.platform === "win32") return { missing: "Python SDK: not tried on Windows" };
   if ((await run("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 8))"])) !== undefined) {
     return { missing: "Python SDK: python3 (3.8 or newer) is not installed" };
@@ -50,3 +56,4 @@ export async function installPythonSdk(): Promise<PythonSdk> {
 }
 
 export const pythonDevice = ["python3", join(import.meta.dirname, "clients/python_device.py")] as const;
+export const pythonService = ["python3", join(import.meta.dirname, "clients/python_service.py")] as const;

@@ -128,14 +128,28 @@ export const kinds: readonly Kind[] = [
   {
     name: "StartAuthSession",
     code: 0x176,
-    handles: [[0x40000007, 0x40000007, srk], [0x40000007]],
+    handles: [
+      [0x40000007, 0x40000007, 0x40000007, srk, ek, identity, 0x80000000],
+      [0x40000007, 0x40000007, 0x40000007, 0x40000001, srk, identity, nvIndices[0] ?? 0, 10],
+    ],
     parameters: of(
       fc.oneof(exactly(16).map(sized), exactly(32).map(sized), buffer(70)),
-      fc.constant("0000"),
+      fc.oneof({ weight: 5, arbitrary: fc.constant("0000") }, fc.oneof(exactly(256).map(sized), buffer(70))),
       from(u8, 0, 1, 1, 3, 2),
-      fc.constantFrom("0010", "000600800043", "0099"),
+      fc.constantFrom("0010", "0010", "000600800043", "000601000043", "000a000b", "000600800042", "0099", "000a0099"),
       hashAlg,
     ),
+  },
+  {
+    name: "GetSessionAuditDigest",
+    code: 0x14d,
+    handles: [
+      [0x4000000b, 0x4000000b, 0x40000001],
+      [0x40000007, ...objects],
+      [0x02000000, 0x03000000, 0x02000001],
+    ],
+    passwords: 2,
+    parameters: of(buffer(20), signingScheme),
   },
   { name: "PolicyGetDigest", code: 0x189, handles: [sessions], parameters: nothing },
   { name: "PolicyAuthValue", code: 0x16b, handles: [sessions], parameters: nothing },
@@ -245,14 +259,14 @@ export const kinds: readonly Kind[] = [
   },
 ];
 
-const password = "00000009400000090000010000";
+const password = "400000090000010000";
 
 /** A command of some kind, well formed; what is in it may still be refused. */
 export const wellFormed: fc.Arbitrary<Buffer> = fc
   .constantFrom(...kinds)
   .chain(({ code, handles = [], passwords = 0, parameters }) =>
     fc.tuple(fc.tuple(...handles.map((choice) => fc.constantFrom(...choice))), parameters).map(([chosen, text]) => {
-      const area = passwords > 0 ? password : "";
+      const area = passwords > 0 ? u32((passwords * password.length) / 2) + password.repeat(passwords) : "";
       const body = chosen.map(u32).join("") + area + text;
       return Buffer.from(`${passwords > 0 ? "8002" : "8001"}${u32(10 + body.length / 2)}${u32(code)}${body}`, "hex");
     }),

@@ -162,6 +162,63 @@ describe("the sockets themselves", () => {
     return Buffer.alloc(0);
   }
 
+  /** An RSA key under the storage root key: about 80 ms of search. */
+  const createRsa = (() => {
+    const template = "0001000b000304720000" + "000600800043" + "0010" + "0800" + "00000000" + "0000";
+    const parameters = `000400000000001a${template}000000000000`;
+    const body = `0000015381000001${"00000009400000090000010000"}${parameters}`;
+    return `8002${(6 + body.length / 2).toString(16).padStart(8, "0")}${body}`;
+  })();
+
+  test("while one TPM makes an RSA key another answers, and power can go", async () => {
+    const busy = createTpm({ seed: "busy", keys: "ecc" });
+    const port = await serveOnPair(busy);
+    const other = await serveTpm({ tpm: createTpm({ seed: "idle", keys: "ecc" }), port: 0 });
+    try {
+      const ended: string[] = [];
+      const making = codeOf(port, createRsa).then((code) => ended.push(`Create ${code.toString(16)}`));
+      await codeOf(other.ports.port ?? 0, "80010000000c0000017b0008").then((code) => ended.push(`GetRandom ${code}`));
+      await making;
+      expect(ended).toEqual(["GetRandom 0", "Create 0"]);
+      const cut = codeOf(port, createRsa);
+      busy.powerOff();
+      // The command was not there yet, or is run again without power: refused either way.
+      expect(await cut).toBe(0x100);
+    } finally {
+      await other.close();
+    }
+  });
+
+  test("commands and the session's end in one piece: every answer arrives first", async () => {
+    const port = await serveOnPair(createTpm({ seed: "pipe", keys: "ecc" }));
+    const random = `0000000800${"0000000c"}80010000000c0000017b0008`;
+    const create = `0000000800${(createRsa.length / 2).toString(16).padStart(8, "0")}${createRsa}`;
+    const answer = await exchange(
+      port,
+      [hex(`${random}${create}${random}00000014${random}`)],
+      Number.POSITIVE_INFINITY,
+    );
+    expect(answer.readUInt32BE(0)).toBe(20);
+    const created = 28 + 8 + answer.readUInt32BE(28);
+    expect(answer.readUInt32BE(28 + 4 + 6)).toBe(0);
+    expect(answer.length).toBe(created + 28);
+  });
+
+  test("a change that cannot be kept: no answer, the error goes to onError, and the next command is served", async () => {
+    const errors: unknown[] = [];
+    let full = true;
+    const onChange = () => {
+      if (full) throw new Error("no space left");
+    };
+    const tpm = createTpm({ seed: "full", keys: "ecc" });
+    server = await serveTpm({ tpm, port: 0, onChange, onError: (error) => errors.push(error) });
+    const { port = 0 } = server.ports;
+    expect(await exchange(port, [hex(getRandom)], 28)).toHaveLength(0);
+    expect(errors).toEqual([new Error("no space left")]);
+    full = false;
+    expect(await exchange(port, [hex(getRandom)], 28)).toHaveLength(28);
+  });
+
   test("a port that is taken is an error, and nothing stays open", async () => {
     const port = await serveOnPair(createTpm({ seed: "taken", keys: "ecc" }));
     const tpm = createTpm({ seed: "second", keys: "ecc" });

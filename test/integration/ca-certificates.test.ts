@@ -133,7 +133,7 @@ describe("a CA certificate", () => {
     expect(attempt?.findings[0]?.title).toMatch(
       /^The chain reaches CN=Plant Root, uploaded as plant at 20\d\d-.*Z but not/,
     );
-    expect(attempt?.findings[0]?.remedy).toContain("rollcall certificate verify plant");
+    expect(attempt?.findings[0]?.remedy).toContain("rollcall certificate verify -n plant");
     const group = await operate("PUT", "/enrollmentGroups/line3", referring("plant"));
     expect([group.status, group.body.message]).toEqual([400, expect.stringContaining("is not verified")]);
   });
@@ -216,7 +216,7 @@ describe("a device at its hub", () => {
 describe("an export", () => {
   it("makes another instance that knows the same devices, with a note about the ID scope", async () => {
     const exported = (await operate("GET", "/export")).text;
-    await using other = await startService({ idScope: "0ne00000001" });
+    await using other = await startService({ idScope: "0ne00000001", location: file("other") });
     const imported = await ask(other.rollcall, "POST", "/import", exported);
     expect(imported.body).toMatchObject({
       imported: { certificates: 1, groups: 1, individuals: 0, registrations: 1, identities: 1, twins: 1 },

@@ -2,8 +2,8 @@ import { IncomingMessage, type RequestListener, type ServerOptions } from "node:
 import type { Duplex } from "node:stream";
 import { errorBody, toAsciiJson } from "@rollcall/protocol";
 
-/** Limits of every HTTP server of ours: a client that stalls is closed, one that talks may take its time. */
-export const httpServerOptions = {
+/** Limits of HTTP servers of ours: a client that stalls is closed, one that talks may take its time. */
+const httpServerOptions = {
   headersTimeout: 20_000,
   requestTimeout: 60_000,
   keepAliveTimeout: 65_000,
@@ -26,6 +26,12 @@ class DeviceMessage extends IncomingMessage {
     this.asksForUpgrade = asks;
   }
 }
+
+/** For operators: an import may come out of a pipe, as slowly as the program at its other end works. */
+export const managementServerOptions = {
+  ...httpServerOptions,
+  requestTimeout: 1_800_000,
+} as const satisfies ServerOptions;
 
 /** For devices: what can be answered by the API, which says why in JSON and keeps an attempt, is not refused by Node. */
 export const deviceServerOptions = {

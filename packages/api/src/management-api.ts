@@ -70,7 +70,9 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
     return undefined;
   });
   app.setNotFoundHandler((request, reply) => {
-    const methods = options.operator ? allowedMethods(request.url, ["service"]) : [];
+    const methods = options.operator
+      ? allowedMethods(request.url, options.parts ? ["service", "operator"] : ["service"])
+      : [];
     if (methods.length === 0) return refuse(request, reply, "routeNotFound");
     return refuse(request, reply.header("allow", methods.join(", ")), "methodNotAllowed");
   });

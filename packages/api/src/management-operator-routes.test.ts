@@ -148,6 +148,11 @@ describe("who may ask", () => {
   });
 });
 
+it("another method than those of a path is told which there are", async () => {
+  expect(await send("DELETE", "/hubs")).toMatchObject({ status: 405, headers: { allow: "GET" } });
+  expect(await send("PUT", "/enrollments")).toMatchObject({ status: 405, headers: { allow: "POST, GET" } });
+});
+
 describe("lists of enrollments", () => {
   it("counts", async () => {
     expect((await send("GET", "/counts")).body).toEqual({

@@ -1,8 +1,8 @@
-import { routes, serviceRoutes } from "@rollcall/protocol";
+import { operatorRoutes, routes, serviceRoutes } from "@rollcall/protocol";
 
 /** A segment that may be an id; `query` never is one (section 7.1). */
 const segment = "(?!query(?:/|$))[^/]+";
-const tables = { device: routes, service: serviceRoutes } as const;
+const tables = { device: routes, service: serviceRoutes, operator: operatorRoutes } as const;
 type Table = keyof typeof tables;
 
 const patterns = (Object.keys(tables) as Table[]).flatMap((table) =>

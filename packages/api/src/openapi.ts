@@ -50,7 +50,7 @@ function serviceRoute(name: ServiceRoute): DocumentedRoute {
   };
 }
 
-const openRoutes: ReadonlySet<string> = new Set(["health", "ready", "attempt"]);
+const openRoutes: ReadonlySet<string> = new Set(["health", "ready", "attempt", "ca"]);
 
 function allRoutes(): readonly DocumentedRoute[] {
   const own = (table: Readonly<Record<string, { method: string; path: string }>>, tag: string) =>

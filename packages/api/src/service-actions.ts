@@ -11,8 +11,10 @@ export interface ServiceAnswer {
 type Action = (operator: Operator, call: ServiceCall) => Promise<ServiceAnswer>;
 
 const getEnrollment: Action = async (operator, { kind, id }) => ({ body: await operator.enrollment(kind, id) });
-const putEnrollment: Action = async (operator, { kind, id, body, ifMatch }) => ({
-  body: await operator.putEnrollment(kind, id, body(), ifMatch),
+const putEnrollment: Action = async (operator, { kind, id, body, ifMatch, mustBeAbsent }) => ({
+  body: mustBeAbsent
+    ? await operator.createEnrollment(kind, id, body())
+    : await operator.putEnrollment(kind, id, body(), ifMatch),
 });
 const deleteEnrollment: Action = async (operator, { kind, id, ifMatch }) => {
   await operator.deleteEnrollment(kind, id, ifMatch);

@@ -17,6 +17,8 @@ export interface ServiceCall {
   /** Decoded; empty where the path has none. */
   readonly id: string;
   readonly ifMatch: string | undefined;
+  /** `If-None-Match: *`: the write is to create and not to replace. Ours: no SDK sends it. */
+  readonly mustBeAbsent: boolean;
   readonly page: OperatorPage;
   /** The JSON of the body; undefined when it is blank. Throws a 400 for what is none. */
   body(): unknown;
@@ -35,6 +37,7 @@ export function readServiceCall(route: ServiceRoute, request: FastifyRequest): S
     kind: "kind" in row ? row.kind : "individual",
     id,
     ifMatch: header(request, "if-match"),
+    mustBeAbsent: header(request, "if-none-match")?.trim() === "*",
     page: readPage(request),
     body: () => readJson(request.body),
   };

@@ -7,6 +7,7 @@ import { aedesHooks, LEVEL } from "./aedes-hooks.js";
 import { noteUnpublishable } from "./authorize.js";
 import type { Broker, BrokerLog, BrokerOptions, BrokerTimes } from "./broker-types.js";
 import { guardClient, type InboundPacket } from "./client-guard.js";
+import { closeDeleted } from "./close-deleted.js";
 import { beginUnread } from "./connect.js";
 import { Connection } from "./connection.js";
 import { Connections } from "./connections.js";
@@ -73,10 +74,7 @@ function watchHub({ hub, connections }: BrokerContext): () => void {
   });
   const stopRemoved = hub.watchRemoved((device) => {
     const connection = connections.ofDevice(device);
-    connection?.attempt?.add(
-      finding("hub.connectionClosed", { values: { hub: device.hub, deviceId: device.deviceId } }),
-    );
-    connection?.client.close();
+    if (connection) closeDeleted(connection, device);
   });
   return () => {
     stopDesired();

@@ -222,4 +222,14 @@ describe("a device that an operator deletes", () => {
     expect(hubCodes()).toEqual(["hub.deviceDeleted"]);
     expect(await other.subscribe(topics.twinReplies)).toEqual([1]);
   });
+
+  test("is told and disconnected at its next request when another node deleted it", async () => {
+    const client = await connected("pump-1");
+    await client.subscribe(topics.twinReplies);
+    await bench.devices.removeDevice(HUB, "pump-1");
+    client.publish(`${topics.twinGet}?$rid=1`, "", { qos: 0 });
+    expect(await client.next()).toMatchObject({ topic: "$iothub/twin/res/404/?$rid=1" });
+    await client.closed;
+    expect(hubCodes()).toEqual(["hub.connectionClosed"]);
+  });
 });

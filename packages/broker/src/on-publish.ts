@@ -12,6 +12,7 @@ import {
   type Reply,
 } from "@rollcall/protocol";
 import type { AedesPublishPacket } from "aedes";
+import { closeDeleted } from "./close-deleted.js";
 import type { Connection, Session } from "./connection.js";
 import type { BrokerContext } from "./context.js";
 import { Refusal } from "./refusal.js";
@@ -151,7 +152,9 @@ async function answerTwin(connection: Connection, request: TwinRequest, context:
   const reply = await twinReplyTo(connection, request, context);
   const topic = formatTwinReplyTopic({ status: reply.status, rid: asked.rid, version: reply.version });
   connection.attempt?.step(asked.operation);
-  sendTwinReply(connection, { topic, body: reply.body, rid: asked.rid });
+  // Deleted where nobody told us: by another node, or because the device moved to another hub.
+  const sent = () => (reply.status === 404 ? closeDeleted(connection, request.device) : undefined);
+  sendTwinReply(connection, { topic, body: reply.body, rid: asked.rid }, sent);
 }
 
 async function twinReplyTo(connection: Connection, request: TwinRequest, context: BrokerContext): Promise<TwinReply> {

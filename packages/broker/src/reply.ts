@@ -19,18 +19,21 @@ export function sendReply(
   send(connection, { topic: reply.topic, payload: toAsciiJson(reply.body), qos });
 }
 
-/** Sends a twin reply; a PATCH is answered without a body. */
+/** Sends a twin reply; a PATCH is answered without a body. `sent` is called once it is on its way, or cannot be. */
 export function sendTwinReply(
   connection: Connection,
   reply: { readonly topic: string; readonly body: Json | undefined; readonly rid: string },
+  sent: () => void = () => undefined,
 ): void {
   if (connection.closed) return;
   const qos = connection.granted.get(topics.twinReplies);
   if (qos === undefined) {
     connection.attempt?.add(finding("hub.notSubscribed", { values: { rid: reply.rid } }));
+    sent();
     return;
   }
-  send(connection, { topic: reply.topic, payload: reply.body === undefined ? "" : toAsciiJson(reply.body), qos });
+  const payload = reply.body === undefined ? "" : toAsciiJson(reply.body);
+  send(connection, { topic: reply.topic, payload, qos }, sent);
 }
 
 /** Tells a device what changed of its desired properties, if it asked to be told. */
@@ -44,12 +47,13 @@ export function sendDesired(connection: Connection, patch: JsonObject): void {
 function send(
   connection: Connection,
   message: { readonly topic: string; readonly payload: string; readonly qos: 0 | 1 },
+  sent: () => void = () => undefined,
 ): void {
   const { topic, payload, qos } = message;
   // A failed write closes the client, which is all there is to do about it.
   connection.client.publish(
     { cmd: "publish", topic, payload: Buffer.from(payload), qos, retain: false, dup: false },
-    () => undefined,
+    sent,
   );
   flushWrites(connection.stream);
 }

@@ -41,7 +41,7 @@ interface CreateFlags extends StateFlag {
   readonly force?: boolean;
 }
 
-/** RSA keys take a while to find: that happens in the thread pool. */
+/** RSA keys take a while to find: that happens in worker threads. */
 async function freshState({ seed = randomBytes(32).toString("hex"), ecc }: CreateFlags): Promise<TpmState> {
   if (ecc === true) return createTpm({ seed, keys: "ecc" }).snapshot();
   return createTpm({ seed, hints: await prepareTpm({ seed }) }).snapshot();
@@ -139,18 +139,33 @@ export async function exportEk(
 
 interface ActivateFlags extends StateFlag {
   readonly truncate?: number;
+  /** a challenge that is not for this TPM, or that something happened to on the way */
+  readonly fault?: "foreign" | "wrong-srk" | "damaged";
   readonly sign?: string;
+}
+
+/** The TPM that a challenge meets: one with another EK or SRK is to it what a foreign challenge is to this one. */
+function tpmFor({ state, fault }: ActivateFlags, tpm: VirtualTpm): VirtualTpm {
+  if (fault === "foreign") return openState(withOtherEndorsementKey(tpm.snapshot(), state), state);
+  return fault === "wrong-srk" ? openState(cleared(tpm.snapshot()), state) : tpm;
+}
+
+function challengeFor({ truncate, fault }: ActivateFlags, bytes: Buffer): Buffer {
+  const damaged = Buffer.from(bytes);
+  // A bit of the credential.
+  if (fault === "damaged") damaged[40] = (damaged[40] ?? 0) ^ 1;
+  return truncate === undefined ? damaged : damaged.subarray(0, truncate);
 }
 
 /** `tpm activate`. */
 export async function activate(text: string, flags: ActivateFlags, { terminal }: Context): Promise<void> {
-  const tpm = await requireTpm(flags.state);
+  const tpm = tpmFor(flags, await requireTpm(flags.state));
   const source = text.startsWith("@") ? await readUserFile(text.slice(1), "<authentication-key>") : text;
   const bytes = Buffer.from(source.trim(), "base64");
   if (bytes.length === 0) throw new CliError("usage", "<authentication-key> is not base64");
   const client = clientOf(tpm);
   try {
-    client.activateIdentityKey(flags.truncate === undefined ? bytes : bytes.subarray(0, flags.truncate));
+    client.activateIdentityKey(challengeFor(flags, bytes));
   } catch (error) {
     const code = error instanceof TpmCommandError ? error.responseCode : undefined;
     const said = code === undefined ? reasonOf(error) : `${reasonOf(error)}: ${describeResponseCode(code)}`;

@@ -44,7 +44,7 @@ function powerOn(state: TpmState, file: string): VirtualTpm {
   }
 }
 
-/** RSA keys take a while to find: that happens in the thread pool. */
+/** RSA keys take a while to find: that happens in worker threads. */
 async function makeTpm(): Promise<VirtualTpm> {
   const seed = randomBytes(32);
   return createTpm({ seed, hints: await prepareTpm({ seed }) });

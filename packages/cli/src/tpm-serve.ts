@@ -59,7 +59,10 @@ export async function serve(flags: ServeFlags, { terminal, interrupts }: Context
   const tpm = found && folder ? openState(found, folder) : createTpm({ seed: randomBytes(32) });
   if (found === undefined && folder !== undefined) await saveState(folder, tpm.snapshot());
   const signal = interrupts.hold();
-  const server = await listen({ tpm, ...portsOf(flags), ...(folder !== undefined && { onChange: keeper(folder) }) });
+  const onError = (error: unknown): void =>
+    terminal.note(`The TPM's state cannot be written, and the client got no answer: ${reasonOf(error)}`);
+  const kept = folder !== undefined && { onChange: keeper(folder), onError };
+  const server = await listen({ tpm, ...portsOf(flags), ...kept });
   const { port, platformPort, rmPort } = server.ports;
   if (port !== undefined) terminal.out(`simulator\t${flags.host}:${port} (platform ${platformPort})`);
   if (rmPort !== undefined) terminal.out(`resource-manager\t${flags.host}:${rmPort}`);

@@ -128,12 +128,18 @@ describe("a group that refers to CA certificates", () => {
 });
 
 describe("an individual enrollment that refers to CA certificates", () => {
-  it("takes its device by the chain", async () => {
-    const rig = await engineRig();
-    await rig.store.putIndividual(individual("pump-7", references(root), "device-7"));
-    const { reply, asked } = await outcome(rig, "pump-7", der(leaf, intermediate));
-    expect([reply.status, asked.attempt.enrollment]).toEqual([202, { kind: "individual", id: "pump-7" }]);
-    expect(await rig.store.deviceIdentity("127.0.0.1", "device-7")).toBeDefined();
+  it("takes its device by the chain, and warns of a device id that the hub will not take", async () => {
+    for (const [deviceId, warnings] of [
+      [undefined, []],
+      ["device-7", ["enrollment.deviceIdNotCommonName"]],
+    ] as const) {
+      const rig = await engineRig();
+      await rig.store.putIndividual(individual("pump-7", references(root), deviceId));
+      const { reply, asked, codes } = await outcome(rig, "pump-7", der(leaf, intermediate));
+      expect([reply.status, asked.attempt.enrollment]).toEqual([202, { kind: "individual", id: "pump-7" }]);
+      expect(await rig.store.deviceIdentity("127.0.0.1", deviceId ?? "pump-7")).toBeDefined();
+      expect(codes).toEqual(warnings);
+    }
   });
 
   it.each([

@@ -28,6 +28,8 @@ export interface BulkError {
 export interface Operator {
   counts(): Promise<StoreCounts>;
   enrollment(kind: EnrollmentKind, id: string): Promise<JsonObject>;
+  /** Creates; a failed precondition where there is one already, which stays as it is. */
+  createEnrollment(kind: EnrollmentKind, id: string, body: unknown): Promise<JsonObject>;
   /** Creates or replaces. */
   putEnrollment(kind: EnrollmentKind, id: string, body: unknown, ifMatch?: string): Promise<JsonObject>;
   deleteEnrollment(kind: EnrollmentKind, id: string, ifMatch?: string): Promise<void>;

@@ -516,7 +516,15 @@ export const findingRows = {
     title:
       "{id} is enrolled with a certificate that {issuer} issued, and strictX509 asks for a CA certificate of its chain that is uploaded and verified; there is none.",
     remedy:
-      "Upload and verify the certificate of {issuer} (rollcall certificate create, then verify), let the device send its whole chain, or set strictX509 to false.",
+      "Upload and verify the certificate of {issuer} (rollcall certificate create -n <name> -p <file>, then rollcall certificate verify), let the device send its whole chain, or set strictX509 to false.",
+  },
+  "enrollment.deviceIdNotCommonName": {
+    element: "enrollment",
+    severity: "warning",
+    blame: "enrollment",
+    title:
+      "{id} refers to CA certificates and has the device id {deviceId}: the hub knows such a device by the common name of its certificate, which is {commonName}, and will refuse it.",
+    remedy: "Take deviceId out of the enrollment, or enroll the leaf itself (clientCertificates).",
   },
   "chain.reordered": {
     element: "chain",
@@ -927,8 +935,8 @@ export const findingRows = {
     element: "hub",
     severity: "warning",
     blame: "hub",
-    title: "The device {deviceId} was deleted from the hub {hub} while it was connected; its connection was closed.",
-    remedy: "Let the device register again, if it is to come back.",
+    title: "The hub {hub} does not have the device {deviceId} any more; its connection was closed.",
+    remedy: "Let the device register again: it was deleted, or moved to another hub.",
   },
   "hub.unknownDevice": {
     cause: 20,

@@ -75,12 +75,12 @@ export const operatorRoutes = {
   generateVerificationCode: { method: "POST", path: "/certificates/:name/generateVerificationCode" },
   /** `{certificate}`: one whose common name is the code, signed with the CA's key. */
   verifyCertificate: { method: "POST", path: "/certificates/:name/verify" },
-  /** `[{host, weight, applyAllocationPolicy, latency?, devices}]`. */
+  /** `[{host, weight, applyAllocationPolicy, latency?, linked, devices}]`: linked ones, and those that still have devices. */
   listHubs: { method: "GET", path: "/hubs" },
-  /** `?search=&limit=&after=` → `{items, next?}` of `{deviceId, registrationId, authentication type, status, createdDateTimeUtc, iotEdge}`. */
+  /** `?search=&limit=&after=` → `{items, next?}` of `{deviceId, registrationId, authenticationType, status, createdDateTimeUtc, iotEdge, connectionState}`. */
   listDevices: { method: "GET", path: "/hubs/:hub/devices" },
   getTwin: { method: "GET", path: "/hubs/:hub/devices/:deviceId/twin" },
-  /** `{properties: {desired: …}}`: a merge patch; devices that watch are told. */
+  /** `{properties: {desired: …}, tags: …}`: merge patches of either or both, all or nothing; devices that watch are told. */
   patchTwin: { method: "PATCH", path: "/hubs/:hub/devices/:deviceId/twin" },
   deleteDevice: { method: "DELETE", path: "/hubs/:hub/devices/:deviceId" },
   /** `{certificate}` → what was read from it, or 400 with the reason; nothing is stored. */
@@ -89,7 +89,10 @@ export const operatorRoutes = {
   inspectEndorsementKey: { method: "POST", path: "/inspect/endorsementKey" },
   /** Every record of the instance, one JSON value a line: `rollcall export`. Holds keys. */
   exportRecords: { method: "GET", path: "/export" },
-  /** The same lines, or arrays as `az iot dps enrollment list` prints them. */
+  /**
+   * The same lines, arrays as `az iot dps enrollment list` prints them, or a seed file; `?overwrite=&generateKeys=` →
+   * `{format, imported, notes}`. Nothing is put unless all of it can be.
+   */
   importRecords: { method: "POST", path: "/import" },
 } as const;
 export type OperatorRoute = keyof typeof operatorRoutes;

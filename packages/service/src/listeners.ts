@@ -4,7 +4,7 @@ import { Server as HttpsServer } from "node:https";
 import type { Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type TLSSocket, Server as TlsServer } from "node:tls";
-import { answerClientError, answerExpectation, deviceServerOptions, httpServerOptions } from "@rollcall/api";
+import { answerClientError, answerExpectation, deviceServerOptions, managementServerOptions } from "@rollcall/api";
 import type { AttemptLog, Clock } from "@rollcall/engine";
 import type { ClientConnection, Transport } from "@rollcall/protocol";
 import { closeServer, type Listening, type ListenPlan, listen } from "./listen.js";
@@ -67,7 +67,7 @@ export class Listeners {
   /** Listens for plain HTTP; returns the port. */
   async http(where: Where, request: RequestListener): Promise<number> {
     const create = () => {
-      const server = new HttpServer(httpServerOptions);
+      const server = new HttpServer(managementServerOptions);
       this.#serveHttp(server, request);
       const sockets = new Set<Socket>();
       server.on("connection", (socket: Socket) => {

@@ -1,5 +1,6 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -137,6 +138,59 @@ describe("nothing is overwritten", () => {
       message: expect.stringContaining(file),
     });
     expect(contentOf(directory)).toEqual(before);
+  });
+});
+
+describe("without permission", () => {
+  const nobody = 65534;
+  /** As somebody who is nobody here: to root everything is permitted. */
+  async function asNobody<T>(action: () => Promise<T>): Promise<T> {
+    const root = process.geteuid?.() === 0;
+    if (root) process.seteuid?.(nobody);
+    try {
+      return await action();
+    } finally {
+      if (root) process.seteuid?.(0);
+    }
+  }
+
+  const forbidden: readonly (readonly [string, (directory: string) => readonly (readonly [string, number])[]])[] = [
+    ["to write into the directory", (directory) => [[directory, 0o555]]],
+    ["to look into the directory", (directory) => [[directory, 0o000]]],
+    [
+      "to write the file",
+      (directory) => [
+        [join(directory, "rollcall.db"), 0o444],
+        [directory, 0o777],
+      ],
+    ],
+    [
+      "to read the file",
+      (directory) => [
+        [join(directory, "rollcall.db"), 0o000],
+        [directory, 0o777],
+      ],
+    ],
+  ];
+  it.each(forbidden)("%s, it is refused, and everything stays", async (_title, modes) => {
+    const directory = await filled();
+    const before = contentOf(directory);
+    chmodSync(folder, 0o755);
+    for (const [path, mode] of modes(directory)) chmodSync(path, mode);
+    const error = await asNobody(() => open(directory)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: "StoreError", kind: "noAccess", next: "check its owner and its permissions" });
+    expect(String(error)).toContain(directory);
+    chmodSync(directory, 0o700);
+    chmodSync(join(directory, "rollcall.db"), 0o600);
+    expect(contentOf(directory)).toEqual(before);
+  });
+
+  it("to make the directory, it is refused", async () => {
+    await filled();
+    chmodSync(folder, 0o755);
+    const inside = join(folder, "new", "data");
+    await expect(asNobody(() => open(inside))).rejects.toMatchObject({ kind: "noAccess" });
+    expect(existsSync(join(folder, "new"))).toBe(false);
   });
 });
 

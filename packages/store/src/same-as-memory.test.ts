@@ -15,9 +15,11 @@ import {
 } from "@rollcall/engine";
 import { idKey } from "@rollcall/protocol";
 import fc from "fast-check";
-import { afterAll, expect, it } from "vitest";
-import { openSqliteStore } from "./sqlite-store.js";
+import { afterAll, describe, expect, it } from "vitest";
+import { openStore, type StoreOptions } from "./open-store.js";
+import type { Place } from "./testing/crash-lives.js";
 import { assignmentOf, individualOf } from "./testing/crash-records.js";
+import { postgresPrograms, startPostgres } from "./testing/postgres-server.js";
 
 const folder = mkdtempSync(join(tmpdir(), "rollcall-same-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -233,8 +235,8 @@ async function everything(store: Store) {
 }
 
 /** Opens a store for as long as it is used, whatever comes of it. */
-async function using(options: Parameters<typeof openSqliteStore>[0], use: (store: Store) => Promise<void>) {
-  const store = await openSqliteStore(options);
+async function using(options: StoreOptions, use: (store: Store) => Promise<void>) {
+  const store = await openStore(options);
   try {
     await use(store);
   } finally {
@@ -242,24 +244,43 @@ async function using(options: Parameters<typeof openSqliteStore>[0], use: (store
   }
 }
 
-it("answers any series of writes, alone and many at once, as the memory store does, also after it was opened again", async () => {
-  let runs = 0;
-  const groups = fc.array(fc.array(change, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 8 });
-  await fc.assert(
-    fc.asyncProperty(groups, async (atOnce) => {
-      const options = { directory: folder, idScope: `0ne${runs++}`, commitWindowMilliseconds: 0 };
-      const memory = new MemoryStore();
-      await using(options, async (store) => {
-        for (const changes of atOnce) {
-          const answers = await Promise.all(changes.map((each) => each(memory)));
-          expect(await Promise.all(changes.map((each) => each(store)))).toEqual(answers);
-          expect(await everything(store)).toEqual(await everything(memory));
-        }
-      });
-      await using(options, async (again) => {
-        expect(await everything(again)).toEqual(await everything(memory));
-      });
-    }),
-    { numRuns: long ? 1000 : 15 },
-  );
+let scopes = 0;
+
+/** Groups of changes, each of them at once. */
+async function isSame(place: Place, atOnce: readonly (readonly Change[])[]): Promise<void> {
+  const options = { ...place, idScope: `0ne${scopes++}` };
+  const memory = new MemoryStore();
+  await using(options, async (store) => {
+    for (const changes of atOnce) {
+      const answers = await Promise.all(changes.map((each) => each(memory)));
+      expect(await Promise.all(changes.map((each) => each(store)))).toEqual(answers);
+      expect(await everything(store)).toEqual(await everything(memory));
+    }
+  });
+  await using(options, async (again) => {
+    expect(await everything(again)).toEqual(await everything(memory));
+  });
+}
+
+describe("a store answers any series of writes as the memory store does, also after it was opened again", () => {
+  it("SQLite: alone and many at once", async () => {
+    const groups = fc.array(fc.array(change, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 8 });
+    const place = { kind: "sqlite" as const, directory: folder, commitWindowMilliseconds: 0 };
+    const property = fc.asyncProperty(groups, (atOnce) => isSame(place, atOnce));
+    await fc.assert(property, { numRuns: long ? 1000 : 15 });
+  });
+
+  const programs = postgresPrograms();
+  it.skipIf(programs === undefined)("PostgreSQL (needs postgresql): one by one", async () => {
+    const server = await startPostgres(programs!);
+    const changes = fc.array(change, { minLength: 1, maxLength: 12 });
+    const place = { kind: "postgres" as const, url: server.url };
+    const property = fc.asyncProperty(changes, (each) =>
+      isSame(
+        place,
+        each.map((one) => [one]),
+      ),
+    );
+    await fc.assert(property, { numRuns: long ? 200 : 3 }).finally(() => server.stop());
+  });
 });

@@ -1,5 +1,6 @@
 import type { SqliteDatabase } from "kysely";
 import type { Bound, Statements } from "./statement.js";
+import { StoreError } from "./store-error.js";
 import type { Answer, Work } from "./work.js";
 
 const none: Answer = { rows: [], changes: 0 };
@@ -11,6 +12,7 @@ const none: Answer = { rows: [], changes: 0 };
 export class SqliteRunner {
   readonly #database: SqliteDatabase;
   readonly #statements: Statements;
+  #closed = false;
 
   constructor(database: SqliteDatabase, statements: Statements) {
     this.#database = database;
@@ -45,6 +47,11 @@ export class SqliteRunner {
     return step.value;
   }
 
+  close(): void {
+    this.#closed = true;
+    this.#database.close();
+  }
+
   /** With pauses between the steps of what takes long. */
   async read<T>(work: Work<T>): Promise<T> {
     let since = performance.now();
@@ -53,6 +60,7 @@ export class SqliteRunner {
       step = work.next(this.#step(step.value(this.#statements)));
       if (!step.done && performance.now() - since > longestTurn) {
         await new Promise((resolve) => setImmediate(resolve));
+        if (this.#closed) throw new StoreError("closed", "while it was read");
         since = performance.now();
       }
     }

@@ -27,7 +27,7 @@ const kindsByMessage: readonly (readonly [RegExp, StoreErrorKind])[] = [
   [/not a database|disk image is malformed/i, "corruptFile"],
   [/database or disk is full/i, "diskFull"],
   [/database is locked/i, "directoryInUse"],
-  [/unable to open|readonly database/i, "noAccess"],
+  [/(unable to|could not) open|readonly database/i, "noAccess"],
 ];
 
 function isFull(directory: string): boolean {
@@ -88,7 +88,7 @@ function runnerOf(connection: SqliteDatabase, options: RunnerOptions): WorkRunne
     explain: options.explain,
     close: async () => {
       await group.flush();
-      connection.close();
+      runner.close();
       options.giveBack();
     },
   };

@@ -10,3 +10,6 @@ export function clockInfo(memory: TpmMemory) {
   const { resetCount, restartCount } = memory;
   return { clock: uptime(memory), resetCount, restartCount, safe: 1 };
 }
+
+/** FIRMWARE_VERSION_1 and _2 of the properties, as attestations give them. */
+export const firmwareVersion = 1n << 32n;

@@ -28,6 +28,8 @@ export class Reader {
 
 /** How one wire structure is read and written. Methods, so that codecs of different types fit one table. */
 export interface Codec<T> {
+  /** a TPM2B: 16-bit length, then its content. Only such a first parameter can be encrypted in a session */
+  readonly isSized?: true;
   read(reader: Reader): T;
   encode(value: T): Buffer;
 }
@@ -101,6 +103,7 @@ export const i32: Codec<number> = {
 /** A TPM2B of plain bytes: 16-bit length, then at most `max` bytes (more is TPM_RC_SIZE). */
 export function sized(max: number): Codec<Buffer> {
   return {
+    isSized: true,
     read: (reader) => {
       const length = u16.read(reader);
       if (length > max) throw new TpmError("size");
@@ -113,6 +116,7 @@ export function sized(max: number): Codec<Buffer> {
 /** A TPM2B that wraps a structure: the length must be exactly the structure's, and not zero. */
 export function sizedStruct<T>(inner: Codec<T>): Codec<T> {
   return {
+    isSized: true,
     read: (reader) => {
       const length = u16.read(reader);
       if (length === 0) throw new TpmError("size");
@@ -138,6 +142,11 @@ export function struct<const F extends Fields>(fields: F): StructCodec<F> {
       Object.fromEntries(entries.map(([name, codec]) => [name, codec.read(reader)])) as StructOf<F>,
     encode: (value) => Buffer.concat(entries.map(([name, codec]) => codec.encode(value[name]))),
   };
+}
+
+/** Whether the first field is a TPM2B. */
+export function startsSized({ fields }: StructCodec<Fields>): boolean {
+  return Object.values(fields)[0]?.isSized === true;
 }
 
 /** A 32-bit count, then that many items; more than `max` is TPM_RC_SIZE. */

@@ -34,6 +34,10 @@ export interface EntityKinds {
   readonly provision: Of<"hierarchy">;
   /** TPMI_SH_POLICY */
   readonly policySession: Of<"session">;
+  /** TPMI_SH_HMAC */
+  readonly hmacSession: Of<"session">;
+  /** TPMI_RH_ENDORSEMENT */
+  readonly privacyAdmin: Of<"hierarchy">;
   /** TPMI_DH_CONTEXT: transient objects and sessions */
   readonly context: Of<"key" | "sequence" | "session">;
   /** TPMI_DH_PCR */

@@ -3,7 +3,7 @@ import { hmac } from "./crypto.js";
 import { publicAreaName, type TpmKey } from "./keys.js";
 import { privateBytes, secretFromBytes } from "./secrets.js";
 import type { Session, TpmMemory } from "./state.js";
-import { Tpm2bDigest, Tpm2bName, Tpm2bPublic } from "./structures.js";
+import { Tpm2bDigest, Tpm2bName, Tpm2bPublic, TpmtSymDef } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
 import { proofOf } from "./tickets.js";
 import { TpmError } from "./tpm-error.js";
@@ -12,6 +12,7 @@ import { TpmError } from "./tpm-error.js";
 
 const secretKinds = ["rsa", "ecc", "hmac", "sym", "none"] as const;
 const sessionTypes = ["hmac", "policy", "trial"] as const;
+const guards = ["nothing", "object", "lockout"] as const;
 const wants = ["nothing", "authValue", "password"] as const;
 
 /** A text that is one of a few, as its number. */
@@ -37,13 +38,15 @@ const KeyContext = struct({
 });
 
 /** Empty for undefined: none of these is ever empty when it is there. */
-const optionalDigest: Codec<Buffer | undefined> = {
-  read: (reader) => {
-    const bytes = Tpm2bDigest.read(reader);
-    return bytes.length === 0 ? undefined : bytes;
-  },
-  encode: (bytes) => Tpm2bDigest.encode(bytes ?? Buffer.alloc(0)),
-};
+function optional(codec: Codec<Buffer>): Codec<Buffer | undefined> {
+  return {
+    read: (reader) => {
+      const bytes = codec.read(reader);
+      return bytes.length === 0 ? undefined : bytes;
+    },
+    encode: (bytes) => codec.encode(bytes ?? Buffer.alloc(0)),
+  };
+}
 const optionalNumber: Codec<number | undefined> = {
   read: (reader) => (u8.read(reader) === 0 ? undefined : u32.read(reader)),
   encode: (value) => (value === undefined ? u8.encode(0) : Buffer.concat([u8.encode(1), u32.encode(value)])),
@@ -52,9 +55,14 @@ const optionalNumber: Codec<number | undefined> = {
 const SessionContext = struct({
   type: oneOf(sessionTypes),
   hashAlg: u16,
+  symmetric: TpmtSymDef,
+  sessionKey: Tpm2bDigest,
+  bound: optional(sized(130)),
+  countsFor: oneOf(guards),
+  auditDigest: optional(Tpm2bDigest),
   nonceTpm: Tpm2bDigest,
   policyDigest: Tpm2bDigest,
-  cpHash: optionalDigest,
+  cpHash: optional(Tpm2bDigest),
   commandCode: optionalNumber,
   wants: oneOf(wants),
   pcrCounter: optionalNumber,

@@ -1,11 +1,11 @@
 import type { Entity } from "./command.js";
-import { digest, hmac } from "./crypto.js";
+import { digest } from "./crypto.js";
+import { trimmed } from "./entity-auth.js";
 import { hashOf } from "./hashes.js";
 import type { TpmKey } from "./keys.js";
 import { isFixed } from "./objects.js";
 import { filteredSelection, pcrDigest } from "./pcrs.js";
 import { checkPublicArea } from "./public-checks.js";
-import { trimmed } from "./sessions.js";
 import type { TpmMemory } from "./state.js";
 import { type TpmlPcrSelection, TpmsCreationData, type TpmtPublic, TpmtSymDefObject } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
@@ -93,11 +93,6 @@ export function creationOf(memory: TpmMemory, made: Creation) {
   const creationHash = digest(nameAlg, TpmsCreationData.encode(creationData));
   const creationTicket = makeTicket(memory, tags.creation, hierarchy, name, creationHash);
   return { creationData, creationHash, creationTicket };
-}
-
-/** The seed of a key that is no primary one: random, and of no use without the TPM's own. */
-export function randomKeySeed(memory: TpmMemory): Buffer {
-  return hmac(algorithms.sha256, memory.random(32), Buffer.from("object"));
 }
 
 /** What the caller gives for the secret, when it is the caller who gives it. */

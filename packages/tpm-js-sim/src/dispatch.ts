@@ -2,8 +2,11 @@ import { type Codec, Reader, u32 } from "./codec.js";
 import type { Command, Entity } from "./command.js";
 import { commandsByCode } from "./commands/index.js";
 import { checkEntity, checkHandle, entityAt } from "./entities.js";
-import { type CommandFrame, encodeError, encodeResponse, readAuthorizations, readCommandFrame } from "./frame.js";
-import { answerSessions, authorize } from "./sessions.js";
+import { type CommandFrame, encodeError, encodeResponse, readCommandFrame } from "./frame.js";
+import { type KeyMaking, KeyNotReady, makingBeside } from "./key-making.js";
+import { answerSessions } from "./session-answers.js";
+import { readSessions } from "./session-area.js";
+import { authorize } from "./sessions.js";
 import type { TpmMemory } from "./state.js";
 import { responseCodes } from "./tables/response-codes.js";
 import { tags } from "./tables/tags.js";
@@ -47,31 +50,56 @@ function execute(memory: TpmMemory, { tag, code, body }: CommandFrame): Buffer {
   if (memory.power === "started" && row.name === "Startup") throw new TpmError("initialize");
   const reader = new Reader(body);
   const entities = readHandles(memory, row, reader);
-  const sent = tag === tags.sessions ? readAuthorizations(reader) : [];
-  const bytes = reader.rest();
-  const granted = authorize({ memory, row, entities, sent, parameters: bytes });
-  const values = readParameters(row, bytes);
+  const sessions = tag === tags.sessions ? readSessions(memory, row, reader) : [];
+  const authorized = authorize({ memory, row, entities, sessions, parameters: reader.rest() });
+  const values = readParameters(row, authorized.parameters);
   for (const [index, spec] of row.handles.entries()) {
     const entity = entities[index];
     if (entity !== undefined) checkEntity(entity, spec, index + 1);
   }
   const outcome = row.run(memory, entities, values);
-  const { handle: made, parameters } = outcomeOf(row, outcome);
+  const { handle: made, parameters: clear } = outcomeOf(row, outcome);
   // What comes after Shutdown takes it back.
   if (row.name !== "Shutdown") memory.shutdown = "none";
-  const authorizations = answerSessions({ memory, row, parameters }, granted);
+  const { parameters, authorizations } = answerSessions({ memory, row, parameters: clear }, authorized);
   return encodeResponse({ tag, code: responseCodes.success, handle: made, parameters, authorizations });
 }
 
 /**
  * Runs one command: header, handles, authorization, parameters, action, response, in the reference implementation's order.
  * @returns always a well-formed response. A fault of our own becomes TPM_RC_FAILURE, as a TPM's self-test failure does
+ * @throws KeyNotReady in {@link dispatchBeside} only
  */
 export function dispatch(memory: TpmMemory, command: Uint8Array): Buffer {
   try {
     // A copy: what commands store must not change with the caller's buffer.
     return execute(memory, readCommandFrame(Buffer.from(command)));
   } catch (error) {
+    if (error instanceof KeyNotReady) throw error;
     return encodeError(error instanceof TpmError ? error.code : responseCodes.failure);
+  }
+}
+
+function dispatchWith(memory: TpmMemory, command: Uint8Array, making: KeyMaking): Buffer {
+  const usual = memory.keyMaking;
+  memory.keyMaking = making;
+  try {
+    return dispatch(memory, command);
+  } finally {
+    memory.keyMaking = usual;
+  }
+}
+
+/** Runs one command while new keys are made beside the event loop; other commands may come in between. */
+export async function dispatchBeside(memory: TpmMemory, command: Uint8Array): Promise<Buffer> {
+  const bytes = Buffer.from(command);
+  const making = makingBeside(memory.random, memory.rsaKeys);
+  for (;;) {
+    try {
+      return dispatchWith(memory, bytes, making);
+    } catch (error) {
+      if (!(error instanceof KeyNotReady)) throw error;
+      await error.ready;
+    }
   }
 }

@@ -30,6 +30,8 @@ const accepted: Readonly<Record<keyof EntityKinds, Accepted>> = {
   hierarchy: { types: [], permanent: primaryHierarchies },
   provision: { types: [], permanent: [owner, platform] },
   policySession: { types: [handleTypes.policySession], permanent: [] },
+  hmacSession: { types: [handleTypes.hmacSession], permanent: [] },
+  privacyAdmin: { types: [], permanent: [endorsement] },
   context: { types: [handleTypes.transient, handleTypes.hmacSession, handleTypes.policySession], permanent: [] },
   pcr: { types: [pcr], permanent: [] },
   pcrOrNull: { types: [pcr], permanent: [hierarchies.null] },

@@ -27,17 +27,25 @@ export function readCommandFrame(bytes: Buffer): CommandFrame {
   return { tag, code: u32.read(reader), body: reader.rest() };
 }
 
-/** Reads the authorization area, its length first. @throws TpmError TPM_RC_AUTHSIZE, TPM_RC_SIZE, or what is wrong with session n */
-export function readAuthorizations(reader: Reader): readonly TpmsAuthCommand[] {
+/**
+ * Reads the authorization area, its length first.
+ * @param take is given each session before the next is read
+ * @throws TpmError TPM_RC_AUTHSIZE, TPM_RC_SIZE, or what is wrong with session n
+ */
+export function readAuthorizations(
+  reader: Reader,
+  take: (authorization: TpmsAuthCommand) => void = () => undefined,
+): readonly TpmsAuthCommand[] {
   const length = u32.read(reader);
   if (length < minAuthorization) throw new TpmError("authSize");
   if (length > reader.remaining) throw new TpmError("size");
   const area = new Reader(reader.take(length));
   const authorizations: TpmsAuthCommand[] = [];
   while (area.remaining > 0) {
-    if (authorizations.length === maxSessions) throw new TpmError("authSize");
-    const place = session(authorizations.length + 1);
-    authorizations.push(blaming(place, () => TpmsAuthCommand.read(area)));
+    if (authorizations.length === maxSessions) throw new TpmError("size", session(maxSessions + 1));
+    const authorization = blaming(session(authorizations.length + 1), () => TpmsAuthCommand.read(area));
+    take(authorization);
+    authorizations.push(authorization);
   }
   return authorizations;
 }

@@ -72,7 +72,7 @@ export function publicKeyOf(area: TpmtPublic): KeyObject | undefined {
   return createPublicKey({ key: { kty: "EC", crv: "P-256", x, y }, format: "jwk" });
 }
 
-export type SecretLabel = "IDENTITY" | "DUPLICATE";
+export type SecretLabel = "IDENTITY" | "DUPLICATE" | "SECRET";
 
 interface EccExchange {
   readonly hashAlg: number;

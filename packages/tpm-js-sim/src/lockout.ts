@@ -61,6 +61,8 @@ export function newLockout(now: () => number, state: LockoutState = manufactured
     },
     fail: () => {
       heal();
+      // Without recovery there is no protection either (Part 3, TPM2_DictionaryAttackParameters).
+      if (parameters.recoveryTime === 0) return;
       if (failedTries === 0) since = now();
       failedTries += 1;
     },

@@ -2,7 +2,8 @@ import { digest, hmac } from "./crypto.js";
 import { hashOf } from "./hashes.js";
 import { pointOf, type Secret } from "./keys.js";
 import { groupOrder } from "./p256.js";
-import { type RsaKeySource, seededRsaKeys } from "./rsa-keys.js";
+import { isStorageKey } from "./public-checks.js";
+import { type RsaKeySource, type SourcedRsaKey, seededRsaKeys } from "./rsa-keys.js";
 import type { TpmtPublic } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
 import { TpmError } from "./tpm-error.js";
@@ -22,7 +23,7 @@ export interface KeyInput {
   readonly seed: Buffer;
   readonly hint?: RsaHint;
   /** the seeded ones by default */
-  readonly rsaKeys?: RsaKeySource;
+  readonly rsaKeys?: Pick<RsaKeySource, "rsaKey">;
   /** given by the caller instead of made by the TPM */
   readonly data?: Buffer | undefined;
 }
@@ -57,22 +58,40 @@ function symmetricBytes(template: Symmetric, seed: Buffer, data: Buffer | undefi
   return data ?? origin(hash?.digestSize ?? hashOf(nameAlg).digestSize);
 }
 
+/** The secret of a key that may not be put together yet. */
+function rsaSecret(sourced: SourcedRsaKey): Secret {
+  return {
+    kind: "rsa",
+    get key() {
+      return sourced.key;
+    },
+  };
+}
+
+/** What a storage key wraps its children with, or what hides a symmetric one; no other key has any. */
+function seedValueOf(template: TpmtPublic, seed: Buffer): Buffer {
+  const asymmetric = template.type === algorithms.rsa || template.type === algorithms.ecc;
+  if (asymmetric && !isStorageKey(template)) return Buffer.alloc(0);
+  const { digestSize } = hashOf(template.nameAlg);
+  const hash = digestSize > 32 ? algorithms.sha512 : algorithms.sha256;
+  return hmac(hash, seed, Buffer.from("seedValue")).subarray(0, digestSize);
+}
+
 /**
  * Makes a key. An RSA key without a hint takes about 80 ms.
  * @throws TpmError TPM_RC_KEY_SIZE or TPM_RC_SIZE for data that does not fit the template
  */
 export function makeKey({ template, seed, hint, data, rsaKeys = seededRsaKeys }: KeyInput): MadeKey {
-  const { digestSize } = hashOf(template.nameAlg);
-  const seedValue = hmac(algorithms.sha256, seed, Buffer.from("seedValue")).subarray(0, digestSize);
+  const seedValue = seedValueOf(template, seed);
   if (template.type === algorithms.ecc) {
     const scalar = eccScalar(seed);
     return { publicArea: { ...template, unique: pointOf(scalar) }, secret: { kind: "ecc", scalar }, seedValue };
   }
   if (template.type === algorithms.rsa) {
-    const { key, hint: found } = rsaKeys.rsaKey(seed, hint?.known);
-    if (found !== undefined) hint?.found(found);
-    const unique = Buffer.from(key.export({ format: "jwk" }).n ?? "", "base64url");
-    return { publicArea: { ...template, unique }, secret: { kind: "rsa", key }, seedValue };
+    const sourced = rsaKeys.rsaKey(seed, hint?.known);
+    if (sourced.hint !== undefined) hint?.found(sourced.hint);
+    const unique = sourced.modulus ?? Buffer.from(sourced.key.export({ format: "jwk" }).n ?? "", "base64url");
+    return { publicArea: { ...template, unique }, secret: rsaSecret(sourced), seedValue };
   }
   const key = Buffer.from(symmetricBytes(template, seed, data));
   const unique = digest(template.nameAlg, seedValue, key);

@@ -1,6 +1,9 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mutated as mutatedCommand, wellFormed } from "../../../test/conformance/tpm-differential.rows.js";
+import { prepareGround, runStream, sessionStream } from "../../../test/conformance/tpm-sessions.rows.js";
 import { base64, hex, tpmVectors } from "../../../test/fixtures/tpm-vectors.js";
 import { TpmClient } from "./client.js";
 import { decode } from "./codec.js";
@@ -14,6 +17,8 @@ import { createTpm } from "./virtual-tpm.js";
 
 const long = process.env["ROLLCALL_TEST"] === "long";
 const runs = long ? 100_000 : 2000;
+/** Other people's load must not make a failure of a long run. */
+const timeout = long ? 1_800_000 : 60_000;
 
 /** Random to look at, the same in every run. */
 function counting() {
@@ -77,7 +82,7 @@ const mutation = fc.tuple(fc.nat(3), fc.nat(1200), fc.nat(255));
 const step = fc.tuple(fc.nat(corpus.length - 1), fc.array(mutation, { maxLength: 4 }), fc.boolean());
 
 describe("commands nobody should send", () => {
-  test(`${runs} runs of mutated commands, each run on a TPM that has seen some of the right ones`, () => {
+  test(`${runs} runs of mutated commands, each run on a TPM that has seen some of the right ones`, { timeout }, () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => {
         const memory = memoryOf(state, counting());
@@ -89,7 +94,7 @@ describe("commands nobody should send", () => {
     );
   });
 
-  test(`${runs} runs of noise behind every command code`, () => {
+  test(`${runs} runs of noise behind every command code`, { timeout }, () => {
     const codes = [...commandsByCode.keys()];
     fc.assert(
       fc.property(fc.constantFrom(...codes), fc.boolean(), fc.uint8Array({ maxLength: 80 }), (code, sessions, body) => {
@@ -103,7 +108,7 @@ describe("commands nobody should send", () => {
     );
   });
 
-  test(`${runs} runs of commands of every kind, some of them mutated, on one TPM after another`, () => {
+  test(`${runs} runs of commands of every kind, some of them mutated, on one TPM after another`, { timeout }, () => {
     const any = fc.oneof(wellFormed, mutatedCommand);
     fc.assert(
       fc.property(fc.array(any, { minLength: 1, maxLength: 6 }), (commands) => {
@@ -112,6 +117,57 @@ describe("commands nobody should send", () => {
       }),
       { numRuns: runs },
     );
+  });
+
+  // Each is a stream of some 25 commands.
+  const streams = long ? 10_000 : 200;
+  test(`${streams} streams of sessions, salted, bound and encrypting, some of their commands mutated`, {
+    timeout,
+  }, () => {
+    const tpm = createTpm({ state, random: counting() });
+    const ground = prepareGround((command) => tpm.send(command));
+    const prepared = tpm.snapshot();
+    const change = fc.tuple(fc.nat(12), fc.array(mutation, { maxLength: 2 }));
+    const changes = fc.array(change, { minLength: 30, maxLength: 30 });
+    fc.assert(
+      fc.property(sessionStream, changes, (steps, mutations) => {
+        const other = createTpm({ state: prepared, random: counting() });
+        const malformed: unknown[] = [];
+        let sent = 0;
+        const send = (command: Buffer): Buffer => {
+          const [kind = 1, changed = []] = mutations[sent++ % mutations.length] ?? [];
+          const response = other.send(kind === 0 ? mutate(command, changed, true) : command);
+          try {
+            expectWellFormed(response);
+          } catch (error) {
+            malformed.push(error);
+          }
+          return response;
+        };
+        try {
+          runStream({ ...ground, send }, steps);
+        } catch {
+          // The caller lost its way: it got the answer to another command than the one that it meant.
+        }
+        expect(malformed).toEqual([]);
+      }),
+      { numRuns: streams },
+    );
+  });
+
+  test(`memory stays as it is over ${long ? 100_000 : 5000} commands on one TPM`, { timeout }, () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void; // what --expose-gc adds
+    const tpm = createTpm({ state, random: counting() });
+    const commands = fc.sample(fc.oneof(wellFormed, mutatedCommand), { numRuns: 1000, seed: 11 });
+    const rounds = long ? 100 : 5;
+    const used = Array.from({ length: rounds }, () => {
+      for (const command of commands) tpm.send(command);
+      collect();
+      return process.memoryUsage().heapUsed;
+    });
+    const [, , warm = 0] = used;
+    expect((used.at(-1) ?? 0) - warm).toBeLessThan(4_000_000);
   });
 
   test("the slots fill up and are freed again: nothing is left after thousands of commands and a power cycle", () => {

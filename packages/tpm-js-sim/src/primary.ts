@@ -2,8 +2,8 @@ import { u32 } from "./codec.js";
 import { digest, hmac, nameOf } from "./crypto.js";
 import { publicAreaName, publicKeyOf, type Secret, type TpmKey } from "./keys.js";
 import { makeKey, type RsaHint } from "./make-key.js";
-import { deriveRsaKeyAsync } from "./rsa-derivation.js";
 import { type RsaKeySource, seededRsaKeys } from "./rsa-keys.js";
+import { deriveRsaKeyAsync } from "./rsa-workers.js";
 import { privateBytes } from "./secrets.js";
 import { TpmtPublic } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
@@ -27,7 +27,7 @@ export interface PrimaryInput extends PrimaryTemplate {
   /** read, and added to */
   readonly hints: Map<string, Buffer>;
   readonly authValue: Buffer;
-  readonly rsaKeys?: RsaKeySource;
+  readonly rsaKeys?: Pick<RsaKeySource, "rsaKey">;
   /** what the caller gives instead of leaving it to the TPM: an HMAC or AES key, or data to seal */
   readonly data?: Buffer;
 }

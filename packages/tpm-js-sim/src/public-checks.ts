@@ -30,7 +30,6 @@ type Symmetric = Extract<TpmtPublic, { type: typeof algorithms.rsa }>["parameter
 function checkSymmetric(symmetric: Symmetric, storage: boolean): void {
   if (storage !== (symmetric.algorithm === algorithms.aes)) throw new TpmError("symmetric");
   if (symmetric.algorithm !== algorithms.aes) return;
-  if (symmetric.mode !== algorithms.cfb) throw new TpmError("mode");
   if (symmetric.keyBits !== 128 && symmetric.keyBits !== 256) throw new TpmError("value");
 }
 

@@ -1,6 +1,7 @@
 import { constants, createPublicKey, privateDecrypt, publicEncrypt } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { deriveRsaKey, deriveRsaKeyAsync } from "./rsa-derivation.js";
+import { deriveRsaKey } from "./rsa-derivation.js";
+import { deriveRsaKeyAsync } from "./rsa-workers.js";
 
 const seeds = [Buffer.alloc(32, 1), Buffer.alloc(32, 2), Buffer.from("a short one")];
 const modulusOf = (derived: ReturnType<typeof deriveRsaKey>) => derived.key.export({ format: "jwk" }).n;
@@ -11,7 +12,8 @@ describe("deriveRsaKey", () => {
     const inPool = await deriveRsaKeyAsync(seed);
     const hinted = deriveRsaKey(seed, searched.hint);
     expect(searched.hint).toHaveLength(8);
-    for (const other of [inPool, hinted]) {
+    expect(searched.modulus.toString("base64url")).toBe(modulusOf(searched));
+    for (const other of [inPool, hinted, await deriveRsaKeyAsync(seed, searched.hint)]) {
       expect(other.key.export({ format: "jwk" })).toEqual(searched.key.export({ format: "jwk" }));
       expect(other.hint).toEqual(searched.hint);
     }

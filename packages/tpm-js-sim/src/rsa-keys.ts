@@ -1,11 +1,15 @@
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { generateKeyPair, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { promisify } from "node:util";
 import { digest } from "./crypto.js";
 import { deriveRsaKey } from "./rsa-derivation.js";
+import { deriveRsaKeyAsync } from "./rsa-workers.js";
 import { algorithms } from "./tables/algorithms.js";
 
 /** A key, and what lets the same source make it again at once. */
 export interface SourcedRsaKey {
   readonly key: KeyObject;
+  /** 256 bytes; taken from the key when it is left out */
+  readonly modulus?: Buffer;
   readonly hint?: Buffer;
 }
 
@@ -16,17 +20,26 @@ export interface RsaKeySource {
    * @param hint of the same key, from an earlier time
    */
   rsaKey(seed: Buffer, hint: Buffer | undefined): SourcedRsaKey;
+  /** The same beside the event loop, for `sendAsync`. A source without it is taken to be quick. */
+  rsaKeyAsync?(seed: Buffer, hint: Buffer | undefined): Promise<SourcedRsaKey>;
 }
 
 /** The default: the same seed gives the same key on any machine. About 80 ms without a hint. */
-export const seededRsaKeys: RsaKeySource = { rsaKey: (seed, hint) => deriveRsaKey(seed, hint) };
+export const seededRsaKeys: RsaKeySource = {
+  rsaKey: (seed, hint) => deriveRsaKey(seed, hint),
+  rsaKeyAsync: (seed, hint) => deriveRsaKeyAsync(seed, hint),
+};
+
+const generate = promisify(generateKeyPair);
+const rsa2048 = { modulusLength: 2048 };
 
 /**
  * Keys of node's own generator, as strong as any, about 200 ms each. A template gives another key each time: only what
  * is made persistent stays.
  */
 export const generatedRsaKeys: RsaKeySource = {
-  rsaKey: () => ({ key: generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey }),
+  rsaKey: () => ({ key: generateKeyPairSync("rsa", rsa2048).privateKey }),
+  rsaKeyAsync: async () => ({ key: (await generate("rsa", rsa2048)).privateKey }),
 };
 
 /**

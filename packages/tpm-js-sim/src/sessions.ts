@@ -1,26 +1,30 @@
 import { timingSafeEqual } from "node:crypto";
-import { u8, u32 } from "./codec.js";
+import { u8, u16, u32 } from "./codec.js";
 import type { Command, Entity, HandleSpec } from "./command.js";
 import { digest, hmac } from "./crypto.js";
+import {
+  authValueOf,
+  authValueSuffices,
+  isLockout,
+  isProtected,
+  needsPolicy,
+  policyOf,
+  trimmed,
+} from "./entity-auth.js";
+import { type SentSession, sessionThat } from "./session-area.js";
+import { cipherParameter, isBoundTo } from "./session-keys.js";
 import type { Session, TpmMemory } from "./state.js";
-import type { TpmsAuthCommand, TpmsAuthResponse } from "./structures.js";
-import { has, nvAttributes, objectAttributes, sessionAttributes } from "./tables/attributes.js";
-import { hierarchies, passwordSession } from "./tables/handles.js";
-import { responseCodes } from "./tables/response-codes.js";
-import { session as sessionPlace, TpmError } from "./tpm-error.js";
+import { has, sessionAttributes } from "./tables/attributes.js";
+import { type Place, session as sessionPlace, TpmError } from "./tpm-error.js";
 
-// Part 1, clause 19 (authorizations) and Part 3, SessionProcess in the reference implementation.
+// Part 1, clause 19 (authorizations); ParseSessionBuffer in the reference implementation, whose order is kept.
 
-/** One authorization of a command, checked. */
-export interface Granted {
-  readonly sent: TpmsAuthCommand;
-  /** undefined for a password */
-  readonly session: Session | undefined;
-  /**
-   * What its HMACs are made with now: sessions are unsalted and unbound, so that is the entity's auth value or nothing.
-   * The response of a command that changes the auth value is authorized with the new one.
-   */
-  hmacKey(): Buffer;
+/** A session or password of a command, checked. */
+export interface Granted extends SentSession {
+  /** what it authorizes; undefined when it only encrypts or audits */
+  readonly entity: Entity | undefined;
+  /** whether the key of its HMACs ends in the entity's auth value; as it is then, should the command change it */
+  readonly includesAuth: boolean;
 }
 
 /** A command as far as authorization looks at it. */
@@ -28,178 +32,166 @@ export interface Authorizing {
   readonly memory: TpmMemory;
   readonly row: Command;
   readonly entities: readonly Entity[];
-  readonly sent: readonly TpmsAuthCommand[];
+  readonly sessions: readonly SentSession[];
+  /** as they came: the first may be encrypted */
   readonly parameters: Buffer;
 }
 
-const nothing = Buffer.alloc(0);
-
-/** Auth values are compared without trailing zeros (Part 1, "Authorization Values"). */
-export function trimmed(auth: Buffer): Buffer {
-  let length = auth.length;
-  while (length > 0 && auth[length - 1] === 0) length -= 1;
-  return auth.subarray(0, length);
+/** A command that may run. */
+export interface Authorized {
+  readonly granted: readonly Granted[];
+  /** in the clear */
+  readonly parameters: Buffer;
+  /** for the session that audits the command, if one does */
+  readonly auditedCpHash: Buffer | undefined;
 }
 
 function same(left: Buffer, right: Buffer): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-function sessionOf(memory: TpmMemory, sent: TpmsAuthCommand, number: number): Session | undefined {
-  const isPassword = sent.sessionHandle === passwordSession;
-  const session = memory.sessions.get(sent.sessionHandle);
-  const code = responseCodes.referenceSession + number - 1;
-  if (!isPassword && session === undefined) throw new TpmError("referenceSession", undefined, { code });
-  // A password may have no other, and of a session's this TPM does neither audit nor parameter encryption:
-  // to answer as if it did would be worse.
-  if (has(sent.attributes, ~sessionAttributes.continueSession)) throw new TpmError("attributes", sessionPlace(number));
-  return session;
-}
-
-function authValueOf(memory: TpmMemory, entity: Entity): Buffer {
-  if (entity.is === "key") return entity.key.authValue;
-  if (entity.is === "sequence") return entity.sequence.authValue;
-  if (entity.is === "nv") return entity.nv.authValue;
-  return memory.authValues.get(entity.handle) ?? nothing;
-}
-
-function policyOf(entity: Entity): Buffer {
-  if (entity.is === "nv") return entity.nv.publicArea.authPolicy;
-  return entity.is === "key" ? entity.key.publicArea.authPolicy : nothing;
-}
-
-/** Which bits of an NV index a command needs, for its auth value and for its policy. */
-function nvRight({ name }: Command): { readonly auth: number; readonly policy: number } {
-  return name === "NV_Write"
-    ? { auth: nvAttributes.authWrite, policy: nvAttributes.policyWrite }
-    : { auth: nvAttributes.authRead, policy: nvAttributes.policyRead };
-}
-
-/** Whether the auth value alone opens an entity in a role (Part 1, table "Authorization role"). */
-function authValueSuffices(entity: Entity, role: HandleSpec["role"], row: Command): boolean {
-  if (entity.is === "nv") return has(entity.nv.publicArea.attributes, nvRight(row).auth);
-  if (entity.is !== "key") return true;
-  const bits = entity.key.publicArea.objectAttributes;
-  return role === "admin" ? !has(bits, objectAttributes.adminWithPolicy) : has(bits, objectAttributes.userWithAuth);
-}
-
-/** Whether wrong auth values of an entity are counted. */
-function isProtected(entity: Entity): boolean {
-  if (entity.is === "key") return !has(entity.key.publicArea.objectAttributes, objectAttributes.noDa);
-  return entity.is === "nv" && !has(entity.nv.publicArea.attributes, nvAttributes.noDa);
-}
-
-/** @throws TpmError TPM_RC_LOCKOUT when the entity's auth value may not be tried now */
-function checkLockout({ memory }: Authorizing, entity: Entity): void {
-  if (isProtected(entity)) memory.lockout.check();
-  if (entity.handle === hierarchies.lockout) memory.lockout.checkOwn();
-}
-
-/** A wrong auth value counts against the lockout only where the object is protected by it; which of the two codes tells which. */
-function wrongAuth({ memory }: Authorizing, entity: Entity, number: number): TpmError {
-  const own = entity.handle === hierarchies.lockout;
-  if (own) memory.lockout.failOwn();
-  if (isProtected(entity)) memory.lockout.fail();
-  return new TpmError(own || isProtected(entity) ? "authFail" : "badAuth", sessionPlace(number));
-}
-
 function cpHash({ row, entities, parameters }: Authorizing, hashAlg: number): Buffer {
   return digest(hashAlg, u32.encode(row.code), ...entities.map(({ name }) => name), parameters);
 }
 
-function commandHmac(asked: Authorizing, session: Session, sent: TpmsAuthCommand, key: Buffer): Buffer {
-  const hash = cpHash(asked, session.hashAlg);
-  return hmac(session.hashAlg, key, hash, sent.nonce, session.nonceTpm, u8.encode(sent.attributes));
+/** The key of a session's HMACs. */
+export function hmacKeyOf(memory: TpmMemory, session: Session, { entity, includesAuth }: Granted): Buffer {
+  if (!includesAuth || entity === undefined) return session.sessionKey;
+  return Buffer.concat([session.sessionKey, authValueOf(memory, entity)]);
 }
 
-function checkPolicy(asked: Authorizing, session: Session, spec: HandleSpec, entity: Entity, number: number): void {
-  const failed = new TpmError("policyFail", sessionPlace(number));
-  const policy = policyOf(entity);
-  if (entity.is === "nv" && !has(entity.nv.publicArea.attributes, nvRight(asked.row).policy)) {
-    throw new TpmError("authUnavailable");
-  }
-  if (policy.length === 0 || !same(session.policyDigest, policy)) throw failed;
-  if (session.commandCode !== undefined && session.commandCode !== asked.row.code) throw failed;
+/** @throws TpmError TPM_RC_LOCKOUT when the entity's auth value may not be tried now */
+function checkLockout(memory: TpmMemory, entity: Entity): void {
+  if (isProtected(entity)) memory.lockout.check();
+  if (isLockout(entity)) memory.lockout.checkOwn();
+}
+
+/** A session bound to what the lockout guards is of no use either while it is on. */
+function checkBoundLockout(memory: TpmMemory, session: Session): void {
+  if (session.countsFor === "object") memory.lockout.check();
+  if (session.countsFor === "lockout") memory.lockout.checkOwn();
+}
+
+/** A wrong auth value counts only where the lockout guards it; which of the two codes tells which. */
+function wrongAuth(memory: TpmMemory, { session, entity, includesAuth, number }: Granted): TpmError {
+  const place = sessionPlace(number);
+  const bound = session?.countsFor ?? "nothing";
+  const own = bound === "lockout" || (entity !== undefined && isLockout(entity));
+  const guarded = own || (entity !== undefined && isProtected(entity));
+  if (bound === "nothing" && (!guarded || !includesAuth)) return new TpmError("badAuth", place);
+  if (own) memory.lockout.failOwn();
+  else memory.lockout.fail();
+  return new TpmError("authFail", place);
+}
+
+function checkPolicy(asked: Authorizing, session: Session, spec: HandleSpec, entity: Entity, place: Place): void {
+  const { memory, row } = asked;
+  const policy = policyOf(entity, row);
+  if (policy === undefined) throw new TpmError("authUnavailable");
+  // Otherwise PolicySecret would prove nothing that its own policy had not proved.
+  if (row.name === "PolicySecret" && session.wants === "nothing") throw new TpmError("mode", place);
+  if (session.pcrCounter !== undefined && session.pcrCounter !== memory.pcrCounter) throw new TpmError("pcrChanged");
+  const failed = new TpmError("policyFail", place);
+  if (!same(session.policyDigest, policy.digest) || session.hashAlg !== policy.hashAlg) throw failed;
+  if (session.commandCode !== undefined && session.commandCode !== row.code) throw new TpmError("policyCc", place);
   if (spec.role === "admin" && session.commandCode === undefined) throw failed;
-  if (session.pcrCounter !== undefined && session.pcrCounter !== asked.memory.pcrCounter) {
-    throw new TpmError("pcrChanged");
-  }
   if (session.cpHash !== undefined && !same(session.cpHash, cpHash(asked, session.hashAlg))) throw failed;
 }
 
-/** Whether this authorization is the entity's auth value in the clear: a password, or a policy that wants one. */
-function comparesAuthValue(session: Session | undefined): boolean {
-  return session === undefined || session.wants === "password";
+/** Nonces of other sessions, which the first one's HMAC covers too when it authorizes: nobody can take them away. */
+function otherNonces({ sessions }: Authorizing, { number, entity }: Granted): readonly Buffer[] {
+  if (number !== 1 || entity === undefined) return [];
+  const [decrypting, encrypting] = [sessionThat("decrypt", sessions), sessionThat("encrypt", sessions)];
+  const others = new Set([decrypting?.session, encrypting?.session]);
+  others.delete(sessions[0]?.session);
+  return [...others].flatMap((session) => (session === undefined ? [] : [session.nonceTpm]));
 }
 
-/** What the HMAC is made with. A policy that does not ask for the auth value leaves it with an empty key. */
-function hmacKeyOf(session: Session, authValue: Buffer): Buffer {
-  return session.type === "policy" && session.wants !== "authValue" ? nothing : authValue;
-}
-
-function grant(asked: Authorizing, spec: HandleSpec, entity: Entity, index: number): Granted {
-  const number = index + 1;
-  const sent = asked.sent[index];
-  if (sent === undefined) throw new TpmError("authMissing");
-  const session = sessionOf(asked.memory, sent, number);
-  const authValue = trimmed(authValueOf(asked.memory, entity));
-  if (session?.type === "trial") throw new TpmError("attributes", sessionPlace(number));
-  if (session?.type === "policy") checkPolicy(asked, session, spec, entity, number);
-  else if (!authValueSuffices(entity, spec.role, asked.row)) throw new TpmError("authUnavailable");
-  if (session?.type !== "policy" || session.wants !== "nothing") checkLockout(asked, entity);
-  if (session === undefined || comparesAuthValue(session)) {
-    if (!same(trimmed(sent.hmac), authValue)) throw wrongAuth(asked, entity, number);
-    return { sent, session, hmacKey: () => nothing };
-  }
-  const { wants } = session;
-  const keyOf = (): Buffer => hmacKeyOf({ ...session, wants }, trimmed(authValueOf(asked.memory, entity)));
-  const hmacKey = keyOf();
+function checkHmac(asked: Authorizing, session: Session, granted: Granted): void {
+  const { sent } = granted;
+  const key = hmacKeyOf(asked.memory, session, granted);
   // With an empty key it may be left out.
-  const mayBeEmpty = hmacKey.length === 0 && sent.hmac.length === 0;
-  if (!mayBeEmpty && !same(sent.hmac, commandHmac(asked, session, sent, hmacKey))) {
-    throw wrongAuth(asked, entity, number);
-  }
-  return { sent, session, hmacKey: keyOf };
+  if (key.length === 0 && sent.hmac.length === 0) return;
+  const nonces = [sent.nonce, session.nonceTpm, ...otherNonces(asked, granted)];
+  const attributes = u8.encode(sent.attributes);
+  const expected = hmac(session.hashAlg, key, cpHash(asked, session.hashAlg), ...nonces, attributes);
+  if (!same(sent.hmac, expected)) throw wrongAuth(asked.memory, granted);
+}
+
+function includesAuth(memory: TpmMemory, session: Session | undefined, entity: Entity): boolean {
+  if (session === undefined) return true;
+  if (session.type === "policy") return session.wants !== "nothing";
+  return !isBoundTo(memory, session, entity);
+}
+
+function grantEntity(asked: Authorizing, each: SentSession, spec: HandleSpec, entity: Entity): Granted {
+  const { memory, row } = asked;
+  const { session, sent } = each;
+  const granted = { ...each, entity, includesAuth: includesAuth(memory, session, entity) };
+  if (granted.includesAuth) checkLockout(memory, entity);
+  if (session?.type === "policy") checkPolicy(asked, session, spec, entity, sessionPlace(each.number));
+  else if (needsPolicy(entity, spec.role)) throw new TpmError("authType");
+  else if (!authValueSuffices(entity, spec.role, row)) throw new TpmError("authUnavailable");
+  if (session !== undefined && session.wants !== "password") checkHmac(asked, session, granted);
+  else if (!same(trimmed(sent.hmac), authValueOf(memory, entity))) throw wrongAuth(memory, granted);
+  return granted;
+}
+
+const otherUses = sessionAttributes.decrypt | sessionAttributes.encrypt | sessionAttributes.audit;
+
+/** A session behind those that authorize: it must be good for something else. */
+function grantOther(asked: Authorizing, each: SentSession): Granted {
+  const { session, sent, number } = each;
+  if (session === undefined) throw new TpmError("handle", sessionPlace(number));
+  if (!has(sent.attributes, otherUses)) throw new TpmError("attributes", sessionPlace(number));
+  const granted = { ...each, entity: undefined, includesAuth: false };
+  checkHmac(asked, session, granted);
+  return granted;
+}
+
+interface Needed {
+  readonly spec: HandleSpec;
+  readonly entity: Entity;
+}
+
+function grant(asked: Authorizing, each: SentSession, needed: Needed | undefined): Granted {
+  if (each.session?.type === "trial") throw new TpmError("attributes", sessionPlace(each.number));
+  if (each.session !== undefined) checkBoundLockout(asked.memory, each.session);
+  return needed === undefined ? grantOther(asked, each) : grantEntity(asked, each, needed.spec, needed.entity);
+}
+
+/** Takes the encryption off the first parameter. What is wrong with it is the session's fault. */
+function decrypted({ memory, parameters }: Authorizing, granted: readonly Granted[]): Buffer {
+  const found = sessionThat("decrypt", granted);
+  if (found === undefined) return parameters;
+  const { session, sent, entity, number } = found;
+  if (parameters.length < 2) throw new TpmError("insufficient", sessionPlace(number));
+  const size = parameters.readUInt16BE(0);
+  if (size > parameters.length - 2) throw new TpmError("size", sessionPlace(number));
+  const authValue = entity === undefined ? Buffer.alloc(0) : authValueOf(memory, entity);
+  const cipher = { session, authValue, nonceNewer: sent.nonce, nonceOlder: session.nonceTpm };
+  const content = cipherParameter("decrypt", cipher, parameters.subarray(2, 2 + size));
+  return Buffer.concat([u16.encode(size), content, parameters.subarray(2 + size)]);
 }
 
 /**
- * Checks every authorization of a command.
+ * Checks every session of a command and takes the encryption off its first parameter.
  * @throws TpmError TPM_RC_AUTH_MISSING, TPM_RC_AUTH_UNAVAILABLE, TPM_RC_BAD_AUTH, TPM_RC_AUTH_FAIL, TPM_RC_POLICY_FAIL …
  */
-export function authorize(asked: Authorizing): readonly Granted[] {
-  const { row, entities, sent } = asked;
-  if (sent.length > 0 && row.sessions === "forbidden") throw new TpmError("authContext");
+export function authorize(asked: Authorizing): Authorized {
+  const { row, entities, sessions } = asked;
   const needed = row.handles.flatMap((spec, index) => {
     const entity = entities[index];
     return spec.role === "none" || entity === undefined ? [] : [{ spec, entity }];
   });
-  const extra = sent[needed.length];
-  // A session beyond those is for encryption or audit, which this TPM does not do, and a password is good for neither.
-  if (extra?.sessionHandle === passwordSession) throw new TpmError("handle", sessionPlace(needed.length + 1));
-  if (extra !== undefined) throw new TpmError("attributes", sessionPlace(needed.length + 1));
-  return needed.map(({ spec, entity }, index) => grant(asked, spec, entity, index));
-}
-
-interface Answered {
-  readonly memory: TpmMemory;
-  readonly row: Command;
-  readonly parameters: Buffer;
-}
-
-function answer({ memory, row, parameters }: Answered, { sent, session, hmacKey: keyNow }: Granted): TpmsAuthResponse {
-  const { continueSession } = sessionAttributes;
-  if (session === undefined) return { nonce: nothing, attributes: continueSession, hmac: nothing };
-  const attributes = sent.attributes & continueSession;
-  const hmacKey = keyNow();
-  session.nonceTpm = memory.random(session.nonceTpm.length);
-  if (attributes === 0) memory.sessions.delete(sent.sessionHandle);
-  const withHmac = !comparesAuthValue(session) && (hmacKey.length > 0 || sent.hmac.length > 0);
-  // An authorization uses the policy up (Part 1, "Policy Session Use").
-  if (session.type === "policy") resetPolicy(session);
-  const { hashAlg, nonceTpm: nonce } = session;
-  const rpHash = digest(hashAlg, u32.encode(responseCodes.success), u32.encode(row.code), parameters);
-  const mac = withHmac ? hmac(hashAlg, hmacKey, rpHash, nonce, sent.nonce, u8.encode(attributes)) : nothing;
-  return { nonce, attributes, hmac: mac };
+  if (needed.length > sessions.length) throw new TpmError("authMissing");
+  const granted = sessions.map((each, index) => grant(asked, each, needed[index]));
+  const audited = sessionThat("audit", granted);
+  return {
+    granted,
+    parameters: decrypted(asked, granted),
+    auditedCpHash: audited && cpHash(asked, audited.session.hashAlg),
+  };
 }
 
 /** Takes a policy session back to where it began. */
@@ -209,9 +201,4 @@ export function resetPolicy(session: Session): void {
   session.commandCode = undefined;
   session.wants = "nothing";
   session.pcrCounter = undefined;
-}
-
-/** The sessions' part of a successful response: new nonces, HMACs, and the end of sessions that are not to continue. */
-export function answerSessions(answered: Answered, granted: readonly Granted[]): readonly TpmsAuthResponse[] {
-  return granted.map((each) => answer(answered, each));
 }

@@ -1,12 +1,13 @@
 import { createHmac, type Hash, type Hmac } from "node:crypto";
 import { decode } from "./codec.js";
 import type { Random } from "./crypto.js";
+import { type KeyMaking, makingAtOnce } from "./key-making.js";
 import { publicAreaName, type Secret, type TpmKey } from "./keys.js";
 import { type Lockout, type LockoutState, newLockout } from "./lockout.js";
 import { type NvIndex, type NvState, nvIndexOf, nvStateOf } from "./nv.js";
 import { type RsaKeySource, seededRsaKeys } from "./rsa-keys.js";
 import { privateBytes, secretFromBytes } from "./secrets.js";
-import { Tpm2bPublic } from "./structures.js";
+import { Tpm2bPublic, type TpmtSymDef } from "./structures.js";
 import { hierarchies } from "./tables/handles.js";
 
 /** An HMAC or hash sequence between its start and its completion. */
@@ -22,6 +23,16 @@ export interface Sequence {
 export interface Session {
   readonly type: "hmac" | "policy" | "trial";
   readonly hashAlg: number;
+  /** how parameters are encrypted in it */
+  readonly symmetric: TpmtSymDef;
+  /** empty for a session that is neither salted nor bound */
+  readonly sessionKey: Buffer;
+  /** the Name and the auth value of what an HMAC session is bound to: that auth value is in the session's key already */
+  bound: Buffer | undefined;
+  /** whose lockout a wrong HMAC counts for because the session is bound to it, whatever it is used for */
+  readonly countsFor: "nothing" | "object" | "lockout";
+  /** of every command that it audited; undefined for a session that never did */
+  auditDigest: Buffer | undefined;
   nonceTpm: Buffer;
   policyDigest: Buffer;
   /** set by a policy that allows one command with one set of parameters only */
@@ -38,6 +49,8 @@ export interface Session {
 export interface TpmMemory {
   readonly random: Random;
   readonly rsaKeys: RsaKeySource;
+  /** differs while `sendAsync` runs a command */
+  keyMaking: KeyMaking;
   readonly seeds: Map<number, Buffer>;
   readonly authValues: Map<number, Buffer>;
   /** hints of primary RSA keys, by the hex of the key's seed */
@@ -48,6 +61,8 @@ export interface TpmMemory {
   /** sessions that ContextSave took out, by handle, with the number of the context that brings them back */
   readonly savedSessions: Map<number, bigint>;
   contextCounter: bigint;
+  /** the session that has audited every command since it began to */
+  exclusiveAudit: number | undefined;
   /** PCRs that differ from what they start with, by bank and number (`pcrs.ts`) */
   pcrs: Map<number, Buffer>;
   pcrCounter: number;
@@ -179,6 +194,7 @@ export function memoryOf(state: TpmState, random: Random, around: Surroundings =
   return {
     random,
     rsaKeys,
+    keyMaking: makingAtOnce(random, rsaKeys),
     // The NULL hierarchy's seed is new with every start of the TPM (Part 1, "NULL Hierarchy").
     seeds: new Map([...seeds, [hierarchies.null, random(32)]]),
     authValues: new Map(authValues.map(([handle, value]) => [Number(handle), bytesOf(value)])),
@@ -188,6 +204,7 @@ export function memoryOf(state: TpmState, random: Random, around: Surroundings =
     sessions: new Map(),
     savedSessions: new Map(),
     contextCounter: 0n,
+    exclusiveAudit: undefined,
     pcrs: new Map(),
     pcrCounter: 0,
     nv: new Map((state.nv ?? []).map((nv) => [nv.index, nvIndexOf(nv)])),

@@ -158,16 +158,15 @@ export const TpmsEccPoint = struct({ x: Tpm2bEccParameter, y: Tpm2bEccParameter 
 /** TPM2B_ENCRYPTED_SECRET: an RSA ciphertext or a point */
 export const Tpm2bEncryptedSecret = sized(256);
 
+const signatures = {
+  [algorithms.hmac]: struct({ mac: TpmtHa }),
+  [algorithms.rsassa]: struct({ hashAlg: u16, signature: Tpm2bPublicKeyRsa }),
+  [algorithms.ecdsa]: struct({ hashAlg: u16, r: Tpm2bEccParameter, s: Tpm2bEccParameter }),
+} as const;
 /** TPMT_SIGNATURE */
-export const TpmtSignature = tagged(
-  "sigAlg",
-  {
-    [algorithms.hmac]: struct({ mac: TpmtHa }),
-    [algorithms.rsassa]: struct({ hashAlg: u16, signature: Tpm2bPublicKeyRsa }),
-    [algorithms.ecdsa]: struct({ hashAlg: u16, r: Tpm2bEccParameter, s: Tpm2bEccParameter }),
-  },
-  "scheme",
-);
+export const TpmtSignature = tagged("sigAlg", signatures, "scheme");
+/** TPMT_SIGNATURE with +: of what nobody signed */
+export const TpmtSignatureOrNull = tagged("sigAlg", { ...signatures, [algorithms.null]: nothing }, "scheme");
 export type TpmtSignature = Infer<typeof TpmtSignature>;
 
 /** TPMS_RSA_PARMS */
@@ -202,6 +201,7 @@ export const TpmtSymDef = tagged(
   { [algorithms.null]: nothing, [algorithms.aes]: aesIn, [algorithms.xor]: hashSchemeIn },
   "symmetric",
 );
+export type TpmtSymDef = Infer<typeof TpmtSymDef>;
 const publicHeadIn = {
   nameAlg: TpmiAlgHash,
   objectAttributes: checked(u32, (bits) => (bits & ~objectAttributeMask) === 0, "reservedBits"),
@@ -326,6 +326,17 @@ export const TpmsAttestQuote = struct({
   firmwareVersion: u64,
   pcrSelect: TpmlPcrSelection,
   pcrDigest: Tpm2bDigest,
+});
+/** TPMS_ATTEST of an audit session */
+export const TpmsAttestSessionAudit = struct({
+  magic: u32,
+  type: u16,
+  qualifiedSigner: Tpm2bName,
+  extraData: Tpm2bData,
+  clockInfo: TpmsClockInfo,
+  firmwareVersion: u64,
+  exclusiveSession: u8,
+  sessionDigest: Tpm2bDigest,
 });
 /** TPM2B_ATTEST: the signed bytes */
 export const Tpm2bAttest = sized(1024);

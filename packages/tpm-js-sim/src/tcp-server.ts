@@ -15,6 +15,8 @@ export interface ServeOptions {
   readonly rmPort?: number;
   /** called after anything that may have changed the TPM; whoever keeps its state on disk does so here */
   readonly onChange?: (tpm: VirtualTpm) => void;
+  /** given what `onChange` threw, once the client's connection has ended without an answer; without it the process fails */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** A TPM on sockets. */
@@ -30,8 +32,24 @@ export interface TpmServer {
 
 type Form = "command" | "platform" | "resourceManager";
 
+/** @returns false when the change could not be kept: then nobody may hear that it happened */
+function keeps({ tpm, onChange, onError }: ServeOptions): boolean {
+  try {
+    onChange?.(tpm);
+    return true;
+  } catch (error) {
+    if (onError === undefined) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    } else onError(error);
+    return false;
+  }
+}
+
 /** Does what one message asks for. @returns what to answer, or undefined to end the connection */
-function perform({ tpm, onChange }: ServeOptions, action: WireAction): Buffer | undefined {
+async function perform(options: ServeOptions, action: WireAction): Promise<Buffer | undefined> {
+  const { tpm } = options;
   switch (action.do) {
     case "close":
       return undefined;
@@ -48,37 +66,33 @@ function perform({ tpm, onChange }: ServeOptions, action: WireAction): Buffer | 
       tpm.powerOn();
       break;
     case "command": {
-      const response = tpm.send(action.command);
-      onChange?.(tpm);
+      const response = await tpm.sendAsync(action.command);
+      if (!keeps(options)) return undefined;
       const length = Buffer.alloc(4);
       length.writeUInt32BE(response.length);
       return Buffer.concat([length, response, Buffer.alloc(4)]);
     }
   }
-  onChange?.(tpm);
-  return Buffer.alloc(4);
+  return keeps(options) ? Buffer.alloc(4) : undefined;
 }
 
-function attend(socket: Socket, form: Form, options: ServeOptions): void {
+/** Answers the messages of a connection one after another; while one is being worked on, nothing more is read. */
+async function attend(socket: Socket, form: Form, options: ServeOptions): Promise<void> {
   let received = Buffer.alloc(0);
-  socket.setNoDelay(true);
-  // A client that goes away in the middle of something is no fault of ours; `close` follows.
-  socket.on("error", () => undefined);
-  socket.on("data", (chunk) => {
+  let ended = false;
+  for await (const chunk of socket as AsyncIterable<Buffer>) {
+    // To leave the loop would destroy the socket, with answers that are still on their way.
+    if (ended) continue;
     received = Buffer.concat([received, chunk]);
-    for (;;) {
-      const message = readWire(form, received);
-      if (message === undefined) return;
+    for (let message = readWire(form, received); message && !ended; message = readWire(form, received)) {
       received = received.subarray(message.length);
-      const answer = perform(options, message.action);
-      if (answer === undefined) {
-        socket.end();
-        return;
-      }
+      const answer = await perform(options, message.action);
+      ended = answer === undefined;
       // Each answer is a write of its own: tss.js looks at the length of the first chunk it gets.
-      socket.write(answer);
+      if (answer === undefined) socket.end();
+      else socket.write(answer);
     }
-  });
+  }
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {
@@ -109,7 +123,10 @@ export async function serveTpm(options: ServeOptions): Promise<TpmServer> {
     const server = createServer((socket) => {
       sockets.add(socket);
       socket.once("close", () => sockets.delete(socket));
-      attend(socket, form, options);
+      socket.setNoDelay(true);
+      // A client that goes away in the middle of something is no fault of ours; `close` follows.
+      socket.on("error", () => undefined);
+      attend(socket, form, options).catch(() => socket.destroy());
     });
     const taken = await listen(server, port, host);
     servers.push(server);

@@ -1,7 +1,7 @@
 import { createPrivateKey, randomBytes } from "node:crypto";
 import { decode } from "./codec.js";
 import type { Random } from "./crypto.js";
-import { dispatch } from "./dispatch.js";
+import { dispatch, dispatchBeside } from "./dispatch.js";
 import type { Secret } from "./keys.js";
 import { adoptPrimary, findHint, makePrimary } from "./primary.js";
 import type { RsaKeySource } from "./rsa-keys.js";
@@ -17,6 +17,11 @@ export type TpmHints = TpmState["hints"];
 export interface VirtualTpm {
   /** Runs one command. Any bytes are allowed; the answer is always a well-formed response. */
   send(command: Uint8Array): Buffer;
+  /**
+   * The same without blocking: new RSA keys are searched for in a few worker threads that all TPMs share. Commands given
+   * in this way are run in their order; one of {@link send} may come between them.
+   */
+  sendAsync(command: Uint8Array): Promise<Buffer>;
   /** What this TPM would keep without power: seeds, hints, persistent keys. Goes back in through {@link createTpm}. */
   snapshot(): TpmState;
   /** Power on; the TPM then waits for Startup. Nothing happens to one that has power already. */
@@ -82,8 +87,18 @@ function memoryFor(options: TpmOptions): TpmMemory {
  */
 export function createTpm(options: TpmOptions): VirtualTpm {
   const memory = memoryFor(options);
+  let last: Promise<void> | undefined;
   return {
     send: (command) => dispatch(memory, command),
+    sendAsync: (command) => {
+      const run = () => dispatchBeside(memory, command);
+      const answer = last === undefined ? run() : last.then(run);
+      const done = answer.then(() => {
+        if (last === done) last = undefined;
+      });
+      last = done;
+      return answer;
+    },
     snapshot: () => snapshotOf(memory),
     powerOn: () => {
       if (memory.power === "off") memory.power = "on";
@@ -93,6 +108,7 @@ export function createTpm(options: TpmOptions): VirtualTpm {
       memory.transient.clear();
       memory.sessions.clear();
       memory.savedSessions.clear();
+      memory.exclusiveAudit = undefined;
       memory.seeds.set(hierarchies.null, memory.random(32));
     },
   };
@@ -106,8 +122,8 @@ export interface PrepareOptions {
 }
 
 /**
- * Finds a TPM's RSA keys before it is made, with the slow part in libuv's thread pool, one key after another:
- * ten of these at once keep the pool busy and the event loop free.
+ * Finds a TPM's RSA keys before it is made, in the worker threads that all TPMs share, one key after another:
+ * as many of these at once as there are processors keep them busy, and the event loop stays free.
  * @returns hints for {@link createTpm}, worth keeping: the same seed always has the same
  */
 export async function prepareTpm({ seed, primaries = devicePrimaries }: PrepareOptions): Promise<TpmHints> {

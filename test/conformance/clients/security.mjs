@@ -23,8 +23,13 @@ export const securityClients = {
 
   async tpm({ registrationId, attestation }) {
     const { default: tpm } = await import("azure-iot-security-tpm");
+    // Without arguments, as the documentation starts: the registration id then follows from the endorsement key.
+    if (attestation.served === "where the SDK looks") return new tpm.TpmSecurityClient();
     // The copy that the SDK itself uses.
     const tss = createRequire(import.meta.resolve("azure-iot-security-tpm"))("tss.js");
+    if (attestation.served !== undefined) {
+      return new tpm.TpmSecurityClient(registrationId, new tss.Tpm(true, "127.0.0.1", attestation.served));
+    }
     // `true` is the simulator's device, which opens nothing until it connects.
     const customTpm = new tss.Tpm(true);
     customTpm.device = await tssDevice(attestation);

@@ -83,6 +83,13 @@ function addActivate(tpm: Command, context: Context): void {
     .description("open an authenticationKey of a service, and keep the key in it")
     .argument("<authentication-key>", "base64, or @file")
     .addOption(new Option("--truncate <bytes>", "cut it before it reaches the TPM").argParser(parseCount))
+    .addOption(
+      new Option("--fault <kind>", "as if it were for another TPM, for another SRK, or damaged").choices([
+        "foreign",
+        "wrong-srk",
+        "damaged",
+      ]),
+    )
     .option("--sign <text>", "then sign a text with the key, and print the HMAC as hex")
     .action(async (key, options) => (await import("../tpm-actions.js")).activate(key, options, context));
 }

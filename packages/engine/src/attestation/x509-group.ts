@@ -1,5 +1,5 @@
 import { buildPath, type Certificate, isIssuedBy, judgePath, type PathProblem } from "@rollcall/pki";
-import { type Finding, finding } from "@rollcall/protocol";
+import { type Finding, finding, idKey } from "@rollcall/protocol";
 import type { EnrollmentRecord, GroupRecord, IndividualRecord } from "../ports.js";
 import type { AttestationContext, AttestationRequest, Verdict } from "../verdict.js";
 import { held } from "./held.js";
@@ -72,18 +72,29 @@ async function byChain<Holder extends EnrollmentRecord>(
   if (findings.some((each) => each.severity === "error")) {
     return leaf.isCa ? { ...base, findings: [...findings, leafIsAuthority(leaf)] } : base;
   }
-  const deviceId =
-    holder.kind === "individual"
-      ? (holder.deviceId ?? holder.registrationId)
-      : (leaf.commonName ?? request.registrationId);
+  const deviceId = deviceIdOf(holder, leaf, request);
   return {
     ...base,
+    findings: [...findings, ...nameWarning(holder, deviceId, leaf)],
     proof: {
       kind: "hubIdentity",
       deviceId,
       authentication: { type: "x509Authority", authorities: authorities(holder, anchor) },
     },
   };
+}
+
+function deviceIdOf(holder: EnrollmentRecord, leaf: Certificate, { registrationId }: AttestationRequest): string {
+  if (holder.kind === "individual") return holder.deviceId ?? holder.registrationId;
+  return leaf.commonName ?? registrationId;
+}
+
+/** A hub compares the common name with the device id (section 9.1): an individual enrollment may have given another one. */
+function nameWarning(holder: EnrollmentRecord, deviceId: string, leaf: Certificate): readonly Finding[] {
+  const { commonName = "(none)" } = leaf;
+  if (holder.kind === "group" || idKey(commonName) === idKey(deviceId)) return [];
+  const values = { id: holder.registrationId, deviceId, commonName };
+  return [finding("enrollment.deviceIdNotCommonName", { values, expected: commonName, got: deviceId })];
 }
 
 /** That the chain does not reach its anchor is said once: by the link that is broken, where there is one. */

@@ -8,8 +8,8 @@ import { type OperatorContext, TRIES } from "./operator-context.js";
 import { checkAllocation, checkId, checkSameId } from "./read-body.js";
 import { attestationMechanism, wireEnrollment } from "./wire-enrollment.js";
 
-/** What a write needs to find there: nothing, something, or either. */
-export type Wanted = "create" | "update" | "either";
+/** What a write needs to find there: nothing (as an operation of its own, or as precondition), something, or either. */
+export type Wanted = "create" | "absent" | "update" | "either";
 
 /** The operations on one kind of enrollment; they throw DpsError. */
 export interface EnrollmentOperations {
@@ -94,9 +94,12 @@ async function put<R extends EnrollmentRecord, E extends IndividualEnrollment | 
 function checkWanted<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
   collection: Collection<R, E>,
   existing: R | undefined,
-  { wanted, ifMatch }: Write,
+  { id, wanted, ifMatch }: Write,
 ): void {
   if (wanted === "create" && existing) throw new DpsError("alreadyExists");
+  if (wanted === "absent" && existing) {
+    throw new DpsError("preconditionFailed", `There is one already by the name ${id}.`);
+  }
   if (wanted === "update" && !existing) throw new DpsError(collection.notFound);
   checkPrecondition(existing, ifMatch);
 }

@@ -19,6 +19,7 @@ export function createOperator(context: OperatorContext): Operator {
   return {
     counts: () => context.store.counts(),
     enrollment: (kind, id) => operations[kind].get(id),
+    createEnrollment: (kind, id, body) => operations[kind].put(id, body, { wanted: "absent" }),
     putEnrollment: (kind, id, body, ifMatch) => operations[kind].put(id, body, { ifMatch, wanted: "either" }),
     deleteEnrollment: (kind, id, ifMatch) => operations[kind].remove(id, ifMatch),
     bulk: (kind, body) => runBulk(kind, body, operations[kind]),

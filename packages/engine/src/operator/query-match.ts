@@ -1,12 +1,15 @@
 import { type EnrollmentKind, enrollmentKinds, idKey, type Json, type JsonObject } from "@rollcall/protocol";
 import type { Comparison, Condition, Literal } from "./query-parser.js";
 
-/** The value of a member; what is not there is null. */
-function memberOf(item: JsonObject, path: readonly string[]): Json {
-  let value: Json = item;
-  for (const name of path) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return null;
-    value = (value as JsonObject)[name] ?? null;
+/** Gives a member of an enrollment by its name. */
+export type ReadMember = (name: string) => Json;
+
+/** The value at a path; what is not there is null. */
+function valueAt(read: ReadMember, [name = "", ...path]: readonly string[]): Json {
+  let value = read(name);
+  for (const inner of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, inner)) return null;
+    value = (value as JsonObject)[inner] ?? null;
   }
   return value;
 }
@@ -15,13 +18,13 @@ function memberOf(item: JsonObject, path: readonly string[]): Json {
  * Whether an enrollment, as the service API gives it, meets a condition. Ids are compared without case, all else as it stands;
  * values of two types are never equal, and only numbers and texts have an order.
  */
-export function meets(item: JsonObject, condition: Condition, kind: EnrollmentKind): boolean {
-  if (condition.kind === "and") return condition.of.every((each) => meets(item, each, kind));
-  if (condition.kind === "or") return condition.of.some((each) => meets(item, each, kind));
-  if (condition.kind === "not") return !meets(item, condition.of, kind);
+export function meets(read: ReadMember, condition: Condition, kind: EnrollmentKind): boolean {
+  if (condition.kind === "and") return condition.of.every((each) => meets(read, each, kind));
+  if (condition.kind === "or") return condition.of.some((each) => meets(read, each, kind));
+  if (condition.kind === "not") return !meets(read, condition.of, kind);
   const { member, operator, value } = condition;
   const fold = isId(member, kind) ? folded : (each: Json) => each;
-  return compare(fold(memberOf(item, member)), operator, fold(value));
+  return compare(fold(valueAt(read, member)), operator, fold(value));
 }
 
 const folded = (value: Json): Json => (typeof value === "string" ? idKey(value) : value);
@@ -67,8 +70,8 @@ export function mentions(condition: Condition | undefined, path: readonly string
 const SORTED_CHARACTERS = 256;
 
 /** The value that an enrollment is put in order by: anything but texts, numbers and truth values counts as null. */
-export function sortValue(item: JsonObject, member: readonly string[], kind: EnrollmentKind): Literal {
-  const value = memberOf(item, member);
+export function sortValue(read: ReadMember, member: readonly string[], kind: EnrollmentKind): Literal {
+  const value = valueAt(read, member);
   if (typeof value === "string") return (isId(member, kind) ? idKey(value) : value).slice(0, SORTED_CHARACTERS);
   return typeof value === "number" || typeof value === "boolean" ? value : null;
 }

@@ -4,9 +4,9 @@ import type { Collection } from "./collections.js";
 import type { Cursor } from "./continuation.js";
 import { ownRegistration } from "./enrollment-operations.js";
 import type { OperatorContext } from "./operator-context.js";
-import { meets, mentions } from "./query-match.js";
+import { meets, mentions, type ReadMember } from "./query-match.js";
 import type { Query } from "./query-parser.js";
-import { wireEnrollment } from "./wire-enrollment.js";
+import { wireMember } from "./wire-enrollment.js";
 
 /** A query on its way. */
 export interface QueryRun<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup> {
@@ -29,11 +29,20 @@ export async function isWanted<R extends EnrollmentRecord, E extends IndividualE
   { query: { where }, collection, context }: QueryRun<R, E>,
 ): Promise<boolean> {
   if (!where) return true;
-  const asksState = mentions(where, ["registrationState"]);
-  const item = wireEnrollment(record, {
-    registration: asksState ? await ownRegistration(record, context.store) : undefined,
-    now: context.clock(),
-    withoutCertificates: !mentions(where, ["attestation", "x509"]),
-  });
-  return meets(item, where, collection.kind);
+  const asks = {
+    registration: mentions(where, ["registrationState"]),
+    certificates: mentions(where, ["attestation", "x509"]),
+  };
+  return meets(await reader(record, asks, context), where, collection.kind);
+}
+
+/** Reads members of a record's wire form. */
+export async function reader(
+  record: EnrollmentRecord,
+  asks: { readonly registration: boolean; readonly certificates: boolean },
+  { store, clock }: OperatorContext,
+): Promise<ReadMember> {
+  const registration = asks.registration ? await ownRegistration(record, store) : undefined;
+  const about = { registration, now: clock(), withoutCertificates: !asks.certificates };
+  return (name) => wireMember(record, name, about);
 }

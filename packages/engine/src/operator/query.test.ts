@@ -135,16 +135,24 @@ describe("pages", () => {
     await operator.putEnrollment("individual", "d", { registrationId: "d", attestation: { type: "symmetricKey" } });
     const record = await store.individualEnrollment("d");
     if (!record) throw new Error("nothing was put");
-    const registrationIds = Array.from({ length: 45_000 }, (_, n) => `d${n}`);
-    await store.restore({ individuals: registrationIds.map((registrationId) => ({ ...record, registrationId })) });
-    const found = await pages(operator, "* WHERE deviceId = 'nobody'", 10);
-    expect(found.map((page) => page.items)).toEqual([[], [], []]);
+    const fill = (prefix: string, length: number) =>
+      store.restore({
+        individuals: Array.from({ length }, (_, n) => ({ ...record, registrationId: `${prefix}${n}` })),
+      });
+    await fill("d", 45_000);
+    await operator.putEnrollment("individual", "a", {
+      registrationId: "a",
+      deviceId: "sought",
+      attestation: { type: "symmetricKey" },
+    });
+    const found = await pages(operator, "* WHERE deviceId = 'sought'", 10);
+    expect(found.map((page) => idsOf(page.items))).toEqual([["a"], []]);
     expect(await ids(operator, "* WHERE registrationId = 'd44999'")).toEqual(["d44999"]);
     expect((await operator.query("individual", { query: "* ORDER BY deviceId" }, { limit: 2 })).items).toHaveLength(2);
-    await store.restore({
-      individuals: Array.from({ length: 6000 }, (_, n) => ({ ...record, registrationId: `e${n}` })),
-    });
+    await fill("e", 6000);
     await expect(operator.query("individual", { query: "* ORDER BY deviceId" }, {})).rejects.toThrow(/more than 50000/);
+    await fill("f", 50_000);
+    expect((await pages(operator, "* WHERE deviceId = 'nobody'", 10)).map((page) => page.items)).toEqual([[], []]);
   });
 });
 

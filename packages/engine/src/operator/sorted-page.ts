@@ -2,11 +2,9 @@ import { setImmediate } from "node:timers/promises";
 import { DpsError, type EnrollmentGroup, type IndividualEnrollment } from "@rollcall/protocol";
 import type { EnrollmentRecord } from "../ports.js";
 import type { Cursor } from "./continuation.js";
-import { ownRegistration } from "./enrollment-operations.js";
 import { compareValues, sortValue } from "./query-match.js";
 import type { Literal, Query } from "./query-parser.js";
-import { isWanted, type QueryPage, type QueryRun } from "./query-run.js";
-import { wireEnrollment } from "./wire-enrollment.js";
+import { isWanted, type QueryPage, type QueryRun, reader } from "./query-run.js";
 
 /** Enrollments that can be put in order: every page looks at all of them, and keeps no more than it gives. */
 const SORTED = 50_000;
@@ -66,13 +64,8 @@ async function sortedBy<R extends EnrollmentRecord, E extends IndividualEnrollme
   member: readonly string[],
   { collection, context }: QueryRun<R, E>,
 ): Promise<Literal> {
-  const asksState = member[0] === "registrationState";
-  const item = wireEnrollment(record, {
-    registration: asksState ? await ownRegistration(record, context.store) : undefined,
-    now: context.clock(),
-    withoutCertificates: member[1] !== "x509",
-  });
-  return sortValue(item, member, collection.kind);
+  const asks = { registration: member[0] === "registrationState", certificates: member[1] === "x509" };
+  return sortValue(await reader(record, asks, context), member, collection.kind);
 }
 
 type Order = (a: Pick<Cursor, "key" | "value">, b: Pick<Cursor, "key" | "value">) => number;

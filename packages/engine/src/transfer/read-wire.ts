@@ -36,7 +36,7 @@ export async function readWireEnrollment(
   const isGroup = "enrollmentGroupId" in value;
   const id = String(isGroup ? value.enrollmentGroupId : value.registrationId);
   if (!options.generateKeys && lacksKeys(value.attestation)) {
-    const message = `${id} comes without its symmetric keys (az prints them with --show-keys); generateKeys=true makes new ones, which its devices have to be given`;
+    const message = `${id} comes without its symmetric keys (az iot dps enrollment show --show-keys prints them); generateKeys=true makes new ones, which its devices have to be given`;
     throw importError(line, message, { path: "attestation.symmetricKey", id });
   }
   const { store, random } = options;

@@ -49,12 +49,17 @@ class ArraySplitter {
     else if (this.#startLine === undefined && !blanks.has(byte)) this.#startLine = this.#line;
     if (byte === QUOTE) this.#inString = this.#depth > 0;
     else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) this.#depth++;
-    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
-      this.#depth--;
-      this.#isOver = this.#depth === 0;
-      return this.#isOver;
-    }
+    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) return this.#close(byte);
     return byte === COMMA && this.#depth === 1;
+  }
+
+  /** True when that was the end of the array. */
+  #close(byte: number): boolean {
+    this.#depth--;
+    if (this.#depth > 0) return false;
+    if (byte !== CLOSE_ARRAY) throw importError(this.#line, "the array is closed by a brace");
+    this.#isOver = true;
+    return true;
   }
 
   #stringStep(byte: number): false {

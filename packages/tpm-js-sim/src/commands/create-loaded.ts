@@ -1,6 +1,6 @@
 import { decode, sized, struct } from "../codec.js";
 import { command, type Entity, user } from "../command.js";
-import { checkCreation, checkedAuth, givenData, paddedAuth, randomKeySeed } from "../creation.js";
+import { checkCreation, checkedAuth, givenData, paddedAuth } from "../creation.js";
 import type { TpmKey } from "../keys.js";
 import { makeKey } from "../make-key.js";
 import { childOf, freeObjectHandle } from "../objects.js";
@@ -29,7 +29,7 @@ interface Wanted {
 function primaryIn(memory: TpmMemory, hierarchy: number, { template, authValue, data }: Wanted): TpmKey {
   const hierarchySeed = memory.seeds.get(hierarchy);
   if (hierarchySeed === undefined) throw new TpmError("hierarchy");
-  const input = { hierarchy, template, hierarchySeed, hints: memory.hints, authValue, rsaKeys: memory.rsaKeys };
+  const input = { hierarchy, template, hierarchySeed, hints: memory.hints, authValue, rsaKeys: memory.keyMaking };
   return makePrimary(data === undefined ? input : { ...input, data });
 }
 
@@ -37,7 +37,7 @@ function keyUnder(memory: TpmMemory, parent: Exclude<Entity, { is: "session" }>,
   if (parent.is !== "key") return primaryIn(memory, parent.handle, wanted);
   const { template, authValue, data } = wanted;
   return childOf(parent.key, {
-    ...makeKey({ template, seed: randomKeySeed(memory), data, rsaKeys: memory.rsaKeys }),
+    ...makeKey({ template, seed: memory.keyMaking.seed(), data, rsaKeys: memory.keyMaking }),
     authValue,
   });
 }

@@ -42,7 +42,7 @@ export const createPrimary = command({
     const hierarchy = parent.handle;
     const hierarchySeed = memory.seeds.get(hierarchy);
     if (hierarchySeed === undefined) throw new TpmError("hierarchy");
-    const input = { hierarchy, template, hierarchySeed, hints: memory.hints, authValue, rsaKeys: memory.rsaKeys };
+    const input = { hierarchy, template, hierarchySeed, hints: memory.hints, authValue, rsaKeys: memory.keyMaking };
     const data = givenData(template, inSensitive.data);
     const key = makePrimary(data === undefined ? input : { ...input, data });
     const { nameAlg } = template;

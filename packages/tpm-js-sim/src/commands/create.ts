@@ -1,6 +1,6 @@
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
-import { checkCreation, checkedAuth, creationOf, givenData, paddedAuth, randomKeySeed } from "../creation.js";
+import { checkCreation, checkedAuth, creationOf, givenData, paddedAuth } from "../creation.js";
 import { publicAreaName } from "../keys.js";
 import { makeKey } from "../make-key.js";
 import { isStorageKey } from "../public-checks.js";
@@ -42,8 +42,8 @@ export const create = command({
     blaming(parameter(2), () => checkCreation(template, inSensitive.data.length, parent.key));
     const data = givenData(template, inSensitive.data);
     const authValue = checkedAuth(inSensitive.userAuth, template.nameAlg);
-    const seed = randomKeySeed(memory);
-    const { publicArea, secret, seedValue } = makeKey({ template, seed, data, rsaKeys: memory.rsaKeys });
+    const seed = memory.keyMaking.seed();
+    const { publicArea, secret, seedValue } = makeKey({ template, seed, data, rsaKeys: memory.keyMaking });
     const name = publicAreaName(publicArea);
     const { nameAlg } = template;
     const { hierarchy } = parent.key;

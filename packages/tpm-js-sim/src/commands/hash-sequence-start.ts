@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { struct } from "../codec.js";
 import { command } from "../command.js";
+import { trimmed } from "../entity-auth.js";
 import { hashOf } from "../hashes.js";
 import { freeObjectHandle } from "../objects.js";
-import { trimmed } from "../sessions.js";
 import { Tpm2bDigest, TpmiAlgHash } from "../structures.js";
 
 /** Part 3, TPM2_HashSequenceStart. Event sequences (hash NULL) are not known. */

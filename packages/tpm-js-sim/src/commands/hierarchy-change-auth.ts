@@ -1,7 +1,7 @@
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
+import { trimmed } from "../entity-auth.js";
 import { hashOf } from "../hashes.js";
-import { trimmed } from "../sessions.js";
 import { Tpm2bDigest } from "../structures.js";
 import { algorithms } from "../tables/algorithms.js";
 import { parameter, TpmError } from "../tpm-error.js";

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
+import { trimmed } from "../entity-auth.js";
 import { hashOf } from "../hashes.js";
-import { trimmed } from "../sessions.js";
 import { freeHandle } from "../slots.js";
 import { hmacKeyOf } from "../storage.js";
 import { Tpm2bDigest, TpmiAlgMac } from "../structures.js";

@@ -15,6 +15,7 @@ import { evictControl } from "./evict-control.js";
 import { flushContext } from "./flush-context.js";
 import { getCapabilityOf } from "./get-capability.js";
 import { getRandom } from "./get-random.js";
+import { getSessionAuditDigest } from "./get-session-audit-digest.js";
 import { getTestResult } from "./get-test-result.js";
 import { hash } from "./hash.js";
 import { hashSequenceStart } from "./hash-sequence-start.js";
@@ -104,6 +105,7 @@ const commands: readonly Command[] = [
   shutdown,
   stirRandom,
   nvRead,
+  getSessionAuditDigest,
   create,
   quote,
   sign,

@@ -21,6 +21,7 @@ const SensitiveIn = struct({
 
 /** TPM2B_SENSITIVE, which may be empty here. */
 const OptionalSensitive: Codec<TpmtSensitive | undefined> = {
+  isSized: true,
   read: (reader) => {
     const length = u16.read(reader);
     if (length === 0) return undefined;

@@ -1,7 +1,7 @@
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
+import { trimmed } from "../entity-auth.js";
 import { hashOf } from "../hashes.js";
-import { trimmed } from "../sessions.js";
 import { Tpm2bDigest, Tpm2bNvPublic, type TpmsNvPublic } from "../structures.js";
 import { has, nvAttributes } from "../tables/attributes.js";
 import { hierarchies, slots } from "../tables/handles.js";

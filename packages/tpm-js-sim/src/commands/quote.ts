@@ -1,4 +1,4 @@
-import { clockInfo } from "../clock.js";
+import { clockInfo, firmwareVersion } from "../clock.js";
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
 import { digest } from "../crypto.js";
@@ -15,9 +15,6 @@ import {
 import { tags } from "../tables/tags.js";
 import { generatedValue } from "../tickets.js";
 import { handle, parameter } from "../tpm-error.js";
-
-/** FIRMWARE_VERSION_1 and _2 of the properties. */
-const firmwareVersion = 1n << 32n;
 
 /** Part 3, TPM2_Quote. Counters and version are given as they are to every key: there is nobody to track. */
 export const quote = command({

@@ -1,10 +1,14 @@
 import { checked, struct, u8 } from "../codec.js";
-import { command, plain } from "../command.js";
+import { command, type Entity, plain } from "../command.js";
 import { hashOf } from "../hashes.js";
+import { openSecret } from "../keys.js";
+import { newSession } from "../session-keys.js";
 import { freeHandle } from "../slots.js";
 import type { Session } from "../state.js";
 import { Tpm2bDigest, Tpm2bEncryptedSecret, TpmiAlgHash, TpmtSymDef } from "../structures.js";
-import { firstHandles, hierarchies } from "../tables/handles.js";
+import { algorithms } from "../tables/algorithms.js";
+import { has, objectAttributes } from "../tables/attributes.js";
+import { firstHandles } from "../tables/handles.js";
 import { sessionTypes } from "../tables/tags.js";
 import { handle as handlePlace, parameter, TpmError } from "../tpm-error.js";
 
@@ -16,7 +20,29 @@ const types: ReadonlyMap<number, Session["type"]> = new Map([
 
 const TpmSe = checked(u8, (value) => types.has(value), "value");
 
-/** Part 3, TPM2_StartAuthSession. Salted and bound sessions are refused: none of the clients that we know starts one. */
+/** The salt that somebody sent to a key: with no key there is none, with a key there must be one. */
+function saltOf(tpmKey: Entity, encryptedSalt: Buffer): Buffer {
+  if (tpmKey.is !== "key") {
+    if (encryptedSalt.length > 0) throw new TpmError("value", parameter(2));
+    return encryptedSalt;
+  }
+  const { publicArea, secret } = tpmKey.key;
+  if (publicArea.type !== algorithms.rsa && publicArea.type !== algorithms.ecc)
+    throw new TpmError("key", handlePlace(1));
+  if (encryptedSalt.length === 0) throw new TpmError("value", parameter(2));
+  if (secret.kind === "none") throw new TpmError("handle", handlePlace(1));
+  if (!has(publicArea.objectAttributes, objectAttributes.decrypt)) throw new TpmError("attributes", handlePlace(1));
+  try {
+    const salt = openSecret(tpmKey.key, "SECRET", encryptedSalt);
+    if (salt.length <= hashOf(publicArea.nameAlg).digestSize) return salt;
+  } catch (error) {
+    if (!(error instanceof TpmError)) throw error;
+  }
+  // Whatever is wrong with it.
+  throw new TpmError("value", parameter(2));
+}
+
+/** Part 3, TPM2_StartAuthSession */
 export const startAuthSession = command({
   name: "StartAuthSession",
   code: 0x176,
@@ -30,29 +56,20 @@ export const startAuthSession = command({
   }),
   response: struct({ nonceTpm: Tpm2bDigest }),
   makesHandle: true,
-  run: (memory, [tpmKey, bind], { nonceCaller, encryptedSalt, sessionType, authHash }) => {
-    const { digestSize } = hashOf(authHash);
+  run: (memory, [tpmKey, bind], { nonceCaller, encryptedSalt, sessionType, symmetric, authHash: hashAlg }) => {
+    const { digestSize } = hashOf(hashAlg);
     if (nonceCaller.length < 16 || nonceCaller.length > digestSize) throw new TpmError("size", parameter(1));
-    // A key and a salt go together.
-    if ((tpmKey.handle === hierarchies.null) !== (encryptedSalt.length === 0))
-      throw new TpmError("value", parameter(2));
-    if (tpmKey.handle !== hierarchies.null) throw new TpmError("attributes", handlePlace(1));
-    if (bind.handle !== hierarchies.null) throw new TpmError("attributes", handlePlace(2));
+    const salt = saltOf(tpmKey, encryptedSalt);
+    // Nobody could know its auth value.
+    if (bind.is === "key" && bind.key.secret.kind === "none") throw new TpmError("handle", handlePlace(2));
+    if (symmetric.algorithm === algorithms.aes && symmetric.mode !== algorithms.cfb) {
+      throw new TpmError("mode", parameter(4));
+    }
     const type = types.get(sessionType) ?? "hmac";
     const first = type === "hmac" ? firstHandles.hmacSession : firstHandles.policySession;
     const handle = freeHandle(first, [...memory.sessions.keys(), ...memory.savedSessions.keys()], "sessionMemory");
     const nonceTpm = memory.random(nonceCaller.length);
-    const policyDigest = Buffer.alloc(digestSize);
-    memory.sessions.set(handle, {
-      type,
-      hashAlg: authHash,
-      nonceTpm,
-      policyDigest,
-      cpHash: undefined,
-      commandCode: undefined,
-      wants: "nothing",
-      pcrCounter: undefined,
-    });
+    memory.sessions.set(handle, newSession(memory, { type, hashAlg, symmetric, nonceTpm, nonceCaller, bind, salt }));
     return { handle, response: { nonceTpm } };
   },
 });

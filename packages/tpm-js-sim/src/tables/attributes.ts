@@ -16,8 +16,15 @@ export const objectAttributes = {
 /** Every bit of TPMA_OBJECT that has a meaning; the others must be clear. */
 export const objectAttributeMask = Object.values(objectAttributes).reduce((all, bit) => all | bit, 0);
 
-/** Part 2, table 32 (TPMA_SESSION): the one bit that this TPM acts on; the rest are audit and encryption. */
-export const sessionAttributes = { continueSession: 0x01 } as const;
+/** Part 2, table 32 (TPMA_SESSION). `decrypt` is of the command's first parameter, `encrypt` of the response's. */
+export const sessionAttributes = {
+  continueSession: 0x01,
+  auditExclusive: 0x02,
+  auditReset: 0x04,
+  decrypt: 0x20,
+  encrypt: 0x40,
+  audit: 0x80,
+} as const;
 
 /** Part 2, table 204 (TPMA_NV): the bits that this TPM acts on. */
 export const nvAttributes = {

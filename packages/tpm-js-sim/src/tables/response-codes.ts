@@ -47,6 +47,7 @@ export const responseCodes = {
   pcrChanged: 0x128,
   authUnavailable: 0x12f,
   commandSize: 0x142,
+  exclusive: 0x121,
   commandCode: 0x143,
   authSize: 0x144,
   authContext: 0x145,

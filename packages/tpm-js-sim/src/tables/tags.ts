@@ -2,6 +2,7 @@
 export const tags = {
   noSessions: 0x8001,
   sessions: 0x8002,
+  attestSessionAudit: 0x8016,
   attestQuote: 0x8018,
   creation: 0x8021,
   verified: 0x8022,

@@ -77,6 +77,11 @@ async function readError(response: Response): Promise<ApiError> {
   }
 }
 
+/** True when what was to be written over is another version by now, or gone. */
+export function isStale(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 412;
+}
+
 /** True for what an AbortController did. */
 export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";

@@ -141,10 +141,6 @@ export function getMechanism(kind: EnrollmentKind, id: string) {
   return ask<Attestation>(kinds[kind].mechanism, { params: { id }, query });
 }
 
-export function getRegistration(id: string, signal?: AbortSignal) {
-  return ask<RegistrationState>(serviceRoutes.getRegistration, { params: { id }, query, signal });
-}
-
 export async function deleteRegistration(id: string, etag?: string): Promise<void> {
   await send(serviceRoutes.deleteRegistration, { params: { id }, query, ...itsEtag(etag) });
 }

@@ -39,7 +39,7 @@ export type Field = keyof Draft | "form";
 /** What is wrong with a field, as a sentence. */
 export type Faults = Partial<Readonly<Record<Field, string>>>;
 
-export const emptyTwin = formatJson({ tags: {}, properties: { desired: {} } });
+const emptyTwin = formatJson({ tags: {}, properties: { desired: {} } });
 
 export const emptyCredentials: Credentials = {
   mechanism: "x509",

@@ -14,17 +14,16 @@ export function newEnrollment(kind: EnrollmentKind, draft: Draft): Enrollment {
 export function withSettings(kind: EnrollmentKind, source: Enrollment, settings: Settings): Enrollment {
   const { iotHubHostName: _old, deviceId: _id, customAllocationDefinition, ...rest } = source;
   const deviceId = settings.deviceId.trim();
-  const { allocationPolicy, iotHubs } = settings;
+  const { allocationPolicy } = settings;
   const custom = { ...customAllocationDefinition, webhookUrl: settings.webhookUrl.trim() };
   return {
     ...withoutAllocation(rest),
     ...(kind === "individual" && deviceId !== "" && { deviceId }),
-    ...(iotHubs.length > 0 && { iotHubs }),
+    ...hubsOf(source, settings),
     ...(allocationPolicy !== "" && { allocationPolicy }),
     ...(allocationPolicy === "custom" && {
       customAllocationDefinition: { ...custom, apiVersion: settings.webhookApiVersion.trim() },
     }),
-    ...oldHubForm(source, settings),
     reprovisionPolicy: reprovisionPolicies[settings.reprovision],
     initialTwin: readTwin(settings.twin),
     provisioningStatus: settings.status,
@@ -37,10 +36,11 @@ function withoutAllocation({ iotHubs: _, allocationPolicy: __, ...rest }: Enroll
 }
 
 /** The old form with one hub and no policy means static to that hub; it stays where nobody touched it. */
-function oldHubForm(source: Enrollment, { allocationPolicy, iotHubs }: Settings): Partial<Enrollment> {
+function hubsOf(source: Enrollment, { allocationPolicy, iotHubs }: Settings): Partial<Enrollment> {
   const { iotHubHostName: old } = source;
-  if (!old || source.iotHubs || allocationPolicy !== "" || iotHubs.length !== 1 || iotHubs[0] !== old) return {};
-  return { iotHubHostName: old };
+  if (old && !source.iotHubs && allocationPolicy === "" && iotHubs.length === 1 && iotHubs[0] === old)
+    return { iotHubHostName: old };
+  return iotHubs.length > 0 ? { iotHubs } : {};
 }
 
 function readTwin(text: string): { tags?: JsonObject; properties?: { desired?: JsonObject } } {
@@ -49,7 +49,7 @@ function readTwin(text: string): { tags?: JsonObject; properties?: { desired?: J
 }
 
 /** The credentials of a form. */
-export function attestationOf(kind: EnrollmentKind, form: Credentials): Attestation {
+function attestationOf(kind: EnrollmentKind, form: Credentials): Attestation {
   if (form.mechanism === "tpm") return { type: "tpm", tpm: { endorsementKey: form.endorsementKey.trim() } };
   if (form.mechanism === "symmetricKey") {
     if (form.generateKeys) return { type: "symmetricKey" };

@@ -1,7 +1,8 @@
 import type { EnrollmentKind } from "@rollcall/protocol";
+import { enrollmentKinds } from "@rollcall/protocol/service-routes";
 import { useEffect, useRef } from "preact/hooks";
 import { ApiError } from "../api/client.js";
-import { createEnrollment, getEnrollment, idOf } from "../api/enrollments.js";
+import { createEnrollment } from "../api/enrollments.js";
 import { checkDraft } from "../model/check.js";
 import { kindWords, mechanismChoices } from "../model/choices.js";
 import { type Draft, emptyDraft } from "../model/draft.js";
@@ -64,18 +65,16 @@ export function AddPage({ kind }: { readonly kind: EnrollmentKind }) {
   );
 }
 
-/** Refuses what exists: whoever adds wants a new one, not another's replaced. */
+/** Where there is one already it stays: whoever adds wants a new one, not another's replaced. */
 async function create(kind: EnrollmentKind, draft: Draft): Promise<void> {
   const id = draft.id.trim();
-  const existing = await getEnrollment(kind, id).catch((error: unknown) => {
-    if (error instanceof ApiError && error.status === 404) return undefined;
-    throw error;
-  });
-  if (existing) {
-    const message = `There is an ${kindWords[kind].one} ${idOf(kind, existing)} already. Choose another name, or open that one to edit it.`;
-    throw new ApiError(409, message, { info: { path: kind === "group" ? "enrollmentGroupId" : "registrationId" } });
+  try {
+    await createEnrollment(kind, id, newEnrollment(kind, draft));
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 412) throw error;
+    const message = `There is an ${kindWords[kind].one} ${id} already. Choose another name, or open that one to edit it.`;
+    throw new ApiError(412, message, { info: { path: enrollmentKinds[kind].id } });
   }
-  await createEnrollment(kind, id, newEnrollment(kind, draft));
 }
 
 function IdentityCard({ kind, form }: { readonly kind: EnrollmentKind; readonly form: Form<Draft> }) {

@@ -15,7 +15,9 @@ export function AttemptTable({ caption, attempts }: { caption: string; attempts:
           <th scope="col" class="wide-only">
             When
           </th>
-          <th scope="col">Who</th>
+          <th scope="col" class="who">
+            Who
+          </th>
           <th scope="col" class="wide-only">
             How
           </th>

@@ -1,6 +1,6 @@
 import type { EnrollmentKind } from "@rollcall/protocol";
 import { useState } from "preact/hooks";
-import { messageOf } from "../api/client.js";
+import { isStale, messageOf } from "../api/client.js";
 import { type Attestation, type Enrollment, getMechanism, replaceEnrollment } from "../api/enrollments.js";
 import { type Slot, slotWords } from "../model/roll.js";
 import { announce } from "../parts/announce.js";
@@ -10,7 +10,6 @@ import { confirm } from "../parts/confirm.js";
 import { Copyable, Secret } from "../parts/copy.js";
 import type { Loaded } from "../parts/use-load.js";
 import { RollDialog } from "./roll-dialog.js";
-import { conflictOf } from "./settings-tab.js";
 
 export interface CredentialsProps {
   readonly kind: EnrollmentKind;
@@ -170,7 +169,7 @@ async function removeSecondary({ kind, id, loaded }: CredentialsProps): Promise<
     await replaceEnrollment(kind, id, { ...value, attestation }, value.etag);
     announce("The secondary certificate is removed.");
   } catch (error) {
-    const changed = conflictOf(error) === "changed";
+    const changed = isStale(error);
     announce(
       changed ? "The enrollment was changed meanwhile; nothing was removed. Look at it again." : messageOf(error),
       "failed",

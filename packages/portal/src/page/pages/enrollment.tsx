@@ -1,5 +1,5 @@
 import type { EnrollmentKind } from "@rollcall/protocol";
-import { ApiError, messageOf } from "../api/client.js";
+import { isStale, messageOf } from "../api/client.js";
 import { deleteEnrollment, type Enrollment, getEnrollment } from "../api/enrollments.js";
 import { kindWords, reprovisionChoices } from "../model/choices.js";
 import { reprovisionOf } from "../model/draft.js";
@@ -75,7 +75,7 @@ async function remove({ kind, id }: Shown, enrollment: Enrollment, reload: () =>
   const words = kindWords[kind];
   const yes = await confirm({
     title: `Delete the ${words.one} ${id}?`,
-    text: "Its devices cannot register again. What is connected now stays connected.",
+    text: `${kind === "group" ? "Its devices" : "The device"} cannot register again by it. What is connected now stays connected.`,
     danger: true,
   });
   if (!yes) return;
@@ -84,7 +84,7 @@ async function remove({ kind, id }: Shown, enrollment: Enrollment, reload: () =>
     announce(`The ${words.one} ${id} is deleted.`);
     goTo({ page: "list", kind });
   } catch (error) {
-    const changed = error instanceof ApiError && error.status === 412;
+    const changed = isStale(error);
     announce(changed ? "It was changed meanwhile and is not deleted. Look at it again." : messageOf(error), "failed");
     if (changed) reload();
   }
@@ -96,6 +96,7 @@ function Summary({ kind, enrollment }: { readonly kind: EnrollmentKind; readonly
   return (
     <Card title="Summary">
       <Facts
+        wide
         rows={[
           ["Security mechanism", mechanismOf(enrollment.attestation)],
           ["Device ID", kind === "individual" && (enrollment.deviceId || enrollment.registrationId)],

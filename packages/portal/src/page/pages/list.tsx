@@ -26,7 +26,7 @@ const statusChoices = [
   { value: "disabled", label: "Disabled" },
 ] as const;
 
-export function EnrollmentTabs({ kind }: { readonly kind: EnrollmentKind }) {
+function EnrollmentTabs({ kind }: { readonly kind: EnrollmentKind }) {
   return (
     <PlaceTabs
       label="Kinds of enrollments"

@@ -1,6 +1,6 @@
 import { getCa, getCounts, getInfo, type Info, listAttempts } from "../api/operator.js";
 import { countOf, formatFingerprint } from "../model/words.js";
-import { Card, Facts, Loading, Problem } from "../parts/bits.js";
+import { Card, Facts, Fingerprint, Loading, Problem } from "../parts/bits.js";
 import { Copyable, CopyButton, Secret } from "../parts/copy.js";
 import { useLoad } from "../parts/use-load.js";
 import { useTitle } from "../parts/use-title.js";
@@ -63,7 +63,9 @@ function Trust({ info }: { readonly info: Info }) {
           ["Path", <Copyable key="1" what="path of the CA certificate" text={info.caPath} />],
           [
             "SHA-256",
-            <Copyable key="2" what="fingerprint of the CA certificate" text={formatFingerprint(info.caFingerprint)} />,
+            <Copyable key="2" what="fingerprint of the CA certificate" text={formatFingerprint(info.caFingerprint)}>
+              <Fingerprint hex={info.caFingerprint} />
+            </Copyable>,
           ],
         ]}
       />

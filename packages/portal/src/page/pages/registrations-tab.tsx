@@ -1,9 +1,9 @@
 import type { EnrollmentKind } from "@rollcall/protocol";
 import { useState } from "preact/hooks";
-import { ApiError, messageOf } from "../api/client.js";
+import { messageOf } from "../api/client.js";
 import {
   deleteRegistration,
-  getRegistration,
+  getEnrollment,
   type List,
   listRegistrations,
   type RegistrationState,
@@ -51,12 +51,8 @@ export function RegistrationsTab({ kind, id }: { readonly kind: EnrollmentKind; 
 
 /** The one record that an individual enrollment may have. */
 async function single(id: string, signal: AbortSignal): Promise<List<RegistrationState>> {
-  try {
-    return { items: [await getRegistration(id, signal)] };
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return { items: [] };
-    throw error;
-  }
+  const { registrationState } = await getEnrollment("individual", id, signal);
+  return { items: registrationState ? [registrationState] : [] };
 }
 
 function RecordTable(props: { readonly records: readonly RegistrationState[]; readonly onDeleted: () => void }) {

@@ -1,4 +1,4 @@
-import { ApiError } from "../api/client.js";
+import { ApiError, isStale } from "../api/client.js";
 import { type Attestation, getMechanism, replaceEnrollment } from "../api/enrollments.js";
 import { checkCredentials } from "../model/check.js";
 import { type Credentials, emptyCredentials } from "../model/draft.js";
@@ -10,7 +10,6 @@ import { Dialog } from "../parts/dialog.js";
 import { type Form, useForm } from "../parts/use-form.js";
 import { CredentialFields, KeyField, ReferenceField } from "./credential-fields.js";
 import type { CredentialsProps } from "./credentials-tab.js";
-import { conflictOf } from "./settings-tab.js";
 
 type Way = "key" | "certificate" | "reference" | "endorsement key";
 
@@ -101,7 +100,7 @@ async function replace(
   try {
     await replaceEnrollment(kind, id, { ...value, attestation: rolled(current, slot, credential) }, value.etag);
   } catch (error) {
-    if (conflictOf(error) !== "changed") throw error;
+    if (!isStale(error)) throw error;
     loaded.reload();
     const message =
       "Somebody else changed this enrollment meanwhile, so nothing was replaced. Look at it again, then replace.";

@@ -109,6 +109,7 @@ function AllocationField({ form }: { readonly form: SettingsForm }) {
         <div class="pair">
           <TextField
             label="Webhook URL"
+            hint="Asked with a POST for each device that registers."
             type="url"
             placeholder="http://127.0.0.1:7071/api/allocate"
             required

@@ -1,13 +1,12 @@
 import type { EnrollmentKind } from "@rollcall/protocol";
 import { useEffect, useState } from "preact/hooks";
-import { ApiError } from "../api/client.js";
 import { type Enrollment, getEnrollment, replaceEnrollment } from "../api/enrollments.js";
 import { checkSettings } from "../model/check.js";
 import { type Settings, settingsOf } from "../model/draft.js";
 import { withSettings } from "../model/to-enrollment.js";
 import { announce } from "../parts/announce.js";
 import { Card, Problem } from "../parts/bits.js";
-import { Conflict, type ConflictKind } from "../parts/conflict.js";
+import { Conflict, type ConflictKind, conflictOf } from "../parts/conflict.js";
 import { useForm } from "../parts/use-form.js";
 import { useLeaveGuard } from "../parts/use-leave-guard.js";
 import type { Loaded } from "../parts/use-load.js";
@@ -41,9 +40,9 @@ function useSettingsForm({ kind, id, loaded }: Props) {
       announce(`${id} is saved.`);
       reload();
     } catch (error) {
-      const kindOfConflict = conflictOf(error);
-      if (!kindOfConflict) throw error;
-      setConflict(kindOfConflict);
+      const found = await conflictOf(kind, id, error);
+      if (!found) throw error;
+      setConflict(found);
     }
   };
   return {
@@ -53,12 +52,6 @@ function useSettingsForm({ kind, id, loaded }: Props) {
     loadTheirs: async () => begin(await getEnrollment(kind, id)),
     overwrite: () => form.submit(checkSettings, async (settings) => put(await getEnrollment(kind, id), settings)),
   };
-}
-
-export function conflictOf(error: unknown): ConflictKind | undefined {
-  if (!(error instanceof ApiError)) return undefined;
-  if (error.status === 412) return "changed";
-  return error.status === 404 ? "deleted" : undefined;
 }
 
 export function SettingsTab(props: Props) {

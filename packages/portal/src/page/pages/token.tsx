@@ -15,6 +15,7 @@ export function TokenPage() {
   return (
     <form
       class="card narrow"
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         if (text.trim() === "") setFault("The token is missing.");

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { formatFingerprint } from "../model/words.js";
 
 const tones: Readonly<Record<string, "good" | "bad" | "warn" | "calm">> = {
   enabled: "good",
@@ -58,9 +59,10 @@ export function Loading({ what }: { readonly what: string }) {
 }
 
 /** Names and values; where a value is absent nothing is shown. */
-export function Facts({ rows }: { readonly rows: readonly (readonly [string, ComponentChildren])[] }) {
+export function Facts(props: { rows: readonly (readonly [string, ComponentChildren])[]; wide?: boolean }) {
+  const { rows, wide } = props;
   return (
-    <dl class="facts">
+    <dl class={wide ? "facts wide" : "facts"}>
       {rows
         .filter(([, value]) => value !== undefined && value !== null && value !== "" && value !== false)
         .map(([name, value]) => (
@@ -90,5 +92,22 @@ export function Card({
       </div>
       {children}
     </section>
+  );
+}
+
+/** Hex in pairs; a line ends between two of them. */
+export function Fingerprint({ hex }: { readonly hex: string }) {
+  const pairs = formatFingerprint(hex).split(":");
+  return (
+    <code class="fingerprint">
+      {pairs.map((pair, index) => (
+        // The place of a pair is what it is.
+        <span key={`${index}`}>
+          {pair}
+          {index < pairs.length - 1 && ":"}
+          <wbr />
+        </span>
+      ))}
+    </code>
   );
 }

@@ -2,8 +2,7 @@ import { useId, useRef, useState } from "preact/hooks";
 import { ApiError, messageOf } from "../api/client.js";
 import { type CertificateReading, inspectCertificate } from "../api/operator.js";
 import { certificateText } from "../model/certificate-text.js";
-import { formatFingerprint } from "../model/words.js";
-import { Facts, Time } from "./bits.js";
+import { Facts, Fingerprint, Time } from "./bits.js";
 import { Fault } from "./field.js";
 
 type Wanted = "leaf" | "ca" | "any";
@@ -99,8 +98,8 @@ export function CertificateFacts({ reading }: { readonly reading: CertificateRea
             ),
           ],
           ["Serial number", reading.serialNumber && <code>{reading.serialNumber}</code>],
-          ["SHA-1", sha1Thumbprint && <code>{formatFingerprint(sha1Thumbprint)}</code>],
-          ["SHA-256", sha256Thumbprint && <code>{formatFingerprint(sha256Thumbprint)}</code>],
+          ["SHA-1", sha1Thumbprint && <Fingerprint hex={sha1Thumbprint} />],
+          ["SHA-256", sha256Thumbprint && <Fingerprint hex={sha256Thumbprint} />],
         ]}
       />
     </div>

@@ -1,7 +1,21 @@
+import type { EnrollmentKind } from "@rollcall/protocol";
 import { useEffect, useRef } from "preact/hooks";
+import { ApiError } from "../api/client.js";
+import { getEnrollment } from "../api/enrollments.js";
 
 /** What somebody else did meanwhile. */
 export type ConflictKind = "changed" | "deleted";
+
+/** What a failed write came upon; undefined when it failed for another reason. */
+export async function conflictOf(kind: EnrollmentKind, id: string, error: unknown): Promise<ConflictKind | undefined> {
+  if (!(error instanceof ApiError) || (error.status !== 412 && error.status !== 404)) return undefined;
+  try {
+    await getEnrollment(kind, id);
+    return "changed";
+  } catch (cause) {
+    return cause instanceof ApiError && cause.status === 404 ? "deleted" : "changed";
+  }
+}
 
 /** Says that what is edited is no longer what was read, and leaves the choice. What was typed is still in the form. */
 export function Conflict(props: {

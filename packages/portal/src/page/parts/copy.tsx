@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { announce } from "./announce.js";
 
@@ -59,11 +60,16 @@ export function Secret({ what, text }: { readonly what: string; readonly text: s
   );
 }
 
-/** A value with its copy button. */
-export function Copyable({ what, text }: { readonly what: string; readonly text: string }) {
+/** A value with its copy button; `children` where it is shown otherwise than it is copied. */
+export function Copyable(props: {
+  readonly what: string;
+  readonly text: string;
+  readonly children?: ComponentChildren;
+}) {
+  const { what, text, children } = props;
   return (
     <span class="value-row">
-      <code class="value">{text}</code>
+      <span class="value">{children ?? <code>{text}</code>}</span>
       <span class="actions">
         <CopyButton what={what} text={text} />
       </span>

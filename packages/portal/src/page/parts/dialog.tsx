@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 /** A modal dialog: the browser keeps the focus in it, and gives it back to where it was. */
 export function Dialog(props: {
@@ -11,7 +11,8 @@ export function Dialog(props: {
   const { title, onClose, role = "dialog", children } = props;
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  // Before the next key: one that comes between rendering and opening would miss the dialog.
+  useLayoutEffect(() => {
     const dialog = element.current;
     const before = document.activeElement;
     dialog?.showModal();

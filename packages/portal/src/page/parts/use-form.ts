@@ -54,7 +54,17 @@ export function useForm<T extends object>(initial: T): Form<T> {
 /** Where a refusal of the service's belongs. */
 function faultsOf(error: unknown): Faults {
   const path = error instanceof ApiError ? error.info["path"] : undefined;
-  return { [fieldOfPath(path)]: messageOf(error) };
+  const field = fieldOfPath(path);
+  const message = messageOf(error);
+  // The label above says which field it is; in a twin, the path says where.
+  return { [field]: field === "form" || field === "twin" || !path ? message : sentence(message, path) };
+}
+
+/** `deviceId: is no device id` as a sentence of its own. */
+function sentence(message: string, path: string): string {
+  if (!message.startsWith(`${path}: `)) return message;
+  const rest = message.slice(path.length + 2).replace(/[^.!?]$/, "$&.");
+  return /^(is|holds|has|needs|names|takes|stands|lacks|proves)\b/.test(rest) ? `It ${rest}` : rest;
 }
 
 /** What was touched is no longer known to be wrong, and neither is the whole. */

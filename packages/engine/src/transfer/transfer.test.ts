@@ -1,0 +1,491 @@
+import { randomBytes } from "node:crypto";
+import { fc, it as property } from "@fast-check/vitest";
+import { type Identity, issueLeaf, issueRoot, toPem } from "@rollcall/pki";
+import { type DeviceIdentity, DpsError, type JsonObject, limits, propertyProblem, type Twin } from "@rollcall/protocol";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { tpmVectors } from "../../../../test/fixtures/tpm-vectors.js";
+import { createCertificateOperator } from "../certificate-operator.js";
+import { MemoryStore } from "../memory-store.js";
+import { createOperator } from "../operator/operator.js";
+import type { RegistrationRecord, Store } from "../ports.js";
+import { exportRecords } from "./export-records.js";
+import { importRecords } from "./import-records.js";
+import type { Spool } from "./import-types.js";
+
+const NOW = Date.UTC(2026, 10, 23);
+const SCOPE = "0ne00000000";
+const HUB = "hub.example";
+const hubs = { linked: () => [{ host: HUB, weight: 1, applyAllocationPolicy: true }] };
+const clock = () => NOW;
+
+class MemorySpool implements Spool {
+  readonly #parts: Buffer[] = [];
+  async write(text: string): Promise<void> {
+    this.#parts.push(Buffer.from(text));
+  }
+  async *read(): AsyncGenerator<Uint8Array> {
+    yield* this.#parts;
+  }
+}
+
+interface How {
+  readonly overwrite?: boolean;
+  readonly generateKeys?: boolean;
+  readonly idScope?: string;
+}
+
+function load(
+  store: Store,
+  upload: string | Uint8Array,
+  { overwrite = false, generateKeys = false, idScope = SCOPE }: How = {},
+) {
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    const bytes = Buffer.from(upload);
+    for (let at = 0; at < bytes.length; at += 1000) yield bytes.subarray(at, at + 1000);
+  }
+  const spool = new MemorySpool();
+  return importRecords(chunks(), { store, idScope, hubs, clock, random: randomBytes, spool, overwrite, generateKeys });
+}
+
+async function save(store: Store): Promise<string> {
+  let text = "";
+  for await (const chunk of exportRecords({ store, idScope: SCOPE, now: NOW })) text += chunk;
+  return text;
+}
+
+/** An export without its first line, whose date and counts say nothing of the records. */
+const records = (text: string) =>
+  text
+    .trim()
+    .split("\n")
+    .slice(1)
+    .map((line): unknown => JSON.parse(line));
+
+async function refused(work: Promise<unknown>): Promise<DpsError> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof DpsError) return error;
+  throw new Error(`expected a DpsError, got ${String(error)}`, { cause: error });
+}
+
+const key = Buffer.alloc(32, 1).toString("base64");
+const keys = { primaryKey: key, secondaryKey: key };
+let root: Identity;
+let leaf: Identity;
+let store: MemoryStore;
+let whole: string;
+
+beforeAll(async () => {
+  root = await issueRoot({ commonName: "Root" });
+  leaf = await issueLeaf({ commonName: "x509-1", parent: root });
+  whole = await save(await filled());
+});
+
+beforeEach(() => {
+  store = new MemoryStore();
+});
+
+/** A store with everything in it that there is. */
+async function filled(): Promise<MemoryStore> {
+  const full = new MemoryStore();
+  const certificates = createCertificateOperator({ store: full, clock, random: randomBytes });
+  await certificates.createCertificate("plant", { certificate: toPem(root.certificate.der), isVerified: true });
+  const operator = createOperator({ store: full, hubs, clock, random: randomBytes, clusterSecret: Buffer.alloc(32) });
+  const put = (registrationId: string, attestation: object, more: object = {}) =>
+    operator.putEnrollment("individual", registrationId, { registrationId, attestation, ...more });
+  await put("key-1", { type: "symmetricKey", symmetricKey: keys }, { deviceId: "dev$1", iotHubs: [HUB] });
+  await put("tpm-1", { type: "tpm", tpm: { endorsementKey: tpmVectors.rsa.ek.tpm2bPublicBase64 } });
+  const certificate = toPem(leaf.certificate.der);
+  await put("x509-1", { type: "x509", x509: { clientCertificates: { primary: { certificate } } } });
+  const group = (enrollmentGroupId: string, attestation: object) =>
+    operator.putEnrollment("group", enrollmentGroupId, {
+      enrollmentGroupId,
+      attestation,
+      initialTwin: { tags: { site: "ü" }, properties: { desired: { a: 1 } } },
+      reprovisionPolicy: { updateHubAssignment: true, migrateDeviceData: false },
+    });
+  await group("by-key", { type: "symmetricKey" });
+  await group("by-name", { type: "x509", x509: { caReferences: { primary: "plant" } } });
+  await full.restore({ registrations: [registration], identities: [identity], twins: [twin] });
+  return full;
+}
+
+const registration: RegistrationRecord = {
+  registrationId: "key-1",
+  enrollment: { kind: "individual", id: "key-1" },
+  attestation: "symmetricKey",
+  operations: [{ id: "4.0.0", startedAt: NOW, readyAt: NOW }],
+  result: { status: "assigned", assignedHub: HUB, deviceId: "dev$1", substatus: "initialAssignment", payload: [1] },
+  createdAt: NOW,
+  updatedAt: NOW,
+  etag: "r",
+};
+const identity: DeviceIdentity = {
+  hub: HUB,
+  deviceId: "dev$1",
+  registrationId: "key-1",
+  authentication: { type: "symmetricKey", ...keys },
+  iotEdge: false,
+  status: "enabled",
+  createdAt: NOW,
+};
+const twin: Twin = {
+  hub: HUB,
+  deviceId: "dev$1",
+  tags: {},
+  desired: { a: { b: [1, null, "\u2028"] } },
+  desiredVersion: 2,
+  desiredUpdatedAt: NOW,
+  reported: {},
+  reportedVersion: 1,
+  reportedUpdatedAt: NOW,
+  etag: "t",
+};
+
+describe("an export", () => {
+  it("says what it is first, and how many records there were at the end", () => {
+    const lines = whole.trim().split("\n");
+    expect(JSON.parse(lines[0] ?? "")).toEqual({
+      kind: "rollcallExport",
+      version: 1,
+      idScope: SCOPE,
+      exportedAt: "2026-11-23T00:00:00.000Z",
+      counts: { individualEnrollments: 3, enrollmentGroups: 2, registrations: 1, certificates: 1 },
+    });
+    expect(JSON.parse(lines.at(-1) ?? "")).toEqual({ kind: "end", records: lines.length - 2 });
+  });
+
+  it("makes the same instance again, byte for byte", async () => {
+    expect(await load(store, whole)).toEqual({
+      format: "export",
+      imported: { certificates: 1, groups: 2, individuals: 3, registrations: 1, identities: 1, twins: 1 },
+      notes: [],
+    });
+    expect(records(await save(store))).toEqual(records(whole));
+    expect(await load(store, whole, { overwrite: true })).toMatchObject({ imported: { individuals: 3 } });
+    expect(records(await save(store))).toEqual(records(whole));
+  });
+
+  it("is read on and on, page by page", async () => {
+    const many = new MemoryStore();
+    const identities = Array.from({ length: 1201 }, (_, index) => ({ ...identity, deviceId: `d${index}` }));
+    await many.restore({ identities, twins: identities.map(({ deviceId }) => ({ ...twin, deviceId })) });
+    const text = await save(many);
+    expect(records(text)).toHaveLength(2 * 1201 + 1);
+    expect(await load(store, text)).toMatchObject({ imported: { identities: 1201, twins: 1201 } });
+    expect(await store.deviceCount(HUB)).toBe(1201);
+  });
+
+  const properties = fc
+    .dictionary(fc.string(), fc.jsonValue())
+    .map((value) => JSON.parse(JSON.stringify(value)) as JsonObject)
+    .filter((value) => propertyProblem(value) === undefined);
+  property.prop([properties, properties])("keeps twins as they are", async (desired, reported) => {
+    const [from, to] = [new MemoryStore(), new MemoryStore()];
+    const made = { ...twin, desired, reported };
+    await from.restore({ identities: [identity], twins: [made] });
+    await load(to, await save(from));
+    expect(await to.twin(HUB, "dev$1")).toEqual(made);
+  });
+
+  it("of another scope is taken with a note; so are hubs that are not linked", async () => {
+    const strange = whole.replaceAll(HUB, "far.example");
+    const { notes } = await load(store, strange, { idScope: "0ne00000009" });
+    expect(notes).toEqual([
+      expect.stringMatching(/of ID scope 0ne00000000; its records are under 0ne00000009 now/),
+      expect.stringMatching(/Hubs are named that are not linked here: far.example/),
+    ]);
+  });
+
+  it("is taken without the number at its end, which whoever takes lines out takes out, too", async () => {
+    const lines = whole
+      .trim()
+      .split("\n")
+      .filter((line) => !line.includes('"tpm-1"'));
+    expect((await refused(load(store, lines.join("\n")))).message).toMatch(/^Line 10: says that 9 records.*; 8 came/);
+    const open = [...lines.slice(0, -1), '{"kind":"end"}'].join("\r\n");
+    expect(await load(store, open)).toMatchObject({ imported: { individuals: 2 } });
+  });
+});
+
+/** The export with one line changed. */
+const changed = (kind: string, change: (record: Record<string, unknown>) => unknown) => {
+  const lines = whole.trim().split("\n");
+  const index = lines.findIndex((line) => line.startsWith(`{"kind":"${kind}"`));
+  const { record } = JSON.parse(lines[index] ?? "") as { record: Record<string, unknown> };
+  return { line: index + 1, text: lines.with(index, JSON.stringify({ kind, record: change(record) })).join("\n") };
+};
+
+describe("a bad line", () => {
+  it.each<[string, string, (record: Record<string, unknown>) => unknown, RegExp]>([
+    ["no record", "twin", () => null, /twin: .*expected object/],
+    [
+      "an illegal id",
+      "registration",
+      (each) => ({ ...each, registrationId: "a b" }),
+      /registration.registrationId: character 2/,
+    ],
+    [
+      "no key",
+      "enrollmentGroup",
+      withKeys("AAAA"),
+      /enrollmentGroup.attestation.primaryKey: is not base64 of 16 to 64 bytes/,
+    ],
+    [
+      "another thumbprint",
+      "caCertificate",
+      (each) => ({ ...each, thumbprint: "AB" }),
+      /caCertificate.thumbprint: is not the SHA-256/,
+    ],
+    ["a broken certificate", "caCertificate", (each) => ({ ...each, der: "AAAA" }), /caCertificate.der: /],
+    ["a leaf as CA", "caCertificate", (each) => ({ ...each, der: leafText() }), /is no CA certificate/],
+    [
+      "an unknown kind of key",
+      "deviceIdentity",
+      (each) => ({ ...each, authentication: {} }),
+      /deviceIdentity.authentication/,
+    ],
+    ["a version below 1", "twin", (each) => ({ ...each, desiredVersion: 0 }), /twin.desiredVersion/],
+    [
+      "a name that twins cannot have",
+      "twin",
+      (each) => ({ ...each, reported: { "a.b": 1 } }),
+      /twin.reported: .*"a.b"/,
+    ],
+    [
+      "an initial twin that no hub takes",
+      "enrollmentGroup",
+      (each) => ({ ...each, initialTwin: { tags: { $a: 1 }, desired: {} } }),
+      /enrollmentGroup.initialTwin.tags: .*"\$a"/,
+    ],
+    ["too many tags", "twin", (each) => ({ ...each, tags: { a: "x".repeat(9000) } }), /twin.tags: has 9008 bytes/],
+    ["text for properties", "twin", (each) => ({ ...each, desired: "x" }), /twin.desired: is no JSON object/],
+  ])("with %s is named, and nothing is imported", async (_, kind, change, message) => {
+    const { line, text } = changed(kind, change);
+    const error = await refused(load(store, text));
+    expect(error).toMatchObject({ kind: "badRequest", info: { line: String(line) } });
+    expect(error.message).toMatch(message);
+    expect(error.message).toMatch(/Nothing was imported\.$/);
+    expect(records(await save(store))).toEqual([{ kind: "end", records: 0 }]);
+  });
+
+  it.each<[string, () => string, RegExp]>([
+    ["nothing", () => " \n", /The upload is empty/],
+    ["one that is no JSON", () => whole.replace('{"kind":"twin"', "{kind"), /Line 10: is no JSON/],
+    [
+      "one of an unknown kind",
+      () => whole.replace('"kind":"twin"', '"kind":"cat"'),
+      /of the kind "cat"; known are caCert/,
+    ],
+    ["one without a kind", () => whole.replace('{"kind":"twin",', "{"), /Line 10: is no \{"kind": …/],
+    ["one behind the end", () => `${whole}{"kind":"end"}`, /Line 12: stands behind the end line \(line 11\)/],
+    [
+      "an end that is missing",
+      () => whole.split("\n").slice(0, 5).join("\n"),
+      /Line 5: is the last one, and no end line/,
+    ],
+    [
+      "a version to come",
+      () => whole.replace('"version":1', '"version":2'),
+      /of version 2; this service reads version 1/,
+    ],
+    ["YAML", () => "enrollments: []\n", /begins neither an export of Rollcall, nor an array/],
+    ["a seed with a strange member", () => '{"enrolments":[]}', /nor a seed/],
+    ["a record that stands twice", twice, /Line 11: individual enrollment x509-1 stands twice/],
+  ])("such as %s is refused", async (_, text, message) => {
+    expect((await refused(load(store, text()))).message).toMatch(message);
+    expect((await store.counts()).individualEnrollments).toBe(0);
+  });
+
+  property.prop([fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 4 })])(
+    "of any kind leaves the store empty, or everything is in it",
+    async (at, bytes) => {
+      const target = new MemoryStore();
+      const upload = Buffer.from(whole);
+      upload.set(bytes, at % (upload.length - bytes.length));
+      const answer = await load(target, upload).catch((error: unknown) => error);
+      const count = records(await save(target)).length - 1;
+      if (answer instanceof Error) expect([answer.name, count]).toEqual(["DpsError", 0]);
+      else expect(count).toBe(records(whole).length - 1);
+    },
+  );
+
+  property.prop([fc.oneof(fc.string(), fc.uint8Array(), fc.json())])(
+    "of any upload is refused or read",
+    async (upload) => {
+      const answer = await load(new MemoryStore(), upload).catch((error: unknown) => error);
+      if (answer instanceof Error) expect(answer).toBeInstanceOf(DpsError);
+    },
+  );
+});
+
+function withKeys(text: string) {
+  return (record: Record<string, unknown>) => ({
+    ...record,
+    attestation: { type: "symmetricKey", primaryKey: text, secondaryKey: text },
+  });
+}
+
+const leafText = () => leaf.certificate.der.toString("base64");
+
+function twice(): string {
+  const lines = whole.trim().split("\n");
+  const one = lines.find((line) => line.includes('"registrationId":"x509-1"')) ?? "";
+  return [...lines.slice(0, -1), one, '{"kind":"end"}'].join("\n");
+}
+
+describe("what is there already", () => {
+  it.each([
+    ["caCertificate", "plant", 2],
+    ["enrollmentGroup", "by-key", 3],
+    ["individualEnrollment", "key-1", 5],
+    ["registration", "key-1", 8],
+    ["deviceIdentity", "dev$1 of hub.example", 9],
+  ])("is a conflict: %s", async (kind, id, line) => {
+    const lines = whole.trim().split("\n");
+    const own = lines.filter((each) => each.startsWith(`{"kind":"${kind}"`));
+    const referred = kind === "caCertificate" ? [] : lines.filter((each) => each.startsWith('{"kind":"caCertificate"'));
+    await load(store, [lines[0], ...referred, ...own, '{"kind":"end"}'].join("\n"));
+    if (referred.length > 0) await store.removeCaCertificate("plant");
+    expect(await refused(load(store, whole))).toMatchObject({
+      kind: "alreadyExists",
+      info: { id, line: String(line) },
+    });
+    expect(await load(store, whole, { overwrite: true })).toMatchObject({ imported: { individuals: 3 } });
+  });
+
+  it("is never a CA certificate of another content, nor of another name", async () => {
+    const other = await issueRoot({ commonName: "Other" });
+    const certificates = createCertificateOperator({ store, clock, random: randomBytes });
+    await certificates.createCertificate("plant", { certificate: toPem(other.certificate.der) });
+    expect((await refused(load(store, whole, { overwrite: true }))).message).toMatch(
+      /there with another content; delete it/,
+    );
+    await certificates.deleteCertificate("plant");
+    await certificates.createCertificate("root", { certificate: toPem(root.certificate.der) });
+    expect((await refused(load(store, whole, { overwrite: true }))).message).toMatch(/under the name root/);
+  });
+
+  it("counts for the limits", async () => {
+    const groups = Array.from({ length: limits.symmetricKeyGroups }, (_, index) => ({
+      enrollmentGroupId: `g${index}`,
+      attestation: { type: "symmetricKey", symmetricKey: keys },
+    }));
+    await load(store, JSON.stringify(groups));
+    expect(await refused(load(store, whole))).toMatchObject({
+      kind: "quotaExceeded",
+      message: expect.stringMatching(/there would be 101 symmetric-key groups; 100 are allowed/),
+    });
+    expect(await load(store, JSON.stringify(groups), { overwrite: true })).toMatchObject({ imported: { groups: 100 } });
+  });
+
+  it("has to hold what groups refer to, verified", async () => {
+    const without = whole
+      .trim()
+      .split("\n")
+      .filter((line) => !line.startsWith('{"kind":"caCertificate"'));
+    const text = [...without.slice(0, -1), '{"kind":"end"}'].join("\n");
+    expect((await refused(load(store, text))).message).toMatch(
+      /refers to the CA certificate plant, which is not there/,
+    );
+    const { text: unverified } = changed("caCertificate", (each) => ({ ...each, isVerified: false }));
+    expect((await refused(load(store, unverified))).message).toMatch(/plant, which is not verified/);
+  });
+});
+
+describe("a list of az", () => {
+  const individual = (registrationId: string, attestation: object): JsonObject => ({
+    allocationPolicy: null,
+    attestation: { symmetricKey: null, tpm: null, x509: null, type: "x509", ...attestation },
+    capabilities: { iotEdge: false },
+    createdDateTimeUtc: "2026-01-01T00:00:00+00:00",
+    customAllocationDefinition: null,
+    deviceId: null,
+    etag: '"0100-0000"',
+    initialTwin: { properties: { additionalProperties: {}, desired: {} }, tags: {} },
+    iotHubHostName: "some.azure-devices.net",
+    iotHubs: null,
+    lastUpdatedDateTimeUtc: "2026-01-01T00:00:00+00:00",
+    optionalDeviceInformation: null,
+    provisioningStatus: "enabled",
+    registrationId,
+    registrationState: { status: "assigned", assignedHub: "some.azure-devices.net" },
+    reprovisionPolicy: { migrateDeviceData: true, updateHubAssignment: true },
+  });
+  const info = { sha1Thumbprint: "AB".repeat(20), sha256Thumbprint: "CD".repeat(32), subjectName: "CN=a" };
+  const pair = { primary: { certificate: null, info }, secondary: null };
+
+  it("is taken as it is printed: thumbprints are enough for individual enrollments", async () => {
+    const x509 = { caReferences: null, clientCertificates: pair, signingCertificates: null };
+    const list = [individual("a", { x509 }), individual("b", { type: "symmetricKey", symmetricKey: keys })];
+    const { imported, notes } = await load(store, JSON.stringify(list, null, 2));
+    expect(imported).toMatchObject({ individuals: 2 });
+    expect(notes).toEqual([
+      expect.stringContaining("some.azure-devices.net"),
+      expect.stringContaining("every device has to register once"),
+    ]);
+    expect((await store.individualEnrollment("a"))?.attestation).toMatchObject({
+      primary: { thumbprint: "CD".repeat(32) },
+    });
+    expect((await store.individualEnrollment("b"))?.attestation).toEqual({ type: "symmetricKey", ...keys });
+  });
+
+  it.each<[string, JsonObject, RegExp]>([
+    [
+      "keys that az does not show",
+      individual("b", { type: "symmetricKey", symmetricKey: { primaryKey: null, secondaryKey: null } }),
+      /^Line 2: attestation.symmetricKey: b comes without its symmetric keys .*generateKeys=true/,
+    ],
+    [
+      "a group's certificate that az does not show",
+      { enrollmentGroupId: "g", attestation: { type: "x509", x509: { signingCertificates: pair } } },
+      /a group needs the certificate itself: nothing can be verified with a thumbprint \(g\)/,
+    ],
+    [
+      "a CA that is not there",
+      { enrollmentGroupId: "g", attestation: { type: "x509", x509: { caReferences: { primary: "p" } } } },
+      /no CA certificate has the name "p"/,
+    ],
+    ["an entry that is none", { name: "x" }, /is neither an enrollment nor an enrollment group/],
+    ["an illegal id", individual("b ", { type: "symmetricKey", symmetricKey: keys }), /registrationId: .*\(b \)/],
+  ])("with %s says which entry, and nothing is imported", async (_, entry, message) => {
+    const good = individual("a", { type: "symmetricKey", symmetricKey: keys });
+    const error = await refused(load(store, `[${JSON.stringify(good)},\n${JSON.stringify(entry)}]`));
+    expect([error.kind, error.info?.["line"]]).toEqual(["badRequest", "2"]);
+    expect(error.message).toMatch(message);
+    expect((await store.counts()).individualEnrollments).toBe(0);
+  });
+
+  it("gets new keys when told so; one entry alone is taken, too", async () => {
+    const one = individual("a", { type: "symmetricKey" });
+    expect(await load(store, JSON.stringify(one), { generateKeys: true })).toMatchObject({
+      imported: { individuals: 1 },
+    });
+    expect((await store.individualEnrollment("a"))?.attestation).toMatchObject({
+      primaryKey: expect.stringMatching(/.{80}/),
+    });
+  });
+});
+
+it("a seed file is taken as rollcall start --seed takes it", async () => {
+  const seed = { enrollments: [{ registrationId: "a", attestation: { type: "symmetricKey" } }], enrollmentGroups: [] };
+  expect(await load(store, JSON.stringify(seed, null, 2))).toMatchObject({
+    format: "seed",
+    imported: { individuals: 1 },
+  });
+});
+
+it("a store that fails in the middle is told of, with what was put", async () => {
+  const restore = store.restore.bind(store);
+  let calls = 0;
+  store.restore = (batch) => (++calls > 1 ? Promise.reject(new Error("the disk is full")) : restore(batch));
+  const entries = Array.from({ length: 1100 }, (_, index) => ({
+    registrationId: `d${index}`,
+    attestation: { type: "symmetricKey", symmetricKey: keys },
+  }));
+  const error = await refused(load(store, JSON.stringify(entries)));
+  expect(error).toMatchObject({ kind: "internal", info: { put: "500", of: "1100" } });
+  expect((await store.counts()).individualEnrollments).toBe(500);
+});

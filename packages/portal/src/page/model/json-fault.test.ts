@@ -1,0 +1,75 @@
+import { fc, it } from "@fast-check/vitest";
+import { describe, expect } from "vitest";
+import { findJsonFault } from "./json-fault.js";
+
+const parses = (text: string) => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe("the first fault of a JSON text", () => {
+  it.prop([fc.json({ depthSize: "medium" })])("is none in JSON", (text) => {
+    expect(findJsonFault(text)).toBeUndefined();
+    expect(findJsonFault(` \t\r\n${JSON.stringify(JSON.parse(text), undefined, 2)}\n`)).toBeUndefined();
+  });
+
+  // What people type: pieces of JSON in any order, and JSON with a piece taken out or put in.
+  const piece = fc.constantFrom(
+    ...'{}[],:"\\ \n\t',
+    "true",
+    "null",
+    "-",
+    "0",
+    "01",
+    "1.5e+3",
+    ".",
+    "e",
+    "\\u00e9",
+    "\\x",
+    "é",
+    "'",
+    "//",
+  );
+  const damaged = fc.tuple(fc.json(), fc.nat(), fc.nat(3), piece).map(([text, at, count, inserted]) => {
+    const place = at % (text.length + 1);
+    return text.slice(0, place) + inserted + text.slice(place + count);
+  });
+  it.prop([
+    fc.oneof(
+      fc.array(piece).map((pieces) => pieces.join("")),
+      damaged,
+      fc.string(),
+    ),
+  ])("is found exactly where JSON.parse finds one", (text) => {
+    const fault = findJsonFault(text);
+    expect(fault === undefined).toBe(parses(text));
+    if (!fault) return;
+    expect(fault.offset).toBeGreaterThanOrEqual(0);
+    expect(fault.offset).toBeLessThanOrEqual(text.length);
+    const before = text.slice(0, fault.offset).split("\n");
+    expect([fault.line, fault.column]).toEqual([before.length, (before.at(-1) ?? "").length + 1]);
+    expect(fault.message.length).toBeGreaterThan(5);
+  });
+
+  it.each([
+    ["", 1, 1, "there is nothing here yet"],
+    ["{", 1, 2, 'expected a name in " or }, but the text ends'],
+    ['{"a" 1}', 1, 6, "expected : after the name, but 1 stands here"],
+    ['{\n  "a": 1,\n}', 3, 1, 'expected a name in ", but } stands here'],
+    ['{"a": 1 "b": 2}', 1, 9, 'expected , or }, but " stands here'],
+    ["[1, 2", 1, 6, "expected , or ], but the text ends"],
+    ['{"a": "b\n}', 1, 7, 'this text has no " at its end'],
+    ['"a\tb"', 1, 3, "a control character has to be written as \\u and four hex digits"],
+    ['"\\x"', 1, 2, "this is no escape: use \\\\ for a backslash"],
+    ["{} {}", 1, 4, "{ stands here comes after the end of the document"],
+    ["{'a': 1}", 1, 2, "expected a name in \" or }, but ' stands here"],
+    ["nul", 1, 1, "expected a value, but n stands here"],
+    ["[".repeat(100_000), 1, 502, "this is nested too deeply"],
+  ])("%j: line %i, column %i", (text, line, column, message) => {
+    expect(findJsonFault(text)).toMatchObject({ line, column, message });
+  });
+});

@@ -1,0 +1,143 @@
+import { enrollmentGroupSchema, individualEnrollmentSchema } from "@rollcall/protocol";
+import { describe, expect, it } from "vitest";
+import type { Enrollment } from "../api/enrollments.js";
+import { checkCredentials, checkDraft, checkSettings, fieldOfPath } from "./check.js";
+import { type Draft, emptyDraft, settingsOf } from "./draft.js";
+import { rolled } from "./roll.js";
+import { newEnrollment, withSettings } from "./to-enrollment.js";
+
+const key = Buffer.alloc(32, 1).toString("base64");
+const draft = (change: Partial<Draft>): Draft => ({ ...emptyDraft([]), id: " one ", ...change });
+
+describe("a filled form", () => {
+  it.each([
+    [
+      "a leaf",
+      "individual",
+      { primaryCertificate: "PEM" },
+      { clientCertificates: { primary: { certificate: "PEM" } } },
+    ],
+    [
+      "two roots",
+      "group",
+      { primaryCertificate: "A", secondaryCertificate: "B" },
+      { signingCertificates: { primary: { certificate: "A" }, secondary: { certificate: "B" } } },
+    ],
+    [
+      "a reference",
+      "group",
+      { x509Source: "caReferences", primaryReference: "ca" },
+      { caReferences: { primary: "ca" } },
+    ],
+  ] as const)("with %s asks for an enrollment that the service can read", (_what, kind, change, x509) => {
+    const enrollment = newEnrollment(kind, draft(change));
+    expect(enrollment.attestation).toEqual({ type: "x509", x509 });
+    const schema = kind === "group" ? enrollmentGroupSchema : individualEnrollmentSchema;
+    expect(schema.parse(enrollment)).toMatchObject(
+      kind === "group" ? { enrollmentGroupId: "one" } : { registrationId: "one" },
+    );
+  });
+
+  it("leaves keys to the service, unless they are entered", () => {
+    const keys = { mechanism: "symmetricKey", primaryKey: ` ${key} `, secondaryKey: key } as const;
+    expect(newEnrollment("individual", draft(keys)).attestation).toEqual({ type: "symmetricKey" });
+    expect(newEnrollment("individual", draft({ ...keys, generateKeys: false })).attestation).toEqual({
+      type: "symmetricKey",
+      symmetricKey: { primaryKey: key, secondaryKey: key },
+    });
+  });
+
+  it("says what is missing, field by field", () => {
+    const missing = (kind: "individual" | "group", change: Partial<Draft>) =>
+      Object.keys(checkDraft(kind, draft(change)));
+    expect(missing("individual", { id: " " })).toEqual(["id", "primaryCertificate"]);
+    expect(missing("group", { x509Source: "caReferences" })).toEqual(["primaryReference"]);
+    expect(missing("individual", { mechanism: "tpm" })).toEqual(["endorsementKey"]);
+    expect(missing("individual", { mechanism: "symmetricKey", generateKeys: false })).toEqual([
+      "primaryKey",
+      "secondaryKey",
+    ]);
+    expect(missing("individual", { mechanism: "symmetricKey" })).toEqual([]);
+    expect(checkCredentials("individual", draft({ primaryCertificate: "PEM" }))).toEqual({});
+  });
+
+  it.each([
+    [{ allocationPolicy: "custom" }, "webhookUrl"],
+    [{ allocationPolicy: "static", iotHubs: ["a", "b"] }, "iotHubs"],
+    [{ twin: "{" }, "twin"],
+    [{ twin: "[]" }, "twin"],
+    [{ twin: "null" }, "twin"],
+  ] as const)("%j is a fault of %s", (change, field) => {
+    expect(Object.keys(checkSettings(draft(change)))).toEqual([field]);
+  });
+});
+
+describe("edited settings", () => {
+  const source: Enrollment & { readonly [other: string]: unknown } = {
+    registrationId: "one",
+    attestation: { type: "symmetricKey" },
+    iotHubHostName: "hub-a.test",
+    reprovisionPolicy: { updateHubAssignment: true, migrateDeviceData: false },
+    initialTwin: { tags: { a: 1 }, properties: { desired: {} } },
+    etag: "e",
+    optionalDeviceInformation: { note: "kept" },
+    credentialPolicyName: "kept",
+  };
+
+  it("that nobody touched mean the same, and what the page does not know stays", () => {
+    const saved = withSettings("individual", source, settingsOf(source));
+    const { capabilities, provisioningStatus, ...rest } = saved;
+    expect(rest).toEqual(source);
+    expect([capabilities, provisioningStatus]).toEqual([{ iotEdge: false }, "enabled"]);
+  });
+
+  it("leave the old form behind once a hub or policy is chosen", () => {
+    const settings = { ...settingsOf(source), allocationPolicy: "hashed" as const };
+    const saved = withSettings("individual", source, settings);
+    expect(saved).not.toHaveProperty("iotHubHostName");
+    expect(saved).toMatchObject({ iotHubs: ["hub-a.test"], allocationPolicy: "hashed" });
+  });
+
+  it("take away what was emptied", () => {
+    const full = { ...source, deviceId: "d", iotHubs: ["hub-a.test"], allocationPolicy: "custom" as const };
+    const settings = { ...settingsOf(full), deviceId: " ", iotHubs: [], allocationPolicy: "hashed" as const };
+    const saved = withSettings("individual", { ...full, customAllocationDefinition: { webhookUrl: "w" } }, settings);
+    for (const name of ["deviceId", "iotHubs", "customAllocationDefinition"]) expect(saved).not.toHaveProperty(name);
+  });
+});
+
+describe("a rolled credential", () => {
+  it("is replaced, and the other one stays", () => {
+    const pair = { primary: { certificate: "A" }, secondary: { certificate: "B" } };
+    expect(rolled({ type: "x509", x509: { signingCertificates: pair } }, "primary", "C").x509).toEqual({
+      signingCertificates: { primary: { certificate: "C" }, secondary: { certificate: "B" } },
+    });
+    expect(rolled({ type: "x509", x509: { caReferences: { primary: "a" } } }, "secondary", "b").x509).toEqual({
+      caReferences: { primary: "a", secondary: "b" },
+    });
+    const keys = { primaryKey: "A", secondaryKey: "B" };
+    expect(rolled({ type: "symmetricKey", symmetricKey: keys }, "secondary", "C").symmetricKey).toEqual({
+      primaryKey: "A",
+      secondaryKey: "C",
+    });
+    expect(rolled({ type: "tpm", tpm: { endorsementKey: "A", storageRootKey: "S" } }, "primary", "B").tpm).toEqual({
+      endorsementKey: "B",
+    });
+  });
+});
+
+it.each([
+  ["registrationId", "id"],
+  ["enrollmentGroupId", "id"],
+  ["attestation.x509.signingCertificates.primary.certificate", "primaryCertificate"],
+  ["attestation.x509.clientCertificates.secondary.info.sha256Thumbprint", "secondaryCertificate"],
+  ["attestation.tpm.endorsementKey", "endorsementKey"],
+  ["attestation.type", "mechanism"],
+  ["iotHubs.0", "iotHubs"],
+  ["customAllocationDefinition.webhookUrl", "webhookUrl"],
+  ["initialTwin.properties.desired", "twin"],
+  ["initialTwinned", "form"],
+  [undefined, "form"],
+])("a fault at %s is shown at %s", (path, field) => {
+  expect(fieldOfPath(path)).toBe(field);
+});
