@@ -5,37 +5,23 @@ import type { Context } from "./context.js";
 import { createdEnrollment, objectAt, updatedEnrollment } from "./enrollment-body.js";
 import { type Change, flagOfMember, readChanges } from "./enrollment-changes.js";
 import { enrollmentColumns, enrollmentPairs, textAt } from "./enrollment-view.js";
-import { OperatorClient } from "./operator-client.js";
-import { type OutputFormat, writeList, writeRecord } from "./output.js";
-import { connect } from "./running-service.js";
+import { type LocatedFlags, operator, where } from "./located.js";
+import type { OperatorClient } from "./operator-client.js";
+import { writeList, writeRecord } from "./output.js";
 import { type Asked, nouns } from "./service-refusal.js";
 import { quote } from "./shell.js";
-
-export interface LocatedFlags {
-  readonly location?: string;
-  readonly output?: OutputFormat;
-}
 
 interface NamedFlags extends LocatedFlags {
   readonly enrollmentId: string;
 }
 
-type MutatingFlags = NamedFlags & { readonly dryRun?: boolean; readonly ifMatch?: string };
+export type MutatingFlags = NamedFlags & { readonly dryRun?: boolean; readonly ifMatch?: string };
 
 /** What every action of a noun knows. */
 interface Scene {
   readonly kind: EnrollmentKind;
   readonly context: Context;
 }
-
-/** The client of the running service. */
-export async function operator(flags: LocatedFlags): Promise<OperatorClient> {
-  return new OperatorClient(await connect(flags.location));
-}
-
-/** `--location` for a command that is to be typed next. */
-export const where = ({ location }: LocatedFlags): string =>
-  location === undefined ? "" : ` --location ${quote(location)}`;
 
 /** `create`: never replaces what is there. */
 export async function create(flags: MutatingFlags, { kind, context }: Scene): Promise<void> {
