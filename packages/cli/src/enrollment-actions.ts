@@ -4,11 +4,13 @@ import { confirm } from "./confirm.js";
 import type { Context } from "./context.js";
 import { createdEnrollment, objectAt, updatedEnrollment } from "./enrollment-body.js";
 import { type Change, flagOfMember, readChanges } from "./enrollment-changes.js";
+import { nouns } from "./enrollment-flags-table.js";
 import { enrollmentColumns, enrollmentPairs, textAt } from "./enrollment-view.js";
-import { type LocatedFlags, operator, where } from "./located.js";
+import { type LocatedFlags, operator } from "./located.js";
 import type { OperatorClient } from "./operator-client.js";
 import { writeList, writeRecord } from "./output.js";
-import { type Asked, nouns } from "./service-refusal.js";
+import { where } from "./running-service.js";
+import type { Asked } from "./service-refusal.js";
 import { quote } from "./shell.js";
 
 interface NamedFlags extends LocatedFlags {

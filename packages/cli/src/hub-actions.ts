@@ -4,10 +4,11 @@ import { confirm } from "./confirm.js";
 import type { Context } from "./context.js";
 import { objectAt } from "./enrollment-body.js";
 import { known, textAt } from "./enrollment-view.js";
-import { type LocatedFlags, operator, where } from "./located.js";
+import { type LocatedFlags, operator } from "./located.js";
 import type { OperatorClient } from "./operator-client.js";
 import { type Column, writeList, writeRecord } from "./output.js";
 import { readValue } from "./read-value.js";
+import { where } from "./running-service.js";
 
 interface HubFlags extends LocatedFlags {
   readonly hubName?: string;

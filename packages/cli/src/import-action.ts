@@ -5,10 +5,9 @@ import { CliError } from "./cli-error.js";
 import type { Context } from "./context.js";
 import { textAt } from "./enrollment-view.js";
 import { unreadable } from "./files.js";
-import { where } from "./located.js";
 import { unexpectedAnswer } from "./management-client.js";
 import { type OutputFormat, writeRecord } from "./output.js";
-import { connect } from "./running-service.js";
+import { connect, where } from "./running-service.js";
 import { refusalOf } from "./service-refusal.js";
 import { quote } from "./shell.js";
 

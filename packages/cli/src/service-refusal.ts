@@ -1,4 +1,3 @@
-import type { EnrollmentKind } from "@rollcall/protocol";
 import { CliError } from "./cli-error.js";
 import type { ExitKind } from "./exit-codes.js";
 
@@ -67,6 +66,3 @@ export async function refusalOf(response: Response, asked?: Asked): Promise<CliE
 
 const texts = (info: object): Record<string, string> =>
   Object.fromEntries(Object.entries(info).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
-
-/** The nouns of the command line. */
-export const nouns: Readonly<Record<EnrollmentKind, string>> = { individual: "enrollment", group: "enrollment-group" };
