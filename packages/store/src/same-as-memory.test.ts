@@ -281,6 +281,10 @@ describe("a store answers any series of writes as the memory store does, also af
         each.map((one) => [one]),
       ),
     );
-    await fc.assert(property, { numRuns: long ? 200 : 3 }).finally(() => server.stop());
+    try {
+      await fc.assert(property, { numRuns: long ? 200 : 3 });
+    } finally {
+      await server.stop();
+    }
   });
 });
