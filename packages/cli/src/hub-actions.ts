@@ -1,4 +1,4 @@
-import type { JsonObject } from "@rollcall/protocol";
+import type { Json, JsonObject } from "@rollcall/protocol";
 import { CliError } from "./cli-error.js";
 import { confirm } from "./confirm.js";
 import type { Context } from "./context.js";
@@ -67,17 +67,21 @@ export async function devices(
   await writeList(terminal, flags.output, all, deviceColumns);
 }
 
-/** `hub twin`: shows it, after a change of its desired properties where one is asked for. */
-export async function twin(flags: DeviceFlags & { readonly desired?: string }, { terminal }: Context): Promise<void> {
-  const { deviceId, desired } = flags;
-  const source = { flag: "--desired", kind: "individual", note: () => undefined } as const;
-  const change = desired === undefined ? undefined : await readValue.json(desired, source);
+/** `hub twin`: shows it, after a change of its desired properties or tags where one is asked for. */
+export async function twin(
+  flags: DeviceFlags & { readonly desired?: string; readonly tags?: string },
+  { terminal }: Context,
+): Promise<void> {
+  const { deviceId } = flags;
+  const desired = await readPatch(flags.desired, "--desired");
+  const tags = await readPatch(flags.tags, "--tags");
+  const body = { ...(desired !== undefined && { properties: { desired } }), ...(tags !== undefined && { tags }) };
   const client = await operator(flags);
   const hub = await hubOf(client, flags);
   const params = { hub, deviceId };
-  const item = await (change === undefined
+  const item = await (desired === undefined && tags === undefined
     ? client.operate<JsonObject>("getTwin", { params, ...asked(flags) })
-    : client.operate<JsonObject>("patchTwin", { params, body: { properties: { desired: change } }, ...asked(flags) }));
+    : client.operate<JsonObject>("patchTwin", { params, body, ...asked(flags) }));
   const properties = objectAt(item, "properties");
   const pairs = known([
     ["device id", deviceId],
@@ -91,6 +95,11 @@ export async function twin(flags: DeviceFlags & { readonly desired?: string }, {
     ["etag", textAt(item, "etag")],
   ]);
   await writeRecord(terminal, flags.output, item, pairs);
+}
+
+async function readPatch(text: string | undefined, flag: string): Promise<Json | undefined> {
+  if (text === undefined) return undefined;
+  return readValue.json(text, { flag, kind: "individual", note: () => undefined });
 }
 
 /** Without what is about the properties: `$metadata`, `$version`. */
