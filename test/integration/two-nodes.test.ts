@@ -72,7 +72,7 @@ describe.skipIf(programs === undefined)("two services over one PostgreSQL (needs
     const seed = {
       enrollments: [
         symmetricIndividual("d1", key),
-        { registrationId: "t1", attestation: { type: "tpm" as const, tpm: { endorsementKey: await tpmKey() } } },
+        { registrationId: "t1", attestation: { type: "tpm" as const, tpm: { endorsementKey: tpmKey() } } },
         ...races,
       ],
     };
@@ -88,7 +88,7 @@ describe.skipIf(programs === undefined)("two services over one PostgreSQL (needs
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const tpmKey = async () => Buffer.from(await tpm.endorsementKey()).toString("base64");
+  const tpmKey = () => Buffer.from(tpm.endorsementKey()).toString("base64");
 
   /** A device's request. */
   function call(node: Node, method: string, path: string, options: { token?: string; body?: unknown } = {}) {
@@ -133,14 +133,14 @@ describe.skipIf(programs === undefined)("two services over one PostgreSQL (needs
   });
 
   it("take the answer to a TPM challenge of the other node", async () => {
-    const storageRootKey = Buffer.from(await tpm.storageRootKey()).toString("base64");
-    const body = { registrationId: "t1", tpm: { endorsementKey: await tpmKey(), storageRootKey } };
+    const storageRootKey = Buffer.from(tpm.storageRootKey()).toString("base64");
+    const body = { registrationId: "t1", tpm: { endorsementKey: tpmKey(), storageRootKey } };
     const challenge = await call(first, "PUT", "t1/register", { body });
     expect(challenge.status).toBe(401);
-    await tpm.activateIdentityKey(Buffer.from(challenge.body.authenticationKey, "base64"));
+    tpm.activateIdentityKey(Buffer.from(challenge.body.authenticationKey, "base64"));
     const resource = encodeURIComponent(provisioningResource(first.info.idScope, "t1"));
     const expiry = Math.floor(Date.now() / 1000) + 3600;
-    const signature = await tpm.sign(Buffer.from(`${resource}\n${expiry}`));
+    const signature = tpm.sign(Buffer.from(`${resource}\n${expiry}`));
     const token = formatSas({ resource, expiry, signature, keyName: REGISTRATION_KEY_NAME });
     const registered = await call(second, "PUT", "t1/register", { token, body });
     expect(registered.status).toBe(202);
