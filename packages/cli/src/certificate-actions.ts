@@ -6,9 +6,10 @@ import type { Context } from "./context.js";
 import { objectAt } from "./enrollment-body.js";
 import { known, minuteOf, shortDate, textAt } from "./enrollment-view.js";
 import { readUserFile } from "./files.js";
-import { type LocatedFlags, operator, where } from "./located.js";
+import { type LocatedFlags, operator } from "./located.js";
 import type { OperatorClient } from "./operator-client.js";
 import { type Column, writeList, writeRecord } from "./output.js";
+import { where } from "./running-service.js";
 import type { Asked } from "./service-refusal.js";
 import { quote } from "./shell.js";
 

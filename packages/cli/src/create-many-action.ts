@@ -5,9 +5,10 @@ import type { Context } from "./context.js";
 import { asked, type MutatingFlags } from "./enrollment-actions.js";
 import { createdEnrollment, objectAt } from "./enrollment-body.js";
 import { readChanges } from "./enrollment-changes.js";
-import { operator, where } from "./located.js";
+import { operator } from "./located.js";
 import type { NotMade } from "./operator-client.js";
 import { writeList } from "./output.js";
+import { where } from "./running-service.js";
 import { quote } from "./shell.js";
 
 /** Refusals that are told one by one. */

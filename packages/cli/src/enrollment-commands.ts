@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import type { Context } from "./context.js";
 import { parseCount } from "./durations.js";
 import { addEnrollmentFlags } from "./enrollment-changes.js";
-import { addCloudFlags, addEtagOption, addFlag, addTopOption, addYesOption } from "./flags.js";
+import { addCloudFlags, addEtagOption, addFlag, addTopOption, addYesOption, yesOrNo } from "./flags.js";
 import { addOutputOption, outputFormats } from "./output.js";
 import { addLocationOption } from "./running-service.js";
 
@@ -53,7 +53,10 @@ export function addEnrollmentVerbs(noun: Command, kind: EnrollmentKind, context:
   );
 
   const show = noun.command("show").description(`print ${what}`);
-  addFlag(addEnrollmentIdOption(show, kind), new Option("--keys, --show-keys", "with its symmetric keys"));
+  addFlag(
+    addEnrollmentIdOption(show, kind),
+    yesOrNo(new Option("--keys, --show-keys [true|false]", "with its symmetric keys")),
+  );
   show.action(async (flags) => (await actions()).show(flags, scene));
 
   const list = noun

@@ -5,10 +5,10 @@ import { CliError } from "./cli-error.js";
 import type { Context } from "./context.js";
 import { textAt } from "./enrollment-view.js";
 import { unreadable } from "./files.js";
-import { where } from "./located.js";
 import { unexpectedAnswer } from "./management-client.js";
 import { type OutputFormat, writeRecord } from "./output.js";
-import { connect } from "./running-service.js";
+import { showProgress } from "./progress.js";
+import { connect, where } from "./running-service.js";
 import { refusalOf } from "./service-refusal.js";
 import { quote } from "./shell.js";
 
@@ -31,18 +31,24 @@ export async function importFrom(file: string, flags: Flags, context: Context): 
   const service = await connect(flags.location);
   const { method, path } = operatorRoutes.importRecords;
   const signal = context.interrupts.hold();
-  await using source = await openSource(file);
+  let bytes = 0;
+  await using source = await openSource(file, (more) => {
+    bytes += more;
+  });
   const query = new URLSearchParams({
     ...(flags.overwrite === true && { overwrite: "true" }),
     ...(flags.generateKeys === true && { generateKeys: "true" }),
   });
-  const response = await service.send(`${path}?${query}`, {
-    method,
-    headers: { "content-type": "application/x-ndjson" },
-    body: source.body,
-    timeoutMs: Number.POSITIVE_INFINITY,
-    signal,
-  });
+  const clear = await showProgress(context, () => `sent ${(bytes / 1e6).toFixed(1)} MB`);
+  const response = await service
+    .send(`${path}?${query}`, {
+      method,
+      headers: { "content-type": "application/x-ndjson" },
+      body: source.body,
+      timeoutMs: Number.POSITIVE_INFINITY,
+      signal,
+    })
+    .finally(clear);
   if (response.status === 401) throw unexpectedAnswer(response);
   if (!response.ok) throw await refused(response, file, flags);
   // The service is of the same version as this client: both come in one package.
@@ -65,16 +71,23 @@ interface Source extends AsyncDisposable {
   readonly body: ReadableStream<Uint8Array>;
 }
 
-async function openSource(file: string): Promise<Source> {
+async function openSource(file: string, sent: (bytes: number) => void): Promise<Source> {
   const handle = file === "-" ? undefined : await openFile(file);
   const stream = handle ? handle.createReadStream() : process.stdin;
   return {
     // The types of Node's streams and of fetch's differ in name only.
-    body: Readable.toWeb(stream) as ReadableStream<Uint8Array>,
+    body: Readable.toWeb(Readable.from(counted(stream, sent), { objectMode: false })) as ReadableStream<Uint8Array>,
     async [Symbol.asyncDispose]() {
       await handle?.close().catch(() => undefined);
     },
   };
+}
+
+async function* counted(chunks: AsyncIterable<Uint8Array>, add: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    add(chunk.length);
+    yield chunk;
+  }
 }
 
 async function openFile(file: string): Promise<FileHandle> {

@@ -1,7 +1,6 @@
 import { OperatorClient } from "./operator-client.js";
 import type { OutputFormat } from "./output.js";
 import { connect } from "./running-service.js";
-import { quote } from "./shell.js";
 
 /** The flags of every command of an operator. */
 export interface LocatedFlags {
@@ -13,7 +12,3 @@ export interface LocatedFlags {
 export async function operator(flags: LocatedFlags): Promise<OperatorClient> {
   return new OperatorClient(await connect(flags.location));
 }
-
-/** `--location`, for a command that is to be typed next. */
-export const where = ({ location }: LocatedFlags): string =>
-  location === undefined ? "" : ` --location ${quote(location)}`;
