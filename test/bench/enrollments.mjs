@@ -36,12 +36,15 @@ const rows = [
   row("memory (RSS) after the rest", "MB", ({ memory }) => memory.after),
   row("look-up, p50", "µs", ({ lookUp }) => lookUp.p50 * 1000),
   row("look-up, p99", "µs", ({ lookUp }) => lookUp.p99 * 1000),
+  row("look-up, p99 of processor time", "µs", ({ lookUp }) => lookUp.processor * 1000),
   row("page of 100, p50", "ms", ({ page }) => page.p50),
   row("page of 100, p99", "ms", ({ page }) => page.p99),
+  row("page of 100, p99 of processor time", "ms", ({ page }) => page.processor),
   row("counts, p99", "µs", ({ counts }) => counts.p99 * 1000),
   row("search that finds nothing, p50", "ms", ({ search }) => search.p50),
   row("a registration's store work alone, p50", "ms", ({ registration }) => registration.p50),
   row("a registration's store work alone, p99", "ms", ({ registration }) => registration.p99),
+  row("that, p99 of processor time", "ms", ({ registration }) => registration.processor),
   row("registrations, 64 in flight", "per s", ({ registrationsPerSecond }) => registrationsPerSecond),
 ];
 

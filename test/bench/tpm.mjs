@@ -185,6 +185,6 @@ export async function measureTpm({ quick }) {
     memory(`all memory of one of ${size.tpms}, booted`, ours.memoryBooted),
     memory("all memory of one, activated, signing", ours.memoryUsed),
     "swtpm's times include its socket and a thread that waits; its boot includes the start of the process, its memory is",
-    "PSS of one process alone. Ours is the growth of the heap and of the whole process, divided by their number.",
+    "PSS of one process, less while others on the machine share its pages. Ours is the growth of the heap and of the whole process, divided by their number.",
   ].join("\n");
 }

@@ -44,7 +44,7 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
     await page.getByLabel("The devices are IoT Edge devices").check();
     await save(page);
     await portal.announced("line-7 is saved");
-    await page.getByRole("heading", { name: "line-7 enabled" }).waitFor();
+    await page.getByRole("row", { name: /line-7 just saved enabled X\.509 Static/ }).waitFor();
     expect(await store().enrollmentGroup("line-7")).toMatchObject({
       attestation: { type: "x509", holds: "signingCertificates", primary: { thumbprint: root.certificate.sha256 } },
       allocationPolicy: "static",
@@ -54,8 +54,8 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
       initialTwin: { tags: { site: "north" }, desired: { interval: 5 } },
       reprovisionPolicy: { updateHubAssignment: true, migrateDeviceData: false },
     });
-    await page.getByRole("link", { name: "Enrollment Groups" }).first().click();
-    await page.getByRole("row", { name: /line-7 .*enabled X\.509 Static/ }).waitFor();
+    await page.getByRole("link", { name: "line-7" }).click();
+    await page.getByRole("heading", { name: "line-7 enabled" }).waitFor();
   });
 
   it("a group by a DER file, and with a secondary certificate", async () => {
@@ -136,7 +136,6 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
       provisioningStatus: "disabled",
       attestation: { type: "x509", holds: "clientCertificates", primary: { thumbprint: leaf.certificate.sha256 } },
     });
-    await page.getByRole("link", { name: "Individual Enrollments" }).first().click();
     await page.getByRole("row", { name: /pump-0042 .*disabled X\.509/ }).waitFor();
   });
 

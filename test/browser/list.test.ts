@@ -69,4 +69,19 @@ describe.skipIf(!program)("a list of 100,000 enrollments (needs chromium)", () =
     await page.getByLabel("Search by registration id").fill("nothing like it");
     await page.getByText("Nothing matches the search.").waitFor();
   });
+
+  it("shows what was added just now, wherever its place is", async () => {
+    await using portal = await both.open();
+    const { page } = portal;
+    await portal.go("/add/individual");
+    await page.getByLabel("Symmetric key").check();
+    await page.getByLabel("Registration ID").fill("zz-the-last");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("row", { name: /zz-the-last just saved enabled/ }).waitFor();
+    expect(await page.getByRole("link", { name: /^pump-/ }).count()).toBe(50);
+    await page.getByRole("link", { name: "Enrollment Groups" }).click();
+    await page.getByRole("link", { name: "Individual Enrollments" }).click();
+    await page.getByRole("link", { name: idOf(0), exact: true }).waitFor();
+    expect(await page.getByRole("link", { name: "zz-the-last" }).count()).toBe(0);
+  });
 });

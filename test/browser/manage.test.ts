@@ -159,6 +159,27 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       expect(await store().individualEnrollment("pump-2")).toMatchObject({ deviceId: "mine-at-last" });
     });
 
+    it("keeps what was typed when the service does not answer, and when it wants another token", async () => {
+      await using portal = await both.open();
+      const { page } = portal;
+      await portal.go("/enrollments/individual/pump-1");
+      await page.getByLabel("Device ID").fill("typed");
+      const save = () => page.getByRole("button", { name: "Save", exact: true }).click();
+      await page.route("**/enrollments/pump-1?*", (route) => route.abort(), { times: 1 });
+      await save();
+      await page.getByText("The service does not answer.").waitFor();
+      await page.route("**/enrollments/pump-1?*", (route) => route.fulfill({ status: 401, body: "{}" }), { times: 1 });
+      await save();
+      const dialog = page.getByRole("dialog", { name: "Unlock the portal again" });
+      await dialog.getByLabel("Management token").fill(both.service.rollcall.managementToken);
+      await dialog.getByRole("button", { name: "Unlock" }).click();
+      await dialog.waitFor({ state: "detached" });
+      expect(await page.getByLabel("Device ID").inputValue()).toBe("typed");
+      await save();
+      await portal.announced("pump-1 is saved");
+      expect(await store().individualEnrollment("pump-1")).toMatchObject({ deviceId: "typed" });
+    });
+
     it("what somebody deleted meanwhile: it says so and brings nothing back", async () => {
       await using portal = await both.open();
       const { page } = portal;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Both, openBoth, program } from "./browser.js";
 
@@ -98,11 +99,15 @@ describe.skipIf(!program)("the overview (needs chromium)", () => {
     const page = await answer.text();
     const assets = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? "");
     expect(assets.length).toBeGreaterThanOrEqual(3);
+    let bytes = 0;
     for (const path of assets) {
       expect(path).toMatch(/^\/assets\//);
       const asset = await fetch(answer.url.slice(0, -1) + path);
       expect([asset.status, asset.headers.get("cache-control")]).toEqual([200, "public, max-age=31536000, immutable"]);
+      bytes += gzipSync(Buffer.from(await asset.arrayBuffer())).length;
     }
+    // It was 34 kB when this was written; an import of what belongs to the service is twice that.
+    expect(bytes).toBeLessThan(48_000);
     expect(page).not.toMatch(/<script(?![^>]*src=)|<style|\son\w+=|style=/);
   });
 });

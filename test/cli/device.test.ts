@@ -314,7 +314,7 @@ describe("env", () => {
     expect(await rollcall("env", "tag-9")).toMatchObject({
       code: 2,
       stdout: "",
-      stderr: expect.stringMatching(/several groups could take it: yard, hall\nTry: rollcall env tag-9 --group yard/),
+      stderr: expect.stringMatching(/several groups could take it: hall, yard\nTry: rollcall env tag-9 --group hall/),
     });
     expect(await rollcall("env", "tag-9", "--group", "nowhere")).toMatchObject({ code: 4, stdout: "" });
   });

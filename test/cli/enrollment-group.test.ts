@@ -122,3 +122,19 @@ test("delete leaves the registrations of its devices", async () => {
   expect(await group("show", "--gid", "yard")).toMatchObject({ code: 4 });
   expect(await json("registration", "list", "--enrollment-id", "yard")).toMatchObject([{ registrationId: "tag-1" }]);
 });
+
+/** Commands as the documentation of az has them, but for the first words. */
+test.each([
+  `enrollment-group create -g rg --dps-name my-dps --enrollment-id az-1 --primary-key ${key(1)} --secondary-key ${key(2)}`,
+  "enrollment-group create --dps-name my-dps --enrollment-id az-2 --certificate-path root.pem --provisioning-status enabled --iot-hub-host-name 127.0.0.1 --initial-twin-tags {'location':{'region':'US'}}",
+  "enrollment-group update --dps-name my-dps --enrollment-id az-2 --remove-certificate false --secondary-certificate-path line.pem --edge-enabled false",
+  "enrollment-group list -g rg --dps-name my-dps --top 5",
+  "enrollment-group show -n my-dps --enrollment-id az-1 --show-keys true",
+  `enrollment create --dps-name my-dps --enrollment-id az-3 --attestation-type symmetrickey --primary-key ${key(1)} --secondary-key ${key(2)} --device-id my-dev --allocation-policy static --iot-hubs 127.0.0.1 --reprovision-policy reprovisionandmigratedata`,
+  "enrollment update -g rg --dps-name my-dps --enrollment-id az-3 --edge-enabled true",
+  "enrollment delete --dps-name my-dps --enrollment-id az-3 --yes",
+  "enrollment-group delete -n my-dps --group-id az-2 -y",
+])("a pasted command of az: %s", async (line) => {
+  const { code, stderr } = await rollcall(...line.split(" "));
+  expect({ code, notes: code === 0 ? [] : stderr }).toEqual({ code: 0, notes: [] });
+});

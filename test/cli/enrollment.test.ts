@@ -152,6 +152,34 @@ describe("enrollment create", () => {
   });
 });
 
+describe("enrollment create --count", () => {
+  test("makes many, each for itself", async () => {
+    const many = (...args: string[]) => enrollment("create", "--at", "symmetrickey", ...args);
+    const made = await many("--eid", "many-%03i", "--count", "12", "--tags", '{"a":1}');
+    expect(made.stdout.split("\n")).toEqual([
+      ...Array.from({ length: 12 }, (_, i) => `many-${String(i + 1).padStart(3, "0")}`),
+      "",
+    ]);
+    expect(made).toMatchObject({ code: 0, stderr: 'Next: eval "$(rollcall env many-001)"\n' });
+    expect(await json("show", "--eid", "many-012")).toMatchObject({ initialTwin: { tags: { a: 1 } } });
+    await enrollment("delete", "--eid", "many-007", "-y");
+    const again = await many("--eid", "many-%03i", "--count", "12");
+    expect(again).toMatchObject({ code: 5, stdout: "many-007\n" });
+    expect(again.stderr).toMatch(/^many-001: Already exists\.\n(.*\n){4}rollcall: 11 of 12 could not be made\nTry: /);
+    const ids = Array.from({ length: 12 }, (_, i) => `many-${String(i + 1).padStart(3, "0")}`);
+    for (const id of ids) await enrollment("delete", "--eid", id, "-y");
+  });
+
+  test.each([
+    [["--eid", "same", "--at", "symmetrickey"], /needs %i \(or %04i\)/],
+    [["--eid", "a b%i", "--at", "symmetrickey"], /character 2/],
+    [["--eid", "leaf-%i", "--cp", "leaf-0.pem"], /goes with symmetricKey/],
+  ] as const)("%j is wrong usage", async (args, message) => {
+    const result = await enrollment("create", "--count", "2", ...args);
+    expect(result).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(message) });
+  });
+});
+
 describe("enrollment update", () => {
   test("changes what is named and nothing else: keys stay", async () => {
     const before = await json("show", "--eid", "all", "--keys");

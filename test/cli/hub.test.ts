@@ -54,6 +54,8 @@ test("twin: shown, and its desired properties changed, wherever the device is", 
   );
   const changed = await hub("twin", "--device-id", "far", "--desired", '{"interval":5,"mode":"slow"}', "-o", "json");
   expect(JSON.parse(changed.stdout).properties.desired).toMatchObject({ interval: 5, mode: "slow", $version: 2 });
+  const tagged = await hub("twin", "-d", "far", "--tags", '{"room":"yard"}', "-o", "json");
+  expect(JSON.parse(tagged.stdout)).toMatchObject({ tags: { room: "yard" }, properties: { desired: { interval: 5 } } });
   const again = await hub("twin", "-d", "far", "-n", "hub-2.example", "--desired", '{"mode":null}', "-o", "json");
   expect(JSON.parse(again.stdout).properties.desired).not.toHaveProperty("mode");
 });

@@ -47,7 +47,7 @@ test("what npm packs, installed into an empty folder, starts, serves the portal 
     await printed(service, "stdout", /^Next: /m);
     const register = ["device", "register", "--rid", "dev1", "--key", key, "-o", "json"];
     const registered = JSON.parse((await run(bin, register, { cwd: app, env })).stdout);
-    expect(registered).toMatchObject({ registrationState: { status: "assigned", deviceId: "dev1" } });
+    expect(registered).toMatchObject({ status: "assigned", deviceId: "dev1" });
     const instance = JSON.parse(readFileSync(join(app, ".rollcall", "instance.json"), "utf8"));
     expect(instance.store.kind).toBe("sqlite");
     const page = await fetch(`http://127.0.0.1:${instance.ports.dashboard}/`);

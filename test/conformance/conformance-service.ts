@@ -2,7 +2,8 @@ import { rootCause, type SeedInput } from "@rollcall/protocol";
 import { type Rollcall, type RollcallOptions, startRollcall } from "@rollcall/service";
 import type { FixedPorts } from "./fixed-ports.js";
 
-export interface ServiceOptions extends Pick<RollcallOptions, "registration" | "limits" | "clock" | "hubs"> {
+export interface ServiceOptions
+  extends Pick<RollcallOptions, "registration" | "limits" | "clock" | "hubs" | "location"> {
   /** The ports that SDKs insist on are used where they may be. */
   readonly ports: FixedPorts;
   readonly seed: SeedInput;

@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const cache = fileURLToPath(new URL("../../node_modules/.cache/rollcall/java-sdk-2.5.0-2.1.3", import.meta.url));
+const cache = fileURLToPath(new URL("../../node_modules/.cache/rollcall/java-sdk-2.5.0-2.1.3-2.0.3", import.meta.url));
 const INSTALL_MS = 240_000;
 
 const artifacts = [
   ["com.microsoft.azure.sdk.iot", "iot-device-client", "2.5.0"],
   ["com.microsoft.azure.sdk.iot.provisioning", "provisioning-device-client", "2.1.3"],
+  ["com.microsoft.azure.sdk.iot.provisioning", "provisioning-service-client", "2.0.3"],
   ["org.slf4j", "slf4j-nop", "1.7.32"],
 ];
 
@@ -23,7 +24,7 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 `;
 
-/** The Java SDK and our client script, compiled; or why it cannot be had. */
+/** The Java SDKs and our client scripts, compiled; or why it cannot be had. */
 export type JavaSdk = { readonly classPath: string } | { readonly missing: string };
 
 function run(program: string, args: readonly string[], cwd?: string): Promise<string | undefined> {
@@ -57,9 +58,9 @@ export async function prepareJavaSdk(): Promise<JavaSdk> {
   }
   const classes = join(cache, "classes");
   const libraries = join(cache, "lib", "*");
-  const source = join(import.meta.dirname, "clients/JavaDevice.java");
-  const problem = await run("javac", ["-d", classes, "-cp", libraries, source]);
-  if (problem !== undefined) throw new Error(`clients/JavaDevice.java does not compile: ${problem}`);
+  const sources = ["JavaDevice", "JavaService"].map((name) => join(import.meta.dirname, `clients/${name}.java`));
+  const problem = await run("javac", ["-d", classes, "-cp", libraries, ...sources]);
+  if (problem !== undefined) throw new Error(`the clients in Java do not compile: ${problem}`);
   return { classPath: `${classes}:${libraries}` };
 }
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { EnrollmentGroupInput, IndividualEnrollmentInput } from "@rollcall/protocol";
 import type { Rollcall } from "@rollcall/service";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -40,13 +43,18 @@ describe("the unmodified Python service SDK, of api-version 2018-09-01-preview",
   let fleet: Fleet;
   let sdk: PythonSdk;
   let lives: Readonly<Record<string, Life>> = {};
+  // On disk: the other service SDKs are answered from memory.
+  const location = mkdtempSync(join(tmpdir(), "rollcall-service-sdk-"));
 
   beforeAll(async () => {
     sdk = await installPythonSdk("service");
     fleet = await enrollFleet(squads.map(([name, registrationIds]) => ({ row: rows.get(name)!, registrationIds })));
-    service = await startService({ ports: await probeFixedPorts(), seed: {} });
+    service = await startService({ ports: await probeFixedPorts(), seed: {}, location });
   }, 120_000);
-  afterAll(() => service?.stop());
+  afterAll(async () => {
+    await service?.stop();
+    rmSync(location, { recursive: true, force: true });
+  });
 
   /** One run of `clients/python_service.py`; what the act returned. This SDK takes a port in the connection string. */
   async function operate<T>(act: string, job: object): Promise<T> {

@@ -81,6 +81,13 @@ describe("a started service", () => {
           `^HostName=127\\.0\\.0\\.1:${https};SharedAccessKeyName=provisioningserviceowner;SharedAccessKey=[A-Za-z0-9+/]{43}=$`,
         ),
       ),
+      policies: [
+        {
+          name: "provisioningserviceowner",
+          primary: info.connectionString,
+          secondary: expect.stringMatching(/^HostName=127\.0\.0\.1:\d+;SharedAccessKeyName=provisioningserviceowner;/),
+        },
+      ],
       caPath: join(location, "ca.pem"),
       caFingerprint: expect.stringMatching(/^[0-9A-F]{64}$/),
       pid: process.pid,

@@ -12,6 +12,7 @@ const configFiles = [
   "knip.json",
   "tsconfig.json",
   "test/tsconfig.json",
+  "packages/portal/src/page/tsconfig.json",
   "vitest.config.ts",
   "package.json",
 ];

@@ -1,4 +1,4 @@
-import { createServer, request as httpRequest, type Server } from "node:http";
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AttemptLog } from "@rollcall/engine";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -139,4 +139,21 @@ it("gives anybody the CA certificate to trust", async () => {
   const answer = await send("GET", "/ca.pem");
   expect(answer).toMatchObject({ status: 200, text: "-----BEGIN CERTIFICATE-----" });
   expect(answer.headers["content-disposition"]).toBe('attachment; filename="rollcall-ca.pem"');
+});
+
+it("streams attempts to holders of the token, and ends the streams when it is closed", async () => {
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const options = { host: "127.0.0.1", port: port(), path: "/events/attempts", headers: owner };
+    httpRequest(options, resolve).on("error", reject).end();
+  });
+  expect([answer.statusCode, answer.headers["content-type"]]).toEqual([200, "text/event-stream; charset=utf-8"]);
+  const ended = new Promise((resolve) => answer.once("end", resolve));
+  let text = "";
+  answer.setEncoding("utf8").on("data", (part: string) => {
+    text += part;
+  });
+  attempts.begin({ at: "service", registrationId: "pump-9", transport: "http", remote: "r", acceptedAt: 1000 });
+  await expect.poll(() => text).toContain('event: attempt\ndata: {"at":"service","registrationId":"pump-9"');
+  await api.close();
+  await ended;
 });

@@ -23,6 +23,7 @@ interface DocumentedRoute {
 
 const headerTexts = {
   "if-match": "The etag that it has to have; `*`: any",
+  "if-none-match": "`*`: create, and replace nothing (ours)",
   "x-ms-max-item-count": "Entries of a page",
   "x-ms-continuation": "What the page before gave",
 } as const;
@@ -44,7 +45,8 @@ function serviceRoute(name: ServiceRoute): DocumentedRoute {
     tag: "Service API",
     needsToken: true,
     ...(body && { body }),
-    ...((row.method === "PUT" || row.method === "DELETE") && { headers: ["if-match" as const] }),
+    ...(row.method === "PUT" && { headers: ["if-match" as const, "if-none-match" as const] }),
+    ...(row.method === "DELETE" && { headers: ["if-match" as const] }),
     ...(verb === "query" && { headers: ["x-ms-max-item-count" as const, "x-ms-continuation" as const] }),
     ...(row.method === "DELETE" && { isEmpty: true }),
   };

@@ -33,6 +33,14 @@ describe("enrollments over HTTPS", () => {
     expect((await rig.sdk("/enrollments/pump-1")).status).toBe(404);
   });
 
+  it("are created and not replaced with If-None-Match: *", async () => {
+    const created = await put("pump-1", { "if-none-match": "*" });
+    expect(created.status).toBe(200);
+    const refused = await put("PUMP-1", { "if-none-match": "*" });
+    expect([refused.status, refused.headers.get("x-ms-error-code")]).toEqual([412, "412001"]);
+    expect((await rig.sdk("/enrollments/pump-1")).json()).toEqual(created.json());
+  });
+
   it("have ids that are percent-encoded, once", async () => {
     expect((await put("a%3Ab")).json()).toMatchObject({ registrationId: "a:b" });
     expect((await rig.sdk("/enrollments/a:b")).status).toBe(200);

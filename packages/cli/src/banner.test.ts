@@ -8,6 +8,7 @@ const info = {
   deviceEndpoint: "127.0.0.1",
   serviceEndpoint: "127.0.0.1:8443",
   connectionString: `HostName=127.0.0.1:8443;SharedAccessKeyName=provisioningserviceowner;SharedAccessKey=${"k".repeat(44)}`,
+  policies: [],
   caPath: "/home/someone/project/.rollcall/ca.pem",
   caFingerprint: "AB".repeat(32),
   pid: 12_345,

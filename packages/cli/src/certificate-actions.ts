@@ -3,12 +3,13 @@ import { readCertificateFile } from "./certificate-file.js";
 import { CliError } from "./cli-error.js";
 import { confirm } from "./confirm.js";
 import type { Context } from "./context.js";
-import { type LocatedFlags, operator, where } from "./enrollment-actions.js";
 import { objectAt } from "./enrollment-body.js";
 import { known, minuteOf, shortDate, textAt } from "./enrollment-view.js";
 import { readUserFile } from "./files.js";
+import { type LocatedFlags, operator } from "./located.js";
 import type { OperatorClient } from "./operator-client.js";
 import { type Column, writeList, writeRecord } from "./output.js";
+import { where } from "./running-service.js";
 import type { Asked } from "./service-refusal.js";
 import { quote } from "./shell.js";
 

@@ -1,9 +1,10 @@
 import { decodeBase64, deriveDeviceKey, type JsonObject } from "@rollcall/protocol";
 import { CliError } from "./cli-error.js";
 import type { Context } from "./context.js";
-import { asked, type LocatedFlags, operator } from "./enrollment-actions.js";
+import { asked } from "./enrollment-actions.js";
 import { objectAt } from "./enrollment-body.js";
 import { textAt } from "./enrollment-view.js";
+import { type LocatedFlags, operator } from "./located.js";
 import { writeRecord } from "./output.js";
 import { readValue } from "./read-value.js";
 

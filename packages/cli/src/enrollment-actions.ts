@@ -3,39 +3,27 @@ import { CliError } from "./cli-error.js";
 import { confirm } from "./confirm.js";
 import type { Context } from "./context.js";
 import { createdEnrollment, objectAt, updatedEnrollment } from "./enrollment-body.js";
-import { type Change, flagOfMember, readChanges } from "./enrollment-changes.js";
+import { type Change, type EnrollmentVerb, flagOfMember, readChanges } from "./enrollment-changes.js";
+import { nouns } from "./enrollment-flags-table.js";
 import { enrollmentColumns, enrollmentPairs, textAt } from "./enrollment-view.js";
-import { OperatorClient } from "./operator-client.js";
-import { type OutputFormat, writeList, writeRecord } from "./output.js";
-import { connect } from "./running-service.js";
-import { type Asked, nouns } from "./service-refusal.js";
+import { type LocatedFlags, operator } from "./located.js";
+import type { OperatorClient } from "./operator-client.js";
+import { writeList, writeRecord } from "./output.js";
+import { where } from "./running-service.js";
+import type { Asked } from "./service-refusal.js";
 import { quote } from "./shell.js";
-
-export interface LocatedFlags {
-  readonly location?: string;
-  readonly output?: OutputFormat;
-}
 
 interface NamedFlags extends LocatedFlags {
   readonly enrollmentId: string;
 }
 
-type MutatingFlags = NamedFlags & { readonly dryRun?: boolean; readonly ifMatch?: string };
+export type MutatingFlags = NamedFlags & { readonly dryRun?: boolean; readonly ifMatch?: string };
 
 /** What every action of a noun knows. */
 interface Scene {
   readonly kind: EnrollmentKind;
   readonly context: Context;
 }
-
-/** The client of the running service. */
-export async function operator(flags: LocatedFlags): Promise<OperatorClient> {
-  return new OperatorClient(await connect(flags.location));
-}
-
-/** `--location` for a command that is to be typed next. */
-export const where = ({ location }: LocatedFlags): string =>
-  location === undefined ? "" : ` --location ${quote(location)}`;
 
 /** `create`: never replaces what is there. */
 export async function create(flags: MutatingFlags, { kind, context }: Scene): Promise<void> {
@@ -78,7 +66,7 @@ export async function list(
 }
 
 /** A whole `SELECT …`, or what stands behind its WHERE. */
-export function queryOf(kind: EnrollmentKind, filter: string | undefined): string {
+function queryOf(kind: EnrollmentKind, filter: string | undefined): string {
   if (filter !== undefined && /^\s*select\s/i.test(filter)) return filter;
   const all = `SELECT * FROM ${enrollmentKinds[kind].collection}`;
   return filter === undefined ? all : `${all} WHERE ${filter}`;
@@ -96,7 +84,7 @@ export async function update(flags: MutatingFlags, scene: Scene): Promise<void> 
     const changed = updatedEnrollment(kind, body, changes);
     if (flags.dryRun === true) return changed;
     const ifMatch = flags.ifMatch ?? etag;
-    return client.putEnrollment(kind, flags.enrollmentId, { body: changed, ifMatch, ...asked(flags, kind) });
+    return client.putEnrollment(kind, flags.enrollmentId, { body: changed, ifMatch, ...asked(flags, kind, "update") });
   };
   // Somebody wrote in between: the flags say nothing about what they wrote, so the change is made on top of it, once.
   const item = await once().catch((error: unknown) => {
@@ -146,12 +134,12 @@ function requireId(id: string, kind: EnrollmentKind): void {
   if (problem) throw new CliError("usage", `${kind === "group" ? "--gid" : "--eid"} ${id}: ${problem.message}`);
 }
 
-function changesOf(flags: MutatingFlags, verb: "create" | "update", { kind, context }: Scene): Promise<Change[]> {
+function changesOf(flags: MutatingFlags, verb: EnrollmentVerb, { kind, context }: Scene): Promise<Change[]> {
   return readChanges(kind, verb, { ...flags }, (text) => context.terminal.note(text));
 }
 
 /** What to say when the service refuses. */
-export function asked(flags: NamedFlags, kind: EnrollmentKind): Asked {
+export function asked(flags: NamedFlags, kind: EnrollmentKind, verb: EnrollmentVerb = "create"): Asked {
   const noun = `rollcall ${nouns[kind]}`;
   return {
     subject: flags.enrollmentId,
@@ -159,7 +147,7 @@ export function asked(flags: NamedFlags, kind: EnrollmentKind): Asked {
     next: {
       notFound: `${noun} list${where(flags)}`,
       conflict: `${noun} show --eid ${quote(flags.enrollmentId)}${where(flags)}`,
-      usage: `${noun} create --help`,
+      usage: `${noun} ${verb} --help`,
     },
   };
 }

@@ -142,6 +142,13 @@ describe("values", () => {
     });
   });
 
+  it.each([
+    ["{'location':{'region':'US'}}", { location: { region: "US" } }],
+    ["{ 'a': 1, 'b': [true, 'it''s'] }", { a: 1, b: [true, "it's"] }],
+  ])("of twins are taken as az's examples write them: %s", async (text, value) => {
+    expect(members(await parse(["--tags", text]))).toEqual({ "initialTwin.tags": value });
+  });
+
   it("of keys may stand in a file", async () => {
     expect(members(await parse(["--pk", `@${path("key.txt")}`]))).toEqual({
       "attestation.symmetricKey.primaryKey": KEY,
@@ -191,6 +198,8 @@ describe("what cannot be read is named with its flag and file, and no key is rep
     ],
     ["an endorsement key that is no base64", () => ["--ek", "###"], /^--ek is not base64/],
     ["no JSON", () => ["--tags", "{"], /^--tags is not JSON: /],
+    ["a mapping that is not az's either", () => ["--tags", "{'a':"], /^--tags is not JSON: /],
+    ["text", () => ["--tags", "a: b"], /^--tags is not JSON: /],
     ["JSON that is no object", () => ["--props", "[1]"], /^--props is no JSON object$/],
   ])("%s", async (_, args, message) => {
     const error = await parse(args()).then(

@@ -1,8 +1,9 @@
 import type { EnrollmentKind } from "@rollcall/protocol";
 import { type Command, Option } from "commander";
 import type { Context } from "./context.js";
+import { parseCount } from "./durations.js";
 import { addEnrollmentFlags } from "./enrollment-changes.js";
-import { addCloudFlags, addEtagOption, addFlag, addTopOption, addYesOption } from "./flags.js";
+import { addCloudFlags, addEtagOption, addFlag, addTopOption, addYesOption, yesOrNo } from "./flags.js";
 import { addOutputOption, outputFormats } from "./output.js";
 import { addLocationOption } from "./running-service.js";
 
@@ -44,10 +45,18 @@ export function addEnrollmentVerbs(noun: Command, kind: EnrollmentKind, context:
   const scene = { kind, context };
   const create = noun.command("create").description(`make ${what}; what is there is not replaced`);
   addEnrollmentFlags(addEnrollmentIdOption(create, kind), kind, "create");
-  addDryRun(create).action(async (flags) => (await actions()).create(flags, scene));
+  if (kind === "individual") create.addOption(countOption());
+  addDryRun(create).action(async (flags) =>
+    flags.count === undefined
+      ? (await actions()).create(flags, scene)
+      : (await import("./create-many-action.js")).createMany(flags, context),
+  );
 
   const show = noun.command("show").description(`print ${what}`);
-  addFlag(addEnrollmentIdOption(show, kind), new Option("--keys, --show-keys", "with its symmetric keys"));
+  addFlag(
+    addEnrollmentIdOption(show, kind),
+    yesOrNo(new Option("--keys, --show-keys [true|false]", "with its symmetric keys")),
+  );
   show.action(async (flags) => (await actions()).show(flags, scene));
 
   const list = noun
@@ -68,6 +77,11 @@ export function addEnrollmentVerbs(noun: Command, kind: EnrollmentKind, context:
   addDryRun(remove).action(async (flags) => (await actions()).remove(flags, scene));
   for (const command of [create, show, list, update, remove]) addOperatorOptions(command, context);
 }
+
+const countOption = (): Option =>
+  new Option("--count <n>", "make this many, by keys: %i in the id is the number of each, %04i with zeros").argParser(
+    parseCount,
+  );
 
 function addDryRun(command: Command): Command {
   return command.option("--dry-run", "print what it would be about, and change nothing");

@@ -6,6 +6,9 @@ import {
   provisioningStatuses,
 } from "@rollcall/protocol";
 
+/** What the command line calls the two kinds, as az does. */
+export const nouns: Readonly<Record<EnrollmentKind, string>> = { individual: "enrollment", group: "enrollment-group" };
+
 /** What the text of a flag stands for; `read-value.ts` has a reader for each. */
 export type FlagValue =
   | "text"

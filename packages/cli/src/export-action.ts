@@ -21,15 +21,19 @@ export async function exportTo(file: string, flags: Flags, context: Context): Pr
   const { method, path } = operatorRoutes.exportRecords;
   const response = await service.send(path, { method, timeoutMs: Number.POSITIVE_INFINITY, signal });
   if (!response.ok) throw await refusalOf(response);
-  const progress = await showProgress(context, "exported");
+  let records = 0;
+  const text = () => `exported ${records.toLocaleString("en")} record${records === 1 ? "" : "s"}`;
+  const clear = await showProgress(context, text);
   try {
-    const chunks = whole(received(response, service, signal), progress.add);
+    const chunks = whole(received(response, service, signal), (more) => {
+      records += more;
+    });
     if (toFile) await writeAtomically(file, chunks, 0o600);
     else for await (const chunk of chunks) await terminal.write(chunk);
   } finally {
-    progress.clear();
+    clear();
   }
-  terminal.note(`exported ${progress.text()}${toFile ? ` to ${file}` : ""}; keys are in it`);
+  terminal.note(`${text()}${toFile ? ` to ${file}` : ""}; keys are in it`);
 }
 
 /** The body of an answer. Throws CliError when the connection or the user ends it early. */

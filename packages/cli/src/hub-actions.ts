@@ -1,13 +1,14 @@
-import type { JsonObject } from "@rollcall/protocol";
+import type { Json, JsonObject } from "@rollcall/protocol";
 import { CliError } from "./cli-error.js";
 import { confirm } from "./confirm.js";
 import type { Context } from "./context.js";
-import { type LocatedFlags, operator, where } from "./enrollment-actions.js";
 import { objectAt } from "./enrollment-body.js";
 import { known, textAt } from "./enrollment-view.js";
+import { type LocatedFlags, operator } from "./located.js";
 import type { OperatorClient } from "./operator-client.js";
 import { type Column, writeList, writeRecord } from "./output.js";
 import { readValue } from "./read-value.js";
+import { where } from "./running-service.js";
 
 interface HubFlags extends LocatedFlags {
   readonly hubName?: string;
@@ -66,17 +67,21 @@ export async function devices(
   await writeList(terminal, flags.output, all, deviceColumns);
 }
 
-/** `hub twin`: shows it, after a change of its desired properties where one is asked for. */
-export async function twin(flags: DeviceFlags & { readonly desired?: string }, { terminal }: Context): Promise<void> {
-  const { deviceId, desired } = flags;
-  const source = { flag: "--desired", kind: "individual", note: () => undefined } as const;
-  const change = desired === undefined ? undefined : await readValue.json(desired, source);
+/** `hub twin`: shows it, after a change of its desired properties or tags where one is asked for. */
+export async function twin(
+  flags: DeviceFlags & { readonly desired?: string; readonly tags?: string },
+  { terminal }: Context,
+): Promise<void> {
+  const { deviceId } = flags;
+  const desired = await readPatch(flags.desired, "--desired");
+  const tags = await readPatch(flags.tags, "--tags");
+  const body = { ...(desired !== undefined && { properties: { desired } }), ...(tags !== undefined && { tags }) };
   const client = await operator(flags);
   const hub = await hubOf(client, flags);
   const params = { hub, deviceId };
-  const item = await (change === undefined
+  const item = await (desired === undefined && tags === undefined
     ? client.operate<JsonObject>("getTwin", { params, ...asked(flags) })
-    : client.operate<JsonObject>("patchTwin", { params, body: { properties: { desired: change } }, ...asked(flags) }));
+    : client.operate<JsonObject>("patchTwin", { params, body, ...asked(flags) }));
   const properties = objectAt(item, "properties");
   const pairs = known([
     ["device id", deviceId],
@@ -90,6 +95,11 @@ export async function twin(flags: DeviceFlags & { readonly desired?: string }, {
     ["etag", textAt(item, "etag")],
   ]);
   await writeRecord(terminal, flags.output, item, pairs);
+}
+
+async function readPatch(text: string | undefined, flag: string): Promise<Json | undefined> {
+  if (text === undefined) return undefined;
+  return readValue.json(text, { flag, kind: "individual", note: () => undefined });
 }
 
 /** Without what is about the properties: `$metadata`, `$version`. */

@@ -3,13 +3,13 @@ import { Readable } from "node:stream";
 import { type JsonObject, operatorRoutes } from "@rollcall/protocol";
 import { CliError } from "./cli-error.js";
 import type { Context } from "./context.js";
-import { where } from "./enrollment-actions.js";
 import { textAt } from "./enrollment-view.js";
 import { unreadable } from "./files.js";
 import { unexpectedAnswer } from "./management-client.js";
 import { type OutputFormat, writeRecord } from "./output.js";
-import { connect } from "./running-service.js";
-import { type Asked, refusalOf } from "./service-refusal.js";
+import { showProgress } from "./progress.js";
+import { connect, where } from "./running-service.js";
+import { refusalOf } from "./service-refusal.js";
 import { quote } from "./shell.js";
 
 interface Flags {
@@ -31,20 +31,26 @@ export async function importFrom(file: string, flags: Flags, context: Context): 
   const service = await connect(flags.location);
   const { method, path } = operatorRoutes.importRecords;
   const signal = context.interrupts.hold();
-  await using source = await openSource(file);
+  let bytes = 0;
+  await using source = await openSource(file, (more) => {
+    bytes += more;
+  });
   const query = new URLSearchParams({
     ...(flags.overwrite === true && { overwrite: "true" }),
     ...(flags.generateKeys === true && { generateKeys: "true" }),
   });
-  const response = await service.send(`${path}?${query}`, {
-    method,
-    headers: { "content-type": "application/x-ndjson" },
-    body: source.body,
-    timeoutMs: Number.POSITIVE_INFINITY,
-    signal,
-  });
+  const clear = await showProgress(context, () => `sent ${(bytes / 1e6).toFixed(1)} MB`);
+  const response = await service
+    .send(`${path}?${query}`, {
+      method,
+      headers: { "content-type": "application/x-ndjson" },
+      body: source.body,
+      timeoutMs: Number.POSITIVE_INFINITY,
+      signal,
+    })
+    .finally(clear);
   if (response.status === 401) throw unexpectedAnswer(response);
-  if (!response.ok) throw await refusalOf(response, asked(file, flags));
+  if (!response.ok) throw await refused(response, file, flags);
   // The service is of the same version as this client: both come in one package.
   const result = (await response.json()) as Imported;
   const pairs = Object.keys(result.imported).map((name) => [name, textAt(result.imported, name) ?? ""] as const);
@@ -52,26 +58,36 @@ export async function importFrom(file: string, flags: Flags, context: Context): 
   for (const note of result.notes) context.terminal.note(note);
 }
 
-/** The service words its remedies for its own query: here they are flags. */
-function asked(file: string, flags: Flags): Asked {
+/** The service names the line, and words its remedies for its own query: here the file is named, and flags. */
+async function refused(response: Response, file: string, flags: Flags): Promise<CliError> {
   const command = `rollcall import ${quote(file)}${where(flags)}`;
-  return { next: { conflict: `${command} --overwrite`, usage: "rollcall import --help" } };
+  const { kind, message } = await refusalOf(response);
+  const text = message.replace("generateKeys=true", "--generate-keys").replace("overwrite=true", "--overwrite");
+  const next = { usage: "rollcall import --help", conflict: `${command} --overwrite` }[String(kind)];
+  return new CliError(kind, `${file === "-" ? "standard input" : file}: ${text}`, { next });
 }
 
 interface Source extends AsyncDisposable {
   readonly body: ReadableStream<Uint8Array>;
 }
 
-async function openSource(file: string): Promise<Source> {
+async function openSource(file: string, sent: (bytes: number) => void): Promise<Source> {
   const handle = file === "-" ? undefined : await openFile(file);
   const stream = handle ? handle.createReadStream() : process.stdin;
   return {
     // The types of Node's streams and of fetch's differ in name only.
-    body: Readable.toWeb(stream) as ReadableStream<Uint8Array>,
+    body: Readable.toWeb(Readable.from(counted(stream, sent), { objectMode: false })) as ReadableStream<Uint8Array>,
     async [Symbol.asyncDispose]() {
       await handle?.close().catch(() => undefined);
     },
   };
+}
+
+async function* counted(chunks: AsyncIterable<Uint8Array>, add: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    add(chunk.length);
+    yield chunk;
+  }
 }
 
 async function openFile(file: string): Promise<FileHandle> {

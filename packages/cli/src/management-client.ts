@@ -102,6 +102,8 @@ export class ManagementClient {
     try {
       return await fetch(new URL(path, url), init);
     } catch (error) {
+      if (signal?.aborted === true)
+        throw new CliError("interrupted", "interrupted before the service answered", { cause: error });
       throw this.unanswered(error);
     }
   }

@@ -7,6 +7,7 @@ import {
   operatorRoutes,
   serviceRoutes,
 } from "@rollcall/protocol";
+import type { CliError } from "./cli-error.js";
 import { type ManagementRequest, unexpectedAnswer } from "./management-client.js";
 import type { RunningService } from "./running-service.js";
 import { type Asked, refusal, refusalOf } from "./service-refusal.js";
@@ -49,9 +50,22 @@ interface Call extends Asked {
   readonly body?: unknown;
 }
 
+/** Of each entry that failed. */
+interface BulkError {
+  readonly registrationId?: string;
+  readonly enrollmentGroupId?: string;
+  readonly errorCode: number;
+  readonly errorStatus: string;
+}
+
 interface BulkResult {
-  readonly isSuccessful: boolean;
-  readonly errors: readonly { readonly errorCode: number; readonly errorStatus: string }[];
+  readonly errors: readonly BulkError[];
+}
+
+/** An entry of a bulk operation that was refused. */
+export interface NotMade {
+  readonly id: string;
+  readonly error: CliError;
 }
 
 /** A part of a list, and what gets the next one. */
@@ -79,17 +93,21 @@ export class OperatorClient {
 
   /** Creates what is not there yet; what is there stays as it is. Returns it as the service has it. */
   async createEnrollment(kind: EnrollmentKind, body: JsonObject, asked: Asked = {}): Promise<JsonObject> {
+    const [failed] = await this.createEnrollments(kind, [body], asked);
+    if (failed) throw failed.error;
+    return this.enrollment(kind, String(body[enrollmentKinds[kind].id]), asked);
+  }
+
+  /** Creates at most `limits.bulkEntries`, each for itself; returns why some could not be. */
+  async createEnrollments(kind: EnrollmentKind, bodies: readonly JsonObject[], asked: Asked = {}): Promise<NotMade[]> {
     const { collection, id } = enrollmentKinds[kind];
-    const route = routesOf[kind].bulk;
-    const answer = await this.#send(route, { body: { mode: "create", [collection]: [body] }, ...asked });
-    const { isSuccessful, errors } = (await answer.json()) as BulkResult;
-    const [error] = errors;
-    if (error) {
-      const status = Math.floor(error.errorCode / 1000);
-      throw refusal({ status, message: error.errorStatus }, asked);
-    }
-    if (!isSuccessful) throw unexpectedAnswer(answer);
-    return this.enrollment(kind, String(body[id]), asked);
+    const answer = await this.#send(routesOf[kind].bulk, { body: { mode: "create", [collection]: bodies }, ...asked });
+    const { errors } = (await answer.json()) as BulkResult;
+    return errors.map(({ errorCode, errorStatus, ...error }) => {
+      const subject = String(error[id]);
+      const status = Math.floor(errorCode / 1000);
+      return { id: subject, error: refusal({ status, message: errorStatus }, { ...asked, subject }) };
+    });
   }
 
   /** Replaces an enrollment, whatever is there or only that version. */

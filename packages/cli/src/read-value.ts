@@ -1,8 +1,8 @@
 import type { Certificate } from "@rollcall/pki";
 import { decodeBase64, type EnrollmentKind, type Json, limits } from "@rollcall/protocol";
-import { CliError } from "./cli-error.js";
+import { CliError, reasonOf } from "./cli-error.js";
 import { type FlagValue, reprovisionPolicies } from "./enrollment-flags-table.js";
-import { readJsonArgument, readTextArgument } from "./files.js";
+import { readTextArgument } from "./files.js";
 
 /** Where a value comes from, and what it is for. */
 export interface ValueSource {
@@ -29,12 +29,27 @@ export const readValue: Readonly<Record<FlagValue, Reader>> = {
 
 /** A JSON object; nothing at all stands for an empty one, as in az. */
 async function readObject(value: unknown, { flag }: ValueSource): Promise<Json> {
-  const text = String(value);
-  const parsed = text.trim() === "" ? {} : await readJsonArgument(text, flag);
+  const text = await readTextArgument(String(value), flag);
+  const parsed = text.trim() === "" ? {} : await parseObject(text, flag);
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
     throw new CliError("usage", `${flag} is no JSON object`);
   // JSON.parse gave it.
   return parsed as Json;
+}
+
+/** az's own examples write `{'a':'b'}`, for shells that have no single quotes: in YAML that is a mapping. */
+async function parseObject(text: string, flag: string): Promise<unknown> {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const { parse } = await import("yaml");
+    try {
+      if (/^\s*\{\s*'/.test(text)) return JSON.parse(JSON.stringify(parse(text, { maxAliasCount: 0 })));
+    } catch {
+      // What JSON has against it is the better reason.
+    }
+    throw new CliError("usage", `${flag} is not JSON: ${reasonOf(error)}`, { cause: error });
+  }
 }
 
 async function readKey(value: unknown, { flag }: ValueSource): Promise<Json> {

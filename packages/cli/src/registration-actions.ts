@@ -1,9 +1,11 @@
 import type { JsonObject } from "@rollcall/protocol";
 import { confirm } from "./confirm.js";
 import type { Context } from "./context.js";
-import { asked as askedOfEnrollment, type LocatedFlags, operator, where } from "./enrollment-actions.js";
+import { asked as askedOfEnrollment } from "./enrollment-actions.js";
 import { known, minuteOf, shortDate, textAt } from "./enrollment-view.js";
+import { type LocatedFlags, operator } from "./located.js";
 import { type Column, writeList, writeRecord } from "./output.js";
+import { where } from "./running-service.js";
 import type { Asked } from "./service-refusal.js";
 import { quote } from "./shell.js";
 

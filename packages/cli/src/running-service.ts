@@ -60,8 +60,12 @@ export async function connect(flag: string | undefined): Promise<RunningService>
 
 /** What to type to have a service in the location that was asked for. */
 export function startCommand(flag: string | undefined): string {
-  return flag === undefined ? "rollcall start" : `rollcall start --location ${quote(flag)}`;
+  return `rollcall start${where({ location: flag })}`;
 }
+
+/** ` --location …`, for a command that is to be typed next; nothing where none was given. */
+export const where = ({ location }: { readonly location?: string | undefined }): string =>
+  location === undefined ? "" : ` --location ${quote(location)}`;
 
 /** A path as a person would write it from here. */
 export function nearName(path: string): string {

@@ -46,6 +46,20 @@ describe("a refusal of the service", () => {
     expect(refusal({ status: 400, message: "a.b: is odd" }, asked).message).toBe("--ab: a.b: is odd");
   });
 
+  it("says of what it is, unless the service did", async () => {
+    const about = async (message: string, subject: string) =>
+      (await refusalOf(answer("enrollmentNotFound", message), { subject })).message;
+    expect(await about("Enrollment not found.", "dev1")).toBe("dev1: Enrollment not found.");
+    expect(await about("Enrollment not found.", "e")).toBe("e: Enrollment not found.");
+    expect(await about("There is no dev1.", "dev1")).toBe("There is no dev1.");
+    expect(await about("dev1: not found", "dev1")).toBe("dev1: not found");
+  });
+
+  it("names no next command when there is no room", async () => {
+    const error = await refusalOf(answer("quotaExceeded"), { next: { conflict: "rollcall enrollment update" } });
+    expect([error.kind, error.next]).toEqual(["conflict", undefined]);
+  });
+
   it("says where in a query it is", async () => {
     const error = await refusalOf(answer("badRequest", "WHERE has no end", { position: "17" }));
     expect(error.message).toBe("WHERE has no end (at character 17)");

@@ -1,4 +1,3 @@
-import type { EnrollmentKind } from "@rollcall/protocol";
 import { CliError } from "./cli-error.js";
 import type { ExitKind } from "./exit-codes.js";
 
@@ -34,6 +33,9 @@ interface Refused {
   readonly info?: Readonly<Record<string, string>> | undefined;
 }
 
+/** Full: no command makes room but a deletion of something else. */
+const QUOTA = 403;
+
 /** What the service says in these cases does not name what it is about. */
 const ABOUT_SUBJECT: ReadonlySet<ExitKind> = new Set(["notFound", "conflict"]);
 
@@ -46,15 +48,19 @@ export function refusal({ status, message, info }: Refused, asked: Asked = {}): 
   const member = info?.["path"] ?? ABOUT_MEMBER.exec(message)?.[1];
   const flag = member === undefined ? undefined : asked.flagOf?.(member);
   const named = member === undefined || message.includes(member) ? message : `${member}: ${message}`;
-  const whose =
-    asked.subject === undefined || !ABOUT_SUBJECT.has(kind) || named.includes(asked.subject)
-      ? ""
-      : `${asked.subject}: `;
+  const { subject } = asked;
+  const whose = subject === undefined || !ABOUT_SUBJECT.has(kind) || names(named, subject) ? "" : `${subject}: `;
   const position = info?.["position"];
   const where = position === undefined || /character/.test(message) ? "" : ` (at character ${position})`;
   const begins = kind === "unexpected" ? `the service answered ${status}: ` : flag === undefined ? "" : `${flag}: `;
-  return new CliError(kind, `${begins}${whose}${named}${where}`, { next: asked.next?.[kind] });
+  return new CliError(kind, `${begins}${whose}${named}${where}`, {
+    next: status === QUOTA ? undefined : asked.next?.[kind],
+  });
 }
+
+/** True when the text has this word, whatever stands behind it. */
+const names = (text: string, word: string): boolean =>
+  text.split(/[\s,;"'()]+/).some((each) => each.replace(/[.:]+$/, "") === word);
 
 /** Reads the error body of section 1.4; whatever else came is named by its status. */
 export async function refusalOf(response: Response, asked?: Asked): Promise<CliError> {
@@ -67,6 +73,3 @@ export async function refusalOf(response: Response, asked?: Asked): Promise<CliE
 
 const texts = (info: object): Record<string, string> =>
   Object.fromEntries(Object.entries(info).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
-
-/** The nouns of the command line. */
-export const nouns: Readonly<Record<EnrollmentKind, string>> = { individual: "enrollment", group: "enrollment-group" };

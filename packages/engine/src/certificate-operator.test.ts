@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { fc, it as property } from "@fast-check/vitest";
 import { type Identity, issueIntermediate, issueLeaf, issueRoot, toPem } from "@rollcall/pki";
 import { DpsError, type DpsErrorKind, type JsonObject, limits } from "@rollcall/protocol";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -92,6 +93,14 @@ describe("an upload", () => {
     const error = await refused(operator.createCertificate("a", body));
     expect([error.kind, error.message]).toEqual([kind, expect.stringMatching(message)]);
   });
+
+  property.prop([
+    fc.string(),
+    fc.oneof(fc.anything(), fc.record({ certificate: fc.string(), isVerified: fc.boolean() })),
+  ])(
+    "of anything is a refusal in words",
+    async (name, body) => void (await refused(operator.createCertificate(name, body))),
+  );
 
   it("of a leaf says so; of two certificates says that, too", async () => {
     const one = await refused(operator.createCertificate("a", { certificate: pem(leaf) }));

@@ -77,7 +77,7 @@ function fallbackNotice(code: string, port: number): string {
     code === "EACCES"
       ? ["there is no permission for 443", "To allow 443: sudo sysctl net.ipv4.ip_unprivileged_port_start=443"]
       : ["443 is taken", "Stop what listens there to have 443"];
-  return `HTTPS is on ${port}, since ${why}: HTTPS of the Node and C SDKs, MQTT over WebSocket of the Node, Python, C and Java SDKs, and the Node and C service SDKs dial 443 only. ${remedy}.`;
+  return `HTTPS is on ${port}, since ${why}: HTTPS of the Node and C SDKs, MQTT over WebSocket of the Node, Python, C and Java SDKs, and the Node, C and Java service SDKs dial 443 only. ${remedy}.`;
 }
 
 function flagText(name: SettingName): string {

@@ -21,7 +21,10 @@ export interface RollcallInfo {
   readonly deviceEndpoint: string;
   /** Host of the service API, with the HTTPS port when it is not 443. */
   readonly serviceEndpoint: string;
+  /** Of the owner's policy, with its primary key. */
   readonly connectionString: string;
+  /** Connection strings of every shared access policy, the owner's first. */
+  readonly policies: readonly { readonly name: string; readonly primary: string; readonly secondary: string }[];
   readonly caPath: string;
   /** SHA-256 of the CA certificate, upper-case hex. */
   readonly caFingerprint: string;

@@ -13,7 +13,7 @@ import { Listeners } from "./listeners.js";
 import { openLocation } from "./location.js";
 import { openLog } from "./log.js";
 import { openStore } from "./open-store.js";
-import { OWNER_POLICY } from "./policies.js";
+import { accessPolicies, OWNER_POLICY } from "./policies.js";
 import { openPorts } from "./ports.js";
 import type { Rollcall, RollcallInfo, RollcallOptions } from "./rollcall.js";
 import { seedStore } from "./seed.js";
@@ -169,13 +169,21 @@ async function openListeners({ config, clock, attempts, log, location, hubs, tea
 function describe({ config, location, opened, hubs }: Setting, ports: RollcallInfo["ports"]): RollcallInfo {
   const host = reachableHost(config.listen.host);
   const serviceEndpoint = endpoint(host, ports.https, 443);
+  const { policyKey } = location.secrets;
+  const connectionString = (name: string, key: string) =>
+    `HostName=${serviceEndpoint};SharedAccessKeyName=${name};SharedAccessKey=${key}`;
   return {
     idScope: config.idScope,
     host,
     ports,
     deviceEndpoint: endpoint(host, ports.mqtt, 8883),
     serviceEndpoint,
-    connectionString: `HostName=${serviceEndpoint};SharedAccessKeyName=${OWNER_POLICY};SharedAccessKey=${location.secrets.policyKey}`,
+    connectionString: connectionString(OWNER_POLICY, policyKey),
+    policies: accessPolicies(config.policies, policyKey).map(({ name, primaryKey, secondaryKey }) => ({
+      name,
+      primary: connectionString(name, primaryKey),
+      secondary: connectionString(name, secondaryKey),
+    })),
     caPath: location.caPath,
     caFingerprint: location.authority.certificate.sha256,
     pid: process.pid,

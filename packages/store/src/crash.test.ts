@@ -57,7 +57,7 @@ describe(`killed ${kills} times while it writes, a store has every acknowledged 
       killAll({ node: process.execPath, place: { kind: "postgres", url: server.url } }, life),
     );
 
-    it.skipIf(!long)("or the server is, with its power (needs npm run test:long)", async () => {
+    it.skipIf(!long)("or the server is (needs npm run test:long)", async () => {
       const order = { place: { kind: "postgres" as const, url: server.url }, round: 1000, life: "writes" as const };
       const plan = { node: process.execPath, withinMilliseconds, order, instead: () => server.restart() };
       const { wrong, acknowledged } = await killAndLook(plan);

@@ -184,7 +184,7 @@ export function deriveFromHint(seed: Uint8Array, hint: Uint8Array): DerivedRsaKe
 }
 
 /**
- * The RSA-2048 key of a seed. Blocks for about 80 ms without a hint, a tenth of one with it.
+ * The RSA-2048 key of a seed. Blocks for about 80 ms without a hint, for 0.1 ms with one.
  * @param hint of an earlier derivation; one that belongs to another seed is noticed and not used
  */
 export function deriveRsaKey(seed: Uint8Array, hint?: Uint8Array): DerivedRsaKey {

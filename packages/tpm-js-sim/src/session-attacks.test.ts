@@ -232,6 +232,11 @@ describe("commands and sessions that do not go together", () => {
     expect(run({ ...random, uses: plain })).toMatchObject({ code: 0, genuine: true });
   });
 
+  test("a salt for a sequence, which is no key: TPM_RC_KEY, handle 1", () => {
+    const sequence = tpm.send(hex("80010000000e000001860000000b")).readUInt32BE(10);
+    expect(start(ground.send, { ...usual, salt: permanent(sequence) })).toBe(0x19c);
+  });
+
   test("an audit session is exclusive until somebody else's command goes past it", () => {
     const session = begin();
     const audited = () => run({ ...random, uses: [goesOn(session, bits.audit)] }).attributes[0];

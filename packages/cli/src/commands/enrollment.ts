@@ -19,5 +19,6 @@ Examples:
   rollcall enrollment create --eid dev1 --at symmetrickey
   rollcall enrollment create --eid pump-7 --cp pump-7.pem --props '{"interval":5}'
   rollcall enrollment create --eid sensor-1 --at tpm --ek "$(rollcall tpm export-ek --state tpm)"
+  rollcall enrollment create --eid dev-%03i --count 100 --at symmetrickey
   rollcall enrollment update --eid dev1 --ps disabled
   rollcall enrollment list --filter "provisioningStatus = 'disabled'" -o json`;

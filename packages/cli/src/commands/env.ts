@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { CliError } from "../cli-error.js";
 import type { Context } from "../context.js";
 import type { DeviceCredentials } from "../management-client.js";
-import { addLocationOption, connect } from "../running-service.js";
+import { addLocationOption, connect, where } from "../running-service.js";
 import { type Sdk, sdkEnvironment, sdks } from "../sdk-environment.js";
 import { quote, type Shell, setVariable, shells } from "../shell.js";
 
@@ -38,7 +38,7 @@ async function printEnvironment(registrationId: string, flags: EnvFlags, { termi
   // A device that shows a certificate needs no key, whatever groups there are.
   const chosen =
     flags.certificatePath === undefined
-      ? choose(registrationId, await service.credentials(registrationId), flags.group)
+      ? choose(registrationId, await service.credentials(registrationId), flags)
       : undefined;
   const { variables, notes } = sdkEnvironment(flags.for, {
     host: info.host,
@@ -55,11 +55,8 @@ async function printEnvironment(registrationId: string, flags: EnvFlags, { termi
 }
 
 /** The enrollment that the device would register by. */
-function choose(
-  registrationId: string,
-  credentials: readonly DeviceCredentials[],
-  group: string | undefined,
-): DeviceCredentials {
+function choose(registrationId: string, credentials: readonly DeviceCredentials[], flags: EnvFlags): DeviceCredentials {
+  const { group } = flags;
   const fitting =
     group === undefined
       ? credentials
@@ -71,7 +68,7 @@ function choose(
         ? `${registrationId} has no enrollment, and there is no group with a symmetric key; with a certificate, add --cp and --kp`
         : `no enrollment group ${group} is known`;
     throw new CliError("notFound", what, {
-      next: `rollcall enrollment create --eid ${quote(registrationId)} --at symmetrickey`,
+      next: `rollcall enrollment create --eid ${quote(registrationId)} --at symmetrickey${where(flags)}`,
     });
   }
   if (first.kind === "individual" || !second) return first;
@@ -80,7 +77,7 @@ function choose(
     "usage",
     `${registrationId} has no enrollment of its own and several groups could take it: ${groups}`,
     {
-      next: `rollcall env ${registrationId} --group ${first.id}`,
+      next: `rollcall env ${quote(registrationId)} --group ${quote(first.id)}${where(flags)}`,
     },
   );
 }

@@ -21,6 +21,7 @@ export function addHub(program: Command, context: Context): void {
   twin.option("--desired <json>", "change these desired properties first; null takes one away; @file reads them");
   twin.action(async (flags) => (await actions()).twin(flags, context));
 
+  twin.option("--tags <json>", "change these tags first, in the same way");
   const remove = addDeviceOption(
     addHubOption(noun.command("delete-device").description("remove a device and its twin from a hub")),
   );

@@ -35,6 +35,7 @@ function infoPairs(facts: ServiceInfo, portalUrl: string): Pair[] {
     ["device endpoint", facts.deviceEndpoint],
     ["service endpoint", facts.serviceEndpoint],
     ["connection string", facts.connectionString],
+    ...facts.policies.slice(1).map(({ name, primary }): Pair => [`policy ${name}`, primary]),
     ["portal", portalUrl],
     ["host", facts.host],
     ["ports", `mqtt ${facts.ports.mqtt}, https ${facts.ports.https}, dashboard ${facts.ports.dashboard}`],

@@ -20,7 +20,9 @@ export function addStart(program: Command, context: Context): void {
       new Option("--mqtt-port <n>", "MQTT over TLS (default: 8883); 0 takes any free port").argParser(parsePort),
     )
     .addOption(new Option("--https-port <n>", "HTTPS and WebSocket (default: 443, else 8443)").argParser(parsePort))
-    .addOption(new Option("--dashboard-port <n>", "management, plain HTTP (default: 8080)").argParser(parsePort))
+    .addOption(
+      new Option("--dashboard-port <n>", "portal and management, plain HTTP (default: 8080)").argParser(parsePort),
+    )
     .option("--seed <file>", "enrollments to load: JSON or YAML, or a folder of such files")
     .option("--id-scope <scope>", "ID scope (default: 0ne00000000)")
     .option("--retry-after <duration>", "how long devices are told to wait (default: 3s)")
@@ -34,8 +36,9 @@ export function addStart(program: Command, context: Context): void {
 }
 
 const HELP = `
-Every flag is also a variable (ROLLCALL_MQTT_PORT) and a setting of rollcall.yaml; a flag wins over a variable,
-a variable over the file. TPM attestation over MQTT is an extension of Rollcall: the cloud has it over HTTPS only.
+Every flag is also a variable (ROLLCALL_MQTT_PORT) and a setting of rollcall.yaml;
+a flag wins over a variable, a variable over the file. TPM attestation over MQTT
+is an extension of Rollcall: the cloud has it over HTTPS only.
 
 Examples:
   rollcall start --seed seed.yaml

@@ -110,6 +110,17 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     await expect(operator.enrollment(kind, "x")).rejects.toEqual(refusal(notFound));
   });
 
+  it("is created where there is none, and left as it is where there is one", async () => {
+    const { operator } = operatorRig();
+    const answers = await Promise.allSettled(
+      ["Ab", "aB", "AB"].map((id) => operator.createEnrollment(kind, id, body(id))),
+    );
+    const [created, ...others] = answers.filter(({ status }) => status === "fulfilled");
+    expect(others).toEqual([]);
+    expect(await operator.enrollment(kind, "ab")).toEqual(created?.status === "fulfilled" && created.value);
+    await expect(operator.createEnrollment(kind, "ab", body("ab"))).rejects.toEqual(refusal("preconditionFailed"));
+  });
+
   it("that is missing cannot be matched, and cannot be deleted", async () => {
     const { operator, store } = operatorRig();
     for (const etag of ["*", '"e"']) {

@@ -1,5 +1,5 @@
 import { type Certificate, CertificateError, readCertificate } from "@rollcall/pki";
-import { decodeBase64, limits } from "@rollcall/protocol";
+import { decodeBase64, type JsonObject, limits, propertyProblem, type Twin } from "@rollcall/protocol";
 import { parseTpm2bPublic } from "tpm-js-sim/credential";
 import { endorsementKeyHash } from "../attestation/tpm.js";
 import type { AttestationRecord, EnrolledCertificate } from "../attestation-record.js";
@@ -16,7 +16,13 @@ export interface RecordProblem {
  * thumbprint would let in another device than the one that the certificate says.
  */
 export function enrollmentProblem(record: EnrollmentRecord): RecordProblem | undefined {
-  return kindProblem(record) ?? attestationProblem(record.attestation);
+  const { tags, desired } = record.initialTwin;
+  return (
+    kindProblem(record) ??
+    attestationProblem(record.attestation) ??
+    propertiesProblem("initialTwin.tags", tags, limits.twinTagsBytes) ??
+    propertiesProblem("initialTwin.desired", desired, limits.twinDesiredBytes)
+  );
 }
 
 function kindProblem({ kind, attestation }: EnrollmentRecord): RecordProblem | undefined {
@@ -79,6 +85,22 @@ function certificateProblem(
   }
   if (certificate.subjectRaw.toString("hex") === subject) return undefined;
   return { path: `${path}.subject`, message: "is not the subject of the certificate" };
+}
+
+/** As `enrollmentProblem`, of a twin: what a hub would not have let in. */
+export function twinProblem({ tags, desired, reported }: Twin): RecordProblem | undefined {
+  return (
+    propertiesProblem("tags", tags, limits.twinTagsBytes) ??
+    propertiesProblem("desired", desired, limits.twinDesiredBytes) ??
+    propertiesProblem("reported", reported, limits.twinReportedBytes)
+  );
+}
+
+function propertiesProblem(path: string, properties: JsonObject, limit: number): RecordProblem | undefined {
+  const bytes = Buffer.byteLength(JSON.stringify(properties));
+  if (bytes > limit) return { path, message: `has ${bytes} bytes; ${limit} are allowed` };
+  const message = propertyProblem(properties);
+  return message === undefined ? undefined : { path, message };
 }
 
 /** As `enrollmentProblem`, of a CA certificate. */

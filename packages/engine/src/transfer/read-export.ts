@@ -1,7 +1,7 @@
-import { parseJson } from "@rollcall/protocol";
+import { parseJson, type Twin } from "@rollcall/protocol";
 import type { z } from "zod";
 import type { CaCertificateRecord, EnrollmentRecord } from "../ports.js";
-import { caCertificateProblem, enrollmentProblem, type RecordProblem } from "./check-record.js";
+import { caCertificateProblem, enrollmentProblem, type RecordProblem, twinProblem } from "./check-record.js";
 import { EXPORT_VERSION, type ExportKind, exportKinds } from "./export-records.js";
 import { importError } from "./import-error.js";
 import type { Incoming } from "./import-types.js";
@@ -93,6 +93,7 @@ const isKind = (kind: string): kind is ExportKind => Object.hasOwn(exportKinds, 
 
 function problemOf(kind: ExportKind, record: unknown): RecordProblem | undefined {
   // Casts: as above.
+  if (kind === "twin") return twinProblem(record as Twin);
   if (kind === "caCertificate") return caCertificateProblem(record as CaCertificateRecord);
   if (kind === "individualEnrollment" || kind === "enrollmentGroup")
     return enrollmentProblem(record as EnrollmentRecord);

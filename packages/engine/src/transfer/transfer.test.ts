@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { fc, it as property } from "@fast-check/vitest";
 import { type Identity, issueLeaf, issueRoot, toPem } from "@rollcall/pki";
-import { type DeviceIdentity, DpsError, type JsonObject, limits, type Twin } from "@rollcall/protocol";
+import { type DeviceIdentity, DpsError, type JsonObject, limits, propertyProblem, type Twin } from "@rollcall/protocol";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { tpmVectors } from "../../../../test/fixtures/tpm-vectors.js";
 import { createCertificateOperator } from "../certificate-operator.js";
@@ -178,17 +178,17 @@ describe("an export", () => {
     expect(await store.deviceCount(HUB)).toBe(1201);
   });
 
-  property.prop([fc.dictionary(fc.string(), fc.jsonValue()), fc.dictionary(fc.string(), fc.jsonValue())])(
-    "keeps twins as they are",
-    async (desired, reported) => {
-      const [from, to] = [new MemoryStore(), new MemoryStore()];
-      // As it would be read from a database.
-      const made = JSON.parse(JSON.stringify({ ...twin, desired, reported })) as Twin;
-      await from.restore({ identities: [identity], twins: [made] });
-      await load(to, await save(from));
-      expect(await to.twin(HUB, "dev$1")).toEqual(made);
-    },
-  );
+  const properties = fc
+    .dictionary(fc.string(), fc.jsonValue())
+    .map((value) => JSON.parse(JSON.stringify(value)) as JsonObject)
+    .filter((value) => propertyProblem(value) === undefined);
+  property.prop([properties, properties])("keeps twins as they are", async (desired, reported) => {
+    const [from, to] = [new MemoryStore(), new MemoryStore()];
+    const made = { ...twin, desired, reported };
+    await from.restore({ identities: [identity], twins: [made] });
+    await load(to, await save(from));
+    expect(await to.twin(HUB, "dev$1")).toEqual(made);
+  });
 
   it("of another scope is taken with a note; so are hubs that are not linked", async () => {
     const strange = whole.replaceAll(HUB, "far.example");
@@ -266,6 +266,19 @@ describe("a bad line", () => {
       /source.optionalDeviceInformation: is no JSON object/,
     ],
     ["a version below 1", "twin", (each) => ({ ...each, desiredVersion: 0 }), /twin.desiredVersion/],
+    [
+      "a name that twins cannot have",
+      "twin",
+      (each) => ({ ...each, reported: { "a.b": 1 } }),
+      /twin.reported: .*"a.b"/,
+    ],
+    [
+      "an initial twin that no hub takes",
+      "enrollmentGroup",
+      (each) => ({ ...each, initialTwin: { tags: { $a: 1 }, desired: {} } }),
+      /enrollmentGroup.initialTwin.tags: .*"\$a"/,
+    ],
+    ["too many tags", "twin", (each) => ({ ...each, tags: { a: "x".repeat(9000) } }), /twin.tags: has 9008 bytes/],
     ["text for properties", "twin", (each) => ({ ...each, desired: "x" }), /twin.desired: is no JSON object/],
   ])("with %s is named, and nothing is imported", async (_, kind, change, message) => {
     const { line, text } = changed(kind, change);

@@ -6,10 +6,10 @@ import { CertificatesPage } from "./pages/certificates.js";
 import { EnrollmentPage } from "./pages/enrollment.js";
 import { ListPage } from "./pages/list.js";
 import { OverviewPage } from "./pages/overview.js";
-import { TokenPage } from "./pages/token.js";
+import { TokenDialog, TokenPage } from "./pages/token.js";
 import { Announcements } from "./parts/announce.js";
 import { ConfirmDialog } from "./parts/confirm.js";
-import { hrefOf, type Place, place } from "./router.js";
+import { hrefOf, leaveGuard, type Place, place } from "./router.js";
 
 const menu: readonly { readonly label: string; readonly place: Place; readonly pages: readonly Place["page"][] }[] = [
   { label: "Overview", place: { page: "overview" }, pages: ["overview"] },
@@ -20,13 +20,16 @@ const menu: readonly { readonly label: string; readonly place: Place; readonly p
 
 export function App() {
   const isKnown = token.value !== undefined;
+  // Where something is typed, the page stays as it is behind the question for the token.
+  const isTyped = leaveGuard.value !== undefined;
   return (
     <>
       <button type="button" class="skip" onClick={skipToContent}>
         Skip to the content
       </button>
       <Header isKnown={isKnown} />
-      <Content>{isKnown ? <CurrentPage /> : <TokenPage />}</Content>
+      <Content>{isKnown || isTyped ? <CurrentPage /> : <TokenPage />}</Content>
+      {!isKnown && isTyped && <TokenDialog />}
       <Announcements />
       <ConfirmDialog />
     </>
@@ -55,13 +58,19 @@ function Header({ isKnown }: { readonly isKnown: boolean }) {
               </a>
             ))}
           </nav>
-          <button type="button" class="small leave" onClick={() => forgetToken({ refused: false })}>
+          <button type="button" class="small leave" onClick={() => void lock()}>
             Lock
           </button>
         </>
       )}
     </header>
   );
+}
+
+async function lock(): Promise<void> {
+  if (leaveGuard.value && !(await leaveGuard.value())) return;
+  leaveGuard.value = undefined;
+  forgetToken({ refused: false });
 }
 
 function Mark() {

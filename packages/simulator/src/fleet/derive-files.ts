@@ -24,7 +24,7 @@ export const fileNames = {
 
 const prefix = (ca: string | undefined): string => (ca === undefined ? "" : `${ca}-`);
 
-/** TPMs whose keys are looked for at once: each keeps one thread of libuv's pool of four busy. */
+/** TPMs whose keys are looked for at once: as many as have a worker thread each, on a large machine. */
 const tpmsAtOnce = 4;
 
 export const tpmSeed = (file: FleetFile, id: string): Buffer => seededBytes(file, `tpm ${id}`);

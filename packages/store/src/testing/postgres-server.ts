@@ -17,7 +17,7 @@ import pg from "pg";
 export interface PostgresServer {
   /** Whoever comes from this machine is let in, but for the user `guarded`, who needs a password. */
   readonly url: string;
-  /** Ends it as a power cut would, and starts it again at the same place. */
+  /** Kills it, and starts it again at the same place. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -22,6 +22,7 @@ const TpmSe = checked(u8, (value) => types.has(value), "value");
 
 /** The salt that somebody sent to a key: with no key there is none, with a key there must be one. */
 function saltOf(tpmKey: Entity, encryptedSalt: Buffer): Buffer {
+  if (tpmKey.is === "sequence") throw new TpmError("key", handlePlace(1));
   if (tpmKey.is !== "key") {
     if (encryptedSalt.length > 0) throw new TpmError("value", parameter(2));
     return encryptedSalt;

@@ -52,7 +52,6 @@ describe("the first fault of a JSON text", () => {
     expect(fault.offset).toBeLessThanOrEqual(text.length);
     const before = text.slice(0, fault.offset).split("\n");
     expect([fault.line, fault.column]).toEqual([before.length, (before.at(-1) ?? "").length + 1]);
-    // Nothing after the fault is to blame: the text up to it does not parse as JSON with another ending only when it is a text's start.
     expect(fault.message.length).toBeGreaterThan(5);
   });
 

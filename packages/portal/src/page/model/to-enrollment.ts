@@ -14,17 +14,16 @@ export function newEnrollment(kind: EnrollmentKind, draft: Draft): Enrollment {
 export function withSettings(kind: EnrollmentKind, source: Enrollment, settings: Settings): Enrollment {
   const { iotHubHostName: _old, deviceId: _id, customAllocationDefinition, ...rest } = source;
   const deviceId = settings.deviceId.trim();
-  const { allocationPolicy, iotHubs } = settings;
+  const { allocationPolicy } = settings;
   const custom = { ...customAllocationDefinition, webhookUrl: settings.webhookUrl.trim() };
   return {
     ...withoutAllocation(rest),
     ...(kind === "individual" && deviceId !== "" && { deviceId }),
-    ...(iotHubs.length > 0 && { iotHubs }),
+    ...hubsOf(source, settings),
     ...(allocationPolicy !== "" && { allocationPolicy }),
     ...(allocationPolicy === "custom" && {
       customAllocationDefinition: { ...custom, apiVersion: settings.webhookApiVersion.trim() },
     }),
-    ...oldHubForm(source, settings),
     reprovisionPolicy: reprovisionPolicies[settings.reprovision],
     initialTwin: readTwin(settings.twin),
     provisioningStatus: settings.status,
@@ -37,10 +36,11 @@ function withoutAllocation({ iotHubs: _, allocationPolicy: __, ...rest }: Enroll
 }
 
 /** The old form with one hub and no policy means static to that hub; it stays where nobody touched it. */
-function oldHubForm(source: Enrollment, { allocationPolicy, iotHubs }: Settings): Partial<Enrollment> {
+function hubsOf(source: Enrollment, { allocationPolicy, iotHubs }: Settings): Partial<Enrollment> {
   const { iotHubHostName: old } = source;
-  if (!old || source.iotHubs || allocationPolicy !== "" || iotHubs.length !== 1 || iotHubs[0] !== old) return {};
-  return { iotHubHostName: old };
+  if (old && !source.iotHubs && allocationPolicy === "" && iotHubs.length === 1 && iotHubs[0] === old)
+    return { iotHubHostName: old };
+  return iotHubs.length > 0 ? { iotHubs } : {};
 }
 
 function readTwin(text: string): { tags?: JsonObject; properties?: { desired?: JsonObject } } {

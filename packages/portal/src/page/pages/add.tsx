@@ -10,6 +10,7 @@ import { newEnrollment } from "../model/to-enrollment.js";
 import { announce } from "../parts/announce.js";
 import { Card, Problem } from "../parts/bits.js";
 import { TextField } from "../parts/field.js";
+import { justSaved } from "../parts/just-saved.js";
 import { RadioGroup } from "../parts/radio-group.js";
 import { type Form, useForm } from "../parts/use-form.js";
 import { useLeaveGuard } from "../parts/use-leave-guard.js";
@@ -31,8 +32,10 @@ export function AddPage({ kind }: { readonly kind: EnrollmentKind }) {
       (draft) => create(kind, draft),
     );
     if (!saved) return;
-    announce(`The ${words.one} ${form.values.id.trim()} is saved.`);
-    goTo({ page: "enrollment", kind, id: form.values.id.trim(), tab: "settings" });
+    const id = form.values.id.trim();
+    announce(`The ${words.one} ${id} is saved.`);
+    justSaved.value = { kind, id };
+    goTo({ page: "list", kind });
   };
   return (
     <>

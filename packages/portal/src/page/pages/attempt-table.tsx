@@ -1,9 +1,10 @@
-import type { AttemptRecord, AttemptSummary, Finding } from "@rollcall/protocol";
+import type { AttemptRecord, AttemptSummary, Finding, WebhookCall } from "@rollcall/protocol";
 import { useId, useState } from "preact/hooks";
 import { getAttempt } from "../api/operator.js";
 import { mechanisms } from "../model/choices.js";
 import { Facts, Loading, Pill, Problem, Time } from "../parts/bits.js";
 import { useLoad } from "../parts/use-load.js";
+import { hrefOf } from "../router.js";
 
 /** Attempts, a row each; a row opens to everything that was found. All text of devices is shown as text. */
 export function AttemptTable({ caption, attempts }: { caption: string; attempts: readonly AttemptSummary[] }) {
@@ -154,16 +155,28 @@ function AttemptFacts({ attempt }: { readonly attempt: AttemptRecord }) {
     <Facts
       rows={[
         ["Answered", answer?.filter(Boolean).join(", ")],
-        ["Enrollment", enrollment && `${enrollment.id} (${enrollment.kind === "group" ? "group" : "individual"})`],
+        [
+          "Enrollment",
+          enrollment && (
+            <a key="2" href={hrefOf({ page: "enrollment", ...enrollment, tab: "settings" })}>
+              {`${enrollment.id} (${enrollment.kind === "group" ? "group" : "individual"})`}
+            </a>
+          ),
+        ],
         ["Assigned hub", attempt.assignedHub],
         ["Device ID", attempt.deviceId],
         ["ID scope", attempt.idScope],
         ["From", attempt.remote],
         ["Client", attempt.clientVersion],
         ["API version", attempt.apiVersion],
+        ["Webhook", attempt.webhookCalls?.map(webhookText).join("; ")],
         ["Steps", attempt.steps.map(({ name, atMs }) => `${name} at ${atMs} ms`).join(" → ")],
         ["Tracking ID", <code key="1">{attempt.trackingId}</code>],
       ]}
     />
   );
+}
+
+function webhookText({ url, status, ms, result }: WebhookCall): string {
+  return `${url}: ${[status !== undefined && `status ${status}`, `${ms} ms`, result].filter(Boolean).join(", ")}`;
 }

@@ -32,10 +32,17 @@ function useLiveAttempts(filter: Filter) {
   useEffect(() => {
     const abort = new AbortController();
     const update = (change: (before: State) => State) => !abort.signal.aborted && setState(change);
+    const merge = (attempts: readonly AttemptSummary[], changed: AttemptSummary) =>
+      mergeAttempt(attempts, changed, { outcome, max: MAX_LINES });
+    // What changes while the list is on its way may not be in it yet.
+    let meanwhile: AttemptSummary[] | undefined;
     const load = async () => {
       try {
+        meanwhile = [];
         const { items, next } = await listAttempts({ limit: PAGE, outcome }, abort.signal);
-        update((before) => ({ ...before, attempts: items, next, live: true, problem: undefined, missed: 0 }));
+        const attempts = (meanwhile ?? []).reduce(merge, items);
+        meanwhile = undefined;
+        update((before) => ({ ...before, attempts, next, live: true, problem: undefined, missed: 0 }));
       } catch (error) {
         if (!isAbort(error)) update((before) => ({ ...before, live: false, problem: messageOf(error) }));
       }
@@ -43,11 +50,10 @@ function useLiveAttempts(filter: Filter) {
     void watchAttempts(
       {
         opened: () => void load(),
-        attempt: (attempt) =>
-          update((before) => ({
-            ...before,
-            attempts: mergeAttempt(before.attempts, attempt, { outcome, max: MAX_LINES }),
-          })),
+        attempt: (attempt) => {
+          meanwhile?.push(attempt);
+          update((before) => ({ ...before, attempts: merge(before.attempts, attempt) }));
+        },
         missed: (count) => update((before) => ({ ...before, missed: before.missed + count })),
         lost: (problem) => update((before) => ({ ...before, live: false, problem })),
       },

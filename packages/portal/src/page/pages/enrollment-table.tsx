@@ -2,6 +2,7 @@ import type { EnrollmentKind } from "@rollcall/protocol";
 import { type Attestation, type Enrollment, idOf } from "../api/enrollments.js";
 import { allocationChoices, kindWords, mechanisms } from "../model/choices.js";
 import { Pill, Time } from "../parts/bits.js";
+import { justSaved } from "../parts/just-saved.js";
 import { hrefOf } from "../router.js";
 
 interface Marks {
@@ -53,9 +54,10 @@ function EnrollmentRow(props: Marks & { readonly kind: EnrollmentKind; readonly 
   const { kind, item, marked, onMark } = props;
   const id = idOf(kind, item);
   const isMarked = marked.has(id);
+  const isFresh = justSaved.value?.kind === kind && justSaved.value.id === id;
   const { registrationState: state } = item;
   return (
-    <tr class={isMarked ? "marked" : undefined}>
+    <tr class={isMarked || isFresh ? "marked" : undefined}>
       <td class="mark">
         <input
           type="checkbox"
@@ -68,6 +70,7 @@ function EnrollmentRow(props: Marks & { readonly kind: EnrollmentKind; readonly 
         <a class="break" href={hrefOf({ page: "enrollment", kind, id, tab: "settings" })}>
           {id}
         </a>
+        {isFresh && <span class="small-text"> just saved</span>}
         <div class="narrow-only small-text">{mechanismOf(item.attestation)}</div>
       </th>
       <td>

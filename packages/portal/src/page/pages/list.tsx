@@ -1,7 +1,7 @@
 import type { EnrollmentKind, ProvisioningStatus } from "@rollcall/protocol";
 import { useEffect, useState } from "preact/hooks";
 import { messageOf } from "../api/client.js";
-import { deleteEnrollment, type Enrollment, idOf, listEnrollments } from "../api/enrollments.js";
+import { deleteEnrollment, type Enrollment, getEnrollment, idOf, listEnrollments } from "../api/enrollments.js";
 import { getCounts } from "../api/operator.js";
 import { kindWords } from "../model/choices.js";
 import { countOf } from "../model/words.js";
@@ -9,6 +9,7 @@ import { announce } from "../parts/announce.js";
 import { Loading, Problem } from "../parts/bits.js";
 import { confirm } from "../parts/confirm.js";
 import { SelectField, TextField } from "../parts/field.js";
+import { justSaved } from "../parts/just-saved.js";
 import { PlaceTabs } from "../parts/tabs.js";
 import { useLoad } from "../parts/use-load.js";
 import { useTitle } from "../parts/use-title.js";
@@ -79,8 +80,12 @@ export function ListPage({ kind }: { readonly kind: EnrollmentKind }) {
       signal,
     ),
   );
-  const items = list.value?.items ?? [];
   const isFiltered = search !== "" || status !== "any";
+  const fresh = useFresh(kind);
+  const items = withFresh(
+    { kind, fresh: isFiltered || cursors.length > 0 ? undefined : fresh },
+    list.value?.items ?? [],
+  );
   return (
     <>
       <div class="page-head">
@@ -115,6 +120,26 @@ export function ListPage({ kind }: { readonly kind: EnrollmentKind }) {
       )}
     </>
   );
+}
+
+function forgetFresh(): void {
+  justSaved.value = undefined;
+}
+
+/** The one that was added just now, until this page is left. */
+function useFresh(kind: EnrollmentKind): Enrollment | undefined {
+  const saved = justSaved.value;
+  const id = saved?.kind === kind ? saved.id : undefined;
+  useEffect(() => forgetFresh, []);
+  return useLoad(id ?? "", async (signal) => (id ? await getEnrollment(kind, id, signal) : undefined)).value;
+}
+
+function withFresh(
+  { kind, fresh }: { readonly kind: EnrollmentKind; readonly fresh: Enrollment | undefined },
+  items: readonly Enrollment[],
+): readonly Enrollment[] {
+  if (!fresh || items.some((item) => idOf(kind, item) === idOf(kind, fresh))) return items;
+  return [fresh, ...items];
 }
 
 function nextPage(next: string | undefined, go: (after: string) => void): (() => void) | undefined {
@@ -174,6 +199,7 @@ function Selectable(props: { kind: EnrollmentKind; items: readonly Enrollment[];
     if (faults.length === 0) announce(`${words} deleted.`);
     else announce(`${done} deleted, ${faults.length} not: ${faults.join("; ")}`, "failed");
     setMarked(new Set());
+    forgetFresh();
     onDeleted();
   };
   return (

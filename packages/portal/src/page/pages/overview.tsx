@@ -76,17 +76,17 @@ function Trust({ info }: { readonly info: Info }) {
 function Counts() {
   const { value, error, reload } = useLoad("counts", getCounts);
   if (error) return <Problem text={error} onRetry={reload} />;
-  const tiles: readonly (readonly [string, number | undefined, Place])[] = [
+  const tiles: readonly (readonly [string, number | undefined, Place?])[] = [
     ["Enrollment groups", value?.enrollmentGroups, { page: "list", kind: "group" }],
     ["Individual enrollments", value?.individualEnrollments, { page: "list", kind: "individual" }],
-    ["Registered devices", value?.registrations, { page: "attempts" }],
+    ["Registered devices", value?.registrations],
     ["CA certificates", value?.certificates, { page: "certificates" }],
   ];
   return (
     <ul class="tiles">
       {tiles.map(([label, count, place]) => (
         <li key={label}>
-          <a href={hrefOf(place)}>
+          <a class="tile" {...(place && { href: hrefOf(place) })}>
             <span class="tile-count">{count === undefined ? "…" : count.toLocaleString("en")}</span>
             <span>{label}</span>
           </a>

@@ -1,20 +1,39 @@
 import { useEffect, useState } from "preact/hooks";
 import { giveToken, tokenRefused } from "../api/token.js";
+import { Dialog } from "../parts/dialog.js";
 import { TextField } from "../parts/field.js";
 
 /** Asks for the management token, and says where it stands. */
 export function TokenPage() {
-  const [text, setText] = useState("");
-  const [fault, setFault] = useState<string | undefined>();
   useEffect(() => {
     document.title = "Rollcall";
   }, []);
+  return (
+    <div class="card narrow">
+      <h1>Unlock the portal</h1>
+      <TokenForm />
+    </div>
+  );
+}
+
+/** The same over a page on which something typed would be lost: the service was started anew, with another token. */
+export function TokenDialog() {
+  return (
+    <Dialog title="Unlock the portal again" onClose={() => undefined}>
+      <p>What you typed is still there.</p>
+      <TokenForm />
+    </Dialog>
+  );
+}
+
+function TokenForm() {
+  const [text, setText] = useState("");
+  const [fault, setFault] = useState<string | undefined>();
   const refused = tokenRefused.value
     ? "The service did not accept this token. It is another one for every location."
     : undefined;
   return (
     <form
-      class="card narrow"
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
@@ -22,7 +41,6 @@ export function TokenPage() {
         else giveToken(text);
       }}
     >
-      <h1>Unlock the portal</h1>
       <p>
         This page changes enrollments and shows keys, so it needs the management token of the running service. The link
         that <code>rollcall start</code> prints beside <em>dashboard</em> carries it; <code>rollcall info</code> prints

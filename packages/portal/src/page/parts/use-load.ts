@@ -15,11 +15,12 @@ export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     const abort = new AbortController();
-    setState(({ value }) => ({ ...(value !== undefined && { value }), loading: true }));
+    setState(({ value }) => ({ ...known(value), loading: true }));
     load(abort.signal).then(
       (value) => setState({ value, loading: false }),
       (error: unknown) => {
-        if (!isAbort(error)) setState({ error: messageOf(error), loading: false });
+        // What was loaded before stays: somebody may be typing over it.
+        if (!isAbort(error)) setState(({ value }) => ({ ...known(value), error: messageOf(error), loading: false }));
       },
     );
     return () => abort.abort();
@@ -27,4 +28,8 @@ export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T
   }, [key, turn]);
   const reload = useCallback(() => setTurn((before) => before + 1), []);
   return { value: state.value, error: state.error, loading: state.loading, reload };
+}
+
+function known<T>(value: T | undefined): { value?: T } {
+  return value === undefined ? {} : { value };
 }
