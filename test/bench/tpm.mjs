@@ -7,7 +7,8 @@ import { setTimeout } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
-import { createTpm, prepareTpm, TpmClient } from "tpm-js-sim";
+import { createTpm, prepareTpm } from "tpm-js-sim";
+import { TpmClient } from "tpm-js-sim/client";
 import { makeAuthenticationKey } from "tpm-js-sim/credential";
 
 const sizes = { full: { rounds: 100, tpms: 10_000, swtpms: 20 }, quick: { rounds: 20, tpms: 1_000, swtpms: 5 } };

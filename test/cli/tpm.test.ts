@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { createTpm, hierarchies, paddedEkTemplate, registrationIdOf, srkTemplate, TpmClient } from "tpm-js-sim";
+import { createTpm } from "tpm-js-sim";
+import { hierarchies, paddedEkTemplate, registrationIdOf, srkTemplate, TpmClient } from "tpm-js-sim/client";
 import { makeAuthenticationKey, parseTpm2bPublic } from "tpm-js-sim/credential";
 import { expect, test } from "vitest";
 import { promisedClient } from "../conformance/tpm-sdk.js";

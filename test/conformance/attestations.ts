@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { type Identity, issueIntermediate, issueLeaf, issueRoot } from "@rollcall/pki";
 import { deriveDeviceKey, type EnrollmentGroupInput, type IndividualEnrollmentInput } from "@rollcall/protocol";
-import { createTpm, prepareTpm, TpmClient, type TpmHints } from "tpm-js-sim";
+import { createTpm, prepareTpm, type TpmHints } from "tpm-js-sim";
+import { TpmClient } from "tpm-js-sim/client";
 import type { Swtpm } from "./swtpm.js";
 
 /** What a client script needs to be the device. */

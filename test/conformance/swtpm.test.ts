@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { createTpm, TpmClient } from "tpm-js-sim";
+import { createTpm } from "tpm-js-sim";
+import { TpmClient } from "tpm-js-sim/client";
 import { makeAuthenticationKey } from "tpm-js-sim/credential";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { vectorState } from "../fixtures/tpm-states.js";

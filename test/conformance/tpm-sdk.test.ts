@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { createHmac, randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { createTpm, TpmClient, type TpmOptions } from "tpm-js-sim";
+import { createTpm, type TpmOptions } from "tpm-js-sim";
+import { TpmClient } from "tpm-js-sim/client";
 import { makeAuthenticationKey, registrationIdOf } from "tpm-js-sim/credential";
 import { describe, expect, test } from "vitest";
 import { vectorState } from "../fixtures/tpm-states.js";

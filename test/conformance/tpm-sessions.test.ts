@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { createTpm, TpmClient } from "tpm-js-sim";
+import { createTpm } from "tpm-js-sim";
+import { TpmClient } from "tpm-js-sim/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { vectorState } from "../fixtures/tpm-states.js";
 import { base64, tpmVectors } from "../fixtures/tpm-vectors.js";

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { issueLeaf } from "@rollcall/pki";
 import type { Blame, EnrollmentGroupInput, FindingCode, IndividualEnrollmentInput } from "@rollcall/protocol";
-import { createTpm, TpmClient } from "tpm-js-sim";
+import { createTpm } from "tpm-js-sim";
+import { TpmClient } from "tpm-js-sim/client";
 import { certificateText, createPki, leafOnly, x509Group, x509Individual } from "./certificates.js";
 import { deviceToken, groupDeviceKey, type TokenOptions, tokenStyles } from "./device-tokens.js";
 import type { Presented } from "./sockets.js";

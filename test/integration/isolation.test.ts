@@ -1,7 +1,8 @@
 import { issueLeaf } from "@rollcall/pki";
 import { topics } from "@rollcall/protocol";
 import type { IPublishPacket } from "mqtt-packet";
-import { createTpm, TpmClient } from "tpm-js-sim";
+import { createTpm } from "tpm-js-sim";
+import { TpmClient } from "tpm-js-sim/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPki, x509Group } from "./certificates.js";
 import { deviceToken, hubToken } from "./device-tokens.js";

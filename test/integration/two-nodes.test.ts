@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatSas, provisioningResource, REGISTRATION_KEY_NAME } from "@rollcall/protocol";
 import { type RollcallInfo, readInstance } from "@rollcall/service";
-import { createTpm, TpmClient } from "tpm-js-sim";
+import { createTpm } from "tpm-js-sim";
+import { TpmClient } from "tpm-js-sim/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type PostgresServer,

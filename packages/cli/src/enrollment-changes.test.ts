@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { issueLeaf, issueRoot } from "@rollcall/pki";
 import type { EnrollmentKind } from "@rollcall/protocol";
 import { Command, CommanderError } from "commander";
-import { createTpm, TpmClient } from "tpm-js-sim";
+import { createTpm } from "tpm-js-sim";
+import { TpmClient } from "tpm-js-sim/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   addEnrollmentFlags,

@@ -1,22 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { createTpm, prepareTpm, type TpmState, type VirtualTpm } from "tpm-js-sim";
+import { cleared, lockedOut, withOtherEndorsementKey } from "tpm-js-sim/accidents";
 import {
-  createTpm,
   describeResponseCode,
   hierarchies,
   type PcrBank,
   paddedEkTemplate,
-  prepareTpm,
   quotePcrs,
   readPcrs,
   registrationIdOf,
   srkTemplate,
   TpmClient,
   TpmCommandError,
-  type TpmState,
-  type VirtualTpm,
-} from "tpm-js-sim";
-import { cleared, lockedOut, withOtherEndorsementKey } from "tpm-js-sim/accidents";
+} from "tpm-js-sim/client";
 import { CliError, reasonOf } from "./cli-error.js";
 import type { Context } from "./context.js";
 import { readUserFile, writeNewFiles } from "./files.js";

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createTpm, prepareTpm, TpmClient, type TpmState, type VirtualTpm } from "tpm-js-sim";
+import { createTpm, prepareTpm, type TpmState, type VirtualTpm } from "tpm-js-sim";
+import { TpmClient } from "tpm-js-sim/client";
 import { CliError, reasonOf, systemCode } from "./cli-error.js";
 import type { ReadIdentity } from "./device-identity.js";
 import { writeAtomically } from "./files.js";

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { isSignedBy, parseSas, type RegistrationOperationStatus, type TpmChallenge } from "@rollcall/protocol";
-import { createTpm, TpmClient } from "tpm-js-sim";
+import { createTpm } from "tpm-js-sim";
+import { TpmClient } from "tpm-js-sim/client";
 import { beforeAll, describe, expect, it } from "vitest";
 import { engineRig, sas } from "./testing/rig.js";
 

@@ -1,22 +1,7 @@
-export { TpmCommandError, type TpmSend } from "./call-tpm.js";
-export { AuthenticationKeyError, TpmClient, type TpmClientOptions } from "./client.js";
+/** The TPM itself. What talks to one is `tpm-js-sim/client`, the service's half of activation `tpm-js-sim/credential`. */
 export type { Random } from "./crypto.js";
-export { type PcrBank, type PcrQuote, type QuoteInput, quotePcrs, readPcrs } from "./pcr-client.js";
 export { generatedRsaKeys, pooledRsaKeys, type RsaKeySource, type SourcedRsaKey, seededRsaKeys } from "./rsa-keys.js";
 export type { TpmKeyState, TpmState } from "./state.js";
-export { hierarchies, persistentHandles } from "./tables/handles.js";
-export { describeResponseCode } from "./tables/response-codes.js";
-export {
-  devicePrimaries,
-  eccDevicePrimaries,
-  eccEkTemplate,
-  eccSrkTemplate,
-  ekTemplate,
-  type PrimaryTemplate,
-  paddedEkTemplate,
-  registrationIdOf,
-  srkTemplate,
-} from "./templates.js";
 export {
   createTpm,
   type KnownKey,

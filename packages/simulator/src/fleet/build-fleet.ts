@@ -1,5 +1,6 @@
 import { deriveDeviceKey } from "@rollcall/protocol";
-import { createTpm, TpmClient, type TpmHints } from "tpm-js-sim";
+import { createTpm, type TpmHints } from "tpm-js-sim";
+import { TpmClient } from "tpm-js-sim/client";
 import type { DeviceIdentity } from "../device/identity.js";
 import { type FleetFiles, fileNames, readHints, tpmSeed } from "./derive-files.js";
 import type { Fleet, FleetAttestation, FleetDevice, FleetEnrollment } from "./fleet.js";
