@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -100,6 +100,9 @@ describe("a service with a location", () => {
     await using service = await start();
     const directory = service.rollcall.info.store.place;
     expect(statSync(directory).mode & 0o077).toBe(0);
+    const files = readdirSync(directory).filter((name) => !name.endsWith(".lock"));
+    expect(files).toContain("rollcall.db");
+    for (const name of files) expect([name, statSync(join(directory, name)).mode & 0o077]).toEqual([name, 0]);
   });
 
   it("says what is wrong with a store that it cannot open, and leaves nothing open", async () => {

@@ -1,4 +1,4 @@
-import { rmSync, statfsSync } from "node:fs";
+import { chmodSync, closeSync, openSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { Kysely, type SqliteDatabase, SqliteDialect } from "kysely";
 import { ownDirectory, syncDirectory } from "./directory-owner.js";
@@ -22,12 +22,12 @@ export interface SqliteStoreOptions {
   readonly commitWindowMilliseconds?: number;
 }
 
-/** What SQLite says, in both drivers' messages. */
+/** What SQLite says, in both drivers' messages, and the system before it. */
 const kindsByMessage: readonly (readonly [RegExp, StoreErrorKind])[] = [
   [/not a database|disk image is malformed/i, "corruptFile"],
-  [/database or disk is full/i, "diskFull"],
+  [/database or disk is full|^ENOSPC/i, "diskFull"],
   [/database is locked/i, "directoryInUse"],
-  [/(unable to|could not) open|readonly database/i, "noAccess"],
+  [/(unable to|could not) open|readonly database|^(EACCES|EPERM|EROFS|EISDIR)/i, "noAccess"],
 ];
 
 function isFull(directory: string): boolean {
@@ -48,6 +48,12 @@ function explainIn(directory: string, file: string): (error: unknown) => unknown
   };
 }
 
+/** Keys are in it: for its owner only, and so are the log and the index beside it, which SQLite makes like it. An empty file is a new database. */
+function keepPrivate(file: string): void {
+  closeSync(openSync(file, "a", 0o600));
+  chmodSync(file, 0o600);
+}
+
 /** The store in a directory of this machine. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<DurableStore> {
   const { directory, idScope, driver = defaultDriver(), commitWindowMilliseconds = 10 } = options;
@@ -58,6 +64,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Dura
   rmSync(`${file}.lock`, { recursive: true, force: true });
   let connection: SqliteDatabase | undefined;
   try {
+    keepPrivate(file);
     connection = await connectSqlite(driver, file);
     await migrate(new Kysely<Schema>({ dialect: new SqliteDialect({ database: connection }) }), sqliteSpelling, file);
     // Database and log have their names by now.
