@@ -474,7 +474,7 @@ export const findingRows = {
     title:
       "The chain reaches {subject}, uploaded as {name} at {uploaded} but not verified: nobody has proved that its key is held. No enrollment group refers to it.",
     remedy:
-      "Prove it with a certificate whose common name is the verification code: rollcall certificate verify -n {name}; and let a group refer to it (caReferences).",
+      "Prove that its key is held: rollcall certificate verify -n {name} --ca-key <its private key>; then let a group refer to it: rollcall enrollment-group create --gid <id> --ca-name {name}",
   },
   "chain.caWithoutGroup": {
     cause: 3,
@@ -651,8 +651,7 @@ export const findingRows = {
     connack: 5,
     title:
       "The token was not signed with the primary or the secondary key of {id}, nor by any wrong recipe that is known.",
-    remedy:
-      "Give the device the key of its enrollment; for a group: rollcall env {registrationId} prints the derived one.",
+    remedy: "Give the device the key of its enrollment: rollcall env {registrationId} prints it.",
     follows: [
       "key.groupKeyUsedRaw",
       "key.derivedTwice",
@@ -786,7 +785,7 @@ export const findingRows = {
     blame: "enrollment",
     wire: "unauthorized",
     title: "There is no individual enrollment {id}, and no enrollment group takes this device.{hint}",
-    remedy: "Enroll it (rollcall enrollment create --eid {id}), or use the id that is enrolled.",
+    remedy: "Enroll it (rollcall enrollment create --eid {id}{how}), or use the id that is enrolled.",
     follows: [
       "token.signedOtherText",
       "key.groupKeyUsedRaw",
