@@ -19,7 +19,8 @@ export async function startDetached(
   { argv, terminal, interrupts }: Context,
 ): Promise<RunningService> {
   const there = await findService(location);
-  if (there) throw new CliError("unsafe", `${location} is in use by process ${there.pid}`, { next: stopCommand(location) });
+  if (there)
+    throw new CliError("unsafe", `${location} is in use by process ${there.pid}`, { next: stopCommand(location) });
   const logPath = join(location, "rollcall.log");
   const log = await openLogIn(location, logPath);
   const began = (await log.stat()).size;

@@ -99,12 +99,15 @@ async function notFound(
   const nearby = await nearbyFinding(id, context.store, context.afford);
   const how = enrolledBy[kindShown(request)];
   const expected = `an individual enrollment ${id}, or a group that takes this device`;
-  return [finding("enrollment.notFound", { values: { id, hint, how }, expected, got: id, ...nearest(nearby) }), ...nearby];
+  return [
+    finding("enrollment.notFound", { values: { id, hint, how }, expected, got: id, ...nearest(nearby) }),
+    ...nearby,
+  ];
 }
 
-/** The flags with which what the device shows is enrolled. */
+/** The flags that enroll what the device shows. */
 const enrolledBy: Readonly<Record<ReturnType<typeof kindShown>, string>> = {
-  symmetricKey: " --at symmetricKey --pk <key of the device>",
+  symmetricKey: " --at symmetricKey; its key is what rollcall env then prints",
   x509: " --cp <certificate of the device>",
   nothing: " --at <kind>",
 };

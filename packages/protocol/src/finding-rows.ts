@@ -333,7 +333,7 @@ export const findingRows = {
     blame: "pki",
     wire: "invalidCertificate",
     title: "The leaf certificate has expired.",
-    remedy: "Issue a new certificate: rollcall pki leaf",
+    remedy: "Issue a new certificate: rollcall pki leaf --cn <registration id> --ca <file> --ca-key <file> --force",
   },
   "leaf.notYetValid": {
     cause: 9,
@@ -433,7 +433,8 @@ export const findingRows = {
     wire: "invalidCertificate",
     title:
       "The leaf certificate may not be used by a TLS client (its extendedKeyUsage lacks clientAuth, or its keyUsage lacks digitalSignature).",
-    remedy: "Issue it again with clientAuth: rollcall pki leaf",
+    remedy:
+      "Issue it again with clientAuth: rollcall pki leaf --cn <registration id> --ca <file> --ca-key <file> --force",
   },
   "leaf.commonNameMismatch": {
     cause: 5,
@@ -516,7 +517,7 @@ export const findingRows = {
     title:
       "{id} is enrolled with a certificate that {issuer} issued, and strictX509 asks for a CA certificate of its chain that is uploaded and verified; there is none.",
     remedy:
-      "Upload and verify the certificate of {issuer} (rollcall certificate create -n <name> -p <file>, then rollcall certificate verify), let the device send its whole chain, or set strictX509 to false.",
+      "Upload and verify the certificate of {issuer} (rollcall certificate create -n <name> -p <file>, then rollcall certificate verify -n <name> --ca-key <its private key>), let the device send its whole chain, or set strictX509 to false.",
   },
   "enrollment.deviceIdNotCommonName": {
     element: "enrollment",
@@ -992,6 +993,14 @@ export const findingRows = {
     wire: "internal",
     title: "Rollcall failed; this is a fault of ours.",
     remedy: "Look into the log of the service for {trackingId}, and report it.",
+  },
+  "service.storeFailed": {
+    element: "service",
+    severity: "error",
+    blame: "service",
+    wire: "internal",
+    title: "Your device is fine: Rollcall cannot keep anything now, {problem}.",
+    remedy: "Mend it: {next}.",
   },
   "explanation.leftOut": {
     element: "service",

@@ -18,7 +18,14 @@ const HELD_BACK = 65_536;
  */
 export function openLog({ level, format, file }: Config["log"]): OpenLog {
   const target = file === undefined ? 2 : file;
-  const stream = destination({ dest: target, sync: true, append: true, mkdir: true, mode: 0o600, maxLength: HELD_BACK });
+  const stream = destination({
+    dest: target,
+    sync: true,
+    append: true,
+    mkdir: true,
+    mode: 0o600,
+    maxLength: HELD_BACK,
+  });
   // A log on a full disk is short of lines; the service goes on, and what could not be written is tried again with the next line.
   stream.on("error", () => undefined);
   const isPretty = (format ?? (file === undefined && process.stderr.isTTY ? "pretty" : "json")) === "pretty";
