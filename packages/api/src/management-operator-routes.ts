@@ -5,6 +5,7 @@ import {
   inspectCertificate,
   inspectEndorsementKey,
   type Operator,
+  storeTrouble,
 } from "@rollcall/engine";
 import { DpsError, type EnrollmentKind, operatorRoutes } from "@rollcall/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -61,7 +62,9 @@ function answerError(
     return sendError(request, reply, "badRequest", { ...about, message: error.message });
   }
   onFault?.(error, about.trackingId);
-  return sendError(request, reply, "internal", about);
+  const trouble = storeTrouble(error);
+  const message = trouble && `${trouble.problem}: ${trouble.next}`;
+  return sendError(request, reply, "internal", { ...about, ...(message !== undefined && { message }) });
 }
 
 function addEnrollmentLists(scope: FastifyInstance, operator: Operator): void {

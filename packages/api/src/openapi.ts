@@ -131,7 +131,7 @@ export function openApiDocument(): Record<string, unknown> {
       title: "Rollcall",
       version: SERVICE_API_VERSION,
       description:
-        "The service API as the official SDKs speak it, here for holders of the management token (rollcall info --json), and what the portal and the command line use besides.",
+        "The service API as the official SDKs speak it, here for holders of the management token (rollcall info portalUrl prints it behind token=), and what the portal and the command line use besides.",
     },
     servers: [{ url: "/" }],
     paths,

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { Clock, Operator } from "@rollcall/engine";
+import { type Clock, type Operator, storeTrouble } from "@rollcall/engine";
 import { DpsError, type Permission, type ServiceRoute, serviceRoutes, toAsciiJson } from "@rollcall/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { allowedMethods, takesSlash } from "./methods.js";
@@ -89,5 +89,7 @@ function answerError(
     return sendError(request, reply, "badRequest", { ...about, message: error.message });
   }
   options.onFault?.(error, about.trackingId);
-  return sendError(request, reply, "internal", about);
+  const trouble = storeTrouble(error);
+  const message = trouble && `${trouble.problem}: ${trouble.next}`;
+  return sendError(request, reply, "internal", { ...about, ...(message !== undefined && { message }) });
 }

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, open, readFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { CliError } from "./cli-error.js";
+import { CliError, reasonOf, systemCode } from "./cli-error.js";
 import type { Context } from "./context.js";
 import { formatMs } from "./durations.js";
 import { type ExitKind, exitCodes } from "./exit-codes.js";
-import { findService, type RunningService } from "./running-service.js";
+import { findService, type RunningService, stopCommand } from "./running-service.js";
 
 const TIMEOUT_MS = 60_000;
 const PAUSE_MS = 50;
@@ -19,10 +19,10 @@ export async function startDetached(
   { argv, terminal, interrupts }: Context,
 ): Promise<RunningService> {
   const there = await findService(location);
-  if (there) throw new CliError("unsafe", `${location} is in use by process ${there.pid}`, { next: "rollcall stop" });
-  await mkdir(location, { recursive: true, mode: 0o700 });
+  if (there)
+    throw new CliError("unsafe", `${location} is in use by process ${there.pid}`, { next: stopCommand(location) });
   const logPath = join(location, "rollcall.log");
-  const log = await open(logPath, "a", 0o600);
+  const log = await openLogIn(location, logPath);
   const began = (await log.stat()).size;
   const bin = fileURLToPath(new URL("../bin/rollcall.mjs", import.meta.url));
   // Its banner would put the connection string into the log.
@@ -36,6 +36,16 @@ export async function startDetached(
   if (service) return service;
   await terminateQuietly(child);
   throw await whyItDied(child, { logPath, began, terminal, interrupted: interrupts.received !== undefined });
+}
+
+async function openLogIn(location: string, logPath: string): Promise<FileHandle> {
+  try {
+    await mkdir(location, { recursive: true, mode: 0o700 });
+    return await open(logPath, "a", 0o600);
+  } catch (cause) {
+    const why = `${location} cannot be used as location: ${systemCode(cause) ?? reasonOf(cause)}. Choose another with --location.`;
+    throw new CliError("unsafe", why, { cause });
+  }
 }
 
 /** The service once it is ready; undefined when the process ended, or was not ready in time. */

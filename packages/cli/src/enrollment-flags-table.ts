@@ -129,7 +129,7 @@ export const enrollmentFlags: readonly EnrollmentFlag[] = [
   },
   {
     flags: "--sk, --secondary-key <base64>",
-    help: "symmetricKey: secondary key",
+    help: "symmetricKey: secondary key; a new enrollment takes both or neither",
     attestation: "symmetricKey",
     value: "symmetricKey",
     member: "attestation.symmetricKey.secondaryKey",

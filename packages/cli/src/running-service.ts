@@ -63,6 +63,11 @@ export function startCommand(flag: string | undefined): string {
   return `rollcall start${where({ location: flag })}`;
 }
 
+/** What to type to end the service of a location, however that was given. */
+export function stopCommand(location: string): string {
+  return `rollcall stop --location ${quote(nearName(location))}`;
+}
+
 /** ` --location …`, for a command that is to be typed next; nothing where none was given. */
 export const where = ({ location }: { readonly location?: string | undefined }): string =>
   location === undefined ? "" : ` --location ${quote(location)}`;

@@ -16,7 +16,7 @@ import type { Context } from "./context.js";
 import { startDetached } from "./detach.js";
 import { aborted } from "./interrupts.js";
 import { dashboardUrl, portalUrl, type ServiceInfo } from "./management-client.js";
-import { nearName } from "./running-service.js";
+import { nearName, stopCommand } from "./running-service.js";
 
 interface StartFlags extends SettingValues {
   readonly config?: string;
@@ -69,7 +69,7 @@ export async function launch(options: Parameters<typeof startRollcall>[0]): Prom
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError("configuration", error.message, { cause: error });
     if (error instanceof LocationInUseError)
-      throw new CliError("unsafe", error.message, { next: "rollcall stop", cause: error });
+      throw new CliError("unsafe", error.message, { next: stopCommand(error.path), cause: error });
     if (error instanceof LocationError) throw new CliError("unsafe", error.message, { cause: error });
     if (isStoreError(error)) {
       const kind = error.kind === "unreachable" ? "unreachable" : "unsafe";

@@ -74,7 +74,7 @@ async function groupKeyHint(request: AttestationRequest, context: AttestationCon
   if (groups.length === 0) return "";
   const more = groups.length > 3 ? ` and ${groups.length - 3} more` : "";
   const names = groups.slice(0, 3).map((group) => group.enrollmentGroupId);
-  return ` Its token fits no symmetric-key group (${names.join(", ")}${more}): was its key derived from another group's key, or from another id? rollcall env ${request.registrationId} prints the right one.`;
+  return ` Its token fits no symmetric-key group (${names.join(", ")}${more}): was its key derived from another group's key, or from another id? rollcall env ${request.registrationId}${groups.length > 1 ? " --group <id>" : ""} prints the right one.`;
 }
 
 async function nobody(request: AttestationRequest, context: AttestationContext): Promise<readonly Finding[]> {
@@ -97,9 +97,20 @@ async function notFound(
 ): Promise<readonly Finding[]> {
   const id = request.registrationId;
   const nearby = await nearbyFinding(id, context.store, context.afford);
+  const how = enrolledBy[kindShown(request)];
   const expected = `an individual enrollment ${id}, or a group that takes this device`;
-  return [finding("enrollment.notFound", { values: { id, hint }, expected, got: id, ...nearest(nearby) }), ...nearby];
+  return [
+    finding("enrollment.notFound", { values: { id, hint, how }, expected, got: id, ...nearest(nearby) }),
+    ...nearby,
+  ];
 }
+
+/** The flags that enroll what the device shows. */
+const enrolledBy: Readonly<Record<ReturnType<typeof kindShown>, string>> = {
+  symmetricKey: " --at symmetricKey; its key is what rollcall env then prints",
+  x509: " --cp <certificate of the device>",
+  nothing: " --at <kind>",
+};
 
 /** The similar id that is enrolled, for the finding that says that this one is not. */
 function nearest(nearby: readonly Finding[]): { nearest?: string } {

@@ -6,6 +6,7 @@ import { Challenges } from "./challenges.js";
 import type { EngineContext, EngineOptions } from "./context.js";
 import type { Admission, DeviceRequest, Engine } from "./engine-types.js";
 import { createBudget, EXPLANATIONS_PER_SECOND } from "./explain-budget.js";
+import { faultFinding } from "./fault-finding.js";
 import { lookUp, operationStatus } from "./operation-status.js";
 import { attestationContext, noteVerdict, register } from "./register.js";
 import { errorReply } from "./replies.js";
@@ -44,7 +45,7 @@ export function createEngine(
     } catch (error) {
       const { trackingId } = request.attempt;
       options.onFailure?.(error, trackingId);
-      request.attempt.add(finding("service.internal", { values: { trackingId } }));
+      request.attempt.add(faultFinding(error, trackingId));
       return errorReply(request.attempt, "internal", { now: clock(), retryAfter: options.retryAfterSeconds });
     }
   };
@@ -53,7 +54,7 @@ export function createEngine(
     const { attempt } = request;
     const admission = await admit(request, context).catch((error: unknown): Admission => {
       options.onFailure?.(error, attempt.trackingId);
-      const failure = finding("service.internal", { values: { trackingId: attempt.trackingId } });
+      const failure = faultFinding(error, attempt.trackingId);
       attempt.add(failure);
       return { kind: "refused", connack: 3, finding: failure };
     });

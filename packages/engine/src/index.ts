@@ -18,6 +18,7 @@ export type { OperatorContext } from "./operator/operator-context.js";
 export { wireEnrollment } from "./operator/wire-enrollment.js";
 export type * from "./operator-types.js";
 export type * from "./ports.js";
+export { type StoreTrouble, storeTrouble } from "./store-trouble.js";
 export { exportRecords } from "./transfer/export-records.js";
 export { importRecords } from "./transfer/import-records.js";
 export type { ImportOptions, Spool } from "./transfer/import-types.js";

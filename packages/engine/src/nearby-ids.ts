@@ -4,6 +4,8 @@ import type { Store } from "./ports.js";
 const ALPHABET = [..."abcdefghijklmnopqrstuvwxyz0123456789-._:"];
 /** Longer ids are not searched for look-alikes: each character adds 80 candidates. */
 const MAX_LENGTH = 48;
+/** In shorter ids one slip is most of the name: `d2` is no misspelled `k1`, and dev-2 is one away from dev-1 all the same. */
+const MIN_LENGTH = 4;
 
 /**
  * Every id one slip away: a character too many, too few, another, or two swapped. Their number depends on the id alone, so
@@ -11,7 +13,7 @@ const MAX_LENGTH = 48;
  */
 function nearbyIds(id: string): readonly string[] {
   const text = idKey(id);
-  if (text.length > MAX_LENGTH) return [];
+  if (text.length < MIN_LENGTH || text.length > MAX_LENGTH) return [];
   const found = new Set<string>();
   for (let at = 0; at <= text.length; at++) {
     const [head, tail] = [text.slice(0, at), text.slice(at)];

@@ -76,7 +76,12 @@ async function revoked(enrollment: EnrollmentRecord, { store }: EngineContext): 
   const isGroup = enrollment.kind === "group";
   const now = await (isGroup ? store.enrollmentGroup(id) : store.individualEnrollment(id));
   const expected = "an enrollment that is still there, and enabled, when its device is saved";
-  if (!now) return finding("enrollment.notFound", { values: { id, hint: "" }, expected, got: "deleted meanwhile" });
+  if (!now)
+    return finding("enrollment.notFound", {
+      values: { id, hint: "", how: " --at <kind>" },
+      expected,
+      got: "deleted meanwhile",
+    });
   if (now.provisioningStatus === "enabled") return undefined;
   const details = { values: { id }, expected, got: "disabled meanwhile" };
   return finding(isGroup ? "group.disabled" : "enrollment.disabled", details);

@@ -333,7 +333,7 @@ export const findingRows = {
     blame: "pki",
     wire: "invalidCertificate",
     title: "The leaf certificate has expired.",
-    remedy: "Issue a new certificate: rollcall pki leaf",
+    remedy: "Issue a new certificate: rollcall pki leaf --cn <registration id> --ca <file> --ca-key <file> --force",
   },
   "leaf.notYetValid": {
     cause: 9,
@@ -433,7 +433,8 @@ export const findingRows = {
     wire: "invalidCertificate",
     title:
       "The leaf certificate may not be used by a TLS client (its extendedKeyUsage lacks clientAuth, or its keyUsage lacks digitalSignature).",
-    remedy: "Issue it again with clientAuth: rollcall pki leaf",
+    remedy:
+      "Issue it again with clientAuth: rollcall pki leaf --cn <registration id> --ca <file> --ca-key <file> --force",
   },
   "leaf.commonNameMismatch": {
     cause: 5,
@@ -474,7 +475,7 @@ export const findingRows = {
     title:
       "The chain reaches {subject}, uploaded as {name} at {uploaded} but not verified: nobody has proved that its key is held. No enrollment group refers to it.",
     remedy:
-      "Prove it with a certificate whose common name is the verification code: rollcall certificate verify -n {name}; and let a group refer to it (caReferences).",
+      "Prove that its key is held: rollcall certificate verify -n {name} --ca-key <its private key>; then let a group refer to it: rollcall enrollment-group create --gid <id> --ca-name {name}",
   },
   "chain.caWithoutGroup": {
     cause: 3,
@@ -516,7 +517,7 @@ export const findingRows = {
     title:
       "{id} is enrolled with a certificate that {issuer} issued, and strictX509 asks for a CA certificate of its chain that is uploaded and verified; there is none.",
     remedy:
-      "Upload and verify the certificate of {issuer} (rollcall certificate create -n <name> -p <file>, then rollcall certificate verify), let the device send its whole chain, or set strictX509 to false.",
+      "Upload and verify the certificate of {issuer} (rollcall certificate create -n <name> -p <file>, then rollcall certificate verify -n <name> --ca-key <its private key>), let the device send its whole chain, or set strictX509 to false.",
   },
   "enrollment.deviceIdNotCommonName": {
     element: "enrollment",
@@ -589,7 +590,7 @@ export const findingRows = {
     connack: 5,
     title: "The token verifies with the key of the enrollment group {id} itself.",
     remedy:
-      "Derive the device's key first: HMAC-SHA256(group key, registration id): rollcall device register --ck does it.",
+      "Derive the device's key first: HMAC-SHA256(group key, registration id): rollcall enrollment-group compute-device-key --gid {id} --rid <registration id> prints it.",
   },
   "key.derivedTwice": {
     cause: 7,
@@ -651,8 +652,7 @@ export const findingRows = {
     connack: 5,
     title:
       "The token was not signed with the primary or the secondary key of {id}, nor by any wrong recipe that is known.",
-    remedy:
-      "Give the device the key of its enrollment; for a group: rollcall env {registrationId} prints the derived one.",
+    remedy: "Give the device the key of its enrollment: rollcall env {registrationId} prints it.",
     follows: [
       "key.groupKeyUsedRaw",
       "key.derivedTwice",
@@ -786,7 +786,7 @@ export const findingRows = {
     blame: "enrollment",
     wire: "unauthorized",
     title: "There is no individual enrollment {id}, and no enrollment group takes this device.{hint}",
-    remedy: "Enroll it (rollcall enrollment create --eid {id}), or use the id that is enrolled.",
+    remedy: "Enroll it (rollcall enrollment create --eid {id}{how}), or use the id that is enrolled.",
     follows: [
       "token.signedOtherText",
       "key.groupKeyUsedRaw",
@@ -993,6 +993,14 @@ export const findingRows = {
     wire: "internal",
     title: "Rollcall failed; this is a fault of ours.",
     remedy: "Look into the log of the service for {trackingId}, and report it.",
+  },
+  "service.storeFailed": {
+    element: "service",
+    severity: "error",
+    blame: "service",
+    wire: "internal",
+    title: "Your device is fine: Rollcall cannot keep anything now, {problem}.",
+    remedy: "Mend it: {next}.",
   },
   "explanation.leftOut": {
     element: "service",

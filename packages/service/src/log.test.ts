@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openLog } from "./log.js";
 
 let folder: string;
@@ -32,4 +32,12 @@ it("writes for people too", () => {
   const text = readFileSync(file, "utf8");
   expect(text).toMatch(/^\d\d:\d\d:\d\d warning: newer version=2030-01-01\n/);
   expect(text).toMatch(/error: failed\nError: disk on fire\n {4}at /);
+});
+
+describe("a disk without room (needs /dev/full)", () => {
+  it.skipIf(!existsSync("/dev/full"))("costs lines, and never the service that logs", () => {
+    const { log } = openLog({ level: "info", file: "/dev/full" });
+    const long = "x".repeat(1000);
+    for (let line = 0; line < 1000; line++) expect(() => log.error(long)).not.toThrow();
+  });
 });

@@ -9,13 +9,25 @@ export interface OpenLog {
   close(): void;
 }
 
+/** Bytes of lines that wait for a disk with room; later ones are dropped. */
+const HELD_BACK = 65_536;
+
 /**
  * The log of the service: JSON lines or readable ones, to stderr or a file (mode 0600). Nothing of one registration is
  * above debug, and nothing that is logged holds a key or a token.
  */
 export function openLog({ level, format, file }: Config["log"]): OpenLog {
   const target = file === undefined ? 2 : file;
-  const stream = destination({ dest: target, sync: true, append: true, mkdir: true, mode: 0o600 });
+  const stream = destination({
+    dest: target,
+    sync: true,
+    append: true,
+    mkdir: true,
+    mode: 0o600,
+    maxLength: HELD_BACK,
+  });
+  // A log on a full disk is short of lines; the service goes on, and what could not be written is tried again with the next line.
+  stream.on("error", () => undefined);
   const isPretty = (format ?? (file === undefined && process.stderr.isTTY ? "pretty" : "json")) === "pretty";
   const options = { level, base: null, timestamp: stdTimeFunctions.isoTime, redact };
   const log = isPretty

@@ -52,6 +52,8 @@ export type StoreErrorKind = keyof typeof storeErrors;
 export class StoreError extends Error {
   override readonly name = "StoreError";
   readonly kind: StoreErrorKind;
+  /** What is wrong, without the place. */
+  readonly problem: string;
   /** What the person who runs the service can do about it. */
   readonly next: string;
 
@@ -59,6 +61,7 @@ export class StoreError extends Error {
     const { problem, next } = storeErrors[kind];
     super(`${problem} (${detail}): ${next}`, options);
     this.kind = kind;
+    this.problem = problem;
     this.next = next;
   }
 }

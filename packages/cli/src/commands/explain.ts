@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { CliError } from "../cli-error.js";
 import type { Context } from "../context.js";
 import { addOutputOption, type OutputFormat, toJson } from "../output.js";
-import { addLocationOption, connect } from "../running-service.js";
+import { addLocationOption, connect, where } from "../running-service.js";
 
 /** `rollcall explain`: why the last attempt of a device ended as it did. */
 export function addExplain(program: Command, { terminal }: Context): void {
@@ -16,9 +16,9 @@ export function addExplain(program: Command, { terminal }: Context): void {
       if (!attempt) {
         throw new CliError(
           "notFound",
-          `no attempt is known of ${id}: the service remembers the last 10,000 since it started`,
+          `no attempt is known of ${id}: the service remembers the last 10,000 since it started, and its portal shows them`,
           {
-            next: "rollcall explain <registration id or tracking id>",
+            next: `rollcall info portalUrl${where(options)}`,
           },
         );
       }

@@ -43,8 +43,8 @@ function TokenForm() {
     >
       <p>
         This page changes enrollments and shows keys, so it needs the management token of the running service. The link
-        that <code>rollcall start</code> prints beside <em>dashboard</em> carries it; <code>rollcall info</code> prints
-        it again.
+        that <code>rollcall start</code> prints as <em>portal</em> carries it; <code>rollcall info portalUrl</code>{" "}
+        prints it again.
       </p>
       <TextField
         label="Management token"

@@ -1,0 +1,25 @@
+import { expect, it } from "vitest";
+import { faultFinding } from "./fault-finding.js";
+
+it("blames the disk for a full disk, and tells what to do, without its path", () => {
+  const full = Object.assign(new Error("the disk is full (/home/me/rollcall.db)"), {
+    name: "StoreError",
+    problem: "the disk is full",
+    next: "free some space, then try again",
+  });
+  expect(faultFinding(full, "t-1")).toMatchObject({
+    code: "service.storeFailed",
+    title: "Your device is fine: Rollcall cannot keep anything now, the disk is full.",
+    remedy: "Mend it: free some space, then try again.",
+  });
+});
+
+it.each([new Error("boom"), "boom", undefined, Object.assign(new Error("boom"), { name: "StoreError", problem: 1 })])(
+  "takes anything else for a mistake of ours: %s",
+  (error) => {
+    expect(faultFinding(error, "t-1")).toMatchObject({
+      code: "service.internal",
+      remedy: expect.stringContaining("t-1"),
+    });
+  },
+);
