@@ -99,6 +99,17 @@ describe("device register", () => {
     expect(text.stdout).toMatch(/remedy +Enable the enrollment/);
   });
 
+  test("that the service fails to judge is no refusal: exit 3, and explain says why", async () => {
+    await using failing = await startFor(seed);
+    failing.rollcall.store.saveAssignment = () => Promise.reject(new Error("the disk is gone"));
+    const args = ["--rid", "pump-7", "--key", keys.pump, "--transport", "http", "--timeout", "3s"];
+    const result = await runHere(["device", "register", ...args], { cwd: failing.path });
+    expect(result).toMatchObject({ code: 3, stdout: "" });
+    expect(result.stderr).toMatch(/^rollcall: the service failed, and pump-7 was not judged: 500001 internal error/);
+    expect(result.stderr).toMatch(/Try: rollcall explain [0-9a-f-]{36}\n/);
+    expect(result.stderr).not.toContain("the disk is gone");
+  });
+
   test("over MQTT with a wrong key is refused by CONNACK, and explain finds it by registration id", async () => {
     const refused = await register("--rid", "pump-7", "--key", keys.hall);
     expect(refused).toMatchObject({ code: 6, stdout: "" });

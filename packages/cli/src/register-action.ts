@@ -114,7 +114,12 @@ function failure(
     terminal.out(toJson({ status: "refused", registrationId: flags.registrationId, at, ...withoutPhases(facts) }));
   const id = result.trackingId ?? flags.registrationId;
   const location = flags.location === undefined ? "" : ` --location ${quote(flags.location)}`;
-  return new CliError("refused", `${flags.registrationId} was refused by ${where}: ${describeRefusal(result)}`, {
+  // A fault of the service is no word about the device.
+  const [kind, what] =
+    result.status >= 500
+      ? (["unreachable", `${where} failed, and ${flags.registrationId} was not judged`] as const)
+      : (["refused", `${flags.registrationId} was refused by ${where}`] as const);
+  return new CliError(kind, `${what}: ${describeRefusal(result)}`, {
     next: target.management === undefined ? undefined : `rollcall explain ${quote(id)}${location}`,
   });
 }
