@@ -51,6 +51,14 @@ test("the operator's day of the README, word by word, in a shell", async () => {
   expect(await service.store.counts()).toMatchObject({ individualEnrollments: 0, enrollmentGroups: 0 });
 }, 130_000);
 
+test("a CA certificate of the README: uploaded, proven, referred to", async () => {
+  const script = `set -euo pipefail\n${block("operator:ca")}\n`;
+  await run("bash", ["-c", script], { cwd: folder, env, timeout: 60_000 });
+  expect(await service.store.caCertificate("plant")).toMatchObject({ isVerified: true });
+  expect((await service.store.enrollmentGroup("line-4"))?.attestation).toMatchObject({ primaryName: "plant" });
+  await service.store.removeGroup("line-4");
+}, 70_000);
+
 test("the same from a program, with the unmodified service SDK", async (context) => {
   skipWithout(ports, 443, context.skip);
   const script = `set -euo pipefail
