@@ -45,3 +45,10 @@ export function isDeviceId(id: string): boolean {
 export function idKey(id: string): string {
   return id.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
+
+const HOST = /^[A-Za-z0-9._-]+$|^[0-9a-fA-F:.]+$/;
+
+/** True for a name or an address, with nothing of a URL around it: no scheme, port or brackets. */
+export function isHost(text: string): boolean {
+  return HOST.test(text);
+}

@@ -1,4 +1,4 @@
-import { allocationPolicies, decodeBase64, limits, permissions } from "@rollcall/protocol";
+import { allocationPolicies, decodeBase64, isHost, limits, permissions } from "@rollcall/protocol";
 import { z } from "zod";
 import { OWNER_POLICY } from "./policies.js";
 
@@ -22,9 +22,7 @@ const MAX_WEBHOOK_MS = 600_000;
 
 const port = z.int().min(0).max(65_535);
 /** A name or an address, nothing of a URL around it. */
-const host = z
-  .string()
-  .regex(/^[A-Za-z0-9._-]+$|^[0-9a-fA-F:.]+$/, "is no host name or address: leave out scheme, port and brackets");
+const host = z.string().refine(isHost, "is no host name or address: leave out scheme, port and brackets");
 
 /** By its kind, or as the URL of a server. */
 const store = z

@@ -102,7 +102,8 @@ async function* devices(store: Store, hub: string): AsyncGenerator<Exported> {
       ...(afterDeviceId !== undefined && { afterDeviceId }),
     });
     const twins: readonly (Twin | undefined)[] = await Promise.all(page.map((each) => store.twin(hub, each.deviceId)));
-    for (const identity of page) yield ["deviceIdentity", identity];
+    // A device whose twin is gone was deleted since its page was read.
+    for (const [at, identity] of page.entries()) if (twins[at]) yield ["deviceIdentity", identity];
     for (const twin of twins) if (twin) yield ["twin", twin];
     afterDeviceId = page.at(-1)?.deviceId;
     if (page.length < PAGE) return;

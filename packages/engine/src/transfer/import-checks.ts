@@ -27,9 +27,17 @@ interface Reference {
   readonly thumbprint: string;
 }
 
+/** A device whose twin has not come, or a twin whose device has not. */
+interface Lone {
+  readonly part: "identities" | "twins";
+  readonly line: number;
+  readonly hub: string;
+  readonly deviceId: string;
+}
+
 /**
- * What can only be said of all records together: that none stands twice, that there are not too many, and that what groups
- * refer to is there. Remembers the ids of enrollments, and of everything else a few words.
+ * What can only be said of all records together: that none stands twice, that there are not too many, that what groups
+ * refer to is there, and that no device is without its twin. Remembers the ids of enrollments, and of everything else a few words.
  */
 export class ImportChecks {
   readonly #seen = new Set<string>();
@@ -37,6 +45,8 @@ export class ImportChecks {
   readonly #groups = new Map<string, GroupQuota>();
   readonly #references = new Map<string, Reference>();
   readonly #hubs = new Set<string>();
+  /** By device. An export has a device and its twin a page apart, so that there are never many. */
+  readonly #lone = new Map<string, Lone>();
 
   /** Throws DpsError. */
   add(incoming: Incoming): void {
@@ -51,6 +61,13 @@ export class ImportChecks {
     if (part === "groups") this.#groups.set(key, quotaOf(record));
     if (part === "groups" || part === "individuals") this.#addEnrollment(record, line);
     if (part === "identities") this.#hubs.add(record.hub.toLowerCase());
+    if (part === "identities" || part === "twins") this.#addHalf(key, { part, line, ...placeOf(record) });
+  }
+
+  #addHalf(key: string, half: Lone): void {
+    const other = this.#lone.get(key);
+    if (other && other.part !== half.part) this.#lone.delete(key);
+    else this.#lone.set(key, half);
   }
 
   #addEnrollment({ attestation, iotHubs }: EnrollmentRecord, line: number): void {
@@ -80,6 +97,7 @@ export class ImportChecks {
         id: name,
       });
     }
+    for (const half of this.#lone.values()) await refuseLone(half, store);
     const problem = await quotaProblem(store, this.#groups);
     if (problem !== undefined) throw importError(1, problem, { kind: "quotaExceeded" });
   }
@@ -111,4 +129,15 @@ export class ImportChecks {
     }
     return all;
   }
+}
+
+const placeOf = ({ hub, deviceId }: Omit<Lone, "part" | "line">) => ({ hub, deviceId });
+
+/** Throws DpsError unless the other half is in the store: a twin alone is in no list, and a device alone cannot be used. */
+async function refuseLone({ part, line, hub, deviceId }: Lone, store: Store): Promise<void> {
+  const other = part === "twins" ? await store.deviceIdentity(hub, deviceId) : await store.twin(hub, deviceId);
+  if (other) return;
+  const what = part === "twins" ? "the twin of a device that is" : "a device whose twin is";
+  const message = `${deviceId} of ${hub} is ${what} neither here nor among the records`;
+  throw importError(line, message, { id: deviceId });
 }

@@ -2,6 +2,7 @@ import {
   allocationPolicies,
   idProblem,
   isDeviceId,
+  isHost,
   isWebhookUrl,
   type JsonObject,
   limits,
@@ -27,7 +28,9 @@ const jsonObject = z.custom<JsonObject>(
 );
 /** Never empty, and short enough for any index. */
 const name = z.string().min(1).max(limits.idLength);
-const host = z.string().min(1).max(255);
+/** What an enrollment may say, linked or not. */
+const hubName = z.string().min(1).max(255);
+const host = z.string().max(255).refine(isHost, "is no host name or address");
 
 const certificate = z.looseObject({
   der: z.string().optional(),
@@ -69,7 +72,7 @@ const source = z.looseObject({
   deviceId: deviceId.optional(),
   capabilities: z.looseObject({ iotEdge: z.boolean() }).optional(),
   iotHubHostName: z.string().optional(),
-  iotHubs: z.array(host).optional(),
+  iotHubs: z.array(hubName).optional(),
   allocationPolicy: z.enum(allocationPolicies).optional(),
   customAllocationDefinition: customAllocation.optional(),
   optionalDeviceInformation: jsonObject.optional(),
@@ -82,7 +85,7 @@ const enrollment = {
   source,
   allocationPolicy: z.enum(allocationPolicies).optional(),
   provisioningStatus: z.enum(["enabled", "disabled"]),
-  iotHubs: z.array(host),
+  iotHubs: z.array(hubName),
   iotEdge: z.boolean(),
   initialTwin: z.looseObject({ tags: jsonObject, desired: jsonObject }),
   reprovisionPolicy: reprovisionPolicy.optional(),

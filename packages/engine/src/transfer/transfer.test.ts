@@ -199,6 +199,39 @@ describe("an export", () => {
     ]);
   });
 
+  it("leaves out a device that was deleted while it was read", async () => {
+    const two = new MemoryStore();
+    const other = { ...identity, deviceId: "dev$2" };
+    await two.restore({ identities: [identity, other], twins: [twin, { ...twin, deviceId: "dev$2" }] });
+    const twinOf = two.twin.bind(two);
+    two.twin = async (hub, deviceId) => (deviceId === "dev$1" ? undefined : twinOf(hub, deviceId));
+    const text = await save(two);
+    expect(text).not.toContain("dev$1");
+    expect(await load(store, text)).toMatchObject({ imported: { identities: 1, twins: 1 } });
+  });
+
+  const lineOf = (kind: string) => whole.split("\n").find((line) => line.startsWith(`{"kind":"${kind}"`)) ?? "";
+  const without = (kind: string) => whole.replace(`${lineOf(kind)}\n`, "").replace(/"records":\d+/, '"records":8');
+
+  it.each([
+    ["deviceIdentity", "twin", /Line 9: dev\$1 of hub.example is the twin of a device that is neither here/],
+    ["twin", "deviceIdentity", /Line 9: dev\$1 of hub.example is a device whose twin is neither here/],
+  ])("without its %s is taken only where that one is there already", async (missing, left, message) => {
+    expect((await refused(load(store, without(missing)))).message).toMatch(message);
+    expect(records(await save(store))).toEqual([{ kind: "end", records: 0 }]);
+    await load(store, whole);
+    expect(lineOf(left)).not.toBe("");
+    expect(await load(store, without(missing), { overwrite: true })).toMatchObject({ imported: { individuals: 3 } });
+    expect(records(await save(store))).toEqual(records(whole));
+  });
+
+  it("may have a twin before its device", async () => {
+    const device = lineOf("deviceIdentity");
+    const turned = whole.replace(`${device}\n${lineOf("twin")}`, `${lineOf("twin")}\n${device}`);
+    expect(turned).not.toBe(whole);
+    expect(await load(store, turned)).toMatchObject({ imported: { identities: 1, twins: 1 } });
+  });
+
   it("is taken without the number at its end, which whoever takes lines out takes out, too", async () => {
     const lines = whole
       .trim()
@@ -278,6 +311,7 @@ describe("a bad line", () => {
       (each) => ({ ...each, initialTwin: { tags: { $a: 1 }, desired: {} } }),
       /enrollmentGroup.initialTwin.tags: .*"\$a"/,
     ],
+    ["a hub that is no host", "twin", (each) => ({ ...each, hub: "hub example" }), /twin.hub: is no host name/],
     ["too many tags", "twin", (each) => ({ ...each, tags: { a: "x".repeat(9000) } }), /twin.tags: has 9008 bytes/],
     ["text for properties", "twin", (each) => ({ ...each, desired: "x" }), /twin.desired: is no JSON object/],
   ])("with %s is named, and nothing is imported", async (_, kind, change, message) => {
@@ -363,7 +397,8 @@ describe("what is there already", () => {
     ["deviceIdentity", "dev$1 of hub.example", 9],
   ])("is a conflict: %s", async (kind, id, line) => {
     const lines = whole.trim().split("\n");
-    const own = lines.filter((each) => each.startsWith(`{"kind":"${kind}"`));
+    const pair = kind === "deviceIdentity" ? [kind, "twin"] : [kind];
+    const own = lines.filter((each) => pair.some((one) => each.startsWith(`{"kind":"${one}"`)));
     const referred = kind === "caCertificate" ? [] : lines.filter((each) => each.startsWith('{"kind":"caCertificate"'));
     await load(store, [lines[0], ...referred, ...own, '{"kind":"end"}'].join("\n"));
     if (referred.length > 0) await store.removeCaCertificate("plant");
