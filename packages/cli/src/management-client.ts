@@ -48,6 +48,11 @@ export class ManagementClient {
     this.#address = address;
   }
 
+  /** What to type to have the service again. */
+  protected get startCommand(): string {
+    return "rollcall start";
+  }
+
   /** True when the service answers and is ready; false when it does not answer or is not ready yet. */
   async isReady(): Promise<boolean> {
     return (await this.send(managementRoutes.ready.path).catch(() => undefined))?.ok === true;
@@ -112,7 +117,7 @@ export class ManagementClient {
   unanswered(error: unknown): CliError {
     const cause = error instanceof Error && error.cause ? error.cause : error;
     return new CliError("unreachable", `the service at ${this.#address.url} does not answer: ${reasonOf(cause)}`, {
-      next: "rollcall start",
+      next: this.startCommand,
       cause: error,
     });
   }

@@ -14,6 +14,7 @@ import { type IdentityFlags, readIdentity } from "./device-identity.js";
 import { formatMs } from "./durations.js";
 import { readJsonArgument } from "./files.js";
 import { formatRecord, type OutputFormat, toJson, wantsTable } from "./output.js";
+import { where } from "./running-service.js";
 import { quote } from "./shell.js";
 import { portOf, resolveTarget, type Target } from "./target.js";
 
@@ -98,13 +99,13 @@ function failure(
   { flags, target }: Run,
   { terminal }: Context,
 ): CliError {
-  const where = at === "hub" ? "the hub" : "the service";
+  const peer = at === "hub" ? "the hub" : "the service";
   if (result.outcome === "unreachable") {
     return new CliError(
       "unreachable",
-      `${where} at ${target.host} gave no answer (${result.during}): ${result.cause.message}`,
+      `${peer} at ${target.host} gave no answer (${result.during}): ${result.cause.message}`,
       {
-        next: flags.host === undefined ? "rollcall health" : undefined,
+        next: flags.host === undefined ? `rollcall health${where(flags)}` : undefined,
         cause: result.cause,
       },
     );
@@ -113,14 +114,13 @@ function failure(
   if (flags.output === "json")
     terminal.out(toJson({ status: "refused", registrationId: flags.registrationId, at, ...withoutPhases(facts) }));
   const id = result.trackingId ?? flags.registrationId;
-  const location = flags.location === undefined ? "" : ` --location ${quote(flags.location)}`;
   // A fault of the service is no word about the device.
   const [kind, what] =
     result.status >= 500
-      ? (["unreachable", `${where} failed, and ${flags.registrationId} was not judged`] as const)
-      : (["refused", `${flags.registrationId} was refused by ${where}`] as const);
+      ? (["unreachable", `${peer} failed, and ${flags.registrationId} was not judged`] as const)
+      : (["refused", `${flags.registrationId} was refused by ${peer}`] as const);
   return new CliError(kind, `${what}: ${describeRefusal(result)}`, {
-    next: target.management === undefined ? undefined : `rollcall explain ${quote(id)}${location}`,
+    next: target.management === undefined ? undefined : `rollcall explain ${quote(id)}${where(flags)}`,
   });
 }
 

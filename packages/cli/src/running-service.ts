@@ -32,6 +32,10 @@ export class RunningService extends ManagementClient {
     this.pid = address.pid;
     this.url = address.url;
   }
+
+  protected override get startCommand(): string {
+    return startCommand(nearName(this.location));
+  }
 }
 
 /** The service of a location; undefined when none runs there, or it is not ready yet. */
