@@ -13,7 +13,7 @@ import type { Context } from "./context.js";
 import { writeAtomically } from "./files.js";
 import { createProgress } from "./fleet-progress.js";
 import { ManagementClient } from "./management-client.js";
-import { type OutputFormat, toJson } from "./output.js";
+import { type OutputFormat, toJson, toYaml } from "./output.js";
 import { quote } from "./shell.js";
 import { resolveTarget, type Target, type TargetFlags } from "./target.js";
 
@@ -94,8 +94,7 @@ export async function enrollments(
 ): Promise<void> {
   const seed = fleetEnrollments(await openFleet(file, interrupts.hold()));
   if (options.output === "json") return terminal.out(toJson(seed));
-  const { stringify } = await import("yaml");
-  terminal.out(stringify(seed).trimEnd());
+  terminal.out(await toYaml(seed));
 }
 
 /** Reads a fleet file; what is wrong with it is told line by line. */

@@ -38,6 +38,15 @@ describe("a list", () => {
     expect(parse(await list(screen(10), "yaml"))).toEqual(items);
   });
 
+  it.each(["2026-11-23T00:00:00.000Z", "2026-11-23", "12:30:45", "yes", "off", "0o17", "1_000", "<<"])(
+    "-o yaml says the text %s to parsers of YAML 1.1 as well",
+    async (id) => {
+      const text = await list(screen(10), "yaml", [{ id }]);
+      expect(parse(text)).toEqual([{ id }]);
+      expect(parse(text, { version: "1.1", merge: false })).toEqual([{ id }]);
+    },
+  );
+
   it("that is empty is nothing, titles, or an empty array", async () => {
     expect(await list(recordingTerminal(), undefined, [])).toBe("");
     expect(await list(screen(80), undefined, [])).toBe("ID  NOTE\n");

@@ -64,12 +64,19 @@ function formatPairs(terminal: Terminal, format: OutputFormat | undefined, pairs
   );
 }
 
-/** The formats that hold everything; undefined for those that pick. YAML is loaded when asked for: it takes 50 ms. */
+/** The formats that hold everything; undefined for those that pick. */
 async function wholeValue(format: OutputFormat | undefined, value: unknown): Promise<string | undefined> {
   if (format === "json") return toJson(value);
-  if (format !== "yaml") return undefined;
+  return format === "yaml" ? toYaml(value) : undefined;
+}
+
+/**
+ * A value as YAML without its last line end, long lines whole. Texts that a parser of YAML 1.1 (PyYAML) takes for times,
+ * numbers or truth are quoted. The package is loaded here, when asked for: it takes 50 ms.
+ */
+export async function toYaml(value: unknown): Promise<string> {
   const { stringify } = await import("yaml");
-  return stringify(value, { lineWidth: 0 }).trimEnd();
+  return stringify(value, { lineWidth: 0, compat: "yaml-1.1" }).trimEnd();
 }
 
 /** Names and values of one thing: columns for the eye, tab-separated lines for a pipe. */
