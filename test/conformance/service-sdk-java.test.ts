@@ -1,24 +1,12 @@
 import type { Rollcall } from "@rollcall/service";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { keyAndCertificateRows, tpmRow } from "./attestations.js";
 import { startService } from "./conformance-service.js";
 import { type FixedPorts, probeFixedPorts, skipWithout } from "./fixed-ports.js";
-import { enrollFleet, type Fleet } from "./fleet.js";
+import type { Fleet } from "./fleet.js";
 import { type JavaSdk, prepareJavaSdk, type TrustStore, trustStoreOf } from "./java-sdk.js";
 import { runNodeDevice } from "./node-device.js";
 import { runClient } from "./run-client.js";
-
-const individualIds = ["Leaf-1", "key:1", "tpm-1"];
-const groupIds = ["x509-root", "key-derived"];
-const devices = ["Leaf-1", "key:1", "chained-1", "derived-1", "derived-2"];
-const rows = new Map([...keyAndCertificateRows, tpmRow].map((row) => [row.name, row]));
-const squads = [
-  ["x509-primary", ["Leaf-1"]],
-  ["key-primary", ["key:1"]],
-  ["tpm", ["tpm-1"]],
-  ["x509-root", ["chained-1"]],
-  ["key-derived", ["derived-1", "derived-2"]],
-] as const;
+import { devices, enrollServiceSdkFleet, groupIds, individualIds } from "./service-sdk-fleet.js";
 
 const notFound = "ProvisioningServiceClientNotFoundException";
 
@@ -32,7 +20,7 @@ describe("the unmodified Java service SDK, of api-version 2019-03-31", () => {
   beforeAll(async () => {
     sdk = await prepareJavaSdk();
     ports = await probeFixedPorts();
-    fleet = await enrollFleet(squads.map(([name, registrationIds]) => ({ row: rows.get(name)!, registrationIds })));
+    fleet = await enrollServiceSdkFleet();
     service = await startService({ ports, seed: {} });
     if ("classPath" in sdk) trust = await trustStoreOf(service.info.caPath);
   }, 300_000);

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import type { EnrollmentGroupInput, IndividualEnrollmentInput } from "@rollcall/protocol";
 import type { Rollcall } from "@rollcall/service";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { keyAndCertificateRows, tpmRow } from "./attestations.js";
 import { startService } from "./conformance-service.js";
 import { probeFixedPorts } from "./fixed-ports.js";
-import { enrollFleet, type Fleet } from "./fleet.js";
+import type { Fleet } from "./fleet.js";
 import { runNodeDevice } from "./node-device.js";
 import { installPythonSdk, type PythonSdk, pythonService } from "./python-sdk.js";
 import { runClient } from "./run-client.js";
+import { devices, enrollServiceSdkFleet, groupIds, individualIds } from "./service-sdk-fleet.js";
 
 type Body = Record<string, unknown>;
 interface Life {
@@ -26,18 +26,6 @@ interface Pages {
   readonly items: readonly Body[];
 }
 
-const individualIds = ["Leaf-1", "key:1", "tpm-1"];
-const groupIds = ["x509-root", "key-derived"];
-const devices = ["Leaf-1", "key:1", "chained-1", "derived-1", "derived-2"];
-const rows = new Map([...keyAndCertificateRows, tpmRow].map((row) => [row.name, row]));
-const squads = [
-  ["x509-primary", ["Leaf-1"]],
-  ["key-primary", ["key:1"]],
-  ["tpm", ["tpm-1"]],
-  ["x509-root", ["chained-1"]],
-  ["key-derived", ["derived-1", "derived-2"]],
-] as const;
-
 describe("the unmodified Python service SDK, of api-version 2018-09-01-preview", () => {
   let service: Rollcall;
   let fleet: Fleet;
@@ -48,7 +36,7 @@ describe("the unmodified Python service SDK, of api-version 2018-09-01-preview",
 
   beforeAll(async () => {
     sdk = await installPythonSdk("service");
-    fleet = await enrollFleet(squads.map(([name, registrationIds]) => ({ row: rows.get(name)!, registrationIds })));
+    fleet = await enrollServiceSdkFleet();
     service = await startService({ ports: await probeFixedPorts(), seed: {}, location });
   }, 120_000);
   afterAll(async () => {
