@@ -4,8 +4,8 @@ import { type AttestationRow, keyAndCertificateRows } from "./attestations.js";
 import { startService } from "./conformance-service.js";
 import { type FixedPorts, probeFixedPorts, skipWithout } from "./fixed-ports.js";
 import { desiredOf, enrollFleet, type Fleet } from "./fleet.js";
-import { installPythonSdk, type PythonSdk, pythonDevice } from "./python-sdk.js";
-import { type ClientResult, runClient } from "./run-client.js";
+import { installPythonSdk, type PythonSdk, runPythonClient } from "./python-sdk.js";
+import type { ClientResult } from "./run-client.js";
 
 /** Both ports are fixed in this SDK (wire notes 10.1). */
 const transports = [
@@ -52,9 +52,7 @@ describe("a device of the unmodified Python SDK", () => {
   }
 
   function runPython({ onStep, ...run }: Run): Promise<ClientResult> {
-    return runClient({
-      command: pythonDevice,
-      env: { PYTHONPATH: "folder" in sdk ? sdk.folder : "", PYTHONDONTWRITEBYTECODE: "1" },
+    return runPythonClient("device", sdk, {
       caPath: service.info.caPath,
       job: { host: "localhost", idScope: service.info.idScope, ...run },
       ...(onStep && { onStep }),

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type ClientResult, type RunClientOptions, runClient } from "./run-client.js";
 
 /** What pip installs, each into a folder of its own: the SDKs share dependencies, in different versions. */
 const packages = {
@@ -9,6 +10,11 @@ const packages = {
   device: { requirements: ["azure-iot-device==2.14.0", "paho-mqtt==1.6.1"], folder: "python-sdk-2.14.0" },
   /** The last release, of 2018; api-version 2018-09-01-preview. */
   service: { requirements: ["azure-iothub-provisioningserviceclient==1.2.0"], folder: "python-service-sdk-1.2.0" },
+  /** Its successor, of 2023; api-version 2021-10-01. Never more than a beta. */
+  service2021: {
+    requirements: ["azure-iot-deviceprovisioning==1.0.0b1"],
+    folder: "python-service-sdk-1.0.0b1",
+  },
 } as const;
 const INSTALL_MS = 90_000;
 
@@ -55,5 +61,21 @@ export async function installPythonSdk(which: keyof typeof packages = "device"):
   return problem === undefined ? { folder: cache } : { missing: `Python SDK: pip could not install it (${problem})` };
 }
 
-export const pythonDevice = ["python3", join(import.meta.dirname, "clients/python_device.py")] as const;
-export const pythonService = ["python3", join(import.meta.dirname, "clients/python_service.py")] as const;
+const clients = {
+  device: "clients/python_device.py",
+  service: "clients/python_service.py",
+  service2021: "clients/python_service_2021.py",
+} as const satisfies Record<keyof typeof packages, string>;
+
+/** Runs the client of an SDK to its end. */
+export function runPythonClient(
+  which: keyof typeof clients,
+  sdk: PythonSdk,
+  options: Pick<RunClientOptions, "caPath" | "job" | "onStep">,
+): Promise<ClientResult> {
+  return runClient({
+    command: ["python3", join(import.meta.dirname, clients[which])],
+    env: { PYTHONPATH: "folder" in sdk ? sdk.folder : "", PYTHONDONTWRITEBYTECODE: "1" },
+    ...options,
+  });
+}

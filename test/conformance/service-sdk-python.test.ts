@@ -8,8 +8,7 @@ import { startService } from "./conformance-service.js";
 import { probeFixedPorts } from "./fixed-ports.js";
 import type { Fleet } from "./fleet.js";
 import { runNodeDevice } from "./node-device.js";
-import { installPythonSdk, type PythonSdk, pythonService } from "./python-sdk.js";
-import { runClient } from "./run-client.js";
+import { installPythonSdk, type PythonSdk, runPythonClient } from "./python-sdk.js";
 import { devices, enrollServiceSdkFleet, groupIds, individualIds } from "./service-sdk-fleet.js";
 
 type Body = Record<string, unknown>;
@@ -47,12 +46,7 @@ describe("the unmodified Python service SDK, of api-version 2018-09-01-preview",
   /** One run of `clients/python_service.py`; what the act returned. This SDK takes a port in the connection string. */
   async function operate<T>(act: string, job: object): Promise<T> {
     const { connectionString, caPath } = service.info;
-    const result = await runClient({
-      command: pythonService,
-      env: { PYTHONPATH: "folder" in sdk ? sdk.folder : "", PYTHONDONTWRITEBYTECODE: "1" },
-      caPath,
-      job: { act, connectionString, ...job },
-    });
+    const result = await runPythonClient("service", sdk, { caPath, job: { act, connectionString, ...job } });
     // The client reports by the name of its act.
     return (result as Record<string, unknown>)[act] as T;
   }

@@ -238,6 +238,7 @@ describe("a shared access signature", () => {
     ["was changed", () => sas().replace("my-dps", "My-dps"), "was not made with a key"],
     ["has expired", () => sas({ expiry: NOW / 1000 - 301 }), "expired"],
     ["is for another host", () => sas({ resource: "other.test" }), 'for the host "other.test"'],
+    ["is for a URL", () => sas({ resource: "https://my-dps.test" }), "with https:// before it: name the host alone"],
     ["is for another path", () => sas({ resource: "my-dps.test/enrollmentGroups" }), 'for "enrollmentgroups"'],
     ["is for half a segment", () => sas({ resource: "my-dps.test/enroll" }), 'for "enroll"'],
     ["is for something below", () => sas({ resource: "my-dps.test/enrollments/a/b" }), "not for what is asked for"],
