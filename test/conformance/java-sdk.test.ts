@@ -4,8 +4,8 @@ import { type AttestationRow, keyAndCertificateRows } from "./attestations.js";
 import { causeOf, startService } from "./conformance-service.js";
 import { type FixedPorts, probeFixedPorts, skipWithout } from "./fixed-ports.js";
 import { desiredOf, enrollFleet, type Fleet } from "./fleet.js";
-import { type JavaSdk, prepareJavaSdk, type TrustStore, trustStoreOf } from "./java-sdk.js";
-import { type ClientResult, runClient } from "./run-client.js";
+import { type JavaSdk, prepareJavaSdk, runJavaClient, type TrustStore, trustStoreOf } from "./java-sdk.js";
+import type { ClientResult } from "./run-client.js";
 
 const TELEMETRY = 2;
 const HUB = "127.0.0.1";
@@ -56,17 +56,9 @@ describe("a device of the unmodified Java SDK", () => {
   }
 
   function runJava({ onStep, ...run }: Run): Promise<ClientResult> {
-    const classPath = "classPath" in sdk ? sdk.classPath : "";
-    return runClient({
-      command: [
-        "java",
-        ...(trust?.flags ?? []),
-        "-Dfile.encoding=UTF-8",
-        "-XX:TieredStopAtLevel=1",
-        "-cp",
-        classPath,
-        "JavaDevice",
-      ],
+    return runJavaClient("JavaDevice", {
+      sdk,
+      trust,
       caPath: service.info.caPath,
       // The Java SDK wants a dot in the name of a hub, and has no opinion on the service's.
       job: { host: "localhost", idScope: service.info.idScope, ...run },

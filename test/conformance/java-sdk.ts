@@ -3,14 +3,18 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type ClientResult, type RunClientOptions, runClient } from "./run-client.js";
 
-const cache = fileURLToPath(new URL("../../node_modules/.cache/rollcall/java-sdk-2.5.0-2.1.3-2.0.3", import.meta.url));
+const cache = fileURLToPath(
+  new URL("../../node_modules/.cache/rollcall/java-sdk-2.5.0-2.1.3-2.0.3-2.0.1", import.meta.url),
+);
 const INSTALL_MS = 240_000;
 
 const artifacts = [
   ["com.microsoft.azure.sdk.iot", "iot-device-client", "2.5.0"],
   ["com.microsoft.azure.sdk.iot.provisioning", "provisioning-device-client", "2.1.3"],
   ["com.microsoft.azure.sdk.iot.provisioning", "provisioning-service-client", "2.0.3"],
+  ["com.microsoft.azure.sdk.iot.provisioning.security", "tpm-provider", "2.0.1"],
   ["org.slf4j", "slf4j-nop", "1.7.32"],
 ];
 
@@ -58,7 +62,9 @@ export async function prepareJavaSdk(): Promise<JavaSdk> {
   }
   const classes = join(cache, "classes");
   const libraries = join(cache, "lib", "*");
-  const sources = ["JavaDevice", "JavaService"].map((name) => join(import.meta.dirname, `clients/${name}.java`));
+  const sources = ["JavaDevice", "JavaService", "tss/TpmFactory"].map((name) =>
+    join(import.meta.dirname, `clients/${name}.java`),
+  );
   const problem = await run("javac", ["-d", classes, "-cp", libraries, ...sources]);
   if (problem !== undefined) throw new Error(`the clients in Java do not compile: ${problem}`);
   return { classPath: `${classes}:${libraries}` };
@@ -81,4 +87,26 @@ export async function trustStoreOf(caPath: string): Promise<TrustStore> {
     flags: [`-Djavax.net.ssl.trustStore=${store}`, "-Djavax.net.ssl.trustStorePassword=changeit"],
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+interface JavaRun extends Pick<RunClientOptions, "caPath" | "job" | "onStep" | "timeoutMs"> {
+  readonly sdk: JavaSdk;
+  readonly trust: TrustStore | undefined;
+  /** The port of the virtual TPM that a device with one takes. */
+  readonly tpmPort?: number;
+}
+
+/** Runs one of our clients to its end. */
+export function runJavaClient(name: "JavaDevice" | "JavaService", run: JavaRun): Promise<ClientResult> {
+  const { sdk, trust, tpmPort, ...options } = run;
+  const unsigned = join(import.meta.dirname, "clients/tss/unsigned.properties");
+  const flags = [
+    ...(trust?.flags ?? []),
+    "-Dfile.encoding=UTF-8",
+    "-XX:TieredStopAtLevel=1",
+    ...(tpmPort === undefined ? [] : [`-Drollcall.tpmPort=${tpmPort}`, `-Djava.security.properties=${unsigned}`]),
+    "-cp",
+    "classPath" in sdk ? sdk.classPath : "",
+  ];
+  return runClient({ command: ["java", ...flags, name], ...options });
 }

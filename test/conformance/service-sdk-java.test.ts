@@ -3,9 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startService } from "./conformance-service.js";
 import { type FixedPorts, probeFixedPorts, skipWithout } from "./fixed-ports.js";
 import type { Fleet } from "./fleet.js";
-import { type JavaSdk, prepareJavaSdk, type TrustStore, trustStoreOf } from "./java-sdk.js";
+import { type JavaSdk, prepareJavaSdk, runJavaClient, type TrustStore, trustStoreOf } from "./java-sdk.js";
 import { runNodeDevice } from "./node-device.js";
-import { runClient } from "./run-client.js";
 import { devices, enrollServiceSdkFleet, groupIds, individualIds } from "./service-sdk-fleet.js";
 
 const notFound = "ProvisioningServiceClientNotFoundException";
@@ -32,10 +31,9 @@ describe("the unmodified Java service SDK, of api-version 2019-03-31", () => {
   /** One run of `clients/JavaService.java`; what the act returned. The SDK refuses a port in the connection string. */
   async function operate(act: string, job: object): Promise<unknown> {
     const { connectionString, caPath } = service.info;
-    const classPath = "classPath" in sdk ? sdk.classPath : "";
-    const flags = [...(trust?.flags ?? []), "-Dfile.encoding=UTF-8", "-XX:TieredStopAtLevel=1", "-cp", classPath];
-    const result = await runClient({
-      command: ["java", ...flags, "JavaService"],
+    const result = await runJavaClient("JavaService", {
+      sdk,
+      trust,
       caPath,
       job: { act, connectionString, ...job },
       timeoutMs: 120_000,

@@ -14,6 +14,7 @@ import com.microsoft.azure.sdk.iot.provisioning.device.ProvisioningDeviceClientT
 import com.microsoft.azure.sdk.iot.provisioning.security.SecurityProvider;
 import com.microsoft.azure.sdk.iot.provisioning.security.SecurityProviderSymmetricKey;
 import com.microsoft.azure.sdk.iot.provisioning.security.SecurityProviderX509;
+import com.microsoft.azure.sdk.iot.provisioning.security.hsm.SecurityProviderTPMHsm;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.Key;
@@ -157,6 +158,8 @@ public final class JavaDevice {
 
   private static SecurityProvider securityProvider(JsonObject attestation) throws Exception {
     String registrationId = JOB.get("registrationId").getAsString();
+    // Our TpmFactory says which TPM it takes.
+    if (attestation.get("type").getAsString().equals("tpm")) return new SecurityProviderTPMHsm(registrationId);
     if (attestation.get("type").getAsString().equals("x509")) return new Certificates(registrationId, attestation);
     // The bytes of the base64 text: the SDK decodes them when it signs.
     byte[] key = attestation.get("key").getAsString().getBytes(StandardCharsets.US_ASCII);
