@@ -60,7 +60,7 @@ function listAnswer({ items, next }: OperatorList, { page }: ServiceCall, itemTy
     body: items,
     headers: {
       "x-ms-item-type": itemType,
-      "x-ms-max-item-count": String(page.limit ?? limits.pageItems.usual),
+      "x-ms-max-item-count": String(Math.min(page.limit ?? limits.pageItems.usual, limits.pageItems.max)),
       ...(next !== undefined && { "x-ms-continuation": next }),
     },
   };

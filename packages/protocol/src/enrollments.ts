@@ -34,6 +34,17 @@ export function decodeBase64(text: string): Buffer | undefined {
   return bytes.toString("base64") === text ? bytes : undefined;
 }
 
+/**
+ * One of a few words in any case, and answered in the usual one: `az` wrote `geolatency` for years, its tests read `geoLatency`
+ * (azure-iot-cli-extension `azext_iot/tests/dps`).
+ */
+function word<const T extends string>(words: readonly T[]) {
+  const usual = (value: unknown) =>
+    typeof value === "string" ? (words.find((each) => each.toLowerCase() === value.toLowerCase()) ?? value) : value;
+  // What comes in is a word of the list for whoever writes TypeScript; preprocess would make it unknown.
+  return z.preprocess(usual, z.enum(words)) as unknown as z.ZodType<T, T>;
+}
+
 const jsonObject = z.record(z.string(), z.json()).transform((value) => value as JsonObject);
 
 const certificateInfo = z.looseObject({
@@ -46,13 +57,19 @@ const certificateWithInfo = z
     (value) => value.certificate != null || value.info?.sha256Thumbprint != null,
     "holds neither certificate nor info.sha256Thumbprint",
   );
-const certificatePair = z.looseObject({ primary: certificateWithInfo, secondary: certificateWithInfo.nullish() });
+/** The primary one may be missing: `az iot dps enrollment update --remove-certificate` leaves the secondary where it is. */
+const certificatePair = z
+  .looseObject({ primary: certificateWithInfo.nullish(), secondary: certificateWithInfo.nullish() })
+  .refine((pair) => pair.primary != null || pair.secondary != null, "holds neither primary nor secondary");
+const referencePair = z
+  .looseObject({ primary: z.string().nullish(), secondary: z.string().nullish() })
+  .refine((pair) => pair.primary || pair.secondary, "holds neither primary nor secondary");
 
 const x509Members = z
   .looseObject({
     clientCertificates: certificatePair.nullish(),
     signingCertificates: certificatePair.nullish(),
-    caReferences: z.looseObject({ primary: z.string(), secondary: z.string().nullish() }).nullish(),
+    caReferences: referencePair.nullish(),
   })
   .refine(
     (value) =>
@@ -100,14 +117,13 @@ const common = {
   capabilities: z.object({ iotEdge: z.boolean().default(false) }).nullish(),
   iotHubHostName: z.string().nullish(),
   iotHubs: z.array(z.string().min(1)).nullish(),
-  allocationPolicy: z.enum(allocationPolicies).nullish(),
+  allocationPolicy: word(allocationPolicies).nullish(),
   customAllocationDefinition: customAllocationDefinition.nullish(),
   initialTwin: initialTwin.nullish(),
   reprovisionPolicy: z
     .object({ updateHubAssignment: z.boolean().default(true), migrateDeviceData: z.boolean().default(true) })
     .nullish(),
-  provisioningStatus: z
-    .enum(provisioningStatuses)
+  provisioningStatus: word(provisioningStatuses)
     .nullish()
     .transform((status) => status ?? "enabled"),
   credentialPolicyName: z.string().nullish(),

@@ -316,6 +316,37 @@ describe("certificates", () => {
     expect((await store.enrollmentsByLeaf(first.certificate.sha256)).map((each) => each.registrationId)).toEqual(["x"]);
   });
 
+  it("may be without a primary one: whoever takes it away keeps the secondary, which a look-up finds", async () => {
+    const { operator, store } = operatorRig();
+    const [first, second] = [await issueLeaf({ commonName: "x" }), await issueLeaf({ commonName: "x" })];
+    const pair = {
+      primary: { certificate: first.certificatePem },
+      secondary: { certificate: second.certificatePem },
+    };
+    const put = (clientCertificates: object) =>
+      operator.putEnrollment(
+        "individual",
+        "x",
+        individual("x", { attestation: { type: "x509", x509: { clientCertificates } } }),
+      );
+    const created = (await put(pair)) as { attestation: { x509: { clientCertificates: { secondary: object } } } };
+    const { secondary } = created.attestation.x509.clientCertificates;
+    expect((await put({ primary: null, secondary }))["attestation"]).toEqual({
+      type: "x509",
+      x509: { clientCertificates: { secondary } },
+    });
+    expect(await operator.enrollment("individual", "x")).toMatchObject({
+      attestation: { x509: { clientCertificates: { secondary } } },
+    });
+    expect(await store.enrollmentsByLeaf(first.certificate.sha256)).toEqual([]);
+    expect((await store.enrollmentsByLeaf(second.certificate.sha256)).map((each) => each.registrationId)).toEqual([
+      "x",
+    ]);
+    await expect(put({ primary: null, secondary: null })).rejects.toEqual(
+      refusal("badRequest", "attestation.x509.clientCertificates"),
+    );
+  });
+
   it("stand in the member that their kind of enrollment takes", async () => {
     const { operator } = operatorRig();
     const leaf = (await issueLeaf({ commonName: "x" })).certificatePem;
