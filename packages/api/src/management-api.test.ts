@@ -104,7 +104,7 @@ it("gives the connection string to holders of the token only", async () => {
 
 it("stops for holders of the token, never for a page", async () => {
   expect((await send("POST", "/stop")).status).toBe(401);
-  expect((await send("GET", "/stop", owner)).status).toBe(404);
+  expect((await send("GET", "/stop", owner)).status).toBe(405);
   expect((await send("POST", "/stop", { ...owner, origin: `http://127.0.0.1:${port()}` })).status).toBe(403);
   expect(stops).toBe(0);
   expect((await send("POST", "/stop", owner)).status).toBe(202);
