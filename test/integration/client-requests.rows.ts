@@ -77,6 +77,20 @@ export const clientRequests: readonly ClientRequest[] = [
     answer: { allocationPolicy: "geoLatency", iotHubs: ["hub-a.test"] },
   },
   {
+    client: "az of 2026",
+    does: "names where certificates are issued, and reads the names again",
+    method: "PUT",
+    target: "/enrollments/x?api-version=2026-11-01",
+    headers: az,
+    body: `{"registrationId": "x", "attestation": {"type": "symmetricKey", "symmetricKey": {}}, "namespaceName": "my-namespace", "certificateAuthorityName": "my-authority", "certificatePolicyName": "my-policy", ${azTwin}}`,
+    status: 200,
+    answer: {
+      namespaceName: "my-namespace",
+      certificateAuthorityName: "my-authority",
+      certificatePolicyName: "my-policy",
+    },
+  },
+  {
     client: "az",
     does: "shows an enrollment: a content type without a body",
     existing: "symmetricKey",

@@ -122,6 +122,16 @@ it.each([
   expect((await send("GET", "/healthz", { host: `${host}:${port()}` })).status).toBe(status);
 });
 
+it.each([
+  ["PUT", "/attempts", "GET"],
+  ["POST", "/healthz", "GET"],
+  ["DELETE", "/attempts/a", "GET"],
+  ["GET", "/stop", "POST"],
+])("a %s of %s is told of the methods that there are", async (method, path, allowed) => {
+  const { status, headers } = await send(method, path, owner);
+  expect([status, headers.allow]).toEqual([405, allowed]);
+});
+
 it("refuses another port, none, and an unreadable path", async () => {
   expect((await send("GET", "/healthz", { host: "127.0.0.1:1" })).status).toBe(403);
   expect((await send("GET", "/healthz", { host: "127.0.0.1" })).status).toBe(403);

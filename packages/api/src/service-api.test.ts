@@ -123,6 +123,7 @@ describe("what is no request of the service API", () => {
   it.each([
     ["GET", "/enrollments/query", "POST"],
     ["PUT", "/enrollments/Query", "POST"],
+    ["GET", "/enrollments/%71uery", "POST"],
     ["DELETE", "/enrollmentGroups/query", "POST"],
     ["GET", "/enrollments", "POST"],
     ["GET", "/enrollments/", "POST"],

@@ -138,7 +138,11 @@ const common = {
   provisioningStatus: word(provisioningStatuses)
     .nullish()
     .transform((status) => status ?? "enabled"),
+  // Where the cloud has certificates issued (2025-07-01-preview; az of 2026-11-01 has three names for it). Kept, and no more.
   credentialPolicyName: z.string().nullish(),
+  namespaceName: z.string().nullish(),
+  certificateAuthorityName: z.string().nullish(),
+  certificatePolicyName: z.string().nullish(),
   etag: z.string().nullish(),
 };
 

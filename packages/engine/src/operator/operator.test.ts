@@ -69,6 +69,9 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
       reprovisionPolicy: { updateHubAssignment: false, migrateDeviceData: false },
       provisioningStatus: "disabled",
       credentialPolicyName: "default",
+      namespaceName: "my-namespace",
+      certificateAuthorityName: "my-authority",
+      certificatePolicyName: "my-policy",
     };
     const noise = { primaryKey: key(1), attestations: keys(1, 2), iotHubHostName: null };
     expect(await operator.putEnrollment(kind, "x", { ...body("x"), ...said, ...noise })).toEqual({
@@ -103,6 +106,11 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     const second = await operator.putEnrollment(kind, "x", body("x"), `"${etag}"`);
     await expect(operator.putEnrollment(kind, "x", body("x"), bare)).rejects.toEqual(refusal("preconditionFailed"));
     await operator.putEnrollment(kind, "x", body("x"), "*");
+    const third = await operator.putEnrollment(kind, "x", body("x"), '"other", *');
+    await operator.putEnrollment(kind, "x", body("x"), `"other", ${String(third["etag"])}`);
+    await expect(operator.putEnrollment(kind, "x", body("x"), '"one", "two"')).rejects.toEqual(
+      refusal("preconditionFailed"),
+    );
     await expect(operator.deleteEnrollment(kind, "x", String(second["etag"]))).rejects.toEqual(
       refusal("preconditionFailed"),
     );

@@ -78,6 +78,9 @@ const source = z.looseObject({
   optionalDeviceInformation: jsonObject.optional(),
   reprovisionPolicy: reprovisionPolicy.optional(),
   credentialPolicyName: z.string().optional(),
+  namespaceName: z.string().optional(),
+  certificateAuthorityName: z.string().optional(),
+  certificatePolicyName: z.string().optional(),
 });
 
 const enrollment = {
