@@ -9,6 +9,8 @@ const packages = {
   device: { requirements: ["azure-iot-device==2.14.0", "paho-mqtt==1.6.1"], folder: "python-sdk-2.14.0" },
   /** The last release, of 2018; api-version 2018-09-01-preview. */
   service: { requirements: ["azure-iothub-provisioningserviceclient==1.2.0"], folder: "python-service-sdk-1.2.0" },
+  /** What is to come after it, on azure-core; api-version 2021-10-01. */
+  coreService: { requirements: ["azure-iot-deviceprovisioning==1.0.0b1"], folder: "python-core-service-sdk-1.0.0b1" },
 } as const;
 const INSTALL_MS = 90_000;
 
@@ -57,3 +59,4 @@ export async function installPythonSdk(which: keyof typeof packages = "device"):
 
 export const pythonDevice = ["python3", join(import.meta.dirname, "clients/python_device.py")] as const;
 export const pythonService = ["python3", join(import.meta.dirname, "clients/python_service.py")] as const;
+export const pythonCoreService = ["python3", join(import.meta.dirname, "clients/python_core_service.py")] as const;
