@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { limits, serviceRoutes } from "@rollcall/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { keys, NOW, sas, serviceRig } from "./testing/service-rig.js";
@@ -164,6 +165,18 @@ describe("what is no request of the service API", () => {
     ]);
   });
 
+  it("a body that is compressed → 400 that says so; Content-Encoding: utf-8 of the documentation is nothing", async () => {
+    const ask = (body: Uint8Array<ArrayBuffer>, encoding: string) =>
+      rig.sdk("/enrollments/a", { method: "PUT", body, headers: { "content-encoding": encoding } });
+    const text = individual("a");
+    const refused = await ask(new Uint8Array(gzipSync(text)), "gzip");
+    expect([refused.status, refused.json()]).toMatchObject([
+      400,
+      { message: expect.stringMatching(/has to come without Content-Encoding/) },
+    ]);
+    expect((await ask(new TextEncoder().encode(text), "utf-8")).status).toBe(200);
+  });
+
   it("a body that is too large → 413", async () => {
     const body = " ".repeat(limits.messageBytes + 1);
     expect((await rig.sdk("/enrollments/a", { method: "PUT", body })).status).toBe(413);
@@ -239,6 +252,7 @@ describe("a shared access signature", () => {
     ["was changed", () => sas().replace("my-dps", "My-dps"), "was not made with a key"],
     ["has expired", () => sas({ expiry: NOW / 1000 - 301 }), "expired"],
     ["is for another host", () => sas({ resource: "other.test" }), 'for the host "other.test"'],
+    ["is for a URL", () => sas({ resource: "https%3A%2F%2Fmy-dps.test" }), "without https://"],
     ["is for another path", () => sas({ resource: "my-dps.test/enrollmentGroups" }), 'for "enrollmentgroups"'],
     ["is for half a segment", () => sas({ resource: "my-dps.test/enroll" }), 'for "enroll"'],
     ["is for something below", () => sas({ resource: "my-dps.test/enrollments/a/b" }), "not for what is asked for"],

@@ -71,6 +71,11 @@ function checkExpiry({ expiry }: SasToken, now: number): void {
 /** `sr` is the host, with or without a port, or a longer prefix of what is asked for, by whole segments. */
 function checkResource({ resourceKey }: SasToken, request: FastifyRequest, names: ReadonlySet<string>): void {
   const [host = "", ...prefix] = resourceKey.replace(/\/+$/, "").split("/");
+  if (/^https?:$/.test(host)) {
+    throw refused(
+      `The token is for ${JSON.stringify(resourceKey.slice(0, 256))}: sr begins with the host, without ${host}//.`,
+    );
+  }
   if (!names.has(host) && !names.has(hostName(host))) {
     throw refused(`The token is for the host ${JSON.stringify(host.slice(0, 256))}, which is not one of this service.`);
   }
