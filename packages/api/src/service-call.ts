@@ -48,7 +48,7 @@ function readPage(request: FastifyRequest): OperatorPage {
   const after = header(request, "x-ms-continuation");
   return {
     // What is no number is refused by the operator, with the member's name.
-    ...(size !== undefined && { limit: /^\d{1,10}$/.test(size.trim()) ? Number(size) : Number.NaN }),
+    ...(size !== undefined && { limit: /^\d{1,15}$/.test(size.trim()) ? Number(size) : Number.NaN }),
     ...(after !== undefined && { after }),
   };
 }

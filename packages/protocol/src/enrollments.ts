@@ -115,13 +115,17 @@ const initialTwin = z
 const CUSTOM_ALLOCATION_SINCE = "2018-09-01-preview";
 /** The webhook of allocation `custom`. */
 const customAllocationDefinition = z.object({
-  webhookUrl: z.string().refine(isWebhookUrl, "is no address to post to: http or https, without user and password"),
+  webhookUrl: z
+    .string()
+    .refine(isWebhookUrl, "is no address to post to: http or https, without user and password")
+    .meta({ pattern: "^[hH][tT][tT][pP][sS]?://[^/]" }),
   apiVersion: z
     .string()
     .refine(
       (text) => judgeApiVersion(text) !== "malformed" && text >= CUSTOM_ALLOCATION_SINCE,
       `is no api-version of ${CUSTOM_ALLOCATION_SINCE} or later`,
-    ),
+    )
+    .meta({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$" }),
 });
 
 const common = {
@@ -161,7 +165,9 @@ export const bulkModes = ["create", "update", "updateIfMatchETag", "delete"] as 
 export type BulkMode = (typeof bulkModes)[number];
 
 /** `query` of a QuerySpecification; other members are ignored. */
-export const querySpecificationSchema = z.looseObject({ query: z.string() });
+export const querySpecificationSchema = z.looseObject({
+  query: z.string().meta({ pattern: "^\\s*([sS][eE][lL][eE][cC][tT]\\s*)?\\*" }),
+});
 
 /** A seed file: what `rollcall start --seed` loads before it is ready. */
 export const seedSchema = z.strictObject({
