@@ -12,7 +12,7 @@ type Action = (operator: Operator, call: ServiceCall) => Promise<ServiceAnswer>;
 
 const getEnrollment: Action = async (operator, { kind, id }) => ({ body: await operator.enrollment(kind, id) });
 const putEnrollment: Action = async (operator, { kind, id, body, ifMatch, mustBeAbsent }) => ({
-  body: mustBeAbsent
+  body: mustBeAbsent()
     ? await operator.createEnrollment(kind, id, body())
     : await operator.putEnrollment(kind, id, body(), ifMatch),
 });

@@ -39,7 +39,13 @@ describe("enrollments over HTTPS", () => {
     expect(created.status).toBe(200);
     const refused = await put("PUMP-1", { "if-none-match": "*" });
     expect([refused.status, refused.headers.get("x-ms-error-code")]).toEqual([412, "412001"]);
+    for (const condition of ['"other"', '"*"', "*, *"]) {
+      const answer = await put("pump-1", { "if-none-match": condition });
+      expect([answer.status, answer.json()]).toMatchObject([400, { info: { path: "if-none-match" } }]);
+    }
     expect((await rig.sdk("/enrollments/pump-1")).json()).toEqual(created.json());
+    const read = await rig.sdk("/enrollments/pump-1", { headers: { "if-none-match": '"other"' } });
+    expect(read.json()).toEqual(created.json());
   });
 
   it("have ids that are percent-encoded, once", async () => {

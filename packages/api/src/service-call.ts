@@ -17,8 +17,8 @@ export interface ServiceCall {
   /** Decoded; empty where the path has none. */
   readonly id: string;
   readonly ifMatch: string | undefined;
-  /** `If-None-Match: *`: the write is to create and not to replace. Ours: no SDK sends it. */
-  readonly mustBeAbsent: boolean;
+  /** `If-None-Match: *`: the write is to create and not to replace. Ours: no SDK sends it. Throws a 400 for any other. */
+  mustBeAbsent(): boolean;
   readonly page: OperatorPage;
   /** The JSON of the body; undefined when it is blank. Throws a 400 for what is none. */
   body(): unknown;
@@ -37,10 +37,20 @@ export function readServiceCall(route: ServiceRoute, request: FastifyRequest): S
     kind: "kind" in row ? row.kind : "individual",
     id,
     ifMatch: header(request, "if-match"),
-    mustBeAbsent: header(request, "if-none-match")?.trim() === "*",
+    mustBeAbsent: () => asksForAbsence(request),
     page: readPage(request),
     body: () => readJson(request),
   };
+}
+
+/** A condition that is not understood would not be held, and what is there be replaced. */
+function asksForAbsence(request: FastifyRequest): boolean {
+  const condition = header(request, "if-none-match");
+  if (condition === undefined) return false;
+  if (condition.trim() === "*") return true;
+  throw new DpsError("badRequest", "if-none-match: takes * only: create, and replace nothing.", {
+    info: { path: "if-none-match" },
+  });
 }
 
 function readPage(request: FastifyRequest): OperatorPage {
