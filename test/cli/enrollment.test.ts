@@ -214,9 +214,9 @@ describe("enrollment update", () => {
       secondary: { info: { sha256Thumbprint: thumbprints[1] } },
     });
     expect((await enrollment("update", "--eid", "pump-7", "--remove-certificate", "true")).code).toBe(0);
-    expect(await certificates()).toMatchObject({ primary: { info: { sha256Thumbprint: thumbprints[1] } } });
-    expect(await certificates()).not.toHaveProperty("secondary");
-    expect(await enrollment("update", "--eid", "pump-7", "--rc")).toMatchObject({
+    expect(await certificates()).toMatchObject({ secondary: { info: { sha256Thumbprint: thumbprints[1] } } });
+    expect(await certificates()).not.toHaveProperty("primary");
+    expect(await enrollment("update", "--eid", "pump-7", "--rsc")).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("no certificate would be left"),
     });

@@ -13,6 +13,7 @@ interface Life {
   readonly read: Body;
   readonly updated: Body;
   readonly overtaken: Body;
+  readonly malformed: Body;
   readonly notDeleted: Body;
   readonly mechanism: Body;
 }
@@ -59,7 +60,7 @@ describe("the unmodified Python service SDK of api-version 2021-10-01", () => {
       ...enrollments.map((each) => [each.registrationId, each.attestation] as const),
       ...enrollmentGroups.map((each) => [each.enrollmentGroupId, each.attestation] as const),
     ]);
-    for (const [id, { created, read, updated, overtaken, notDeleted, mechanism }] of Object.entries(lives)) {
+    for (const [id, { created, read, updated, overtaken, malformed, notDeleted, mechanism }] of Object.entries(lives)) {
       expect(created).toEqual(read);
       expect(read).toMatchObject({ provisioningStatus: "enabled", etag: expect.stringMatching(/^"[^"]+"$/) });
       expect(updated).toEqual({
@@ -70,6 +71,7 @@ describe("the unmodified Python service SDK of api-version 2021-10-01", () => {
       });
       expect(updated["etag"]).not.toBe(read["etag"]);
       expect([overtaken, notDeleted], id).toEqual([overtakenBy, overtakenBy]);
+      expect(malformed, id).toEqual(refused("HttpResponseError", 400004));
       const enrolled = attestations.get(id);
       expect(mechanism).toEqual(enrolled?.type === "x509" ? read["attestation"] : enrolled);
       expect(JSON.stringify([created, read, updated]), id).not.toContain("primaryKey");

@@ -8,9 +8,14 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
+interface Described {
+  readonly operationId: string;
+  readonly security: readonly unknown[];
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>;
+}
 interface Document {
   readonly openapi: string;
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { operationId: string; security: unknown[] }>>>>;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, { properties: Record<string, unknown> }>> };
 }
 const document = async () => (await rig.dashboardRequest("/openapi.json")).json() as Document;
@@ -33,7 +38,7 @@ it("has only references that lead somewhere", async () => {
   expect(references.length).toBeGreaterThan(0);
   for (const reference of references) {
     const name = /#\/components\/schemas\/(\w+)/.exec(reference)?.[1] ?? reference;
-    expect(whole.components.schemas[name]?.properties, reference).toBeDefined();
+    expect(Object.keys(whole.components.schemas[name] ?? {}), reference).not.toEqual([]);
   }
 });
 
@@ -42,6 +47,27 @@ it("describes bodies by what checks them", async () => {
   expect(Object.keys(schemas["IndividualEnrollment"]?.properties ?? {})).toEqual(
     expect.arrayContaining(["registrationId", "attestation", "iotHubs", "customAllocationDefinition"]),
   );
+});
+
+it("says the status and the content type that are answered", async () => {
+  const { paths } = await document();
+  const id = { registrationId: "doc-1", attestation: { type: "symmetricKey" } };
+  const put = await rig.owner("/enrollments/doc-1", { method: "PUT", body: JSON.stringify(id) });
+  expect(put.status).toBe(200);
+  const asked = [
+    ...["/healthz", "/readyz", "/ca.pem", "/info", "/attempts", "/enrollments/doc-1"].map(
+      (path) => ["get", path] as const,
+    ),
+    ["post", "/enrollments/doc-1/attestationmechanism"] as const,
+    ["delete", "/enrollments/doc-1"] as const,
+  ];
+  for (const [method, path] of asked) {
+    const { status, headers } = await rig.owner(path, { method: method.toUpperCase() });
+    const { responses } = paths[path.replace("doc-1", "{id}")]?.[method] ?? {};
+    const type = headers.get("content-type")?.split(";")[0];
+    expect(Object.keys(responses ?? {}), `${method} ${path}`).toEqual([String(status), "default"]);
+    expect(Object.keys(responses?.[status]?.content ?? {}), `${method} ${path}`).toEqual(type ? [type] : []);
+  }
 });
 
 it("is shown by a page that asks no other host", async () => {

@@ -104,7 +104,7 @@ it("gives the connection string to holders of the token only", async () => {
 
 it("stops for holders of the token, never for a page", async () => {
   expect((await send("POST", "/stop")).status).toBe(401);
-  expect((await send("GET", "/stop", owner)).status).toBe(404);
+  expect((await send("GET", "/stop", owner)).status).toBe(405);
   expect((await send("POST", "/stop", { ...owner, origin: `http://127.0.0.1:${port()}` })).status).toBe(403);
   expect(stops).toBe(0);
   expect((await send("POST", "/stop", owner)).status).toBe(202);
@@ -120,6 +120,16 @@ it.each([
   ["0.0.0.0", 403],
 ])("a request to %s is answered %d", async (host, status) => {
   expect((await send("GET", "/healthz", { host: `${host}:${port()}` })).status).toBe(status);
+});
+
+it.each([
+  ["PUT", "/attempts", "GET"],
+  ["POST", "/healthz", "GET"],
+  ["DELETE", "/attempts/a", "GET"],
+  ["GET", "/stop", "POST"],
+])("a %s of %s is told of the methods that there are", async (method, path, allowed) => {
+  const { status, headers } = await send(method, path, owner);
+  expect([status, headers.allow]).toEqual([405, allowed]);
 });
 
 it("refuses another port, none, and an unreadable path", async () => {

@@ -68,9 +68,11 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
     return undefined;
   });
   app.setNotFoundHandler((request, reply) => {
-    const methods = options.operator
-      ? allowedMethods(request.url, options.parts ? ["service", "operator"] : ["service"])
-      : [];
+    const methods = allowedMethods(request.url, [
+      "management",
+      ...(options.operator ? (["service"] as const) : []),
+      ...(options.operator && options.parts ? (["operator"] as const) : []),
+    ]);
     if (methods.length === 0) return refuse(request, reply, "routeNotFound");
     return refuse(request, reply.header("allow", methods.join(", ")), "methodNotAllowed");
   });

@@ -1,11 +1,16 @@
-import { operatorRoutes, routes, serviceRoutes } from "@rollcall/protocol";
+import { decodeOnce, managementRoutes, operatorRoutes, routes, serviceRoutes } from "@rollcall/protocol";
 
 /** Node's SDK writes a slash behind the collection of a bulk operation. */
 export const takesSlash = (path: string): boolean => !path.includes(":id") && !path.endsWith("/query");
 
 /** A segment that may be an id; `query` never is one (section 7.1). */
 const segment = "(?!query(?:/|$))[^/]+";
-const tables = { device: routes, service: serviceRoutes, operator: operatorRoutes } as const;
+const tables = {
+  device: routes,
+  service: serviceRoutes,
+  operator: operatorRoutes,
+  management: managementRoutes,
+} as const;
 type Table = keyof typeof tables;
 
 const patterns = (Object.keys(tables) as Table[]).flatMap((table) =>
@@ -16,9 +21,16 @@ const patterns = (Object.keys(tables) as Table[]).flatMap((table) =>
   }),
 );
 
+/** A path as the router compares it: `%71uery` is `query`; a slash that is encoded stays within its segment. */
+function comparable(url: string): string {
+  const [path = ""] = url.split("?", 1);
+  const segments = path.split("/").map((each) => (decodeOnce(each) ?? each).replaceAll("/", "%2F"));
+  return segments.join("/");
+}
+
 /** The methods that exist for the path of this URL; empty when the path is unknown. */
 export function allowedMethods(url: string, among: readonly Table[]): readonly string[] {
-  const [path = ""] = url.split("?", 1);
+  const path = comparable(url);
   const found = patterns.filter((each) => among.includes(each.table) && each.matches.test(path));
   return [...new Set(found.map((each) => each.method))];
 }

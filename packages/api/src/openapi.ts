@@ -1,70 +1,44 @@
 import {
-  type BodySchemaName,
   bodyJsonSchemas,
-  type EnrollmentKind,
+  idPattern,
+  type JsonObject,
   managementRoutes,
   operatorRoutes,
   SERVICE_API_VERSION,
-  type ServiceRoute,
   serviceRoutes,
 } from "@rollcall/protocol";
+import {
+  type DescribedOperation,
+  describedOperation,
+  headerParameters,
+  queryParameters,
+} from "./openapi-operations.js";
+import { answerSchemas, reference } from "./openapi-schemas.js";
 
-/** A route of any table, as the document needs it. */
 interface DocumentedRoute {
   readonly name: string;
   readonly method: string;
   readonly path: string;
   readonly tag: string;
   readonly needsToken: boolean;
-  readonly body?: BodySchemaName | "any";
-  readonly headers?: readonly (keyof typeof headerTexts)[];
-  readonly isEmpty?: boolean;
-}
-
-const headerTexts = {
-  "if-match": "The etag that it has to have; `*`: any",
-  "if-none-match": "`*`: create, and replace nothing (ours)",
-  "x-ms-max-item-count": "Entries of a page",
-  "x-ms-continuation": "What the page before gave",
-} as const;
-
-const bodyOf: Readonly<Record<string, Readonly<Record<EnrollmentKind, BodySchemaName>>>> = {
-  put: { individual: "IndividualEnrollment", group: "EnrollmentGroup" },
-  bulk: { individual: "BulkEnrollmentOperation", group: "BulkEnrollmentGroupOperation" },
-  query: { individual: "QuerySpecification", group: "QuerySpecification" },
-};
-
-function serviceRoute(name: ServiceRoute): DocumentedRoute {
-  const row = serviceRoutes[name];
-  const verb = /^[a-z]+/.exec(name)?.[0] ?? "";
-  const body = "kind" in row ? bodyOf[verb]?.[row.kind] : undefined;
-  return {
-    name,
-    method: row.method,
-    path: row.path,
-    tag: "Service API",
-    needsToken: true,
-    ...(body && { body }),
-    ...(row.method === "PUT" && { headers: ["if-match" as const, "if-none-match" as const] }),
-    ...(row.method === "DELETE" && { headers: ["if-match" as const] }),
-    ...(verb === "query" && { headers: ["x-ms-max-item-count" as const, "x-ms-continuation" as const] }),
-    ...(row.method === "DELETE" && { isEmpty: true }),
-  };
+  readonly described: DescribedOperation;
 }
 
 const openRoutes: ReadonlySet<string> = new Set(["health", "ready", "attempt", "ca"]);
 
 function allRoutes(): readonly DocumentedRoute[] {
-  const own = (table: Readonly<Record<string, { method: string; path: string }>>, tag: string) =>
-    Object.entries(table).map(([name, { method, path }]) => {
-      const needsToken = !openRoutes.has(name);
-      const hasBody = method !== "GET" && method !== "DELETE";
-      return { name, method, path, tag, needsToken, ...(hasBody && { body: "any" as const }) };
+  const table = <N extends Parameters<typeof describedOperation>[0]>(
+    rows: Readonly<Record<N, { readonly method: string; readonly path: string }>>,
+    tag: string,
+  ) =>
+    (Object.keys(rows) as N[]).map((name) => {
+      const { method, path } = rows[name];
+      return { name, method, path, tag, needsToken: !openRoutes.has(name), described: describedOperation(name) };
     });
   return [
-    ...(Object.keys(serviceRoutes) as ServiceRoute[]).map(serviceRoute),
-    ...own(operatorRoutes, "Operator"),
-    ...own(managementRoutes, "Management"),
+    ...table(serviceRoutes, "Service API"),
+    ...table(operatorRoutes, "Operator"),
+    ...table(managementRoutes, "Management"),
   ];
 }
 
@@ -74,47 +48,56 @@ function words(name: string): string {
   return `${text[0]?.toUpperCase()}${text.slice(1)}`;
 }
 
-const json = (schema: unknown) => ({ "application/json": { schema } });
-const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const content = (type: string, schema: JsonObject): JsonObject => ({ [type]: { schema } });
+function bodyOf({ type, schema, alsoType }: NonNullable<DescribedOperation["body"]>): JsonObject {
+  const also = alsoType === undefined ? {} : content(alsoType, schema);
+  return { required: true, content: { ...content(type, schema), ...also } };
+}
+/** Ids of the service API have a grammar, and `query` is none; other names of paths are any text. */
+const idSchema: JsonObject = { type: "string", pattern: idPattern, not: { pattern: "^[qQ][uU][eE][rR][yY]$" } };
 
-function operation(route: DocumentedRoute): unknown {
-  const { name, path, tag, body, headers = [], isEmpty, needsToken } = route;
-  const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1]);
-  const text = { type: "string" };
-  const parameters = [
-    ...names.map((parameter) => ({ name: parameter, in: "path", required: true, schema: text })),
-    ...headers.map((header) => ({ name: header, in: "header", description: headerTexts[header], schema: text })),
+function parametersOf({ path, tag, described }: DocumentedRoute): readonly JsonObject[] {
+  const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? "");
+  const { headers = [], query = [] } = described;
+  return [
+    ...names.map((name) => ({
+      name,
+      in: "path",
+      required: true,
+      schema: tag === "Service API" ? idSchema : { type: "string", minLength: 1 },
+    })),
+    ...headers.map((name) => ({ name, in: "header", ...headerParameters[name] })),
+    ...query.map((name) => ({ name, in: "query", ...queryParameters[name] })),
   ];
-  const content = body === "any" ? json({}) : json(reference(body ?? ""));
+}
+
+function answerOf({ answer }: DescribedOperation): JsonObject {
+  const { type, schema, headers = [] } = answer;
+  const named = headers.map((name) => [name, { schema: { type: "string" } }] as const);
+  return {
+    description: schema ? "OK" : "Done",
+    ...(named.length > 0 && { headers: Object.fromEntries(named) }),
+    ...(type !== undefined && schema && { content: content(type, schema) }),
+  };
+}
+
+function operation(route: DocumentedRoute): JsonObject {
+  const { name, tag, needsToken, described } = route;
+  const parameters = parametersOf(route);
+  const { body, answer } = described;
   return {
     operationId: name,
     summary: words(name),
     tags: [tag],
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: { required: body !== "any", content } }),
+    ...(body && { requestBody: bodyOf(body) }),
     responses: {
-      ...(isEmpty ? { 204: { description: "Done" } } : { 200: { description: "OK", content: json({}) } }),
-      default: { description: "Refused; the body says why", content: json(reference("Error")) },
+      [answer.status]: answerOf(described),
+      default: { description: "Refused; the body says why", content: content("application/json", reference("Error")) },
     },
     security: needsToken ? [{ managementToken: [] }] : [],
   };
 }
-
-const errorSchema = {
-  type: "object",
-  required: ["errorCode", "trackingId", "message", "timestampUtc"],
-  properties: {
-    errorCode: { type: "integer" },
-    trackingId: { type: "string" },
-    message: { type: "string" },
-    timestampUtc: { type: "string", format: "date-time" },
-    info: {
-      type: "object",
-      description: "`path` of the offending member, `position` in a query",
-      additionalProperties: { type: "string" },
-    },
-  },
-};
 
 /** The OpenAPI document of the dashboard listener, made from the tables of routes and what checks their bodies. */
 export function openApiDocument(): Record<string, unknown> {
@@ -130,13 +113,14 @@ export function openApiDocument(): Record<string, unknown> {
     info: {
       title: "Rollcall",
       version: SERVICE_API_VERSION,
+      license: { name: "MIT", identifier: "MIT" },
       description:
         "The service API as the official SDKs speak it, here for holders of the management token (rollcall info portalUrl prints it behind token=), and what the portal and the command line use besides.",
     },
     servers: [{ url: "/" }],
     paths,
     components: {
-      schemas: { ...bodyJsonSchemas(), Error: errorSchema },
+      schemas: { ...bodyJsonSchemas(), ...answerSchemas },
       securitySchemes: { managementToken: { type: "http", scheme: "bearer" } },
     },
   };

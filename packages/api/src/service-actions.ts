@@ -12,7 +12,7 @@ type Action = (operator: Operator, call: ServiceCall) => Promise<ServiceAnswer>;
 
 const getEnrollment: Action = async (operator, { kind, id }) => ({ body: await operator.enrollment(kind, id) });
 const putEnrollment: Action = async (operator, { kind, id, body, ifMatch, mustBeAbsent }) => ({
-  body: mustBeAbsent
+  body: mustBeAbsent()
     ? await operator.createEnrollment(kind, id, body())
     : await operator.putEnrollment(kind, id, body(), ifMatch),
 });
@@ -60,7 +60,7 @@ function listAnswer({ items, next }: OperatorList, { page }: ServiceCall, itemTy
     body: items,
     headers: {
       "x-ms-item-type": itemType,
-      "x-ms-max-item-count": String(page.limit ?? limits.pageItems.usual),
+      "x-ms-max-item-count": String(Math.min(page.limit ?? limits.pageItems.usual, limits.pageItems.max)),
       ...(next !== undefined && { "x-ms-continuation": next }),
     },
   };

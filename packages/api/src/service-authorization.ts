@@ -70,14 +70,13 @@ function checkExpiry({ expiry }: SasToken, now: number): void {
 
 /** `sr` is the host, with or without a port, or a longer prefix of what is asked for, by whole segments. */
 function checkResource({ resourceKey }: SasToken, request: FastifyRequest, names: ReadonlySet<string>): void {
-  const scheme = /^https?:\/\//.exec(resourceKey)?.[0];
-  if (scheme !== undefined) {
-    // Clients sign what they are given as the endpoint: some take a URL there.
+  const [host = "", ...prefix] = resourceKey.replace(/\/+$/, "").split("/");
+  // Clients sign what they are given as the endpoint: some take a URL there.
+  if (/^https?:$/.test(host)) {
     throw refused(
-      `The token is for an address with ${scheme} before it: name the host alone, as in the connection string.`,
+      `The token is for ${JSON.stringify(resourceKey.slice(0, 256))}: sr begins with the host, without ${host}//.`,
     );
   }
-  const [host = "", ...prefix] = resourceKey.replace(/\/+$/, "").split("/");
   if (!names.has(host) && !names.has(hostName(host))) {
     throw refused(`The token is for the host ${JSON.stringify(host.slice(0, 256))}, which is not one of this service.`);
   }

@@ -77,7 +77,6 @@ describe("createdEnrollment", () => {
     ["tpm without a key", "individual", [at("tpm")], /^--at tpm needs --ek <base64>/],
     ["x509 without a certificate", "individual", [at("x509")], /^--at x509 needs --cp <file>$/],
     ["an x509 group without one", "group", [at("x509")], /needs --cp <file> or --ca-name <name>/],
-    ["a secondary certificate alone", "individual", [scp], /^--scp needs a primary beside it/],
     ["a group of TPMs", "group", [at("tpm")], /TPMs are enrolled one by one/],
     ["certificate and name", "group", [groupCp, cn], /--cp and --ca-name do not go together/],
     ["the old hub and new hubs", "individual", [pk, hn, ih("a")], /^--hn and --ih do not go together/],
@@ -133,7 +132,7 @@ describe("updatedEnrollment", () => {
     ["--cp replaces the primary", [cp], { primary: cert("one"), secondary: { info: { sha256Thumbprint: "B" } } }],
     ["--scp replaces the secondary", [scp], { primary: { info: { sha256Thumbprint: "A" } }, secondary: cert("two") }],
     ["--rsc takes the secondary away", [rsc], { primary: { info: { sha256Thumbprint: "A" } } }],
-    ["--rc lets the secondary move up", [rc], { primary: { info: { sha256Thumbprint: "B" } } }],
+    ["--rc leaves the secondary where it is, as az does", [rc], { secondary: { info: { sha256Thumbprint: "B" } } }],
     ["--rc --cp is --cp", [rc, cp], { primary: cert("one"), secondary: { info: { sha256Thumbprint: "B" } } }],
     ["--rsc --scp is --scp", [rsc, scp], { primary: { info: { sha256Thumbprint: "A" } }, secondary: cert("two") }],
   ])("%s", (_, changes, pair) => {

@@ -122,7 +122,7 @@ function valueAt(object: JsonObject, path: readonly string[]): Json | undefined 
   return path.reduce<Json | undefined>((value, name) => (isObject(value) ? value[name] : undefined), object);
 }
 
-/** The pair that an X.509 attestation holds afterwards: exactly one of the three (section 7.4), and never without a primary. */
+/** The pair that an X.509 attestation holds afterwards: exactly one of the three (section 7.4), each certificate where it was. */
 function x509Of(current: JsonObject, changes: readonly Change[], kind: EnrollmentKind): JsonObject {
   const set = changes.filter(({ value }) => value !== undefined);
   const holders = new Set(set.map(({ path }) => path[2] ?? ""));
@@ -134,9 +134,7 @@ function x509Of(current: JsonObject, changes: readonly Change[], kind: Enrollmen
   for (const { path, value } of changes) if (value === undefined) pair = withMember(pair, [path[3] ?? ""], undefined);
   for (const { path, value } of set) pair = withMember(pair, [path[3] ?? ""], value);
   const { primary, secondary } = pair;
-  if (primary != null) return { [holder]: secondary == null ? { primary } : { primary, secondary } };
-  if (secondary == null) throw new CliError("usage", "no certificate would be left: give another with --cp");
-  if (set.some(({ path }) => path[3] === "secondary"))
-    throw new CliError("usage", `${set[0]?.flag ?? "--scp"} needs a primary beside it: --cp or --ca-name`);
-  return { [holder]: { primary: secondary } };
+  if (primary == null && secondary == null)
+    throw new CliError("usage", "no certificate would be left: give another with --cp");
+  return { [holder]: { ...(primary != null && { primary }), ...(secondary != null && { secondary }) } };
 }

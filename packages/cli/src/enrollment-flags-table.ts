@@ -86,7 +86,7 @@ export const enrollmentFlags: readonly EnrollmentFlag[] = [
   },
   {
     flags: "--rc, --remove-certificate [true|false]",
-    help: "x509: take the primary certificate away; a secondary one takes its place",
+    help: "x509: take the primary certificate away; a secondary one stays",
     verb: "update",
     attestation: "x509",
     value: "truth",

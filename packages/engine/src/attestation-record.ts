@@ -7,8 +7,9 @@ export interface EnrolledCertificate {
   readonly subject?: string;
 }
 
+/** One or both: who rolls certificates may take the primary one away and keep the secondary. */
 interface CertificatePair {
-  readonly primary: EnrolledCertificate;
+  readonly primary?: EnrolledCertificate;
   readonly secondary?: EnrolledCertificate;
 }
 
@@ -18,7 +19,7 @@ export type AttestationRecord =
   | ({
       readonly type: "x509";
       readonly holds: "caReferences";
-      readonly primaryName: string;
+      readonly primaryName?: string;
       readonly secondaryName?: string;
       /** The referred certificates as they were when the group was saved: verified, and what they hold never changes. */
     } & CertificatePair)
@@ -29,3 +30,10 @@ export type AttestationRecord =
       readonly endorsementKeyHash: string;
       readonly storageRootKey?: string;
     };
+
+/** The certificates that an X.509 attestation holds, the primary one first; of groups that refer to CAs, those of the CAs. */
+export function certificatesOf(
+  attestation: Extract<AttestationRecord, { type: "x509" }>,
+): readonly EnrolledCertificate[] {
+  return [attestation.primary, attestation.secondary].filter((each) => each !== undefined);
+}

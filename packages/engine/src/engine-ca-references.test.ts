@@ -1,7 +1,7 @@
 import { type Identity, issueIntermediate, issueLeaf, issueRoot } from "@rollcall/pki";
 import type { FindingCode } from "@rollcall/protocol";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { AttestationRecord } from "./attestation-record.js";
+import { type AttestationRecord, certificatesOf } from "./attestation-record.js";
 import type { CaCertificateRecord, GroupRecord, IndividualRecord } from "./ports.js";
 import { engineRig } from "./testing/rig.js";
 
@@ -101,7 +101,7 @@ describe("a group that refers to CA certificates", () => {
     expect(reply.status).toBe(202);
     expect(asked.attempt.enrollment).toEqual({ kind: "group", id: "line3" });
     const identity = await rig.store.deviceIdentity("127.0.0.1", "pump-7");
-    const all = record.type === "x509" ? [record.primary.der, ...(record.secondary ? [record.secondary.der] : [])] : [];
+    const all = record.type === "x509" ? certificatesOf(record).map((each) => each.der) : [];
     expect(identity?.authentication).toEqual({ type: "x509Authority", authorities: all });
   });
 

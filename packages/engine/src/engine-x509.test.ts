@@ -73,6 +73,27 @@ describe("an X.509 device", () => {
     expect((await outcome(rig, "solo", der(single))).reply.status).toBe(202);
   });
 
+  it("with its leaf as secondary, and no primary beside it, is assigned and known at the hub", async () => {
+    const x509 = { clientCertificates: { primary: null, secondary: { certificate: pem(single) } } };
+    const rig = await engineRig({
+      enrollments: [{ registrationId: "solo", attestation: { type: "x509" as const, x509 } }],
+    });
+    expect((await outcome(rig, "solo", der(single))).reply.status).toBe(202);
+    expect((await rig.store.deviceIdentity("127.0.0.1", "solo"))?.authentication).toEqual({
+      type: "x509Thumbprint",
+      primary: single.certificate.sha256,
+    });
+    expect((await outcome(rig, "solo", der(leaf))).reply.status).toBe(401);
+  });
+
+  it("of a group that holds its CA as secondary, and no primary, is assigned", async () => {
+    const x509 = { signingCertificates: { secondary: { certificate: pem(root) } } };
+    const rig = await engineRig({
+      enrollmentGroups: [{ enrollmentGroupId: "line-3", attestation: { type: "x509" as const, x509 } }],
+    });
+    expect((await outcome(rig, "pump-7", der(leaf, intermediate))).reply.status).toBe(202);
+  });
+
   it.each([
     ["the root, sent with root", "root", () => der(leaf, intermediate, root)],
     ["the root, sent without root", "root", () => der(leaf, intermediate)],

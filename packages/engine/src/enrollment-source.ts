@@ -12,6 +12,9 @@ const sourceMembers = [
   "optionalDeviceInformation",
   "reprovisionPolicy",
   "credentialPolicyName",
+  "namespaceName",
+  "certificateAuthorityName",
+  "certificatePolicyName",
 ] as const;
 
 type KnownMember = (typeof sourceMembers)[number];

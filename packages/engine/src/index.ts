@@ -1,7 +1,7 @@
 export type { ServiceAllocationPolicy } from "./allocate.js";
 export type { Allocator, AllocatorAnswer } from "./allocator.js";
 export { Attempt, type AttemptFacts, type AttemptFilter, AttemptLog } from "./attempts.js";
-export type { AttestationRecord, EnrolledCertificate } from "./attestation-record.js";
+export { type AttestationRecord, certificatesOf, type EnrolledCertificate } from "./attestation-record.js";
 export { type CertificateOperatorContext, createCertificateOperator } from "./certificate-operator.js";
 export type { EngineOptions } from "./context.js";
 export { createEngine } from "./engine.js";

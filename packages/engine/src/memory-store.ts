@@ -1,5 +1,5 @@
 import { type DeviceIdentity, idKey, type Twin } from "@rollcall/protocol";
-import type { EnrolledCertificate } from "./attestation-record.js";
+import { certificatesOf, type EnrolledCertificate } from "./attestation-record.js";
 import { MemoryDevices } from "./memory-devices.js";
 import { MultiIndex, pageOf, SortedMap } from "./memory-indexes.js";
 import type {
@@ -19,10 +19,8 @@ import type {
   StoreRecords,
 } from "./ports.js";
 
-function certificatesOf(record: EnrollmentRecord): readonly EnrolledCertificate[] {
-  const { attestation } = record;
-  if (attestation.type !== "x509") return [];
-  return [attestation.primary, ...(attestation.secondary ? [attestation.secondary] : [])];
+function recordCertificates({ attestation }: EnrollmentRecord): readonly EnrolledCertificate[] {
+  return attestation.type === "x509" ? certificatesOf(attestation) : [];
 }
 
 const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
@@ -155,12 +153,12 @@ export class MemoryStore implements Store {
   }
 
   #indexIndividual(record: IndividualRecord, change: "add" | "remove"): void {
-    for (const certificate of certificatesOf(record)) this.#leaves[change](certificate.thumbprint, record);
+    for (const certificate of recordCertificates(record)) this.#leaves[change](certificate.thumbprint, record);
     if (record.attestation.type === "tpm") this.#endorsementKeys[change](record.attestation.endorsementKeyHash, record);
   }
 
   #indexGroup(record: GroupRecord, change: "add" | "remove"): void {
-    for (const certificate of certificatesOf(record)) {
+    for (const certificate of recordCertificates(record)) {
       this.#groupCertificates[change](certificate.thumbprint, record);
       if (certificate.subject !== undefined) this.#groupSubjects[change](certificate.subject, record);
     }

@@ -1,7 +1,7 @@
 import { type AttestationMechanism, decodeBase64, idKey, limits } from "@rollcall/protocol";
 import { parseTpm2bPublic } from "tpm-js-sim/credential";
 import { endorsementKeyHash } from "./attestation/tpm.js";
-import type { AttestationRecord, EnrolledCertificate } from "./attestation-record.js";
+import { type AttestationRecord, certificatesOf } from "./attestation-record.js";
 import { EnrollmentError } from "./enrollment-error.js";
 import type { CaCertificateRecord, Random } from "./ports.js";
 import { authorityOf, readEnrolled } from "./read-enrolled.js";
@@ -89,19 +89,15 @@ function readX509(
   if (!pair) throw new EnrollmentError("attestation.x509", "holds no certificate");
   const path = `attestation.x509.${holds}`;
   const stored = existing?.holds === holds ? certificatesOf(existing) : [];
-  const primary = readEnrolled(pair.primary, { path: `${path}.primary`, holds, stored });
-  const secondary = pair.secondary
-    ? readEnrolled(pair.secondary, { path: `${path}.secondary`, holds, stored })
-    : undefined;
-  return { type: "x509", holds, primary, ...(secondary && { secondary }) };
-}
-
-function certificatesOf(x509: NonNullable<Stored<"x509">>): readonly EnrolledCertificate[] {
-  return [x509.primary, ...(x509.secondary ? [x509.secondary] : [])];
+  const read = (member: "primary" | "secondary") => {
+    const source = pair[member];
+    return source && { [member]: readEnrolled(source, { path: `${path}.${member}`, holds, stored }) };
+  };
+  return { type: "x509", holds, ...read("primary"), ...read("secondary") };
 }
 
 function readReferences(
-  source: { primary: string; secondary?: string | null | undefined },
+  source: { primary?: string | null | undefined; secondary?: string | null | undefined },
   { authorities }: AttestationReading,
 ): AttestationRecord {
   const resolve = (name: string, member: string) =>
@@ -110,8 +106,7 @@ function readReferences(
   return {
     type: "x509",
     holds: "caReferences",
-    primaryName: primary,
-    primary: resolve(primary, "primary"),
+    ...(primary && { primaryName: primary, primary: resolve(primary, "primary") }),
     ...(secondary && { secondaryName: secondary, secondary: resolve(secondary, "secondary") }),
   };
 }

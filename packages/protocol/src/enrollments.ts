@@ -1,31 +1,39 @@
 import { z } from "zod";
 import { isWebhookUrl } from "./allocation.js";
 import { judgeApiVersion } from "./api-versions.js";
-import { idProblem, isDeviceId } from "./ids.js";
+import { deviceIdPattern, idPattern, idProblem, isDeviceId } from "./ids.js";
 import { limits } from "./limits.js";
 import type { JsonObject } from "./messages.js";
 import { allocationPolicies, provisioningStatuses } from "./statuses.js";
 
-/** The REST shapes of section 7.4. Read-only members are taken and ignored: SDKs send whole objects back. */
+/** The REST shapes of section 7.4; an `id` is the name that the specification has for it. Read-only members are taken and ignored: SDKs send whole objects back. */
 
-const id = z.string().superRefine((text, context) => {
-  const problem = idProblem(text);
-  if (problem) context.addIssue({ code: "custom", message: problem.message });
-});
+// What `meta` says is for the OpenAPI document, which cannot say a refinement.
+const id = z
+  .string()
+  .superRefine((text, context) => {
+    const problem = idProblem(text);
+    if (problem) context.addIssue({ code: "custom", message: problem.message });
+  })
+  .meta({ pattern: idPattern });
 const deviceId = z
   .string()
-  .refine(isDeviceId, "is no device id: up to 128 of letters, digits and - . % _ * ? ! ( ) , : = @ $ '");
+  .refine(isDeviceId, "is no device id: up to 128 of letters, digits and - . % _ * ? ! ( ) , : = @ $ '")
+  .meta({ pattern: deviceIdPattern });
 
 /** base64 of 16 to 64 bytes; an empty text, as .NET sends it, is no key. */
-const symmetricKey = z.string().superRefine((text, context) => {
-  if (text === "") return;
-  const bytes = decodeBase64(text);
-  const { min, max } = limits.symmetricKeyBytes;
-  if (bytes === undefined) context.addIssue({ code: "custom", message: "is not base64" });
-  else if (bytes.length < min || bytes.length > max) {
-    context.addIssue({ code: "custom", message: `holds ${bytes.length} bytes; ${min} to ${max} are allowed` });
-  }
-});
+const symmetricKey = z
+  .string()
+  .superRefine((text, context) => {
+    if (text === "") return;
+    const bytes = decodeBase64(text);
+    const { min, max } = limits.symmetricKeyBytes;
+    if (bytes === undefined) context.addIssue({ code: "custom", message: "is not base64" });
+    else if (bytes.length < min || bytes.length > max) {
+      context.addIssue({ code: "custom", message: `holds ${bytes.length} bytes; ${min} to ${max} are allowed` });
+    }
+  })
+  .meta({ contentEncoding: "base64" });
 
 /** Strict base64, padding included; undefined for anything else. */
 export function decodeBase64(text: string): Buffer | undefined {
@@ -34,65 +42,90 @@ export function decodeBase64(text: string): Buffer | undefined {
   return bytes.toString("base64") === text ? bytes : undefined;
 }
 
+/**
+ * One of a few words in any case, and answered in the usual one: `az` wrote `geolatency` for years, its tests read `geoLatency`
+ * (azure-iot-cli-extension `azext_iot/tests/dps`).
+ */
+function word<const T extends string>(words: readonly T[]) {
+  const usual = (value: unknown) =>
+    typeof value === "string" ? (words.find((each) => each.toLowerCase() === value.toLowerCase()) ?? value) : value;
+  // What comes in is a word of the list for whoever writes TypeScript; preprocess would make it unknown.
+  return z.preprocess(usual, z.enum(words)) as unknown as z.ZodType<T, T>;
+}
+
 const jsonObject = z.record(z.string(), z.json()).transform((value) => value as JsonObject);
 
-const certificateInfo = z.looseObject({
-  sha1Thumbprint: z.string().nullish(),
-  sha256Thumbprint: z.string().nullish(),
-});
+const certificateInfo = z
+  .looseObject({ sha1Thumbprint: z.string().nullish(), sha256Thumbprint: z.string().nullish() })
+  .meta({ id: "X509CertificateInfo" });
 const certificateWithInfo = z
   .looseObject({ certificate: z.string().min(1).nullish(), info: certificateInfo.nullish() })
   .refine(
     (value) => value.certificate != null || value.info?.sha256Thumbprint != null,
     "holds neither certificate nor info.sha256Thumbprint",
-  );
-const certificatePair = z.looseObject({ primary: certificateWithInfo, secondary: certificateWithInfo.nullish() });
+  )
+  .meta({ id: "X509CertificateWithInfo" });
+/** The primary one may be missing: `az iot dps enrollment update --remove-certificate` leaves the secondary where it is. */
+const certificatePair = z
+  .looseObject({ primary: certificateWithInfo.nullish(), secondary: certificateWithInfo.nullish() })
+  .refine((pair) => pair.primary != null || pair.secondary != null, "holds neither primary nor secondary")
+  .meta({ id: "X509Certificates" });
+const referencePair = z
+  .looseObject({ primary: z.string().nullish(), secondary: z.string().nullish() })
+  .refine((pair) => pair.primary || pair.secondary, "holds neither primary nor secondary")
+  .meta({ id: "X509CAReferences" });
 
 const x509Members = z
   .looseObject({
     clientCertificates: certificatePair.nullish(),
     signingCertificates: certificatePair.nullish(),
-    caReferences: z.looseObject({ primary: z.string(), secondary: z.string().nullish() }).nullish(),
+    caReferences: referencePair.nullish(),
   })
   .refine(
     (value) =>
       [value.clientCertificates, value.signingCertificates, value.caReferences].filter((member) => member != null)
         .length === 1,
     "holds not exactly one of clientCertificates, signingCertificates, caReferences",
-  );
+  )
+  .meta({ id: "X509Attestation" });
 /** Without a member, or left out: those that are stored (7.4, ours). */
 const isEmpty = (value: unknown) =>
   typeof value === "object" && value !== null && Object.values(value).every((member) => member == null);
 const x509 = z.preprocess((value) => (isEmpty(value) ? undefined : value), x509Members.nullish());
 
-const attestation = z.discriminatedUnion("type", [
-  z.looseObject({ type: z.literal("x509"), x509 }),
-  z.looseObject({
-    type: z.literal("symmetricKey"),
-    symmetricKey: z.looseObject({ primaryKey: symmetricKey.nullish(), secondaryKey: symmetricKey.nullish() }).nullish(),
-  }),
-  z.looseObject({
-    type: z.literal("tpm"),
-    tpm: z.looseObject({ endorsementKey: z.string().min(1), storageRootKey: z.string().nullish() }),
-  }),
-]);
+const keys = z
+  .looseObject({ primaryKey: symmetricKey.nullish(), secondaryKey: symmetricKey.nullish() })
+  .meta({ id: "SymmetricKeyAttestation" });
+const tpm = z
+  .looseObject({ endorsementKey: z.string().min(1), storageRootKey: z.string().nullish() })
+  .meta({ id: "TpmAttestation" });
+const attestation = z
+  .discriminatedUnion("type", [
+    z.looseObject({ type: z.literal("x509"), x509 }),
+    z.looseObject({ type: z.literal("symmetricKey"), symmetricKey: keys.nullish() }),
+    z.looseObject({ type: z.literal("tpm"), tpm }),
+  ])
+  .meta({ id: "AttestationMechanism" });
 
-const initialTwin = z.object({
-  tags: jsonObject.nullish(),
-  properties: z.object({ desired: jsonObject.nullish() }).nullish(),
-});
+const initialTwin = z
+  .object({ tags: jsonObject.nullish(), properties: z.object({ desired: jsonObject.nullish() }).nullish() })
+  .meta({ id: "InitialTwin" });
 
 /** The first api-version of custom allocation (section 7.4). */
 const CUSTOM_ALLOCATION_SINCE = "2018-09-01-preview";
 /** The webhook of allocation `custom`. */
 const customAllocationDefinition = z.object({
-  webhookUrl: z.string().refine(isWebhookUrl, "is no address to post to: http or https, without user and password"),
+  webhookUrl: z
+    .string()
+    .refine(isWebhookUrl, "is no address to post to: http or https, without user and password")
+    .meta({ pattern: "^[hH][tT][tT][pP][sS]?://[^/]" }),
   apiVersion: z
     .string()
     .refine(
       (text) => judgeApiVersion(text) !== "malformed" && text >= CUSTOM_ALLOCATION_SINCE,
       `is no api-version of ${CUSTOM_ALLOCATION_SINCE} or later`,
-    ),
+    )
+    .meta({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$" }),
 });
 
 const common = {
@@ -100,17 +133,20 @@ const common = {
   capabilities: z.object({ iotEdge: z.boolean().default(false) }).nullish(),
   iotHubHostName: z.string().nullish(),
   iotHubs: z.array(z.string().min(1)).nullish(),
-  allocationPolicy: z.enum(allocationPolicies).nullish(),
+  allocationPolicy: word(allocationPolicies).nullish(),
   customAllocationDefinition: customAllocationDefinition.nullish(),
   initialTwin: initialTwin.nullish(),
   reprovisionPolicy: z
     .object({ updateHubAssignment: z.boolean().default(true), migrateDeviceData: z.boolean().default(true) })
     .nullish(),
-  provisioningStatus: z
-    .enum(provisioningStatuses)
+  provisioningStatus: word(provisioningStatuses)
     .nullish()
     .transform((status) => status ?? "enabled"),
+  // Where the cloud has certificates issued (2025-07-01-preview; az of 2026-11-01 has three names for it). Kept, and no more.
   credentialPolicyName: z.string().nullish(),
+  namespaceName: z.string().nullish(),
+  certificateAuthorityName: z.string().nullish(),
+  certificatePolicyName: z.string().nullish(),
   etag: z.string().nullish(),
 };
 
@@ -129,7 +165,9 @@ export const bulkModes = ["create", "update", "updateIfMatchETag", "delete"] as 
 export type BulkMode = (typeof bulkModes)[number];
 
 /** `query` of a QuerySpecification; other members are ignored. */
-export const querySpecificationSchema = z.looseObject({ query: z.string() });
+export const querySpecificationSchema = z.looseObject({
+  query: z.string().meta({ pattern: "^\\s*([sS][eE][lL][eE][cC][tT]\\s*)?\\*" }),
+});
 
 /** A seed file: what `rollcall start --seed` loads before it is ready. */
 export const seedSchema = z.strictObject({

@@ -1,9 +1,16 @@
+import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { judgeApiVersion, predatesReprovisioning } from "./api-versions.js";
-import { idKey, idProblem, isDeviceId } from "./ids.js";
+import { idKey, idPattern, idProblem, isDeviceId } from "./ids.js";
 import { toAsciiJson } from "./messages.js";
 
 describe("registration ids", () => {
+  const near = fc.string({ unit: fc.constantFrom(..."aZ09-._:/ é\n"), maxLength: 4 });
+  const long = fc.integer({ min: 120, max: 135 }).map((length) => "x".repeat(length));
+  test.prop([fc.oneof(near, fc.string(), long)])("are those that the pattern for documents matches", (id) => {
+    expect(new RegExp(idPattern, "u").test(id)).toBe(idProblem(id) === undefined);
+  });
+
   it.each(["a", "A-b.c_d:e-", "x".repeat(128), "symmetrickey:1b2c", "0"])("%s is one", (id) =>
     expect(idProblem(id)).toBeUndefined(),
   );

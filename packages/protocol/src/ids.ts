@@ -30,8 +30,14 @@ export function idProblem(id: string): IdProblem | undefined {
   return undefined;
 }
 
+/** The rule of `idProblem` as one regular expression, for documents that others check by. */
+export const idPattern = `^[A-Za-z0-9\\-._:]{0,${limits.idLength - 1}}[A-Za-z0-9\\-]$`;
+
 /** IoT Hub's rule for device ids (identity registry): case-sensitive, up to 128 of these. */
 const DEVICE_ID = /^[A-Za-z0-9\-.%_*?!(),:=@$']{1,128}$/;
+
+/** The rule of `isDeviceId`, for documents. */
+export const deviceIdPattern = DEVICE_ID.source;
 
 /** True for a device id that IoT Hub would take. */
 export function isDeviceId(id: string): boolean {

@@ -1,4 +1,4 @@
-import type { EnrollmentRecord } from "@rollcall/engine";
+import { certificatesOf, type EnrollmentRecord } from "@rollcall/engine";
 import type { LookUpKind } from "./schema.js";
 
 /** What an enrollment can be found by, beside its id. */
@@ -12,7 +12,7 @@ const distinct = (values: readonly string[]): readonly string[] => [...new Set(v
 function ofAttestation({ attestation }: EnrollmentRecord): readonly LookUp[] {
   if (attestation.type === "tpm") return [{ look_up: "endorsementKey", value: attestation.endorsementKeyHash }];
   if (attestation.type === "symmetricKey") return [];
-  const certificates = [attestation.primary, ...(attestation.secondary ? [attestation.secondary] : [])];
+  const certificates = certificatesOf(attestation);
   const subjects = certificates.flatMap(({ subject }) => subject ?? []);
   return [
     ...distinct(certificates.map(({ thumbprint }) => thumbprint)).map((value) => ({

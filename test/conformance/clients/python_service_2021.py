@@ -37,6 +37,7 @@ def life(operations, id, body):
         "read": read,
         "updated": updated,
         "overtaken": refusal(lambda: operations.create_or_update(id, changed, if_match=read["etag"])),
+        "malformed": refusal(lambda: operations.create_or_update(id, dict(read, allocationPolicy="nearest"))),
         "notDeleted": refusal(lambda: operations.delete(id, if_match=read["etag"])),
         "mechanism": operations.get_attestation_mechanism(id),
     }

@@ -1,6 +1,6 @@
 import type { Certificate } from "@rollcall/pki";
 import { type Finding, finding, idKey } from "@rollcall/protocol";
-import type { EnrolledCertificate } from "../attestation-record.js";
+import { certificatesOf, type EnrolledCertificate } from "../attestation-record.js";
 import type { IndividualRecord } from "../ports.js";
 import type { Attestation, AttestationContext, AttestationRequest } from "../verdict.js";
 import { checkCommonName, checkDates, readPresented } from "./presented.js";
@@ -16,7 +16,7 @@ export const x509: Attestation = {
     const leaf = certificates[0];
     if (!leaf || held.type !== "x509") return { ...base, findings };
     if (held.holds === "caReferences") return individualByChain(request, enrollment, context, certificates, findings);
-    const enrolled = [held.primary, ...(held.secondary ? [held.secondary] : [])];
+    const enrolled = certificatesOf(held);
     const checks = [
       ...checkCommonName(leaf, request.registrationId),
       ...checkDates(leaf, context.now),
@@ -24,11 +24,13 @@ export const x509: Attestation = {
       ...(context.strictX509 ? await checkSigner(certificates, enrollment, context) : []),
     ];
     const all = [...findings, ...checks];
-    if (all.some((each) => each.severity === "error")) return { ...base, findings: all };
+    const [primary, secondary] = enrolled;
+    if (!primary || all.some((each) => each.severity === "error")) return { ...base, findings: all };
+    // A secondary one that is alone is the hub's primary: a hub's device has no second thumbprint without a first.
     const authentication = {
       type: "x509Thumbprint" as const,
-      primary: held.primary.thumbprint,
-      ...(held.secondary && { secondary: held.secondary.thumbprint }),
+      primary: primary.thumbprint,
+      ...(secondary && { secondary: secondary.thumbprint }),
     };
     const deviceId = enrollment.deviceId ?? enrollment.registrationId;
     return { ...base, findings: all, proof: { kind: "hubIdentity", authentication, deviceId } };

@@ -20,6 +20,7 @@ export function bareEtag(text: string): string {
 export function checkPrecondition(existing: { readonly etag: string } | undefined, ifMatch: string | undefined): void {
   if (ifMatch === undefined) return;
   if (!existing) throw new DpsError("preconditionFailed", "Nothing is there to match the etag.");
-  if (bareEtag(ifMatch) === "*" || bareEtag(ifMatch) === bareEtag(existing.etag)) return;
+  // A list of etags asks for any of them (RFC 9110, 13.1.1); ours have no comma.
+  if (ifMatch.split(",").some((each) => bareEtag(each) === "*" || bareEtag(each) === bareEtag(existing.etag))) return;
   throw new DpsError("preconditionFailed", "It was changed since: its etag is another one. Read it again.");
 }

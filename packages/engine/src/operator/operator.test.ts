@@ -69,6 +69,9 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
       reprovisionPolicy: { updateHubAssignment: false, migrateDeviceData: false },
       provisioningStatus: "disabled",
       credentialPolicyName: "default",
+      namespaceName: "my-namespace",
+      certificateAuthorityName: "my-authority",
+      certificatePolicyName: "my-policy",
     };
     const noise = { primaryKey: key(1), attestations: keys(1, 2), iotHubHostName: null };
     expect(await operator.putEnrollment(kind, "x", { ...body("x"), ...said, ...noise })).toEqual({
@@ -103,6 +106,11 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     const second = await operator.putEnrollment(kind, "x", body("x"), `"${etag}"`);
     await expect(operator.putEnrollment(kind, "x", body("x"), bare)).rejects.toEqual(refusal("preconditionFailed"));
     await operator.putEnrollment(kind, "x", body("x"), "*");
+    const third = await operator.putEnrollment(kind, "x", body("x"), '"other", *');
+    await operator.putEnrollment(kind, "x", body("x"), `"other", ${String(third["etag"])}`);
+    await expect(operator.putEnrollment(kind, "x", body("x"), '"one", "two"')).rejects.toEqual(
+      refusal("preconditionFailed"),
+    );
     await expect(operator.deleteEnrollment(kind, "x", String(second["etag"]))).rejects.toEqual(
       refusal("preconditionFailed"),
     );
@@ -314,6 +322,37 @@ describe("certificates", () => {
       },
     });
     expect((await store.enrollmentsByLeaf(first.certificate.sha256)).map((each) => each.registrationId)).toEqual(["x"]);
+  });
+
+  it("may be without a primary one: whoever takes it away keeps the secondary, which a look-up finds", async () => {
+    const { operator, store } = operatorRig();
+    const [first, second] = [await issueLeaf({ commonName: "x" }), await issueLeaf({ commonName: "x" })];
+    const pair = {
+      primary: { certificate: first.certificatePem },
+      secondary: { certificate: second.certificatePem },
+    };
+    const put = (clientCertificates: object) =>
+      operator.putEnrollment(
+        "individual",
+        "x",
+        individual("x", { attestation: { type: "x509", x509: { clientCertificates } } }),
+      );
+    const created = (await put(pair)) as { attestation: { x509: { clientCertificates: { secondary: object } } } };
+    const { secondary } = created.attestation.x509.clientCertificates;
+    expect((await put({ primary: null, secondary }))["attestation"]).toEqual({
+      type: "x509",
+      x509: { clientCertificates: { secondary } },
+    });
+    expect(await operator.enrollment("individual", "x")).toMatchObject({
+      attestation: { x509: { clientCertificates: { secondary } } },
+    });
+    expect(await store.enrollmentsByLeaf(first.certificate.sha256)).toEqual([]);
+    expect((await store.enrollmentsByLeaf(second.certificate.sha256)).map((each) => each.registrationId)).toEqual([
+      "x",
+    ]);
+    await expect(put({ primary: null, secondary: null })).rejects.toEqual(
+      refusal("badRequest", "attestation.x509.clientCertificates"),
+    );
   });
 
   it("stand in the member that their kind of enrollment takes", async () => {

@@ -1,5 +1,5 @@
 import { fc, test } from "@fast-check/vitest";
-import type { JsonObject } from "@rollcall/protocol";
+import { type JsonObject, limits } from "@rollcall/protocol";
 import { describe, expect, it } from "vitest";
 import type { Operator, OperatorList } from "../operator-types.js";
 import { operatorRig, registrationOf } from "../testing/operator-rig.js";
@@ -96,7 +96,15 @@ describe("pages", () => {
     expect((await pages(operator, "*", 23)).map((page) => page.items.length)).toEqual([23]);
   });
 
-  it.each([0, -1, 1.5, 1001, Number.NaN])("are never of size %d", async (limit) => {
+  it("are of the largest size when more is asked for", async () => {
+    const { operator } = await rigWith(
+      Array.from({ length: limits.pageItems.max + 1 }, (_, index) => ({ registrationId: `d${index}` })),
+    );
+    const sizes = (await pages(operator, "*", 5000)).map((page) => page.items.length);
+    expect(sizes).toEqual([limits.pageItems.max, 1]);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN])("are never of size %d", async (limit) => {
     const { operator } = await rigWith(many);
     const error = expect.objectContaining({ kind: "badRequest", info: { path: "x-ms-max-item-count" } });
     await expect(operator.query("individual", { query: "*" }, { limit })).rejects.toEqual(error);

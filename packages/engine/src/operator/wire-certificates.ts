@@ -26,10 +26,18 @@ function wireCertificate({ der, thumbprint }: EnrolledCertificate): JsonObject {
 export function wireX509(attestation: Extract<AttestationRecord, { type: "x509" }>): JsonObject {
   if (attestation.holds === "caReferences") {
     const { primaryName, secondaryName } = attestation;
-    return { caReferences: { primary: primaryName, ...(secondaryName !== undefined && { secondary: secondaryName }) } };
+    return {
+      caReferences: {
+        ...(primaryName !== undefined && { primary: primaryName }),
+        ...(secondaryName !== undefined && { secondary: secondaryName }),
+      },
+    };
   }
   const { holds, primary, secondary } = attestation;
   return {
-    [holds]: { primary: wireCertificate(primary), ...(secondary && { secondary: wireCertificate(secondary) }) },
+    [holds]: {
+      ...(primary && { primary: wireCertificate(primary) }),
+      ...(secondary && { secondary: wireCertificate(secondary) }),
+    },
   };
 }

@@ -53,6 +53,9 @@ const members: Readonly<Record<string, Member>> = {
   reprovisionPolicy: (record) => ({ ...defaultReprovisioning, ...record.reprovisionPolicy }),
   provisioningStatus: (record) => record.provisioningStatus,
   credentialPolicyName: ({ source }) => source.credentialPolicyName,
+  namespaceName: ({ source }) => source.namespaceName,
+  certificateAuthorityName: ({ source }) => source.certificateAuthorityName,
+  certificatePolicyName: ({ source }) => source.certificatePolicyName,
   etag: ({ etag }) => quotedEtag(etag),
   registrationState: (_record, { registration, now }) =>
     registration?.enrollment.kind === "individual" ? wireRegistration(registration, now) : undefined,

@@ -45,8 +45,13 @@ function attestationProblem(attestation: AttestationRecord): RecordProblem | und
   if (attestation.type === "tpm") return tpmProblem(attestation);
   const needsCa = attestation.holds !== "clientCertificates";
   const { primary, secondary } = attestation;
+  if (!primary && !secondary) return { path: "attestation", message: "holds no certificate" };
+  const { primaryName, secondaryName } = attestation.holds === "caReferences" ? attestation : {};
+  if ((primaryName && !primary) || (secondaryName && !secondary)) {
+    return { path: "attestation", message: "names a CA certificate and does not hold it" };
+  }
   return (
-    certificateProblem("attestation.primary", primary, needsCa) ??
+    (primary && certificateProblem("attestation.primary", primary, needsCa)) ??
     (secondary && certificateProblem("attestation.secondary", secondary, needsCa))
   );
 }

@@ -76,7 +76,7 @@ export class ImportChecks {
     const { primaryName, primary, secondaryName, secondary } = attestation;
     const refer = (name: string, thumbprint: string) =>
       this.#references.set(`${idKey(name)}\n${thumbprint}`, { line, name, thumbprint });
-    refer(primaryName, primary.thumbprint);
+    if (primaryName !== undefined && primary) refer(primaryName, primary.thumbprint);
     if (secondaryName !== undefined && secondary) refer(secondaryName, secondary.thumbprint);
   }
 

@@ -37,7 +37,7 @@ const certificate = z.looseObject({
   thumbprint: z.string().regex(/^([0-9A-F]{40}|[0-9A-F]{64})$/, "is no thumbprint in upper-case hex"),
   subject: z.string().optional(),
 });
-const pair = { primary: certificate, secondary: certificate.optional() };
+const pair = { primary: certificate.optional(), secondary: certificate.optional() };
 
 const x509 = z.discriminatedUnion("holds", [
   z.looseObject({ type: z.literal("x509"), holds: z.literal("clientCertificates"), ...pair }),
@@ -45,7 +45,7 @@ const x509 = z.discriminatedUnion("holds", [
   z.looseObject({
     type: z.literal("x509"),
     holds: z.literal("caReferences"),
-    primaryName: name,
+    primaryName: name.optional(),
     secondaryName: name.optional(),
     ...pair,
   }),
@@ -78,6 +78,9 @@ const source = z.looseObject({
   optionalDeviceInformation: jsonObject.optional(),
   reprovisionPolicy: reprovisionPolicy.optional(),
   credentialPolicyName: z.string().optional(),
+  namespaceName: z.string().optional(),
+  certificateAuthorityName: z.string().optional(),
+  certificatePolicyName: z.string().optional(),
 });
 
 const enrollment = {

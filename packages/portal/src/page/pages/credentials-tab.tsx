@@ -99,11 +99,11 @@ function CertificatesCard(props: CardProps) {
         <p class="hint">This group refers to CA certificates of the service by name. {rollHint}</p>
         <Facts
           rows={[
-            ["Primary", references.primary],
+            ["Primary", references.primary || "none"],
             ["Secondary", references.secondary || "none"],
           ]}
         />
-        <RollActions {...props} what="reference" hasSecondary={Boolean(references.secondary)} />
+        <RollActions {...props} what="reference" hasBoth={Boolean(references.primary && references.secondary)} />
       </Card>
     );
   }
@@ -114,7 +114,7 @@ function CertificatesCard(props: CardProps) {
         <CertificateSlot title="Primary certificate" slot={pair?.primary} />
         <CertificateSlot title="Secondary certificate" slot={pair?.secondary} />
       </div>
-      <RollActions {...props} onRoll={onRoll} what="certificate" hasSecondary={Boolean(pair?.secondary)} />
+      <RollActions {...props} onRoll={onRoll} what="certificate" hasBoth={Boolean(pair?.primary && pair.secondary)} />
     </Card>
   );
 }
@@ -132,13 +132,13 @@ function CertificateSlot(props: {
   );
 }
 
-function RollActions(props: CardProps & { readonly what: string; readonly hasSecondary: boolean }) {
-  const { kind, id, loaded, onRoll, what, hasSecondary } = props;
+function RollActions(props: CardProps & { readonly what: string; readonly hasBoth: boolean }) {
+  const { kind, id, loaded, onRoll, what, hasBoth } = props;
   return (
     <div class="actions">
       <RollButton slot="primary" what={what} onRoll={onRoll} />
       <RollButton slot="secondary" what={what} onRoll={onRoll} />
-      {hasSecondary && (
+      {hasBoth && (
         <button type="button" class="small danger" onClick={() => void removeSecondary({ kind, id, loaded })}>
           Remove secondary {what}
         </button>
