@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { forgetToken, token } from "./api/token.js";
+import { lockAll, token } from "./api/token.js";
 import { AddPage } from "./pages/add.js";
 import { AttemptsPage } from "./pages/attempts.js";
 import { CertificatesPage } from "./pages/certificates.js";
@@ -70,7 +70,7 @@ function Header({ isKnown }: { readonly isKnown: boolean }) {
 async function lock(): Promise<void> {
   if (leaveGuard.value && !(await leaveGuard.value())) return;
   leaveGuard.value = undefined;
-  forgetToken({ refused: false });
+  lockAll();
 }
 
 function Mark() {

@@ -1,5 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
 import type { EnrollmentKind } from "@rollcall/protocol";
+import { giveToken, tokenOf } from "./api/token.js";
 
 /** The places of this page; they stand in the fragment, so that no address of theirs is one of the API's. */
 export type Place =
@@ -78,26 +79,65 @@ export function goTo(next: Place): void {
   else location.hash = hrefOf(next);
 }
 
+/** What belongs to an entry of the window's history; it is there again after Back and after loading anew. */
+interface EntryState {
+  /** How many entries lie before this one. */
+  readonly at: number;
+  readonly kept?: unknown;
+}
+
+function entryState(): EntryState | undefined {
+  // A cast: nobody but this module writes it.
+  return (history.state as EntryState | null) ?? undefined;
+}
+
+/** What `keep` left at this entry of the history. */
+export function kept<T>(): Partial<T> {
+  // A cast: each place keeps its own shape.
+  return (entryState()?.kept as Partial<T> | undefined) ?? {};
+}
+
+/** Keeps something for when somebody comes back here. */
+export function keep(value: object): void {
+  history.replaceState({ at: entryState()?.at ?? 0, kept: value } satisfies EntryState, "");
+}
+
 /** Follows the address bar. */
 export function startRouter(): void {
   let shown = location.hash;
+  let at = entryState()?.at ?? 0;
+  history.replaceState({ ...entryState(), at }, "");
   place.value = placeOf(shown);
   addEventListener("beforeunload", (event) => {
     if (leaveGuard.value) event.preventDefault();
   });
   addEventListener("hashchange", () => {
     const wanted = location.hash;
+    const given = tokenOf(wanted);
+    // A new entry comes after this one.
+    const target = entryState()?.at ?? at + 1;
+    if (given !== undefined) {
+      // The link of a service that was started anew, pasted over this page: the place stays.
+      history.replaceState({ at: target }, "", shown || "#/");
+      at = target;
+      giveToken(given);
+      return;
+    }
+    history.replaceState({ ...entryState(), at: target }, "");
     const guard = leaveGuard.value;
     if (!guard || wanted === shown) {
       shown = wanted;
+      at = target;
       place.value = placeOf(wanted);
       return;
     }
-    history.replaceState(null, "", shown || "#/");
+    // Back to where it was, and on from there on Yes: so Back and Forward lead where they did.
+    const steps = target - at;
+    history.go(-steps);
     void guard().then((mayLeave) => {
       if (!mayLeave) return;
       leaveGuard.value = undefined;
-      location.hash = wanted;
+      history.go(steps);
     });
   });
 }

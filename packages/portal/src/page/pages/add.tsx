@@ -85,8 +85,8 @@ function IdentityCard({ kind, form }: { readonly kind: EnrollmentKind; readonly 
   const { values, faults, set } = form;
   // An id that was read from a credential may be replaced by another one; what somebody typed may not.
   const filled = useRef<string | undefined>(undefined);
-  const onIdentity = (registrationId: string | undefined) => {
-    if (kind !== "individual" || !registrationId) return;
+  const onIdentity = (registrationId: string) => {
+    if (kind !== "individual") return;
     if (values.id !== "" && values.id !== filled.current) return;
     filled.current = registrationId;
     set({ id: registrationId });
@@ -101,7 +101,8 @@ function IdentityCard({ kind, form }: { readonly kind: EnrollmentKind; readonly 
         value={values.mechanism}
         choices={mechanismChoices[kind]}
         fault={faults.mechanism}
-        onChange={(mechanism) => set({ mechanism })}
+        // The fields of files are made anew, and empty.
+        onChange={(mechanism) => set({ mechanism, primaryCertificate: "", secondaryCertificate: "" })}
       />
       <CredentialFields kind={kind} form={form} onIdentity={onIdentity} />
       <div class="pair">

@@ -48,19 +48,32 @@ export function EnrollmentPage({ kind, id, tab }: Shown & { readonly tab: Enroll
         )}
       </div>
       {error && <Problem text={error} onRetry={reload} />}
+      {!value && error && (
+        <p>
+          <a class="button" href={hrefOf({ page: "list", kind })}>
+            Show all {words.many.toLowerCase()}
+          </a>
+        </p>
+      )}
       {!value && !error && <Loading what={`the ${words.one}`} />}
       {value && <Summary kind={kind} enrollment={value} />}
-      <PlaceTabs
-        label={`Parts of ${id}`}
-        tabs={Object.entries(tabLabels).map(([name, label]) => ({
-          label,
-          // A cast: the keys of the table are the tabs.
-          place: { page: "enrollment", kind, id, tab: name as EnrollmentTab },
-          current: name === tab,
-        }))}
-      />
+      {value && <Parts kind={kind} id={id} tab={tab} />}
       {value && <Tab kind={kind} id={id} tab={tab} loaded={{ ...loaded, value }} />}
     </>
+  );
+}
+
+function Parts({ kind, id, tab }: Shown & { readonly tab: EnrollmentTab }) {
+  return (
+    <PlaceTabs
+      label={`Parts of ${id}`}
+      tabs={Object.entries(tabLabels).map(([name, label]) => ({
+        label,
+        // A cast: the keys of the table are the tabs.
+        place: { page: "enrollment", kind, id, tab: name as EnrollmentTab },
+        current: name === tab,
+      }))}
+    />
   );
 }
 

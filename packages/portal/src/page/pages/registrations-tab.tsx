@@ -12,7 +12,7 @@ import { announce } from "../parts/announce.js";
 import { Card, Loading, Pill, Problem, Time } from "../parts/bits.js";
 import { confirm } from "../parts/confirm.js";
 import { useLoad } from "../parts/use-load.js";
-import { Pager } from "./list.js";
+import { Pager, usePageBefore } from "./list.js";
 
 const PAGE = 50;
 
@@ -22,6 +22,7 @@ export function RegistrationsTab({ kind, id }: { readonly kind: EnrollmentKind; 
   const { value, error, loading, reload } = useLoad(JSON.stringify([kind, id, cursors]), (signal) =>
     kind === "group" ? listRegistrations(id, { limit: PAGE, after: cursors.at(-1) }, signal) : single(id, signal),
   );
+  usePageBefore({ value, loading }, { cursors, setCursors });
   const refresh = (
     <button type="button" class="small" onClick={reload}>
       Refresh
@@ -36,7 +37,9 @@ export function RegistrationsTab({ kind, id }: { readonly kind: EnrollmentKind; 
       </p>
       {error && <Problem text={error} onRetry={reload} />}
       {!value && loading && <Loading what="registration records" />}
-      {value?.items.length === 0 && <p class="faint empty">No device has registered by this enrollment.</p>}
+      {value?.items.length === 0 && cursors.length === 0 && (
+        <p class="faint empty">No device has registered by this enrollment.</p>
+      )}
       {value && value.items.length > 0 && <RecordTable records={value.items} onDeleted={reload} />}
       {value && (cursors.length > 0 || next) && (
         <Pager

@@ -1,13 +1,16 @@
+import { useState } from "preact/hooks";
 import { ApiError, isStale } from "../api/client.js";
 import { type Attestation, getMechanism, replaceEnrollment } from "../api/enrollments.js";
-import { checkCredentials } from "../model/check.js";
-import { type Credentials, emptyCredentials } from "../model/draft.js";
+import { checkCredentials, chooseAnother } from "../model/check.js";
+import { type Credentials, emptyCredentials, unusableFile } from "../model/draft.js";
 import { rolled, type Slot, slotWords } from "../model/roll.js";
+import { compact } from "../model/words.js";
 import { announce } from "../parts/announce.js";
 import { Problem } from "../parts/bits.js";
 import { CertificateFile } from "../parts/certificate-file.js";
 import { Dialog } from "../parts/dialog.js";
 import { type Form, useForm } from "../parts/use-form.js";
+import { useLeaveGuard } from "../parts/use-leave-guard.js";
 import { CredentialFields, KeyField, ReferenceField } from "./credential-fields.js";
 import type { CredentialsProps } from "./credentials-tab.js";
 
@@ -24,12 +27,14 @@ export function RollDialog(props: CredentialsProps & { readonly slot: Slot; read
   const { kind, id, loaded, slot, onClose } = props;
   const { attestation } = loaded.value;
   const way = wayOf(attestation);
-  const form = useForm<Credentials>({
+  const [initial] = useState<Credentials>({
     ...emptyCredentials,
     mechanism: attestation.type === "none" ? "x509" : attestation.type,
     x509Source: way === "reference" ? "caReferences" : "certificates",
     generateKeys: false,
   });
+  const form = useForm<Credentials>(initial);
+  useLeaveGuard(JSON.stringify(form.values) !== JSON.stringify(initial));
   const what = way === "endorsement key" ? way : `${slotWords[slot].word} ${way}`;
   const save = async () => {
     const done = await form.submit(
@@ -74,6 +79,7 @@ export function RollDialog(props: CredentialsProps & { readonly slot: Slot; read
 function checkRoll(values: Credentials, slot: Slot, way: Way) {
   if (way === "endorsement key") return checkCredentials("individual", values);
   const field = fieldFor(slot, way);
+  if (values[field] === unusableFile) return { [field]: chooseAnother };
   return values[field].trim() === "" ? { [field]: `The ${way} is missing.` } : {};
 }
 
@@ -86,7 +92,7 @@ function fieldFor(slot: Slot, way: Way) {
 
 function credentialOf(values: Credentials, slot: Slot, way: Way): string {
   const text = values[fieldFor(slot, way)];
-  return way === "certificate" ? text : text.trim();
+  return way === "certificate" ? text : compact(text);
 }
 
 async function replace(

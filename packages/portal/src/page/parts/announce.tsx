@@ -14,9 +14,13 @@ const SHOWN_MS = 8_000;
 export function announce(text: string, kind: Notice["kind"] = "done"): void {
   clearTimeout(timer);
   notice.value = { text, kind };
-  timer = setTimeout(() => {
-    notice.value = undefined;
-  }, SHOWN_MS);
+  // What went wrong stays until somebody read it.
+  if (kind === "done") timer = setTimeout(dismiss, SHOWN_MS);
+}
+
+/** Takes the notice away. */
+export function dismiss(): void {
+  notice.value = undefined;
 }
 
 /** Where notices appear: always there, since readers only watch what was there before. */
@@ -27,7 +31,7 @@ export function Announcements() {
       {now && (
         <p class={`notice ${now.kind}`}>
           <span>{now.text}</span>
-          <button type="button" class="plain" aria-label="Dismiss" onClick={() => (notice.value = undefined)}>
+          <button type="button" class="plain" aria-label="Dismiss" onClick={dismiss}>
             ×
           </button>
         </p>

@@ -31,6 +31,15 @@ export function Dialog(props: {
         event.preventDefault();
         onClose();
       }}
+      onClose={(event) => {
+        // Browsers close a dialog at the second Esc, whatever the page says to the first.
+        const dialog = event.currentTarget;
+        if (!dialog.isConnected) return;
+        onClose();
+        setTimeout(() => {
+          if (dialog.isConnected && !dialog.open) dialog.showModal();
+        });
+      }}
     >
       <h2 id={titleId}>{title}</h2>
       {children}
