@@ -9,6 +9,7 @@ import { OverviewPage } from "./pages/overview.js";
 import { TokenDialog, TokenPage } from "./pages/token.js";
 import { Announcements } from "./parts/announce.js";
 import { ConfirmDialog } from "./parts/confirm.js";
+import { focusContent } from "./parts/focus-content.js";
 import { hrefOf, leaveGuard, type Place, place } from "./router.js";
 
 const menu: readonly { readonly label: string; readonly place: Place; readonly pages: readonly Place["page"][] }[] = [
@@ -24,7 +25,8 @@ export function App() {
   const isTyped = leaveGuard.value !== undefined;
   return (
     <>
-      <button type="button" class="skip" onClick={skipToContent}>
+      {/* A button, since the fragment is the place: following a link to the content would leave it. */}
+      <button type="button" class="skip" onClick={focusContent}>
         Skip to the content
       </button>
       <Header isKnown={isKnown} />
@@ -34,11 +36,6 @@ export function App() {
       <ConfirmDialog />
     </>
   );
-}
-
-/** A button, since the fragment is the place: following a link to the content would leave it. */
-function skipToContent(): void {
-  document.getElementById("content")?.focus();
 }
 
 function Header({ isKnown }: { readonly isKnown: boolean }) {

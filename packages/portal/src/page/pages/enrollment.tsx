@@ -1,5 +1,5 @@
 import type { EnrollmentKind } from "@rollcall/protocol";
-import { isStale, messageOf } from "../api/client.js";
+import { isGone, isStale, messageOf } from "../api/client.js";
 import { deleteEnrollment, type Enrollment, getEnrollment } from "../api/enrollments.js";
 import { kindWords, reprovisionChoices } from "../model/choices.js";
 import { reprovisionOf } from "../model/draft.js";
@@ -97,6 +97,10 @@ async function remove({ kind, id }: Shown, enrollment: Enrollment, reload: () =>
     announce(`The ${words.one} ${id} is deleted.`);
     goTo({ page: "list", kind });
   } catch (error) {
+    if (isGone(error)) {
+      announce(`Somebody deleted the ${words.one} ${id} before.`);
+      return goTo({ page: "list", kind });
+    }
     const changed = isStale(error);
     announce(changed ? "It was changed meanwhile and is not deleted. Look at it again." : messageOf(error), "failed");
     if (changed) reload();

@@ -1,6 +1,6 @@
 import type { EnrollmentKind, ProvisioningStatus } from "@rollcall/protocol";
 import { useEffect, useState } from "preact/hooks";
-import { messageOf } from "../api/client.js";
+import { isGone, isStale, messageOf } from "../api/client.js";
 import {
   deleteEnrollment,
   type Enrollment,
@@ -16,6 +16,7 @@ import { announce } from "../parts/announce.js";
 import { Loading, Problem } from "../parts/bits.js";
 import { confirm } from "../parts/confirm.js";
 import { SelectField, TextField } from "../parts/field.js";
+import { focusContent } from "../parts/focus-content.js";
 import { justSaved } from "../parts/just-saved.js";
 import { PlaceTabs } from "../parts/tabs.js";
 import { type Loaded, useLoad } from "../parts/use-load.js";
@@ -235,6 +236,7 @@ function Selectable(props: { kind: EnrollmentKind; items: readonly Enrollment[];
     if (faults.length === 0) announce(`${words} deleted.`);
     else announce(`${done} deleted, ${faults.length} not: ${faults.join("; ")}`, "failed");
     setMarked(new Set());
+    focusContent();
     forgetFresh();
     onDeleted();
   };
@@ -258,7 +260,10 @@ async function deleteAll(kind: EnrollmentKind, items: readonly Enrollment[]): Pr
     try {
       await deleteEnrollment(kind, id, item.etag);
     } catch (error) {
-      faults.push(`${id}: ${messageOf(error)}`);
+      // Somebody else was faster: it is as it should be.
+      if (isGone(error)) continue;
+      const reason = isStale(error) ? "It was changed meanwhile; look at it again." : messageOf(error);
+      faults.push(`${id}: ${reason}`);
     }
   }
   return faults;

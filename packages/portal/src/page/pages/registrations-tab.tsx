@@ -1,6 +1,6 @@
 import type { EnrollmentKind } from "@rollcall/protocol";
 import { useState } from "preact/hooks";
-import { messageOf } from "../api/client.js";
+import { isGone, isStale, messageOf } from "../api/client.js";
 import {
   deleteRegistration,
   getEnrollment,
@@ -11,6 +11,7 @@ import {
 import { announce } from "../parts/announce.js";
 import { Card, Loading, Pill, Problem, Time } from "../parts/bits.js";
 import { confirm } from "../parts/confirm.js";
+import { focusContent } from "../parts/focus-content.js";
 import { useLoad } from "../parts/use-load.js";
 import { Pager, usePageBefore } from "./list.js";
 
@@ -141,7 +142,11 @@ async function remove({ registrationId, etag }: RegistrationState, onDeleted: ()
     await deleteRegistration(registrationId, etag);
     announce(`The registration record of ${registrationId} is deleted.`);
   } catch (error) {
-    announce(messageOf(error), "failed");
+    if (isGone(error)) announce(`The registration record of ${registrationId} was deleted before.`);
+    else if (isStale(error))
+      announce("The device registered again meanwhile; nothing was deleted. Look again.", "failed");
+    else announce(messageOf(error), "failed");
   }
+  focusContent();
   onDeleted();
 }

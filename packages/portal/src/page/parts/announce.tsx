@@ -1,4 +1,6 @@
 import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { hrefOf, place } from "../router.js";
 
 interface Notice {
   readonly text: string;
@@ -26,6 +28,10 @@ export function dismiss(): void {
 /** Where notices appear: always there, since readers only watch what was there before. */
 export function Announcements() {
   const now = notice.value;
+  const here = hrefOf(place.value);
+  useEffect(() => {
+    if (notice.value?.kind === "failed") dismiss();
+  }, [here]);
   return (
     <div class="announcements" role="status" aria-live="polite">
       {now && (

@@ -28,6 +28,8 @@ export function Dialog(props: {
       role={role}
       aria-labelledby={titleId}
       onCancel={(event) => {
+        // A file field says so too, when no file or the same one is chosen.
+        if (event.target !== event.currentTarget) return;
         event.preventDefault();
         onClose();
       }}
