@@ -102,11 +102,25 @@ export function keep(value: object): void {
   history.replaceState({ at: entryState()?.at ?? 0, kept: value } satisfies EntryState, "");
 }
 
+/** Numbers each new entry of the history at once: several may be made before any of them is shown. */
+function numberEntries(first: number): () => number {
+  let last = first;
+  const position = () => {
+    const known = entryState()?.at;
+    last = known ?? last + 1;
+    if (known === undefined) history.replaceState({ at: last } satisfies EntryState, "");
+    return last;
+  };
+  addEventListener("popstate", position);
+  return position;
+}
+
 /** Follows the address bar. */
 export function startRouter(): void {
   let shown = location.hash;
   let at = entryState()?.at ?? 0;
   history.replaceState({ ...entryState(), at }, "");
+  const position = numberEntries(at);
   place.value = placeOf(shown);
   addEventListener("beforeunload", (event) => {
     if (leaveGuard.value) event.preventDefault();
@@ -114,8 +128,7 @@ export function startRouter(): void {
   addEventListener("hashchange", () => {
     const wanted = location.hash;
     const given = tokenOf(wanted);
-    // A new entry comes after this one.
-    const target = entryState()?.at ?? at + 1;
+    const target = position();
     if (given !== undefined) {
       // The link of a service that was started anew, pasted over this page: the place stays.
       history.replaceState({ at: target }, "", shown || "#/");
@@ -123,7 +136,6 @@ export function startRouter(): void {
       giveToken(given);
       return;
     }
-    history.replaceState({ ...entryState(), at: target }, "");
     const guard = leaveGuard.value;
     if (!guard || wanted === shown) {
       shown = wanted;
