@@ -30,7 +30,7 @@ export function App() {
         Skip to the content
       </button>
       <Header isKnown={isKnown} />
-      <Content>{isKnown || isTyped ? <CurrentPage /> : <TokenPage />}</Content>
+      <Content isOpen={isKnown || isTyped}>{isKnown || isTyped ? <CurrentPage /> : <TokenPage />}</Content>
       {!isKnown && isTyped && <TokenDialog />}
       <Announcements />
       <ConfirmDialog />
@@ -79,8 +79,8 @@ function Mark() {
   );
 }
 
-/** Takes the focus when the place changes, as a newly loaded page would. */
-function Content({ children }: { readonly children: preact.ComponentChildren }) {
+/** Takes the focus when the place changes, or is opened or locked, as a newly loaded page would. */
+function Content({ isOpen, children }: { readonly isOpen: boolean; readonly children: preact.ComponentChildren }) {
   const element = useRef<HTMLElement>(null);
   const here = hrefOf(place.value);
   const isFirst = useRef(true);
@@ -88,7 +88,7 @@ function Content({ children }: { readonly children: preact.ComponentChildren }) 
     if (!isFirst.current) element.current?.focus({ preventScroll: true });
     isFirst.current = false;
     scrollTo(0, 0);
-  }, [here]);
+  }, [here, isOpen]);
   return (
     <main id="content" tabIndex={-1} ref={element}>
       {children}

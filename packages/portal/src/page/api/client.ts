@@ -50,7 +50,7 @@ export async function send(route: Route, ask: Ask = {}): Promise<Response> {
     redirect: "error",
   }).catch((cause: unknown) => {
     if (signal?.aborted) throw cause;
-    throw new ApiError(0, "The service does not answer. Is it still running?");
+    throw new ApiError(0, "The service does not answer. Is it still running? rollcall start starts it again.");
   });
   if (response.ok) return response;
   const error = await readError(response);

@@ -19,6 +19,7 @@ export const tokenRefused: Signal<boolean> = signal(false);
 /** Keeps the token for this window, until it is closed. */
 export function giveToken(text: string): void {
   const given = text.trim();
+  locked = false;
   try {
     sessionStorage.setItem(KEY, given);
   } catch {
@@ -83,6 +84,8 @@ export function startToken(): void {
     history.replaceState(null, "", "#/");
   }
   tell = startLending();
+  // One that was refused before may wait in another window.
+  if (given !== undefined) tell?.({ token: given });
   if (token.value === undefined) tell?.({ ask: true });
 }
 

@@ -27,7 +27,7 @@ export function findTwinFault(text: string): JsonFault | undefined {
 /** Members that the service keeps (section 9.3 of the wire notes); those with $ are about the collection. */
 function strayProblem([first, second, ...more]: NameSeen["path"]): string | undefined {
   if (second === undefined && first !== "tags" && first !== "properties") {
-    return "is neither tags nor properties, and no device would get it: a desired property belongs into properties.desired";
+    return "is neither tags nor properties, and no device would get it: a desired property belongs in properties.desired";
   }
   if (first === "properties" && second !== undefined && second !== "desired" && more.length === 0) {
     return "is not desired, and no device would get it: only properties.desired is set when a device is provisioned";

@@ -38,7 +38,7 @@ export function Announcements() {
         <p class={`notice ${now.kind}`}>
           <span>{now.text}</span>
           <button type="button" class="plain" aria-label="Dismiss" onClick={dismiss}>
-            ×
+            <span aria-hidden="true">×</span>
           </button>
         </p>
       )}

@@ -57,7 +57,7 @@ export function Group(props: {
       <legend>{legend}</legend>
       {hint && <p class="hint">{hint}</p>}
       {children}
-      <Fault id={id} text={fault} />
+      <Fault id={id} text={fault} isAlert />
     </fieldset>
   );
 }
