@@ -1,4 +1,4 @@
-import { issueRoot } from "@rollcall/pki";
+import { issueLeaf, issueRoot } from "@rollcall/pki";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tpmVectors } from "../fixtures/tpm-vectors.js";
 import { putIndividual } from "../integration/operating.js";
@@ -148,6 +148,24 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
     // The question has the fault, its first answer the focus.
     await page.getByText("Static allocation takes exactly one hub").waitFor();
     await focused(portal).toBe(both.service.hub);
+  });
+
+  it("a certificate of another name than the registration id: it says that the device will be refused", async () => {
+    await using portal = await both.open();
+    const { page } = portal;
+    const root = await issueRoot({ commonName: "Root" });
+    const leaf = await issueLeaf({ commonName: "Pump-7", parent: root });
+    await portal.go("/add/individual");
+    await page.getByLabel("Primary certificate").setInputFiles(file("leaf.pem", leaf.certificatePem));
+    const id = page.getByLabel("Registration ID");
+    await expect.poll(() => id.inputValue()).toBe("Pump-7");
+    await id.fill("pump-8");
+    const warning = page.getByText("The common name (CN) of the certificate is Pump-7.");
+    await warning.waitFor();
+    await id.fill("pump-7");
+    await warning.waitFor({ state: "detached" });
+    await page.getByLabel("Primary certificate").setInputFiles(file("root.pem", root.certificatePem));
+    await page.getByText("This is a CA certificate.").waitFor();
   });
 
   it("a file dialog that is cancelled leaves the page's own dialog open", async () => {

@@ -47,21 +47,24 @@ export function CertificateFile(props: {
   /** The certificate's text; an empty one while no file is chosen, `unusableFile` while none is read that fits. */
   readonly onChange: (text: string, reading?: CertificateReading) => void;
 }) {
-  const { label, hint, wanted, onChange } = props;
+  const { label, hint, wanted } = props;
   const id = useId();
   const [{ reading, refusal }, setOutcome] = useState<Outcome>({});
   const turn = useRef(0);
+  // By the time that a file is read, somebody may have typed on.
+  const tell = useRef(props.onChange);
+  tell.current = props.onChange;
   const choose = async (file: File | undefined) => {
     turn.current += 1;
     const mine = turn.current;
     setOutcome({});
-    onChange(file ? unusableFile : "");
+    tell.current(file ? unusableFile : "");
     if (!file) return;
     const outcome = await readFile(file, wanted);
     // Another file was chosen meanwhile.
     if (mine !== turn.current) return;
     setOutcome(outcome);
-    if (outcome.text !== undefined) onChange(outcome.text, outcome.reading);
+    if (outcome.text !== undefined) tell.current(outcome.text, outcome.reading);
   };
   const fault = refusal ?? props.fault;
   return (
