@@ -35,7 +35,10 @@ export function inspectEndorsementKey(body: unknown): JsonObject {
     });
   }
   const bytes = decodeBase64(text.trim());
-  if (!bytes) throw memberError("endorsementKey", "is not base64");
+  if (!bytes) {
+    const hint = "paste what the TPM's tool prints (rollcall tpm export-ek), without quotes and PEM lines";
+    throw memberError("endorsementKey", `is not base64: ${hint}`);
+  }
   const parsed = parseTpm2bPublic(bytes, { allowEcc: true });
   if (parsed.kind !== "usable") {
     const problems = parsed.problems.map(({ field, offset, message }) => `${field} at byte ${offset}: ${message}`);

@@ -131,7 +131,14 @@ export function ListPage({ kind }: { readonly kind: EnrollmentKind }) {
       {!list.value && list.loading && <Loading what="enrollments" />}
       {list.value && items.length === 0 && cursors.length === 0 && <Empty kind={kind} isFiltered={isFiltered} />}
       {items.length > 0 && (
-        <Selectable key={JSON.stringify([search, status, cursors])} kind={kind} items={items} onDeleted={list.reload} />
+        <div class={list.loading ? "rows old" : "rows"} aria-busy={list.loading}>
+          <Selectable
+            key={JSON.stringify([search, status, cursors])}
+            kind={kind}
+            items={items}
+            onDeleted={list.reload}
+          />
+        </div>
       )}
       {list.value && (cursors.length > 0 || list.value.next) && (
         <Pager
