@@ -45,13 +45,13 @@ export function checkCredentials(kind: EnrollmentKind, form: Credentials): Fault
     return form.primaryReference === "" ? { primaryReference: "Choose a CA certificate." } : {};
   return {
     ...(form.primaryCertificate === "" && { primaryCertificate: "The primary certificate is missing." }),
-    ...(form.primaryCertificate === unusableFile && { primaryCertificate: chooseAnother }),
-    ...(form.secondaryCertificate === unusableFile && { secondaryCertificate: chooseAnother }),
+    ...(form.primaryCertificate === unusableFile && { primaryCertificate: stillRead }),
+    ...(form.secondaryCertificate === unusableFile && { secondaryCertificate: stillRead }),
   };
 }
 
-/** The field itself says what is wrong with the file. */
-export const chooseAnother = "Choose another file: this one cannot be used.";
+/** Where a file cannot be used the field itself says why, instead of this. */
+export const stillRead = "The file is still being read: try again in a moment.";
 
 function checkKeys({ generateKeys, primaryKey, secondaryKey }: Credentials): Faults {
   if (generateKeys) return {};

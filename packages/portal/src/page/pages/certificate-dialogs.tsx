@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { ApiError, messageOf } from "../api/client.js";
 import { type CaCertificate, createCertificate, verifyCertificate } from "../api/operator.js";
-import { chooseAnother } from "../model/check.js";
+import { stillRead } from "../model/check.js";
 import { unusableFile } from "../model/draft.js";
 import { sentenceOf } from "../model/words.js";
 import { announce } from "../parts/announce.js";
@@ -48,7 +48,7 @@ export function UploadDialog({ onClose, onDone }: { readonly onClose: () => void
     const missing: Faults = {
       ...checkName(name.trim()),
       ...(certificate === "" && { certificate: "The certificate is missing." }),
-      ...(certificate === unusableFile && { certificate: chooseAnother }),
+      ...(certificate === unusableFile && { certificate: stillRead }),
     };
     if (Object.keys(missing).length > 0) return refuse(missing);
     setFaults({});
@@ -121,7 +121,7 @@ export function VerifyDialog(props: { certificate: CaCertificate; onClose: () =>
   };
   const verify = async () => {
     if (proof === "") return refuse("The verification certificate is missing.");
-    if (proof === unusableFile) return refuse(chooseAnother);
+    if (proof === unusableFile) return refuse(stillRead);
     setBusy(true);
     try {
       await verifyCertificate(name, proof, etag);

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { ApiError, isStale } from "../api/client.js";
 import { type Attestation, getMechanism, replaceEnrollment } from "../api/enrollments.js";
-import { checkCredentials, chooseAnother } from "../model/check.js";
+import { checkCredentials, stillRead } from "../model/check.js";
 import { type Credentials, emptyCredentials, unusableFile } from "../model/draft.js";
 import { rolled, type Slot, slotWords } from "../model/roll.js";
 import { compact } from "../model/words.js";
@@ -79,7 +79,7 @@ export function RollDialog(props: CredentialsProps & { readonly slot: Slot; read
 function checkRoll(values: Credentials, slot: Slot, way: Way) {
   if (way === "endorsement key") return checkCredentials("individual", values);
   const field = fieldFor(slot, way);
-  if (values[field] === unusableFile) return { [field]: chooseAnother };
+  if (values[field] === unusableFile) return { [field]: stillRead };
   return values[field].trim() === "" ? { [field]: `The ${way} is missing.` } : {};
 }
 
