@@ -10,6 +10,7 @@ import { CertificateFile } from "../parts/certificate-file.js";
 import { Copyable } from "../parts/copy.js";
 import { Dialog } from "../parts/dialog.js";
 import { Checkbox, TextField } from "../parts/field.js";
+import { focusContent } from "../parts/focus-content.js";
 import { focusFirstFault } from "../parts/use-form.js";
 import { useLeaveGuard } from "../parts/use-leave-guard.js";
 
@@ -128,6 +129,8 @@ export function VerifyDialog(props: { certificate: CaCertificate; onClose: () =>
       announce(`The certificate ${name} is verified.`);
       onDone();
       onClose();
+      // The button that opened this goes.
+      setTimeout(focusContent);
     } catch (error) {
       refuse(sentenceOf(messageOf(error), "certificate"));
     } finally {
