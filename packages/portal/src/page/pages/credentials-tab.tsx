@@ -37,11 +37,12 @@ type CardProps = CredentialsProps & { readonly onRoll: (slot: Slot) => void };
 const rollHint =
   "To roll without a gap: replace the secondary one, move the devices over to it, then replace the primary one.";
 
-function RollButton({ slot, what, onRoll }: { slot: Slot; what: string; onRoll: (slot: Slot) => void }) {
+function RollButton(props: { slot: Slot; what: string; isNew?: boolean; onRoll: (slot: Slot) => void }) {
+  const { slot, what, isNew, onRoll } = props;
   const { word } = slotWords[slot];
   return (
     <button type="button" class="small" onClick={() => onRoll(slot)}>
-      Replace {word} {what}
+      {isNew ? "Add" : "Replace"} {word} {what}
     </button>
   );
 }
@@ -137,7 +138,7 @@ function RollActions(props: CardProps & { readonly what: string; readonly hasSec
   return (
     <div class="actions">
       <RollButton slot="primary" what={what} onRoll={onRoll} />
-      <RollButton slot="secondary" what={what} onRoll={onRoll} />
+      <RollButton slot="secondary" what={what} isNew={!hasSecondary} onRoll={onRoll} />
       {hasSecondary && (
         <button type="button" class="small danger" onClick={() => void removeSecondary({ kind, id, loaded })}>
           Remove secondary {what}

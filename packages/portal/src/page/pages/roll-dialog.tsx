@@ -36,18 +36,19 @@ export function RollDialog(props: CredentialsProps & { readonly slot: Slot; read
   const form = useForm<Credentials>(initial);
   useLeaveGuard(JSON.stringify(form.values) !== JSON.stringify(initial));
   const what = way === "endorsement key" ? way : `${slotWords[slot].word} ${way}`;
+  const verb = isEmpty(attestation, slot) ? "Add" : "Replace";
   const save = async () => {
     const done = await form.submit(
       (values) => checkRoll(values, slot, way),
       (values) => replace(props, credentialOf(values, slot, way)),
     );
     if (!done) return;
-    announce(`The ${what} of ${id} is replaced.`);
+    announce(`The ${what} of ${id} is ${verb === "Add" ? "added" : "replaced"}.`);
     loaded.reload();
     onClose();
   };
   return (
-    <Dialog title={`Replace the ${what}`} onClose={onClose}>
+    <Dialog title={`${verb} the ${what}`} onClose={onClose}>
       <form
         noValidate
         onSubmit={(event) => {
@@ -55,11 +56,13 @@ export function RollDialog(props: CredentialsProps & { readonly slot: Slot; read
           void save();
         }}
       >
-        <p class="box warn">
-          {way === "endorsement key"
-            ? "A device with the old key is refused from then on."
-            : `Devices that use the ${what} are refused from then on; those with the ${slotWords[slot].other} one are not.`}
-        </p>
+        {verb === "Replace" && (
+          <p class="box warn">
+            {way === "endorsement key"
+              ? "A device with the old key is refused from then on."
+              : `Devices that use the ${what} are refused from then on; those with the ${slotWords[slot].other} one are not.`}
+          </p>
+        )}
         {form.faults.form && <Problem text={form.faults.form} />}
         <RollFields kind={kind} form={form} slot={slot} way={way} />
         <div class="actions end">
@@ -67,12 +70,18 @@ export function RollDialog(props: CredentialsProps & { readonly slot: Slot; read
             Cancel
           </button>
           <button type="submit" class="primary" disabled={form.busy}>
-            Replace
+            {verb}
           </button>
         </div>
       </form>
     </Dialog>
   );
+}
+
+/** Certificates and references may have no secondary one yet; keys always have both. */
+function isEmpty({ x509 }: Attestation, slot: Slot): boolean {
+  const pair = x509?.caReferences ?? x509?.signingCertificates ?? x509?.clientCertificates;
+  return pair !== undefined && pair !== null && !pair[slot];
 }
 
 /** One slot is asked for; it is checked as the primary one is in a new enrollment. */
