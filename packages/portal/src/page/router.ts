@@ -1,6 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
 import type { EnrollmentKind } from "@rollcall/protocol";
-import { giveToken, tokenOf } from "./api/token.js";
+import { giveToken, lendToken, tokenOf } from "./api/token.js";
 
 /** The places of this page; they stand in the fragment, so that no address of theirs is one of the API's. */
 export type Place =
@@ -134,6 +134,7 @@ export function startRouter(): void {
       history.replaceState({ at: target }, "", shown || "#/");
       at = target;
       giveToken(given);
+      lendToken();
       return;
     }
     const guard = leaveGuard.value;

@@ -54,8 +54,12 @@ export async function send(route: Route, ask: Ask = {}): Promise<Response> {
   });
   if (response.ok) return response;
   const error = await readError(response);
-  if (response.status === 401) forgetToken({ refused: true });
-  throw error;
+  if (response.status !== 401) throw error;
+  forgetToken({ refused: true });
+  throw new ApiError(
+    401,
+    "The portal has to be unlocked again, with the token of the service as it runs now. Then try again.",
+  );
 }
 
 /** The JSON of an answer. */

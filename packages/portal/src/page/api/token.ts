@@ -85,8 +85,13 @@ export function startToken(): void {
   }
   tell = startLending();
   // One that was refused before may wait in another window.
-  if (given !== undefined) tell?.({ token: given });
+  if (given !== undefined) lendToken();
   if (token.value === undefined) tell?.({ ask: true });
+}
+
+/** Opens the other windows of this page that have no token. */
+export function lendToken(): void {
+  if (token.value !== undefined) tell?.({ token: token.value });
 }
 
 /** Forgets the token here and in every other window of this page. */

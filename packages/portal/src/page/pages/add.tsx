@@ -26,7 +26,8 @@ export function AddPage({ kind }: { readonly kind: EnrollmentKind }) {
   useTitle(`Add ${words.one}`);
   const initial = useRef(emptyDraft([]));
   const form = useForm<Draft>(initial.current);
-  useLeaveGuard(JSON.stringify(form.values) !== JSON.stringify(initial.current) && !form.busy);
+  // Also while it is saved: the service may want another token, and the form stays for it.
+  useLeaveGuard(JSON.stringify(form.values) !== JSON.stringify(initial.current));
   const save = async () => {
     const saved = await form.submit(
       (draft) => checkDraft(kind, draft),

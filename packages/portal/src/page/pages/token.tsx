@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { getInfo } from "../api/operator.js";
-import { giveToken, tokenRefused } from "../api/token.js";
+import { giveToken, lendToken, tokenRefused } from "../api/token.js";
 import { Dialog } from "../parts/dialog.js";
 import { TextField } from "../parts/field.js";
 
@@ -42,7 +42,7 @@ function TokenForm() {
         else {
           giveToken(text);
           // Whether it is the right one is known when something is asked with it.
-          void getInfo().catch(() => undefined);
+          void getInfo().then(lendToken, () => undefined);
         }
       }}
     >
