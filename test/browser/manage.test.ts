@@ -228,21 +228,21 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       const { page } = portal;
       await portal.go("/enrollments/groups/ca-group/credentials");
       await page.getByText("CN=One", { exact: true }).first().waitFor();
-      const replace = async (slot: string, pem: string) => {
-        await page.getByRole("button", { name: `Replace ${slot} certificate` }).click();
+      const put = async (verb: "Add" | "Replace", slot: string, pem: string) => {
+        await page.getByRole("button", { name: `${verb} ${slot} certificate` }).click();
         const dialog = page.getByRole("dialog");
         await dialog.getByLabel(`New ${slot} certificate`).setInputFiles(file("ca.pem", pem));
         await dialog.locator(".reading").waitFor();
-        await dialog.getByRole("button", { name: "Replace" }).click();
-        await portal.announced(`The ${slot} certificate of ca-group is replaced.`);
+        await dialog.getByRole("button", { name: verb }).click();
+        await portal.announced(`The ${slot} certificate of ca-group is ${verb === "Add" ? "added" : "replaced"}.`);
       };
       const held = async () => (await store().enrollmentGroup("ca-group"))?.attestation;
-      await replace("secondary", two!.certificatePem);
+      await put("Add", "secondary", two!.certificatePem);
       expect(await held()).toMatchObject({
         primary: { thumbprint: one!.certificate.sha256 },
         secondary: { thumbprint: two!.certificate.sha256 },
       });
-      await replace("primary", three!.certificatePem);
+      await put("Replace", "primary", three!.certificatePem);
       expect(await held()).toMatchObject({
         primary: { thumbprint: three!.certificate.sha256 },
         secondary: { thumbprint: two!.certificate.sha256 },

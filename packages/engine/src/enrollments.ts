@@ -105,7 +105,7 @@ function twinProperties(collection: JsonObject | null | undefined, path: string,
   const properties = Object.fromEntries(Object.entries(collection ?? {}).filter(([name]) => !name.startsWith("$")));
   const bytes = Buffer.byteLength(JSON.stringify(properties));
   if (bytes > maxBytes) throw new EnrollmentError(path, `has ${bytes} bytes; ${maxBytes} are allowed`);
-  const problem = propertyProblem(properties);
+  const problem = propertyProblem(properties, path.slice(path.lastIndexOf(".") + 1));
   if (problem !== undefined) throw new EnrollmentError(path, problem);
   return properties;
 }

@@ -50,6 +50,11 @@ describe("an endorsement key", () => {
     });
   });
 
+  it("is told from the storage root key of the same TPM", () => {
+    const { notes } = inspectEndorsementKey({ endorsementKey: tpmVectors.rsa.srk.tpm2bPublicBase64 });
+    expect(notes).toEqual([expect.stringContaining("storage root key")]);
+  });
+
   property.prop([fc.uint8Array()])("of any bytes is read or refused", (bytes) =>
     expectReadOrRefused(() => inspectEndorsementKey({ endorsementKey: Buffer.from(bytes).toString("base64") })),
   );

@@ -1,7 +1,7 @@
 import { CertificateError } from "@rollcall/pki";
 import { DpsError, decodeBase64, type JsonObject } from "@rollcall/protocol";
 import { ekTemplate, parseTpm2bPublic, registrationIdOf } from "tpm-js-sim/credential";
-import { endorsementKeyHash } from "./attestation/tpm.js";
+import { endorsementKeyHash, STORAGE_ROOT_KEY_ATTRIBUTES } from "./attestation/tpm.js";
 import { certificateBody, certificateFacts, memberError } from "./certificate-object.js";
 import { readOneCertificate } from "./certificate-text.js";
 
@@ -35,7 +35,10 @@ export function inspectEndorsementKey(body: unknown): JsonObject {
     });
   }
   const bytes = decodeBase64(text.trim());
-  if (!bytes) throw memberError("endorsementKey", "is not base64");
+  if (!bytes) {
+    const hint = "paste what the TPM's tool prints (rollcall tpm export-ek), without quotes and PEM lines";
+    throw memberError("endorsementKey", `is not base64: ${hint}`);
+  }
   const parsed = parseTpm2bPublic(bytes, { allowEcc: true });
   if (parsed.kind !== "usable") {
     const problems = parsed.problems.map(({ field, offset, message }) => `${field} at byte ${offset}: ${message}`);
@@ -63,6 +66,10 @@ function templateNotes(area: PublicArea): readonly string[] {
   const notes: string[] = [];
   if (!("keyBits" in area.parameters)) {
     notes.push("An ECC endorsement key is an extension here: the cloud service is only known to take RSA 2048.");
+  }
+  if (area.objectAttributes === STORAGE_ROOT_KEY_ATTRIBUTES) {
+    notes.push("This looks like a storage root key (SRK). Enroll the endorsement key (EK) of the TPM instead.");
+    return notes;
   }
   if (area.objectAttributes !== ekTemplate.objectAttributes) {
     notes.push(`The attributes are not those of the usual template (${hex32(ekTemplate.objectAttributes)}).`);

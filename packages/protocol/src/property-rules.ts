@@ -12,10 +12,10 @@ const FORBIDDEN = /[\p{Cc} .$]/u;
 
 /**
  * What is wrong with properties that someone wants to write, in words; undefined when nothing is. Names, texts and depth
- * as the hub limits them; `{"a":{…}}` is one level deep.
+ * as the hub limits them; `{"a":{…}}` is one level deep. `root` is what they are called together.
  */
-export function propertyProblem(properties: JsonObject): string | undefined {
-  return membersProblem(properties, "properties", 0);
+export function propertyProblem(properties: JsonObject, root = "properties"): string | undefined {
+  return membersProblem(properties, root, 0);
 }
 
 function membersProblem(value: JsonObject, path: string, depth: number): string | undefined {

@@ -99,7 +99,7 @@ async function checkEndorsementKey(
 }
 
 /** objectAttributes of the storage root key's template (TPM attestation notes, section 5). */
-const STORAGE_ROOT_KEY_ATTRIBUTES = 0x00030472;
+export const STORAGE_ROOT_KEY_ATTRIBUTES = 0x00030472;
 
 function mismatchHint(tpm2bPublic: Buffer): string {
   if (tpm2bPublic.readUInt32BE(6) === STORAGE_ROOT_KEY_ATTRIBUTES)

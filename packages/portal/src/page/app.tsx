@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { forgetToken, token } from "./api/token.js";
+import { lockAll, token } from "./api/token.js";
 import { AddPage } from "./pages/add.js";
 import { AttemptsPage } from "./pages/attempts.js";
 import { CertificatesPage } from "./pages/certificates.js";
@@ -9,6 +9,7 @@ import { OverviewPage } from "./pages/overview.js";
 import { TokenDialog, TokenPage } from "./pages/token.js";
 import { Announcements } from "./parts/announce.js";
 import { ConfirmDialog } from "./parts/confirm.js";
+import { focusContent } from "./parts/focus-content.js";
 import { hrefOf, leaveGuard, type Place, place } from "./router.js";
 
 const menu: readonly { readonly label: string; readonly place: Place; readonly pages: readonly Place["page"][] }[] = [
@@ -24,21 +25,17 @@ export function App() {
   const isTyped = leaveGuard.value !== undefined;
   return (
     <>
-      <button type="button" class="skip" onClick={skipToContent}>
+      {/* A button, since the fragment is the place: following a link to the content would leave it. */}
+      <button type="button" class="skip" onClick={focusContent}>
         Skip to the content
       </button>
       <Header isKnown={isKnown} />
-      <Content>{isKnown || isTyped ? <CurrentPage /> : <TokenPage />}</Content>
+      <Content isOpen={isKnown || isTyped}>{isKnown || isTyped ? <CurrentPage /> : <TokenPage />}</Content>
       {!isKnown && isTyped && <TokenDialog />}
       <Announcements />
       <ConfirmDialog />
     </>
   );
-}
-
-/** A button, since the fragment is the place: following a link to the content would leave it. */
-function skipToContent(): void {
-  document.getElementById("content")?.focus();
 }
 
 function Header({ isKnown }: { readonly isKnown: boolean }) {
@@ -70,7 +67,7 @@ function Header({ isKnown }: { readonly isKnown: boolean }) {
 async function lock(): Promise<void> {
   if (leaveGuard.value && !(await leaveGuard.value())) return;
   leaveGuard.value = undefined;
-  forgetToken({ refused: false });
+  lockAll();
 }
 
 function Mark() {
@@ -82,8 +79,8 @@ function Mark() {
   );
 }
 
-/** Takes the focus when the place changes, as a newly loaded page would. */
-function Content({ children }: { readonly children: preact.ComponentChildren }) {
+/** Takes the focus when the place changes, or is opened or locked, as a newly loaded page would. */
+function Content({ isOpen, children }: { readonly isOpen: boolean; readonly children: preact.ComponentChildren }) {
   const element = useRef<HTMLElement>(null);
   const here = hrefOf(place.value);
   const isFirst = useRef(true);
@@ -91,7 +88,7 @@ function Content({ children }: { readonly children: preact.ComponentChildren }) 
     if (!isFirst.current) element.current?.focus({ preventScroll: true });
     isFirst.current = false;
     scrollTo(0, 0);
-  }, [here]);
+  }, [here, isOpen]);
   return (
     <main id="content" tabIndex={-1} ref={element}>
       {children}

@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { takeTokenFromAddress } from "./api/token.js";
+import { startToken } from "./api/token.js";
 import { App } from "./app.js";
 import { startRouter } from "./router.js";
 import "./style/tokens.css";
@@ -9,7 +9,7 @@ import "./style/forms.css";
 import "./style/data.css";
 import "./style/dialog.css";
 
-takeTokenFromAddress();
+startToken();
 startRouter();
 const page = document.getElementById("page");
 if (page) {

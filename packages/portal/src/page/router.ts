@@ -1,5 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
 import type { EnrollmentKind } from "@rollcall/protocol";
+import { giveToken, lendToken, tokenOf } from "./api/token.js";
 
 /** The places of this page; they stand in the fragment, so that no address of theirs is one of the API's. */
 export type Place =
@@ -78,26 +79,78 @@ export function goTo(next: Place): void {
   else location.hash = hrefOf(next);
 }
 
+/** What belongs to an entry of the window's history; it is there again after Back and after loading anew. */
+interface EntryState {
+  /** How many entries lie before this one. */
+  readonly at: number;
+  readonly kept?: unknown;
+}
+
+function entryState(): EntryState | undefined {
+  // A cast: nobody but this module writes it.
+  return (history.state as EntryState | null) ?? undefined;
+}
+
+/** What `keep` left at this entry of the history. */
+export function kept<T>(): Partial<T> {
+  // A cast: each place keeps its own shape.
+  return (entryState()?.kept as Partial<T> | undefined) ?? {};
+}
+
+/** Keeps something for when somebody comes back here. */
+export function keep(value: object): void {
+  history.replaceState({ at: entryState()?.at ?? 0, kept: value } satisfies EntryState, "");
+}
+
+/** Numbers each new entry of the history at once: several may be made before any of them is shown. */
+function numberEntries(first: number): () => number {
+  let last = first;
+  const position = () => {
+    const known = entryState()?.at;
+    last = known ?? last + 1;
+    if (known === undefined) history.replaceState({ at: last } satisfies EntryState, "");
+    return last;
+  };
+  addEventListener("popstate", position);
+  return position;
+}
+
 /** Follows the address bar. */
 export function startRouter(): void {
   let shown = location.hash;
+  let at = entryState()?.at ?? 0;
+  history.replaceState({ ...entryState(), at }, "");
+  const position = numberEntries(at);
   place.value = placeOf(shown);
   addEventListener("beforeunload", (event) => {
     if (leaveGuard.value) event.preventDefault();
   });
   addEventListener("hashchange", () => {
     const wanted = location.hash;
+    const given = tokenOf(wanted);
+    const target = position();
+    if (given !== undefined) {
+      // The link of a service that was started anew, pasted over this page: the place stays.
+      history.replaceState({ at: target }, "", shown || "#/");
+      at = target;
+      giveToken(given);
+      lendToken();
+      return;
+    }
     const guard = leaveGuard.value;
     if (!guard || wanted === shown) {
       shown = wanted;
+      at = target;
       place.value = placeOf(wanted);
       return;
     }
-    history.replaceState(null, "", shown || "#/");
+    // Back to where it was, and on from there on Yes: so Back and Forward lead where they did.
+    const steps = target - at;
+    history.go(-steps);
     void guard().then((mayLeave) => {
       if (!mayLeave) return;
       leaveGuard.value = undefined;
-      location.hash = wanted;
+      history.go(steps);
     });
   });
 }

@@ -50,12 +50,16 @@ export async function send(route: Route, ask: Ask = {}): Promise<Response> {
     redirect: "error",
   }).catch((cause: unknown) => {
     if (signal?.aborted) throw cause;
-    throw new ApiError(0, "The service does not answer. Is it still running?");
+    throw new ApiError(0, "The service does not answer. Is it still running? rollcall start starts it again.");
   });
   if (response.ok) return response;
   const error = await readError(response);
-  if (response.status === 401) forgetToken({ refused: true });
-  throw error;
+  if (response.status !== 401) throw error;
+  forgetToken({ refused: true });
+  throw new ApiError(
+    401,
+    "The portal has to be unlocked again, with the token of the service as it runs now. Then try again.",
+  );
 }
 
 /** The JSON of an answer. */
@@ -80,6 +84,11 @@ async function readError(response: Response): Promise<ApiError> {
 /** True when what was to be written over is another version by now, or gone. */
 export function isStale(error: unknown): boolean {
   return error instanceof ApiError && error.status === 412;
+}
+
+/** True when what was to be deleted is not there, or not any more. */
+export function isGone(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 404;
 }
 
 /** True for what an AbortController did. */

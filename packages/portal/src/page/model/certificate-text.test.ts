@@ -20,10 +20,38 @@ describe("the text of a certificate file", () => {
     ["a PKCS#8 key", "-----BEGIN PRIVATE KEY-----\nMII=\n-----END PRIVATE KEY-----", "private key"],
     ["a certificate with its key", "-----BEGIN CERTIFICATE-----\n-----BEGIN EC PRIVATE KEY-----", "private key"],
     ["a request", "-----BEGIN CERTIFICATE REQUEST-----", "certificate request"],
-    ["a large file", "0".repeat(70_000), "70000 bytes"],
+    ["a PKCS#7 bundle", "-----BEGIN PKCS7-----", "PKCS#7 bundle"],
+    ["a public key", "-----BEGIN PUBLIC KEY-----", "public key"],
+    ["a chain", "-----BEGIN CERTIFICATE-----\n-----BEGIN CERTIFICATE-----", "2 certificates"],
+    ["base64 that is cut off", "MIIBe", "cut off"],
+    ["a large file", "0".repeat(70_000), "70,000 bytes"],
   ])("is refused for %s", (_what, text, reason) => {
     expect(() => certificateText(bytes(text))).toThrow(FileFault);
     expect(() => certificateText(bytes(text))).toThrow(reason);
+  });
+
+  // How openssl writes them: the first bytes.
+  it.each([
+    ["a PKCS#8 key", "308187020100301306072a8648ce3d0201", "private key"],
+    ["an encrypted PKCS#8 key", "3081ec305706092a864886f70d01050d30", "private key"],
+    ["a PKCS#1 key", "308204a20201000282010100d8cd", "private key"],
+    ["a SEC 1 key", "3077020101042095e0", "private key"],
+    ["a request", "3081c5306e020100300c310a300806035504030c", "certificate request"],
+    ["a PKCS#12 file", "3082040c020103308203c206092a864886f70d010701", "PKCS#12 bundle"],
+    ["a PKCS#7 file", "3082034206092a864886f70d010702a0", "PKCS#7 bundle"],
+  ])("is refused for %s in DER, and in base64 of it", (_what, hex, reason) => {
+    const der = Buffer.from(hex, "hex");
+    expect(() => certificateText(der)).toThrow(reason);
+    const padded = Buffer.concat([der, Buffer.alloc(3000)]).toString("base64");
+    if (padded.startsWith("MI")) expect(() => certificateText(bytes(padded))).toThrow(reason);
+  });
+
+  it("is read from UTF-16, as Windows shells write it, and after a byte order mark", async () => {
+    const { certificate, certificatePem } = await issueRoot({ commonName: "Root" });
+    const little = Buffer.from(`\ufeff${certificatePem}`, "utf16le");
+    for (const form of [little, Buffer.from(little).swap16(), bytes(`\ufeff${certificatePem}`)]) {
+      expect(parseCertificates(certificateText(form)).map((der) => der.equals(certificate.der))).toEqual([true]);
+    }
   });
 
   it.prop([fc.uint8Array({ maxLength: 200 })])("is a text or a FileFault, whatever the file", (file) => {

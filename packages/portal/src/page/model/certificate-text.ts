@@ -5,26 +5,84 @@ export class FileFault extends Error {
 
 /** A certificate has two or three thousand bytes; what is much larger is another file. */
 const MAX_BYTES = 64 * 1024;
-const PEM = /-----BEGIN ([A-Z0-9 ]+)-----/;
+
+/** Why a file of this size is not even read; undefined for one that may be a certificate. */
+export function sizeFault(bytes: number): string | undefined {
+  if (bytes === 0) return "The file is empty.";
+  if (bytes <= MAX_BYTES) return undefined;
+  return `The file has ${bytes.toLocaleString("en")} bytes: that is no certificate. Choose a .pem or .cer file.`;
+}
+
+const privateKey = "The file holds a private key. It was not sent: choose the certificate alone.";
+const request = "The file holds a certificate request. Choose the certificate that was issued for it.";
+const bundle = (what: string) =>
+  `The file is a ${what} bundle, not a certificate. Export the certificate alone from it, as .pem or .cer.`;
+
+/** What a PEM block says that is not what is wanted, by its label. */
+const labelFaults: readonly (readonly [label: RegExp, fault: string])[] = [
+  [/PRIVATE KEY$/, privateKey],
+  [/CERTIFICATE REQUEST$/, request],
+  [/^(PKCS7|CMS)$/, bundle("PKCS#7")],
+  [/PUBLIC KEY$/, "The file holds a public key alone. Choose the certificate that it is part of."],
+];
+
+/**
+ * Other files that are DER as well, by how they begin (the first tags, in hex): the outer SEQUENCE, and what it holds first.
+ * PKCS#8, PKCS#1 and SEC 1 keys begin with a version, encrypted ones with an algorithm, PKCS#12 with the version 3, PKCS#7
+ * with its object identifier, a request (RFC 2986) with the version 0 and a name, where a certificate has its tag [0], or
+ * a serial number and an algorithm.
+ */
+const derFaults: readonly (readonly [start: RegExp, fault: string])[] = [
+  [/^02010[01](30|02|04)/, privateKey],
+  [/^30[0-7].0609/, privateKey],
+  [/^020103/, bundle("PKCS#12")],
+  [/^0609/, bundle("PKCS#7")],
+  [/^30(?:[0-7].|81..|82.{4})02010030(?:[0-7].|81..)31/, request],
+];
 
 /** The text of a .pem or .cer file (PEM or DER). Throws FileFault for what can be no certificate, above all private keys. */
 export function certificateText(bytes: Uint8Array): string {
-  if (bytes.length === 0) throw new FileFault("The file is empty.");
-  if (bytes.length > MAX_BYTES) throw new FileFault(`The file has ${bytes.length} bytes: that is no certificate.`);
-  const text = new TextDecoder("latin1").decode(bytes);
-  const label = PEM.exec(text)?.[1];
-  if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(text))
-    throw new FileFault("The file holds a private key. It was not sent: choose the certificate alone.");
-  if (label === "CERTIFICATE REQUEST")
-    throw new FileFault("The file holds a certificate request. Choose the certificate that was issued for it.");
-  if (label !== undefined) return text;
-  // DER begins with a SEQUENCE; base64 of it, without the lines of PEM, with MII.
+  const tooLarge = sizeFault(bytes.length);
+  if (tooLarge !== undefined) throw new FileFault(tooLarge);
+  const text = decodeText(bytes);
+  const labels = [...text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].map(([, label = ""]) => label);
+  const certificates = labels.filter((label) => label === "CERTIFICATE").length;
+  for (const [label, fault] of labelFaults) {
+    const isWanted = certificates === 0 || fault === privateKey;
+    if (isWanted && labels.some((each) => label.test(each))) throw new FileFault(fault);
+  }
+  if (certificates > 1) {
+    throw new FileFault(`The file holds ${certificates} certificates. Choose a file with the one that is wanted here.`);
+  }
+  if (labels.length > 0) return text;
   if (bytes[0] === 0x30) return toPem(bytes);
-  if (/^MI[A-Za-z0-9+/=\s]+$/.test(text)) return text.trim();
+  // DER begins with a SEQUENCE; base64 of it, without the lines of PEM, with MII.
+  if (/^\s*MI[A-Za-z0-9+/=\s]+$/.test(text)) return toPem(fromBase64(text));
   throw new FileFault("The file is no certificate: neither PEM (-----BEGIN CERTIFICATE-----) nor DER.");
 }
 
+/** PEM is ASCII; Windows shells write it as UTF-16 all the same. */
+function decodeText(bytes: Uint8Array): string {
+  const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-16be";
+  const isUtf16 = utf16 === "utf-16le" || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  return new TextDecoder(isUtf16 ? utf16 : "latin1").decode(bytes);
+}
+
+function fromBase64(text: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    throw new FileFault("The file looks like base64, and is cut off or changed. Choose the certificate's own file.");
+  }
+}
+
+/** Throws FileFault for DER that is plainly something else. */
 function toPem(bytes: Uint8Array): string {
+  // Lengths of 128 and more have bytes of their own.
+  const header = (bytes[1] ?? 0) < 0x80 ? 2 : 2 + ((bytes[1] ?? 0) & 0x7f);
+  const hex = Array.from(bytes.slice(header, header + 40), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const fault = derFaults.find(([start]) => start.test(hex))?.[1];
+  if (fault !== undefined) throw new FileFault(fault);
   const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
   const lines = btoa(binary).match(/.{1,64}/g) ?? [];
   return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;

@@ -1,33 +1,40 @@
 import type { EnrollmentKind } from "@rollcall/protocol";
+import { idProblem } from "@rollcall/protocol/ids";
 import { enrollmentKinds } from "@rollcall/protocol/service-routes";
 import { kindWords } from "./choices.js";
-import type { Credentials, Draft, Faults, Field, Settings } from "./draft.js";
-import { findJsonFault } from "./json-fault.js";
+import { type Credentials, type Draft, type Faults, type Field, type Settings, unusableFile } from "./draft.js";
+import { findTwinFault } from "./twin-fault.js";
+import { sentenceOf } from "./words.js";
 
 /** What is plainly missing or unreadable in a form; all else is judged by the service, which knows the rules. */
 export function checkDraft(kind: EnrollmentKind, draft: Draft): Faults {
   return {
-    ...(draft.id.trim() === "" && { id: `${kindWords[kind].id} is missing.` }),
+    ...checkId(kind, draft.id.trim()),
     ...checkCredentials(kind, draft),
     ...checkSettings(draft),
   };
 }
 
+/** Here as well, since some texts that are no ids would lead to another address. */
+function checkId(kind: EnrollmentKind, id: string): Faults {
+  if (id === "") return { id: `The ${kindWords[kind].id.toLowerCase()} is missing.` };
+  const problem = idProblem(id);
+  return problem ? { id: sentenceOf(problem.message, undefined) } : {};
+}
+
 export function checkSettings(settings: Settings): Faults {
   const { allocationPolicy, iotHubs } = settings;
   return {
-    ...(allocationPolicy === "static" && iotHubs.length > 1 && { iotHubs: "Static takes exactly one hub." }),
+    ...(allocationPolicy === "static" &&
+      iotHubs.length !== 1 && { iotHubs: "Static allocation takes exactly one hub: mark it here." }),
     ...(allocationPolicy === "custom" && settings.webhookUrl.trim() === "" && { webhookUrl: "The URL is missing." }),
     ...checkTwin(settings.twin),
   };
 }
 
 function checkTwin(text: string): Faults {
-  const fault = findJsonFault(text);
-  if (fault) return { twin: `Line ${fault.line}, column ${fault.column}: ${fault.message}.` };
-  const value: unknown = JSON.parse(text);
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return {};
-  return { twin: "The initial twin is an object with tags and properties.desired." };
+  const fault = findTwinFault(text);
+  return fault ? { twin: `Line ${fault.line}, column ${fault.column}: ${fault.message}.` } : {};
 }
 
 export function checkCredentials(kind: EnrollmentKind, form: Credentials): Faults {
@@ -36,8 +43,15 @@ export function checkCredentials(kind: EnrollmentKind, form: Credentials): Fault
   if (form.mechanism === "symmetricKey") return checkKeys(form);
   if (kind === "group" && form.x509Source === "caReferences")
     return form.primaryReference === "" ? { primaryReference: "Choose a CA certificate." } : {};
-  return form.primaryCertificate === "" ? { primaryCertificate: "The primary certificate is missing." } : {};
+  return {
+    ...(form.primaryCertificate === "" && { primaryCertificate: "The primary certificate is missing." }),
+    ...(form.primaryCertificate === unusableFile && { primaryCertificate: stillRead }),
+    ...(form.secondaryCertificate === unusableFile && { secondaryCertificate: stillRead }),
+  };
 }
+
+/** Where a file cannot be used the field itself says why, instead of this. */
+export const stillRead = "The file is still being read: try again in a moment.";
 
 function checkKeys({ generateKeys, primaryKey, secondaryKey }: Credentials): Faults {
   if (generateKeys) return {};

@@ -39,6 +39,9 @@ export type Field = keyof Draft | "form";
 /** What is wrong with a field, as a sentence. */
 export type Faults = Partial<Readonly<Record<Field, string>>>;
 
+/** Stands for a file that was chosen and cannot be used, or is not read yet: it is not to be left out silently. */
+export const unusableFile = "\0";
+
 const emptyTwin = formatJson({ tags: {}, properties: { desired: {} } });
 
 export const emptyCredentials: Credentials = {

@@ -22,66 +22,78 @@ const SPACE = /[ \t\n\r]*/y;
 const STRING_PART = /[ !#-[\]-\u{10ffff}]*/uy;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
+/** A name of an object: where it stands, and the names and indices that lead to it, its own the last. */
+export interface NameSeen {
+  readonly path: readonly (string | number)[];
+  readonly offset: number;
+}
+
 /** Walks a JSON text (RFC 8259) and stops at the first thing that does not belong. Browsers differ in what they say of it. */
 class Walker {
   readonly #text: string;
+  readonly #names: NameSeen[];
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, names: NameSeen[] = []) {
     this.#text = text;
+    this.#names = names;
   }
 
   walk(): void {
     this.#space();
     if (this.#at === this.#text.length) throw new Fault(this.#at, "there is nothing here yet");
-    this.#value(0);
+    this.#value([]);
     if (this.#at < this.#text.length) throw new Fault(this.#at, `${this.#seen()} comes after the end of the document`);
   }
 
   /** A value and the space after it. */
-  #value(depth: number): void {
-    if (depth > MAX_DEPTH) throw new Fault(this.#at, "this is nested too deeply");
+  #value(path: NameSeen["path"]): void {
+    if (path.length > MAX_DEPTH) throw new Fault(this.#at, "this is nested too deeply");
     const next = this.#text[this.#at];
-    if (next === "{") this.#members(depth);
-    else if (next === "[") this.#items(depth);
+    if (next === "{") this.#members(path);
+    else if (next === "[") this.#items(path);
     else if (next === '"') this.#string();
-    else if (!this.#word() && !this.#take(NUMBER)) throw new Fault(this.#at, `expected a value, but ${this.#seen()}`);
+    else if (!this.#word() && !this.#take(NUMBER)) throw this.#unexpected("a value");
     this.#space();
   }
 
-  #members(depth: number): void {
-    this.#list("}", (isFirst) => {
-      if (this.#text[this.#at] !== '"') {
-        const wanted = isFirst ? 'a name in " or }' : 'a name in "';
-        throw new Fault(this.#at, `expected ${wanted}, but ${this.#seen()}`);
-      }
+  #members(path: NameSeen["path"]): void {
+    this.#list("}", (index) => {
+      const offset = this.#at;
+      if (this.#text[offset] !== '"') throw this.#unexpected(index === 0 ? 'a name in " or }' : 'a name in "');
       this.#string();
+      // A cast: what was just walked is a string.
+      const inner = [...path, JSON.parse(this.#text.slice(offset, this.#at)) as string];
+      this.#names.push({ path: inner, offset });
       this.#space();
-      if (this.#text[this.#at] !== ":") throw new Fault(this.#at, `expected : after the name, but ${this.#seen()}`);
+      if (this.#text[this.#at] !== ":") throw this.#unexpected(": after the name");
       this.#at += 1;
       this.#space();
-      this.#value(depth + 1);
+      this.#value(inner);
     });
   }
 
-  #items(depth: number): void {
-    this.#list("]", () => this.#value(depth + 1));
+  #items(path: NameSeen["path"]): void {
+    this.#list("]", (index) => this.#value([...path, index]));
   }
 
-  #list(end: string, item: (isFirst: boolean) => void): void {
+  #list(end: string, item: (index: number) => void): void {
     this.#at += 1;
     this.#space();
     if (this.#text[this.#at] === end) {
       this.#at += 1;
       return;
     }
-    for (let isFirst = true; ; isFirst = false) {
-      item(isFirst);
+    for (let index = 0; ; index += 1) {
+      item(index);
       const next = this.#text[this.#at];
-      if (next !== "," && next !== end) throw new Fault(this.#at, `expected , or ${end}, but ${this.#seen()}`);
+      if (next !== "," && next !== end) throw this.#unexpected(`, or ${end}`);
       this.#at += 1;
       if (next === end) return;
       this.#space();
+      if (this.#text[this.#at] === end) {
+        throw new Fault(this.#at, `${end} stands here, after a comma: take the comma away`);
+      }
     }
   }
 
@@ -116,6 +128,12 @@ class Walker {
     return match !== null;
   }
 
+  #unexpected(wanted: string): Fault {
+    const isComment = this.#text[this.#at] === "#" || /^\/[/*]/.test(this.#text.slice(this.#at, this.#at + 2));
+    const seen = isComment ? "a comment stands here, and JSON has none" : this.#seen();
+    return new Fault(this.#at, `expected ${wanted}, but ${seen}`);
+  }
+
   #seen(): string {
     const point = this.#text.codePointAt(this.#at);
     return point === undefined ? "the text ends" : `${String.fromCodePoint(point)} stands here`;
@@ -124,17 +142,24 @@ class Walker {
 
 /** The first fault of a JSON text; undefined where JSON.parse would take it. */
 export function findJsonFault(text: string): JsonFault | undefined {
+  const read = readNames(text);
+  return "fault" in read ? read.fault : undefined;
+}
+
+/** Every name of a JSON text in the order that they stand there; or its first fault. */
+export function readNames(text: string): { readonly names: readonly NameSeen[] } | { readonly fault: JsonFault } {
+  const names: NameSeen[] = [];
   try {
-    new Walker(text).walk();
-    return undefined;
+    new Walker(text, names).walk();
+    return { names };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    const before = text.slice(0, error.offset).split("\n");
-    return {
-      offset: error.offset,
-      line: before.length,
-      column: (before.at(-1)?.length ?? 0) + 1,
-      message: error.message,
-    };
+    return { fault: faultAt(text, error.offset, error.message) };
   }
+}
+
+/** A fault with the line and the column of its place. */
+export function faultAt(text: string, offset: number, message: string): JsonFault {
+  const before = text.slice(0, offset).split("\n");
+  return { offset, line: before.length, column: (before.at(-1)?.length ?? 0) + 1, message };
 }

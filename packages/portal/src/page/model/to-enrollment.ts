@@ -3,6 +3,7 @@ import { enrollmentKinds } from "@rollcall/protocol/service-routes";
 import type { Attestation, Enrollment } from "../api/enrollments.js";
 import { reprovisionPolicies } from "./choices.js";
 import type { Credentials, Draft, Settings } from "./draft.js";
+import { compact } from "./words.js";
 
 /** The enrollment that a filled form asks for. `draft.twin` has to be JSON. */
 export function newEnrollment(kind: EnrollmentKind, draft: Draft): Enrollment {
@@ -50,10 +51,10 @@ function readTwin(text: string): { tags?: JsonObject; properties?: { desired?: J
 
 /** The credentials of a form. */
 function attestationOf(kind: EnrollmentKind, form: Credentials): Attestation {
-  if (form.mechanism === "tpm") return { type: "tpm", tpm: { endorsementKey: form.endorsementKey.trim() } };
+  if (form.mechanism === "tpm") return { type: "tpm", tpm: { endorsementKey: compact(form.endorsementKey) } };
   if (form.mechanism === "symmetricKey") {
     if (form.generateKeys) return { type: "symmetricKey" };
-    const symmetricKey = { primaryKey: form.primaryKey.trim(), secondaryKey: form.secondaryKey.trim() };
+    const symmetricKey = { primaryKey: compact(form.primaryKey), secondaryKey: compact(form.secondaryKey) };
     return { type: "symmetricKey", symmetricKey };
   }
   if (kind === "group" && form.x509Source === "caReferences") {

@@ -7,3 +7,16 @@ export function countOf(count: number, one: string, many = `${one}s`): string {
 export function formatFingerprint(hex: string): string {
   return hex.replaceAll(":", "").match(/../g)?.join(":") ?? hex;
 }
+
+/** `deviceId: is no device id` as a sentence of its own, under the label of that field. */
+export function sentenceOf(message: string, path: string | undefined): string {
+  const rest = path !== undefined && message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
+  const ended = rest.replace(/[^.!?]$/, "$&.");
+  if (rest !== message && /^(is|holds|has|needs|names|takes|stands|lacks|proves)\b/.test(rest)) return `It ${ended}`;
+  return ended.slice(0, 1).toUpperCase() + ended.slice(1);
+}
+
+/** base64 as people paste it, without the ends of lines and the spaces in between. */
+export function compact(text: string): string {
+  return text.replace(/\s+/g, "");
+}

@@ -1,11 +1,12 @@
 import type { EnrollmentKind } from "@rollcall/protocol";
+import { idKey } from "@rollcall/protocol/ids";
 import { enrollmentKinds } from "@rollcall/protocol/service-routes";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "../api/client.js";
 import { createEnrollment } from "../api/enrollments.js";
 import { checkDraft } from "../model/check.js";
 import { kindWords, mechanismChoices } from "../model/choices.js";
-import { type Draft, emptyDraft } from "../model/draft.js";
+import { type Draft, emptyDraft, unusableFile } from "../model/draft.js";
 import { newEnrollment } from "../model/to-enrollment.js";
 import { announce } from "../parts/announce.js";
 import { Card, Problem } from "../parts/bits.js";
@@ -25,7 +26,8 @@ export function AddPage({ kind }: { readonly kind: EnrollmentKind }) {
   useTitle(`Add ${words.one}`);
   const initial = useRef(emptyDraft([]));
   const form = useForm<Draft>(initial.current);
-  useLeaveGuard(JSON.stringify(form.values) !== JSON.stringify(initial.current) && !form.busy);
+  // Also while it is saved: the service may want another token, and the form stays for it.
+  useLeaveGuard(JSON.stringify(form.values) !== JSON.stringify(initial.current));
   const save = async () => {
     const saved = await form.submit(
       (draft) => checkDraft(kind, draft),
@@ -85,8 +87,10 @@ function IdentityCard({ kind, form }: { readonly kind: EnrollmentKind; readonly 
   const { values, faults, set } = form;
   // An id that was read from a credential may be replaced by another one; what somebody typed may not.
   const filled = useRef<string | undefined>(undefined);
-  const onIdentity = (registrationId: string | undefined) => {
-    if (kind !== "individual" || !registrationId) return;
+  const [named, setNamed] = useState<string | undefined>();
+  const onIdentity = (registrationId: string) => {
+    if (kind !== "individual") return;
+    setNamed(registrationId);
     if (values.id !== "" && values.id !== filled.current) return;
     filled.current = registrationId;
     set({ id: registrationId });
@@ -101,7 +105,8 @@ function IdentityCard({ kind, form }: { readonly kind: EnrollmentKind; readonly 
         value={values.mechanism}
         choices={mechanismChoices[kind]}
         fault={faults.mechanism}
-        onChange={(mechanism) => set({ mechanism })}
+        // The fields of files are made anew, and empty.
+        onChange={(mechanism) => set({ mechanism, primaryCertificate: "", secondaryCertificate: "" })}
       />
       <CredentialFields kind={kind} form={form} onIdentity={onIdentity} />
       <div class="pair">
@@ -116,6 +121,30 @@ function IdentityCard({ kind, form }: { readonly kind: EnrollmentKind; readonly 
         />
         {kind === "individual" && <DeviceIdField form={form} fallback={values.id.trim()} />}
       </div>
+      <div aria-live="polite">
+        <NameWarning values={values} commonName={named} />
+      </div>
     </Card>
+  );
+}
+
+/** A device registers with the common name of its certificate (section 6.2 of the wire notes): another id is of no use. */
+function NameWarning({ values, commonName }: { readonly values: Draft; readonly commonName: string | undefined }) {
+  const { mechanism, primaryCertificate, id } = values;
+  const isRead = mechanism === "x509" && primaryCertificate !== "" && primaryCertificate !== unusableFile;
+  if (!isRead || commonName === undefined) return null;
+  if (commonName === "") {
+    return (
+      <p class="box warn">
+        The certificate has no common name (CN). It has to be the registration id, or the device is refused.
+      </p>
+    );
+  }
+  if (id.trim() === "" || idKey(id.trim()) === idKey(commonName)) return null;
+  return (
+    <p class="box warn">
+      The common name (CN) of the certificate is <bdi>{commonName}</bdi>. It has to be the registration id, or the
+      device is refused.
+    </p>
   );
 }

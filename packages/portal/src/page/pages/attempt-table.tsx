@@ -19,7 +19,7 @@ export function AttemptTable({ caption, attempts }: { caption: string; attempts:
           <th scope="col" class="who">
             Who
           </th>
-          <th scope="col" class="wide-only">
+          <th scope="col" class="wide-only how">
             How
           </th>
           <th scope="col">Outcome</th>

@@ -9,6 +9,7 @@ import { countOf } from "../model/words.js";
 import { Pill, Problem } from "../parts/bits.js";
 import { SelectField } from "../parts/field.js";
 import { useTitle } from "../parts/use-title.js";
+import { keep, kept } from "../router.js";
 import { AttemptTable } from "./attempt-table.js";
 
 const PAGE = 100;
@@ -24,6 +25,11 @@ interface State {
 }
 
 type Filter = AttemptOutcome | "all";
+
+/** Kept with the place: who opens an enrollment from here finds the same lines again. */
+interface Shown {
+  readonly filter: Filter;
+}
 
 /** The list, as it is and as it changes. */
 function useLiveAttempts(filter: Filter) {
@@ -75,7 +81,8 @@ const choices = [
 
 export function AttemptsPage() {
   useTitle("Attempts");
-  const [filter, setFilter] = useState<Filter>("all");
+  const [filter, setFilter] = useState(() => kept<Shown>().filter ?? "all");
+  useEffect(() => keep({ filter } satisfies Shown), [filter]);
   const { attempts, next, live, problem, missed, more } = useLiveAttempts(filter);
   const [fault, setFault] = useState<string | undefined>();
   const loadMore = () =>

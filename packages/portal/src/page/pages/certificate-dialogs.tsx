@@ -1,12 +1,18 @@
 import { useState } from "preact/hooks";
 import { ApiError, messageOf } from "../api/client.js";
 import { type CaCertificate, createCertificate, verifyCertificate } from "../api/operator.js";
+import { stillRead } from "../model/check.js";
+import { unusableFile } from "../model/draft.js";
+import { sentenceOf } from "../model/words.js";
 import { announce } from "../parts/announce.js";
 import { Problem } from "../parts/bits.js";
 import { CertificateFile } from "../parts/certificate-file.js";
 import { Copyable } from "../parts/copy.js";
 import { Dialog } from "../parts/dialog.js";
 import { Checkbox, TextField } from "../parts/field.js";
+import { focusContent } from "../parts/focus-content.js";
+import { focusFirstFault } from "../parts/use-form.js";
+import { useLeaveGuard } from "../parts/use-leave-guard.js";
 
 interface Faults {
   readonly name?: string;
@@ -18,8 +24,14 @@ interface Faults {
 function faultsOf(error: unknown): Faults {
   const message = messageOf(error);
   const path = error instanceof ApiError ? (error.info["path"] ?? (error.info["name"] && "name")) : undefined;
-  if (path?.startsWith("certificate")) return { certificate: message };
-  return path === "name" ? { name: message } : { form: message };
+  if (path?.startsWith("certificate")) return { certificate: sentenceOf(message, "certificate") };
+  return path === "name" ? { name: sentenceOf(message, "name") } : { form: message };
+}
+
+/** The service judges names; one of dots alone would lead to another address. */
+function checkName(name: string): Faults {
+  if (name === "") return { name: "The name is missing." };
+  return /^\.+$/.test(name) ? { name: "A name has letters or digits besides the dots." } : {};
 }
 
 export function UploadDialog({ onClose, onDone }: { readonly onClose: () => void; readonly onDone: () => void }) {
@@ -27,20 +39,30 @@ export function UploadDialog({ onClose, onDone }: { readonly onClose: () => void
   const [certificate, setCertificate] = useState("");
   const [isVerified, setVerified] = useState(false);
   const [faults, setFaults] = useState<Faults>({});
+  const [busy, setBusy] = useState(false);
+  useLeaveGuard(name !== "" || certificate !== "");
+  const refuse = (found: Faults) => {
+    setFaults(found);
+    focusFirstFault();
+  };
   const upload = async () => {
     const missing: Faults = {
-      ...(name.trim() === "" && { name: "The name is missing." }),
+      ...checkName(name.trim()),
       ...(certificate === "" && { certificate: "The certificate is missing." }),
+      ...(certificate === unusableFile && { certificate: stillRead }),
     };
-    setFaults(missing);
-    if (Object.keys(missing).length > 0) return;
+    if (Object.keys(missing).length > 0) return refuse(missing);
+    setFaults({});
+    setBusy(true);
     try {
       await createCertificate(name.trim(), { certificate, isVerified });
       announce(`The certificate ${name.trim()} is uploaded.`);
       onDone();
       onClose();
     } catch (error) {
-      setFaults(faultsOf(error));
+      refuse(faultsOf(error));
+    } finally {
+      setBusy(false);
     }
   };
   return (
@@ -78,7 +100,7 @@ export function UploadDialog({ onClose, onDone }: { readonly onClose: () => void
           <button type="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" class="primary">
+          <button type="submit" class="primary" disabled={busy}>
             Upload
           </button>
         </div>
@@ -92,15 +114,27 @@ export function VerifyDialog(props: { certificate: CaCertificate; onClose: () =>
   const { name, etag, properties } = certificate;
   const [proof, setProof] = useState("");
   const [fault, setFault] = useState<string | undefined>();
+  const [busy, setBusy] = useState(false);
+  useLeaveGuard(proof !== "");
+  const refuse = (found: string) => {
+    setFault(found);
+    focusFirstFault();
+  };
   const verify = async () => {
-    if (proof === "") return setFault("The verification certificate is missing.");
+    if (proof === "") return refuse("The verification certificate is missing.");
+    if (proof === unusableFile) return refuse(stillRead);
+    setBusy(true);
     try {
       await verifyCertificate(name, proof, etag);
       announce(`The certificate ${name} is verified.`);
       onDone();
       onClose();
+      // The button that opened this goes.
+      setTimeout(focusContent);
     } catch (error) {
-      setFault(messageOf(error));
+      refuse(sentenceOf(messageOf(error), "certificate"));
+    } finally {
+      setBusy(false);
     }
   };
   return (
@@ -128,7 +162,7 @@ export function VerifyDialog(props: { certificate: CaCertificate; onClose: () =>
           <button type="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" class="primary">
+          <button type="submit" class="primary" disabled={busy}>
             Verify
           </button>
         </div>

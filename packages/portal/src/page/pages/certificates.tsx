@@ -1,11 +1,12 @@
 import { useState } from "preact/hooks";
-import { messageOf } from "../api/client.js";
+import { isGone, isStale, messageOf } from "../api/client.js";
 import { type CaCertificate, deleteCertificate, generateVerificationCode, listCertificates } from "../api/operator.js";
 import { announce } from "../parts/announce.js";
 import { Loading, Pill, Problem, Time } from "../parts/bits.js";
 import { CertificateFacts } from "../parts/certificate-file.js";
 import { confirm } from "../parts/confirm.js";
 import { Copyable } from "../parts/copy.js";
+import { focusContent } from "../parts/focus-content.js";
 import { useLoad } from "../parts/use-load.js";
 import { useTitle } from "../parts/use-title.js";
 import { UploadDialog, VerifyDialog } from "./certificate-dialogs.js";
@@ -118,7 +119,10 @@ async function remove({ name, etag }: CaCertificate, onChanged: () => void): Pro
     await deleteCertificate(name, etag);
     announce(`The certificate ${name} is deleted.`);
   } catch (error) {
-    announce(messageOf(error), "failed");
+    if (isGone(error)) announce(`The certificate ${name} was deleted before.`);
+    else if (isStale(error)) announce(`${name} was changed meanwhile and is not deleted. Look at it again.`, "failed");
+    else announce(messageOf(error), "failed");
   }
+  focusContent();
   onChanged();
 }

@@ -9,6 +9,7 @@ import {
 } from "../api/operator.js";
 import type { Credentials } from "../model/draft.js";
 import { generateKey } from "../model/keys.js";
+import { compact, sentenceOf } from "../model/words.js";
 import { Facts } from "../parts/bits.js";
 import { CertificateFile } from "../parts/certificate-file.js";
 import { Checkbox, SelectField, TextArea, TextField } from "../parts/field.js";
@@ -23,7 +24,7 @@ interface Props {
   readonly kind: EnrollmentKind;
   readonly form: CredentialForm;
   /** What the credentials say of the device: the registration id that goes with them. */
-  readonly onIdentity: (registrationId: string | undefined) => void;
+  readonly onIdentity: (registrationId: string) => void;
 }
 
 /** The fields of the chosen security mechanism. */
@@ -49,7 +50,7 @@ function X509Fields({ kind, form, onIdentity }: Props) {
   const wanted = kind === "group" ? "ca" : "leaf";
   const whose = kind === "group" ? "Root or intermediate certificate" : "The device's own certificate";
   const leafIdentity = (reading: CertificateReading | undefined) =>
-    kind === "individual" && onIdentity(reading?.commonName);
+    kind === "individual" && reading && onIdentity(reading.commonName ?? "");
   return (
     <>
       {kind === "group" && (
@@ -57,7 +58,8 @@ function X509Fields({ kind, form, onIdentity }: Props) {
           legend="Certificate authority"
           value={values.x509Source}
           choices={sourceChoices}
-          onChange={(x509Source) => set({ x509Source })}
+          // The fields of files are made anew, and empty.
+          onChange={(x509Source) => set({ x509Source, primaryCertificate: "", secondaryCertificate: "" })}
         />
       )}
       {byReference ? (
@@ -149,11 +151,11 @@ function EndorsementKeyField({ form, onIdentity }: Props) {
     const abort = new AbortController();
     const inspect = async () => {
       try {
-        const read = await inspectEndorsementKey(endorsementKey.trim(), abort.signal);
+        const read = await inspectEndorsementKey(compact(endorsementKey), abort.signal);
         setReading(read);
         tell.current(read.registrationId);
       } catch (error) {
-        if (!isAbort(error)) setFault(messageOf(error));
+        if (!isAbort(error)) setFault(sentenceOf(messageOf(error), "endorsementKey"));
       }
     };
     const timer = setTimeout(() => void inspect(), TYPING_MS);
@@ -189,7 +191,7 @@ function KeyReading({ reading }: { readonly reading: EndorsementKeyReading }) {
         ]}
       />
       {notes.map((note) => (
-        <p key={note} class="hint">
+        <p key={note} class="box warn">
           {note}
         </p>
       ))}

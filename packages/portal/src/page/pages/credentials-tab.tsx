@@ -37,11 +37,12 @@ type CardProps = CredentialsProps & { readonly onRoll: (slot: Slot) => void };
 const rollHint =
   "To roll without a gap: replace the secondary one, move the devices over to it, then replace the primary one.";
 
-function RollButton({ slot, what, onRoll }: { slot: Slot; what: string; onRoll: (slot: Slot) => void }) {
+function RollButton(props: { slot: Slot; what: string; isNew?: boolean; onRoll: (slot: Slot) => void }) {
+  const { slot, what, isNew, onRoll } = props;
   const { word } = slotWords[slot];
   return (
     <button type="button" class="small" onClick={() => onRoll(slot)}>
-      Replace {word} {what}
+      {isNew ? "Add" : "Replace"} {word} {what}
     </button>
   );
 }
@@ -103,7 +104,7 @@ function CertificatesCard(props: CardProps) {
             ["Secondary", references.secondary || "none"],
           ]}
         />
-        <RollActions {...props} what="reference" hasBoth={Boolean(references.primary && references.secondary)} />
+        <RollActions {...props} what="reference" pair={references} />
       </Card>
     );
   }
@@ -114,7 +115,7 @@ function CertificatesCard(props: CardProps) {
         <CertificateSlot title="Primary certificate" slot={pair?.primary} />
         <CertificateSlot title="Secondary certificate" slot={pair?.secondary} />
       </div>
-      <RollActions {...props} onRoll={onRoll} what="certificate" hasBoth={Boolean(pair?.primary && pair.secondary)} />
+      <RollActions {...props} onRoll={onRoll} what="certificate" pair={pair ?? {}} />
     </Card>
   );
 }
@@ -132,13 +133,19 @@ function CertificateSlot(props: {
   );
 }
 
-function RollActions(props: CardProps & { readonly what: string; readonly hasBoth: boolean }) {
-  const { kind, id, loaded, onRoll, what, hasBoth } = props;
+/** One of the two has to stay. */
+function RollActions(
+  props: CardProps & {
+    readonly what: string;
+    readonly pair: { readonly primary?: unknown; readonly secondary?: unknown };
+  },
+) {
+  const { kind, id, loaded, onRoll, what, pair } = props;
   return (
     <div class="actions">
-      <RollButton slot="primary" what={what} onRoll={onRoll} />
-      <RollButton slot="secondary" what={what} onRoll={onRoll} />
-      {hasBoth && (
+      <RollButton slot="primary" what={what} isNew={!pair.primary} onRoll={onRoll} />
+      <RollButton slot="secondary" what={what} isNew={!pair.secondary} onRoll={onRoll} />
+      {pair.primary && pair.secondary && (
         <button type="button" class="small danger" onClick={() => void removeSecondary({ kind, id, loaded })}>
           Remove secondary {what}
         </button>

@@ -33,7 +33,7 @@ export function EnrollmentTable(props: Marks & { kind: EnrollmentKind; items: re
           <th scope="col" class="wide-only">
             Mechanism
           </th>
-          <th scope="col" class="wide-only">
+          <th scope="col" class="wide-only nowrap">
             {kind === "group" ? "Allocation" : "Assigned hub"}
           </th>
           <th scope="col" class="wide-only">
@@ -76,9 +76,11 @@ function EnrollmentRow(props: Marks & { readonly kind: EnrollmentKind; readonly 
       <td>
         <Pill state={item.provisioningStatus ?? "enabled"} />
       </td>
-      <td class="wide-only">{mechanismOf(item.attestation)}</td>
+      <td class="wide-only nowrap">{mechanismOf(item.attestation)}</td>
       <td class="wide-only break">
-        {kind === "group" ? allocationOf(item) : (state?.assignedHub ?? <span class="faint">not registered</span>)}
+        {kind === "group"
+          ? allocationOf(item)
+          : (state?.assignedHub ?? <span class="faint nowrap">not registered</span>)}
       </td>
       <td class="wide-only nowrap">
         <Time at={item.lastUpdatedDateTimeUtc ?? item.createdDateTimeUtc} />

@@ -1,5 +1,5 @@
 import type { EnrollmentKind } from "@rollcall/protocol";
-import { isStale, messageOf } from "../api/client.js";
+import { isGone, isStale, messageOf } from "../api/client.js";
 import { deleteEnrollment, type Enrollment, getEnrollment } from "../api/enrollments.js";
 import { kindWords, reprovisionChoices } from "../model/choices.js";
 import { reprovisionOf } from "../model/draft.js";
@@ -48,19 +48,32 @@ export function EnrollmentPage({ kind, id, tab }: Shown & { readonly tab: Enroll
         )}
       </div>
       {error && <Problem text={error} onRetry={reload} />}
+      {!value && error && (
+        <p>
+          <a class="button" href={hrefOf({ page: "list", kind })}>
+            Show all {words.many.toLowerCase()}
+          </a>
+        </p>
+      )}
       {!value && !error && <Loading what={`the ${words.one}`} />}
       {value && <Summary kind={kind} enrollment={value} />}
-      <PlaceTabs
-        label={`Parts of ${id}`}
-        tabs={Object.entries(tabLabels).map(([name, label]) => ({
-          label,
-          // A cast: the keys of the table are the tabs.
-          place: { page: "enrollment", kind, id, tab: name as EnrollmentTab },
-          current: name === tab,
-        }))}
-      />
+      {value && <Parts kind={kind} id={id} tab={tab} />}
       {value && <Tab kind={kind} id={id} tab={tab} loaded={{ ...loaded, value }} />}
     </>
+  );
+}
+
+function Parts({ kind, id, tab }: Shown & { readonly tab: EnrollmentTab }) {
+  return (
+    <PlaceTabs
+      label={`Parts of ${id}`}
+      tabs={Object.entries(tabLabels).map(([name, label]) => ({
+        label,
+        // A cast: the keys of the table are the tabs.
+        place: { page: "enrollment", kind, id, tab: name as EnrollmentTab },
+        current: name === tab,
+      }))}
+    />
   );
 }
 
@@ -84,6 +97,10 @@ async function remove({ kind, id }: Shown, enrollment: Enrollment, reload: () =>
     announce(`The ${words.one} ${id} is deleted.`);
     goTo({ page: "list", kind });
   } catch (error) {
+    if (isGone(error)) {
+      announce(`Somebody deleted the ${words.one} ${id} before.`);
+      return goTo({ page: "list", kind });
+    }
     const changed = isStale(error);
     announce(changed ? "It was changed meanwhile and is not deleted. Look at it again." : messageOf(error), "failed");
     if (changed) reload();

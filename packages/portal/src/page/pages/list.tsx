@@ -1,7 +1,14 @@
 import type { EnrollmentKind, ProvisioningStatus } from "@rollcall/protocol";
 import { useEffect, useState } from "preact/hooks";
-import { messageOf } from "../api/client.js";
-import { deleteEnrollment, type Enrollment, getEnrollment, idOf, listEnrollments } from "../api/enrollments.js";
+import { isGone, isStale, messageOf } from "../api/client.js";
+import {
+  deleteEnrollment,
+  type Enrollment,
+  getEnrollment,
+  idOf,
+  type List,
+  listEnrollments,
+} from "../api/enrollments.js";
 import { getCounts } from "../api/operator.js";
 import { kindWords } from "../model/choices.js";
 import { countOf } from "../model/words.js";
@@ -9,11 +16,12 @@ import { announce } from "../parts/announce.js";
 import { Loading, Problem } from "../parts/bits.js";
 import { confirm } from "../parts/confirm.js";
 import { SelectField, TextField } from "../parts/field.js";
+import { focusContent } from "../parts/focus-content.js";
 import { justSaved } from "../parts/just-saved.js";
 import { PlaceTabs } from "../parts/tabs.js";
-import { useLoad } from "../parts/use-load.js";
+import { type Loaded, useLoad } from "../parts/use-load.js";
 import { useTitle } from "../parts/use-title.js";
-import { hrefOf } from "../router.js";
+import { hrefOf, keep, kept } from "../router.js";
 import { EnrollmentTable } from "./enrollment-table.js";
 
 const PAGE = 50;
@@ -40,12 +48,22 @@ function EnrollmentTabs({ kind }: { readonly kind: EnrollmentKind }) {
   );
 }
 
-/** What is asked for, and which page of it: the cursors of the pages before are kept to go back. */
+/** What is asked for, and which page of it. */
+interface Query {
+  readonly search: string;
+  readonly status: StatusFilter;
+  /** Those of the pages before, to go back. */
+  readonly cursors: readonly string[];
+}
+
+/** Kept with the place: whoever opens an enrollment and comes back finds the same page of the same search. */
 function useQuery() {
-  const [typed, setTyped] = useState("");
-  const [search, setSearch] = useState("");
-  const [status, setStatus] = useState<StatusFilter>("any");
-  const [cursors, setCursors] = useState<readonly string[]>([]);
+  const [before] = useState(() => kept<Query>());
+  const [typed, setTyped] = useState(before.search ?? "");
+  const [search, setSearch] = useState(before.search ?? "");
+  const [status, setStatus] = useState<StatusFilter>(before.status ?? "any");
+  const [cursors, setCursors] = useState<readonly string[]>(before.cursors ?? []);
+  useEffect(() => keep({ search, status, cursors } satisfies Query), [search, status, cursors]);
   useEffect(() => {
     const timer = setTimeout(() => {
       if (typed.trim() === search) return;
@@ -80,6 +98,7 @@ export function ListPage({ kind }: { readonly kind: EnrollmentKind }) {
       signal,
     ),
   );
+  usePageBefore(list, query);
   const isFiltered = search !== "" || status !== "any";
   const fresh = useFresh(kind);
   const items = withFresh(
@@ -103,13 +122,23 @@ export function ListPage({ kind }: { readonly kind: EnrollmentKind }) {
           onInput={query.setTyped}
         />
         <SelectField label="Status" value={status} choices={statusChoices} onChange={query.setStatus} />
-        {!isFiltered && <Total kind={kind} />}
+        <button type="button" class="small refresh" onClick={list.reload}>
+          Refresh
+        </button>
+        {!isFiltered && <Total kind={kind} list={list.value} />}
       </div>
       {list.error && <Problem text={list.error} onRetry={list.reload} />}
       {!list.value && list.loading && <Loading what="enrollments" />}
-      {list.value && items.length === 0 && <Empty kind={kind} isFiltered={isFiltered} />}
+      {list.value && items.length === 0 && cursors.length === 0 && <Empty kind={kind} isFiltered={isFiltered} />}
       {items.length > 0 && (
-        <Selectable key={JSON.stringify([search, status, cursors])} kind={kind} items={items} onDeleted={list.reload} />
+        <div class={list.loading ? "rows old" : "rows"} aria-busy={list.loading}>
+          <Selectable
+            key={JSON.stringify([search, status, cursors])}
+            kind={kind}
+            items={items}
+            onDeleted={list.reload}
+          />
+        </div>
       )}
       {list.value && (cursors.length > 0 || list.value.next) && (
         <Pager
@@ -120,6 +149,19 @@ export function ListPage({ kind }: { readonly kind: EnrollmentKind }) {
       )}
     </>
   );
+}
+
+/** A page that is empty by now, since its entries were deleted, gives way to the one before. */
+export function usePageBefore(
+  { value, loading }: Pick<Loaded<List<unknown>>, "value" | "loading">,
+  {
+    cursors,
+    setCursors,
+  }: { readonly cursors: readonly string[]; readonly setCursors: (next: readonly string[]) => void },
+): void {
+  useEffect(() => {
+    if (!loading && value?.items.length === 0 && cursors.length > 0) setCursors(cursors.slice(0, -1));
+  }, [value, loading]);
 }
 
 function forgetFresh(): void {
@@ -146,8 +188,10 @@ function nextPage(next: string | undefined, go: (after: string) => void): (() =>
   return next === undefined ? undefined : () => go(next);
 }
 
-function Total({ kind }: { readonly kind: EnrollmentKind }) {
-  const { value } = useLoad("counts", getCounts);
+/** Counted anew whenever the list was loaded anew. */
+function Total({ kind, list }: { readonly kind: EnrollmentKind; readonly list: object | undefined }) {
+  const { value, reload } = useLoad("counts", getCounts);
+  useEffect(reload, [list]);
   if (!value) return null;
   const count = kind === "group" ? value.enrollmentGroups : value.individualEnrollments;
   return <p class="toolbar-note">{countOf(count, kindWords[kind].one)}</p>;
@@ -199,6 +243,7 @@ function Selectable(props: { kind: EnrollmentKind; items: readonly Enrollment[];
     if (faults.length === 0) announce(`${words} deleted.`);
     else announce(`${done} deleted, ${faults.length} not: ${faults.join("; ")}`, "failed");
     setMarked(new Set());
+    focusContent();
     forgetFresh();
     onDeleted();
   };
@@ -222,7 +267,10 @@ async function deleteAll(kind: EnrollmentKind, items: readonly Enrollment[]): Pr
     try {
       await deleteEnrollment(kind, id, item.etag);
     } catch (error) {
-      faults.push(`${id}: ${messageOf(error)}`);
+      // Somebody else was faster: it is as it should be.
+      if (isGone(error)) continue;
+      const reason = isStale(error) ? "It was changed meanwhile; look at it again." : messageOf(error);
+      faults.push(`${id}: ${reason}`);
     }
   }
   return faults;

@@ -17,14 +17,14 @@ export function OverviewPage() {
       <h1>Overview</h1>
       {info.error && <Problem text={info.error} onRetry={info.reload} />}
       {!info.value && !info.error && <Loading what="the service's facts" />}
-      <Counts />
+      {info.value && <Counts />}
       {info.value && (
         <div class="columns">
           <Endpoints info={info.value} />
           <Trust info={info.value} />
         </div>
       )}
-      <LastAttempts />
+      {info.value && <LastAttempts />}
     </>
   );
 }

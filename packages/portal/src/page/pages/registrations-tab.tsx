@@ -1,6 +1,6 @@
 import type { EnrollmentKind } from "@rollcall/protocol";
-import { useState } from "preact/hooks";
-import { messageOf } from "../api/client.js";
+import { useEffect, useState } from "preact/hooks";
+import { isGone, isStale, messageOf } from "../api/client.js";
 import {
   deleteRegistration,
   getEnrollment,
@@ -11,17 +11,26 @@ import {
 import { announce } from "../parts/announce.js";
 import { Card, Loading, Pill, Problem, Time } from "../parts/bits.js";
 import { confirm } from "../parts/confirm.js";
+import { focusContent } from "../parts/focus-content.js";
 import { useLoad } from "../parts/use-load.js";
-import { Pager } from "./list.js";
+import { keep, kept } from "../router.js";
+import { Pager, usePageBefore } from "./list.js";
 
 const PAGE = 50;
 
+/** Kept with the place, as in the list of enrollments. */
+interface Shown {
+  readonly cursors: readonly string[];
+}
+
 /** The devices that registered by this enrollment. */
 export function RegistrationsTab({ kind, id }: { readonly kind: EnrollmentKind; readonly id: string }) {
-  const [cursors, setCursors] = useState<readonly string[]>([]);
+  const [cursors, setCursors] = useState(() => kept<Shown>().cursors ?? []);
+  useEffect(() => keep({ cursors } satisfies Shown), [cursors]);
   const { value, error, loading, reload } = useLoad(JSON.stringify([kind, id, cursors]), (signal) =>
     kind === "group" ? listRegistrations(id, { limit: PAGE, after: cursors.at(-1) }, signal) : single(id, signal),
   );
+  usePageBefore({ value, loading }, { cursors, setCursors });
   const refresh = (
     <button type="button" class="small" onClick={reload}>
       Refresh
@@ -36,7 +45,9 @@ export function RegistrationsTab({ kind, id }: { readonly kind: EnrollmentKind; 
       </p>
       {error && <Problem text={error} onRetry={reload} />}
       {!value && loading && <Loading what="registration records" />}
-      {value?.items.length === 0 && <p class="faint empty">No device has registered by this enrollment.</p>}
+      {value?.items.length === 0 && cursors.length === 0 && (
+        <p class="faint empty">No device has registered by this enrollment.</p>
+      )}
       {value && value.items.length > 0 && <RecordTable records={value.items} onDeleted={reload} />}
       {value && (cursors.length > 0 || next) && (
         <Pager
@@ -61,7 +72,10 @@ function RecordTable(props: { readonly records: readonly RegistrationState[]; re
       <caption class="off-screen">Registration records</caption>
       <thead>
         <tr>
-          <th scope="col">Registration</th>
+          <th scope="col">Registration ID</th>
+          <th scope="col" class="wide-only nowrap">
+            Device ID
+          </th>
           <th scope="col" class="wide-only">
             Assigned hub
           </th>
@@ -92,11 +106,12 @@ function RecordRow({ record, onDeleted }: { readonly record: RegistrationState; 
     <tr>
       <th scope="row">
         <bdi class="break">{registrationId}</bdi>
-        {deviceId && deviceId !== registrationId && <div class="small-text break">device {deviceId}</div>}
-        <div class="narrow-only small-text">
+        <div class="narrow-only small-text break">
+          {deviceId && <div>device {deviceId}</div>}
           {assignedHub} <Time at={record.lastUpdatedDateTimeUtc} />
         </div>
       </th>
+      <td class="wide-only break">{deviceId ? <bdi>{deviceId}</bdi> : <span class="faint">–</span>}</td>
       <td class="wide-only break">{assignedHub ?? <span class="faint">–</span>}</td>
       <td>
         <Pill state={status} />
@@ -138,7 +153,11 @@ async function remove({ registrationId, etag }: RegistrationState, onDeleted: ()
     await deleteRegistration(registrationId, etag);
     announce(`The registration record of ${registrationId} is deleted.`);
   } catch (error) {
-    announce(messageOf(error), "failed");
+    if (isGone(error)) announce(`The registration record of ${registrationId} was deleted before.`);
+    else if (isStale(error))
+      announce("The device registered again meanwhile; nothing was deleted. Look again.", "failed");
+    else announce(messageOf(error), "failed");
   }
+  focusContent();
   onDeleted();
 }

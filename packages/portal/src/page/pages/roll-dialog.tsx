@@ -1,13 +1,16 @@
+import { useState } from "preact/hooks";
 import { ApiError, isStale } from "../api/client.js";
 import { type Attestation, getMechanism, replaceEnrollment } from "../api/enrollments.js";
-import { checkCredentials } from "../model/check.js";
-import { type Credentials, emptyCredentials } from "../model/draft.js";
+import { checkCredentials, stillRead } from "../model/check.js";
+import { type Credentials, emptyCredentials, unusableFile } from "../model/draft.js";
 import { rolled, type Slot, slotWords } from "../model/roll.js";
+import { compact } from "../model/words.js";
 import { announce } from "../parts/announce.js";
 import { Problem } from "../parts/bits.js";
 import { CertificateFile } from "../parts/certificate-file.js";
 import { Dialog } from "../parts/dialog.js";
 import { type Form, useForm } from "../parts/use-form.js";
+import { useLeaveGuard } from "../parts/use-leave-guard.js";
 import { CredentialFields, KeyField, ReferenceField } from "./credential-fields.js";
 import type { CredentialsProps } from "./credentials-tab.js";
 
@@ -24,25 +27,28 @@ export function RollDialog(props: CredentialsProps & { readonly slot: Slot; read
   const { kind, id, loaded, slot, onClose } = props;
   const { attestation } = loaded.value;
   const way = wayOf(attestation);
-  const form = useForm<Credentials>({
+  const [initial] = useState<Credentials>({
     ...emptyCredentials,
     mechanism: attestation.type === "none" ? "x509" : attestation.type,
     x509Source: way === "reference" ? "caReferences" : "certificates",
     generateKeys: false,
   });
+  const form = useForm<Credentials>(initial);
+  useLeaveGuard(JSON.stringify(form.values) !== JSON.stringify(initial));
   const what = way === "endorsement key" ? way : `${slotWords[slot].word} ${way}`;
+  const verb = isEmpty(attestation, slot) ? "Add" : "Replace";
   const save = async () => {
     const done = await form.submit(
       (values) => checkRoll(values, slot, way),
       (values) => replace(props, credentialOf(values, slot, way)),
     );
     if (!done) return;
-    announce(`The ${what} of ${id} is replaced.`);
+    announce(`The ${what} of ${id} is ${verb === "Add" ? "added" : "replaced"}.`);
     loaded.reload();
     onClose();
   };
   return (
-    <Dialog title={`Replace the ${what}`} onClose={onClose}>
+    <Dialog title={`${verb} the ${what}`} onClose={onClose}>
       <form
         noValidate
         onSubmit={(event) => {
@@ -50,11 +56,13 @@ export function RollDialog(props: CredentialsProps & { readonly slot: Slot; read
           void save();
         }}
       >
-        <p class="box warn">
-          {way === "endorsement key"
-            ? "A device with the old key is refused from then on."
-            : `Devices that use the ${what} are refused from then on; those with the ${slotWords[slot].other} one are not.`}
-        </p>
+        {verb === "Replace" && (
+          <p class="box warn">
+            {way === "endorsement key"
+              ? "A device with the old key is refused from then on."
+              : `Devices that use the ${what} are refused from then on; those with the ${slotWords[slot].other} one are not.`}
+          </p>
+        )}
         {form.faults.form && <Problem text={form.faults.form} />}
         <RollFields kind={kind} form={form} slot={slot} way={way} />
         <div class="actions end">
@@ -62,7 +70,7 @@ export function RollDialog(props: CredentialsProps & { readonly slot: Slot; read
             Cancel
           </button>
           <button type="submit" class="primary" disabled={form.busy}>
-            Replace
+            {verb}
           </button>
         </div>
       </form>
@@ -70,10 +78,17 @@ export function RollDialog(props: CredentialsProps & { readonly slot: Slot; read
   );
 }
 
+/** Certificates and references may have no secondary one yet; keys always have both. */
+function isEmpty({ x509 }: Attestation, slot: Slot): boolean {
+  const pair = x509?.caReferences ?? x509?.signingCertificates ?? x509?.clientCertificates;
+  return pair !== undefined && pair !== null && !pair[slot];
+}
+
 /** One slot is asked for; it is checked as the primary one is in a new enrollment. */
 function checkRoll(values: Credentials, slot: Slot, way: Way) {
   if (way === "endorsement key") return checkCredentials("individual", values);
   const field = fieldFor(slot, way);
+  if (values[field] === unusableFile) return { [field]: stillRead };
   return values[field].trim() === "" ? { [field]: `The ${way} is missing.` } : {};
 }
 
@@ -86,7 +101,7 @@ function fieldFor(slot: Slot, way: Way) {
 
 function credentialOf(values: Credentials, slot: Slot, way: Way): string {
   const text = values[fieldFor(slot, way)];
-  return way === "certificate" ? text : text.trim();
+  return way === "certificate" ? text : compact(text);
 }
 
 async function replace(

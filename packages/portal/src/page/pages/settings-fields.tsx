@@ -16,7 +16,8 @@ export function DeviceIdField({ form, fallback }: { readonly form: SettingsForm;
   return (
     <TextField
       label="Device ID"
-      hint={`The device's name at the hub. Left empty, it is the registration id${fallback && ` (${fallback})`}.`}
+      hint="The device's name at the hub. Left empty, it is the registration id."
+      placeholder={fallback}
       code
       value={form.values.deviceId}
       fault={form.faults.deviceId}

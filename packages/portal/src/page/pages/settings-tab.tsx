@@ -1,5 +1,6 @@
 import type { EnrollmentKind } from "@rollcall/protocol";
 import { useEffect, useState } from "preact/hooks";
+import { messageOf } from "../api/client.js";
 import { type Enrollment, getEnrollment, replaceEnrollment } from "../api/enrollments.js";
 import { checkSettings } from "../model/check.js";
 import { type Settings, settingsOf } from "../model/draft.js";
@@ -36,7 +37,10 @@ function useSettingsForm({ kind, id, loaded }: Props) {
   }, [value]);
   const put = async (source: Enrollment, settings: Settings) => {
     try {
-      begin(await replaceEnrollment(kind, id, withSettings(kind, source, settings), source.etag));
+      const saved = await replaceEnrollment(kind, id, withSettings(kind, source, settings), source.etag);
+      setBase(saved);
+      setConflict(undefined);
+      form.settle(settings, settingsOf(saved));
       announce(`${id} is saved.`);
       reload();
     } catch (error) {
@@ -49,7 +53,13 @@ function useSettingsForm({ kind, id, loaded }: Props) {
     ...{ form, dirty, conflict },
     save: () => form.submit(checkSettings, (settings) => put(base, settings)),
     discard: () => begin(value),
-    loadTheirs: async () => begin(await getEnrollment(kind, id)),
+    loadTheirs: async () => {
+      try {
+        begin(await getEnrollment(kind, id));
+      } catch (error) {
+        form.setFaults({ form: messageOf(error) });
+      }
+    },
     overwrite: () => form.submit(checkSettings, async (settings) => put(await getEnrollment(kind, id), settings)),
   };
 }

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import { giveToken, tokenRefused } from "../api/token.js";
+import { getInfo } from "../api/operator.js";
+import { giveToken, lendToken, tokenRefused } from "../api/token.js";
 import { Dialog } from "../parts/dialog.js";
 import { TextField } from "../parts/field.js";
 
@@ -38,7 +39,11 @@ function TokenForm() {
       onSubmit={(event) => {
         event.preventDefault();
         if (text.trim() === "") setFault("The token is missing.");
-        else giveToken(text);
+        else {
+          giveToken(text);
+          // Whether it is the right one is known when something is asked with it.
+          void getInfo().then(lendToken, () => undefined);
+        }
       }}
     >
       <p>
@@ -48,7 +53,7 @@ function TokenForm() {
       </p>
       <TextField
         label="Management token"
-        hint="It is kept in this window until you close it, and goes nowhere but to this service."
+        hint="It is kept in the windows of this page until you close or lock them, and goes nowhere but to this service."
         type="password"
         code
         required

@@ -1,4 +1,6 @@
 import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { hrefOf, place } from "../router.js";
 
 interface Notice {
   readonly text: string;
@@ -14,21 +16,29 @@ const SHOWN_MS = 8_000;
 export function announce(text: string, kind: Notice["kind"] = "done"): void {
   clearTimeout(timer);
   notice.value = { text, kind };
-  timer = setTimeout(() => {
-    notice.value = undefined;
-  }, SHOWN_MS);
+  // What went wrong stays until somebody read it.
+  if (kind === "done") timer = setTimeout(dismiss, SHOWN_MS);
+}
+
+/** Takes the notice away. */
+export function dismiss(): void {
+  notice.value = undefined;
 }
 
 /** Where notices appear: always there, since readers only watch what was there before. */
 export function Announcements() {
   const now = notice.value;
+  const here = hrefOf(place.value);
+  useEffect(() => {
+    if (notice.value?.kind === "failed") dismiss();
+  }, [here]);
   return (
     <div class="announcements" role="status" aria-live="polite">
       {now && (
         <p class={`notice ${now.kind}`}>
           <span>{now.text}</span>
-          <button type="button" class="plain" aria-label="Dismiss" onClick={() => (notice.value = undefined)}>
-            ×
+          <button type="button" class="plain" aria-label="Dismiss" onClick={dismiss}>
+            <span aria-hidden="true">×</span>
           </button>
         </p>
       )}

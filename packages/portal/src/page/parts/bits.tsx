@@ -39,7 +39,7 @@ export function Time({ at }: { readonly at: string | number | undefined }) {
 /** A fault in words, and what to do about it. */
 export function Problem({ text, onRetry }: { readonly text: string; readonly onRetry?: () => void }) {
   return (
-    <div class="box bad" role="alert">
+    <div class="box bad" role="alert" tabIndex={-1}>
       <p>{text}</p>
       {onRetry && (
         <button type="button" onClick={onRetry}>

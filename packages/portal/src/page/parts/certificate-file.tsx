@@ -1,7 +1,9 @@
 import { useId, useRef, useState } from "preact/hooks";
 import { ApiError, messageOf } from "../api/client.js";
 import { type CertificateReading, inspectCertificate } from "../api/operator.js";
-import { certificateText } from "../model/certificate-text.js";
+import { certificateText, sizeFault } from "../model/certificate-text.js";
+import { unusableFile } from "../model/draft.js";
+import { sentenceOf } from "../model/words.js";
 import { Facts, Fingerprint, Time } from "./bits.js";
 import { Fault } from "./field.js";
 
@@ -16,40 +18,53 @@ function unfit(reading: CertificateReading, wanted: Wanted): string | undefined 
   return undefined;
 }
 
+/** What a chosen file is good for. */
+interface Outcome {
+  readonly text?: string;
+  readonly reading?: CertificateReading;
+  readonly refusal?: string;
+}
+
+async function readFile(file: File, wanted: Wanted): Promise<Outcome> {
+  const wrongSize = sizeFault(file.size);
+  if (wrongSize !== undefined) return { refusal: wrongSize };
+  try {
+    const text = certificateText(new Uint8Array(await file.arrayBuffer()));
+    const reading = await inspectCertificate(text);
+    const refusal = unfit(reading, wanted);
+    return refusal === undefined ? { text, reading } : { reading, refusal };
+  } catch (error) {
+    return { refusal: error instanceof ApiError ? sentenceOf(error.message, "certificate") : messageOf(error) };
+  }
+}
+
 /** Chooses a certificate file, shows at once what was read from it, and hands on only what fits. */
 export function CertificateFile(props: {
   readonly label: string;
   readonly hint: string;
   readonly wanted: Wanted;
   readonly fault?: string | undefined;
-  /** The certificate's text, or an empty one while there is none that fits. */
+  /** The certificate's text; an empty one while no file is chosen, `unusableFile` while none is read that fits. */
   readonly onChange: (text: string, reading?: CertificateReading) => void;
 }) {
-  const { label, hint, wanted, onChange } = props;
+  const { label, hint, wanted } = props;
   const id = useId();
-  const [reading, setReading] = useState<CertificateReading | undefined>();
-  const [refusal, setRefusal] = useState<string | undefined>();
+  const [{ reading, refusal }, setOutcome] = useState<Outcome>({});
   const turn = useRef(0);
+  // By the time that a file is read, somebody may have typed on.
+  const tell = useRef(props.onChange);
+  tell.current = props.onChange;
   const choose = async (file: File | undefined) => {
     turn.current += 1;
     const mine = turn.current;
-    setReading(undefined);
-    setRefusal(undefined);
-    onChange("");
+    setOutcome({});
+    tell.current(file ? unusableFile : "");
     if (!file) return;
-    try {
-      const text = certificateText(new Uint8Array(await file.arrayBuffer()));
-      const read = await inspectCertificate(text);
-      // Another file was chosen meanwhile.
-      if (mine !== turn.current) return;
-      const reason = unfit(read, wanted);
-      setReading(read);
-      setRefusal(reason);
-      if (reason === undefined) onChange(text, read);
-    } catch (error) {
-      if (mine !== turn.current) return;
-      setRefusal(error instanceof ApiError ? `${file.name}: ${error.message}` : messageOf(error));
-    }
+    const outcome = await readFile(file, wanted);
+    // Another file was chosen meanwhile.
+    if (mine !== turn.current) return;
+    setOutcome(outcome);
+    if (outcome.text !== undefined) tell.current(outcome.text, outcome.reading);
   };
   const fault = refusal ?? props.fault;
   return (
@@ -68,6 +83,11 @@ export function CertificateFile(props: {
       />
       <div aria-live="polite">
         <Fault id={id} text={fault} />
+        {reading && wanted === "leaf" && reading.isCa && (
+          <p class="hint">
+            This is a CA certificate. Here the device's own is wanted: make sure that it is the one the device sends.
+          </p>
+        )}
         {reading && <CertificateFacts reading={reading} />}
       </div>
     </div>
@@ -79,6 +99,7 @@ export function CertificateFacts({ reading }: { readonly reading: CertificateRea
   const { sha1Thumbprint, sha256Thumbprint } = reading;
   const kind = reading.isCa === undefined ? undefined : reading.isCa ? "CA certificate" : "leaf certificate";
   const expired = reading.notAfterUtc !== undefined && Date.parse(reading.notAfterUtc) < Date.now();
+  const early = reading.notBeforeUtc !== undefined && Date.parse(reading.notBeforeUtc) > Date.now();
   return (
     <div class="reading">
       <Facts
@@ -87,7 +108,15 @@ export function CertificateFacts({ reading }: { readonly reading: CertificateRea
           ["Issuer", reading.isSelfSigned ? `${reading.issuerName ?? ""} (self-signed)` : reading.issuerName],
           ["Kind", kind],
           ["Key", reading.keyAlgorithm],
-          ["Valid from", reading.notBeforeUtc && <Time at={reading.notBeforeUtc} />],
+          [
+            "Valid from",
+            reading.notBeforeUtc && (
+              <>
+                <Time at={reading.notBeforeUtc} />
+                {early && <strong class="fault-inline"> (not yet valid)</strong>}
+              </>
+            ),
+          ],
           [
             "Valid until",
             reading.notAfterUtc && (

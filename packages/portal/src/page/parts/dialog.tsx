@@ -28,8 +28,19 @@ export function Dialog(props: {
       role={role}
       aria-labelledby={titleId}
       onCancel={(event) => {
+        // A file field says so too, when no file or the same one is chosen.
+        if (event.target !== event.currentTarget) return;
         event.preventDefault();
         onClose();
+      }}
+      onClose={(event) => {
+        // Browsers close a dialog at the second Esc, whatever the page says to the first.
+        const dialog = event.currentTarget;
+        if (!dialog.isConnected) return;
+        onClose();
+        setTimeout(() => {
+          if (dialog.isConnected && !dialog.open) dialog.showModal();
+        });
       }}
     >
       <h2 id={titleId}>{title}</h2>

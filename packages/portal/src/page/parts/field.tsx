@@ -32,15 +32,17 @@ function Frame({ id, label, hint, fault, children }: Labelled & { id: string; ch
         </p>
       )}
       {children}
-      <Fault id={id} text={fault} />
+      <Fault id={id} text={fault} isAlert />
     </div>
   );
 }
 
-export function Fault({ id, text }: { readonly id: string; readonly text: string | undefined }) {
+/** What is wrong with a field; `isAlert` where no live region around it says so. */
+export function Fault(props: { readonly id: string; readonly text: string | undefined; readonly isAlert?: boolean }) {
+  const { id, text, isAlert } = props;
   if (text === undefined) return null;
   return (
-    <p class="fault" id={`${id}-fault`}>
+    <p class="fault" id={`${id}-fault`} role={isAlert ? "alert" : undefined}>
       {text}
     </p>
   );

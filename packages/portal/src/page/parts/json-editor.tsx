@@ -1,12 +1,12 @@
 import { useId, useRef } from "preact/hooks";
 import { formatJson } from "../model/draft.js";
-import { findJsonFault } from "../model/json-fault.js";
+import { findTwinFault } from "../model/twin-fault.js";
 import { Fault } from "./field.js";
 
 const MIN_LINES = 9;
 const MAX_LINES = 24;
 
-/** A text area for JSON: numbered lines, the first fault with its place, and a button that lays the text out anew. */
+/** A text area for the JSON of a twin: numbered lines, the first fault with its place, and a button that lays the text out anew. */
 export function JsonEditor(props: {
   readonly label: string;
   readonly hint: string;
@@ -18,7 +18,7 @@ export function JsonEditor(props: {
   const id = useId();
   const gutter = useRef<HTMLDivElement>(null);
   const area = useRef<HTMLTextAreaElement>(null);
-  const found = findJsonFault(value);
+  const found = findTwinFault(value);
   const fault = found ? `Line ${found.line}, column ${found.column}: ${found.message}.` : props.fault;
   const count = value.split("\n").length;
   const rows = Math.min(MAX_LINES, Math.max(MIN_LINES, count + 1));

@@ -50,11 +50,14 @@ export function Group(props: {
 }) {
   const { legend, id, hint, fault, children } = props;
   return (
-    <fieldset aria-describedby={fault === undefined ? undefined : `${id}-fault`}>
+    <fieldset
+      class={fault === undefined ? undefined : "invalid"}
+      aria-describedby={fault === undefined ? undefined : `${id}-fault`}
+    >
       <legend>{legend}</legend>
       {hint && <p class="hint">{hint}</p>}
       {children}
-      <Fault id={id} text={fault} />
+      <Fault id={id} text={fault} isAlert />
     </fieldset>
   );
 }

@@ -2,6 +2,9 @@ import { useState } from "preact/hooks";
 import { ApiError, messageOf } from "../api/client.js";
 import { fieldOfPath } from "../model/check.js";
 import type { Faults, Field } from "../model/draft.js";
+import { placeTwinFault } from "../model/twin-fault.js";
+import { sentenceOf } from "../model/words.js";
+import { dismiss } from "./announce.js";
 
 /** A form: its values, what is wrong with which, and whether it is being saved. */
 export interface Form<T extends object> {
@@ -10,6 +13,8 @@ export interface Form<T extends object> {
   readonly busy: boolean;
   readonly set: (change: Partial<T>) => void;
   readonly replace: (values: T) => void;
+  /** After `sent` was saved as `saved`; what was typed meanwhile stays. */
+  readonly settle: (sent: T, saved: T) => void;
   readonly setFaults: (faults: Faults) => void;
   /** Checks, then runs `save`; a refusal of the service's goes to the field that it is about. True when it was saved. */
   readonly submit: (check: (values: T) => Faults, save: (values: T) => Promise<void>) => Promise<boolean>;
@@ -20,6 +25,8 @@ export function useForm<T extends object>(initial: T): Form<T> {
   const [faults, setFaults] = useState<Faults>({});
   const [busy, setBusy] = useState(false);
   const refuse = (found: Faults): false => {
+    // It may still say that something was saved before.
+    dismiss();
     setFaults(found);
     focusFirstFault();
     return false;
@@ -34,6 +41,10 @@ export function useForm<T extends object>(initial: T): Form<T> {
       setValues(next);
       setFaults({});
     },
+    settle: (sent, saved) => {
+      setValues((now) => (now === sent ? saved : now));
+      setFaults({});
+    },
     submit: async (check, save) => {
       const found = check(values);
       if (Object.keys(found).length > 0) return refuse(found);
@@ -43,7 +54,7 @@ export function useForm<T extends object>(initial: T): Form<T> {
         await save(values);
         return true;
       } catch (error) {
-        return refuse(faultsOf(error));
+        return refuse(faultsOf(error, values));
       } finally {
         setBusy(false);
       }
@@ -51,20 +62,15 @@ export function useForm<T extends object>(initial: T): Form<T> {
   };
 }
 
-/** Where a refusal of the service's belongs. */
-function faultsOf(error: unknown): Faults {
+/** Where a refusal of the service's belongs, as a sentence. */
+function faultsOf(error: unknown, values: object): Faults {
   const path = error instanceof ApiError ? error.info["path"] : undefined;
   const field = fieldOfPath(path);
   const message = messageOf(error);
+  if (field === "form" || !path) return { form: message };
   // The label above says which field it is; in a twin, the path says where.
-  return { [field]: field === "form" || field === "twin" || !path ? message : sentence(message, path) };
-}
-
-/** `deviceId: is no device id` as a sentence of its own. */
-function sentence(message: string, path: string): string {
-  if (!message.startsWith(`${path}: `)) return message;
-  const rest = message.slice(path.length + 2).replace(/[^.!?]$/, "$&.");
-  return /^(is|holds|has|needs|names|takes|stands|lacks|proves)\b/.test(rest) ? `It ${rest}` : rest;
+  if (field === "twin" && "twin" in values) return { twin: placeTwinFault(String(values.twin), message) };
+  return { [field]: sentenceOf(message, path) };
 }
 
 /** What was touched is no longer known to be wrong, and neither is the whole. */
@@ -73,11 +79,12 @@ function without(faults: Faults, names: readonly string[]): Faults {
   return Object.fromEntries(left) satisfies Partial<Record<Field, string>>;
 }
 
-/** After the faults are on the page. */
-function focusFirstFault(): void {
+/** After the faults are on the page; of a question with several answers, the one that is marked. */
+export function focusFirstFault(): void {
   setTimeout(() => {
-    const first = document.querySelector<HTMLElement>('main [aria-invalid="true"], main .box.bad');
+    const first = document.querySelector<HTMLElement>('main :is([aria-invalid="true"], fieldset.invalid, .box.bad)');
+    const target = first?.matches("fieldset") ? first.querySelector<HTMLElement>("input:checked, input") : first;
     first?.scrollIntoView({ block: "center" });
-    first?.focus({ preventScroll: true });
+    target?.focus({ preventScroll: true });
   });
 }

@@ -1,10 +1,11 @@
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { leaveGuard } from "../router.js";
 import { confirm } from "./confirm.js";
 
 /** Asks before the place is left while something typed is not saved. */
 export function useLeaveGuard(dirty: boolean): void {
-  useEffect(() => {
+  // With the rendering itself: Back may be pressed right after the first letter.
+  useLayoutEffect(() => {
     if (!dirty) return undefined;
     const ask = () =>
       confirm({
