@@ -237,6 +237,7 @@ export class MemoryStore implements Store {
     const { registration, identity, twin, removed } = assignment;
     const key = idKey(registration.registrationId);
     if (this.#registrations.get(key)?.etag !== assignment.expectedEtag) return false;
+    if (!this.#isStillEnrolled(assignment)) return false;
     const owner = identity && this.#devices.identity(identity)?.registrationId;
     if (owner !== undefined && idKey(owner) !== key && idKey(owner) !== idKey(assignment.replaces ?? "")) return false;
     this.#putRegistration(registration);
@@ -244,6 +245,11 @@ export class MemoryStore implements Store {
     if (identity) this.#devices.putIdentity(identity);
     if (twin) this.#devices.putTwin(twin);
     return true;
+  }
+
+  #isStillEnrolled({ registration: { enrollment }, enrollmentEtag }: Assignment): boolean {
+    const enrollments = enrollment.kind === "individual" ? this.#individuals : this.#groups;
+    return enrollmentEtag === undefined || enrollments.get(idKey(enrollment.id))?.etag === enrollmentEtag;
   }
 
   async deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined> {

@@ -81,6 +81,11 @@ export interface Assignment {
   readonly removed?: { readonly hub: string; readonly deviceId: string };
   /** The etag that the registration record had when it was read; absent when there was none. */
   readonly expectedEtag?: string;
+  /**
+   * The etag that the enrollment had when it let the device in. Absent: saved whatever became of the enrollment, as for what
+   * no device asked for.
+   */
+  readonly enrollmentEtag?: string;
 }
 
 /** A CA certificate that was uploaded, for groups that refer to it by name (section 6.3). Its content never changes: only deleted and created anew. */
@@ -195,8 +200,8 @@ export interface Store {
   /** Forgets the assignment; the device at the hub stays. */
   removeRegistration(registrationId: string, expectedEtag?: string): Promise<Removal>;
   /**
-   * All or nothing. False when the registration record changed since it was read, and when the identity's place at the hub
-   * is another registration's (but for `replaces`). `removed` takes away only what is this registration's own.
+   * All or nothing. False when the registration record or the enrollment changed since it was read, or is gone, and when the
+   * identity's place at the hub is another registration's (but for `replaces`). `removed` takes away only what is this registration's own.
    */
   saveAssignment(assignment: Assignment): Promise<boolean>;
 

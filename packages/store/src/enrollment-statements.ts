@@ -26,6 +26,17 @@ export const enrollment = reading<EnrollmentKey>().as(({ database, p }) =>
     .where("enrollment_key", "=", p.enrollment_key),
 );
 
+/** Whoever wants to delete the row waits until the transaction ends; who only changes it does not. */
+export const heldEnrollment = reading<EnrollmentKey>().as(({ database, p, spelling }) =>
+  database
+    .selectFrom("enrollments")
+    .select("etag")
+    .where("id_scope", "=", p.scope)
+    .where("kind", "=", p.kind)
+    .where("enrollment_key", "=", p.enrollment_key)
+    .$if(spelling.holdsRows, (query) => query.forKeyShare()),
+);
+
 export const enrollmentIds = reading<Keys>().as(({ database, p, spelling }) =>
   database
     .selectFrom("enrollments")

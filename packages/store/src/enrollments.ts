@@ -4,6 +4,7 @@ import type {
   Expected,
   GroupRecord,
   IndividualRecord,
+  RegistrationRecord,
   Removal,
 } from "@rollcall/engine";
 import { idKey } from "@rollcall/protocol";
@@ -16,6 +17,7 @@ import {
   enrollmentPages,
   enrollmentsByLookUp,
   enrollmentVersions,
+  heldEnrollment,
 } from "./enrollment-statements.js";
 import { lookUpsOf } from "./look-ups.js";
 import { dropRegistrationOfIndividual } from "./registration-statements.js";
@@ -75,6 +77,16 @@ export function* putEnrollment(record: EnrollmentRecord, expected: Expected): Wo
 
 export const hasEnrollment = (record: EnrollmentRecord): Work<boolean> =>
   hasVersion(enrollmentVersions, keyOf(record), record.etag);
+
+/** Whether an enrollment still is the version with this etag; it stays there until the transaction ends. */
+export function* holdEnrollment(
+  { kind, id }: RegistrationRecord["enrollment"],
+  etag: string | undefined,
+): Work<boolean> {
+  if (etag === undefined) return true;
+  const [found] = yield* rowsOf(heldEnrollment, { kind, enrollment_key: idKey(id) });
+  return found?.etag === etag;
+}
 
 function* indexEnrollments(kind: EnrollmentKind, records: readonly EnrollmentRecord[]): Work<void> {
   const keys = records.map((record) => keyOf(record).enrollment_key);

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openPostgresStore } from "./postgres-store.js";
 import type { DurableStore } from "./sql-store.js";
 import { storedOf } from "./testing/crash-lives.js";
-import { assignmentOf } from "./testing/crash-records.js";
+import { assignmentOf, individualOf } from "./testing/crash-records.js";
 import { type PostgresServer, postgresPrograms, startPostgres } from "./testing/postgres-server.js";
 
 const programs = postgresPrograms();
@@ -48,6 +48,41 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
     );
     expect(wins.filter(Boolean)).toHaveLength(devices.length);
     expect(await storedOf(nodes[0]!, "d7")).toEqual({ registration: "r1", identity: 1, twin: "t1" });
+  });
+
+  it("saves no registration of an enrollment that another node is deleting", async () => {
+    const idScope = `0ne${scopes++}`;
+    const [node, other] = [await open(idScope), await open(idScope)];
+    const deleting = new (await import("pg")).default.Client({ connectionString: server.url });
+    await deleting.connect();
+    await node.putIndividual(individualOf("d"));
+    await deleting.query("begin");
+    await deleting.query("delete from enrollments where id_scope = $1", [idScope]);
+    const saving = other.saveAssignment({ ...assignmentOf("d", 1), enrollmentEtag: "e0" });
+    const waits = "select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock'";
+    await expect.poll(async () => (await deleting.query(waits)).rows, { timeout: 30_000 }).toEqual([{ n: 1 }]);
+    await deleting.query("commit");
+    await deleting.end();
+    expect(await saving).toBe(false);
+    expect(await storedOf(node, "d")).toEqual({ registration: undefined, identity: undefined, twin: undefined });
+  });
+
+  it("leaves no registration behind, whichever of two nodes is faster, the one that saves or the one that deletes", async () => {
+    const nodes = [await open("0ne-race-a"), await open("0ne-race-a")] as const;
+    const devices = Array.from({ length: 40 }, (_, n) => `d${n}`);
+    await nodes[0].restore({ individuals: devices.map(individualOf) });
+    const saved = await Promise.all(
+      devices.map(async (device) => {
+        const saving = nodes[0].saveAssignment({ ...assignmentOf(device, 1), enrollmentEtag: "e0" });
+        expect(await nodes[1].removeIndividual(device)).toBe("removed");
+        return { device, isSaved: await saving };
+      }),
+    );
+    for (const { device, isSaved } of saved) {
+      expect(await nodes[0].registration(device)).toBeUndefined();
+      // The device at the hub stays when its enrollment goes.
+      expect((await nodes[0].twin("hub.example", device)) !== undefined).toBe(isSaved);
+    }
   });
 
   it("keeps id scopes apart", async () => {

@@ -28,6 +28,8 @@ export interface Spelling {
   readonly listParameter: (list: readonly unknown[]) => unknown;
   /** Rows of one statement with one parameter a column; where it is 1, a prepared statement runs once a row. */
   readonly rowsPerStatement: number;
+  /** Whether others write meanwhile, so that a row that is read must be held to stay. */
+  readonly holdsRows: boolean;
   /** Whether there is a table of tallies. */
   readonly keepsTallies: boolean;
 }
@@ -46,6 +48,7 @@ export const sqliteSpelling: Spelling = {
   oneOf: (column, list) => sql<SqlBool>`${column} in (select value from json_each(${list}))`,
   listParameter: (list) => JSON.stringify(list),
   rowsPerStatement: 1,
+  holdsRows: false,
   keepsTallies: true,
 };
 
@@ -63,5 +66,6 @@ export const postgresSpelling: Spelling = {
   oneOf: (column, list) => sql<SqlBool>`${column} = any(${list}::text[])`,
   listParameter: (list) => list,
   rowsPerStatement: 1000,
+  holdsRows: true,
   keepsTallies: false,
 };
