@@ -30,6 +30,8 @@ export interface Spelling {
   readonly rowsPerStatement: number;
   /** Whether others write meanwhile, so that a row that is read must be held to stay. */
   readonly holdsRows: boolean;
+  /** Whether an index is chosen by what was counted of a table, so that much that is new has to be counted. */
+  readonly plansByCounts: boolean;
   /** Whether there is a table of tallies. */
   readonly keepsTallies: boolean;
 }
@@ -49,6 +51,7 @@ export const sqliteSpelling: Spelling = {
   listParameter: (list) => JSON.stringify(list),
   rowsPerStatement: 1,
   holdsRows: false,
+  plansByCounts: false,
   keepsTallies: true,
 };
 
@@ -67,5 +70,6 @@ export const postgresSpelling: Spelling = {
   listParameter: (list) => list,
   rowsPerStatement: 1000,
   holdsRows: true,
+  plansByCounts: true,
   keepsTallies: false,
 };

@@ -90,6 +90,13 @@ export class Statements {
     }
   }
 
+  /** Has the database look at tables again whose content is another than it was. */
+  *count(tables: readonly TableName[]): Generator<Bound> {
+    if (!this.#spelling.plansByCounts) return;
+    const list = sql.join(tables.map((table) => sql.table(table)));
+    yield { text: sql`analyze ${list}`.compile(this.#spelling.builder).sql, parameters: [], returnsRows: false };
+  }
+
   #valueOf(name: string, values: Values): unknown {
     const value = name === "scope" ? this.#idScope : values[name];
     if (typeof value === "string") return bindable(value);
