@@ -21,6 +21,8 @@ import { nearName, stopCommand } from "./running-service.js";
 interface StartFlags extends SettingValues {
   readonly config?: string;
   readonly detach?: boolean;
+  /** Done once, and no setting: it would let every node in. */
+  readonly replaceClusterKeys?: boolean;
 }
 
 /** `start`: until a signal or `rollcall stop`; with `--detach`, until the service is ready. */
@@ -28,7 +30,7 @@ export async function start(flags: StartFlags, context: Context): Promise<void> 
   const config = configure(flags);
   if (flags.detach === true) return detach(config, context);
   const signal = context.interrupts.hold();
-  const rollcall = await launch(config);
+  const rollcall = await launch({ ...config, replaceClusterKeys: flags.replaceClusterKeys });
   const { info, notices, managementToken } = rollcall;
   const page = portalUrl(dashboardUrl(info), managementToken);
   const about = { config, notices, seeded: countOf(rollcall), detached: false, portalUrl: page };

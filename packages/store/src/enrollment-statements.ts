@@ -34,7 +34,7 @@ export const heldEnrollment = reading<EnrollmentKey>().as(({ database, p, spelli
     .where("id_scope", "=", p.scope)
     .where("kind", "=", p.kind)
     .where("enrollment_key", "=", p.enrollment_key)
-    .$if(spelling.holdsRows, (query) => query.forKeyShare()),
+    .$if(spelling.isShared, (query) => query.forKeyShare()),
 );
 
 export const enrollmentIds = reading<Keys>().as(({ database, p, spelling }) =>

@@ -34,7 +34,7 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
     await client.query("create schema public");
     const nodes = await Promise.all(Array.from({ length: 6 }, () => open("0ne-race")));
     const { rows } = await client.query("select version from rollcall_schema");
-    expect(rows).toEqual([{ version: 1 }]);
+    expect(rows).toEqual([{ version: 2 }]);
     expect(await nodes[0]!.saveAssignment(assignmentOf("d", 1))).toBe(true);
     expect((await nodes[1]!.registration("d"))?.etag).toBe("r1");
     await client.end();

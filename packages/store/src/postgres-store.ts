@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from "kysely";
 import type { Pool, PoolClient } from "pg";
+import { type ClusterFiles, differingFiles } from "./cluster-files.js";
 import { migrate } from "./migrate.js";
 import { explainAt, isConflict, isCreateRace, isCut, isUnanswered, placeOf } from "./postgres-errors.js";
 import type { Schema } from "./schema.js";
@@ -13,6 +14,8 @@ export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database` */
   readonly url: string;
   readonly idScope: string;
+  /** Of a node of a cluster; it is not let in with others than the cluster's. */
+  readonly files?: ClusterFiles;
   /** Connections at most; 10 unless given. */
   readonly connections?: number;
   readonly connectTimeoutMilliseconds?: number;
@@ -177,5 +180,17 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     await database.destroy();
     throw explain(error);
   }
-  return new SqlStore(new PostgresRunner(pool, new Statements(postgresSpelling, options.idScope), explain));
+  const runner = new PostgresRunner(pool, new Statements(postgresSpelling, options.idScope), explain);
+  try {
+    if (options.files) await compareFiles(runner, options.files, `${place}, ID scope ${options.idScope}`);
+  } catch (error) {
+    await runner.close();
+    throw explain(error);
+  }
+  return new SqlStore(runner);
+}
+
+async function compareFiles(runner: WorkRunner, files: ClusterFiles, place: string): Promise<void> {
+  const differing = await runner.write(() => differingFiles(files));
+  if (differing.length > 0) throw new StoreError("otherFiles", `${place}: ${differing.join(" and ")}`);
 }
