@@ -1,4 +1,12 @@
-import type { DeviceIdentity, IndividualEnrollment, Json, LinkedHub, Substatus, Twin } from "@rollcall/protocol";
+import type {
+  DeviceChange,
+  DeviceIdentity,
+  IndividualEnrollment,
+  Json,
+  LinkedHub,
+  Substatus,
+  Twin,
+} from "@rollcall/protocol";
 import type { AttestationRecord } from "./attestation-record.js";
 import type { EnrollmentSource } from "./enrollment-source.js";
 
@@ -207,8 +215,8 @@ export interface Store {
 
   deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined>;
   twin(hub: string, deviceId: string): Promise<Twin | undefined>;
-  /** Replaces a twin whose etag is still `expectedEtag`; false when it changed or is gone. */
-  updateTwin(twin: Twin, expectedEtag: string): Promise<boolean>;
+  /** Replaces a twin whose etag is still `expectedEtag`; false when it changed or is gone. Of `desired`, others who watch are told. */
+  updateTwin(twin: Twin, expectedEtag: string, changed?: "desired" | "reported"): Promise<boolean>;
   /** Devices of one hub, by device id (compared by code unit). */
   devices(hub: string, filter: DeviceFilter): Promise<readonly DeviceIdentity[]>;
   deviceCount(hub: string): Promise<number>;
@@ -219,6 +227,12 @@ export interface Store {
 
   /** Puts records as they are, over what has their keys; all or nothing. For import and seeds: thousands in one call. */
   restore(records: StoreRecords): Promise<void>;
+
+  /**
+   * Calls back with what other processes change that share this store. Absent: there are none. It may repeat itself, and says
+   * `missed` once it begins to listen, and whenever it begins again. Nothing is called after the store is closed.
+   */
+  watch?(watcher: (change: DeviceChange) => void): void;
 }
 
 /** Which hubs are linked. */

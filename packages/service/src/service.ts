@@ -70,6 +70,7 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
     caPem: toPem(location.authority.certificate.der),
   });
   const { hub, engine } = decide(setting, { store, webhook });
+  noteOtherNodes(setting);
   const seeded = await seedStore(store, seed ?? {}, { now: clock(), random, etag: () => newEtag(random) });
   if (seed !== undefined) log.info(seeded, "enrollments loaded");
   let info: RollcallInfo | undefined;
@@ -103,6 +104,18 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
   const { managementToken } = location.secrets;
   const open = { info, managementToken, location: location.path, notices, seeded, attempts, store, hub, stopped };
   return { ...open, stats, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Says so when what other nodes do is not heard for a while. */
+function noteOtherNodes({ opened, log }: Setting): void {
+  let isLost = false;
+  opened.store.watch?.(({ kind }) => {
+    if (kind === "unheard") log.warn("the connection on which other nodes are heard was lost; it is opened again");
+    else if (kind === "missed" && isLost)
+      log.info("other nodes are heard again; the devices that are here are checked");
+    else return;
+    isLost = kind === "unheard";
+  });
 }
 
 async function startBroker(setting: Setting, parts: { engine: Engine; hub: Hub }): Promise<Broker> {

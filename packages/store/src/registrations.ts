@@ -1,6 +1,6 @@
 import type { Assignment, PageRequest, RegistrationRecord, Removal } from "@rollcall/engine";
 import { idKey } from "@rollcall/protocol";
-import { putIdentity, putTwin, removeOwnDevice } from "./devices.js";
+import { putIdentity, putTwin, removeOwnDevice, tellTaken } from "./devices.js";
 import { holdEnrollment } from "./enrollments.js";
 import {
   type RegistrationContent,
@@ -59,6 +59,7 @@ export function* saveAssignment(assignment: Assignment): Work<boolean> {
   if (removed) yield* removeOwnDevice(removed, key.registration_key);
   const owner = key.registration_key;
   if (identity && !(yield* putIdentity(identity, { owner, replaced: idKey(replaces ?? owner) }))) return false;
+  if (identity && replaces !== undefined) yield* tellTaken(identity);
   if (twin) yield* putTwin(twin);
   return true;
 }

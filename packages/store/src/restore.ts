@@ -4,7 +4,7 @@ import { restoreCaCertificates } from "./ca-certificates.js";
 import { restoreDevices } from "./devices.js";
 import { restoreEnrollments } from "./enrollments.js";
 import { restoreRegistrations } from "./registrations.js";
-import type { Work } from "./work.js";
+import { tellOthers, type Work } from "./work.js";
 
 /** The last one of each key, by key: what is written in the order of an index is written fastest, and locks in one order. */
 function byKey<T>(records: readonly T[] | undefined, keyOf: (record: T) => string): readonly T[] {
@@ -30,5 +30,6 @@ export function* restore(records: StoreRecords): Work<true> {
   const size = Object.values(records).reduce((sum, each) => sum + each.length, 0);
   // The server does so by itself, within a minute; until then every look-up would walk through all that came.
   if (size >= many) yield (statements) => statements.count(["enrollments", "look_ups", "registrations", ...atHubs]);
+  if ((records.identities?.length ?? 0) + (records.twins?.length ?? 0) > 0) yield* tellOthers({ kind: "missed" });
   return true;
 }
