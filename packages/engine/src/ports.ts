@@ -183,7 +183,8 @@ export interface Store {
 
   /** Creates or replaces; false when what is there is not as expected. */
   putIndividual(record: IndividualRecord, expected?: Expected): Promise<boolean>;
-  putGroup(record: GroupRecord, expected?: Expected): Promise<boolean>;
+  /** False, too, when there would be more than `atMost` groups with its kind of attestation, whoever else creates some. */
+  putGroup(record: GroupRecord, expected?: Expected, atMost?: number): Promise<boolean>;
   /** A registration record of this enrollment's goes with it, the device at the hub stays (section 8.5). */
   removeIndividual(registrationId: string, expectedEtag?: string): Promise<Removal>;
   /** The registration records of its devices stay (section 8.5). */
@@ -196,7 +197,8 @@ export interface Store {
   caCertificate(name: string): Promise<CaCertificateRecord | undefined>;
   /** All, by name: at most `limits.caCertificates`. */
   caCertificates(): Promise<readonly CaCertificateRecord[]>;
-  putCaCertificate(record: CaCertificateRecord, expected?: Expected): Promise<boolean>;
+  /** False, too, when there would be more than `atMost`, whoever else creates some. */
+  putCaCertificate(record: CaCertificateRecord, expected?: Expected, atMost?: number): Promise<boolean>;
   removeCaCertificate(name: string, expectedEtag?: string): Promise<Removal>;
 
   registration(registrationId: string): Promise<RegistrationRecord | undefined>;

@@ -64,6 +64,20 @@ export const enrollmentsByLookUp = reading<LookedUp>().as(({ database, p, spelli
     .orderBy("enrollment_key"),
 );
 
+export const countByLookUp = reading<{
+  readonly kind: EnrollmentKind;
+  readonly look_up: LookUpKind;
+  readonly value: string;
+}>().as(({ database, p }) =>
+  database
+    .selectFrom("look_ups")
+    .select((row) => row.fn.countAll<number>().as("count"))
+    .where("id_scope", "=", p.scope)
+    .where("kind", "=", p.kind)
+    .where("look_up", "=", p.look_up)
+    .where("value", "=", p.value),
+);
+
 export const dropLookUps = writing<Keys>(({ database, p, spelling }) =>
   database
     .deleteFrom("look_ups")

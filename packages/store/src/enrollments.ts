@@ -9,6 +9,7 @@ import type {
 } from "@rollcall/engine";
 import { idKey } from "@rollcall/protocol";
 import {
+  countByLookUp,
   dropLookUps,
   type EnrollmentContent,
   type EnrollmentKey,
@@ -19,7 +20,8 @@ import {
   enrollmentVersions,
   heldEnrollment,
 } from "./enrollment-statements.js";
-import { lookUpsOf } from "./look-ups.js";
+import { groupKind, lookUpsOf } from "./look-ups.js";
+import { putOneOf } from "./quotas.js";
 import { dropRegistrationOfIndividual } from "./registration-statements.js";
 import type { EnrollmentKind, LookUpKind } from "./schema.js";
 import { hasVersion, pageOf, putVersion, removeVersion } from "./versions.js";
@@ -73,6 +75,15 @@ export function* putEnrollment(record: EnrollmentRecord, expected: Expected): Wo
   if (!(yield* putVersion(enrollmentVersions, version))) return false;
   yield* indexEnrollments(record.kind, [record]);
   return true;
+}
+
+/** Of groups with one kind of attestation there are `atMost`, this one among them; else it is false. */
+export const putGroup = (record: GroupRecord, expected: Expected, atMost: number | undefined): Work<boolean> =>
+  putOneOf(atMost, { put: putEnrollment(record, expected), count: countAlike(record) });
+
+function* countAlike(record: GroupRecord): Work<number> {
+  const [row] = yield* rowsOf(countByLookUp, { kind: "group", look_up: "attestation", value: groupKind(record) });
+  return Number(row?.count ?? 0);
 }
 
 export const hasEnrollment = (record: EnrollmentRecord): Work<boolean> =>

@@ -85,6 +85,19 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
     }
   });
 
+  it("holds all nodes together to a limit", async () => {
+    const nodes = [await open("0ne-limit"), await open("0ne-limit")];
+    const { registrationId: _, ...base } = individualOf("g");
+    const key = { type: "symmetricKey" as const, primaryKey: "cA==", secondaryKey: "cw==" };
+    const groups = Array.from({ length: 12 }, (_, n) => `g${n}`).map((enrollmentGroupId) => ({
+      ...base,
+      ...{ kind: "group" as const, enrollmentGroupId, attestation: key },
+    }));
+    const puts = await Promise.all(groups.map((each, n) => nodes[n % 2]!.putGroup(each, "absent", 5)));
+    expect(puts.filter(Boolean)).toHaveLength(5);
+    expect(await nodes[0]!.symmetricKeyGroups()).toHaveLength(5);
+  });
+
   it("keeps id scopes apart", async () => {
     const [here, there] = [await open(), await open()];
     await here.saveAssignment(assignmentOf("d", 1));

@@ -45,6 +45,7 @@ const values = {
   keys: ["device-01500", "device-01501"],
   look_up: "endorsementKey",
   values: ["device-01500"],
+  value: "symmetricKey",
   status: "disabled",
   after: "device-01500",
   end: "device-01900",

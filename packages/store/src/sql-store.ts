@@ -117,9 +117,9 @@ export class SqlStore implements DurableStore {
     );
   }
 
-  putGroup(record: GroupRecord, expected?: Expected): Promise<boolean> {
+  putGroup(record: GroupRecord, expected?: Expected, atMost?: number): Promise<boolean> {
     return this.#write(
-      () => enrollments.putEnrollment(record, expected),
+      () => enrollments.putGroup(record, expected, atMost),
       () => enrollments.hasEnrollment(record),
     );
   }
@@ -152,9 +152,9 @@ export class SqlStore implements DurableStore {
     return this.#read(() => certificates.listCaCertificates());
   }
 
-  putCaCertificate(record: CaCertificateRecord, expected?: Expected): Promise<boolean> {
+  putCaCertificate(record: CaCertificateRecord, expected?: Expected, atMost?: number): Promise<boolean> {
     return this.#write(
-      () => certificates.putCaCertificate(record, expected),
+      () => certificates.putCaCertificate(record, expected, atMost),
       () => certificates.hasCaCertificate(record),
     );
   }
