@@ -13,8 +13,6 @@ interface Followed {
   readonly registrationId: string;
   desired: JsonObject;
   version: number;
-  /** One comparison after another: what is read later is newer. */
-  turn: Promise<void>;
   hasLeft: boolean;
 }
 
@@ -38,10 +36,10 @@ interface FollowersOptions {
   readonly disconnect: (device: HubDevice) => Promise<void>;
 }
 
-/** Comparisons at once when all devices are compared: others want the store, too. */
+/** Comparisons at once: others want the store, too. */
 const LANES = 8;
-/** Milliseconds until a comparison that failed is tried again, at first and at most. */
-const PAUSE = { first: 100, longest: 10_000 };
+/** Milliseconds that a comparison which failed keeps its lane, before it is due again. */
+const PAUSE = 250;
 
 /**
  * Keeps the devices that are connected here in step with a store that other processes write to. Whatever is said to have changed,
@@ -52,6 +50,10 @@ export class Followers {
   /** By device; of several connections the newest last, which is the one that is told. */
   readonly #followed = new Map<string, readonly Followed[]>();
   readonly #deciding = new Set<Deciding>();
+  /** Whose turn will come, with what is known of the change. */
+  readonly #due = new Map<Followed, Hint | undefined>();
+  /** One comparison of a device after another: what is read later is newer. */
+  readonly #busy = new Set<Followed>();
 
   constructor(options: FollowersOptions) {
     this.#options = options;
@@ -75,7 +77,7 @@ export class Followers {
 
   #follow(device: HubDevice, { registrationId }: DeviceIdentity, twin: Twin | undefined): () => void {
     const { desired = {}, desiredVersion: version = 0 } = twin ?? {};
-    const followed = { device, registrationId, desired, version, turn: Promise.resolve(), hasLeft: false };
+    const followed = { device, registrationId, desired, version, hasLeft: false };
     const key = keyOf(device);
     this.#followed.set(key, [...(this.#followed.get(key) ?? []), followed]);
     return () => {
@@ -84,7 +86,7 @@ export class Followers {
       if (others.length > 0) this.#followed.set(key, others);
       else this.#followed.delete(key);
       // One that hung up before it had the place of the older one: that one goes on.
-      void this.#compareSoon(others.at(-1));
+      this.#compareSoon(others.at(-1));
     };
   }
 
@@ -97,41 +99,46 @@ export class Followers {
     if (change.kind === "unheard") return;
     const key = change.kind === "missed" ? undefined : keyOf(change);
     for (const deciding of this.#deciding) if (key === undefined || deciding.key === key) deciding.isStale = true;
-    if (change.kind === "missed") void this.#compareAll();
-    else void this.#compareSoon(this.#newest(change));
+    if (change.kind !== "missed") this.#compareSoon(this.#newest(change));
+    else for (const connections of this.#followed.values()) this.#compareSoon(connections.at(-1));
   }
 
   /** This process changed a device's desired properties. */
   changed(device: HubDevice, hint: Hint): void {
-    void this.#compareSoon(this.#newest(device), hint);
+    this.#compareSoon(this.#newest(device), hint);
   }
 
-  async #compareAll(): Promise<void> {
-    const waiting = [...this.#followed.values()].flatMap((each) => each.at(-1) ?? []).values();
-    const lane = async () => {
-      for (const followed of waiting) await this.#compareSoon(followed);
-    };
-    await Promise.all(Array.from({ length: LANES }, lane));
+  #compareSoon(followed: Followed | undefined, hint?: Hint): void {
+    if (!followed) return;
+    this.#due.set(followed, hint ?? this.#due.get(followed));
+    this.#fillLanes();
   }
 
-  #compareSoon(followed: Followed | undefined, hint?: Hint): Promise<void> {
-    if (!followed) return Promise.resolve();
-    followed.turn = followed.turn.then(() => this.#compareUntilDone(followed, hint));
-    return followed.turn;
+  #fillLanes(): void {
+    for (const [followed, hint] of this.#due) {
+      if (this.#busy.size >= LANES) return;
+      if (this.#busy.has(followed)) continue;
+      this.#due.delete(followed);
+      this.#busy.add(followed);
+      void this.#compareOrPause(followed, hint).then(() => {
+        this.#busy.delete(followed);
+        this.#fillLanes();
+      });
+    }
   }
 
   /** While the store cannot be reached, nobody knows: it is asked again until the device has left. */
-  async #compareUntilDone(followed: Followed, hint: Hint | undefined): Promise<void> {
-    for (let pause = PAUSE.first; !followed.hasLeft; pause = Math.min(pause * 2, PAUSE.longest)) {
-      try {
-        return await this.#compare(followed, hint);
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, pause).unref());
-      }
+  async #compareOrPause(followed: Followed, hint: Hint | undefined): Promise<void> {
+    try {
+      await this.#compare(followed, hint);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, PAUSE).unref());
+      if (!followed.hasLeft) this.#due.set(followed, this.#due.get(followed) ?? hint);
     }
   }
 
   async #compare(followed: Followed, hint: Hint | undefined): Promise<void> {
+    if (followed.hasLeft) return;
     const { store, tell, disconnect } = this.#options;
     const { device, registrationId, desired, version } = followed;
     const identity = await store.deviceIdentity(device.hub, device.deviceId);

@@ -110,7 +110,8 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
 function noteOtherNodes({ opened, log }: Setting): void {
   let isLost = false;
   opened.store.watch?.(({ kind }) => {
-    if (kind === "unheard") log.warn("the connection on which other nodes are heard was lost; it is opened again");
+    if (kind === "unheard")
+      log.warn("other nodes are not heard: there is no connection to PostgreSQL for that; it is tried again");
     else if (kind === "missed" && isLost)
       log.info("other nodes are heard again; the devices that are here are checked");
     else return;

@@ -2,6 +2,7 @@ import { type AddressInfo, connect as connectTo, createServer, type Socket } fro
 import type { DeviceChange } from "@rollcall/protocol";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { ChangeFeed } from "./change-feed.js";
 import { openPostgresStore } from "./postgres-store.js";
 import type { DurableStore } from "./sql-store.js";
 import { assignmentOf } from "./testing/crash-records.js";
@@ -33,6 +34,17 @@ async function freezingWay(to: URL) {
     },
   };
 }
+
+it("a feed that cannot begin says so once, tries again, and is closed in the middle of it", async () => {
+  let attempts = 0;
+  const makeClient = () => Promise.reject(new Error(`attempt ${++attempts}`));
+  const feed = new ChangeFeed({ makeClient, idScope: "0ne", node: "n", heartbeatMilliseconds: 1000 });
+  const heard: DeviceChange[] = [];
+  feed.watch((change) => void heard.push(change));
+  await soon(() => attempts).toBeGreaterThan(2);
+  await feed.close();
+  expect(heard).toEqual([{ kind: "unheard" }]);
+});
 
 describe.skipIf(programs === undefined)("processes that share a database (needs postgresql)", () => {
   let server: PostgresServer;

@@ -58,11 +58,12 @@ export class ChangeFeed {
 
   async #run(): Promise<void> {
     const { signal } = this.#closing;
+    let isTold = false;
     for (let pause = PAUSE.first; !signal.aborted; pause = Math.min(pause * 2, PAUSE.longest)) {
-      if (await this.#listen()) {
-        this.#tell({ kind: "unheard" });
-        pause = PAUSE.first;
-      }
+      const wasHeard = await this.#listen();
+      if (wasHeard) pause = PAUSE.first;
+      if (wasHeard || !isTold) this.#tell({ kind: "unheard" });
+      isTold = true;
       // A part of it by chance: all nodes lose a server at the same moment.
       await sleep(pause * (0.5 + Math.random()), undefined, { signal, ref: false }).catch(() => undefined);
     }
