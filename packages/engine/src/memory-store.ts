@@ -248,8 +248,9 @@ export class MemoryStore implements Store {
   }
 
   #isStillEnrolled({ registration: { enrollment }, enrollmentEtag }: Assignment): boolean {
-    const enrollments = enrollment.kind === "individual" ? this.#individuals : this.#groups;
-    return enrollmentEtag === undefined || enrollments.get(idKey(enrollment.id))?.etag === enrollmentEtag;
+    if (enrollmentEtag === undefined) return true;
+    const now = (enrollment.kind === "individual" ? this.#individuals : this.#groups).get(idKey(enrollment.id));
+    return now?.etag === enrollmentEtag && now.provisioningStatus === "enabled";
   }
 
   async deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined> {

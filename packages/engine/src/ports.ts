@@ -210,8 +210,8 @@ export interface Store {
   /** Forgets the assignment; the device at the hub stays. */
   removeRegistration(registrationId: string, expectedEtag?: string): Promise<Removal>;
   /**
-   * All or nothing. False when the registration record or the enrollment changed since it was read, or is gone, and when the
-   * identity's place at the hub is another registration's (but for `replaces`). `removed` takes away only what is this registration's own.
+   * All or nothing. False when the registration record or the enrollment changed since it was read, when the enrollment is gone
+   * or disabled, and when the identity's place at the hub is another registration's (but for `replaces`). `removed` takes away only what is this registration's own.
    */
   saveAssignment(assignment: Assignment): Promise<boolean>;
 

@@ -30,7 +30,7 @@ export async function readmit(
 ): Promise<Accepted | { readonly refusal: Finding }> {
   const { request, enrollment } = accepted;
   const now = await currentVersion(enrollment, context);
-  if (now?.etag === enrollment.etag) return accepted;
+  if (now?.etag === enrollment.etag && now.provisioningStatus === "enabled") return accepted;
   const verdict = await authenticate(request, attestationContext(context));
   const again = acceptedAs(request, verdict);
   if (again) {

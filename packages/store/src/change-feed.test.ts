@@ -1,12 +1,11 @@
 import { type AddressInfo, connect as connectTo, createServer, type Socket } from "node:net";
 import type { DeviceChange } from "@rollcall/protocol";
-import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ChangeFeed } from "./change-feed.js";
 import { openPostgresStore } from "./postgres-store.js";
 import type { DurableStore } from "./sql-store.js";
 import { assignmentOf } from "./testing/crash-records.js";
-import { type PostgresServer, postgresPrograms, startPostgres } from "./testing/postgres-server.js";
+import { connectClient, type PostgresServer, postgresPrograms, startPostgres } from "./testing/postgres-server.js";
 
 const programs = postgresPrograms();
 const hub = "hub.example";
@@ -97,8 +96,7 @@ describe.skipIf(programs === undefined)("processes that share a database (needs 
   it("are not put off by what others write to the channel", async () => {
     const idScope = `0ne${scopes++}`;
     const { heard } = await listener(idScope);
-    const client = new pg.Client({ connectionString: server.url });
-    await client.connect();
+    const client = await connectClient(server.url);
     for (const text of [
       "",
       "null",

@@ -30,7 +30,7 @@ export const enrollment = reading<EnrollmentKey>().as(({ database, p }) =>
 export const heldEnrollment = reading<EnrollmentKey>().as(({ database, p, spelling }) =>
   database
     .selectFrom("enrollments")
-    .select("etag")
+    .select(["etag", "provisioning_status"])
     .where("id_scope", "=", p.scope)
     .where("kind", "=", p.kind)
     .where("enrollment_key", "=", p.enrollment_key)

@@ -89,14 +89,14 @@ function* countAlike(record: GroupRecord): Work<number> {
 export const hasEnrollment = (record: EnrollmentRecord): Work<boolean> =>
   hasVersion(enrollmentVersions, keyOf(record), record.etag);
 
-/** Whether an enrollment still is the version with this etag; it stays there until the transaction ends. */
+/** Whether an enrollment still is the version with this etag, and enabled; it stays there until the transaction ends. */
 export function* holdEnrollment(
   { kind, id }: RegistrationRecord["enrollment"],
   etag: string | undefined,
 ): Work<boolean> {
   if (etag === undefined) return true;
   const [found] = yield* rowsOf(heldEnrollment, { kind, enrollment_key: idKey(id) });
-  return found?.etag === etag;
+  return found?.etag === etag && found.provisioning_status === "enabled";
 }
 
 function* indexEnrollments(kind: EnrollmentKind, records: readonly EnrollmentRecord[]): Work<void> {

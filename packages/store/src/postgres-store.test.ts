@@ -4,7 +4,7 @@ import { openPostgresStore } from "./postgres-store.js";
 import type { DurableStore } from "./sql-store.js";
 import { storedOf } from "./testing/crash-lives.js";
 import { assignmentOf, individualOf } from "./testing/crash-records.js";
-import { type PostgresServer, postgresPrograms, startPostgres } from "./testing/postgres-server.js";
+import { connectClient, type PostgresServer, postgresPrograms, startPostgres } from "./testing/postgres-server.js";
 
 const programs = postgresPrograms();
 
@@ -28,8 +28,7 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
   storeContract("PostgresStore", () => open());
 
   it("makes its tables once, whoever of several nodes comes first", async () => {
-    const client = new (await import("pg")).default.Client({ connectionString: server.url });
-    await client.connect();
+    const client = await connectClient(server.url);
     await client.query("drop schema public cascade");
     await client.query("create schema public");
     const nodes = await Promise.all(Array.from({ length: 6 }, () => open("0ne-race")));
@@ -37,6 +36,22 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
     expect(rows).toEqual([{ version: 2 }]);
     expect(await nodes[0]!.saveAssignment(assignmentOf("d", 1))).toBe(true);
     expect((await nodes[1]!.registration("d"))?.etag).toBe("r1");
+    await client.end();
+  });
+
+  it("brings the tables of an older version up to date, and leaves its neighbours' alone", async () => {
+    const before = await open("0ne-older");
+    await before.saveAssignment(assignmentOf("d", 1));
+    const client = await connectClient(server.url);
+    await client.query("drop table cluster_files");
+    await client.query("update rollcall_schema set version = 1");
+    await client.query("insert into rollcall_schema values ('another', 7)");
+    const after = await open("0ne-older");
+    expect((await after.registration("d"))?.etag).toBe("r1");
+    const { rows } = await client.query("delete from rollcall_schema where name = 'another' returning version");
+    expect(rows).toEqual([{ version: 7 }]);
+    expect((await client.query("select version from rollcall_schema")).rows).toEqual([{ version: 2 }]);
+    expect((await client.query("select * from cluster_files")).rows).toEqual([]);
     await client.end();
   });
 
@@ -53,8 +68,7 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
   it("saves no registration of an enrollment that another node is deleting", async () => {
     const idScope = `0ne${scopes++}`;
     const [node, other] = [await open(idScope), await open(idScope)];
-    const deleting = new (await import("pg")).default.Client({ connectionString: server.url });
-    await deleting.connect();
+    const deleting = await connectClient(server.url);
     await node.putIndividual(individualOf("d"));
     await deleting.query("begin");
     await deleting.query("delete from enrollments where id_scope = $1", [idScope]);

@@ -82,8 +82,10 @@ export function registrationContract(open: OpenStore): void {
   ])("apply only over the version of their enrollment that let the device in: $kind", async (of) => {
     const store = await open();
     const isIndividual = of.kind === "individual";
-    const put = (etag: string) =>
-      isIndividual ? store.putIndividual(individual("dEV", { etag })) : store.putGroup(group("lINE", { etag }));
+    const put = (etag: string, provisioningStatus: "enabled" | "disabled" = "enabled") =>
+      isIndividual
+        ? store.putIndividual(individual("dEV", { etag, provisioningStatus }))
+        : store.putGroup(group("lINE", { etag, provisioningStatus }));
     const first = { ...assignment("h.x", "Dev"), registration: registration("Dev", "r1", of), enrollmentEtag: "e1" };
     const nothing = async () => {
       expect(await store.saveAssignment(first)).toBe(false);
@@ -93,6 +95,8 @@ export function registrationContract(open: OpenStore): void {
     };
     await nothing();
     await put("e2");
+    await nothing();
+    await put("e1", "disabled");
     await nothing();
     await put("e1");
     expect(await store.saveAssignment(first)).toBe(true);
