@@ -55,13 +55,15 @@ function configure(flags: StartFlags): Config {
   try {
     return loadConfig({ flags, configFile: flags.config });
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const isFlag = error.message.startsWith("--");
-    throw new CliError(isFlag ? "usage" : "configuration", error.message, {
-      next: isFlag ? "rollcall start --help" : undefined,
-      cause: error,
-    });
+    throw error instanceof ConfigError ? misconfigured(error) : error;
   }
+}
+
+/** A flag of the command line, or a setting elsewhere. */
+function misconfigured(error: ConfigError): CliError {
+  const isFlag = error.message.startsWith("--");
+  const next = isFlag ? "rollcall start --help" : undefined;
+  return new CliError(isFlag ? "usage" : "configuration", error.message, { next, cause: error });
 }
 
 /** Starts the service; what it refuses to start with is worded for the user. */
@@ -69,7 +71,7 @@ export async function launch(options: Parameters<typeof startRollcall>[0]): Prom
   try {
     return await startRollcall(options);
   } catch (error) {
-    if (error instanceof ConfigError) throw new CliError("configuration", error.message, { cause: error });
+    if (error instanceof ConfigError) throw misconfigured(error);
     if (error instanceof LocationInUseError)
       throw new CliError("unsafe", error.message, { next: stopCommand(error.path), cause: error });
     if (error instanceof LocationError) throw new CliError("unsafe", error.message, { cause: error });

@@ -40,8 +40,8 @@ describe.skipIf(programs === undefined)("the files that nodes have in common (ne
       ...refused,
       next: expect.stringContaining("copy secrets.json, ca.pem and ca-key.pem"),
     });
-    expect(String(error)).toContain(`ID scope ${idScope}: ca-key.pem and secrets.json`);
-    await expect(open(files("A", "T"))).rejects.toThrow(/: secrets\.json\)/);
+    expect(String(error)).toContain(`ID scope ${idScope}: ca-key.pem and secrets.json differ)`);
+    await expect(open(files("A", "T"))).rejects.toThrow(/: secrets\.json differs\)/);
     await open(files("A", "S"));
   });
 

@@ -223,5 +223,6 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
 async function compareFiles(runner: WorkRunner, files: ClusterFiles, place: string): Promise<void> {
   const differing = await runner.write(() => differingFiles(files));
-  if (differing.length > 0) throw new StoreError("otherFiles", `${place}: ${differing.join(" and ")}`);
+  if (differing.length > 0)
+    throw new StoreError("otherFiles", `${place}: ${differing.join(" and ")} differ${differing.length > 1 ? "" : "s"}`);
 }
