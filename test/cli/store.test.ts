@@ -33,6 +33,7 @@ test("a PostgreSQL that is not there: where it was sought, without the password"
 
 test.each([
   [["--store", "mysql://x"], /^rollcall: --store: is no store: write sqlite, memory or postgres:/],
+  [["--replace-cluster-keys"], /^rollcall: --replace-cluster-keys: only nodes that share a store/],
   [["--store", "sqlite", "--in-memory"], /'--in-memory' cannot be used with option '--store/],
 ] as const)("%s is refused", async (args, message) => {
   await using folder = await temporaryFolder();

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatSas, provisioningResource, REGISTRATION_KEY_NAME } from "@rollcall/protocol";
-import { type RollcallInfo, readInstance } from "@rollcall/service";
+import { type RollcallInfo, readInstance, startRollcall } from "@rollcall/service";
 import { createTpm } from "tpm-js-sim";
 import { TpmClient } from "tpm-js-sim/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -123,6 +123,40 @@ describe.skipIf(programs === undefined)("two services over one PostgreSQL (needs
     expect(second.info.caFingerprint).toBe(first.info.caFingerprint);
     expect(second.token).toBe(first.token);
     expect(first.info.store).toEqual({ kind: "postgres", place: expect.stringMatching(/^postgres:\/\/127/) });
+  });
+
+  it("do not take in a node with keys of its own, and tell what it lacks", async () => {
+    const location = join(folder, "stranger");
+    const child = spawn(
+      process.execPath,
+      [bin, "start", "--location", location, ...freePorts, "--store", postgres.url],
+      { stdio: ["ignore", "ignore", "pipe"] },
+    );
+    let told = "";
+    child.stderr.on("data", (bytes: Buffer) => {
+      told += bytes.toString();
+    });
+    const [code] = await once(child, "close");
+    // Refused for safety.
+    expect(code).toBe(7);
+    expect(told).toContain("has another CA or other keys than the nodes that share the database");
+    expect(told).toContain("copy secrets.json, ca.pem and ca-key.pem");
+    for (const name of ["secrets.json", "ca-key.pem"]) {
+      const content = readFileSync(join(location, name), "utf8");
+      expect(content.split(/["\n]/).filter((each) => each.length > 30 && told.includes(each))).toEqual([]);
+    }
+  });
+
+  it("get other keys on purpose: the node that is told to gives its own, and the rest need them", async () => {
+    const options = { store: postgres.url, idScope: "0ne00000077" };
+    const [old, fresh] = [join(folder, "old"), join(folder, "fresh")];
+    await (await startRollcall({ ...options, location: old })).stop();
+    await expect(startRollcall({ ...options, location: fresh })).rejects.toMatchObject({ kind: "otherFiles" });
+    await (await startRollcall({ ...options, location: fresh, replaceClusterKeys: true })).stop();
+    await expect(startRollcall({ ...options, location: old })).rejects.toMatchObject({ kind: "otherFiles" });
+    for (const name of shared) copyFileSync(join(fresh, name), join(old, name));
+    await (await startRollcall({ ...options, location: old })).stop();
+    await expect(startRollcall({ replaceClusterKeys: true })).rejects.toMatchObject({ name: "ConfigError" });
   });
 
   it("poll on one what was registered on the other", async () => {

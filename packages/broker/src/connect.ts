@@ -146,8 +146,9 @@ async function connectHub(connection: Connection, claim: Claim<"hub">, context: 
   if (admission.kind === "refused") return refuse(attempt, admission.connack, admission.findings);
   attempt.assignedHub = admission.device.hub;
   attempt.deviceId = admission.device.deviceId;
-  if (!connection.closed) attempt.outcome = "connected";
-  return accept(connection, { kind: "hub", device: admission.device }, context);
+  if (connection.closed) admission.left?.();
+  else attempt.outcome = "connected";
+  return accept(connection, { kind: "hub", device: admission.device, left: admission.left }, context);
 }
 
 function accept(connection: Connection, session: Session, context: BrokerContext): ConnectCode {

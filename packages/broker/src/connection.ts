@@ -8,7 +8,7 @@ import { Turns } from "./turns.js";
 /** Who is at the other end, once that is proved. */
 export type Session =
   | { readonly kind: "provisioning"; readonly request: Omit<DeviceRequest, "attempt">; readonly challengeOnly: boolean }
-  | { readonly kind: "hub"; readonly device: HubDevice };
+  | { readonly kind: "hub"; readonly device: HubDevice; readonly left?: (() => void) | undefined };
 
 /** One connection: what the broker remembers of it, and all that it remembers. */
 export class Connection {

@@ -43,6 +43,7 @@ export class Connections {
     connection.granted.clear();
     connection.endDeadline();
     if (session?.kind !== "hub") return;
+    session.left?.();
     const key = deviceKey(session.device);
     if (this.#byDevice.get(key) === connection) this.#byDevice.delete(key);
   }

@@ -189,6 +189,40 @@ describe("who is there", () => {
     expect(third.received.map((each) => each.cmd)).toEqual(["connack"]);
   });
 
+  test("the hub hears of each connection that it let in when it is over, also of one that was over by then", async () => {
+    const connect = bench.hub.connect.bind(bench.hub);
+    const left: string[] = [];
+    let asked = 0;
+    let gate = Promise.resolve();
+    bench.hub.connect = async (request) => {
+      asked++;
+      await gate;
+      const admission = await connect(request);
+      return admission.kind === "refused" ? admission : { ...admission, left: () => void left.push(request.deviceId) };
+    };
+    await connected("pump-1");
+    await connected("pump-1");
+    await until(() => left.length === 1, "the first one has left");
+    let release: () => void = () => undefined;
+    gate = new Promise((resolve) => (release = resolve));
+    const hasty = await open();
+    hasty.send({
+      cmd: "connect",
+      protocolId: "MQTT",
+      protocolVersion: 4,
+      clean: true,
+      keepalive: 0,
+      ...hubUser("pump-2"),
+    });
+    await until(() => asked === 3, "the hub was asked");
+    hasty.kill();
+    await until(() => bench.broker.stats().connections === 1, "the hasty one is gone");
+    release();
+    await until(() => left.length === 2, "the hasty one has left");
+    expect(left).toEqual(["pump-1", "pump-2"]);
+    expect(bench.broker.isConnected({ hub: HUB, deviceId: "pump-1" })).toBe(true);
+  });
+
   test("a connection without proof takes over nobody", async () => {
     const first = await connected("pump-1");
     await first.subscribe(topics.twinReplies);

@@ -21,6 +21,8 @@ import { nearName, stopCommand } from "./running-service.js";
 interface StartFlags extends SettingValues {
   readonly config?: string;
   readonly detach?: boolean;
+  /** Done once, and no setting: it would let every node in. */
+  readonly replaceClusterKeys?: boolean;
 }
 
 /** `start`: until a signal or `rollcall stop`; with `--detach`, until the service is ready. */
@@ -28,7 +30,7 @@ export async function start(flags: StartFlags, context: Context): Promise<void> 
   const config = configure(flags);
   if (flags.detach === true) return detach(config, context);
   const signal = context.interrupts.hold();
-  const rollcall = await launch(config);
+  const rollcall = await launch({ ...config, replaceClusterKeys: flags.replaceClusterKeys });
   const { info, notices, managementToken } = rollcall;
   const page = portalUrl(dashboardUrl(info), managementToken);
   const about = { config, notices, seeded: countOf(rollcall), detached: false, portalUrl: page };
@@ -53,13 +55,15 @@ function configure(flags: StartFlags): Config {
   try {
     return loadConfig({ flags, configFile: flags.config });
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const isFlag = error.message.startsWith("--");
-    throw new CliError(isFlag ? "usage" : "configuration", error.message, {
-      next: isFlag ? "rollcall start --help" : undefined,
-      cause: error,
-    });
+    throw error instanceof ConfigError ? misconfigured(error) : error;
   }
+}
+
+/** A flag of the command line, or a setting elsewhere. */
+function misconfigured(error: ConfigError): CliError {
+  const isFlag = error.message.startsWith("--");
+  const next = isFlag ? "rollcall start --help" : undefined;
+  return new CliError(isFlag ? "usage" : "configuration", error.message, { next, cause: error });
 }
 
 /** Starts the service; what it refuses to start with is worded for the user. */
@@ -67,7 +71,7 @@ export async function launch(options: Parameters<typeof startRollcall>[0]): Prom
   try {
     return await startRollcall(options);
   } catch (error) {
-    if (error instanceof ConfigError) throw new CliError("configuration", error.message, { cause: error });
+    if (error instanceof ConfigError) throw misconfigured(error);
     if (error instanceof LocationInUseError)
       throw new CliError("unsafe", error.message, { next: stopCommand(error.path), cause: error });
     if (error instanceof LocationError) throw new CliError("unsafe", error.message, { cause: error });

@@ -9,6 +9,7 @@ import {
 } from "./certificate-object.js";
 import { inTurn } from "./certificate-turns.js";
 import { checkPrecondition, newEtag } from "./operator/etags.js";
+import { TRIES } from "./operator/operator-context.js";
 import type { CertificateOperator } from "./operator-types.js";
 import type { CaCertificateRecord, Clock, GroupRecord, Random, Store } from "./ports.js";
 import { possessionProblems } from "./possession.js";
@@ -51,7 +52,6 @@ async function create(name: string, body: unknown, context: CertificateOperatorC
   }
   const { certificate: text, isVerified } = certificateBody(body);
   const certificate = readAuthority(text);
-  await refuseKnown(name, certificate, store);
   const now = context.clock();
   const record: CaCertificateRecord = {
     name,
@@ -62,8 +62,11 @@ async function create(name: string, body: unknown, context: CertificateOperatorC
     createdAt: now,
     updatedAt: now,
   };
-  if (!(await store.putCaCertificate(record, "absent"))) throw taken(name);
-  return certificateObject(record);
+  for (let turn = 0; turn < TRIES; turn++) {
+    await refuseKnown(name, certificate, store);
+    if (await store.putCaCertificate(record, "absent", limits.caCertificates)) return certificateObject(record);
+  }
+  throw new DpsError("conflict", "CA certificates are being changed by others; try again.");
 }
 
 const taken = (name: string) =>

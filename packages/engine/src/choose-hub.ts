@@ -4,8 +4,8 @@ import type { EngineContext } from "./context.js";
 import type { CustomAllocation } from "./custom-allocation.js";
 import { enrollmentId } from "./enrollment-id.js";
 import type { RegistrationRecord } from "./ports.js";
+import type { Accepted } from "./readmit.js";
 import { currentPlace, reprovisionPolicy } from "./reprovision.js";
-import type { Accepted } from "./save-registration.js";
 
 /**
  * The hub of a registration: under "never" the one that the device has, while it is still linked (section 8.4); else what

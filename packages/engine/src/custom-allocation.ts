@@ -29,11 +29,6 @@ export class CustomAllocation {
     this.#context = context;
   }
 
-  /** True once the webhook was called: time has passed since the device was let in. */
-  get wasAsked(): boolean {
-    return this.#asked !== undefined;
-  }
-
   /** The hub that the webhook chooses, and what it gives along; else the reason why there is none. */
   async choose(question: AllocationQuestion): Promise<Allocation> {
     const { enrollment, hubs, request } = question;

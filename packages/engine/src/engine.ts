@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { certificateCache } from "@rollcall/pki";
 import { type Finding, finding, findingRow, type Reply, rootCause } from "@rollcall/protocol";
+import { attestationContext, noteVerdict } from "./attestation-context.js";
 import { authenticate } from "./authenticate.js";
 import { Challenges } from "./challenges.js";
 import type { EngineContext, EngineOptions } from "./context.js";
@@ -8,7 +9,7 @@ import type { Admission, DeviceRequest, Engine } from "./engine-types.js";
 import { createBudget, EXPLANATIONS_PER_SECOND } from "./explain-budget.js";
 import { faultFinding } from "./fault-finding.js";
 import { lookUp, operationStatus } from "./operation-status.js";
-import { attestationContext, noteVerdict, register } from "./register.js";
+import { register } from "./register.js";
 import { errorReply } from "./replies.js";
 import { checkRequest } from "./request-checks.js";
 import { createThrottle } from "./throttle.js";

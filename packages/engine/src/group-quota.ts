@@ -8,12 +8,15 @@ const quotas = {
 } as const;
 export type GroupQuota = keyof typeof quotas;
 
+/** How many groups there may be with the attestation of this one. */
+export const groupLimit = (record: Pick<GroupRecord, "attestation">): number => quotas[quotaOf(record)].limit;
+
 export const quotaOf = ({ attestation }: Pick<GroupRecord, "attestation">): GroupQuota =>
   attestation.type === "symmetricKey" ? "symmetricKey" : "x509";
 
 /**
  * What a store would hold too many of with these groups in it, in words; undefined when all have their place. `incoming`: by
- * `idKey` of the id. Two that are created at the same moment may both take the last place.
+ * `idKey` of the id. A store that is told the limit (`putGroup`) holds to it also when several are created at the same moment.
  */
 export async function quotaProblem(
   store: Store,

@@ -2,6 +2,7 @@ import { type DeviceIdentity, idKey, type Twin } from "@rollcall/protocol";
 import { certificatesOf, type EnrolledCertificate } from "./attestation-record.js";
 import { MemoryDevices } from "./memory-devices.js";
 import { MultiIndex, pageOf, SortedMap } from "./memory-indexes.js";
+import { applies, removal } from "./memory-versions.js";
 import type {
   Assignment,
   CaCertificateRecord,
@@ -24,17 +25,6 @@ function recordCertificates({ attestation }: EnrollmentRecord): readonly Enrolle
 }
 
 const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
-
-/** Whether a write applies over what is there. */
-function applies(old: { readonly etag: string } | undefined, expected: Expected): boolean {
-  if (expected === undefined) return true;
-  return expected === "absent" ? old === undefined : old?.etag === expected.etag;
-}
-
-function removal(old: { readonly etag: string } | undefined, expectedEtag: string | undefined): Removal {
-  if (!old) return "missing";
-  return expectedEtag === undefined || old.etag === expectedEtag ? "removed" : "changed";
-}
 
 function isWanted({ search, status }: EnrollmentFilter): (record: EnrollmentRecord, key: string) => boolean {
   const part = idKey(search ?? "");
@@ -103,10 +93,11 @@ export class MemoryStore implements Store {
     return true;
   }
 
-  async putGroup(record: GroupRecord, expected?: Expected): Promise<boolean> {
+  async putGroup(record: GroupRecord, expected?: Expected, atMost = Number.POSITIVE_INFINITY): Promise<boolean> {
     const key = idKey(record.enrollmentGroupId);
     const old = this.#groups.get(key);
-    if (!applies(old, expected)) return false;
+    const alike = this.#alike(record);
+    if (!applies(old, expected) || alike.size + (old && alike.has(old) ? 0 : 1) > atMost) return false;
     if (old) this.#indexGroup(old, "remove");
     this.#groups.set(key, record);
     this.#indexGroup(record, "add");
@@ -162,8 +153,12 @@ export class MemoryStore implements Store {
       this.#groupCertificates[change](certificate.thumbprint, record);
       if (certificate.subject !== undefined) this.#groupSubjects[change](certificate.subject, record);
     }
-    const groups = record.attestation.type === "symmetricKey" ? this.#symmetricGroups : this.#x509Groups;
-    groups[change === "add" ? "add" : "delete"](record);
+    this.#alike(record)[change === "add" ? "add" : "delete"](record);
+  }
+
+  /** The groups that are counted with this one. */
+  #alike({ attestation }: GroupRecord): Set<GroupRecord> {
+    return attestation.type === "symmetricKey" ? this.#symmetricGroups : this.#x509Groups;
   }
 
   async caCertificate(name: string): Promise<CaCertificateRecord | undefined> {
@@ -174,9 +169,14 @@ export class MemoryStore implements Store {
     return pageOf(this.#certificates, { limit: Number.POSITIVE_INFINITY });
   }
 
-  async putCaCertificate(record: CaCertificateRecord, expected?: Expected): Promise<boolean> {
+  async putCaCertificate(
+    record: CaCertificateRecord,
+    expected?: Expected,
+    atMost = Number.POSITIVE_INFINITY,
+  ): Promise<boolean> {
     const key = idKey(record.name);
-    if (!applies(this.#certificates.get(key), expected)) return false;
+    const old = this.#certificates.get(key);
+    if (!applies(old, expected) || this.#certificates.size + (old ? 0 : 1) > atMost) return false;
     this.#certificates.set(key, record);
     return true;
   }
@@ -235,6 +235,7 @@ export class MemoryStore implements Store {
     const { registration, identity, twin, removed } = assignment;
     const key = idKey(registration.registrationId);
     if (this.#registrations.get(key)?.etag !== assignment.expectedEtag) return false;
+    if (!this.#isStillEnrolled(assignment)) return false;
     const owner = identity && this.#devices.identity(identity)?.registrationId;
     if (owner !== undefined && idKey(owner) !== key && idKey(owner) !== idKey(assignment.replaces ?? "")) return false;
     this.#putRegistration(registration);
@@ -242,6 +243,12 @@ export class MemoryStore implements Store {
     if (identity) this.#devices.putIdentity(identity);
     if (twin) this.#devices.putTwin(twin);
     return true;
+  }
+
+  #isStillEnrolled({ registration: { enrollment }, enrollmentEtag }: Assignment): boolean {
+    if (enrollmentEtag === undefined) return true;
+    const now = (enrollment.kind === "individual" ? this.#individuals : this.#groups).get(idKey(enrollment.id));
+    return now?.etag === enrollmentEtag && now.provisioningStatus === "enabled";
   }
 
   async deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined> {

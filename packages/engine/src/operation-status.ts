@@ -1,9 +1,10 @@
 import { type Finding, finding, limits, type Reply } from "@rollcall/protocol";
+import { attestationContext, noteVerdict } from "./attestation-context.js";
 import { authenticate } from "./authenticate.js";
 import type { EngineContext } from "./context.js";
 import type { DeviceRequest } from "./engine-types.js";
 import { isAssigning } from "./is-assigning.js";
-import { attestationContext, challenge, judge, noteVerdict } from "./register.js";
+import { challenge, judge } from "./register.js";
 import { assigningStatus, finalStatus, registrationResult } from "./registration-result.js";
 import { okReply, refusalFor, refuse } from "./replies.js";
 

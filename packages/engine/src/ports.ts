@@ -1,4 +1,12 @@
-import type { DeviceIdentity, IndividualEnrollment, Json, LinkedHub, Substatus, Twin } from "@rollcall/protocol";
+import type {
+  DeviceChange,
+  DeviceIdentity,
+  IndividualEnrollment,
+  Json,
+  LinkedHub,
+  Substatus,
+  Twin,
+} from "@rollcall/protocol";
 import type { AttestationRecord } from "./attestation-record.js";
 import type { EnrollmentSource } from "./enrollment-source.js";
 
@@ -81,6 +89,11 @@ export interface Assignment {
   readonly removed?: { readonly hub: string; readonly deviceId: string };
   /** The etag that the registration record had when it was read; absent when there was none. */
   readonly expectedEtag?: string;
+  /**
+   * The etag that the enrollment had when it let the device in. Absent: saved whatever became of the enrollment, as for what
+   * no device asked for.
+   */
+  readonly enrollmentEtag?: string;
 }
 
 /** A CA certificate that was uploaded, for groups that refer to it by name (section 6.3). Its content never changes: only deleted and created anew. */
@@ -170,7 +183,8 @@ export interface Store {
 
   /** Creates or replaces; false when what is there is not as expected. */
   putIndividual(record: IndividualRecord, expected?: Expected): Promise<boolean>;
-  putGroup(record: GroupRecord, expected?: Expected): Promise<boolean>;
+  /** False, too, when there would be more than `atMost` groups with its kind of attestation, whoever else creates some. */
+  putGroup(record: GroupRecord, expected?: Expected, atMost?: number): Promise<boolean>;
   /** A registration record of this enrollment's goes with it, the device at the hub stays (section 8.5). */
   removeIndividual(registrationId: string, expectedEtag?: string): Promise<Removal>;
   /** The registration records of its devices stay (section 8.5). */
@@ -183,7 +197,8 @@ export interface Store {
   caCertificate(name: string): Promise<CaCertificateRecord | undefined>;
   /** All, by name: at most `limits.caCertificates`. */
   caCertificates(): Promise<readonly CaCertificateRecord[]>;
-  putCaCertificate(record: CaCertificateRecord, expected?: Expected): Promise<boolean>;
+  /** False, too, when there would be more than `atMost`, whoever else creates some. */
+  putCaCertificate(record: CaCertificateRecord, expected?: Expected, atMost?: number): Promise<boolean>;
   removeCaCertificate(name: string, expectedEtag?: string): Promise<Removal>;
 
   registration(registrationId: string): Promise<RegistrationRecord | undefined>;
@@ -195,15 +210,15 @@ export interface Store {
   /** Forgets the assignment; the device at the hub stays. */
   removeRegistration(registrationId: string, expectedEtag?: string): Promise<Removal>;
   /**
-   * All or nothing. False when the registration record changed since it was read, and when the identity's place at the hub
-   * is another registration's (but for `replaces`). `removed` takes away only what is this registration's own.
+   * All or nothing. False when the registration record or the enrollment changed since it was read, when the enrollment is gone
+   * or disabled, and when the identity's place at the hub is another registration's (but for `replaces`). `removed` takes away only what is this registration's own.
    */
   saveAssignment(assignment: Assignment): Promise<boolean>;
 
   deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined>;
   twin(hub: string, deviceId: string): Promise<Twin | undefined>;
-  /** Replaces a twin whose etag is still `expectedEtag`; false when it changed or is gone. */
-  updateTwin(twin: Twin, expectedEtag: string): Promise<boolean>;
+  /** Replaces a twin whose etag is still `expectedEtag`; false when it changed or is gone. Of `desired`, others who watch are told. */
+  updateTwin(twin: Twin, expectedEtag: string, changed?: "desired" | "reported"): Promise<boolean>;
   /** Devices of one hub, by device id (compared by code unit). */
   devices(hub: string, filter: DeviceFilter): Promise<readonly DeviceIdentity[]>;
   deviceCount(hub: string): Promise<number>;
@@ -214,6 +229,12 @@ export interface Store {
 
   /** Puts records as they are, over what has their keys; all or nothing. For import and seeds: thousands in one call. */
   restore(records: StoreRecords): Promise<void>;
+
+  /**
+   * Calls back with what other processes change that share this store. Absent: there are none. It may repeat itself, and says
+   * `missed` once it begins to listen, and whenever it begins again. Nothing is called after the store is closed.
+   */
+  watch?(watcher: (change: DeviceChange) => void): void;
 }
 
 /** Which hubs are linked. */

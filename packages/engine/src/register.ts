@@ -9,21 +9,15 @@ import {
   type Reply,
 } from "@rollcall/protocol";
 import { makeAuthenticationKey } from "tpm-js-sim/credential";
+import { attestationContext, noteVerdict } from "./attestation-context.js";
 import { authenticate } from "./authenticate.js";
 import type { EngineContext } from "./context.js";
 import type { DeviceRequest } from "./engine-types.js";
 import { errorReply, okReply, refusalFor, refuse } from "./replies.js";
 import { saveRegistration } from "./save-registration.js";
-import type { AttestationContext, AttestationRequest, Proof, Verdict } from "./verdict.js";
+import type { AttestationRequest, Proof, Verdict } from "./verdict.js";
 
 type BodyRequest = DeviceRequest & { readonly body: Uint8Array };
-
-/** What attestation needs, as of now. */
-export function attestationContext(context: EngineContext): AttestationContext {
-  const { store, certificates, challenges, afford } = context;
-  const { idScope, strictX509 = false } = context.options;
-  return { store, certificates, challenges, afford, idScope, strictX509, now: context.clock() };
-}
 
 /** Registers a device: throttle, body, attestation, allocation, save, answer. */
 export async function register(request: BodyRequest, context: EngineContext): Promise<Reply> {
@@ -67,18 +61,6 @@ export async function judge(
   noteVerdict(request, verdict);
   const refusal = refusalFor(attempt, [...read.findings, ...verdict.findings], context.clock());
   return refusal ? { refusal } : { verdict, asked };
-}
-
-/** Writes into the attempt which enrollment was asked and how. */
-export function noteVerdict(request: DeviceRequest, verdict: Verdict): void {
-  const { attempt } = request;
-  const { enrollment, attestation } = verdict;
-  if (attestation) attempt.attestation = attestation;
-  if (!enrollment) return;
-  attempt.enrollment = {
-    kind: enrollment.kind,
-    id: enrollment.kind === "individual" ? enrollment.registrationId : enrollment.enrollmentGroupId,
-  };
 }
 
 function readBody(request: BodyRequest): { body: DeviceRegistration; findings: readonly Finding[] } {

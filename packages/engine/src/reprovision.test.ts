@@ -270,26 +270,67 @@ describe("a device of a group", () => {
 });
 
 describe("when the operator is faster than the registration", () => {
-  it.each(["deleted", "disabled"] as const)(
-    "an enrollment that is %s in between gets no registration",
-    async (what) => {
-      const { engine, store, request, body } = await settled("migrate");
-      const [asked, enrollment] = [request("a", { credentials: sas(KEY, "a") }), await store.individualEnrollment("a")];
-      const save = store.saveAssignment.bind(store);
-      store.saveAssignment = async (assignment) => {
-        store.saveAssignment = save;
-        if (what === "deleted") await store.removeIndividual("a");
-        else {
-          await store.putIndividual({ ...enrollment!, provisioningStatus: "disabled" });
-          await store.removeRegistration("a");
-        }
-        return await save(assignment);
-      };
-      expect(await engine.register({ ...asked, body: body() })).toMatchObject({ status: 401 });
-      expect(asked.attempt.findings[0]).toMatchObject({ got: `${what} meanwhile` });
-      expect(await store.registration("a")).toBeUndefined();
-    },
-  );
+  /** A device's first registration, and what an operator does when everything about it is decided but the save. */
+  async function overtaken(
+    change: (rig: Awaited<ReturnType<typeof engineRig>>) => Promise<unknown>,
+    key: Buffer = KEY,
+  ) {
+    const symmetricKey = { primaryKey: key.toString("base64"), secondaryKey: key.toString("base64") };
+    const rig = await engineRig({ hubs: [hub("h1.test")] });
+    const { engine, store, load, request, body } = rig;
+    await load({ enrollments: [{ registrationId: "a", attestation: { ...attestation, symmetricKey }, initialTwin }] });
+    const save = store.saveAssignment.bind(store);
+    store.saveAssignment = async (assignment) => {
+      store.saveAssignment = save;
+      await change(rig);
+      return await save(assignment);
+    };
+    const asked = request("a", { credentials: sas(key, "a") });
+    const reply = await engine.register({ ...asked, body: body() });
+    const twin = await store.twin("h1.test", "a");
+    return { reply, attempt: asked.attempt, registration: await store.registration("a"), twin };
+  }
+  type Rig = Parameters<Parameters<typeof overtaken>[0]>[0];
+  const edit = (fields: Fields) => (rig: Rig) =>
+    rig.load({ enrollments: [{ registrationId: "a", attestation, initialTwin, ...fields }] });
+  const otherKey = Buffer.alloc(32, 2).toString("base64");
+  const otherKeys = { type: "symmetricKey" as const, symmetricKey: { primaryKey: otherKey, secondaryKey: otherKey } };
+
+  it.each([
+    ["deleted", (rig: Rig) => rig.store.removeIndividual("a"), "deleted meanwhile"],
+    ["disabled", edit({ provisioningStatus: "disabled" }), "disabled meanwhile"],
+    ["given other keys", edit({ attestation: otherKeys }), undefined],
+  ] as const)("an enrollment that is %s gets no first registration, device or twin", async (_what, change, got) => {
+    const { reply, attempt, registration, twin } = await overtaken(change);
+    expect(reply).toMatchObject({ status: 401, body: { errorCode: 401002 } });
+    expect(attempt.outcome).toBe("refused");
+    if (got !== undefined) expect(attempt.findings[0]).toMatchObject({ got });
+    expect(registration).toBeUndefined();
+    expect(twin).toBeUndefined();
+  });
+
+  it("an enrollment that is edited counts as it is by now", async () => {
+    const { reply, twin } = await overtaken(edit({ initialTwin: { properties: { desired: { interval: 6 } } } }));
+    expect(reply.status).toBe(202);
+    expect(twin?.desired).toEqual({ interval: 6 });
+  });
+
+  it("a device whose enrollment is deleted is let in by the group that takes it", async () => {
+    const groupKey = Buffer.alloc(32, 3).toString("base64");
+    const symmetricKey = { primaryKey: groupKey, secondaryKey: groupKey };
+    const enrollmentGroups = [
+      { enrollmentGroupId: "line", attestation: { type: "symmetricKey" as const, symmetricKey }, initialTwin },
+    ];
+    const change = async ({ load, store }: Rig) => {
+      await load({ enrollmentGroups });
+      await store.removeIndividual("a");
+    };
+    const { reply, attempt, registration, twin } = await overtaken(change, derivedKey(groupKey, "a"));
+    expect(reply.status).toBe(202);
+    expect(attempt).toMatchObject({ findings: [], enrollment: { kind: "group", id: "line" } });
+    expect(registration?.enrollment).toEqual({ kind: "group", id: "line" });
+    expect(twin?.desired).toEqual(initialTwin.properties.desired);
+  });
 
   it("a turn that was overtaken leaves no finding behind", async () => {
     const { engine, store, load, request, body } = await settled("migrate", { deviceId: "shared" });

@@ -13,17 +13,10 @@ import { chooseHub } from "./choose-hub.js";
 import type { EngineContext, HubPlace } from "./context.js";
 import { CustomAllocation } from "./custom-allocation.js";
 import { enrollmentId } from "./enrollment-id.js";
-import type { Assignment, EnrollmentRecord, OperationRecord, RegistrationRecord } from "./ports.js";
+import type { Assignment, OperationRecord, RegistrationRecord } from "./ports.js";
+import { type Accepted, readmit } from "./readmit.js";
 import { currentPlace, type Placement, place, tpmHubAuthentication } from "./reprovision.js";
-import type { AttestationRequest, Proof } from "./verdict.js";
-
-/** A device that was let in. */
-export interface Accepted {
-  readonly request: AttestationRequest;
-  readonly enrollment: EnrollmentRecord;
-  readonly proof: Exclude<Proof, { kind: "challenge" }>;
-  readonly attestation: RegistrationRecord["attestation"];
-}
+import type { Proof } from "./verdict.js";
 
 /** How often a registration that another one overtook is tried again before it is a conflict. */
 const TRIES = 5;
@@ -32,16 +25,17 @@ const TRIES = 5;
 export type Saved = { readonly operation: OperationRecord } | { readonly refusal: Finding };
 
 /** Allocates, and saves registration, hub identity and twin at once. */
-export async function saveRegistration(accepted: Accepted, context: EngineContext): Promise<Saved> {
-  const { registrationId } = accepted.request;
+export async function saveRegistration(admitted: Accepted, context: EngineContext): Promise<Saved> {
+  const { registrationId } = admitted.request;
   const custom = new CustomAllocation(context);
+  let accepted = admitted;
   for (let turn = 0; turn < TRIES; turn++) {
+    // What overtook this one may have been an operator, who has the enrollment no more, or another one.
+    const still = turn === 0 ? accepted : await readmit(accepted, context);
+    if ("refusal" in still) return still;
+    accepted = still;
     const existing = await context.store.registration(registrationId);
     const allocation = await chooseHub(accepted, existing, custom, context);
-    // An enrollment that is deleted takes its registration along: what overtook this one may have been that.
-    const mayBeRevoked = custom.wasAsked || turn > 0;
-    const refusal = mayBeRevoked ? await revoked(accepted.enrollment, context) : undefined;
-    if (refusal) return { refusal };
     const operation = newOperation(context);
     const { assignment, reason } = await assign(accepted, { existing, allocation, operation }, context);
     if (!(await context.store.saveAssignment(assignment))) continue;
@@ -68,23 +62,6 @@ function noteSaved(
 /** The places at hubs whose former devices may still be connected there. */
 function placesTaken({ removed, replaces, identity }: Assignment): readonly HubPlace[] {
   return [...(removed ? [removed] : []), ...(replaces !== undefined && identity ? [identity] : [])];
-}
-
-/** Seconds may have passed with a webhook, or another write came in between: who was disabled or deleted meanwhile gets no hub any more. */
-async function revoked(enrollment: EnrollmentRecord, { store }: EngineContext): Promise<Finding | undefined> {
-  const id = enrollmentId(enrollment);
-  const isGroup = enrollment.kind === "group";
-  const now = await (isGroup ? store.enrollmentGroup(id) : store.individualEnrollment(id));
-  const expected = "an enrollment that is still there, and enabled, when its device is saved";
-  if (!now)
-    return finding("enrollment.notFound", {
-      values: { id, hint: "", how: " --at <kind>" },
-      expected,
-      got: "deleted meanwhile",
-    });
-  if (now.provisioningStatus === "enabled") return undefined;
-  const details = { values: { id }, expected, got: "disabled meanwhile" };
-  return finding(isGroup ? "group.disabled" : "enrollment.disabled", details);
 }
 
 function conflict(existing: RegistrationRecord | undefined, context: EngineContext): Finding {
@@ -136,7 +113,7 @@ async function assign(accepted: Accepted, turn: Turn, context: EngineContext): P
     updatedAt: now,
     etag: context.etag(),
   };
-  const expected = existing && { expectedEtag: existing.etag };
+  const expected = { enrollmentEtag: enrollment.etag, ...(existing && { expectedEtag: existing.etag }) };
   const fail = (reason: Finding) => ({
     assignment: { registration: failed(base, reason, existing), ...expected },
     reason,

@@ -14,8 +14,14 @@ export interface ConnectContext {
   readonly removed: RemovedDevices;
 }
 
+/** What became of a CONNECT, and which identity it was decided by. */
+export interface ConnectDecision {
+  readonly admission: HubAdmission;
+  readonly identity?: DeviceIdentity | undefined;
+}
+
 /** Decides the CONNECT of a device at its hub (section 9.1). Runs every check that still means something. */
-export async function connect(request: HubConnectRequest, context: ConnectContext): Promise<HubAdmission> {
+export async function connect(request: HubConnectRequest, context: ConnectContext): Promise<ConnectDecision> {
   const { ports, removed } = context;
   const begun = removed.order;
   const linked = ports.hubs.linked().map((each) => each.host);
@@ -40,11 +46,11 @@ export async function connect(request: HubConnectRequest, context: ConnectContex
   // It was there when it was looked up, and may have been taken away since.
   const removal = removed.removedSince(device, begun);
   if (removal) return refused([goneDevice(device, removal)]);
-  return findings.length > 0 ? refused(findings) : { kind: "accepted", device };
+  return findings.length > 0 ? refused(findings) : { admission: { kind: "accepted", device }, identity };
 }
 
-function refused(findings: readonly Finding[]): HubAdmission {
-  return { kind: "refused", connack: 5, findings };
+function refused(findings: readonly Finding[]): ConnectDecision {
+  return { admission: { kind: "refused", connack: 5, findings } };
 }
 
 /** Not there, or not any more; `near` has the same id in another case. */

@@ -17,7 +17,8 @@ export interface HubConnectRequest {
 }
 
 export type HubAdmission =
-  | { readonly kind: "accepted"; readonly device: HubDevice }
+  /** `left` is to be called when the connection is over. Absent: nobody waits for that. */
+  | { readonly kind: "accepted"; readonly device: HubDevice; readonly left?: () => void }
   | { readonly kind: "refused"; readonly connack: 4 | 5; readonly findings: readonly Finding[] };
 
 /** A twin reply: status, JSON body (absent: empty), and the new version of a PATCH. */

@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { certificateCache } from "@rollcall/pki";
 import { DpsError, type JsonObject, propertyProblem } from "@rollcall/protocol";
 import { connect } from "./connect.js";
-import type { Hub, HubDevice } from "./hub-types.js";
+import { Followers } from "./followers.js";
+import type { Hub, HubConnectRequest, HubDevice } from "./hub-types.js";
 import { patchTwin } from "./operator-twin.js";
-import type { HubPorts } from "./ports.js";
+import type { DeviceStore, HubPorts } from "./ports.js";
 import { type Removal, RemovedDevices } from "./removed-devices.js";
 import { applyPatch, patchReported, readTwin, type TwinContext } from "./twin.js";
 import { Watchers } from "./watchers.js";
@@ -30,9 +31,16 @@ export function createHub(ports: HubPorts): Hub {
     await new Promise(setImmediate);
     removal.tell(device);
   };
+  const followers = followersOf(ports.store, {
+    tell: (device, patch) => desired.tell(device, patch),
+    disconnect: (device) => takeAway(device, {}),
+  });
+  const decide = (request: HubConnectRequest) => connect(request, { ports, certificates, removed });
+  const announce = announcer(followers, desired);
   let telemetryCount = 0;
   return {
-    connect: (request) => connect(request, { ports, certificates, removed }),
+    connect: async (request) =>
+      followers ? followers.admit(request, () => decide(request)) : (await decide(request)).admission,
     twin: (device) => readTwin(device, context()),
     patchReported: (device, bytes, baseVersion) => patchReported(device, { bytes, baseVersion }, context()),
     async patchDesired(device, patch) {
@@ -40,12 +48,12 @@ export function createHub(ports: HubPorts): Hub {
       if (problem !== undefined) throw new DpsError("badRequest", problem);
       const change = await applyPatch("desired", device, { properties: patch }, context());
       if (change.kind === "refused") return refusedDesired(change.reply);
-      desired.tell(device, { ...patch, $version: change.version });
+      announce(device, patch, change.version);
       return change.version;
     },
     async patchTwin(device, patch, ifEtag) {
       const twin = await patchTwin(device, patch, ifEtag, context());
-      if (patch.desired) desired.tell(device, { ...patch.desired, $version: twin.desiredVersion });
+      if (patch.desired) announce(device, patch.desired, twin.desiredVersion);
       return twin;
     },
     async removeDevice(device) {
@@ -64,6 +72,25 @@ export function createHub(ports: HubPorts): Hub {
       return telemetryCount;
     },
   };
+}
+
+/** Where others write too, a device is told of all changes in one order. */
+function announcer(followers: Followers | undefined, desired: Watchers<[HubDevice, JsonObject]>) {
+  return (device: HubDevice, patch: JsonObject, version: number) => {
+    if (followers) followers.changed(device, { patch, version });
+    else desired.tell(device, { ...patch, $version: version });
+  };
+}
+
+/** Undefined where nobody else writes to the store. */
+function followersOf(
+  store: DeviceStore,
+  callbacks: Omit<ConstructorParameters<typeof Followers>[0], "store">,
+): Followers | undefined {
+  if (!store.watch) return undefined;
+  const followers = new Followers({ store, ...callbacks });
+  store.watch((change) => followers.heard(change));
+  return followers;
 }
 
 /** An unknown device has no version; anything else that the operator sent wrong is his to hear. */

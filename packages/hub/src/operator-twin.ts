@@ -27,7 +27,7 @@ export async function patchTwin(
       throw new DpsError("preconditionFailed", message, { info: { etag: twin.etag } });
     }
     const changed = patchedTwin(twin, patch, context);
-    if (await context.store.updateTwin(changed, twin.etag)) return changed;
+    if (await context.store.updateTwin(changed, twin.etag, patch.desired && "desired")) return changed;
   }
   throw new DpsError("conflict", `The twin of ${device.deviceId} is being changed by others; try again.`);
 }

@@ -1,13 +1,15 @@
-import type { DeviceIdentity, LinkedHub, Twin } from "@rollcall/protocol";
+import type { DeviceChange, DeviceIdentity, LinkedHub, Twin } from "@rollcall/protocol";
 
 /** Where the hub's devices are remembered: the same store that registration writes to. */
 export interface DeviceStore {
   deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined>;
   twin(hub: string, deviceId: string): Promise<Twin | undefined>;
   /** Replaces a twin whose etag is still `expectedEtag`; false when it changed or is gone. */
-  updateTwin(twin: Twin, expectedEtag: string): Promise<boolean>;
+  updateTwin(twin: Twin, expectedEtag: string, changed?: "desired" | "reported"): Promise<boolean>;
   /** Identity and twin; false when there is none. */
   removeDevice(hub: string, deviceId: string): Promise<boolean>;
+  /** Calls back with what other processes change that share the store. Absent: there are none. */
+  watch?(watcher: (change: DeviceChange) => void): void;
 }
 
 /** What the hub needs of the world. */

@@ -71,7 +71,7 @@ export async function applyPatch(
     if (!twin) return { kind: "refused", reply: noTwin(device, context) };
     const changed = changedTwin(section, twin, patch, context);
     if ("status" in changed) return { kind: "refused", reply: changed };
-    if (await context.store.updateTwin(changed, twin.etag)) {
+    if (await context.store.updateTwin(changed, twin.etag, section)) {
       return { kind: "changed", version: section === "desired" ? changed.desiredVersion : changed.reportedVersion };
     }
   }

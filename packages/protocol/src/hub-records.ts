@@ -34,6 +34,16 @@ export interface Twin {
   readonly etag: string;
 }
 
+/**
+ * What another process that shares the store did, and a device that is connected here has to hear of. `taken`: the place at the hub
+ * was taken from who had it (deleted, moved, or another one's by now). `missed`: there may have been any of the others. `unheard`:
+ * nothing is heard for now; `missed` follows.
+ */
+export type DeviceChange =
+  | { readonly kind: "taken" | "desired"; readonly hub: string; readonly deviceId: string }
+  | { readonly kind: "missed" }
+  | { readonly kind: "unheard" };
+
 /** A hub that the service may assign devices to. */
 export interface LinkedHub {
   /** Host name as devices get it in `assignedHub`: contains a dot, has no port (section 9.1). */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { MemoryStore, type Store } from "@rollcall/engine";
-import type { StoreError } from "@rollcall/store";
+import type { ClusterFiles, StoreError } from "@rollcall/store";
 import type { Config } from "./config-schema.js";
 
 /** Where things are remembered: by name, or the URL of a PostgreSQL server. */
@@ -26,10 +26,17 @@ function withoutPassword(url: string): string {
   return `${protocol}//${host}${pathname}`;
 }
 
+interface Node {
+  /** The folder of its location. */
+  readonly location: string;
+  /** What it has to have in common with the other nodes of a cluster. */
+  readonly files: ClusterFiles;
+}
+
 /** Opens the store of a configuration. Throws StoreError of `@rollcall/store`, which says what to do. */
 export async function openStore(
   config: Pick<Config, "store" | "inMemory" | "idScope">,
-  location: string,
+  { location, files }: Node,
 ): Promise<OpenedStore> {
   const kind = storeKind(config);
   const { idScope } = config;
@@ -42,7 +49,7 @@ export async function openStore(
     return { store, kind, place: directory, close: () => store.close() };
   }
   const url = config.store ?? "";
-  const store = await open({ kind, url, idScope });
+  const store = await open({ kind, url, idScope, files });
   return { store, kind, place: withoutPassword(url), close: () => store.close() };
 }
 

@@ -8,6 +8,8 @@ import type { StoreKind } from "./open-store.js";
 export interface RollcallOptions extends Omit<ConfigInput, "seed"> {
   /** Enrollments: a file, a folder of files, or the value itself. */
   readonly seed?: string | SeedInput | undefined;
+  /** Makes this node's CA and keys those of its cluster, which had others. Only where nodes share a store; once, when all are stopped. */
+  readonly replaceClusterKeys?: boolean | undefined;
   readonly clock?: Clock;
   readonly random?: Random;
 }

@@ -6,13 +6,15 @@ import { toPem } from "@rollcall/pki";
 import { endpoint, linkedHubs, reachableHost, servedHosts } from "./addresses.js";
 import { type AllocationWebhook, createAllocationWebhook } from "./allocation-webhook.js";
 import { isLoopback } from "./client-connection.js";
+import { clusterFingerprints } from "./cluster-files.js";
 import { checkConfig } from "./config.js";
+import { ConfigError } from "./config-error.js";
 import { milliseconds, retryAfterSeconds } from "./config-schema.js";
 import { createHttpFronts } from "./http-fronts.js";
 import { Listeners } from "./listeners.js";
 import { openLocation } from "./location.js";
 import { openLog } from "./log.js";
-import { openStore } from "./open-store.js";
+import { openStore, storeKind } from "./open-store.js";
 import { accessPolicies, OWNER_POLICY } from "./policies.js";
 import { openPorts } from "./ports.js";
 import type { Rollcall, RollcallInfo, RollcallOptions } from "./rollcall.js";
@@ -29,13 +31,15 @@ const RENEWAL_INTERVAL_MS = 86_400_000;
  * LocationError, StoreError and ListenError, and leaves nothing behind then.
  */
 export async function startRollcall(options: RollcallOptions = {}): Promise<Rollcall> {
-  const { seed, clock = Date.now, random = randomBytes, ...input } = options;
+  const { seed, clock = Date.now, random = randomBytes, replaceClusterKeys = false, ...input } = options;
   const config = checkConfig({
     inMemory: input.location === undefined && input.store === undefined,
     ...input,
     listen: { mqtt: 0, https: 0, dashboard: 0, ...input.listen },
     log: { level: "silent", ...input.log },
   });
+  if (replaceClusterKeys && storeKind(config) !== "postgres")
+    throw new ConfigError("--replace-cluster-keys: only nodes that share a store (--store postgres://…) are a cluster");
   const teardown = new Teardown();
   try {
     const { log, close } = openLog(config.log);
@@ -43,7 +47,12 @@ export async function startRollcall(options: RollcallOptions = {}): Promise<Roll
     const path = config.inMemory || input.location === undefined ? undefined : config.location;
     const location = await openLocation({ path, now: clock(), random });
     teardown.add(() => location.close());
-    const opened = await openStore(config, location.path);
+    const files = {
+      fingerprints: clusterFingerprints(location),
+      areKept: path !== undefined,
+      replace: replaceClusterKeys,
+    };
+    const opened = await openStore(config, { location: location.path, files });
     teardown.add(() => opened.close());
     const shared = { config, clock, random, log, location, opened, teardown, notices: [] };
     return await compose({ ...shared, hubs: linkedHubs(config), attempts: new AttemptLog(clock) }, seed);
@@ -61,6 +70,7 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
     caPem: toPem(location.authority.certificate.der),
   });
   const { hub, engine } = decide(setting, { store, webhook });
+  noteOtherNodes(setting);
   const seeded = await seedStore(store, seed ?? {}, { now: clock(), random, etag: () => newEtag(random) });
   if (seed !== undefined) log.info(seeded, "enrollments loaded");
   let info: RollcallInfo | undefined;
@@ -94,6 +104,19 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
   const { managementToken } = location.secrets;
   const open = { info, managementToken, location: location.path, notices, seeded, attempts, store, hub, stopped };
   return { ...open, stats, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Says so when what other nodes do is not heard for a while. */
+function noteOtherNodes({ opened, log }: Setting): void {
+  let isLost = false;
+  opened.store.watch?.(({ kind }) => {
+    if (kind === "unheard")
+      log.warn("other nodes are not heard: there is no connection to PostgreSQL for that; it is tried again");
+    else if (kind === "missed" && isLost)
+      log.info("other nodes are heard again; the devices that are here are checked");
+    else return;
+    isLost = kind === "unheard";
+  });
 }
 
 async function startBroker(setting: Setting, parts: { engine: Engine; hub: Hub }): Promise<Broker> {

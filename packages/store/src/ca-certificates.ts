@@ -7,8 +7,9 @@ import {
   caCertificates,
   caCertificateVersions,
 } from "./ca-certificate-statements.js";
+import { putOneOf } from "./quotas.js";
 import { hasVersion, putVersion, removeVersion } from "./versions.js";
-import { insert, recordOf, recordsOf, type Work } from "./work.js";
+import { insert, recordOf, recordsOf, rowsOf, type Work } from "./work.js";
 
 const keyOf = (name: string): CaCertificateKey => ({ certificate_key: idKey(name) });
 const contentOf = (record: CaCertificateRecord): CaCertificateContent => ({
@@ -20,8 +21,18 @@ export const getCaCertificate = (name: string): Work<CaCertificateRecord | undef
   recordOf(caCertificate, keyOf(name));
 export const listCaCertificates = (): Work<readonly CaCertificateRecord[]> => recordsOf(caCertificates, {});
 
-export const putCaCertificate = (record: CaCertificateRecord, expected: Expected): Work<boolean> =>
-  putVersion(caCertificateVersions, { key: keyOf(record.name), content: contentOf(record), expected });
+export const putCaCertificate = (
+  record: CaCertificateRecord,
+  expected: Expected,
+  atMost: number | undefined,
+): Work<boolean> => {
+  const version = { key: keyOf(record.name), content: contentOf(record), expected };
+  return putOneOf(atMost, { put: putVersion(caCertificateVersions, version), count: countAll() });
+};
+
+function* countAll(): Work<number> {
+  return (yield* rowsOf(caCertificates, {})).length;
+}
 
 export const hasCaCertificate = (record: CaCertificateRecord): Work<boolean> =>
   hasVersion(caCertificateVersions, keyOf(record.name), record.etag);

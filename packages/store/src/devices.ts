@@ -1,5 +1,5 @@
 import type { DeviceFilter } from "@rollcall/engine";
-import { type DeviceIdentity, idKey, type Twin } from "@rollcall/protocol";
+import { type DeviceChange, type DeviceIdentity, idKey, type Twin } from "@rollcall/protocol";
 import {
   claimIdentity,
   devicePages,
@@ -13,7 +13,7 @@ import {
   twin,
 } from "./device-statements.js";
 import { pageOf } from "./versions.js";
-import { changesOf, insert, recordOf, rowsOf, type Work } from "./work.js";
+import { changesOf, insert, recordOf, rowsOf, tellOthers, type Work } from "./work.js";
 
 interface DevicePlace {
   readonly hub: string;
@@ -23,6 +23,11 @@ interface DevicePlace {
 /** A hub's name has no case; a device id has (section 9.2). */
 export const hubKey = (hub: string): string => hub.toLowerCase();
 const placeOf = ({ hub, deviceId }: DevicePlace): PlaceKey => ({ hub_key: hubKey(hub), device_id: deviceId });
+
+const changeOf = (kind: "taken" | "desired", { hub, deviceId }: DevicePlace): DeviceChange => ({ kind, hub, deviceId });
+
+/** Who had this place at the hub may be connected to another process. */
+export const tellTaken = (place: DevicePlace): Work<void> => tellOthers(changeOf("taken", place));
 
 const identityRow = (record: DeviceIdentity) => ({
   ...placeOf(record),
@@ -44,20 +49,25 @@ export function* putIdentity(
 
 export const putTwin = (record: Twin): Work<number> => insert("twins", [twinRow(record)]);
 
-export function* updateTwin(record: Twin, expected: string): Work<boolean> {
-  return (yield* changesOf(replaceTwin, { ...twinRow(record), expected })) > 0;
+export function* updateTwin(record: Twin, expected: string, changed?: "desired" | "reported"): Work<boolean> {
+  if ((yield* changesOf(replaceTwin, { ...twinRow(record), expected })) === 0) return false;
+  if (changed === "desired") yield* tellOthers(changeOf("desired", record));
+  return true;
 }
 
 /** Leaves a device that another registration has by now. */
 export function* removeOwnDevice(place: DevicePlace, owner: string): Work<void> {
   const key = placeOf(place);
-  if ((yield* changesOf(removeIdentityOf, { ...key, owner })) > 0) yield* changesOf(removeTwin, key);
+  if ((yield* changesOf(removeIdentityOf, { ...key, owner })) === 0) return;
+  yield* changesOf(removeTwin, key);
+  yield* tellTaken(place);
 }
 
 export function* removeDevice(place: DevicePlace): Work<boolean> {
   const key = placeOf(place);
   if ((yield* changesOf(removeIdentity, key)) === 0) return false;
   yield* changesOf(removeTwin, key);
+  yield* tellTaken(place);
   return true;
 }
 

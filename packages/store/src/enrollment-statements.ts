@@ -26,6 +26,17 @@ export const enrollment = reading<EnrollmentKey>().as(({ database, p }) =>
     .where("enrollment_key", "=", p.enrollment_key),
 );
 
+/** Whoever wants to delete the row waits until the transaction ends; who only changes it does not. */
+export const heldEnrollment = reading<EnrollmentKey>().as(({ database, p, spelling }) =>
+  database
+    .selectFrom("enrollments")
+    .select(["etag", "provisioning_status"])
+    .where("id_scope", "=", p.scope)
+    .where("kind", "=", p.kind)
+    .where("enrollment_key", "=", p.enrollment_key)
+    .$if(spelling.isShared, (query) => query.forKeyShare()),
+);
+
 export const enrollmentIds = reading<Keys>().as(({ database, p, spelling }) =>
   database
     .selectFrom("enrollments")
@@ -51,6 +62,20 @@ export const enrollmentsByLookUp = reading<LookedUp>().as(({ database, p, spelli
         .where(spelling.oneOf(sql.ref("look_ups.value"), p.values)),
     )
     .orderBy("enrollment_key"),
+);
+
+export const countByLookUp = reading<{
+  readonly kind: EnrollmentKind;
+  readonly look_up: LookUpKind;
+  readonly value: string;
+}>().as(({ database, p }) =>
+  database
+    .selectFrom("look_ups")
+    .select((row) => row.fn.countAll<number>().as("count"))
+    .where("id_scope", "=", p.scope)
+    .where("kind", "=", p.kind)
+    .where("look_up", "=", p.look_up)
+    .where("value", "=", p.value),
 );
 
 export const dropLookUps = writing<Keys>(({ database, p, spelling }) =>

@@ -4,10 +4,12 @@ import type {
   Expected,
   GroupRecord,
   IndividualRecord,
+  RegistrationRecord,
   Removal,
 } from "@rollcall/engine";
 import { idKey } from "@rollcall/protocol";
 import {
+  countByLookUp,
   dropLookUps,
   type EnrollmentContent,
   type EnrollmentKey,
@@ -16,8 +18,10 @@ import {
   enrollmentPages,
   enrollmentsByLookUp,
   enrollmentVersions,
+  heldEnrollment,
 } from "./enrollment-statements.js";
-import { lookUpsOf } from "./look-ups.js";
+import { groupKind, lookUpsOf } from "./look-ups.js";
+import { putOneOf } from "./quotas.js";
 import { dropRegistrationOfIndividual } from "./registration-statements.js";
 import type { EnrollmentKind, LookUpKind } from "./schema.js";
 import { hasVersion, pageOf, putVersion, removeVersion } from "./versions.js";
@@ -73,8 +77,27 @@ export function* putEnrollment(record: EnrollmentRecord, expected: Expected): Wo
   return true;
 }
 
+/** Of groups with one kind of attestation there are `atMost`, this one among them; else it is false. */
+export const putGroup = (record: GroupRecord, expected: Expected, atMost: number | undefined): Work<boolean> =>
+  putOneOf(atMost, { put: putEnrollment(record, expected), count: countAlike(record) });
+
+function* countAlike(record: GroupRecord): Work<number> {
+  const [row] = yield* rowsOf(countByLookUp, { kind: "group", look_up: "attestation", value: groupKind(record) });
+  return Number(row?.count ?? 0);
+}
+
 export const hasEnrollment = (record: EnrollmentRecord): Work<boolean> =>
   hasVersion(enrollmentVersions, keyOf(record), record.etag);
+
+/** Whether an enrollment still is the version with this etag, and enabled; it stays there until the transaction ends. */
+export function* holdEnrollment(
+  { kind, id }: RegistrationRecord["enrollment"],
+  etag: string | undefined,
+): Work<boolean> {
+  if (etag === undefined) return true;
+  const [found] = yield* rowsOf(heldEnrollment, { kind, enrollment_key: idKey(id) });
+  return found?.etag === etag && found.provisioning_status === "enabled";
+}
 
 function* indexEnrollments(kind: EnrollmentKind, records: readonly EnrollmentRecord[]): Work<void> {
   const keys = records.map((record) => keyOf(record).enrollment_key);

@@ -1,4 +1,4 @@
-import { certificatesOf, type EnrollmentRecord } from "@rollcall/engine";
+import { certificatesOf, type EnrollmentRecord, type GroupRecord } from "@rollcall/engine";
 import type { LookUpKind } from "./schema.js";
 
 /** What an enrollment can be found by, beside its id. */
@@ -27,6 +27,9 @@ export function lookUpsOf(record: EnrollmentRecord): readonly LookUp[] {
   const own = ofAttestation(record);
   // Groups are few and asked for by kind; nobody asks for individual enrollments that way, nor by subject.
   if (record.kind === "individual") return own.filter(({ look_up }) => look_up !== "subject");
-  const value = record.attestation.type === "symmetricKey" ? "symmetricKey" : "x509";
-  return [...own, { look_up: "attestation", value }];
+  return [...own, { look_up: "attestation", value: groupKind(record) }];
 }
+
+/** By what groups are counted, and looked through. */
+export const groupKind = ({ attestation }: GroupRecord): "symmetricKey" | "x509" =>
+  attestation.type === "symmetricKey" ? "symmetricKey" : "x509";

@@ -34,6 +34,10 @@ export async function migrate(database: Kysely<Schema>, spelling: Spelling, plac
     }
     if (version === migrations.length) return;
     for (const step of migrations.slice(version)) await step(transaction, spelling);
-    await transaction.updateTable("rollcall_schema").set({ version: migrations.length }).execute();
+    await transaction
+      .updateTable("rollcall_schema")
+      .set({ version: migrations.length })
+      .where("name", "=", row.name)
+      .execute();
   });
 }

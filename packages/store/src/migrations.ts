@@ -76,5 +76,12 @@ async function createFirstTables(transaction: Transaction<Schema>, { key, keepsT
   if (keepsTallies) await createTallies(transaction);
 }
 
+/** A file has one process at a time: only a server's data have several nodes. */
+async function createClusterFiles(transaction: Transaction<Schema>, { key, isShared }: Spelling): Promise<void> {
+  if (!isShared) return;
+  await sql`create table cluster_files (id_scope ${key} not null, file ${key} not null, fingerprint ${key} not null,
+    primary key (id_scope, file))`.execute(transaction);
+}
+
 /** The schema's version is how many of these have run. Never change one that was released: add another. */
-export const migrations: readonly Migration[] = [createFirstTables];
+export const migrations: readonly Migration[] = [createFirstTables, createClusterFiles];

@@ -119,6 +119,21 @@ describe("nothing is overwritten", () => {
     expect(contentOf(directory)).toEqual(before);
   });
 
+  it("of an older version's data, which are brought up to date", async () => {
+    const directory = await filled();
+    const ask = async (text: string) => {
+      const database = await connectSqlite(driver, join(directory, "rollcall.db"));
+      const rows = database.prepare(text).all([]);
+      database.close();
+      return rows;
+    };
+    await ask("update rollcall_schema set version = 1 returning version");
+    const store = await open(directory);
+    expect((await store.registration("d"))?.etag).toBe("r1");
+    await store.close();
+    expect(await ask("select name, version from rollcall_schema")).toEqual([{ name: "schema", version: 2 }]);
+  });
+
   const damages: readonly (readonly [string, (content: Buffer) => Buffer])[] = [
     ["that is something else", () => Buffer.from("These are my notes, not a database.\n".repeat(200))],
     ["with zeros for its first page", (content) => Buffer.concat([Buffer.alloc(4096), content.subarray(4096)])],

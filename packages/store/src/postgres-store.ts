@@ -1,5 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { Kysely, PostgresDialect } from "kysely";
 import type { Pool, PoolClient } from "pg";
+import { ChangeFeed } from "./change-feed.js";
+import { type ClusterFiles, differingFiles } from "./cluster-files.js";
 import { migrate } from "./migrate.js";
 import { explainAt, isConflict, isCreateRace, isCut, isUnanswered, placeOf } from "./postgres-errors.js";
 import type { Schema } from "./schema.js";
@@ -13,36 +16,54 @@ export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database` */
   readonly url: string;
   readonly idScope: string;
+  /** Of a node of a cluster; it is not let in with others than the cluster's. */
+  readonly files?: ClusterFiles;
   /** Connections at most; 10 unless given. */
   readonly connections?: number;
   readonly connectTimeoutMilliseconds?: number;
   /** How long one statement may take; 30 s unless given. */
   readonly statementTimeoutMilliseconds?: number;
+  /** How often it is asked whether other nodes can still be heard; 10 s unless given. */
+  readonly heartbeatMilliseconds?: number;
 }
 
 const attempts = 8;
 /** What a server that does not answer at all is given beyond its own time limit. */
 const graceMilliseconds = 5000;
 
+const connectionOf = ({ url, connectTimeoutMilliseconds = 5000 }: PostgresStoreOptions) => ({
+  connectionString: url,
+  connectionTimeoutMillis: connectTimeoutMilliseconds,
+  keepAlive: true,
+  application_name: "rollcall",
+});
+
 async function openPool(options: PostgresStoreOptions): Promise<Pool> {
-  const { url, connections = 10, connectTimeoutMilliseconds = 5000, statementTimeoutMilliseconds = 30_000 } = options;
+  const { connections = 10, statementTimeoutMilliseconds = 30_000 } = options;
   const { default: pg } = await loadPg();
   const pool = new pg.Pool({
-    connectionString: url,
+    ...connectionOf(options),
     max: connections,
-    connectionTimeoutMillis: connectTimeoutMilliseconds,
     statement_timeout: statementTimeoutMilliseconds,
     // Ours are never idle within a transaction: such a one has lost its node.
     idle_in_transaction_session_timeout: statementTimeoutMilliseconds,
     query_timeout: statementTimeoutMilliseconds + graceMilliseconds,
-    keepAlive: true,
-    application_name: "rollcall",
   });
   // A connection that is lost, used or not: whoever uses it hears of it, and the pool opens another. Unheard, the events would
   // end the process.
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
+}
+
+/** Other nodes are heard on a connection of its own, which asks for next to nothing: what takes long is lost. */
+function openFeed(options: PostgresStoreOptions, node: string): ChangeFeed {
+  const { idScope, heartbeatMilliseconds = 10_000 } = options;
+  const makeClient = async () => {
+    const { default: pg } = await loadPg();
+    return new pg.Client({ ...connectionOf(options), query_timeout: heartbeatMilliseconds / 2 });
+  };
+  return new ChangeFeed({ makeClient, idScope, node, heartbeatMilliseconds });
 }
 
 async function loadPg() {
@@ -70,17 +91,28 @@ class NotBegun extends Error {}
 
 const none: Answer = { rows: [], changes: 0 };
 
+interface PostgresParts {
+  readonly pool: Pool;
+  readonly feed: ChangeFeed;
+  readonly statements: Statements;
+  readonly explain: WorkRunner["explain"];
+}
+
 /** Works on PostgreSQL: each write is a transaction on a connection of its own. */
 class PostgresRunner implements WorkRunner {
   readonly #pool: Pool;
+  readonly #feed: ChangeFeed;
   readonly #statements: Statements;
   readonly explain: WorkRunner["explain"];
 
-  constructor(pool: Pool, statements: Statements, explain: WorkRunner["explain"]) {
+  constructor({ pool, feed, statements, explain }: PostgresParts) {
     this.#pool = pool;
+    this.#feed = feed;
     this.#statements = statements;
     this.explain = explain;
   }
+
+  readonly watch: NonNullable<WorkRunner["watch"]> = (watcher) => this.#feed.watch(watcher);
 
   /** Again on another connection, when its own did not outlive the server: nothing was changed. */
   read<T>(start: () => Work<T>): Promise<T> {
@@ -98,8 +130,8 @@ class PostgresRunner implements WorkRunner {
     throw lost.error;
   }
 
-  close(): Promise<void> {
-    return this.#pool.end();
+  async close(): Promise<void> {
+    await Promise.all([this.#feed.close(), this.#pool.end()]);
   }
 
   async #run<T>(connection: Pool | PoolClient, work: Work<T>): Promise<T> {
@@ -177,5 +209,20 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     await database.destroy();
     throw explain(error);
   }
-  return new SqlStore(new PostgresRunner(pool, new Statements(postgresSpelling, options.idScope), explain));
+  const node = randomUUID();
+  const statements = new Statements(postgresSpelling, options.idScope, node);
+  const runner = new PostgresRunner({ pool, feed: openFeed(options, node), statements, explain });
+  try {
+    if (options.files) await compareFiles(runner, options.files, `${place}, ID scope ${options.idScope}`);
+  } catch (error) {
+    await runner.close();
+    throw explain(error);
+  }
+  return new SqlStore(runner);
+}
+
+async function compareFiles(runner: WorkRunner, files: ClusterFiles, place: string): Promise<void> {
+  const differing = await runner.write(() => differingFiles(files));
+  if (differing.length > 0)
+    throw new StoreError("otherFiles", `${place}: ${differing.join(" and ")} differ${differing.length > 1 ? "" : "s"}`);
 }

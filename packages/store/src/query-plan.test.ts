@@ -45,6 +45,7 @@ const values = {
   keys: ["device-01500", "device-01501"],
   look_up: "endorsementKey",
   values: ["device-01500"],
+  value: "symmetricKey",
   status: "disabled",
   after: "device-01500",
   end: "device-01900",
@@ -114,11 +115,19 @@ describe.skipIf(programs === undefined)("on PostgreSQL (needs postgresql), no st
     await store.close();
     client = new pg.Client({ connectionString: server.url });
     await client.connect();
-    await client.query("analyze");
   });
   afterAll(async () => {
     await client.end();
     await server.stop();
+  });
+
+  it("an enrollment is looked up by its key from the moment at which thousands were put back", async () => {
+    const { text, parameters } = statements.bind(enrollmentStatements.enrollment, {
+      kind: "individual",
+      enrollment_key: "device-01500",
+    });
+    const { rows } = await client.query({ text: `explain ${text}`, values: [...parameters], rowMode: "array" });
+    expect(rows.flat().join("\n")).toContain("Index Scan using enrollments_pkey");
   });
 
   // Counting is the server's work (count-statements.ts), and of certificates there are 25.

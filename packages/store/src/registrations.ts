@@ -1,6 +1,7 @@
 import type { Assignment, PageRequest, RegistrationRecord, Removal } from "@rollcall/engine";
 import { idKey } from "@rollcall/protocol";
-import { putIdentity, putTwin, removeOwnDevice } from "./devices.js";
+import { putIdentity, putTwin, removeOwnDevice, tellTaken } from "./devices.js";
+import { holdEnrollment } from "./enrollments.js";
 import {
   type RegistrationContent,
   type RegistrationKey,
@@ -45,15 +46,20 @@ export function* restoreRegistrations(records: readonly RegistrationRecord[]): W
 export const hasRegistration = (record: RegistrationRecord): Work<boolean> =>
   hasVersion(registrationVersions, keyOf(record.registrationId), record.etag);
 
-/** The order matters: the registration's row is the lock that two registrations of one device meet at. */
+/**
+ * The order matters: the registration's row is the lock that two registrations of one device meet at; the enrollment's is the one
+ * that its deletion takes first as well.
+ */
 export function* saveAssignment(assignment: Assignment): Work<boolean> {
-  const { registration: record, identity, twin, removed, replaces, expectedEtag } = assignment;
+  const { registration: record, identity, twin, removed, replaces, expectedEtag, enrollmentEtag } = assignment;
+  if (!(yield* holdEnrollment(record.enrollment, enrollmentEtag))) return false;
   const key = keyOf(record.registrationId);
   const expected = expectedEtag === undefined ? "absent" : { etag: expectedEtag };
   if (!(yield* putVersion(registrationVersions, { key, content: contentOf(record), expected }))) return false;
   if (removed) yield* removeOwnDevice(removed, key.registration_key);
   const owner = key.registration_key;
   if (identity && !(yield* putIdentity(identity, { owner, replaced: idKey(replaces ?? owner) }))) return false;
+  if (identity && replaces !== undefined) yield* tellTaken(identity);
   if (twin) yield* putTwin(twin);
   return true;
 }

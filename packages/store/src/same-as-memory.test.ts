@@ -91,8 +91,9 @@ const assignment = fc
     replaces: fc.option(id, { nil: undefined }),
     removed: fc.option(place, { nil: undefined }),
     expectedEtag,
+    enrollmentEtag: expectedEtag,
   })
-  .map(({ id, etag, place, enrollment, parts, replaces, removed, expectedEtag }): Assignment => {
+  .map(({ id, etag, place, enrollment, parts, replaces, removed, expectedEtag, enrollmentEtag }): Assignment => {
     const { registration, identity, twin } = assignmentOf(id, 1);
     return {
       registration: { ...registration, etag, ...(enrollment && { enrollment }) },
@@ -101,6 +102,7 @@ const assignment = fc
       ...(replaces !== undefined && { replaces }),
       ...(removed && { removed }),
       ...(expectedEtag !== undefined && { expectedEtag }),
+      ...(enrollmentEtag !== undefined && { enrollmentEtag }),
     };
   });
 const twin = fc.tuple(place, etag).map(([at, next]) => ({ ...assignmentOf("a", 1).twin!, ...at, etag: next }));

@@ -50,6 +50,8 @@ export interface Schema {
     readonly etag: string;
     readonly record: string;
   };
+  /** PostgreSQL only: what the nodes of a cluster have in common, a row for each file of their locations. No secrets. */
+  readonly cluster_files: { readonly id_scope: string; readonly file: string; readonly fingerprint: string };
   /** SQLite only, kept by triggers: how many rows there are, of a kind or a table, and of a part of it (devices: by hub). */
   readonly tallies: { readonly id_scope: string; readonly what: string; readonly part: string; readonly count: number };
 }
@@ -66,4 +68,5 @@ export const primaryKeys = {
   registrations: ["registration_key"],
   device_identities: ["hub_key", "device_id"],
   twins: ["hub_key", "device_id"],
+  cluster_files: ["file"],
 } as const satisfies Record<TableName, readonly string[]>;

@@ -28,6 +28,10 @@ export interface Spelling {
   readonly listParameter: (list: readonly unknown[]) => unknown;
   /** Rows of one statement with one parameter a column; where it is 1, a prepared statement runs once a row. */
   readonly rowsPerStatement: number;
+  /** Whether other processes write meanwhile: a row that is read must be held to stay. */
+  readonly isShared: boolean;
+  /** Whether an index is chosen by what was counted of a table, so that much that is new has to be counted. */
+  readonly plansByCounts: boolean;
   /** Whether there is a table of tallies. */
   readonly keepsTallies: boolean;
 }
@@ -46,6 +50,8 @@ export const sqliteSpelling: Spelling = {
   oneOf: (column, list) => sql<SqlBool>`${column} in (select value from json_each(${list}))`,
   listParameter: (list) => JSON.stringify(list),
   rowsPerStatement: 1,
+  isShared: false,
+  plansByCounts: false,
   keepsTallies: true,
 };
 
@@ -63,5 +69,7 @@ export const postgresSpelling: Spelling = {
   oneOf: (column, list) => sql<SqlBool>`${column} = any(${list}::text[])`,
   listParameter: (list) => list,
   rowsPerStatement: 1000,
+  isShared: true,
+  plansByCounts: true,
   keepsTallies: false,
 };

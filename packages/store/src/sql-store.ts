@@ -13,7 +13,7 @@ import type {
   StoreCounts,
   StoreRecords,
 } from "@rollcall/engine";
-import type { DeviceIdentity, Twin } from "@rollcall/protocol";
+import type { DeviceChange, DeviceIdentity, Twin } from "@rollcall/protocol";
 import * as certificates from "./ca-certificates.js";
 import { countDevices, counts } from "./counts.js";
 import * as devices from "./devices.js";
@@ -38,6 +38,8 @@ export interface WorkRunner {
    * of a write that comes to true whether it happened, where the answer to its commit may be lost.
    */
   write<T>(start: () => Work<T>, isDone?: () => Work<boolean>): Promise<T>;
+  /** `watch` of the store; absent where no other process has the database. */
+  readonly watch?: (watcher: (change: DeviceChange) => void) => void;
   /** What a driver throws, in terms that somebody can act on. */
   explain(error: unknown): unknown;
   /** After what is being written. */
@@ -47,10 +49,12 @@ export interface WorkRunner {
 /** The `Store` port in SQL, whatever the database. */
 export class SqlStore implements DurableStore {
   readonly #runner: WorkRunner;
+  readonly watch?: NonNullable<Store["watch"]>;
   #closing: Promise<void> | undefined;
 
   constructor(runner: WorkRunner) {
     this.#runner = runner;
+    if (runner.watch) this.watch = runner.watch;
   }
 
   async #do<T>(action: () => Promise<T>): Promise<T> {
@@ -113,9 +117,9 @@ export class SqlStore implements DurableStore {
     );
   }
 
-  putGroup(record: GroupRecord, expected?: Expected): Promise<boolean> {
+  putGroup(record: GroupRecord, expected?: Expected, atMost?: number): Promise<boolean> {
     return this.#write(
-      () => enrollments.putEnrollment(record, expected),
+      () => enrollments.putGroup(record, expected, atMost),
       () => enrollments.hasEnrollment(record),
     );
   }
@@ -148,9 +152,9 @@ export class SqlStore implements DurableStore {
     return this.#read(() => certificates.listCaCertificates());
   }
 
-  putCaCertificate(record: CaCertificateRecord, expected?: Expected): Promise<boolean> {
+  putCaCertificate(record: CaCertificateRecord, expected?: Expected, atMost?: number): Promise<boolean> {
     return this.#write(
-      () => certificates.putCaCertificate(record, expected),
+      () => certificates.putCaCertificate(record, expected, atMost),
       () => certificates.hasCaCertificate(record),
     );
   }
@@ -189,8 +193,8 @@ export class SqlStore implements DurableStore {
     return this.#read(() => devices.getTwin({ hub, deviceId }));
   }
 
-  updateTwin(twin: Twin, expectedEtag: string): Promise<boolean> {
-    return this.#write(() => devices.updateTwin(twin, expectedEtag));
+  updateTwin(twin: Twin, expectedEtag: string, changed?: "desired" | "reported"): Promise<boolean> {
+    return this.#write(() => devices.updateTwin(twin, expectedEtag, changed));
   }
 
   devices(hub: string, filter: DeviceFilter): Promise<readonly DeviceIdentity[]> {

@@ -1,4 +1,6 @@
+import type { DeviceChange } from "@rollcall/protocol";
 import { type Compilable, type Kysely, sql } from "kysely";
+import { changeChannel, writeChange } from "./change-message.js";
 import { primaryKeys, type Schema, type TableName } from "./schema.js";
 import type { Spelling } from "./spelling.js";
 
@@ -58,12 +60,15 @@ type Row = Readonly<Record<string, string>>;
 export class Statements {
   readonly #spelling: Spelling;
   readonly #idScope: string;
+  readonly #node: string;
   readonly #compiled = new Map<unknown, Compiled>();
   readonly #inserts = new Map<string, string>();
 
-  constructor(spelling: Spelling, idScope: string) {
+  /** `node` tells its own messages from those of others. */
+  constructor(spelling: Spelling, idScope: string, node = "") {
     this.#spelling = spelling;
     this.#idScope = idScope;
+    this.#node = node;
   }
 
   bind<P extends Values>(statement: Statement<P, unknown>, values: P): Bound {
@@ -88,6 +93,20 @@ export class Statements {
       const parameters = columns.map((column) => some.map((row) => value(row, column)));
       yield { text, parameters: size === 1 ? parameters.flat() : parameters, returnsRows: false };
     }
+  }
+
+  /** Tells the other processes, when the transaction is committed. */
+  *tell(change: DeviceChange): Generator<Bound> {
+    if (!this.#spelling.isShared) return;
+    const parameters = [changeChannel, writeChange({ node: this.#node, scope: this.#idScope, change })];
+    yield { text: "select pg_notify($1, $2)", parameters, returnsRows: true };
+  }
+
+  /** Has the database look at tables again whose content is another than it was. */
+  *count(tables: readonly TableName[]): Generator<Bound> {
+    if (!this.#spelling.plansByCounts) return;
+    const list = sql.join(tables.map((table) => sql.table(table)));
+    yield { text: sql`analyze ${list}`.compile(this.#spelling.builder).sql, parameters: [], returnsRows: false };
   }
 
   #valueOf(name: string, values: Values): unknown {

@@ -43,6 +43,10 @@ export const storeErrors = {
     problem: "the URL of PostgreSQL cannot be read",
     next: "write postgres://user:password@host:port/database, with what is special in the password percent-encoded",
   },
+  otherFiles: {
+    problem: "this node has another CA or other keys than the nodes that share the database",
+    next: "copy secrets.json, ca.pem and ca-key.pem from the location of one of them into this node's; to give all nodes new ones, stop them, and start the first again with --replace-cluster-keys",
+  },
   driverMissing: { problem: "the package pg is not installed", next: "npm install pg" },
   closed: { problem: "the store is closed", next: "open it again" },
 } as const satisfies Record<string, StoreErrorRow>;

@@ -1,3 +1,4 @@
+import type { DeviceChange } from "@rollcall/protocol";
 import type { TableName } from "./schema.js";
 import type { Bound, Statement, Statements, Values } from "./statement.js";
 
@@ -36,6 +37,11 @@ export function* insert(
   if (rows.length === 0) return 0;
   const { changes } = yield (statements) => statements.insert(table, rows, over);
   return changes;
+}
+
+/** Tells the other processes that share the database, once all of this is committed. */
+export function* tellOthers(change: DeviceChange): Work<void> {
+  yield (statements) => statements.tell(change);
 }
 
 export interface WithRecord {

@@ -29,6 +29,7 @@ export function addStart(program: Command, context: Context): void {
     .option("--assigning-for <duration>", "how long a registration stays assigning (default: 0s)")
     .option("--registrations-per-minute <n>", "answer 429 beyond this many (default: off)")
     .option("--tpm-over-mqtt <true|false>", "TPM attestation over MQTT, an extension (default: for loopback)")
+    .option("--replace-cluster-keys", "once: nodes that share a database get this one's CA and keys")
     .option("--log-level <level>", "silent, error, warn, info, debug or trace (default: info)")
     .option("--detach", "return once the service is ready, and leave it running")
     .action(async (flags) => (await import("../start-action.js")).start(flags, context));
@@ -36,7 +37,7 @@ export function addStart(program: Command, context: Context): void {
 }
 
 const HELP = `
-Every flag is also a variable (ROLLCALL_MQTT_PORT) and a setting of rollcall.yaml;
+Nearly every flag is also a variable (ROLLCALL_MQTT_PORT) and a setting of rollcall.yaml;
 a flag wins over a variable, a variable over the file. TPM attestation over MQTT
 is an extension of Rollcall: the cloud has it over HTTPS only.
 

@@ -7,6 +7,7 @@ import {
   individualEnrollmentSchema,
 } from "@rollcall/protocol";
 import { groupRecord, individualRecord, type RecordContext } from "../enrollments.js";
+import { groupLimit } from "../group-quota.js";
 import type {
   EnrollmentFilter,
   EnrollmentRecord,
@@ -29,10 +30,13 @@ export interface Collection<R extends EnrollmentRecord, E extends IndividualEnro
   /** Throws EnrollmentError. */
   record(enrollment: E, context: RecordContext, existing: R | undefined): R;
   get(store: Store, id: string): Promise<R | undefined>;
-  put(store: Store, record: R, expected: Expected): Promise<boolean>;
+  /** `existing` is what the record is put over. */
+  put(store: Store, record: R, existing: R | undefined): Promise<boolean>;
   remove(store: Store, id: string, expectedEtag: string | undefined): Promise<Removal>;
   page(store: Store, filter: EnrollmentFilter): Promise<readonly R[]>;
 }
+
+const over = (existing: EnrollmentRecord | undefined): Expected => (existing ? { etag: existing.etag } : "absent");
 
 export const individuals: Collection<IndividualRecord, IndividualEnrollment> = {
   kind: "individual",
@@ -42,7 +46,7 @@ export const individuals: Collection<IndividualRecord, IndividualEnrollment> = {
   keyOf: (record) => idKey(record.registrationId),
   record: individualRecord,
   get: (store, id) => store.individualEnrollment(id),
-  put: (store, record, expected) => store.putIndividual(record, expected),
+  put: (store, record, existing) => store.putIndividual(record, over(existing)),
   remove: (store, id, expectedEtag) => store.removeIndividual(id, expectedEtag),
   page: (store, filter) => store.individuals(filter),
 };
@@ -55,7 +59,9 @@ export const groups: Collection<GroupRecord, EnrollmentGroup> = {
   keyOf: (record) => idKey(record.enrollmentGroupId),
   record: groupRecord,
   get: (store, id) => store.enrollmentGroup(id),
-  put: (store, record, expected) => store.putGroup(record, expected),
+  put: (store, record, existing) =>
+    // Its kind of attestation stays: only a new one is one more.
+    store.putGroup(record, over(existing), existing ? undefined : groupLimit(record)),
   remove: (store, id, expectedEtag) => store.removeGroup(id, expectedEtag),
   page: (store, filter) => store.groups(filter),
 };

@@ -101,7 +101,7 @@ async function putRead<R extends EnrollmentRecord, E extends IndividualEnrollmen
     const about = { now, random, authorities, etag: () => newEtag(random) };
     const record = orBadRequest(() => collection.record(enrollment, about, existing));
     if (!existing) await checkQuota(record, store);
-    if (!(await collection.put(store, record, existing ? { etag: existing.etag } : "absent"))) continue;
+    if (!(await collection.put(store, record, existing))) continue;
     return wireEnrollment(record, { registration: await ownRegistration(record, store), now });
   }
   throw new DpsError("conflict", "It is being changed by others; try again.");

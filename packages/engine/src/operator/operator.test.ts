@@ -467,6 +467,15 @@ describe("device ids", () => {
 });
 
 describe("groups", () => {
+  it("are at most 100 of each kind, also when several come at once", async () => {
+    const { operator, store } = operatorRig();
+    const ids = Array.from({ length: 103 }, (_, n) => `g${n}`);
+    const puts = await Promise.allSettled(ids.map((id) => operator.putEnrollment("group", id, group(id))));
+    const refusals = puts.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
+    expect(refusals).toEqual(Array.from({ length: 3 }, () => refusal("quotaExceeded")));
+    expect(await store.symmetricKeyGroups()).toHaveLength(100);
+  });
+
   it("are at most 100 of each kind", async () => {
     const { operator } = operatorRig();
     for (let n = 0; n < 100; n++) await operator.putEnrollment("group", `g${n}`, group(`g${n}`));

@@ -34,6 +34,17 @@ export function certificateContract(open: OpenStore): void {
     expect(await store.caCertificates()).toEqual([certificate("a", { etag: "c3" })]);
   });
 
+  it("are no more than allowed, also when many come at once", async () => {
+    const store = await open();
+    const puts = Array.from({ length: 8 }, (_, n) => store.putCaCertificate(certificate(`r${n}`), "absent", 3));
+    expect((await Promise.all(puts)).filter(Boolean)).toHaveLength(3);
+    const all = await store.caCertificates();
+    expect(all).toHaveLength(3);
+    const known = certificate(all[0]?.name ?? "", { etag: "c2" });
+    expect(await store.putCaCertificate(known, { etag: "c1" }, 3)).toBe(true);
+    expect(await store.putCaCertificate(certificate("more"))).toBe(true);
+  });
+
   it("are removed, unless missing or changed", async () => {
     const store = await open();
     expect(await store.removeCaCertificate("a")).toBe("missing");

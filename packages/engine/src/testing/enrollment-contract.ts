@@ -1,5 +1,15 @@
 import { expect, it } from "vitest";
-import { group, identity, individual, type OpenStore, registration, tpm, twin, x509 } from "./contract-records.js";
+import {
+  group,
+  groupIdsOf,
+  identity,
+  individual,
+  type OpenStore,
+  registration,
+  tpm,
+  twin,
+  x509,
+} from "./contract-records.js";
 
 /** Enrollments by id: put and removed, with and without conditions. */
 export function enrollmentContract(open: OpenStore): void {
@@ -13,6 +23,23 @@ export function enrollmentContract(open: OpenStore): void {
     expect(await store.enrollmentGroup("line-3")).toEqual(line);
     expect(await store.individualEnrollment("pump-2")).toBeUndefined();
     expect(await store.enrollmentGroup("line-4")).toBeUndefined();
+  });
+
+  it("are no more groups of a kind than allowed, this one among them, also when many come at once", async () => {
+    const store = await open();
+    const ca = x509("signingCertificates", { thumbprint: "AA" });
+    for (const id of ["x1", "x2"]) expect(await store.putGroup(group(id, { attestation: ca }), "absent", 2)).toBe(true);
+    expect(await store.putGroup(group("x3", { attestation: ca }), "absent", 2)).toBe(false);
+    expect(await store.enrollmentGroup("x3")).toBeUndefined();
+    const puts = Array.from({ length: 10 }, (_, n) => store.putGroup(group(`g${n}`), "absent", 4));
+    expect((await Promise.all(puts)).filter(Boolean)).toHaveLength(4);
+    expect(await store.symmetricKeyGroups()).toHaveLength(4);
+    // In the place of one of the other kind it is one more, in that of one of its own it is not.
+    expect(await store.putGroup(group("x1"), { etag: "e1" }, 4)).toBe(false);
+    expect(await store.putGroup(group("x1"), { etag: "e1" }, 5)).toBe(true);
+    expect(await store.putGroup(group("X1", { etag: "e2" }), { etag: "e1" }, 5)).toBe(true);
+    expect(await store.putGroup(group("more"))).toBe(true);
+    expect(groupIdsOf(await store.x509Groups())).toEqual(["x2"]);
   });
 
   it("and groups are two name spaces", async () => {

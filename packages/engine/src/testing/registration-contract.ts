@@ -1,5 +1,14 @@
 import { expect, it } from "vitest";
-import { assignment, identity, idsOf, type OpenStore, registration, twin } from "./contract-records.js";
+import {
+  assignment,
+  group,
+  identity,
+  idsOf,
+  individual,
+  type OpenStore,
+  registration,
+  twin,
+} from "./contract-records.js";
 
 /** Registrations, and what is saved with them. */
 export function registrationContract(open: OpenStore): void {
@@ -65,6 +74,36 @@ export function registrationContract(open: OpenStore): void {
     };
     expect(await store.saveAssignment({ ...moved, removed: { hub: "h.x", deviceId: "shared" } })).toBe(true);
     expect((await store.deviceIdentity("h.x", "shared"))?.registrationId).toBe("other");
+  });
+
+  it.each([
+    { kind: "individual" as const, id: "Dev" },
+    { kind: "group" as const, id: "Line" },
+  ])("apply only over the version of their enrollment that let the device in: $kind", async (of) => {
+    const store = await open();
+    const isIndividual = of.kind === "individual";
+    const put = (etag: string, provisioningStatus: "enabled" | "disabled" = "enabled") =>
+      isIndividual
+        ? store.putIndividual(individual("dEV", { etag, provisioningStatus }))
+        : store.putGroup(group("lINE", { etag, provisioningStatus }));
+    const first = { ...assignment("h.x", "Dev"), registration: registration("Dev", "r1", of), enrollmentEtag: "e1" };
+    const nothing = async () => {
+      expect(await store.saveAssignment(first)).toBe(false);
+      expect(await store.registration("Dev")).toBeUndefined();
+      expect(await store.deviceIdentity("h.x", "Dev")).toBeUndefined();
+      expect(await store.twin("h.x", "Dev")).toBeUndefined();
+    };
+    await nothing();
+    await put("e2");
+    await nothing();
+    await put("e1", "disabled");
+    await nothing();
+    await put("e1");
+    expect(await store.saveAssignment(first)).toBe(true);
+    await (isIndividual ? store.removeIndividual("Dev") : store.removeGroup("Line"));
+    const again = { registration: registration("Dev", "r2", of), expectedEtag: "r1", enrollmentEtag: "e1" };
+    expect(await store.saveAssignment(again)).toBe(false);
+    expect((await store.registration("Dev"))?.etag).toBe(isIndividual ? undefined : "r1");
   });
 
   it("that race for one device let exactly one win", async () => {

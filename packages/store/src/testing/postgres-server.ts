@@ -50,6 +50,14 @@ function freePort(): Promise<number> {
   });
 }
 
+/** A client for what no store does. A lost connection is told to whoever uses it next. */
+export async function connectClient(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => undefined);
+  await client.connect();
+  return client;
+}
+
 interface Programs {
   readonly postgres: string;
   readonly folder: string;

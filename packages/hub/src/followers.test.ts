@@ -1,0 +1,177 @@
+import type { DeviceIdentity, JsonObject, Twin } from "@rollcall/protocol";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { ConnectDecision } from "./connect.js";
+import { Followers } from "./followers.js";
+import { HUB, MemoryDevices } from "./testing/memory-devices.js";
+
+const key = { type: "symmetricKey", primaryKey: "" } as const;
+const at = (deviceId: string) => ({ hub: HUB, deviceId });
+
+/** A store that others write to, and that a test can hold up or break. */
+class SharedDevices extends MemoryDevices {
+  before: () => void | Promise<void> = () => undefined;
+
+  override async deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined> {
+    const identity = await super.deviceIdentity(hub, deviceId);
+    await this.before();
+    return identity;
+  }
+
+  /** As another process does it: nobody is told. */
+  desire(deviceId: string, desired: JsonObject): void {
+    const twin = this.twins.get(deviceId) as Twin;
+    this.twins.set(deviceId, { ...twin, desired, desiredVersion: twin.desiredVersion + 1 });
+  }
+}
+
+/** What comes by itself; how long it takes is not judged. */
+const soon = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
+
+let devices: SharedDevices;
+let followers: Followers;
+let gone: string[];
+let told: (readonly [string, JsonObject])[];
+
+beforeEach(() => {
+  devices = new SharedDevices();
+  for (const id of ["a", "b"]) devices.add(id, key);
+  gone = [];
+  told = [];
+  followers = new Followers({
+    store: devices,
+    tell: (device, patch) => void told.push([device.deviceId, patch]),
+    disconnect: async (device) => void gone.push(device.deviceId),
+  });
+});
+
+async function decide(deviceId: string): Promise<ConnectDecision> {
+  const identity = await devices.deviceIdentity(HUB, deviceId);
+  if (!identity) return { admission: { kind: "refused", connack: 5, findings: [] } };
+  return { admission: { kind: "accepted", device: at(deviceId) }, identity };
+}
+
+/** Lets a device in; returns how it leaves. */
+async function connected(deviceId: string): Promise<() => void> {
+  const admission = await followers.admit(at(deviceId), () => decide(deviceId));
+  if (admission.kind === "refused") throw new Error("refused");
+  return () => admission.left?.();
+}
+
+describe("a device that is connected", () => {
+  test("is told what another process desires: what is new, changed and gone, once", async () => {
+    devices.desire("a", { kept: 1, changed: 1, gone: { x: 1 } });
+    await connected("a");
+    devices.desire("a", { kept: 1, changed: 2, come: true });
+    followers.heard({ kind: "desired", ...at("a") });
+    followers.heard({ kind: "desired", hub: HUB.toUpperCase(), deviceId: "a" });
+    await soon(() => told).toEqual([["a", { changed: 2, come: true, gone: null, $version: 3 }]]);
+    followers.heard({ kind: "missed" });
+    devices.desire("a", {});
+    followers.heard({ kind: "desired", ...at("a") });
+    await soon(() => told).toHaveLength(2);
+    expect(told[1]).toEqual(["a", { kept: null, changed: null, come: null, $version: 4 }]);
+  });
+
+  test("is told a change of this process as it was asked for, and with it what came before", async () => {
+    await connected("a");
+    devices.desire("a", { x: 1 });
+    followers.changed(at("a"), { patch: { x: 1, never: null }, version: 2 });
+    await soon(() => told).toEqual([["a", { x: 1, never: null, $version: 2 }]]);
+    devices.desire("a", { x: 1, other: 1 });
+    devices.desire("a", { x: 2, other: 1 });
+    followers.changed(at("a"), { patch: { x: 2 }, version: 4 });
+    followers.heard({ kind: "desired", ...at("a") });
+    await soon(() => told).toHaveLength(2);
+    expect(told[1]).toEqual(["a", { x: 2, other: 1, $version: 4 }]);
+  });
+
+  test("is told of a twin that was put back, though its version is a lower one", async () => {
+    for (const x of [1, 2, 3]) devices.desire("a", { x });
+    await connected("a");
+    devices.add("a", key);
+    followers.heard({ kind: "missed" });
+    await soon(() => told).toEqual([["a", { x: null, $version: 1 }]]);
+  });
+
+  test("is disconnected when its place is gone, another's or disabled, and not otherwise", async () => {
+    for (const id of ["c", "d"]) devices.add(id, key);
+    for (const id of ["a", "b", "c", "d"]) await connected(id);
+    await devices.removeDevice(HUB, "a");
+    devices.add("c", key, "disabled");
+    const identity = devices.deviceIdentity.bind(devices);
+    devices.deviceIdentity = async (...place) => {
+      const found = await identity(...place);
+      return found?.deviceId === "d" ? { ...found, registrationId: "heir" } : found;
+    };
+    for (const id of ["a", "b", "c", "d", "nobody"]) followers.heard({ kind: "taken", ...at(id) });
+    await soon(() => gone.toSorted()).toEqual(["a", "c", "d"]);
+    expect(told).toEqual([]);
+  });
+
+  test("is compared until that is possible, and no more when it has left", async () => {
+    const leave = await connected("a");
+    await connected("b");
+    let failures = 0;
+    devices.before = () => {
+      if (failures++ < 3) throw new Error("the store cannot be reached");
+    };
+    devices.desire("b", { x: 1 });
+    await devices.removeDevice(HUB, "a");
+    followers.heard({ kind: "missed" });
+    leave();
+    await soon(() => told).toEqual([["b", { x: 1, $version: 2 }]]);
+    expect(gone).toEqual([]);
+  });
+
+  test("has its newest connection followed, and the one before again when that one is no more", async () => {
+    await connected("a");
+    devices.desire("a", { x: 1 });
+    const leave = await connected("a");
+    followers.heard({ kind: "desired", ...at("a") });
+    devices.desire("a", { x: 2 });
+    followers.heard({ kind: "desired", ...at("a") });
+    await soon(() => told).toEqual([["a", { x: 2, $version: 3 }]]);
+    leave();
+    await soon(() => told).toHaveLength(2);
+    expect(told[1]).toEqual(["a", { x: 2, $version: 3 }]);
+  });
+});
+
+describe("a device that is being let in", () => {
+  test.each(["taken", "missed"] as const)("is refused when its place was taken meanwhile (%s)", async (kind) => {
+    devices.before = async () => {
+      devices.before = () => undefined;
+      await devices.removeDevice(HUB, "a");
+      followers.heard({ kind, ...at("a") });
+    };
+    expect(await followers.admit(at("a"), () => decide("a"))).toMatchObject({ kind: "refused" });
+  });
+
+  test("is followed from what it can read once it is in", async () => {
+    devices.before = () => {
+      devices.before = () => undefined;
+      devices.desire("a", { x: 1 });
+      followers.heard({ kind: "desired", ...at("a") });
+    };
+    await connected("a");
+    devices.desire("a", { x: 1, y: 1 });
+    followers.heard({ kind: "desired", ...at("a") });
+    await soon(() => told).toEqual([["a", { y: 1, $version: 3 }]]);
+  });
+});
+
+test("all devices are compared in a few lanes", async () => {
+  const ids = Array.from({ length: 100 }, (_, n) => `n${n}`);
+  for (const id of ids) devices.add(id, key);
+  for (const id of ids) await connected(id);
+  for (const id of ids) devices.desire(id, { x: 1 });
+  let [open, most] = [0, 0];
+  devices.before = async () => {
+    most = Math.max(most, ++open);
+    await new Promise(setImmediate);
+    open--;
+  };
+  followers.heard({ kind: "missed" });
+  await soon(() => told.length).toBe(100);
+  expect(most).toBe(8);
+});

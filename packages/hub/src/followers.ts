@@ -1,0 +1,159 @@
+import { isDeepStrictEqual } from "node:util";
+import type { DeviceChange, DeviceIdentity, JsonObject, Twin } from "@rollcall/protocol";
+import { bareHost } from "./bare-host.js";
+import type { ConnectDecision } from "./connect.js";
+import type { HubAdmission, HubDevice } from "./hub-types.js";
+import { mergeDiff } from "./merge-diff.js";
+import { mergePatch } from "./merge-patch.js";
+import type { DeviceStore } from "./ports.js";
+
+/** A device that is connected here, and what it has been told. */
+interface Followed {
+  readonly device: HubDevice;
+  readonly registrationId: string;
+  desired: JsonObject;
+  version: number;
+  hasLeft: boolean;
+}
+
+/** A CONNECT that is being decided; stale when what it is decided by may have changed since it was read. */
+interface Deciding {
+  readonly key: string;
+  isStale: boolean;
+}
+
+/** A change of desired properties as it was asked for. */
+interface Hint {
+  readonly patch: JsonObject;
+  readonly version: number;
+}
+
+interface FollowersOptions {
+  readonly store: DeviceStore;
+  /** Tells the device: the patch with `$version` inside. */
+  readonly tell: (device: HubDevice, patch: JsonObject) => void;
+  /** Takes the device off its connection. */
+  readonly disconnect: (device: HubDevice) => Promise<void>;
+}
+
+/** Comparisons at once: others want the store, too. */
+const LANES = 8;
+/** Milliseconds that a comparison which failed keeps its lane, before it is due again. */
+const PAUSE = 250;
+
+/**
+ * Keeps the devices that are connected here in step with a store that other processes write to. Whatever is said to have changed,
+ * the device is compared with what is there: what was said twice, late or in another order comes to the same.
+ */
+export class Followers {
+  readonly #options: FollowersOptions;
+  /** By device; of several connections the newest last, which is the one that is told. */
+  readonly #followed = new Map<string, readonly Followed[]>();
+  readonly #deciding = new Set<Deciding>();
+  /** Whose turn will come, with what is known of the change. */
+  readonly #due = new Map<Followed, Hint | undefined>();
+  /** One comparison of a device after another: what is read later is newer. */
+  readonly #busy = new Set<Followed>();
+
+  constructor(options: FollowersOptions) {
+    this.#options = options;
+  }
+
+  /** Decides a CONNECT by what is there at its end, and follows the device from then on. */
+  async admit(device: HubDevice, decide: () => Promise<ConnectDecision>): Promise<HubAdmission> {
+    for (;;) {
+      const deciding: Deciding = { key: keyOf(device), isStale: false };
+      this.#deciding.add(deciding);
+      try {
+        const { admission, identity } = await decide();
+        if (admission.kind === "refused" || !identity) return admission;
+        const twin = await this.#options.store.twin(admission.device.hub, admission.device.deviceId);
+        if (!deciding.isStale) return { ...admission, left: this.#follow(admission.device, identity, twin) };
+      } finally {
+        this.#deciding.delete(deciding);
+      }
+    }
+  }
+
+  #follow(device: HubDevice, { registrationId }: DeviceIdentity, twin: Twin | undefined): () => void {
+    const { desired = {}, desiredVersion: version = 0 } = twin ?? {};
+    const followed = { device, registrationId, desired, version, hasLeft: false };
+    const key = keyOf(device);
+    this.#followed.set(key, [...(this.#followed.get(key) ?? []), followed]);
+    return () => {
+      followed.hasLeft = true;
+      const others = (this.#followed.get(key) ?? []).filter((each) => each !== followed);
+      if (others.length > 0) this.#followed.set(key, others);
+      else this.#followed.delete(key);
+      // One that hung up before it had the place of the older one: that one goes on.
+      this.#compareSoon(others.at(-1));
+    };
+  }
+
+  #newest(device: HubDevice): Followed | undefined {
+    return this.#followed.get(keyOf(device))?.at(-1);
+  }
+
+  /** Another process changed something. */
+  heard(change: DeviceChange): void {
+    if (change.kind === "unheard") return;
+    const key = change.kind === "missed" ? undefined : keyOf(change);
+    for (const deciding of this.#deciding) if (key === undefined || deciding.key === key) deciding.isStale = true;
+    if (change.kind !== "missed") this.#compareSoon(this.#newest(change));
+    else for (const connections of this.#followed.values()) this.#compareSoon(connections.at(-1));
+  }
+
+  /** This process changed a device's desired properties. */
+  changed(device: HubDevice, hint: Hint): void {
+    this.#compareSoon(this.#newest(device), hint);
+  }
+
+  #compareSoon(followed: Followed | undefined, hint?: Hint): void {
+    if (!followed) return;
+    this.#due.set(followed, hint ?? this.#due.get(followed));
+    this.#fillLanes();
+  }
+
+  #fillLanes(): void {
+    for (const [followed, hint] of this.#due) {
+      if (this.#busy.size >= LANES) return;
+      if (this.#busy.has(followed)) continue;
+      this.#due.delete(followed);
+      this.#busy.add(followed);
+      void this.#compareOrPause(followed, hint).then(() => {
+        this.#busy.delete(followed);
+        this.#fillLanes();
+      });
+    }
+  }
+
+  /** While the store cannot be reached, nobody knows: it is asked again until the device has left. */
+  async #compareOrPause(followed: Followed, hint: Hint | undefined): Promise<void> {
+    try {
+      await this.#compare(followed, hint);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, PAUSE).unref());
+      if (!followed.hasLeft) this.#due.set(followed, this.#due.get(followed) ?? hint);
+    }
+  }
+
+  async #compare(followed: Followed, hint: Hint | undefined): Promise<void> {
+    if (followed.hasLeft) return;
+    const { store, tell, disconnect } = this.#options;
+    const { device, registrationId, desired, version } = followed;
+    const identity = await store.deviceIdentity(device.hub, device.deviceId);
+    const twin = await store.twin(device.hub, device.deviceId);
+    if (followed.hasLeft || this.#newest(device) !== followed) return;
+    const isSame = identity?.deviceId === device.deviceId && identity.registrationId === registrationId;
+    if (!isSame || identity.status === "disabled") return await disconnect(device);
+    if (!twin || (twin.desiredVersion === version && isDeepStrictEqual(twin.desired, desired))) return;
+    followed.desired = twin.desired;
+    followed.version = twin.desiredVersion;
+    // As it was asked for, where that is all that happened.
+    const isAll =
+      hint?.version === twin.desiredVersion && isDeepStrictEqual(mergePatch(desired, hint.patch), twin.desired);
+    tell(device, { ...(isAll ? hint.patch : mergeDiff(desired, twin.desired)), $version: twin.desiredVersion });
+  }
+}
+
+const keyOf = ({ hub, deviceId }: HubDevice) => `${bareHost(hub)}/${deviceId}`;

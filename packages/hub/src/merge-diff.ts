@@ -1,0 +1,17 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Json, JsonObject } from "@rollcall/protocol";
+import { isObject } from "./merge-patch.js";
+
+/** The merge patch (RFC 7386) that makes `after` of `before`, which both have no nulls as members. */
+export function mergeDiff(before: JsonObject, after: JsonObject): JsonObject {
+  const old = new Map<string, Json>(Object.entries(before));
+  const patch: [string, Json][] = [];
+  for (const [name, value] of Object.entries(after)) {
+    const was = old.get(name);
+    old.delete(name);
+    if (was !== undefined && isDeepStrictEqual(was, value)) continue;
+    patch.push([name, isObject(value) && isObject(was) ? mergeDiff(was, value) : value]);
+  }
+  for (const name of old.keys()) patch.push([name, null]);
+  return Object.fromEntries(patch);
+}
