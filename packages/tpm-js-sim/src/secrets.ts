@@ -1,7 +1,8 @@
 import { createPrivateKey } from "node:crypto";
 import { digest } from "./crypto.js";
+import { curveOf, pointOf } from "./ecc.js";
 import { hashOf } from "./hashes.js";
-import { pointOf, type Secret } from "./keys.js";
+import type { Secret } from "./keys.js";
 import { maxSymmetricData } from "./protection.js";
 import { rsaKeyFromPrime } from "./rsa-derivation.js";
 import type { TpmtPublic, TpmtSensitive } from "./structures.js";
@@ -43,8 +44,9 @@ function rsaSecret(area: Of<typeof algorithms.rsa>, bytes: Buffer, blame: Blame)
 }
 
 function eccSecret(area: Of<typeof algorithms.ecc>, bytes: Buffer, blame: Blame): Secret {
-  if (bytes.length !== 32) throw new TpmError("keySize", blame.sensitive);
-  const point = pointOf(bytes);
+  const curve = curveOf(area.parameters.curveId);
+  if (bytes.length !== curve.size) throw new TpmError("keySize", blame.sensitive);
+  const point = pointOf(curve, bytes);
   if (!point.x.equals(area.unique.x) || !point.y.equals(area.unique.y)) throw new TpmError("binding");
   return { kind: "ecc", scalar: bytes };
 }

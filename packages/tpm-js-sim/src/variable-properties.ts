@@ -1,4 +1,5 @@
 import type { TpmMemory } from "./state.js";
+import { eccCurves } from "./tables/ecc-curves.js";
 import { hierarchies, slots } from "./tables/handles.js";
 
 /** TPMA_PERMANENT: which auth values are set, whether Clear is off, whether the lockout is on; the EPS is made by the TPM. */
@@ -36,7 +37,7 @@ export function variableProperties(memory: TpmMemory): ReadonlyMap<number, numbe
     [0x20a, 0], // NV_COUNTERS
     [0x20b, 0], // NV_COUNTERS_AVAIL
     [0x20c, 0], // ALGORITHM_SET
-    [0x20d, 1], // LOADED_CURVES
+    [0x20d, eccCurves.size], // LOADED_CURVES
     [0x20e, lockout.failedTries()], // LOCKOUT_COUNTER
     [0x20f, maxTries], // MAX_AUTH_FAIL
     [0x210, recoveryTime], // LOCKOUT_INTERVAL

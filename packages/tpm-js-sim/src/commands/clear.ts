@@ -36,7 +36,10 @@ export const clear = command({
     for (const [index, { publicArea }] of memory.nv) {
       if (!has(publicArea.attributes, nvAttributes.platformCreate)) memory.nv.delete(index);
     }
-    for (const handle of [...cleared, hierarchies.lockout]) memory.authValues.delete(handle);
+    for (const handle of [...cleared, hierarchies.lockout]) {
+      memory.authValues.delete(handle);
+      memory.policies.delete(handle);
+    }
     memory.lockout.clear();
     memory.pcrCounter += 1;
     return {};

@@ -19,8 +19,9 @@ export const hmacStart = command({
   run: (memory, [entity], { auth, hashAlg }) => {
     const { key, hash } = hmacKeyOf(entity, hashAlg);
     const handle = freeHandle(firstHandles.transient, memory.transient.keys(), "objectMemory");
-    const mac = createHmac(hashOf(hash).node, key);
-    memory.transient.set(handle, { is: "sequence", authValue: trimmed(auth), mac, ticket: "none" });
+    const hashes = [{ hashAlg: hash, running: createHmac(hashOf(hash).node, key) }];
+    const sequence = { authValue: trimmed(auth), hashes, isEvent: false, ticket: "none" } as const;
+    memory.transient.set(handle, { is: "sequence", ...sequence });
     return { handle, response: {} };
   },
 });

@@ -15,10 +15,11 @@ export const sequenceComplete = command({
   response: struct({ result: Tpm2bDigest, validation: TpmtTicket }),
   marks: ["flushed"],
   run: (memory, [entity], { buffer, hierarchy }) => {
-    if (entity.is !== "sequence") throw new TpmError("mode", handle(1));
+    const [hash] = entity.is === "sequence" && !entity.sequence.isEvent ? entity.sequence.hashes : [];
+    if (entity.is !== "sequence" || hash === undefined) throw new TpmError("mode", handle(1));
     memory.transient.delete(entity.handle);
     noteBlock(entity.sequence, buffer);
-    const result = entity.sequence.mac.update(buffer).digest();
+    const result = hash.running.update(buffer).digest();
     const allowed = entity.sequence.ticket === "allowed";
     const validation = allowed ? hashTicket(memory, hierarchy, result) : nullTicket(tags.hashCheck);
     return { result, validation };
