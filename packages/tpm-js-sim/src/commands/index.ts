@@ -2,6 +2,8 @@ import type { Command } from "../command.js";
 import { activateCredential } from "./activate-credential.js";
 import { certify } from "./certify.js";
 import { certifyCreation } from "./certify-creation.js";
+import { changeEps } from "./change-eps.js";
+import { changePps } from "./change-pps.js";
 import { clear } from "./clear.js";
 import { clearControl } from "./clear-control.js";
 import { clockRateAdjust } from "./clock-rate-adjust.js";
@@ -170,6 +172,8 @@ const commands: readonly Command[] = [
   createLoaded,
   encryptDecrypt2,
   certify,
+  changeEps,
+  changePps,
   certifyCreation,
   clockRateAdjust,
   clockSet,
