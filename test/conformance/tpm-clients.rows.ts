@@ -217,7 +217,8 @@ export const ibmScripts: readonly ToolScript[] = [
   },
 ];
 
-const tpm2 = "-provider tpm2 -provider default -propquery '?provider=tpm2'";
+/** OpenSSL's options with which keys are the TPM's. */
+export const tpm2Providers = "-provider tpm2 -provider default -propquery '?provider=tpm2'";
 
 /** OpenSSL with keys in the TPM; what they make is checked by OpenSSL without. */
 export const opensslScripts: readonly ToolScript[] = [
@@ -225,16 +226,16 @@ export const opensslScripts: readonly ToolScript[] = [
     title: "RSA: genpkey, sign, PSS, decrypt, CSR",
     lines: [
       message,
-      `openssl genpkey ${tpm2} -algorithm RSA -pkeyopt bits:2048 -out rsa.pem`,
-      `openssl pkey ${tpm2} -in rsa.pem -pubout -out rsa.pub`,
-      `openssl pkeyutl ${tpm2} -inkey rsa.pem -sign -rawin -in msg -digest sha256 -out sig`,
+      `openssl genpkey ${tpm2Providers} -algorithm RSA -pkeyopt bits:2048 -out rsa.pem`,
+      `openssl pkey ${tpm2Providers} -in rsa.pem -pubout -out rsa.pub`,
+      `openssl pkeyutl ${tpm2Providers} -inkey rsa.pem -sign -rawin -in msg -digest sha256 -out sig`,
       "openssl pkeyutl -verify -pubin -inkey rsa.pub -rawin -in msg -digest sha256 -sigfile sig",
-      `openssl pkeyutl ${tpm2} -inkey rsa.pem -sign -rawin -in msg -digest sha256 -pkeyopt pad-mode:pss -out pss`,
+      `openssl pkeyutl ${tpm2Providers} -inkey rsa.pem -sign -rawin -in msg -digest sha256 -pkeyopt pad-mode:pss -out pss`,
       "openssl pkeyutl -verify -pubin -inkey rsa.pub -rawin -in msg -digest sha256 -pkeyopt rsa_padding_mode:pss -sigfile pss",
       "openssl pkeyutl -encrypt -pubin -inkey rsa.pub -in msg -out enc",
-      `openssl pkeyutl ${tpm2} -inkey rsa.pem -decrypt -in enc -out dec`,
+      `openssl pkeyutl ${tpm2Providers} -inkey rsa.pem -decrypt -in enc -out dec`,
       "= cat dec",
-      `openssl req ${tpm2} -new -key rsa.pem -subj /CN=device-1 -out rsa.csr`,
+      `openssl req ${tpm2Providers} -new -key rsa.pem -subj /CN=device-1 -out rsa.csr`,
       "= openssl req -in rsa.csr -verify -noout -subject",
     ],
   },
@@ -243,16 +244,16 @@ export const opensslScripts: readonly ToolScript[] = [
     lines: [
       message,
       ...["P-256", "P-384"].flatMap((group) => [
-        `openssl genpkey ${tpm2} -algorithm EC -pkeyopt group:${group} -out ec.pem`,
-        `openssl pkey ${tpm2} -in ec.pem -pubout -out ec.pub`,
-        `openssl pkeyutl ${tpm2} -inkey ec.pem -sign -rawin -in msg -digest sha256 -out sig`,
+        `openssl genpkey ${tpm2Providers} -algorithm EC -pkeyopt group:${group} -out ec.pem`,
+        `openssl pkey ${tpm2Providers} -in ec.pem -pubout -out ec.pub`,
+        `openssl pkeyutl ${tpm2Providers} -inkey ec.pem -sign -rawin -in msg -digest sha256 -out sig`,
         "openssl pkeyutl -verify -pubin -inkey ec.pub -rawin -in msg -digest sha256 -sigfile sig",
         `openssl genpkey -algorithm EC -pkeyopt group:${group} -out peer.pem && openssl pkey -in peer.pem -pubout -out peer.pub`,
-        `openssl pkeyutl ${tpm2} -derive -inkey ec.pem -peerkey peer.pub -out secret1`,
+        `openssl pkeyutl ${tpm2Providers} -derive -inkey ec.pem -peerkey peer.pub -out secret1`,
         "openssl pkeyutl -derive -inkey peer.pem -peerkey ec.pub -out secret2",
         "cmp secret1 secret2",
       ]),
-      `openssl req ${tpm2} -new -x509 -key ec.pem -subj /CN=device-2 -out ec.crt`,
+      `openssl req ${tpm2Providers} -new -x509 -key ec.pem -subj /CN=device-2 -out ec.crt`,
       "= openssl verify -CAfile ec.crt ec.crt",
     ],
   },

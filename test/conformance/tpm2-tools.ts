@@ -71,7 +71,7 @@ async function benchOf({ tpm, afterwards = () => undefined, end }: BenchOptions)
   const env = { ...process.env, TPM2TOOLS_TCTI: tcti, TPM2OPENSSL_TCTI: tcti, ...ibmTssAt(port, folder), LC_ALL: "C" };
   const run = (line: string): Promise<ToolRun> =>
     new Promise((resolve) => {
-      execFile("sh", ["-c", line], { cwd: folder, env, timeout: 20_000 }, (error, stdout, stderr) => {
+      execFile("sh", ["-c", line], { cwd: folder, env, timeout: 100_000 }, (error, stdout, stderr) => {
         afterwards();
         const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
         resolve({ code, stdout, stderr });

@@ -1,4 +1,4 @@
-import { createHmac, type Hash, type Hmac } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { decode } from "./codec.js";
 import type { Random } from "./crypto.js";
 import { type KeyMaking, makingAtOnce } from "./key-making.js";
@@ -6,6 +6,7 @@ import { publicAreaName, type Secret, type TpmKey } from "./keys.js";
 import { type Lockout, type LockoutState, newLockout } from "./lockout.js";
 import { type NvIndex, type NvState, nvIndexOf, nvStateOf } from "./nv.js";
 import { type RsaKeySource, seededRsaKeys } from "./rsa-keys.js";
+import type { RunningHash } from "./running-hash.js";
 import { privateBytes, secretFromBytes } from "./secrets.js";
 import { Tpm2bPublic, type TpmtSymDef } from "./structures.js";
 import { hierarchies } from "./tables/handles.js";
@@ -13,7 +14,7 @@ import { hierarchies } from "./tables/handles.js";
 /** A running hash of a sequence. */
 export interface SequenceHash {
   readonly hashAlg: number;
-  readonly running: Hash | Hmac;
+  readonly running: RunningHash;
 }
 
 /** An HMAC or hash sequence between its start and its completion. */
@@ -91,6 +92,8 @@ export interface TpmMemory {
   readonly sessions: Map<number, Session>;
   /** sessions that ContextSave took out, by handle, with the number of the context that brings them back */
   readonly savedSessions: Map<number, bigint>;
+  /** sequences as ContextSave saw them, by the number of their context: no bytes of theirs could leave */
+  readonly savedSequences: Map<bigint, Sequence>;
   contextCounter: bigint;
   /** the session that has audited every command since it began to */
   exclusiveAudit: number | undefined;
@@ -256,6 +259,7 @@ export function memoryOf(state: TpmState, random: Random, around: Surroundings =
     transient: new Map(),
     sessions: new Map(),
     savedSessions: new Map(),
+    savedSequences: new Map(),
     contextCounter: 0n,
     exclusiveAudit: undefined,
     pcrs: new Map(),

@@ -1,6 +1,7 @@
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
 import { countPcrChange, extendPcr, mayExtend } from "../pcrs.js";
+import { lastOf } from "../sequences.js";
 import { Tpm2bMaxBuffer, TpmlDigestValues } from "../structures.js";
 import { handle, TpmError } from "../tpm-error.js";
 
@@ -17,7 +18,7 @@ export const eventSequenceComplete = command({
     if (pcr.is === "pcr" && !mayExtend(pcr.handle)) throw new TpmError("locality");
     memory.transient.delete(entity.handle);
     const results = entity.sequence.hashes.map(({ hashAlg, running }) => {
-      return { hashAlg, digest: running.update(buffer).digest() };
+      return { hashAlg, digest: lastOf(running, buffer) };
     });
     if (pcr.is !== "pcr") return { results };
     for (const { hashAlg, digest } of results) extendPcr(memory, hashAlg, pcr.handle, digest);

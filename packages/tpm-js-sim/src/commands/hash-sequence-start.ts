@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import { struct } from "../codec.js";
 import { command } from "../command.js";
 import { trimmed } from "../entity-auth.js";
-import { hashOf } from "../hashes.js";
 import { freeObjectHandle } from "../objects.js";
 import { pcrBanks } from "../pcrs.js";
+import { runningHash } from "../running-hash.js";
 import { Tpm2bDigest, TpmiAlgHashOrNull } from "../structures.js";
 import { algorithms } from "../tables/algorithms.js";
 
@@ -19,7 +18,7 @@ export const hashSequenceStart = command({
   run: (memory, _entities, { auth, hashAlg }) => {
     const isEvent = hashAlg === algorithms.null;
     const algorithmsOf = isEvent ? pcrBanks : [hashAlg];
-    const hashes = algorithmsOf.map((each) => ({ hashAlg: each, running: createHash(hashOf(each).node) }));
+    const hashes = algorithmsOf.map((each) => ({ hashAlg: each, running: runningHash(each) }));
     const handle = freeObjectHandle(memory);
     memory.transient.set(handle, { is: "sequence", authValue: trimmed(auth), hashes, isEvent, ticket: "undecided" });
     return { handle, response: {} };
