@@ -86,7 +86,7 @@ export interface Timeout {
   readonly onReset: boolean;
 }
 
-export function encodeTimeout({ expiresAt, onReset }: Timeout): Buffer {
+function encodeTimeout({ expiresAt, onReset }: Timeout): Buffer {
   return u64.encode(expiresAt | (onReset ? untilRestart : 0n));
 }
 
