@@ -13,13 +13,16 @@ import {
   verify,
 } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { pointOf, sharedPoint } from "./ecc.js";
+import { curveOf, type EccPoint, padded, pointOf, sharedPoint } from "./ecc.js";
 import { rsaDecrypt, rsaEncrypt } from "./rsa-encryption.js";
 import { pssEncode, pssMatches } from "./rsa-pss.js";
 import { runningHash, runningHmac } from "./running-hash.js";
+import { secretOf } from "./secrets.js";
 import { readWire } from "./simulator-wire.js";
-import { algorithms } from "./tables/algorithms.js";
+import { algorithms, curves } from "./tables/algorithms.js";
 import { eccCurves } from "./tables/ecc-curves.js";
+import { eccSrkTemplate } from "./templates.js";
+import { parameter } from "./tpm-error.js";
 import { createTpm } from "./virtual-tpm.js";
 
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -158,4 +161,29 @@ test("counters' highest value and hierarchies' policies outlive the process", ()
   const read = `8002000000230000014e0150000101500001${password}00080000`;
   expect(send(again, read)).toContain("0000000000000003");
   expect(send(again, "8001000000160000017a000000094000000100000001")).toContain(`40000001000b${"11".repeat(32)}`);
+});
+
+test("an ECC key's numbers may come without the zeros in front; a scalar must be one", () => {
+  const curve = curveOf(curves.nistP256);
+  const blame = { public: parameter(2), sensitive: parameter(1) };
+  const template = eccSrkTemplate;
+  if (template.type !== algorithms.ecc) throw new Error("no ECC template");
+  const secretFor = (scalar: Buffer, unique: EccPoint) => {
+    const sensitive = { sensitiveType: algorithms.ecc, authValue: nothing, seedValue: nothing, sensitive: scalar };
+    return secretOf({ ...template, unique }, sensitive, blame);
+  };
+  // A point whose x begins with a zero: one in 256 does.
+  let [scalar, point] = [1, pointOf(curve, padded(Buffer.of(1), curve))];
+  while (point.x[0] !== 0) {
+    scalar += 1;
+    point = pointOf(curve, padded(Buffer.from([scalar >> 8, scalar & 0xff]), curve));
+  }
+  const short = Buffer.from([scalar >> 8, scalar & 0xff]);
+  const expected = { kind: "ecc", scalar: padded(short, curve) };
+  expect(secretFor(short, { ...point, x: point.x.subarray(1) })).toEqual(expected);
+  expect(secretFor(padded(short, curve), point)).toEqual(expected);
+  expect(() => secretFor(Buffer.of(1), point)).toThrow("TPM_RC_BINDING");
+  for (const bad of [nothing, Buffer.alloc(32), Buffer.alloc(32, 0xff), Buffer.alloc(33, 1)]) {
+    expect(() => secretFor(bad, point)).toThrow("TPM_RC_KEY_SIZE");
+  }
 });

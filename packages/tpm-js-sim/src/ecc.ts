@@ -107,6 +107,17 @@ function messageOf(digest: Uint8Array, { size }: CurveRow): bigint {
   return numberOf(digest.subarray(0, size));
 }
 
+/** With zeros in front, as long as the curve's numbers are. */
+export function padded(bytes: Uint8Array, { size }: CurveRow): Buffer {
+  return Buffer.concat([Buffer.alloc(Math.max(0, size - bytes.length)), bytes]);
+}
+
+/** Whether bytes are a scalar of the curve: 1 to the group's order less one, zeros in front or not. */
+export function isScalar({ order, size }: CurveRow, bytes: Uint8Array): boolean {
+  const value = numberOf(bytes);
+  return bytes.length <= size && value > 0n && value < order;
+}
+
 export interface EcdsaSignature {
   readonly r: Buffer;
   readonly s: Buffer;

@@ -1,7 +1,7 @@
 import { constants, createECDH, createPublicKey, type KeyObject, privateDecrypt } from "node:crypto";
 import { decode } from "./codec.js";
 import { kdfe, nameOf, oaepEncrypt, oaepLabel, type Random } from "./crypto.js";
-import { curveOf, type EccPoint, pointOf } from "./ecc.js";
+import { curveOf, type EccPoint, padded, pointOf } from "./ecc.js";
 import { hashOf } from "./hashes.js";
 import { TpmsEccPoint, TpmtPublic } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
@@ -28,11 +28,6 @@ export interface TpmKey {
   /** For a storage key, what its children are wrapped with; for an HMAC key, what hides it in `unique`. */
   readonly seedValue: Buffer;
   readonly secret: Secret;
-}
-
-/** With zeros in front, as long as the curve's numbers are. */
-function padded(bytes: Uint8Array, { size }: CurveRow): Buffer {
-  return Buffer.concat([Buffer.alloc(Math.max(0, size - bytes.length)), bytes]);
 }
 
 /** Z.x of an exchange. @throws TpmError TPM_RC_ECC_POINT when the point is not on the curve */

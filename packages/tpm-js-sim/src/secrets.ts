@@ -1,6 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { digest } from "./crypto.js";
-import { curveOf, pointOf } from "./ecc.js";
+import { curveOf, isScalar, padded, pointOf } from "./ecc.js";
 import { hashOf } from "./hashes.js";
 import type { Secret } from "./keys.js";
 import { maxSymmetricData } from "./protection.js";
@@ -45,10 +45,14 @@ function rsaSecret(area: Of<typeof algorithms.rsa>, bytes: Buffer, blame: Blame)
 
 function eccSecret(area: Of<typeof algorithms.ecc>, bytes: Buffer, blame: Blame): Secret {
   const curve = curveOf(area.parameters.curveId);
-  if (bytes.length !== curve.size) throw new TpmError("keySize", blame.sensitive);
-  const point = pointOf(curve, bytes);
-  if (!point.x.equals(area.unique.x) || !point.y.equals(area.unique.y)) throw new TpmError("binding");
-  return { kind: "ecc", scalar: bytes };
+  if (!isScalar(curve, bytes)) throw new TpmError("keySize", blame.sensitive);
+  // Not every client sends the zeros in front.
+  const scalar = padded(bytes, curve);
+  const point = pointOf(curve, scalar);
+  const { x, y } = area.unique;
+  const bound = point.x.equals(padded(x, curve)) && point.y.equals(padded(y, curve));
+  if (!bound) throw new TpmError("binding");
+  return { kind: "ecc", scalar };
 }
 
 function symmetricSecret(
