@@ -11,6 +11,7 @@ export const ibmScripts: readonly ToolScript[] = [
     title: "keys: createprimary, create, load, sign, verifysignature, objectchangeauth, contextsave, contextload",
     lines: [
       "tssstartup -c",
+      "TPM_SERVER_TYPE=raw tssgetrandom -by 8",
       storageKey,
       message,
       "tsscreate -hp 80000000 -pwdp sss -si -opr k.priv -opu k.pub -opem k.pem -pwdk abc",
