@@ -8,7 +8,7 @@
  * ROLLCALL_SYSTEM_PACKAGES=skip leaves the machine alone.
  */
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const packages = [
@@ -16,6 +16,8 @@ const packages = [
   { name: "mosquitto-clients", program: "mosquitto_pub", use: "an MQTT client that is not ours, against the broker" },
   { name: "swtpm", program: "swtpm", use: "second opinion on TPM answers" },
   { name: "tpm2-tools", program: "tpm2_getcap", use: "other people's TPM tools, on our TPM's socket" },
+  { name: "tss2", program: "tsscreateprimary", use: "IBM's TPM utilities, on our TPM's socket" },
+  { name: "tpm2-openssl", file: "ossl-modules/tpm2.so", use: "OpenSSL with keys in our TPM" },
   { name: "chromium", program: "chromium", use: "the browser in which the portal is tested" },
   { name: "postgresql", program: "initdb", use: "the store on a PostgreSQL that the tests start themselves" },
 ];
@@ -44,7 +46,12 @@ function onPath(program) {
   });
 }
 
-const absent = () => packages.filter(({ program }) => !onPath(program));
+/** Some packages bring no program: then a file below a folder of libraries shows that they are here. */
+const libraries = ["/usr/lib", ...foldersIn("/usr/lib").filter((folder) => folder.endsWith("-linux-gnu"))];
+const inLibraries = (file) => libraries.some((folder) => existsSync(join(folder, file)));
+
+const isHere = ({ program, file }) => (program === undefined ? inLibraries(file) : onPath(program));
+const absent = () => packages.filter((each) => !isHere(each));
 
 function aptGet(...args) {
   const patience = ["-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20", "-o", "DPkg::Lock::Timeout=60"];

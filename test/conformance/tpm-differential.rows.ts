@@ -29,7 +29,11 @@ const nothing = fc.constant("");
 const hashAlg = from(u16, 0x000b, 0x000b, 0x0004, 0x000c, 0x000d, 0x0010, 0x0099);
 const hierarchy = from(u32, 0x40000001, 0x4000000b, 0x4000000c, 0x40000007, 0x4000000a, 0x12345678);
 const [ek, srk, identity] = [0x81010001, 0x81000001, 0x81000100];
-const objects = [ek, srk, identity, srk, identity, 0x80000000, 0x80000001, 0x81000777];
+/** Made persistent by the test: keys that may decrypt anything. */
+export const decryptionKeys = { ecc: 0x81000500, rsa: 0x81000501 } as const;
+/** Not after another persistent key, which is in the first slot there while a command uses it. */
+const persistent = [ek, srk, identity, srk, identity, 0x81000777];
+const objects = [...persistent, ...Object.values(decryptionKeys), 0x80000000, 0x80000001];
 const sessions = [0x03000000, 0x03000000, 0x03000001, 0x02000000];
 const pcrs = [0, 10, 16, 17, 23, 24, 0x40000007];
 const hierarchies = [0x40000001, 0x4000000b, 0x4000000c, 0x40000007, 0x4000000a];
@@ -44,7 +48,21 @@ const selections = fc
   )
   .map((list) => u32(list.length) + list.join(""));
 const ticket = of(from(u16, 0x8024, 0x8022), from(u32, 0x40000007, 0x40000001), buffer(32));
-const signingScheme = fc.constantFrom("0010", "0014000b", "0018000b", "0005000b", "00140004", "0099");
+const signingScheme = fc.constantFrom("0010", "0014000b", "0016000b", "0018000b", "0005000b", "00140004", "0099");
+
+const authTicket = of(from(u16, 0x8025, 0x8023, 0x8022), from(u32, 0x40000007, 0x40000001), buffer(64));
+/** Less than a modulus. */
+const message = fc.oneof(
+  buffer(250),
+  exactly(255).map((hex) => sized(`00${hex}`)),
+);
+const decryptionScheme = fc.constantFrom("0010", "0015", "0017000b", "00170004", "0014000b");
+const nvHandles = [[...nvIndices, 0x40000001, 0x40000001, 0x4000000c], nvIndices];
+/** Of P-256. */
+const generator = {
+  x: "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296",
+  y: "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
+};
 
 const attributes = fc
   .subarray([0x2, 0x10, 0x20, 0x40, 0x80, 0x400, 0x800, 0x10000, 0x20000, 0x40000])
@@ -84,7 +102,7 @@ const ecc = of(
   fc.constant("0000"),
   symmetric,
   fc.constantFrom("0010", "0018000b", "0019000b", "0018"),
-  from(u16, 3, 3, 3, 0x99),
+  from(u16, 3, 3, 4, 0x99),
   fc.constant("0010"),
   fc.constant("00000000"),
 );
@@ -97,9 +115,13 @@ const creation = of(sensitive, template.map(sized), buffer(20), selections);
 const nvPublic = of(
   from(u32, ...nvIndices, 0x02000000),
   from(u16, 0x000b),
-  from(u32, 0x00020002, 0x00060006, 0x02020002, 0x40010001, 0, 0x00020000),
+  from(
+    u32,
+    ...[0x00020002, 0x00060006, 0x02020002, 0x40010001, 0, 0x00020000, 0x80026002, 0x0002f002, 0x08022002],
+    ...[0x00020012, 0x00060016, 0x00020022, 0x00020042, 0x08020012, 0x000200f2, 0x20020002, 0x08020042],
+  ),
   fc.constant("0000"),
-  from(u16, 8, 32, 0, 3000),
+  from(u16, 8, 8, 32, 32, 0, 3000),
 );
 
 /** Commands whose answers two TPMs with the same keys must agree on. Those that would change what persists are not here. */
@@ -249,6 +271,219 @@ export const kinds: readonly Kind[] = [
     handles: [[...nvIndices, 0x40000001, 0x40000001, 0x4000000c], nvIndices],
     passwords: 1,
     parameters: of(from(u16, 0, 4, 8, 2000), from(u16, 0, 1, 4000)),
+  },
+  { name: "NV_Increment", code: 0x134, handles: nvHandles, passwords: 1, parameters: nothing },
+  { name: "NV_SetBits", code: 0x135, handles: nvHandles, passwords: 1, parameters: exactly(8) },
+  { name: "NV_Extend", code: 0x136, handles: nvHandles, passwords: 1, parameters: buffer(40) },
+  { name: "NV_WriteLock", code: 0x138, handles: nvHandles, passwords: 1, parameters: nothing },
+  { name: "NV_ReadLock", code: 0x14f, handles: nvHandles, passwords: 1, parameters: nothing },
+  {
+    name: "NV_GlobalWriteLock",
+    code: 0x132,
+    handles: [[0x40000001, 0x4000000c, 0x4000000b]],
+    passwords: 1,
+    parameters: nothing,
+  },
+  { name: "NV_ChangeAuth", code: 0x13b, handles: [nvIndices], passwords: 1, parameters: buffer(40) },
+  {
+    name: "NV_UndefineSpaceSpecial",
+    code: 0x11f,
+    handles: [nvIndices, [0x4000000c, 0x40000001]],
+    passwords: 2,
+    parameters: nothing,
+  },
+  {
+    name: "NV_Certify",
+    code: 0x184,
+    handles: [[0x40000007, ...objects], ...nvHandles],
+    passwords: 2,
+    parameters: of(buffer(20), signingScheme, from(u16, 0, 4, 8, 2000), from(u16, 0, 1, 4000)),
+  },
+  {
+    name: "PolicyNV",
+    code: 0x149,
+    handles: [...nvHandles, sessions],
+    passwords: 1,
+    parameters: of(
+      fc.oneof(exactly(8).map(sized), buffer(12)),
+      from(u16, 0, 0, 1, 9),
+      from(u16, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12),
+    ),
+  },
+  { name: "PolicyAuthorizeNV", code: 0x192, handles: [...nvHandles, sessions], passwords: 1, parameters: nothing },
+  {
+    name: "PolicySigned",
+    code: 0x160,
+    handles: [objects, sessions],
+    parameters: of(
+      fc.oneof(fc.constant("0000"), buffer(16)),
+      buffer(4),
+      buffer(20),
+      from(u32, 0, 0, 100, 0xffffff9c),
+      of(fc.constantFrom("0005000b", "00050004"), exactly(32)),
+    ),
+  },
+  {
+    name: "PolicyTicket",
+    code: 0x172,
+    handles: [sessions],
+    parameters: of(fc.oneof(exactly(8).map(sized), buffer(8)), buffer(4), buffer(20), buffer(34), authTicket),
+  },
+  {
+    name: "PolicyAuthorize",
+    code: 0x16a,
+    handles: [sessions],
+    parameters: of(
+      fc.oneof(fc.constant(sized("00".repeat(32))), buffer(32)),
+      buffer(20),
+      fc.oneof(
+        exactly(32).map((hex) => sized(`000b${hex}`)),
+        buffer(34),
+      ),
+      of(from(u16, 0x8022, 0x8024), from(u32, 0x40000007, 0x40000001), buffer(64)),
+    ),
+  },
+  {
+    name: "PolicyCpHash",
+    code: 0x16e,
+    handles: [sessions],
+    parameters: fc.oneof(fc.constant(sized("11".repeat(32))), exactly(32).map(sized), buffer(34)),
+  },
+  {
+    name: "PolicyNameHash",
+    code: 0x170,
+    handles: [sessions],
+    parameters: fc.oneof(exactly(32).map(sized), buffer(34)),
+  },
+  {
+    name: "PolicyTemplate",
+    code: 0x190,
+    handles: [sessions],
+    parameters: fc.oneof(fc.constant(sized("11".repeat(32))), exactly(32).map(sized), buffer(34)),
+  },
+  {
+    name: "PolicyDuplicationSelect",
+    code: 0x188,
+    handles: [sessions],
+    parameters: of(buffer(34), buffer(34), from(u8, 0, 1, 2)),
+  },
+  { name: "PolicyNvWritten", code: 0x18f, handles: [sessions], parameters: from(u8, 0, 1, 2) },
+  { name: "PolicyLocality", code: 0x16f, handles: [sessions], parameters: from(u8, 0, 1, 2, 3, 31, 32, 255) },
+  { name: "PolicyPhysicalPresence", code: 0x187, handles: [sessions], parameters: nothing },
+  {
+    name: "PolicyCounterTimer",
+    code: 0x16d,
+    handles: [sessions],
+    parameters: of(exactly(4).map(sized), from(u16, 16, 0, 24, 40), from(u16, 7, 12)),
+  },
+  {
+    name: "Certify",
+    code: 0x148,
+    handles: [objects, [0x40000007, ...persistent]],
+    passwords: 2,
+    parameters: of(buffer(20), signingScheme),
+  },
+  {
+    name: "CertifyCreation",
+    code: 0x14a,
+    handles: [[0x40000007, ...objects], persistent],
+    passwords: 1,
+    parameters: of(
+      buffer(20),
+      buffer(32),
+      signingScheme,
+      of(from(u16, 0x8021, 0x8024), from(u32, 0x40000007, 0x40000001), buffer(64)),
+    ),
+  },
+  {
+    name: "GetTime",
+    code: 0x14c,
+    handles: [
+      [0x4000000b, 0x4000000b, 0x40000001],
+      [0x40000007, ...objects],
+    ],
+    passwords: 2,
+    parameters: of(buffer(20), signingScheme),
+  },
+  {
+    name: "ObjectChangeAuth",
+    code: 0x150,
+    handles: [objects, [srk, ek, 0x40000001]],
+    passwords: 1,
+    parameters: buffer(40),
+  },
+  {
+    name: "Duplicate",
+    code: 0x14b,
+    handles: [objects, [srk, 0x40000007, identity]],
+    passwords: 1,
+    parameters: of(fc.constantFrom("0000", "0001aa"), symmetric),
+  },
+  {
+    name: "Rewrap",
+    code: 0x152,
+    handles: [
+      [srk, 0x40000007, identity],
+      [srk, 0x40000007, identity],
+    ],
+    passwords: 1,
+    parameters: of(buffer(40), buffer(34), fc.oneof(fc.constant("0000"), exactly(256).map(sized), buffer(20))),
+  },
+  {
+    name: "RSA_Encrypt",
+    code: 0x174,
+    handles: [objects],
+    parameters: of(message, decryptionScheme, fc.constantFrom("0000", "000161", "00026100")),
+  },
+  {
+    name: "RSA_Decrypt",
+    code: 0x159,
+    handles: [objects],
+    passwords: 1,
+    parameters: of(message, decryptionScheme, fc.constantFrom("0000", "000161", "00026100")),
+  },
+  { name: "ECDH_KeyGen", code: 0x163, handles: [objects], parameters: nothing },
+  {
+    name: "ECDH_ZGen",
+    code: 0x154,
+    handles: [objects],
+    passwords: 1,
+    parameters: fc.oneof(
+      fc.constant(sized(sized(generator.x) + sized(generator.y))),
+      of(buffer(34), buffer(34)).map(sized),
+    ),
+  },
+  { name: "ECC_Parameters", code: 0x178, parameters: from(u16, 3, 4, 0x99) },
+  {
+    name: "TestParms",
+    code: 0x18a,
+    parameters: of(
+      from(u16, 1, 8, 0x23, 0x25, 0x99),
+      fc.constantFrom("0010", "000600800043", "0005000b"),
+      fc.constantFrom("0010", "0014000b", "0018000b"),
+      fc.constantFrom("080000000000", "00030010", "00040010"),
+    ),
+  },
+  {
+    name: "SetPrimaryPolicy",
+    code: 0x12e,
+    handles: [[...hierarchies, srk]],
+    passwords: 1,
+    parameters: fc.constantFrom("00000010", "0000000b", "0001aa000b", "0001aa0010", "00000099"),
+  },
+  {
+    name: "EventSequenceComplete",
+    code: 0x185,
+    handles: [pcrs, objects],
+    passwords: 2,
+    parameters: buffer(64),
+  },
+  {
+    name: "ClockRateAdjust",
+    code: 0x130,
+    handles: [[0x40000001, 0x4000000c, 0x4000000b]],
+    passwords: 1,
+    parameters: from(u8, 0, 3, 4, 0xfd, 0xfc),
   },
   {
     name: "DictionaryAttackLockReset",

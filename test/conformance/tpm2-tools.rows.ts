@@ -117,7 +117,7 @@ export const toolScripts: readonly ToolScript[] = [
       "tpm2_pcrextend 16:sha1=0000000000000000000000000000000000000001,sha256=0000000000000000000000000000000000000000000000000000000000000001",
       "tpm2_pcrread sha1:16+sha256:16",
       message,
-      "tpm2_pcrevent 23 msg | grep -v -e sha384 -e sha512",
+      "tpm2_pcrevent 23 msg | grep -v sha512",
       "tpm2_pcrread sha256:16,23",
       "tpm2_pcrreset 16 23",
       "tpm2_pcrread sha256:16,23",

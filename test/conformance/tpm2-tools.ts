@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createTpm, type VirtualTpm } from "tpm-js-sim";
@@ -8,6 +8,14 @@ import { programOnPath, type Swtpm, startSwtpm } from "./swtpm.js";
 
 /** Where Debian's tpm2-tools are, or undefined. */
 export const tpm2Tools = programOnPath("tpm2_getcap");
+
+/** Where Debian's IBM TSS utilities are, or undefined. */
+export const ibmTss = programOnPath("tsscreateprimary");
+
+/** Where Debian's OpenSSL provider for TPM keys is, or undefined. */
+export const tpm2Openssl = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib"]
+  .map((folder) => join(folder, "ossl-modules", "tpm2.so"))
+  .find((file) => existsSync(file));
 
 /** A TPM that tools reach over the Microsoft simulator protocol, and a folder of its own for what they write. */
 export interface ToolBench {
@@ -35,6 +43,20 @@ async function serveOnPair(tpm: VirtualTpm) {
   }
 }
 
+/** IBM's utilities find a TPM, and keep what they know of handles and sessions, where these say. */
+function ibmTssAt(port: number, folder: string) {
+  return {
+    TPM_INTERFACE_TYPE: "socsim",
+    TPM_SERVER_TYPE: "mssim",
+    TPM_SERVER_NAME: "127.0.0.1",
+    TPM_COMMAND_PORT: String(port),
+    TPM_PLATFORM_PORT: String(port + 1),
+    TPM_DATA_DIR: folder,
+    // Otherwise each utility encrypts its session's file with a key of its own.
+    TPM_ENCRYPT_SESSIONS: "0",
+  };
+}
+
 interface BenchOptions {
   readonly tpm: VirtualTpm;
   /** what to do after each tool */
@@ -45,10 +67,11 @@ interface BenchOptions {
 async function benchOf({ tpm, afterwards = () => undefined, end }: BenchOptions): Promise<ToolBench> {
   const folder = mkdtempSync(join(tmpdir(), "rollcall-tools-"));
   const { port, server } = await serveOnPair(tpm);
-  const env = { ...process.env, TPM2TOOLS_TCTI: `mssim:host=127.0.0.1,port=${port}`, LC_ALL: "C" };
+  const tcti = `mssim:host=127.0.0.1,port=${port}`;
+  const env = { ...process.env, TPM2TOOLS_TCTI: tcti, TPM2OPENSSL_TCTI: tcti, ...ibmTssAt(port, folder), LC_ALL: "C" };
   const run = (line: string): Promise<ToolRun> =>
     new Promise((resolve) => {
-      execFile("sh", ["-c", line], { cwd: folder, env, timeout: 20_000 }, (error, stdout, stderr) => {
+      execFile("sh", ["-c", line], { cwd: folder, env, timeout: 100_000 }, (error, stdout, stderr) => {
         afterwards();
         const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
         resolve({ code, stdout, stderr });
@@ -67,13 +90,18 @@ export function ourBench(seed: string): Promise<ToolBench> {
   return benchOf({ tpm: createTpm({ seed }) });
 }
 
-/** swtpm behind our socket: it does not speak this protocol itself. It has three slots, and the tools leave objects and sessions behind. */
-export async function swtpmBench(): Promise<ToolBench> {
+/**
+ * swtpm behind our socket: it does not speak this protocol itself. It has three slots, and the tools leave objects and
+ * sessions behind.
+ * @param options `keepsObjects` for tools that go on with what the one before has left
+ */
+export async function swtpmBench({ keepsObjects = false } = {}): Promise<ToolBench> {
   const swtpm: Swtpm = await startSwtpm();
   const never = (): never => {
     throw new Error("swtpm keeps its own state");
   };
   const afterwards = (): void => {
+    if (keepsObjects) return;
     for (const slot of [0, 1, 2]) swtpm.send(Buffer.from(`80010000000e00000165800000${`0${slot}`}`, "hex"));
     // A tool that fails leaves its session loaded; one that is kept has been saved.
     const loaded = swtpm.send(Buffer.from("8001000000160000017a00000001020000000000000a", "hex")).subarray(19);
@@ -81,8 +109,16 @@ export async function swtpmBench(): Promise<ToolBench> {
       swtpm.send(Buffer.concat([Buffer.from("80010000000e00000165", "hex"), loaded.subarray(at, at + 4)]));
     }
   };
-  const sendAsync = async (command: Uint8Array) => swtpm.send(command);
-  const tpm = { send: swtpm.send, sendAsync, snapshot: never, powerOn: () => undefined, powerOff: () => undefined };
+  // While it writes its state it asks to be asked again (TPM_RC_RETRY), which not every tool does.
+  const send = (command: Uint8Array): Buffer => {
+    let response = swtpm.send(command);
+    for (let attempt = 0; attempt < 10 && response.readUInt32BE(6) === 0x922; attempt += 1) {
+      response = swtpm.send(command);
+    }
+    return response;
+  };
+  const sendAsync = async (command: Uint8Array) => send(command);
+  const tpm = { send, sendAsync, snapshot: never, powerOn: () => undefined, powerOff: () => undefined };
   return await benchOf({ tpm, afterwards, end: swtpm.stop });
 }
 

@@ -8,7 +8,12 @@ export function uptime(memory: TpmMemory): bigint {
 /** TPMS_CLOCK_INFO */
 export function clockInfo(memory: TpmMemory) {
   const { resetCount, restartCount } = memory;
-  return { clock: uptime(memory), resetCount, restartCount, safe: 1 };
+  return { clock: uptime(memory) + memory.clockAhead, resetCount, restartCount, safe: 1 };
+}
+
+/** TPMS_TIME_INFO */
+export function timeInfo(memory: TpmMemory) {
+  return { time: uptime(memory), clockInfo: clockInfo(memory) };
 }
 
 /** FIRMWARE_VERSION_1 and _2 of the properties, as attestations give them. */

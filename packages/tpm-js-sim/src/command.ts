@@ -30,6 +30,8 @@ export interface EntityKinds {
   readonly parent: Of<"key" | "hierarchy">;
   /** TPMI_RH_HIERARCHY with + */
   readonly hierarchy: Of<"hierarchy">;
+  /** TPMI_RH_PLATFORM */
+  readonly platform: Of<"hierarchy">;
   /** TPMI_RH_PROVISION */
   readonly provision: Of<"hierarchy">;
   /** TPMI_SH_POLICY */
@@ -59,7 +61,7 @@ export interface EntityKinds {
 /** One handle of a command: what it may be, and in which role it must be authorized (Part 1, "Authorization Roles"). */
 export interface HandleSpec<K extends keyof EntityKinds = keyof EntityKinds> {
   readonly kind: K;
-  readonly role: "user" | "admin" | "none";
+  readonly role: "user" | "admin" | "dup" | "none";
 }
 
 /** A handle that needs USER authorization. */
@@ -70,6 +72,11 @@ export function user<const K extends keyof EntityKinds>(kind: K): HandleSpec<K> 
 /** A handle that needs ADMIN authorization. */
 export function admin<const K extends keyof EntityKinds>(kind: K): HandleSpec<K> {
   return { kind, role: "admin" };
+}
+
+/** A handle that needs DUP authorization: a policy that allows nothing but Duplicate. */
+export function dup<const K extends keyof EntityKinds>(kind: K): HandleSpec<K> {
+  return { kind, role: "dup" };
 }
 
 /** A handle that needs no authorization. */

@@ -1,4 +1,4 @@
-import { type Codec, decode, type Infer, sized, struct, u8, u16, u32 } from "./codec.js";
+import { type Codec, decode, type Infer, sized, struct, u8, u16, u32, u64 } from "./codec.js";
 import { hmac } from "./crypto.js";
 import { publicAreaName, type TpmKey } from "./keys.js";
 import { privateBytes, secretFromBytes } from "./secrets.js";
@@ -14,6 +14,7 @@ const secretKinds = ["rsa", "ecc", "hmac", "sym", "none"] as const;
 const sessionTypes = ["hmac", "policy", "trial"] as const;
 const guards = ["nothing", "object", "lockout"] as const;
 const wants = ["nothing", "authValue", "password"] as const;
+const pins = ["cpHash", "nameHash", "template"] as const;
 
 /** A text that is one of a few, as its number. */
 function oneOf<const T extends readonly string[]>(names: T): Codec<T[number]> {
@@ -37,20 +38,14 @@ const KeyContext = struct({
   secret: sized(1400),
 });
 
-/** Empty for undefined: none of these is ever empty when it is there. */
-function optional(codec: Codec<Buffer>): Codec<Buffer | undefined> {
+/** A byte says whether it is there. */
+function optional<T>(codec: Codec<T>): Codec<T | undefined> {
   return {
-    read: (reader) => {
-      const bytes = codec.read(reader);
-      return bytes.length === 0 ? undefined : bytes;
-    },
-    encode: (bytes) => codec.encode(bytes ?? Buffer.alloc(0)),
+    read: (reader) => (u8.read(reader) === 0 ? undefined : codec.read(reader)),
+    encode: (value) => (value === undefined ? u8.encode(0) : Buffer.concat([u8.encode(1), codec.encode(value)])),
   };
 }
-const optionalNumber: Codec<number | undefined> = {
-  read: (reader) => (u8.read(reader) === 0 ? undefined : u32.read(reader)),
-  encode: (value) => (value === undefined ? u8.encode(0) : Buffer.concat([u8.encode(1), u32.encode(value)])),
-};
+const truth: Codec<boolean> = { read: (reader) => u8.read(reader) === 1, encode: (value) => u8.encode(value ? 1 : 0) };
 
 const SessionContext = struct({
   type: oneOf(sessionTypes),
@@ -62,10 +57,15 @@ const SessionContext = struct({
   auditDigest: optional(Tpm2bDigest),
   nonceTpm: Tpm2bDigest,
   policyDigest: Tpm2bDigest,
-  cpHash: optional(Tpm2bDigest),
-  commandCode: optionalNumber,
+  pinned: optional(struct({ to: oneOf(pins), digest: Tpm2bDigest })),
+  commandCode: optional(u32),
   wants: oneOf(wants),
-  pcrCounter: optionalNumber,
+  pcrCounter: optional(u32),
+  locality: optional(u8),
+  presence: truth,
+  nvWritten: optional(truth),
+  startedAt: u64,
+  expiresAt: optional(u64),
 });
 
 export function encodeKey(key: TpmKey): Buffer {

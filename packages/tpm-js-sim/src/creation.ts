@@ -60,11 +60,6 @@ export function checkedAuth(userAuth: Buffer, nameAlg: number): Buffer {
   return authValue;
 }
 
-/** An auth value as it stands in a private area: as long as the Name's digest, so that its length gives nothing away. */
-export function paddedAuth(authValue: Buffer, nameAlg: number): Buffer {
-  return Buffer.concat([authValue, Buffer.alloc(hashOf(nameAlg).digestSize - authValue.length)]);
-}
-
 /** Who made a key, and with what around. */
 export interface Creation {
   readonly parent: Entity;

@@ -88,11 +88,13 @@ export function cfbDecrypt(key: Uint8Array, encrypted: Uint8Array, iv: Uint8Arra
   return Buffer.concat([decipher.update(encrypted), decipher.final()]);
 }
 
-function xor(left: Uint8Array, right: Uint8Array): Buffer {
+/** Two texts of one length, bit by bit. */
+export function xor(left: Uint8Array, right: Uint8Array): Buffer {
   return Buffer.from(left.map((byte, index) => byte ^ (right[index] ?? 0)));
 }
 
-function mgf1(hashAlg: number, seed: Uint8Array, length: number): Buffer {
+/** MGF1 (RFC 8017, B.2.1). */
+export function mgf1(hashAlg: number, seed: Uint8Array, length: number): Buffer {
   // MGF1 counts from 0 where KDFa counts from 1 (RFC 8017, B.2.1).
   const made: Buffer[] = [];
   for (let counter = 0, total = 0; total < length; counter += 1) {
@@ -106,8 +108,8 @@ function mgf1(hashAlg: number, seed: Uint8Array, length: number): Buffer {
 export interface OaepInput {
   readonly key: KeyObject;
   readonly hashAlg: number;
-  /** without its terminator, which is added: the TPM's OAEP label ends in a zero byte (Part 1, annex B.4) */
-  readonly label: string;
+  /** with its terminator: the TPM's OAEP label ends in a zero byte (Part 1, annex B.4) */
+  readonly label: Buffer;
   readonly message: Uint8Array;
   readonly random: Random;
 }
@@ -117,7 +119,7 @@ export function oaepEncrypt({ key, hashAlg, label, message, random }: OaepInput)
   const size = 256;
   const hashSize = hashOf(hashAlg).digestSize;
   const padding = Buffer.alloc(size - message.length - 2 * hashSize - 2);
-  const data = Buffer.concat([digest(hashAlg, terminated(label)), padding, Buffer.of(1), message]);
+  const data = Buffer.concat([digest(hashAlg, label), padding, Buffer.of(1), message]);
   const seed = random(hashSize);
   const maskedData = xor(data, mgf1(hashAlg, seed, data.length));
   const maskedSeed = xor(seed, mgf1(hashAlg, maskedData, hashSize));
@@ -125,7 +127,7 @@ export function oaepEncrypt({ key, hashAlg, label, message, random }: OaepInput)
   return publicEncrypt({ key, padding: constants.RSA_NO_PADDING }, block);
 }
 
-/** The OAEP label as node:crypto wants it. */
+/** A TPM's own OAEP label, terminator included. */
 export function oaepLabel(label: string): Buffer {
   return terminated(label);
 }

@@ -28,6 +28,7 @@ const accepted: Readonly<Record<keyof EntityKinds, Accepted>> = {
   entityOrNull: { types: [...objects, pcr, nvIndex], permanent: allHierarchies },
   parent: { types: objects, permanent: primaryHierarchies },
   hierarchy: { types: [], permanent: primaryHierarchies },
+  platform: { types: [], permanent: [platform] },
   provision: { types: [], permanent: [owner, platform] },
   policySession: { types: [handleTypes.policySession], permanent: [] },
   hmacSession: { types: [handleTypes.hmacSession], permanent: [] },
@@ -62,7 +63,9 @@ function objectAt(memory: TpmMemory, handle: number, number: number): Entity {
 function sessionAt(memory: TpmMemory, handle: number, number: number): Entity {
   const session = memory.sessions.get(handle);
   if (session !== undefined) return { is: "session", handle, name: u32.encode(handle), session };
-  if (memory.savedSessions.has(handle)) throw new TpmError("handle", handlePlace(number));
+  // A slot has one session, of either kind.
+  const otherKind = [...memory.sessions.keys()].some((each) => ((each ^ handle) & 0x00ff_ffff) === 0);
+  if (otherKind) throw new TpmError("handle", handlePlace(number));
   throw missing(number);
 }
 

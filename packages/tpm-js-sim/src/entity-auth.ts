@@ -1,5 +1,5 @@
 import type { Command, Entity, HandleSpec } from "./command.js";
-import type { TpmMemory } from "./state.js";
+import type { HierarchyPolicy, TpmMemory } from "./state.js";
 import { has, nvAttributes, objectAttributes } from "./tables/attributes.js";
 import { hierarchies } from "./tables/handles.js";
 
@@ -22,24 +22,27 @@ export function authValueOf(memory: TpmMemory, entity: Entity): Buffer {
   return trimmed(memory.authValues.get(entity.handle) ?? nothing);
 }
 
-/** A policy, and the hash that sessions for it must use. */
-export interface EntityPolicy {
-  readonly digest: Buffer;
-  readonly hashAlg: number;
-}
+const nvWriters: readonly string[] = ["NV_Write", "NV_Increment", "NV_Extend", "NV_SetBits", "NV_WriteLock"];
 
 /** Which bits of an NV index a command needs, for its auth value and for its policy. */
 function nvRight({ name }: Command): { readonly auth: number; readonly policy: number } {
-  return name === "NV_Write"
+  return nvWriters.includes(name)
     ? { auth: nvAttributes.authWrite, policy: nvAttributes.policyWrite }
     : { auth: nvAttributes.authRead, policy: nvAttributes.policyRead };
 }
 
 /** The policy with which a command may use an entity; undefined where there is none. */
-export function policyOf(entity: Entity, row: Command): EntityPolicy | undefined {
+export function policyOf(
+  memory: TpmMemory,
+  entity: Entity,
+  role: HandleSpec["role"],
+  row: Command,
+): HierarchyPolicy | undefined {
+  if (entity.is === "hierarchy") return memory.policies.get(entity.handle);
   if (entity.is !== "nv" && entity.is !== "key") return undefined;
   const publicArea = entity.is === "nv" ? entity.nv.publicArea : entity.key.publicArea;
-  if (entity.is === "nv" && !has(entity.nv.publicArea.attributes, nvRight(row).policy)) return undefined;
+  const byBits = entity.is === "nv" && !needsPolicy(entity, role);
+  if (byBits && !has(entity.nv.publicArea.attributes, nvRight(row).policy)) return undefined;
   if (entity.is === "key" && entity.key.secret.kind === "none") return undefined;
   const { authPolicy: digest, nameAlg: hashAlg } = publicArea;
   // A key's empty policy is one that no session ever has.
@@ -48,6 +51,7 @@ export function policyOf(entity: Entity, row: Command): EntityPolicy | undefined
 
 /** Whether nothing but a policy opens an entity in a role. */
 export function needsPolicy(entity: Entity, role: HandleSpec["role"]): boolean {
+  if (role === "dup" || (role === "admin" && entity.is === "nv")) return true;
   if (role !== "admin" || entity.is !== "key") return false;
   return has(entity.key.publicArea.objectAttributes, objectAttributes.adminWithPolicy);
 }

@@ -1,9 +1,11 @@
 import { constants, createECDH, createPublicKey, type KeyObject, privateDecrypt } from "node:crypto";
-import { decode, type Infer } from "./codec.js";
+import { decode } from "./codec.js";
 import { kdfe, nameOf, oaepEncrypt, oaepLabel, type Random } from "./crypto.js";
+import { curveOf, type EccPoint, padded, pointOf } from "./ecc.js";
 import { hashOf } from "./hashes.js";
 import { TpmsEccPoint, TpmtPublic } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
+import type { CurveRow } from "./tables/ecc-curves.js";
 import { TpmError } from "./tpm-error.js";
 
 /** The private part of a loaded key. */
@@ -28,32 +30,12 @@ export interface TpmKey {
   readonly secret: Secret;
 }
 
-export type EccPoint = Infer<typeof TpmsEccPoint>;
-
-const coordinate = 32;
-
-function padded(bytes: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.alloc(Math.max(0, coordinate - bytes.length)), bytes]);
-}
-
-function uncompressed(point: EccPoint): Buffer {
-  return Buffer.concat([Buffer.of(4), padded(point.x), padded(point.y)]);
-}
-
-/** The P-256 point of a scalar. */
-export function pointOf(scalar: Uint8Array): EccPoint {
-  const ecdh = createECDH("prime256v1");
-  ecdh.setPrivateKey(scalar);
-  const bytes = ecdh.getPublicKey();
-  return { x: bytes.subarray(1, 33), y: bytes.subarray(33, 65) };
-}
-
-/** Z.x of P-256. @throws TpmError TPM_RC_ECC_POINT when the point is not on the curve */
-function sharedX(scalar: Uint8Array, point: EccPoint): Buffer {
-  const ecdh = createECDH("prime256v1");
+/** Z.x of an exchange. @throws TpmError TPM_RC_ECC_POINT when the point is not on the curve */
+function sharedX(curve: CurveRow, scalar: Uint8Array, { x, y }: EccPoint): Buffer {
+  const ecdh = createECDH(curve.node);
   ecdh.setPrivateKey(scalar);
   try {
-    return ecdh.computeSecret(uncompressed(point));
+    return ecdh.computeSecret(Buffer.concat([Buffer.of(4), padded(x, curve), padded(y, curve)]));
   } catch (cause) {
     throw new TpmError("eccPoint", undefined, { cause });
   }
@@ -68,13 +50,18 @@ export function publicKeyOf(area: TpmtPublic): KeyObject | undefined {
     return createPublicKey({ key: { kty: "RSA", n: area.unique.toString("base64url"), e }, format: "jwk" });
   }
   if (area.type !== algorithms.ecc) return undefined;
-  const [x, y] = [padded(area.unique.x).toString("base64url"), padded(area.unique.y).toString("base64url")];
-  return createPublicKey({ key: { kty: "EC", crv: "P-256", x, y }, format: "jwk" });
+  const curve = curveOf(area.parameters.curveId);
+  const text = (bytes: Buffer): string => padded(bytes, curve).toString("base64url");
+  return createPublicKey({
+    key: { kty: "EC", crv: curve.jwk, x: text(area.unique.x), y: text(area.unique.y) },
+    format: "jwk",
+  });
 }
 
 export type SecretLabel = "IDENTITY" | "DUPLICATE" | "SECRET";
 
 interface EccExchange {
+  readonly curve: CurveRow;
   readonly hashAlg: number;
   readonly label: SecretLabel;
   readonly zx: Buffer;
@@ -82,9 +69,10 @@ interface EccExchange {
   readonly recipient: EccPoint;
 }
 
-function seedOf({ hashAlg, label, zx, ephemeral, recipient }: EccExchange): Buffer {
+function seedOf({ curve, hashAlg, label, zx, ephemeral, recipient }: EccExchange): Buffer {
   const bits = hashOf(hashAlg).digestSize * 8;
-  return kdfe({ hashAlg, key: zx, label, contextU: padded(ephemeral.x), contextV: padded(recipient.x), bits });
+  const [contextU, contextV] = [padded(ephemeral.x, curve), padded(recipient.x, curve)];
+  return kdfe({ hashAlg, key: zx, label, contextU, contextV, bits });
 }
 
 /**
@@ -96,8 +84,10 @@ export function openSecret(key: TpmKey, label: SecretLabel, encrypted: Buffer): 
   const { secret, publicArea } = key;
   const { nameAlg: hashAlg } = publicArea;
   if (secret.kind === "ecc" && publicArea.type === algorithms.ecc) {
+    const curve = curveOf(publicArea.parameters.curveId);
     const ephemeral = decode(TpmsEccPoint, encrypted);
-    return seedOf({ hashAlg, label, zx: sharedX(secret.scalar, ephemeral), ephemeral, recipient: publicArea.unique });
+    const zx = sharedX(curve, secret.scalar, ephemeral);
+    return seedOf({ curve, hashAlg, label, zx, ephemeral, recipient: publicArea.unique });
   }
   if (secret.kind !== "rsa") throw new TpmError("key");
   const options = {
@@ -122,21 +112,22 @@ export interface SealedSecret {
 /**
  * The sender's half of {@link openSecret}.
  * @param random drawn from twice for RSA (32-byte seed, 32-byte OAEP seed), once for ECC (ephemeral scalar)
- * @throws TypeError for a public area that is neither RSA nor P-256
+ * @throws TypeError for a public area that is neither RSA nor ECC
  */
 export function sealSecret(recipient: TpmtPublic, label: SecretLabel, random: Random): SealedSecret {
   const hashAlg = recipient.nameAlg;
   if (recipient.type === algorithms.ecc) {
-    const scalar = random(coordinate);
-    const ephemeral = pointOf(scalar);
-    const zx = sharedX(scalar, recipient.unique);
-    const seed = seedOf({ hashAlg, label, zx, ephemeral, recipient: recipient.unique });
+    const curve = curveOf(recipient.parameters.curveId);
+    const scalar = random(curve.size);
+    const ephemeral = pointOf(curve, scalar);
+    const zx = sharedX(curve, scalar, recipient.unique);
+    const seed = seedOf({ curve, hashAlg, label, zx, ephemeral, recipient: recipient.unique });
     return { seed, encrypted: TpmsEccPoint.encode(ephemeral) };
   }
   const key = publicKeyOf(recipient);
   if (key === undefined) throw new TypeError("a secret can only be sent to an RSA or ECC key");
   const seed = random(hashOf(hashAlg).digestSize);
-  return { seed, encrypted: oaepEncrypt({ key, hashAlg, label, message: seed, random }) };
+  return { seed, encrypted: oaepEncrypt({ key, hashAlg, label: oaepLabel(label), message: seed, random }) };
 }
 
 /** The Name of a public area. */

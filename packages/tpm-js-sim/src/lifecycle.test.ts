@@ -15,9 +15,10 @@ import { shutdown } from "./commands/shutdown.js";
 import { startAuthSession } from "./commands/start-auth-session.js";
 import { startup } from "./commands/startup.js";
 import { digest } from "./crypto.js";
-import { ecdsaSign, ecdsaVerify } from "./p256.js";
+import { ecdsaSign, ecdsaVerify } from "./ecc.js";
 import { quotePcrs, readPcrs } from "./pcr-client.js";
 import type { TpmsAuthCommand } from "./structures.js";
+import { eccCurves } from "./tables/ecc-curves.js";
 import { hierarchies, passwordSession } from "./tables/handles.js";
 import { eccSrkTemplate } from "./templates.js";
 import { createTpm, type VirtualTpm } from "./virtual-tpm.js";
@@ -198,25 +199,28 @@ describe("what a state keeps", () => {
 });
 
 describe("signatures", () => {
-  test("ECDSA of digests: node's are verified, ours are verified by node, wrong ones are not", () => {
-    const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
-    const jwk = privateKey.export({ format: "jwk" });
-    const [x, y, d] = [jwk.x, jwk.y, jwk.d].map((text) => Buffer.from(text ?? "", "base64url"));
-    if (x === undefined || y === undefined || d === undefined) throw new Error("no key");
-    for (const text of ["", "a", "text"]) {
-      const hash = digest(sha256, Buffer.from(text));
-      const { r, s } = ecdsaSign(d, hash, randomBytes);
-      expect(
-        verify("sha256", Buffer.from(text), { key: publicKey, dsaEncoding: "ieee-p1363" }, Buffer.concat([r, s])),
-      ).toBe(true);
-      const theirs = nodeSign("sha256", Buffer.from(text), { key: privateKey, dsaEncoding: "ieee-p1363" });
-      const signature = { r: theirs.subarray(0, 32), s: theirs.subarray(32) };
-      expect(ecdsaVerify({ x, y }, hash, signature)).toBe(true);
-      expect(ecdsaVerify({ x, y }, digest(sha256, hash), signature)).toBe(false);
-      expect(ecdsaVerify({ x, y: x }, hash, signature)).toBe(false);
-      expect(ecdsaVerify({ x, y }, hash, { r: Buffer.alloc(32), s: signature.s })).toBe(false);
-    }
-  });
+  test.each([...eccCurves.values()])(
+    "ECDSA of digests, $jwk: node's are verified, ours are by node, wrong ones are not",
+    (curve) => {
+      const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: curve.node });
+      const jwk = privateKey.export({ format: "jwk" });
+      const [x, y, d] = [jwk.x, jwk.y, jwk.d].map((text) => Buffer.from(text ?? "", "base64url"));
+      if (x === undefined || y === undefined || d === undefined) throw new Error("no key");
+      for (const text of ["", "a", "text"]) {
+        const hash = digest(sha256, Buffer.from(text));
+        const { r, s } = ecdsaSign({ curve, scalar: d, digest: hash, random: randomBytes });
+        expect(
+          verify("sha256", Buffer.from(text), { key: publicKey, dsaEncoding: "ieee-p1363" }, Buffer.concat([r, s])),
+        ).toBe(true);
+        const theirs = nodeSign("sha256", Buffer.from(text), { key: privateKey, dsaEncoding: "ieee-p1363" });
+        const signature = { r: theirs.subarray(0, curve.size), s: theirs.subarray(curve.size) };
+        expect(ecdsaVerify(curve, { x, y }, hash, signature)).toBe(true);
+        expect(ecdsaVerify(curve, { x, y }, digest(sha256, hash), signature)).toBe(false);
+        expect(ecdsaVerify(curve, { x, y: x }, hash, signature)).toBe(false);
+        expect(ecdsaVerify(curve, { x, y }, hash, { r: Buffer.alloc(32), s: signature.s })).toBe(false);
+      }
+    },
+  );
 
   test("a quote: of the PCRs, over the nonce, by a key that is always the same", () => {
     const tpm = createTpm({ seed: "quote" });

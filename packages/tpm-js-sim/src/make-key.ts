@@ -1,7 +1,7 @@
 import { digest, hmac } from "./crypto.js";
+import { curveOf, pointOf, scalarFrom } from "./ecc.js";
 import { hashOf } from "./hashes.js";
-import { pointOf, type Secret } from "./keys.js";
-import { groupOrder } from "./p256.js";
+import type { Secret } from "./keys.js";
 import { isStorageKey } from "./public-checks.js";
 import { type RsaKeySource, type SourcedRsaKey, seededRsaKeys } from "./rsa-keys.js";
 import type { TpmtPublic } from "./structures.js";
@@ -32,12 +32,6 @@ export interface MadeKey {
   readonly publicArea: TpmtPublic;
   readonly secret: Secret;
   readonly seedValue: Buffer;
-}
-
-/** A number of 1 to the group's order less one. 512 bits reduced: no bias worth the name (FIPS 186-5, A.2.1). */
-function eccScalar(seed: Uint8Array): Buffer {
-  const wide = BigInt(`0x${hmac(algorithms.sha512, seed, Buffer.from("ecc")).toString("hex")}`);
-  return Buffer.from(((wide % (groupOrder - 1n)) + 1n).toString(16).padStart(64, "0"), "hex");
 }
 
 type Of<T extends TpmtPublic["type"]> = Extract<TpmtPublic, { type: T }>;
@@ -84,8 +78,9 @@ function seedValueOf(template: TpmtPublic, seed: Buffer): Buffer {
 export function makeKey({ template, seed, hint, data, rsaKeys = seededRsaKeys }: KeyInput): MadeKey {
   const seedValue = seedValueOf(template, seed);
   if (template.type === algorithms.ecc) {
-    const scalar = eccScalar(seed);
-    return { publicArea: { ...template, unique: pointOf(scalar) }, secret: { kind: "ecc", scalar }, seedValue };
+    const curve = curveOf(template.parameters.curveId);
+    const scalar = scalarFrom(curve, hmac(algorithms.sha512, seed, Buffer.from("ecc")));
+    return { publicArea: { ...template, unique: pointOf(curve, scalar) }, secret: { kind: "ecc", scalar }, seedValue };
   }
   if (template.type === algorithms.rsa) {
     const sourced = rsaKeys.rsaKey(seed, hint?.known);

@@ -5,7 +5,7 @@ import { flushContext } from "./commands/flush-context.js";
 import { pcrRead } from "./commands/pcr-read.js";
 import { quote } from "./commands/quote.js";
 import { publicKeyOf } from "./keys.js";
-import { type TpmsAuthCommand, TpmtSignature } from "./structures.js";
+import { type TpmsAuthCommand, TpmtSignatureOrNull } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
 import { hierarchies, passwordSession } from "./tables/handles.js";
 import { pcrCount } from "./tables/properties.js";
@@ -82,7 +82,7 @@ export function quotePcrs(send: TpmSend, { bank, pcrs, nonce }: QuoteInput): Pcr
     });
     const attestationKey = publicKeyOf(made.parameters.outPublic);
     if (!(attestationKey instanceof KeyObject)) throw new TypeError("the attestation key is no RSA key");
-    return { attestationKey, quoted: parameters.quoted, signature: TpmtSignature.encode(parameters.signature) };
+    return { attestationKey, quoted: parameters.quoted, signature: TpmtSignatureOrNull.encode(parameters.signature) };
   } finally {
     callTpm(send, flushContext, { handles: [], parameters: { flushHandle: made.handle } });
   }

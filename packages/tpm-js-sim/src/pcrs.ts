@@ -5,7 +5,7 @@ import type { TpmlPcrSelection } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
 
 /** The banks that are allocated. */
-export const pcrBanks = [algorithms.sha1, algorithms.sha256] as const;
+export const pcrBanks = [algorithms.sha1, algorithms.sha256, algorithms.sha384] as const;
 
 /** PC Client platform: which PCRs locality 0 may extend and reset (reference implementation, s_initAttributes). */
 export function mayExtend(pcr: number): boolean {
@@ -26,9 +26,14 @@ export function pcrValue(memory: TpmMemory, bank: number, pcr: number): Buffer {
   return memory.pcrs.get(pcrKey(bank, pcr)) ?? Buffer.alloc(hashOf(bank).digestSize, initial);
 }
 
-/** Takes note of a change. PCRs of the TCB group do not count: policies stay valid over them (Part 1, "PCR Attributes"). */
+/** PCRs of the TCB group do not count: policies stay valid over them (Part 1, "PCR Attributes"). */
+export function countsAsChange(pcr: number): boolean {
+  return pcr !== 16 && pcr < 21;
+}
+
+/** Takes note of a change. */
 export function countPcrChange(memory: TpmMemory, pcr: number): void {
-  if (pcr !== 16 && pcr < 21) memory.pcrCounter += 1;
+  if (countsAsChange(pcr)) memory.pcrCounter += 1;
 }
 
 export function extendPcr(memory: TpmMemory, bank: number, pcr: number, value: Buffer): void {

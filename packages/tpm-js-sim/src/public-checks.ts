@@ -1,6 +1,7 @@
+import { curveOf } from "./ecc.js";
 import { hashOf } from "./hashes.js";
 import type { TpmtPublic } from "./structures.js";
-import { algorithms, curves } from "./tables/algorithms.js";
+import { algorithms } from "./tables/algorithms.js";
 import { has, objectAttributes } from "./tables/attributes.js";
 import { TpmError } from "./tpm-error.js";
 
@@ -50,7 +51,7 @@ function checkCipher(symmetric: Symmetric): void {
 }
 
 type Asymmetric = Extract<TpmtPublic, { type: typeof algorithms.rsa | typeof algorithms.ecc }>;
-const signingSchemes: readonly number[] = [algorithms.rsassa, algorithms.ecdsa];
+const signingSchemes: readonly number[] = [algorithms.rsassa, algorithms.rsapss, algorithms.ecdsa];
 const decryptionSchemes: readonly number[] = [algorithms.rsaes, algorithms.oaep, algorithms.ecdh];
 
 /** A key for one purpose may name a scheme of that purpose; one for both may name none. */
@@ -79,7 +80,7 @@ export function checkSchemes(area: TpmtPublic): void {
   if (restricted && unschemed !== storage) throw new TpmError("scheme");
   checkSymmetric(area.parameters.symmetric, storage);
   if (area.type === algorithms.ecc) {
-    if (area.parameters.curveId !== curves.nistP256) throw new TpmError("curve");
+    curveOf(area.parameters.curveId);
     if (area.parameters.kdf.scheme !== algorithms.null) throw new TpmError("kdf");
     return;
   }

@@ -1,7 +1,8 @@
 import { createPrivateKey } from "node:crypto";
 import { digest } from "./crypto.js";
+import { curveOf, isScalar, padded, pointOf } from "./ecc.js";
 import { hashOf } from "./hashes.js";
-import { pointOf, type Secret } from "./keys.js";
+import type { Secret } from "./keys.js";
 import { maxSymmetricData } from "./protection.js";
 import { rsaKeyFromPrime } from "./rsa-derivation.js";
 import type { TpmtPublic, TpmtSensitive } from "./structures.js";
@@ -43,10 +44,15 @@ function rsaSecret(area: Of<typeof algorithms.rsa>, bytes: Buffer, blame: Blame)
 }
 
 function eccSecret(area: Of<typeof algorithms.ecc>, bytes: Buffer, blame: Blame): Secret {
-  if (bytes.length !== 32) throw new TpmError("keySize", blame.sensitive);
-  const point = pointOf(bytes);
-  if (!point.x.equals(area.unique.x) || !point.y.equals(area.unique.y)) throw new TpmError("binding");
-  return { kind: "ecc", scalar: bytes };
+  const curve = curveOf(area.parameters.curveId);
+  if (!isScalar(curve, bytes)) throw new TpmError("keySize", blame.sensitive);
+  // Not every client sends the zeros in front.
+  const scalar = padded(bytes, curve);
+  const point = pointOf(curve, scalar);
+  const { x, y } = area.unique;
+  const bound = point.x.equals(padded(x, curve)) && point.y.equals(padded(y, curve));
+  if (!bound) throw new TpmError("binding");
+  return { kind: "ecc", scalar };
 }
 
 function symmetricSecret(

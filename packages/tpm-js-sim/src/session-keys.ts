@@ -1,3 +1,4 @@
+import { uptime } from "./clock.js";
 import type { Entity } from "./command.js";
 import { cfbDecrypt, cfbEncrypt, kdfa } from "./crypto.js";
 import { authValueOf, isLockout, isProtected } from "./entity-auth.js";
@@ -58,10 +59,15 @@ export function newSession(memory: TpmMemory, input: SessionInput): Session {
     auditDigest: undefined,
     nonceTpm,
     policyDigest: Buffer.alloc(digestSize),
-    cpHash: undefined,
+    pinned: undefined,
     commandCode: undefined,
     wants: "nothing",
     pcrCounter: undefined,
+    locality: undefined,
+    presence: false,
+    nvWritten: undefined,
+    startedAt: uptime(memory),
+    expiresAt: undefined,
   };
 }
 

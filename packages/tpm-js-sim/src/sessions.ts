@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
-import { u8, u16, u32 } from "./codec.js";
+import { uptime } from "./clock.js";
+import { Reader, u8, u16, u32 } from "./codec.js";
 import type { Command, Entity, HandleSpec } from "./command.js";
 import { digest, hmac } from "./crypto.js";
 import {
@@ -14,7 +15,7 @@ import {
 import { type SentSession, sessionThat } from "./session-area.js";
 import { cipherParameter, isBoundTo } from "./session-keys.js";
 import type { Session, TpmMemory } from "./state.js";
-import { has, sessionAttributes } from "./tables/attributes.js";
+import { has, nvAttributes, sessionAttributes } from "./tables/attributes.js";
 import { type Place, session as sessionPlace, TpmError } from "./tpm-error.js";
 
 // Part 1, clause 19 (authorizations); ParseSessionBuffer in the reference implementation, whose order is kept.
@@ -84,18 +85,51 @@ function wrongAuth(memory: TpmMemory, { session, entity, includesAuth, number }:
   return new TpmError("authFail", place);
 }
 
+/** What was true when the policy was evaluated may not be any more. */
+function checkStillValid(memory: TpmMemory, { pcrCounter, expiresAt }: Session, place: Place): void {
+  if (pcrCounter !== undefined && pcrCounter !== memory.pcrCounter) throw new TpmError("pcrChanged");
+  if (expiresAt !== undefined && expiresAt < uptime(memory)) throw new TpmError("expired", place);
+}
+
 function checkPolicy(asked: Authorizing, session: Session, spec: HandleSpec, entity: Entity, place: Place): void {
   const { memory, row } = asked;
-  const policy = policyOf(entity, row);
+  const policy = policyOf(memory, entity, spec.role, row);
   if (policy === undefined) throw new TpmError("authUnavailable");
   // Otherwise PolicySecret would prove nothing that its own policy had not proved.
   if (row.name === "PolicySecret" && session.wants === "nothing") throw new TpmError("mode", place);
-  if (session.pcrCounter !== undefined && session.pcrCounter !== memory.pcrCounter) throw new TpmError("pcrChanged");
+  checkStillValid(memory, session, place);
   const failed = new TpmError("policyFail", place);
   if (!same(session.policyDigest, policy.digest) || session.hashAlg !== policy.hashAlg) throw failed;
   if (session.commandCode !== undefined && session.commandCode !== row.code) throw new TpmError("policyCc", place);
-  if (spec.role === "admin" && session.commandCode === undefined) throw failed;
-  if (session.cpHash !== undefined && !same(session.cpHash, cpHash(asked, session.hashAlg))) throw failed;
+  if (spec.role !== "user" && session.commandCode === undefined) throw failed;
+  checkPlace(session, place);
+  if (session.pinned !== undefined && !same(session.pinned.digest, pinnedDigest(asked, session))) throw failed;
+  if (!suitsWritten(session, entity)) throw failed;
+}
+
+/** A policy may be for an index that has, or has not, been written. */
+function suitsWritten({ nvWritten }: Session, entity: Entity): boolean {
+  if (nvWritten === undefined) return true;
+  return entity.is === "nv" && has(entity.nv.publicArea.attributes, nvAttributes.written) === nvWritten;
+}
+
+/** Commands come at locality 0 here, and nobody presses a button. */
+function checkPlace({ locality, presence }: Session, place: Place): void {
+  if (locality !== undefined && (locality > 31 || !has(locality, 1))) throw new TpmError("locality");
+  if (presence) throw new TpmError("pp", place);
+}
+
+const creators: readonly string[] = ["CreatePrimary", "Create", "CreateLoaded"];
+
+/** What this command has of what its policy is held to. */
+function pinnedDigest(asked: Authorizing, { pinned, hashAlg }: Session): Buffer {
+  if (pinned?.to === "nameHash") return digest(hashAlg, ...asked.entities.map(({ name }) => name));
+  if (pinned?.to !== "template") return cpHash(asked, hashAlg);
+  if (!creators.includes(asked.row.name)) return Buffer.alloc(0);
+  // The template is the second parameter; of the first only the content may be encrypted.
+  const reader = new Reader(asked.parameters);
+  reader.take(u16.read(reader));
+  return digest(hashAlg, reader.take(u16.read(reader)));
 }
 
 /** Nonces of other sessions, which the first one's HMAC covers too when it authorizes: nobody can take them away. */
@@ -197,8 +231,12 @@ export function authorize(asked: Authorizing): Authorized {
 /** Takes a policy session back to where it began. */
 export function resetPolicy(session: Session): void {
   session.policyDigest = Buffer.alloc(session.policyDigest.length);
-  session.cpHash = undefined;
+  session.pinned = undefined;
   session.commandCode = undefined;
   session.wants = "nothing";
   session.pcrCounter = undefined;
+  session.locality = undefined;
+  session.presence = false;
+  session.nvWritten = undefined;
+  session.expiresAt = undefined;
 }

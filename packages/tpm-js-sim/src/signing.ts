@@ -1,15 +1,17 @@
 import { constants, privateEncrypt, publicDecrypt } from "node:crypto";
 import { hmac } from "./crypto.js";
+import { curveOf, ecdsaSign, ecdsaVerify } from "./ecc.js";
 import { hashOf } from "./hashes.js";
 import { publicKeyOf, type TpmKey } from "./keys.js";
-import { ecdsaSign, ecdsaVerify } from "./p256.js";
+import { pssEncode, pssMatches } from "./rsa-pss.js";
 import type { TpmMemory } from "./state.js";
 import type { TpmtSignature, TpmtSigScheme } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
 import { has, objectAttributes } from "./tables/attributes.js";
 import { type Place, TpmError } from "./tpm-error.js";
 
-type Chosen = Exclude<TpmtSigScheme, { scheme: typeof algorithms.null }>;
+/** A scheme that says how to sign. */
+export type ChosenScheme = Exclude<TpmtSigScheme, { scheme: typeof algorithms.null }>;
 
 /** DigestInfo up to the digest (RFC 8017, 9.2, note 1). */
 const digestInfo: ReadonlyMap<number, string> = new Map([
@@ -23,10 +25,10 @@ function paddedInfo(hashAlg: number, digest: Buffer): Buffer {
   return Buffer.concat([Buffer.from(digestInfo.get(hashAlg) ?? "", "hex"), digest]);
 }
 
-const schemesOf: ReadonlyMap<number, number> = new Map([
-  [algorithms.rsa, algorithms.rsassa],
-  [algorithms.ecc, algorithms.ecdsa],
-  [algorithms.keyedHash, algorithms.hmac],
+const schemesOf: ReadonlyMap<number, readonly number[]> = new Map([
+  [algorithms.rsa, [algorithms.rsassa, algorithms.rsapss]],
+  [algorithms.ecc, [algorithms.ecdsa]],
+  [algorithms.keyedHash, [algorithms.hmac]],
 ]);
 
 function ownScheme({ publicArea: { type, parameters } }: TpmKey): {
@@ -42,19 +44,19 @@ function ownScheme({ publicArea: { type, parameters } }: TpmKey): {
  * (reference implementation, CryptSelectSignScheme).
  * @throws TpmError TPM_RC_SCHEME
  */
-export function chooseScheme(key: TpmKey, asked: TpmtSigScheme, place: Place): Chosen {
+export function chooseScheme(key: TpmKey, asked: TpmtSigScheme, place: Place): ChosenScheme {
   const own = ownScheme(key);
   const open = own.scheme === algorithms.null;
   const scheme = open ? asked.scheme : own.scheme;
-  if (schemesOf.get(key.publicArea.type) !== scheme) throw new TpmError("scheme", place);
+  if (schemesOf.get(key.publicArea.type)?.includes(scheme) !== true) throw new TpmError("scheme", place);
   const askedHash = asked.scheme === algorithms.null ? undefined : asked.hashAlg;
   const hashAlg = open ? askedHash : own.hashAlg;
   if (hashAlg === undefined) throw new TpmError("scheme", place);
   const conflict = asked.scheme !== algorithms.null && (asked.scheme !== scheme || askedHash !== hashAlg);
   if (conflict) throw new TpmError("scheme", place);
   hashOf(hashAlg);
-  // Which of the three was just looked up in the table of types.
-  return { scheme, hashAlg } as Chosen;
+  // Which of them was just looked up in the table of types.
+  return { scheme, hashAlg } as ChosenScheme;
 }
 
 /** @throws TpmError TPM_RC_KEY for a key that does not sign, or of which only the public part is here */
@@ -64,16 +66,23 @@ export function checkSigner(key: TpmKey, place: Place): void {
 }
 
 /** Signs a digest. @throws TpmError TPM_RC_KEY when the secret is not here */
-export function signDigest(memory: TpmMemory, key: TpmKey, scheme: Chosen, digest: Buffer): TpmtSignature {
-  const { secret } = key;
+export function signDigest(memory: TpmMemory, key: TpmKey, scheme: ChosenScheme, digest: Buffer): TpmtSignature {
+  const { secret, publicArea } = key;
   const { hashAlg } = scheme;
   if (secret.kind === "rsa" && scheme.scheme === algorithms.rsassa) {
     const padded = paddedInfo(hashAlg, digest);
     const signature = privateEncrypt({ key: secret.key, padding: constants.RSA_PKCS1_PADDING }, padded);
     return { sigAlg: algorithms.rsassa, hashAlg, signature };
   }
-  if (secret.kind === "ecc" && scheme.scheme === algorithms.ecdsa) {
-    return { sigAlg: algorithms.ecdsa, hashAlg, ...ecdsaSign(secret.scalar, digest, memory.random) };
+  if (secret.kind === "rsa" && scheme.scheme === algorithms.rsapss) {
+    const block = pssEncode(hashAlg, digest, memory.random);
+    const signature = privateEncrypt({ key: secret.key, padding: constants.RSA_NO_PADDING }, block);
+    return { sigAlg: algorithms.rsapss, hashAlg, signature };
+  }
+  if (secret.kind === "ecc" && publicArea.type === algorithms.ecc && scheme.scheme === algorithms.ecdsa) {
+    const curve = curveOf(publicArea.parameters.curveId);
+    const signature = ecdsaSign({ curve, scalar: secret.scalar, digest, random: memory.random });
+    return { sigAlg: algorithms.ecdsa, hashAlg, ...signature };
   }
   if (secret.kind === "hmac" && scheme.scheme === algorithms.hmac) {
     return { sigAlg: algorithms.hmac, mac: { hashAlg, digest: hmac(hashAlg, secret.key, digest) } };
@@ -81,10 +90,16 @@ export function signDigest(memory: TpmMemory, key: TpmKey, scheme: Chosen, diges
   throw new TpmError("key");
 }
 
-function rsaVerify(key: TpmKey, hashAlg: number, digest: Buffer, signature: Buffer): boolean {
+type RsaSignature = Extract<TpmtSignature, { sigAlg: typeof algorithms.rsassa } | { sigAlg: typeof algorithms.rsapss }>;
+
+function rsaVerify(key: TpmKey, digest: Buffer, { sigAlg, hashAlg, signature }: RsaSignature): boolean {
   const publicKey = publicKeyOf(key.publicArea);
   if (publicKey === undefined) return false;
   try {
+    if (sigAlg === algorithms.rsapss) {
+      const block = publicDecrypt({ key: publicKey, padding: constants.RSA_NO_PADDING }, signature);
+      return pssMatches(hashAlg, digest, block);
+    }
     const opened = publicDecrypt({ key: publicKey, padding: constants.RSA_PKCS1_PADDING }, signature);
     return opened.equals(paddedInfo(hashAlg, digest));
   } catch {
@@ -96,11 +111,10 @@ function rsaVerify(key: TpmKey, hashAlg: number, digest: Buffer, signature: Buff
 /** Whether a signature of a digest is this key's. @throws TpmError TPM_RC_SCHEME for a signature of another kind of key */
 export function verifyDigest(key: TpmKey, digest: Buffer, signature: TpmtSignature): boolean {
   const { publicArea, secret } = key;
-  if (signature.sigAlg === algorithms.rsassa && publicArea.type === algorithms.rsa) {
-    return rsaVerify(key, signature.hashAlg, digest, signature.signature);
-  }
+  const isRsa = signature.sigAlg === algorithms.rsassa || signature.sigAlg === algorithms.rsapss;
+  if (isRsa && publicArea.type === algorithms.rsa) return rsaVerify(key, digest, signature);
   if (signature.sigAlg === algorithms.ecdsa && publicArea.type === algorithms.ecc) {
-    return ecdsaVerify(publicArea.unique, digest, signature);
+    return ecdsaVerify(curveOf(publicArea.parameters.curveId), publicArea.unique, digest, signature);
   }
   if (signature.sigAlg !== algorithms.hmac || publicArea.type !== algorithms.keyedHash) throw new TpmError("scheme");
   if (secret.kind !== "hmac") throw new TpmError("handle");

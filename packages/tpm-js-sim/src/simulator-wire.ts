@@ -4,7 +4,8 @@
 export type WireAction =
   | { readonly do: "answer"; readonly bytes: Buffer }
   | { readonly do: "powerOn" | "powerOff" | "reset" | "close" }
-  | { readonly do: "command"; readonly command: Buffer };
+  /** `bare` came without a frame, and is answered without one */
+  | { readonly do: "command"; readonly command: Buffer; readonly bare: boolean };
 
 /** One message, and how many bytes it took. */
 export interface WireMessage {
@@ -49,7 +50,18 @@ function isAbsurd(bytes: Buffer, offset: number): boolean {
 function commandAt(bytes: Buffer, offset: number): WireMessage | undefined {
   if (isAbsurd(bytes, offset)) return { length: bytes.length, action: closing };
   const found = sizedAt(bytes, offset);
-  return found && { length: found.length, action: { do: "command", command: found.content } };
+  return found && { length: found.length, action: { do: "command", command: found.content, bare: false } };
+}
+
+const bareTags: readonly number[] = [0x8001, 0x8002];
+
+/** A command without a frame, as IBM's "raw" and go-tpm send them: it begins with a tag, which no message code does. */
+function bareCommand(bytes: Buffer): WireMessage | undefined {
+  if (isAbsurd(bytes, 2)) return { length: bytes.length, action: closing };
+  // Its own size counts the whole of it. One too short for a header is the TPM's to refuse.
+  const length = bytes.length < 6 ? 6 : Math.max(6, bytes.readUInt32BE(2));
+  if (bytes.length < length) return undefined;
+  return { length, action: { do: "command", command: bytes.subarray(0, length), bare: true } };
 }
 
 function readCommandPort(code: number, bytes: Buffer, headLength: number): WireMessage | undefined {
@@ -73,6 +85,7 @@ export function readWire(form: "command" | "platform" | "resourceManager", bytes
   if (bytes.length < 4) return undefined;
   const code = bytes.readUInt32BE(0);
   if (code === sessionEnd || code === stop) return { length: 4, action: closing };
+  if (form === "command" && bareTags.includes(bytes.readUInt16BE(0))) return bareCommand(bytes);
   if (form === "platform") return { length: 4, action: platformActions.get(code) ?? closing };
   return readCommandPort(code, bytes, form === "resourceManager" ? 7 : 5);
 }

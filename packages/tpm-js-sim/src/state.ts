@@ -1,4 +1,4 @@
-import { createHmac, type Hash, type Hmac } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { decode } from "./codec.js";
 import type { Random } from "./crypto.js";
 import { type KeyMaking, makingAtOnce } from "./key-making.js";
@@ -6,15 +6,25 @@ import { publicAreaName, type Secret, type TpmKey } from "./keys.js";
 import { type Lockout, type LockoutState, newLockout } from "./lockout.js";
 import { type NvIndex, type NvState, nvIndexOf, nvStateOf } from "./nv.js";
 import { type RsaKeySource, seededRsaKeys } from "./rsa-keys.js";
+import type { RunningHash } from "./running-hash.js";
 import { privateBytes, secretFromBytes } from "./secrets.js";
 import { Tpm2bPublic, type TpmtSymDef } from "./structures.js";
 import { hierarchies } from "./tables/handles.js";
+
+/** A running hash of a sequence. */
+export interface SequenceHash {
+  readonly hashAlg: number;
+  readonly running: RunningHash;
+}
 
 /** An HMAC or hash sequence between its start and its completion. */
 export interface Sequence {
   readonly is: "sequence";
   readonly authValue: Buffer;
-  readonly mac: Hash | Hmac;
+  /** one, or for an event sequence one of each PCR bank */
+  readonly hashes: readonly SequenceHash[];
+  /** begun with no hash, for EventSequenceComplete */
+  readonly isEvent: boolean;
   /** whether the result may have a ticket: a hash sequence's first block decides, an HMAC's never has one */
   ticket: "undecided" | "allowed" | "none";
 }
@@ -35,14 +45,36 @@ export interface Session {
   auditDigest: Buffer | undefined;
   nonceTpm: Buffer;
   policyDigest: Buffer;
-  /** set by a policy that allows one command with one set of parameters only */
-  cpHash: Buffer | undefined;
+  /** set by a policy that allows one command with one set of parameters, handles or one template only */
+  pinned: PolicyPin | undefined;
   /** set by PolicyCommandCode; the ADMIN role needs it */
   commandCode: number | undefined;
   /** set by PolicyAuthValue and PolicyPassword: what the policy wants besides */
   wants: "nothing" | "authValue" | "password";
   /** set by PolicyPCR: the count of PCR changes that it saw */
   pcrCounter: number | undefined;
+  /** set by PolicyLocality: TPMA_LOCALITY */
+  locality: number | undefined;
+  /** set by PolicyPhysicalPresence */
+  presence: boolean;
+  /** set by PolicyNvWritten: whether the index must have been written */
+  nvWritten: boolean | undefined;
+  /** the time of the TPM when the session began, in milliseconds */
+  readonly startedAt: bigint;
+  /** set by an authorization that expires: the time of the TPM at which it does */
+  expiresAt: bigint | undefined;
+}
+
+/** What a policy holds a command to: a digest of its parameters, of its handles' Names, or of a new object's template. */
+export interface PolicyPin {
+  readonly to: "cpHash" | "nameHash" | "template";
+  readonly digest: Buffer;
+}
+
+/** A policy of a hierarchy, and the hash that sessions for it must use. */
+export interface HierarchyPolicy {
+  readonly digest: Buffer;
+  readonly hashAlg: number;
 }
 
 /** Everything that one TPM remembers. Commands read and change it; nothing else does. */
@@ -60,6 +92,8 @@ export interface TpmMemory {
   readonly sessions: Map<number, Session>;
   /** sessions that ContextSave took out, by handle, with the number of the context that brings them back */
   readonly savedSessions: Map<number, bigint>;
+  /** sequences as ContextSave saw them, by the number of their context: no bytes of theirs could leave */
+  readonly savedSequences: Map<bigint, Sequence>;
   contextCounter: bigint;
   /** the session that has audited every command since it began to */
   exclusiveAudit: number | undefined;
@@ -67,12 +101,18 @@ export interface TpmMemory {
   pcrs: Map<number, Buffer>;
   pcrCounter: number;
   readonly nv: Map<number, NvIndex>;
+  /** the highest value that any counter of the non-volatile memory ever had: a new one goes on from there */
+  nvCounter: bigint;
+  /** what SetPrimaryPolicy set, by hierarchy */
+  readonly policies: Map<number, HierarchyPolicy>;
   readonly lockout: Lockout;
   /** set by ClearControl */
   clearDisabled: boolean;
   /** milliseconds, of any origin */
   readonly now: () => number;
   readonly startedAt: number;
+  /** milliseconds that ClockSet has put the clock forward */
+  clockAhead: bigint;
   resetCount: number;
   restartCount: number;
   /** what the last command before power went was: Shutdown of either type, or something else */
@@ -103,6 +143,10 @@ export interface TpmState {
   /** auth values of hierarchies, by handle; left out when all are empty */
   readonly authValues?: Readonly<Record<string, string>>;
   readonly nv?: readonly NvState[];
+  /** decimal; left out while there never was a counter */
+  readonly nvCounter?: string;
+  /** of hierarchies, by handle; left out when none is set */
+  readonly policies?: Readonly<Record<string, { readonly digest: string; readonly hashAlg: number }>>;
   /** left out while nobody failed and nothing was set */
   readonly lockout?: LockoutState;
   readonly clearDisabled?: true;
@@ -157,6 +201,16 @@ function keyOf(state: TpmKeyState): TpmKey {
   };
 }
 
+function policiesAsJson({ policies }: TpmMemory): NonNullable<TpmState["policies"]> {
+  const rows = [...policies].map(([handle, { digest, hashAlg }]) => [handle, { digest: base64(digest), hashAlg }]);
+  return Object.fromEntries(rows);
+}
+
+function policiesFrom(state: TpmState): TpmMemory["policies"] {
+  const rows = Object.entries(state.policies ?? {});
+  return new Map(rows.map(([handle, { digest, hashAlg }]) => [Number(handle), { digest: bytesOf(digest), hashAlg }]));
+}
+
 /** What memory keeps when power goes: seeds, hints, persistent keys, NV, auth values and the lockout. Everything else is lost, as in hardware. */
 export function snapshotOf(memory: TpmMemory): TpmState {
   const seed = (hierarchy: number): string => base64(memory.seeds.get(hierarchy) ?? Buffer.alloc(0));
@@ -171,6 +225,8 @@ export function snapshotOf(memory: TpmMemory): TpmState {
       ? { authValues: Object.fromEntries(authValues.map(([handle, value]) => [String(handle), base64(value)])) }
       : {}),
     ...(memory.nv.size > 0 ? { nv: [...memory.nv.values()].map(nvStateOf) } : {}),
+    ...(memory.nvCounter > 0n ? { nvCounter: String(memory.nvCounter) } : {}),
+    ...(memory.policies.size > 0 ? { policies: policiesAsJson(memory) } : {}),
     ...(lockout === undefined ? {} : { lockout }),
     ...(memory.clearDisabled ? { clearDisabled: true } : {}),
   };
@@ -203,15 +259,19 @@ export function memoryOf(state: TpmState, random: Random, around: Surroundings =
     transient: new Map(),
     sessions: new Map(),
     savedSessions: new Map(),
+    savedSequences: new Map(),
     contextCounter: 0n,
     exclusiveAudit: undefined,
     pcrs: new Map(),
     pcrCounter: 0,
     nv: new Map((state.nv ?? []).map((nv) => [nv.index, nvIndexOf(nv)])),
+    nvCounter: BigInt(state.nvCounter ?? 0),
+    policies: policiesFrom(state),
     lockout: newLockout(now, state.lockout),
     clearDisabled: state.clearDisabled ?? false,
     now,
     startedAt: now(),
+    clockAhead: 0n,
     resetCount: 0,
     restartCount: 0,
     shutdown: "none",

@@ -1,6 +1,8 @@
 import type { Entity } from "./command.js";
+import { hashOf } from "./hashes.js";
 import type { TpmKey } from "./keys.js";
 import { readSensitive, unwrap, wrap } from "./protection.js";
+import { sensitiveBytes } from "./secrets.js";
 import { Tpm2bSensitive, type TpmtPublic, type TpmtSensitive } from "./structures.js";
 import { algorithms } from "./tables/algorithms.js";
 import { has, objectAttributes } from "./tables/attributes.js";
@@ -19,6 +21,17 @@ export function seal(parent: TpmKey, name: Buffer, sensitive: TpmtSensitive, iv:
   const { nameAlg: hashAlg } = parent.publicArea;
   const wrapper = { hashAlg, keyBits: symmetricBits(parent.publicArea), seed: parent.seedValue, name };
   return wrap(wrapper, Tpm2bSensitive.encode(sensitive), iv);
+}
+
+/** The sensitive area of a key; its auth value is as long as the Name's digest, so that its length gives nothing away. */
+export function sensitiveAreaOf({ publicArea, authValue, seedValue, secret }: TpmKey): TpmtSensitive {
+  const padded = Buffer.concat([authValue, Buffer.alloc(hashOf(publicArea.nameAlg).digestSize - authValue.length)]);
+  return { sensitiveType: publicArea.type, authValue: padded, seedValue, sensitive: sensitiveBytes(secret) };
+}
+
+/** What Load needs to load a key under its parent. */
+export function privateAreaOf(parent: TpmKey, key: TpmKey, iv: Buffer): Buffer {
+  return seal(parent, key.name, sensitiveAreaOf(key), iv);
 }
 
 /** The inverse of {@link seal}. @throws TpmError TPM_RC_INTEGRITY, TPM_RC_SIZE or TPM_RC_INSUFFICIENT */

@@ -14,13 +14,14 @@ import {
   u64,
 } from "./codec.js";
 import { hashOf } from "./hashes.js";
-import { algorithms, curves, hashes } from "./tables/algorithms.js";
+import { algorithms, hashes } from "./tables/algorithms.js";
 import { objectAttributeMask } from "./tables/attributes.js";
+import { eccCurves } from "./tables/ecc-curves.js";
 import { handleType, handleTypes, isSessionHandle, passwordSession, ticketHierarchies } from "./tables/handles.js";
 import { inputBuffer, nvBuffer, pcrCount } from "./tables/properties.js";
 
 // TPM 2.0 Part 2 structures, in the order of that document. Limits are those of the reference implementation
-// for RSA-2048, P-256 and SHA-512.
+// for RSA-2048, P-384 and SHA-512.
 
 /** TPM2B_DIGEST, TPM2B_NONCE, TPM2B_AUTH */
 export const Tpm2bDigest = sized(64);
@@ -39,6 +40,8 @@ export const TpmiYesNo = checked(u8, (value) => value <= 1, "value");
 export const TpmSu = checked(u16, (value) => value <= 1, "value");
 /** TPMI_ALG_HASH */
 export const TpmiAlgHash = checked(u16, (value) => hashes.has(value), "hash");
+/** TPMI_ALG_HASH with + */
+export const TpmiAlgHashOrNull = checked(u16, (value) => value === algorithms.null || hashes.has(value), "hash");
 /**
  * TPMI_ALG_MAC_SCHEME with +. Not TPM_RC_HASH: since TPM2_MAC shares HMAC's commands, the reference implementation
  * looks for a symmetric algorithm too.
@@ -79,12 +82,22 @@ export const TpmtHa: Codec<{ readonly hashAlg: number; readonly digest: Buffer }
 /** TPML_DIGEST_VALUES */
 export const TpmlDigestValues = list(TpmtHa, 4);
 
-/** TPMT_TK_CREATION, TPMT_TK_AUTH, TPMT_TK_HASHCHECK: one shape, told apart by the tag */
+/** TPMT_TK_CREATION, TPMT_TK_VERIFIED, TPMT_TK_AUTH, TPMT_TK_HASHCHECK: one shape, told apart by the tag */
 export const TpmtTicket = struct({ tag: u16, hierarchy: u32, digest: Tpm2bDigest });
+/** A ticket as a TPM reads it: of one of these kinds */
+export function ticketOf(...kinds: readonly number[]): Codec<Infer<typeof TpmtTicket>> {
+  // The reference implementation looks at the tag when it has read the hierarchy.
+  const head = checked(struct({ tag: u16, hierarchy: TpmiRhHierarchy }), ({ tag }) => kinds.includes(tag), "tag");
+  return {
+    read: (reader) => ({ ...head.read(reader), digest: Tpm2bDigest.read(reader) }),
+    encode: (ticket) => TpmtTicket.encode(ticket),
+  };
+}
 
 const nothing = struct({});
 const aes = struct({ keyBits: u16, mode: u16 });
 const hashScheme = struct({ hashAlg: u16 });
+const hashSchemeIn = struct({ hashAlg: TpmiAlgHash });
 
 /** TPMT_SYM_DEF_OBJECT, with + */
 export const TpmtSymDefObject = tagged("algorithm", { [algorithms.null]: nothing, [algorithms.aes]: aes }, "symmetric");
@@ -117,6 +130,13 @@ export const TpmtRsaScheme = tagged(
   },
   "value",
 );
+/** TPMT_RSA_DECRYPT, with + */
+export const TpmtRsaDecrypt = tagged(
+  "scheme",
+  { [algorithms.null]: nothing, [algorithms.rsaes]: nothing, [algorithms.oaep]: hashSchemeIn },
+  "value",
+);
+export type TpmtRsaDecrypt = Infer<typeof TpmtRsaDecrypt>;
 /** TPMT_ECC_SCHEME, with + */
 export const TpmtEccScheme = tagged(
   "scheme",
@@ -141,9 +161,10 @@ export const TpmtSigScheme = tagged(
   "scheme",
   {
     [algorithms.null]: nothing,
-    [algorithms.hmac]: hashScheme,
-    [algorithms.rsassa]: hashScheme,
-    [algorithms.ecdsa]: hashScheme,
+    [algorithms.hmac]: hashSchemeIn,
+    [algorithms.rsassa]: hashSchemeIn,
+    [algorithms.rsapss]: hashSchemeIn,
+    [algorithms.ecdsa]: hashSchemeIn,
   },
   "scheme",
 );
@@ -152,21 +173,25 @@ export type TpmtSigScheme = Infer<typeof TpmtSigScheme>;
 /** TPM2B_PUBLIC_KEY_RSA */
 export const Tpm2bPublicKeyRsa = sized(256);
 /** TPM2B_ECC_PARAMETER */
-export const Tpm2bEccParameter = sized(32);
+export const Tpm2bEccParameter = sized(48);
 /** TPMS_ECC_POINT */
 export const TpmsEccPoint = struct({ x: Tpm2bEccParameter, y: Tpm2bEccParameter });
+/** TPM2B_ECC_POINT */
+export const Tpm2bEccPoint = sizedStruct(TpmsEccPoint);
 /** TPM2B_ENCRYPTED_SECRET: an RSA ciphertext or a point */
 export const Tpm2bEncryptedSecret = sized(256);
 
 const signatures = {
   [algorithms.hmac]: struct({ mac: TpmtHa }),
-  [algorithms.rsassa]: struct({ hashAlg: u16, signature: Tpm2bPublicKeyRsa }),
-  [algorithms.ecdsa]: struct({ hashAlg: u16, r: Tpm2bEccParameter, s: Tpm2bEccParameter }),
+  [algorithms.rsassa]: struct({ hashAlg: TpmiAlgHash, signature: Tpm2bPublicKeyRsa }),
+  [algorithms.rsapss]: struct({ hashAlg: TpmiAlgHash, signature: Tpm2bPublicKeyRsa }),
+  [algorithms.ecdsa]: struct({ hashAlg: TpmiAlgHash, r: Tpm2bEccParameter, s: Tpm2bEccParameter }),
 } as const;
 /** TPMT_SIGNATURE */
 export const TpmtSignature = tagged("sigAlg", signatures, "scheme");
 /** TPMT_SIGNATURE with +: of what nobody signed */
 export const TpmtSignatureOrNull = tagged("sigAlg", { ...signatures, [algorithms.null]: nothing }, "scheme");
+export type TpmtSignatureOrNull = Infer<typeof TpmtSignatureOrNull>;
 export type TpmtSignature = Infer<typeof TpmtSignature>;
 
 /** TPMS_RSA_PARMS */
@@ -194,7 +219,6 @@ const aesIn = struct({
   keyBits: checked(u16, (bits) => aesKeyBits.includes(bits), "value"),
   mode: checked(u16, (mode) => cipherModes.includes(mode), "mode"),
 });
-const hashSchemeIn = struct({ hashAlg: TpmiAlgHash });
 /** TPMT_SYM_DEF, with + */
 export const TpmtSymDef = tagged(
   "algorithm",
@@ -220,6 +244,43 @@ const kdfIn = tagged(
   "kdf",
 );
 
+const rsaParmsIn = struct({
+  symmetric: symmetricIn,
+  scheme: tagged(
+    "scheme",
+    {
+      [algorithms.null]: nothing,
+      [algorithms.rsassa]: hashSchemeIn,
+      [algorithms.rsaes]: nothing,
+      [algorithms.rsapss]: hashSchemeIn,
+      [algorithms.oaep]: hashSchemeIn,
+    },
+    "value",
+  ),
+  keyBits: checked(u16, (bits) => bits === 1024 || bits === 2048 || bits === 3072, "value"),
+  exponent: u32,
+});
+const keyedHashParmsIn = tagged(
+  "scheme",
+  {
+    [algorithms.null]: nothing,
+    [algorithms.hmac]: hashSchemeIn,
+    [algorithms.xor]: struct({ hashAlg: TpmiAlgHash, kdf: u16 }),
+  },
+  "value",
+);
+const eccParmsIn = struct({
+  symmetric: symmetricIn,
+  scheme: tagged(
+    "scheme",
+    { [algorithms.null]: nothing, [algorithms.ecdsa]: hashSchemeIn, [algorithms.ecdh]: hashSchemeIn },
+    "scheme",
+  ),
+  curveId: checked(u16, (curve) => eccCurves.has(curve), "curve"),
+  kdf: kdfIn,
+});
+const symCipherParmsIn = checked(symmetricIn, ({ algorithm }) => algorithm !== algorithms.null, "symmetric");
+
 /**
  * TPMT_PUBLIC as a TPM reads it: each part is checked before the next is read. The other codec reads whatever has the
  * right form, so that a verifier can say what is wrong with it.
@@ -227,62 +288,27 @@ const kdfIn = tagged(
 export const TpmtPublicIn: Codec<TpmtPublic> = tagged(
   "type",
   {
-    [algorithms.rsa]: struct({
-      ...publicHeadIn,
-      parameters: struct({
-        symmetric: symmetricIn,
-        scheme: tagged(
-          "scheme",
-          {
-            [algorithms.null]: nothing,
-            [algorithms.rsassa]: hashSchemeIn,
-            [algorithms.rsaes]: nothing,
-            [algorithms.rsapss]: hashSchemeIn,
-            [algorithms.oaep]: hashSchemeIn,
-          },
-          "value",
-        ),
-        keyBits: checked(u16, (bits) => bits === 1024 || bits === 2048 || bits === 3072, "value"),
-        exponent: u32,
-      }),
-      unique: Tpm2bPublicKeyRsa,
-    }),
-    [algorithms.keyedHash]: struct({
-      ...publicHeadIn,
-      parameters: tagged(
-        "scheme",
-        {
-          [algorithms.null]: nothing,
-          [algorithms.hmac]: hashSchemeIn,
-          [algorithms.xor]: struct({ hashAlg: TpmiAlgHash, kdf: u16 }),
-        },
-        "value",
-      ),
-      unique: Tpm2bDigest,
-    }),
-    [algorithms.ecc]: struct({
-      ...publicHeadIn,
-      parameters: struct({
-        symmetric: symmetricIn,
-        scheme: tagged(
-          "scheme",
-          { [algorithms.null]: nothing, [algorithms.ecdsa]: hashSchemeIn, [algorithms.ecdh]: hashSchemeIn },
-          "scheme",
-        ),
-        curveId: checked(u16, (curve) => curve === curves.nistP256, "curve"),
-        kdf: kdfIn,
-      }),
-      unique: TpmsEccPoint,
-    }),
-    [algorithms.symCipher]: struct({
-      ...publicHeadIn,
-      parameters: checked(symmetricIn, ({ algorithm }) => algorithm !== algorithms.null, "symmetric"),
-      unique: Tpm2bDigest,
-    }),
+    [algorithms.rsa]: struct({ ...publicHeadIn, parameters: rsaParmsIn, unique: Tpm2bPublicKeyRsa }),
+    [algorithms.keyedHash]: struct({ ...publicHeadIn, parameters: keyedHashParmsIn, unique: Tpm2bDigest }),
+    [algorithms.ecc]: struct({ ...publicHeadIn, parameters: eccParmsIn, unique: TpmsEccPoint }),
+    [algorithms.symCipher]: struct({ ...publicHeadIn, parameters: symCipherParmsIn, unique: Tpm2bDigest }),
   },
   "type",
 );
 
+/** TPMT_SYM_DEF_OBJECT with + as a TPM reads it */
+export const TpmtSymDefObjectIn = symmetricIn;
+/** TPMT_PUBLIC_PARMS as a TPM reads it */
+export const TpmtPublicParms = tagged(
+  "type",
+  {
+    [algorithms.rsa]: struct({ parameters: rsaParmsIn }),
+    [algorithms.keyedHash]: struct({ parameters: keyedHashParmsIn }),
+    [algorithms.ecc]: struct({ parameters: eccParmsIn }),
+    [algorithms.symCipher]: struct({ parameters: symCipherParmsIn }),
+  },
+  "type",
+);
 /** TPMT_PUBLIC: the type selects both the parameters and the unique field */
 export const TpmtPublic = tagged(
   "type",
@@ -316,30 +342,33 @@ export const Tpm2bIdObject = sized(132);
 
 /** TPMS_CLOCK_INFO */
 export const TpmsClockInfo = struct({ clock: u64, resetCount: u32, restartCount: u32, safe: u8 });
-/** TPMS_ATTEST of a quote */
-export const TpmsAttestQuote = struct({
+/** TPMS_TIME_INFO */
+export const TpmsTimeInfo = struct({ time: u64, clockInfo: TpmsClockInfo });
+/** TPMS_ATTEST up to what is attested */
+export const TpmsAttestHead = struct({
   magic: u32,
   type: u16,
   qualifiedSigner: Tpm2bName,
   extraData: Tpm2bData,
   clockInfo: TpmsClockInfo,
   firmwareVersion: u64,
-  pcrSelect: TpmlPcrSelection,
-  pcrDigest: Tpm2bDigest,
 });
-/** TPMS_ATTEST of an audit session */
-export const TpmsAttestSessionAudit = struct({
-  magic: u32,
-  type: u16,
-  qualifiedSigner: Tpm2bName,
-  extraData: Tpm2bData,
-  clockInfo: TpmsClockInfo,
-  firmwareVersion: u64,
-  exclusiveSession: u8,
-  sessionDigest: Tpm2bDigest,
-});
+/** TPMS_QUOTE_INFO */
+export const TpmsQuoteInfo = struct({ pcrSelect: TpmlPcrSelection, pcrDigest: Tpm2bDigest });
+/** TPMS_SESSION_AUDIT_INFO */
+export const TpmsSessionAuditInfo = struct({ exclusiveSession: u8, sessionDigest: Tpm2bDigest });
+/** TPMS_CERTIFY_INFO */
+export const TpmsCertifyInfo = struct({ name: Tpm2bName, qualifiedName: Tpm2bName });
+/** TPMS_CREATION_INFO */
+export const TpmsCreationInfo = struct({ objectName: Tpm2bName, creationHash: Tpm2bDigest });
+/** TPMS_TIME_ATTEST_INFO */
+export const TpmsTimeAttestInfo = struct({ ...TpmsTimeInfo.fields, firmwareVersion: u64 });
+/** TPMS_NV_CERTIFY_INFO */
+export const TpmsNvCertifyInfo = struct({ indexName: Tpm2bName, offset: u16, nvContents: Tpm2bMaxNvBuffer });
+/** TPMS_NV_DIGEST_CERTIFY_INFO */
+export const TpmsNvDigestCertifyInfo = struct({ indexName: Tpm2bName, nvDigest: Tpm2bDigest });
 /** TPM2B_ATTEST: the signed bytes */
-export const Tpm2bAttest = sized(1024);
+export const Tpm2bAttest = sized(2048);
 
 /** TPMS_NV_PUBLIC */
 export const TpmsNvPublic = struct({

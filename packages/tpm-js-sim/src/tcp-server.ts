@@ -68,6 +68,7 @@ async function perform(options: ServeOptions, action: WireAction): Promise<Buffe
     case "command": {
       const response = await tpm.sendAsync(action.command);
       if (!keeps(options)) return undefined;
+      if (action.bare) return response;
       const length = Buffer.alloc(4);
       length.writeUInt32BE(response.length);
       return Buffer.concat([length, response, Buffer.alloc(4)]);

@@ -1,4 +1,7 @@
+import { nvTypeOf } from "./nv.js";
 import type { TpmMemory } from "./state.js";
+import { nvTypes } from "./tables/attributes.js";
+import { eccCurves } from "./tables/ecc-curves.js";
 import { hierarchies, slots } from "./tables/handles.js";
 
 /** TPMA_PERMANENT: which auth values are set, whether Clear is off, whether the lockout is on; the EPS is made by the TPM. */
@@ -33,10 +36,10 @@ export function variableProperties(memory: TpmMemory): ReadonlyMap<number, numbe
     [0x207, slots - transient.size], // HR_TRANSIENT_AVAIL
     [0x208, persistent.size], // HR_PERSISTENT
     [0x209, slots - Math.min(slots, persistent.size)], // HR_PERSISTENT_AVAIL
-    [0x20a, 0], // NV_COUNTERS
+    [0x20a, [...nv.values()].filter(({ publicArea }) => nvTypeOf(publicArea) === nvTypes.counter).length], // NV_COUNTERS
     [0x20b, 0], // NV_COUNTERS_AVAIL
     [0x20c, 0], // ALGORITHM_SET
-    [0x20d, 1], // LOADED_CURVES
+    [0x20d, eccCurves.size], // LOADED_CURVES
     [0x20e, lockout.failedTries()], // LOCKOUT_COUNTER
     [0x20f, maxTries], // MAX_AUTH_FAIL
     [0x210, recoveryTime], // LOCKOUT_INTERVAL

@@ -108,6 +108,7 @@ export function createTpm(options: TpmOptions): VirtualTpm {
       memory.transient.clear();
       memory.sessions.clear();
       memory.savedSessions.clear();
+      memory.savedSequences.clear();
       memory.exclusiveAudit = undefined;
       memory.seeds.set(hierarchies.null, memory.random(32));
     },

@@ -1,13 +1,24 @@
 import { timingSafeEqual } from "node:crypto";
 import { Reader, struct } from "../codec.js";
 import { command } from "../command.js";
-import { contextIntegrity, decodeKey, decodeSession } from "../contexts.js";
+import { type ContextHead, contextIntegrity, decodeKey, decodeSession } from "../contexts.js";
+import type { TpmKey } from "../keys.js";
 import { freeObjectHandle } from "../objects.js";
+import { keptSequence } from "../sequences.js";
+import type { Sequence, TpmMemory } from "../state.js";
 import { Tpm2bDigest, TpmsContext } from "../structures.js";
-import { isSessionHandle, ticketHierarchies } from "../tables/handles.js";
+import { isSessionHandle, savedHandles, ticketHierarchies } from "../tables/handles.js";
 import { blaming, parameter, TpmError } from "../tpm-error.js";
 
-const objectHandles: readonly number[] = [0x8000_0000, 0x8000_0002];
+const objectHandles: readonly number[] = Object.values(savedHandles);
+
+/** @throws TpmError TPM_RC_INTEGRITY for a sequence that is not kept any more */
+function objectOf(memory: TpmMemory, { savedHandle, sequence }: ContextHead, content: Buffer): TpmKey | Sequence {
+  if (savedHandle !== savedHandles.sequence) return decodeKey(content);
+  const kept = keptSequence(memory, sequence);
+  if (kept === undefined) throw new TpmError("integrity", parameter(1));
+  return kept;
+}
 
 /** Part 3, TPM2_ContextLoad: a session's context works once, an object's as often as wanted. */
 export const contextLoad = command({
@@ -31,7 +42,7 @@ export const contextLoad = command({
     if (!intact) throw new TpmError("integrity", parameter(1));
     if (!isSession) {
       const handle = freeObjectHandle(memory);
-      memory.transient.set(handle, decodeKey(content));
+      memory.transient.set(handle, objectOf(memory, context, content));
       return { handle, response: {} };
     }
     if (memory.savedSessions.get(savedHandle) !== sequence) throw new TpmError("handle", parameter(1));

@@ -1,15 +1,28 @@
 import { struct } from "../codec.js";
-import { command, plain } from "../command.js";
-import { contextIntegrity, encodeKey, encodeSession } from "../contexts.js";
+import { command, type Entity, plain } from "../command.js";
+import { type ContextHead, contextIntegrity, encodeKey, encodeSession } from "../contexts.js";
+import { keepSequence } from "../sequences.js";
 import { Tpm2bDigest, TpmsContext } from "../structures.js";
 import { has, objectAttributes } from "../tables/attributes.js";
-import { hierarchies } from "../tables/handles.js";
-import { handle, TpmError } from "../tpm-error.js";
+import { hierarchies, savedHandles } from "../tables/handles.js";
 
-const ordinary = 0x8000_0000;
-const ofStClear = 0x8000_0002;
+type Saved = Extract<Entity, { is: "key" | "sequence" | "session" }>;
 
-/** Part 3, TPM2_ContextSave. An object stays loaded, a session leaves. Sequences cannot be saved: node has no way to copy their state out. */
+function headOf(entity: Saved, sequence: bigint): ContextHead {
+  if (entity.is === "session") return { sequence, savedHandle: entity.handle, hierarchy: hierarchies.null };
+  if (entity.is === "sequence") return { sequence, savedHandle: savedHandles.sequence, hierarchy: hierarchies.null };
+  const { publicArea, hierarchy } = entity.key;
+  const stClear = has(publicArea.objectAttributes, objectAttributes.stClear);
+  return { sequence, savedHandle: stClear ? savedHandles.stClear : savedHandles.ordinary, hierarchy };
+}
+
+/** Of a sequence nothing: it stays here under the context's number. */
+function contentOf(entity: Saved): Buffer {
+  if (entity.is === "sequence") return Buffer.alloc(0);
+  return entity.is === "key" ? encodeKey(entity.key) : encodeSession(entity.session);
+}
+
+/** Part 3, TPM2_ContextSave. An object stays loaded, a session leaves. */
 export const contextSave = command({
   name: "ContextSave",
   code: 0x162,
@@ -18,20 +31,16 @@ export const contextSave = command({
   response: struct({ context: TpmsContext }),
   sessions: "forbidden",
   run: (memory, [entity]) => {
-    if (entity.is === "sequence") throw new TpmError("type", handle(1));
     memory.contextCounter += 1n;
     const sequence = memory.contextCounter;
-    const content = entity.is === "key" ? encodeKey(entity.key) : encodeSession(entity.session);
-    const stClear = entity.is === "key" && has(entity.key.publicArea.objectAttributes, objectAttributes.stClear);
-    const objectHandle = stClear ? ofStClear : ordinary;
-    const savedHandle = entity.is === "key" ? objectHandle : entity.handle;
-    const hierarchy = entity.is === "key" ? entity.key.hierarchy : hierarchies.null;
-    const integrity = contextIntegrity(memory, { sequence, savedHandle, hierarchy }, content);
+    const head = headOf(entity, sequence);
+    const content = contentOf(entity);
+    const integrity = contextIntegrity(memory, head, content);
+    if (entity.is === "sequence") keepSequence(memory, sequence, entity.sequence);
     if (entity.is === "session") {
       memory.sessions.delete(entity.handle);
       memory.savedSessions.set(entity.handle, sequence);
     }
-    const contextBlob = Buffer.concat([Tpm2bDigest.encode(integrity), content]);
-    return { context: { sequence, savedHandle, hierarchy, contextBlob } };
+    return { context: { ...head, contextBlob: Buffer.concat([Tpm2bDigest.encode(integrity), content]) } };
   },
 });

@@ -1,14 +1,13 @@
 import { decode, sized, struct } from "../codec.js";
 import { command, type Entity, user } from "../command.js";
-import { checkCreation, checkedAuth, givenData, paddedAuth } from "../creation.js";
+import { checkCreation, checkedAuth, givenData } from "../creation.js";
 import type { TpmKey } from "../keys.js";
 import { makeKey } from "../make-key.js";
 import { childOf, freeObjectHandle } from "../objects.js";
 import { makePrimary } from "../primary.js";
 import { isStorageKey } from "../public-checks.js";
-import { sensitiveBytes } from "../secrets.js";
 import type { TpmMemory } from "../state.js";
-import { seal } from "../storage.js";
+import { privateAreaOf } from "../storage.js";
 import {
   Tpm2bName,
   Tpm2bPrivate,
@@ -45,10 +44,7 @@ function keyUnder(memory: TpmMemory, parent: Exclude<Entity, { is: "session" }>,
 /** What Load would need to load the key again; nothing for a primary. */
 function privateOf(memory: TpmMemory, parent: Entity, key: TpmKey): Buffer {
   if (parent.is !== "key") return Buffer.alloc(0);
-  const { publicArea, authValue, seedValue, secret, name } = key;
-  const padded = paddedAuth(authValue, publicArea.nameAlg);
-  const sensitive = { sensitiveType: publicArea.type, authValue: padded, seedValue, sensitive: sensitiveBytes(secret) };
-  return seal(parent.key, name, sensitive, memory.random(16));
+  return privateAreaOf(parent.key, key, memory.random(16));
 }
 
 /** Part 3, TPM2_CreateLoaded: Create and Load at once, or CreatePrimary when the parent is a hierarchy. Derivation parents are not known. */

@@ -1,11 +1,10 @@
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
-import { checkCreation, checkedAuth, creationOf, givenData, paddedAuth } from "../creation.js";
-import { publicAreaName } from "../keys.js";
+import { checkCreation, checkedAuth, creationOf, givenData } from "../creation.js";
 import { makeKey } from "../make-key.js";
+import { childOf } from "../objects.js";
 import { isStorageKey } from "../public-checks.js";
-import { sensitiveBytes } from "../secrets.js";
-import { seal } from "../storage.js";
+import { privateAreaOf } from "../storage.js";
 import {
   Tpm2bCreationData,
   Tpm2bData,
@@ -43,19 +42,12 @@ export const create = command({
     const data = givenData(template, inSensitive.data);
     const authValue = checkedAuth(inSensitive.userAuth, template.nameAlg);
     const seed = memory.keyMaking.seed();
-    const { publicArea, secret, seedValue } = makeKey({ template, seed, data, rsaKeys: memory.keyMaking });
-    const name = publicAreaName(publicArea);
+    const made = makeKey({ template, seed, data, rsaKeys: memory.keyMaking });
+    const key = childOf(parent.key, { ...made, authValue });
     const { nameAlg } = template;
-    const { hierarchy } = parent.key;
+    const { hierarchy, name, publicArea } = key;
     const creation = creationOf(memory, { parent, nameAlg, creationPcr, outsideInfo, hierarchy, name });
-    const padded = paddedAuth(authValue, nameAlg);
-    const sensitive = {
-      sensitiveType: publicArea.type,
-      authValue: padded,
-      seedValue,
-      sensitive: sensitiveBytes(secret),
-    };
-    const outPrivate = seal(parent.key, name, sensitive, memory.random(16));
+    const outPrivate = privateAreaOf(parent.key, key, memory.random(16));
     return { outPrivate, outPublic: publicArea, ...creation };
   },
 });

@@ -1,10 +1,10 @@
 import { type Codec, checked, type Reader, struct, u8, u16, u32 } from "../codec.js";
 import { command } from "../command.js";
-import { pcrBanks } from "../pcrs.js";
+import { countsAsChange, mayExtend, mayReset, pcrBanks } from "../pcrs.js";
 import type { TpmMemory } from "../state.js";
 import { TpmsPcrSelection } from "../structures.js";
-import { algorithmAttributes, curves } from "../tables/algorithms.js";
-import { firstHandles, handleType, handleTypes, permanentHandles } from "../tables/handles.js";
+import { algorithmAttributes, algorithms, curves } from "../tables/algorithms.js";
+import { firstHandles, handleType, handleTypes, hierarchies, permanentHandles } from "../tables/handles.js";
 import { capabilities, pcrCount, properties } from "../tables/properties.js";
 import { parameter, TpmError } from "../tpm-error.js";
 import { variableProperties } from "../variable-properties.js";
@@ -79,9 +79,39 @@ function lists(commandAttributes: () => readonly Item[]): Lists {
     [capabilities.audit, () => []],
     // Listed as a whole, whatever property is asked for.
     [capabilities.pcrs, () => allBanks],
+    [capabilities.pcrProperties, pcrPropertyItems],
+    [capabilities.authPolicies, policyItems],
     [capabilities.curves, () => Object.values(curves).map((curve) => ({ property: curve, bytes: u16.encode(curve) }))],
   ]);
 }
+
+/** Part 2, table 25 (TPM_PT_PCR): of which PCRs each is true; PC Client platform, as in the reference implementation. */
+const pcrProperties: ReadonlyMap<number, (pcr: number) => boolean> = new Map([
+  [0x00, (pcr) => pcr < 16], // SAVE
+  [0x01, mayExtend], // EXTEND_L0
+  [0x02, mayReset], // RESET_L0
+  [0x11, (pcr) => !countsAsChange(pcr)], // NO_INCREMENT
+]);
+
+function pcrPropertyItems(): readonly Item[] {
+  return [...pcrProperties].map(([property, holds]) => {
+    const select = Buffer.alloc(pcrCount / 8);
+    for (let pcr = 0; pcr < pcrCount; pcr += 1) {
+      if (holds(pcr)) select.writeUInt8((select[pcr >> 3] ?? 0) | (1 << (pcr & 7)), pcr >> 3);
+    }
+    return { property, bytes: Buffer.concat([u32.encode(property), u8.encode(select.length), select]) };
+  });
+}
+
+/** TPMS_TAGGED_POLICY of every hierarchy that can have a policy. */
+function policyItems({ policies }: TpmMemory): readonly Item[] {
+  return policyHierarchies.map((handle) => {
+    const { hashAlg, digest } = policies.get(handle) ?? { hashAlg: algorithms.null, digest: Buffer.alloc(0) };
+    return { property: handle, bytes: Buffer.concat([u32.encode(handle), u16.encode(hashAlg), digest]) };
+  });
+}
+
+const policyHierarchies = Object.values(hierarchies).filter((handle) => handle !== hierarchies.null);
 
 /** TPMS_CAPABILITY_DATA: the list's items stay bytes, for their shape depends on the capability. */
 const TpmsCapabilityData: Codec<{ readonly capability: number; readonly count: number; readonly items: Buffer }> = {

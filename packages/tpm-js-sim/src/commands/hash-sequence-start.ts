@@ -1,24 +1,26 @@
-import { createHash } from "node:crypto";
 import { struct } from "../codec.js";
 import { command } from "../command.js";
 import { trimmed } from "../entity-auth.js";
-import { hashOf } from "../hashes.js";
 import { freeObjectHandle } from "../objects.js";
-import { Tpm2bDigest, TpmiAlgHash } from "../structures.js";
+import { pcrBanks } from "../pcrs.js";
+import { runningHash } from "../running-hash.js";
+import { Tpm2bDigest, TpmiAlgHashOrNull } from "../structures.js";
+import { algorithms } from "../tables/algorithms.js";
 
-/** Part 3, TPM2_HashSequenceStart. Event sequences (hash NULL) are not known. */
+/** Part 3, TPM2_HashSequenceStart; with no hash it is an event sequence, which has one of each PCR bank. */
 export const hashSequenceStart = command({
   name: "HashSequenceStart",
   code: 0x186,
   handles: [],
-  parameters: struct({ auth: Tpm2bDigest, hashAlg: TpmiAlgHash }),
+  parameters: struct({ auth: Tpm2bDigest, hashAlg: TpmiAlgHashOrNull }),
   response: struct({}),
   makesHandle: true,
   run: (memory, _entities, { auth, hashAlg }) => {
-    const { node } = hashOf(hashAlg);
+    const isEvent = hashAlg === algorithms.null;
+    const algorithmsOf = isEvent ? pcrBanks : [hashAlg];
+    const hashes = algorithmsOf.map((each) => ({ hashAlg: each, running: runningHash(each) }));
     const handle = freeObjectHandle(memory);
-    const sequence = { authValue: trimmed(auth), mac: createHash(node), ticket: "undecided" } as const;
-    memory.transient.set(handle, { is: "sequence", ...sequence });
+    memory.transient.set(handle, { is: "sequence", authValue: trimmed(auth), hashes, isEvent, ticket: "undecided" });
     return { handle, response: {} };
   },
 });

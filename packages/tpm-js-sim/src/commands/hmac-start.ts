@@ -1,8 +1,7 @@
-import { createHmac } from "node:crypto";
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
 import { trimmed } from "../entity-auth.js";
-import { hashOf } from "../hashes.js";
+import { runningHmac } from "../running-hash.js";
 import { freeHandle } from "../slots.js";
 import { hmacKeyOf } from "../storage.js";
 import { Tpm2bDigest, TpmiAlgMac } from "../structures.js";
@@ -19,8 +18,9 @@ export const hmacStart = command({
   run: (memory, [entity], { auth, hashAlg }) => {
     const { key, hash } = hmacKeyOf(entity, hashAlg);
     const handle = freeHandle(firstHandles.transient, memory.transient.keys(), "objectMemory");
-    const mac = createHmac(hashOf(hash).node, key);
-    memory.transient.set(handle, { is: "sequence", authValue: trimmed(auth), mac, ticket: "none" });
+    const hashes = [{ hashAlg: hash, running: runningHmac(hash, key) }];
+    const sequence = { authValue: trimmed(auth), hashes, isEvent: false, ticket: "none" } as const;
+    memory.transient.set(handle, { is: "sequence", ...sequence });
     return { handle, response: {} };
   },
 });

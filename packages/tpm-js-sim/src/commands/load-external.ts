@@ -1,10 +1,10 @@
 import { type Codec, checked, struct, u16, u32 } from "../codec.js";
 import { command } from "../command.js";
 import { nameOf } from "../crypto.js";
+import { curveOf, isPoint } from "../ecc.js";
 import { hashOf } from "../hashes.js";
 import { publicAreaName, type Secret } from "../keys.js";
 import { freeObjectHandle } from "../objects.js";
-import { isPoint } from "../p256.js";
 import { checkSchemes } from "../public-checks.js";
 import { secretOf } from "../secrets.js";
 import { Tpm2bName, Tpm2bPublicIn, TpmiRhHierarchy, type TpmtPublic, TpmtSensitive } from "../structures.js";
@@ -41,8 +41,10 @@ const tpmBound = objectAttributes.fixedTpm | objectAttributes.fixedParent | obje
 /** A public area alone must be a whole one (reference implementation, CryptValidateKeys). */
 function checkUnique(area: TpmtPublic): void {
   if (area.type === algorithms.ecc) {
-    if (area.unique.x.length !== 32 || area.unique.y.length !== 32) throw new TpmError("key");
-    if (!isPoint(area.unique)) throw new TpmError("eccPoint");
+    const curve = curveOf(area.parameters.curveId);
+    const whole = area.unique.x.length === curve.size && area.unique.y.length === curve.size;
+    if (!whole) throw new TpmError("key");
+    if (!isPoint(curve, area.unique)) throw new TpmError("eccPoint");
     return;
   }
   const size = area.type === algorithms.rsa ? area.parameters.keyBits / 8 : hashOf(area.nameAlg).digestSize;

@@ -2,7 +2,6 @@ import { struct, u16 } from "../codec.js";
 import { command, plain, user } from "../command.js";
 import { checkNvAccess } from "../nv.js";
 import { Tpm2bMaxNvBuffer } from "../structures.js";
-import { has, nvAttributes } from "../tables/attributes.js";
 import { nvBuffer } from "../tables/properties.js";
 import { parameter, TpmError } from "../tpm-error.js";
 
@@ -15,8 +14,8 @@ export const nvRead = command({
   response: struct({ data: Tpm2bMaxNvBuffer }),
   run: (_memory, [authority, { nv }], { size, offset }) => {
     checkNvAccess("read", authority.handle, nv);
-    if (!has(nv.publicArea.attributes, nvAttributes.written)) throw new TpmError("nvUninitialized");
     if (size > nvBuffer) throw new TpmError("value", parameter(1));
+    if (offset > nv.data.length) throw new TpmError("value", parameter(2));
     if (offset + size > nv.data.length) throw new TpmError("nvRange");
     return { data: nv.data.subarray(offset, offset + size) };
   },

@@ -2,7 +2,7 @@ import { struct } from "../codec.js";
 import { command, plain, user } from "../command.js";
 import { has, nvAttributes } from "../tables/attributes.js";
 import { hierarchies } from "../tables/handles.js";
-import { TpmError } from "../tpm-error.js";
+import { handle as handlePlace, TpmError } from "../tpm-error.js";
 
 /** Part 3, TPM2_NV_UndefineSpace */
 export const nvUndefineSpace = command({
@@ -13,6 +13,9 @@ export const nvUndefineSpace = command({
   response: struct({}),
   marks: ["nv"],
   run: (memory, [authority, { handle, nv }]) => {
+    // Such an index goes by NV_UndefineSpaceSpecial only.
+    const special = has(nv.publicArea.attributes, nvAttributes.policyDelete);
+    if (special) throw new TpmError("attributes", handlePlace(2));
     const ofPlatform = has(nv.publicArea.attributes, nvAttributes.platformCreate);
     if (ofPlatform && authority.handle !== hierarchies.platform) throw new TpmError("nvAuthorization");
     memory.nv.delete(handle);

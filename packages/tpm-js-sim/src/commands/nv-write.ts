@@ -1,11 +1,11 @@
 import { struct, u16 } from "../codec.js";
 import { command, plain, user } from "../command.js";
-import { checkNvAccess } from "../nv.js";
+import { checkNvAccess, nvTypeOf, writeNv } from "../nv.js";
 import { Tpm2bMaxNvBuffer } from "../structures.js";
-import { nvAttributes } from "../tables/attributes.js";
-import { TpmError } from "../tpm-error.js";
+import { has, nvAttributes, nvTypes } from "../tables/attributes.js";
+import { parameter, TpmError } from "../tpm-error.js";
 
-/** Part 3, TPM2_NV_Write */
+/** Part 3, TPM2_NV_Write: of ordinary indices; the others have commands of their own. */
 export const nvWrite = command({
   name: "NV_Write",
   code: 0x137,
@@ -15,9 +15,12 @@ export const nvWrite = command({
   marks: ["nv"],
   run: (_memory, [authority, { nv }], { data, offset }) => {
     checkNvAccess("write", authority.handle, nv);
+    if (nvTypeOf(nv.publicArea) !== nvTypes.ordinary) throw new TpmError("attributes"); // nobody is blamed
+    if (offset > nv.data.length) throw new TpmError("value", parameter(2));
     if (offset + data.length > nv.data.length) throw new TpmError("nvRange");
-    data.copy(nv.data, offset);
-    nv.publicArea = { ...nv.publicArea, attributes: (nv.publicArea.attributes | nvAttributes.written) >>> 0 };
+    const whole = has(nv.publicArea.attributes, nvAttributes.writeAll);
+    if (whole && data.length < nv.data.length) throw new TpmError("nvRange");
+    writeNv(nv, data, offset);
     return {};
   },
 });

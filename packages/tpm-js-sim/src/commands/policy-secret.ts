@@ -1,44 +1,40 @@
-import { struct, u32 } from "../codec.js";
-import { command, plain, user } from "../command.js";
-import { digest } from "../crypto.js";
-import type { Session } from "../state.js";
+import { struct } from "../codec.js";
+import { command, type Entity, plain, user } from "../command.js";
+import { applyAuthorization, checkLimits, expiryOf, grantTicket } from "../policy.js";
 import { Int32, Tpm2bDigest, Tpm2bTimeout, TpmtTicket } from "../structures.js";
+import { has, nvAttributes } from "../tables/attributes.js";
 import { hierarchies } from "../tables/handles.js";
 import { tags } from "../tables/tags.js";
-import { parameter, TpmError } from "../tpm-error.js";
+import { parameter } from "../tpm-error.js";
 
 const code = 0x151;
+const places = { nonce: parameter(1), cpHash: parameter(2), expiration: parameter(4) };
 
-interface Limits {
-  readonly nonceTpm: Buffer;
-  readonly cpHashA: Buffer;
-  readonly expiration: number;
+/** Whose proof an entity's tickets are made with (reference implementation, EntityGetHierarchy). */
+function hierarchyOf(entity: Entity): number {
+  if (entity.is === "key") return entity.key.hierarchy;
+  if (entity.is === "nv") {
+    return has(entity.nv.publicArea.attributes, nvAttributes.platformCreate) ? hierarchies.platform : hierarchies.owner;
+  }
+  if (entity.handle === hierarchies.platform || entity.handle === hierarchies.endorsement) return entity.handle;
+  return hierarchies.owner;
 }
 
-/** Reference implementation, PolicyParameterChecks. */
-function check(session: Session, { nonceTpm, cpHashA, expiration }: Limits): void {
-  if (nonceTpm.length > 0 && !nonceTpm.equals(session.nonceTpm)) throw new TpmError("nonce", parameter(1));
-  if (cpHashA.length > 0 && cpHashA.length !== session.policyDigest.length) throw new TpmError("size", parameter(2));
-  if (cpHashA.length > 0 && session.cpHash?.equals(cpHashA) === false) throw new TpmError("cpHash");
-  if (expiration !== 0) throw new TpmError("value", parameter(4));
-}
-
-/** Part 3, TPM2_PolicySecret. Expiring authorizations are refused: this TPM has no clock, and all known clients send 0. */
+/** Part 3, TPM2_PolicySecret: with a negative expiration it answers a ticket for PolicyTicket. */
 export const policySecret = command({
   name: "PolicySecret",
   code,
   handles: [user("entity"), plain("policySession")],
   parameters: struct({ nonceTpm: Tpm2bDigest, cpHashA: Tpm2bDigest, policyRef: Tpm2bDigest, expiration: Int32 }),
   response: struct({ timeout: Tpm2bTimeout, policyTicket: TpmtTicket }),
-  run: (_memory, [{ name }, { session }], { nonceTpm, cpHashA, policyRef, expiration }) => {
-    const { hashAlg } = session;
+  run: (memory, [entity, { session }], { nonceTpm, cpHashA, policyRef, expiration }) => {
+    const trial = session.type === "trial";
     // A trial session only computes a digest.
-    if (session.type !== "trial") check(session, { nonceTpm, cpHashA, expiration });
-    // Part 1, PolicyUpdate(): twice, so that no policyRef can pass for part of a Name.
-    const withName = digest(hashAlg, session.policyDigest, u32.encode(code), name);
-    session.policyDigest = digest(hashAlg, withName, policyRef);
-    if (cpHashA.length > 0) session.cpHash = cpHashA;
-    const policyTicket = { tag: tags.authSecret, hierarchy: hierarchies.null, digest: Buffer.alloc(0) };
-    return { timeout: Buffer.alloc(0), policyTicket };
+    const expiresAt = trial ? undefined : expiryOf(memory, session, expiration, nonceTpm);
+    const limits = { nonceTpm, cpHashA, policyRef, expiresAt };
+    if (!trial) checkLimits(memory, session, limits, places);
+    applyAuthorization(session, code, entity.name, limits);
+    const wanted = { tag: tags.authSecret, hierarchy: hierarchyOf(entity), name: entity.name, limits, expiration };
+    return grantTicket(memory, session, wanted);
   },
 });

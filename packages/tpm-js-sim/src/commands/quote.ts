@@ -1,41 +1,31 @@
-import { clockInfo, firmwareVersion } from "../clock.js";
+import { attest, signerOf } from "../attestation.js";
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
-import { digest } from "../crypto.js";
 import { filteredSelection, pcrDigest } from "../pcrs.js";
-import { checkSigner, chooseScheme, signDigest } from "../signing.js";
 import {
   Tpm2bAttest,
   Tpm2bData,
   TpmlPcrSelection,
-  TpmsAttestQuote,
-  TpmtSignature,
+  TpmsQuoteInfo,
+  TpmtSignatureOrNull,
   TpmtSigScheme,
 } from "../structures.js";
+import { algorithms } from "../tables/algorithms.js";
 import { tags } from "../tables/tags.js";
-import { generatedValue } from "../tickets.js";
-import { handle, parameter } from "../tpm-error.js";
 
-/** Part 3, TPM2_Quote. Counters and version are given as they are to every key: there is nobody to track. */
+/** Part 3, TPM2_Quote. With NULL for the key nothing is signed. */
 export const quote = command({
   name: "Quote",
   code: 0x158,
-  handles: [user("key")],
+  handles: [user("objectOrNull")],
   parameters: struct({ qualifyingData: Tpm2bData, inScheme: TpmtSigScheme, pcrSelect: TpmlPcrSelection }),
-  response: struct({ quoted: Tpm2bAttest, signature: TpmtSignature }),
-  run: (memory, [{ key }], { qualifyingData, inScheme, pcrSelect }) => {
-    checkSigner(key, handle(1));
-    const scheme = chooseScheme(key, inScheme, parameter(2));
-    const quoted = TpmsAttestQuote.encode({
-      magic: generatedValue,
-      type: tags.attestQuote,
-      qualifiedSigner: key.qualifiedName,
-      extraData: qualifyingData,
-      clockInfo: clockInfo(memory),
-      firmwareVersion,
-      pcrSelect: filteredSelection(pcrSelect),
-      pcrDigest: pcrDigest(memory, scheme.hashAlg, pcrSelect),
-    });
-    return { quoted, signature: signDigest(memory, key, scheme, digest(scheme.hashAlg, quoted)) };
+  response: struct({ quoted: Tpm2bAttest, signature: TpmtSignatureOrNull }),
+  run: (memory, [entity], { qualifyingData: extraData, inScheme, pcrSelect }) => {
+    const signer = signerOf(entity, inScheme, { handle: 1, scheme: 2 });
+    const hashAlg = signer?.scheme.hashAlg ?? algorithms.sha256;
+    const value = { pcrSelect: filteredSelection(pcrSelect), pcrDigest: pcrDigest(memory, hashAlg, pcrSelect) };
+    const what = { type: tags.attestQuote, extraData, codec: TpmsQuoteInfo, value };
+    const { attested: quoted, signature } = attest(memory, signer, what);
+    return { quoted, signature };
   },
 });

@@ -1,7 +1,7 @@
-import { clockInfo, uptime } from "../clock.js";
-import { struct, u64 } from "../codec.js";
+import { timeInfo } from "../clock.js";
+import { struct } from "../codec.js";
 import { command } from "../command.js";
-import { TpmsClockInfo } from "../structures.js";
+import { TpmsTimeInfo } from "../structures.js";
 
 /** Part 3, TPM2_ReadClock */
 export const readClock = command({
@@ -9,6 +9,6 @@ export const readClock = command({
   code: 0x181,
   handles: [],
   parameters: struct({}),
-  response: struct({ time: u64, clockInfo: TpmsClockInfo }),
-  run: (memory) => ({ time: uptime(memory), clockInfo: clockInfo(memory) }),
+  response: TpmsTimeInfo,
+  run: timeInfo,
 });

@@ -1,6 +1,6 @@
 import { struct } from "../codec.js";
 import { command, user } from "../command.js";
-import { noteBlock } from "../sequences.js";
+import { lastOf, noteBlock } from "../sequences.js";
 import { Tpm2bDigest, Tpm2bMaxBuffer, TpmiRhHierarchy, TpmtTicket } from "../structures.js";
 import { tags } from "../tables/tags.js";
 import { hashTicket, nullTicket } from "../tickets.js";
@@ -15,10 +15,11 @@ export const sequenceComplete = command({
   response: struct({ result: Tpm2bDigest, validation: TpmtTicket }),
   marks: ["flushed"],
   run: (memory, [entity], { buffer, hierarchy }) => {
-    if (entity.is !== "sequence") throw new TpmError("mode", handle(1));
+    const [hash] = entity.is === "sequence" && !entity.sequence.isEvent ? entity.sequence.hashes : [];
+    if (entity.is !== "sequence" || hash === undefined) throw new TpmError("mode", handle(1));
     memory.transient.delete(entity.handle);
     noteBlock(entity.sequence, buffer);
-    const result = entity.sequence.mac.update(buffer).digest();
+    const result = lastOf(hash.running, buffer);
     const allowed = entity.sequence.ticket === "allowed";
     const validation = allowed ? hashTicket(memory, hierarchy, result) : nullTicket(tags.hashCheck);
     return { result, validation };

@@ -15,7 +15,7 @@ export const sequenceUpdate = command({
     // The reference implementation blames the parameter, not the handle.
     if (entity.is !== "sequence") throw new TpmError("mode", parameter(1));
     noteBlock(entity.sequence, buffer);
-    entity.sequence.mac.update(buffer);
+    for (const { running } of entity.sequence.hashes) running.update(buffer);
     return {};
   },
 });

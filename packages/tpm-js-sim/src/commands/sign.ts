@@ -3,7 +3,7 @@ import { command, user } from "../command.js";
 import { hashOf } from "../hashes.js";
 import { checkSigner, chooseScheme, signDigest } from "../signing.js";
 import type { TpmMemory } from "../state.js";
-import { Tpm2bDigest, TpmtSignature, TpmtSigScheme, TpmtTicket } from "../structures.js";
+import { Tpm2bDigest, TpmtSignature, TpmtSigScheme, ticketOf } from "../structures.js";
 import { has, objectAttributes } from "../tables/attributes.js";
 import { hierarchies } from "../tables/handles.js";
 import { tags } from "../tables/tags.js";
@@ -21,10 +21,9 @@ export const sign = command({
   name: "Sign",
   code: 0x15d,
   handles: [user("key")],
-  parameters: struct({ digest: Tpm2bDigest, inScheme: TpmtSigScheme, validation: TpmtTicket }),
+  parameters: struct({ digest: Tpm2bDigest, inScheme: TpmtSigScheme, validation: ticketOf(tags.hashCheck) }),
   response: struct({ signature: TpmtSignature }),
   run: (memory, [{ key }], { digest, inScheme, validation }) => {
-    if (validation.tag !== tags.hashCheck) throw new TpmError("tag", parameter(3));
     checkSigner(key, handle(1));
     const scheme = chooseScheme(key, inScheme, parameter(2));
     const restricted = has(key.publicArea.objectAttributes, objectAttributes.restricted);

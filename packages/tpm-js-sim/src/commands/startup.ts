@@ -1,8 +1,19 @@
 import { struct } from "../codec.js";
 import { command } from "../command.js";
+import { restartNv } from "../nv.js";
+import type { TpmMemory } from "../state.js";
 import { TpmSu } from "../structures.js";
+import { hierarchies } from "../tables/handles.js";
 import { startupTypes } from "../tables/tags.js";
 import { parameter, TpmError } from "../tpm-error.js";
+
+/** What no start but a Resume keeps: PCRs, locks of NV, and what the platform had set for itself. */
+function forget(memory: TpmMemory): void {
+  memory.pcrs = new Map();
+  for (const nv of memory.nv.values()) restartNv(nv);
+  memory.authValues.delete(hierarchies.platform);
+  memory.policies.delete(hierarchies.platform);
+}
 
 /**
  * Part 3, TPM2_Startup. STATE goes on where Shutdown(STATE) left off and is refused after anything else; CLEAR after
@@ -20,7 +31,7 @@ export const startup = command({
     const orderly = memory.shutdown === "state";
     const resume = startupType === startupTypes.state;
     if (resume && !orderly) throw new TpmError("value", parameter(1));
-    if (!resume) memory.pcrs = new Map();
+    if (!resume) forget(memory);
     if (orderly) memory.restartCount += 1;
     else [memory.resetCount, memory.restartCount] = [memory.resetCount + 1, 0];
     memory.shutdown = "none";

@@ -30,7 +30,7 @@ export const algorithms = {
 } as const;
 
 /** Part 2, table 10 (TPM_ECC_CURVE). */
-export const curves = { nistP256: 0x0003 } as const;
+export const curves = { nistP256: 0x0003, nistP384: 0x0004 } as const;
 
 /** Part 2, table 205 (TPMA_ALGORITHM) of each algorithm that GetCapability lists. */
 export const algorithmAttributes: ReadonlyMap<number, number> = new Map([
@@ -45,8 +45,11 @@ export const algorithmAttributes: ReadonlyMap<number, number> = new Map([
   [algorithms.sha384, 0x0004],
   [algorithms.sha512, 0x0004],
   [algorithms.rsassa, 0x0101],
+  [algorithms.rsaes, 0x0201],
+  [algorithms.rsapss, 0x0101],
   [algorithms.oaep, 0x0201],
   [algorithms.ecdsa, 0x0101],
+  [algorithms.ecdh, 0x0401],
   [algorithms.kdf1Sp800108, 0x0404],
   [algorithms.ecc, 0x0009],
   [algorithms.symCipher, 0x0008],

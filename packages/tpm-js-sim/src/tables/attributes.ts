@@ -33,14 +33,27 @@ export const nvAttributes = {
   authWrite: 0x0000_0004,
   policyWrite: 0x0000_0008,
   type: 0x0000_00f0,
+  policyDelete: 0x0000_0400,
+  writeLocked: 0x0000_0800,
+  writeAll: 0x0000_1000,
+  writeDefine: 0x0000_2000,
+  writeStClear: 0x0000_4000,
+  globalLock: 0x0000_8000,
   platformRead: 0x0001_0000,
   ownerRead: 0x0002_0000,
   authRead: 0x0004_0000,
   policyRead: 0x0008_0000,
   noDa: 0x0200_0000,
+  orderly: 0x0400_0000,
+  clearStClear: 0x0800_0000,
+  readLocked: 0x1000_0000,
   written: 0x2000_0000,
   platformCreate: 0x4000_0000,
+  readStClear: 0x8000_0000,
 } as const;
+
+/** Part 2, table 202 (TPM_NT), in its place within TPMA_NV: what an index is. */
+export const nvTypes = { ordinary: 0x00, counter: 0x10, bits: 0x20, extend: 0x40 } as const;
 
 /** Whether a set of attributes has the bit. */
 export function has(attributes: number, bit: number): boolean {

@@ -41,6 +41,9 @@ export const firstHandles = {
   platformPersistent: 0x8180_0000,
 } as const;
 
+/** What a context names as its handle when it is one of an object (Part 3, TPM2_ContextSave). */
+export const savedHandles = { ordinary: 0x8000_0000, sequence: 0x8000_0001, stClear: 0x8000_0002 } as const;
+
 /** Where every Azure client looks for its keys (tpm.ts, hsm_client_tpm.c, SecurityProviderTpmHsm.cs). */
 export const persistentHandles = {
   endorsementKey: 0x8101_0001,

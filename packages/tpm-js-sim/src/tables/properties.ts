@@ -1,3 +1,5 @@
+import { algorithms } from "./algorithms.js";
+
 /** Part 2, table 22 (TPM_CAP): what GetCapability can be asked for. */
 export const capabilities = {
   algorithms: 0,
@@ -7,7 +9,9 @@ export const capabilities = {
   audit: 4,
   pcrs: 5,
   properties: 6,
+  pcrProperties: 7,
   curves: 8,
+  authPolicies: 9,
 } as const;
 
 /** TPM_PT_INPUT_BUFFER: the Node SDK splits what it signs at this length; so does the reference TPM's TPM2B_MAX_BUFFER. */
@@ -57,8 +61,25 @@ export const properties: ReadonlyMap<number, number> = new Map([
   [0x114, 0xffff], // CONTEXT_GAP_MAX
   [0x116, 0], // NV_COUNTERS_MAX
   [0x117, nvIndexMax], // NV_INDEX_MAX
+  [0x118, 0x2], // MEMORY: everything that persists is in one place
+  [0x119, 1], // CLOCK_UPDATE
+  [0x11a, algorithms.sha256], // CONTEXT_HASH
+  [0x11b, algorithms.aes], // CONTEXT_SYM: contexts are in the clear, but tools take the longest AES key from here
+  [0x11c, 256], // CONTEXT_SYM_SIZE
+  [0x11d, 0xff], // ORDERLY_COUNT
   [0x11e, maxCommandSize], // MAX_COMMAND_SIZE
   [0x11f, maxCommandSize], // MAX_RESPONSE_SIZE
   [0x120, maxDigest], // MAX_DIGEST
+  [0x121, 2068], // MAX_OBJECT_CONTEXT: TPMS_CONTEXT with its largest blob
+  [0x122, 2068], // MAX_SESSION_CONTEXT
+  [0x123, ascii("2.0")], // PS_FAMILY_INDICATOR
+  [0x124, 0], // PS_LEVEL
+  [0x125, 164], // PS_REVISION
+  [0x126, 75], // PS_DAY_OF_YEAR
+  [0x127, 2021], // PS_YEAR
+  [0x128, 128], // SPLIT_MAX
+  [0x12b, 0], // VENDOR_COMMANDS
   [0x12c, nvBuffer], // NV_BUFFER_MAX
+  [0x12d, 0], // MODES
+  [0x12e, inputBuffer], // MAX_CAP_BUFFER
 ]);

@@ -2,8 +2,13 @@
 export const tags = {
   noSessions: 0x8001,
   sessions: 0x8002,
+  attestNv: 0x8014,
   attestSessionAudit: 0x8016,
+  attestCertify: 0x8017,
   attestQuote: 0x8018,
+  attestTime: 0x8019,
+  attestCreation: 0x801a,
+  attestNvDigest: 0x801c,
   creation: 0x8021,
   verified: 0x8022,
   authSecret: 0x8023,
