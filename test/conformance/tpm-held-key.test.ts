@@ -40,7 +40,9 @@ async function registerWithHeldKey(bench: ToolBench, service: TestService, id: s
 describe.skipIf(tpm2Openssl === undefined)(
   `an X.509 device with its key in our TPM${tpm2Openssl === undefined ? " (needs tpm2-openssl: apt-get install tpm2-openssl)" : ""}`,
   () => {
-    test("makes a key and a CSR, and its registration is accepted: OpenSSL alone, TLS 1.3", { timeout: 120_000 }, async () => {
+    test("makes a key and a CSR, and its registration is accepted: OpenSSL alone, TLS 1.3", {
+      timeout: 120_000,
+    }, async () => {
       const pki = await createPki("TPM");
       const bench = await ourBench("held key");
       const seed = { enrollmentGroups: [x509Group("tpm", pki.intermediate)] };
