@@ -56,8 +56,8 @@ describe.skipIf(tpm2Openssl === undefined)(
         expect(key).toMatch(/^-----BEGIN TSS2 PRIVATE KEY-----/);
         expect(answer).toMatch(/^HTTP\/1\.1 202 /);
         expect(answer).toContain('"status":"assigning"');
-        const attempt = await service.attempt("tpm-held");
-        expect(attempt).toMatchObject({ registrationId: "tpm-held" });
+        const saved = await service.rollcall.store.registration("tpm-held");
+        expect(saved?.result).toMatchObject({ status: "assigned", deviceId: "tpm-held" });
       } finally {
         await service.rollcall.stop();
         await bench.stop();
