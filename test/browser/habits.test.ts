@@ -26,6 +26,15 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
       page.evaluate("document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent"),
     );
 
+  it("an address that leads nowhere says so, in the name of the window too", async () => {
+    await using portal = await both.open();
+    await portal.go("/attempts");
+    await portal.page.getByRole("heading", { name: "Attempts" }).waitFor();
+    await portal.go("/nowhere");
+    await portal.page.getByRole("heading", { name: "There is nothing here" }).waitFor();
+    await expect.poll(() => portal.page.title()).toBe("There is nothing here · Rollcall");
+  });
+
   it("the link of a service that was started anew, pasted over a page with typed text: it stays, and is saved", async () => {
     await using portal = await both.open();
     const { page } = portal;

@@ -13,6 +13,11 @@ test.each([
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 });
 
+test.each(["--help", "-h"])("completion %s says what bash needs", async (flag) => {
+  const { code, stdout } = await runCli(["completion", flag]);
+  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining("bash-completion") });
+});
+
 const completions: readonly [string, readonly string[], readonly string[]][] = [
   ["commands", ["de"], ["device", "demo"]],
   ["subcommands", ["pki", ""], ["root", "chain", "leaf", "p12"]],

@@ -296,9 +296,9 @@ describe("enrollment list", () => {
     expect((await json("list", ...args)).map((item: { registrationId: string }) => item.registrationId)).toEqual(ids);
   });
 
-  test("a condition that is none says where", async () => {
+  test("a condition that is none says where, counted as it was typed", async () => {
     const { code, stdout, stderr } = await enrollment("list", "--filter", "status ==");
-    expect(stderr).toMatch(/^rollcall: query, character \d+: /);
+    expect(stderr).toMatch(/^rollcall: --filter, character 9: /);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   });
 });

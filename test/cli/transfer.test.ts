@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -114,12 +115,15 @@ test.each<[string, string | undefined, RegExp]>([
 
 describe("an export that does not end", () => {
   /** Something on the service's port that begins an export; what a client finds in its location leads there. */
-  async function stuckService(finish: boolean) {
+  async function stuckService(finish: boolean, begin = true) {
     const folder = await temporaryFolder();
     const location = join(folder.path, ".rollcall");
     const real = await startRollcall({ location, store: "memory" });
     const instance = JSON.parse(readFileSync(join(location, "instance.json"), "utf8"));
-    const server = createServer((_request, response) => {
+    const server = createServer((request, response) => {
+      request.resume();
+      request.once("end", () => server.emit("asked"));
+      if (!begin) return;
       response.write('{"kind":"rollcallExport","version":1}\n{"kind":"enrollmentGroup","record":{}}\n');
       if (finish) response.end();
     });
@@ -131,6 +135,7 @@ describe("an export that does not end", () => {
     );
     return {
       path: folder.path,
+      asked: () => once(server, "asked"),
       async [Symbol.asyncDispose]() {
         server.closeAllConnections();
         server.close();
@@ -139,6 +144,23 @@ describe("an export that does not end", () => {
       },
     };
   }
+
+  test("Ctrl-C while records are put: says that they may be there, exit code 130", async () => {
+    await using stuck = await stuckService(false, false);
+    writeFileSync(join(stuck.path, "all.jsonl"), "{}\n");
+    const asked = stuck.asked();
+    const child = startCli(["import", "all.jsonl"], { cwd: stuck.path });
+    const ended = outcome(child);
+    await asked;
+    child.kill("SIGINT");
+    expect(await ended).toMatchObject({
+      code: 130,
+      stdout: "",
+      stderr: expect.stringMatching(
+        /some or all of the records may be in it: .*\nTry: rollcall import all\.jsonl --overwrite\n$/,
+      ),
+    });
+  });
 
   test("Ctrl-C leaves no half file, exit code 130", async () => {
     await using stuck = await stuckService(false);

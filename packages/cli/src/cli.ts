@@ -20,7 +20,9 @@ export async function run(context: Context): Promise<number> {
 
 /** What is to be parsed; completion is attached where it is asked for. */
 async function completing(program: Command, argv: readonly string[]): Promise<readonly string[]> {
-  if (argv[0] === "complete" || argv[0] === "completion") return attachCompletion(program, argv);
+  // The help is the stub's: the adapter knows nothing of what bash needs.
+  const isHelp = argv.some((word) => word === "-h" || word === "--help");
+  if (argv[0] === "complete" || (argv[0] === "completion" && !isHelp)) return attachCompletion(program, argv);
   addCompletionStub(program);
   return argv;
 }

@@ -61,7 +61,11 @@ export async function list(
   { kind, context }: Scene,
 ): Promise<void> {
   const client = await operator(flags);
-  const items = await client.enrollments(kind, queryOf(kind, flags.filter), flags.top);
+  const query = queryOf(kind, flags.filter);
+  const before = query.length - (flags.filter ?? query).length;
+  const items = await client.enrollments(kind, query, flags.top).catch((error: unknown) => {
+    throw before > 0 ? inFilter(error, before) : error;
+  });
   await writeList(context.terminal, flags.output, items, enrollmentColumns(kind));
 }
 
@@ -70,6 +74,14 @@ function queryOf(kind: EnrollmentKind, filter: string | undefined): string {
   if (filter !== undefined && /^\s*select\s/i.test(filter)) return filter;
   const all = `SELECT * FROM ${enrollmentKinds[kind].collection}`;
   return filter === undefined ? all : `${all} WHERE ${filter}`;
+}
+
+/** A fault in a query, counted from where the condition begins that was typed. */
+function inFilter(error: unknown, before: number): unknown {
+  if (!(error instanceof CliError)) return error;
+  const [, position, why = ""] = /^query, character (\d+): (.*)$/s.exec(error.message) ?? [];
+  if (position === undefined) return error;
+  return new CliError(error.kind, `--filter, character ${Number(position) - before}: ${why}`, { cause: error });
 }
 
 /** `update`: reads, changes what the flags say, and puts it back over the version that was read. */

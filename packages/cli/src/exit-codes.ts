@@ -5,7 +5,7 @@ export const exitCodes = {
   usage: { code: 2, meaning: "wrong usage: a flag or an argument" },
   unreachable: { code: 3, meaning: "the service cannot be reached, or was not ready in time" },
   notFound: { code: 4, meaning: "not found" },
-  conflict: { code: 5, meaning: "conflict: it exists, it is in use, or the ETag is another" },
+  conflict: { code: 5, meaning: "conflict: it exists, it is in use, the ETag is another, or a port is taken" },
   refused: { code: 6, meaning: "the device was refused; rollcall explain says why" },
   unsafe: { code: 7, meaning: "refused for safety: target not allowed, location in use" },
   threshold: { code: 99, meaning: "the run finished, and devices failed that should not" },

@@ -115,3 +115,9 @@ test("an attempt shows what was asked of the allocation webhook, and what came b
     No check found anything wrong so far."
   `);
 });
+
+test("a subject that begins with its element is not told twice", () => {
+  const values = { id: "pump-7", sameKey: "no", sameSubject: "yes", hint: "" };
+  const findings = [finding("leaf.thumbprintMismatch", { values, subject: "leaf: CN=pump-7" })];
+  expect(formatAttempt({ ...refused, findings }, plain)).toMatch(/about +leaf: CN=pump-7\n/);
+});

@@ -131,13 +131,15 @@ function findings(attempt: AttemptRecord, look: Look): string[] {
 /** One finding: mark, title, what was compared, who has to act and how. */
 function formatFinding(finding: Finding, look: Look): string {
   const [mark, style] = MARKS[finding.severity];
-  const subject = finding.subject === undefined ? finding.element : `${finding.element}: ${finding.subject}`;
+  const { element, subject } = finding;
+  // Some subjects begin with their element.
+  const isNamed = subject === undefined || subject.startsWith(`${element}: `);
   const title = finding.consequence ? `${finding.title} (a consequence of the above)` : finding.title;
   const pairs: [string, string | undefined][] = [
     ["expected", finding.expected],
     ["got", finding.got],
     ["nearest", finding.nearest],
-    ["about", subject],
+    ["about", isNamed ? (subject ?? element) : `${element}: ${subject}`],
     ["to act", BLAMES[finding.blame]],
     ["remedy", finding.remedy],
     ["code", finding.cause === undefined ? finding.code : `${finding.code} (cause ${finding.cause} of the known ones)`],

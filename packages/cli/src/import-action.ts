@@ -26,7 +26,7 @@ interface Imported extends JsonObject {
   readonly notes: readonly string[];
 }
 
-/** `import`: the service takes all of the records or none. */
+/** `import`: the service takes none of the records where one is not good. */
 export async function importFrom(file: string, flags: Flags, context: Context): Promise<void> {
   const service = await connect(flags.location);
   const { method, path } = operatorRoutes.importRecords;
@@ -48,6 +48,9 @@ export async function importFrom(file: string, flags: Flags, context: Context): 
       timeoutMs: Number.POSITIVE_INFINITY,
       signal,
     })
+    .catch((error: unknown) => {
+      throw bytes > 0 ? unanswered(error, file, flags) : error;
+    })
     .finally(clear);
   if (response.status === 401) throw unexpectedAnswer(response);
   if (!response.ok) throw await refused(response, file, flags);
@@ -56,6 +59,14 @@ export async function importFrom(file: string, flags: Flags, context: Context): 
   const pairs = Object.keys(result.imported).map((name) => [name, textAt(result.imported, name) ?? ""] as const);
   await writeRecord(context.terminal, flags.output, result, pairs);
   for (const note of result.notes) context.terminal.note(note);
+}
+
+/** The service puts records in parts, and goes on when nobody waits for it any more. */
+function unanswered(error: unknown, file: string, flags: Flags): unknown {
+  if (!(error instanceof CliError)) return error;
+  const message = `${error.message}; some or all of the records may be in it: to have all, import them again with --overwrite`;
+  const again = `rollcall import ${quote(file)}${where(flags)} --overwrite`;
+  return new CliError(error.kind, message, { next: error.kind === "interrupted" ? again : error.next, cause: error });
 }
 
 /** The service names the line, and words its remedies for its own query: here the file is named, and flags. */

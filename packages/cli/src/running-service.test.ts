@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer } from "node:net";
 import { expect, test } from "vitest";
-import { RunningService } from "./running-service.js";
+import { isAlive, RunningService } from "./running-service.js";
 
 /** A port that was free a moment ago. */
 async function closedPort(): Promise<number> {
@@ -21,3 +23,20 @@ test("a service that stopped answering is named with the command that starts it 
     next: "rollcall start --location '/data/of plant'",
   });
 });
+
+test.runIf(process.platform === "linux")(
+  "a process that ended is not alive, whether or not its parent noticed",
+  async () => {
+    expect(isAlive(process.pid)).toBe(true);
+    // What `sh` becomes waits for nobody, so its first child stays in the table of processes.
+    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+    try {
+      const [pid] = (await once(parent.stdout, "data")) as [Buffer];
+      await expect.poll(() => isAlive(Number(pid))).toBe(false);
+      expect(() => process.kill(Number(pid), 0)).not.toThrow();
+    } finally {
+      parent.kill("SIGKILL");
+      await once(parent, "exit");
+    }
+  },
+);

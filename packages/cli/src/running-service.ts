@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { type Command, Option } from "commander";
 import { CliError, reasonOf, systemCode } from "./cli-error.js";
@@ -82,12 +83,16 @@ export function nearName(path: string): string {
   return near === "" || near.startsWith("..") ? path : `./${near}`;
 }
 
-/** True while a process with this id exists. */
+/** True while a process with this id runs: not one that is dead but for its parent's notice (Linux). */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return systemCode(error) === "EPERM";
+  }
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return true;
   }
 }

@@ -92,17 +92,20 @@ function isAlive({ pid, birth }: Holder): boolean {
     if (errorCode(error) === "ESRCH") return false;
   }
   const now = birthOf(pid);
-  return birth === "" || now === "" || birth === now;
+  return now !== "gone" && (birth === "" || now === "" || birth === now);
 }
 
-/** Linux: boot id and start time in ticks; a container whose service is always process 1 needs them. */
+/**
+ * Linux: boot id and start time in ticks; a container whose service is always process 1 needs them. "gone" for a process
+ * that is dead but for its parent's notice.
+ */
 function birthOf(pid: number): string {
   const stat = readText(`/proc/${pid}/stat`);
   const boot = readText("/proc/sys/kernel/random/boot_id");
   if (stat === undefined || boot === undefined) return "";
   // The name of the process, in brackets, may hold spaces: fields are counted behind it.
-  const startTime = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-  return `${boot.trim()}/${startTime}`;
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields[0] === "Z" || fields[0] === "X" ? "gone" : `${boot.trim()}/${fields[19] ?? ""}`;
 }
 
 function readText(path: string): string | undefined {

@@ -131,6 +131,21 @@ describe("the lock", () => {
     expect(readdirSync(path).filter((name) => name.includes("stale"))).toEqual([]);
   });
 
+  it.runIf(process.platform === "linux")("of a killed process that its parent has not noticed is cleared", async () => {
+    (await start()).close();
+    // What `sh` becomes waits for nobody, so its first child stays in the table of processes.
+    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+    try {
+      const [pid] = (await once(parent.stdout, "data")) as [Buffer];
+      await expect.poll(() => readFileSync(`/proc/${Number(pid)}/stat`, "utf8")).toMatch(/\) Z /);
+      writeFileSync(join(path, "lock"), JSON.stringify({ pid: Number(pid), birth: "" }));
+      await start();
+    } finally {
+      parent.kill("SIGKILL");
+      await once(parent, "exit");
+    }
+  });
+
   it.runIf(process.platform === "linux")("of an earlier process with the same number is cleared", async () => {
     (await start()).close();
     writeFileSync(join(path, "lock"), JSON.stringify({ pid: process.pid, birth: "another-boot/1" }));

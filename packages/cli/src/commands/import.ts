@@ -7,7 +7,7 @@ import { addLocationOption } from "../running-service.js";
 export function addImport(program: Command, context: Context): void {
   const command = program
     .command("import")
-    .description("put the records of a file into the service, all of them or none")
+    .description("put the records of a file into the service: none where one is not good")
     .argument(
       "<file>",
       "what rollcall export wrote, or a JSON array as az iot dps enrollment list prints it; - is standard input",

@@ -10,6 +10,7 @@ import { TokenDialog, TokenPage } from "./pages/token.js";
 import { Announcements } from "./parts/announce.js";
 import { ConfirmDialog } from "./parts/confirm.js";
 import { focusContent } from "./parts/focus-content.js";
+import { useTitle } from "./parts/use-title.js";
 import { hrefOf, leaveGuard, type Place, place } from "./router.js";
 
 const menu: readonly { readonly label: string; readonly place: Place; readonly pages: readonly Place["page"][] }[] = [
@@ -123,6 +124,7 @@ function CurrentPage() {
 }
 
 function Title({ title, children }: { readonly title: string; readonly children: preact.ComponentChildren }) {
+  useTitle(title);
   return (
     <>
       <h1>{title}</h1>
