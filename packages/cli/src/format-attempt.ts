@@ -1,4 +1,4 @@
-import type { AttemptOutcome, AttemptRecord, Finding } from "@rollcall/protocol";
+import { type AttemptOutcome, type AttemptRecord, aboutFinding, type Finding } from "@rollcall/protocol";
 import { wrap } from "@rollcall/simulator/wrap";
 import { formatMs } from "./durations.js";
 import { formatRecord } from "./output.js";
@@ -131,15 +131,12 @@ function findings(attempt: AttemptRecord, look: Look): string[] {
 /** One finding: mark, title, what was compared, who has to act and how. */
 function formatFinding(finding: Finding, look: Look): string {
   const [mark, style] = MARKS[finding.severity];
-  const { element, subject } = finding;
-  // Some subjects begin with their element.
-  const isNamed = subject === undefined || subject.startsWith(`${element}: `);
   const title = finding.consequence ? `${finding.title} (a consequence of the above)` : finding.title;
   const pairs: [string, string | undefined][] = [
     ["expected", finding.expected],
     ["got", finding.got],
     ["nearest", finding.nearest],
-    ["about", isNamed ? (subject ?? element) : `${element}: ${subject}`],
+    ["about", aboutFinding(finding)],
     ["to act", BLAMES[finding.blame]],
     ["remedy", finding.remedy],
     ["code", finding.cause === undefined ? finding.code : `${finding.code} (cause ${finding.cause} of the known ones)`],

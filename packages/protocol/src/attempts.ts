@@ -77,3 +77,9 @@ export function summarizeAttempt({ steps, findings, webhookCalls: _, ...facts }:
   const last = steps.at(-1);
   return { ...facts, findings: findings.length, ...(finding && { finding }), ...(last && { lastStepMs: last.atMs }) };
 }
+
+/** What a finding is about, in words: `leaf: CN=pump-7`. Some subjects begin with the element or its place in the chain. */
+export function aboutFinding({ element, subject }: Pick<Finding, "element" | "subject">): string {
+  if (subject === undefined) return element;
+  return subject.startsWith(element) ? subject : `${element}: ${subject}`;
+}

@@ -93,7 +93,8 @@ function uploadedFinding(
   };
   const subject = certificate.subject;
   if (record.isVerified) return finding("chain.caWithoutGroup", { ...details, subject, values });
-  return finding("chain.caNotVerified", { ...details, subject, values, expected: `${record.name} verified` });
+  const said = { expected: `${record.name} verified`, got: `${record.name}, not verified` };
+  return finding("chain.caNotVerified", { ...said, subject, values });
 }
 
 /** Names at most three enrollments and what they trust. */

@@ -1,4 +1,5 @@
 import type { AttemptRecord, AttemptSummary, Finding, WebhookCall } from "@rollcall/protocol";
+import { aboutFinding } from "@rollcall/protocol/attempts";
 import { useId, useState } from "preact/hooks";
 import { getAttempt } from "../api/operator.js";
 import { mechanisms } from "../model/choices.js";
@@ -131,7 +132,7 @@ function FindingDetail({ finding }: { readonly finding: Finding }) {
       </p>
       <Facts
         rows={[
-          ["About", finding.subject ? `${finding.element} (${finding.subject})` : finding.element],
+          ["About", aboutFinding(finding)],
           ["Expected", finding.expected],
           ["Got", finding.got],
           ["Nearest", finding.nearest],
