@@ -66,9 +66,10 @@ export class Followers {
       this.#deciding.add(deciding);
       try {
         const { admission, identity } = await decide();
-        if (admission.kind === "refused" || !identity) return admission;
-        const twin = await this.#options.store.twin(admission.device.hub, admission.device.deviceId);
-        if (!deciding.isStale) return { ...admission, left: this.#follow(admission.device, identity, twin) };
+        const isIn = admission.kind === "accepted" && identity !== undefined;
+        const twin = isIn ? await this.#options.store.twin(admission.device.hub, admission.device.deviceId) : undefined;
+        if (deciding.isStale) continue;
+        return isIn ? { ...admission, left: this.#follow(admission.device, identity, twin) } : admission;
       } finally {
         this.#deciding.delete(deciding);
       }
@@ -94,11 +95,16 @@ export class Followers {
     return this.#followed.get(keyOf(device))?.at(-1);
   }
 
+  /** What was read of this device, or of any, for a CONNECT that is being decided may be old by now: it is decided again. */
+  outdate(device?: HubDevice): void {
+    const key = device && keyOf(device);
+    for (const deciding of this.#deciding) if (key === undefined || deciding.key === key) deciding.isStale = true;
+  }
+
   /** Another process changed something. */
   heard(change: DeviceChange): void {
     if (change.kind === "unheard") return;
-    const key = change.kind === "missed" ? undefined : keyOf(change);
-    for (const deciding of this.#deciding) if (key === undefined || deciding.key === key) deciding.isStale = true;
+    this.outdate(change.kind === "missed" ? undefined : change);
     if (change.kind !== "missed") this.#compareSoon(this.#newest(change));
     else for (const connections of this.#followed.values()) this.#compareSoon(connections.at(-1));
   }
