@@ -52,8 +52,8 @@ export function createHub(ports: HubPorts): Hub {
       announce(device, patch, change.version);
       return change.version;
     },
-    async patchTwin(device, patch, ifEtag) {
-      const twin = await patchTwin(device, patch, ifEtag, context());
+    async patchTwin(device, patch, ifEtags) {
+      const twin = await patchTwin(device, patch, ifEtags, context());
       if (patch.desired) announce(device, patch.desired, twin.desiredVersion);
       return twin;
     },
