@@ -186,6 +186,18 @@ describe("a device that is being let in", () => {
     expect(await connect()).toMatchObject({ kind: "refused", findings: [{ code: "hub.deviceDeleted" }] });
   });
 
+  test("is let in though something is heard all the time, and compared then", async () => {
+    let reads = 0;
+    devices.before = async () => {
+      followers.heard({ kind: "missed" });
+      if (++reads < 4) return;
+      devices.before = () => undefined;
+      await devices.removeDevice(HUB, "a");
+    };
+    await connected("a");
+    await soon(() => gone).toEqual(["a"]);
+  });
+
   test("is followed from what it can read once it is in", async () => {
     devices.before = () => {
       devices.before = () => undefined;
