@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     testTimeout: long ? 600_000 : 30_000,
     hookTimeout: 60_000,
+    // What is waited for comes when it comes: the second that is the default is no time on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       { extends: true, test: { name: "unit", include: ["packages/*/src/**/*.test.ts"] } },
       { extends: true, test: { name: "integration", include: ["test/{integration,cli,rules}/**/*.test.ts"] } },

@@ -288,7 +288,7 @@ describe("twins", () => {
       connectionState: "Disconnected",
     });
     const patch = { properties: { desired: { interval: 5 } }, tags: { site: "north" } };
-    const patched = await send("PATCH", path, patch, { ...owner, "if-match": '"t1"' });
+    const patched = await send("PATCH", path, patch, { ...owner, "if-match": '"t0", "t1"' });
     expect(patched).toMatchObject({
       status: 200,
       body: { tags: { site: "north" }, properties: { desired: { interval: 5, $version: 2 } } },

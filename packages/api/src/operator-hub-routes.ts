@@ -1,4 +1,4 @@
-import { bareEtag } from "@rollcall/engine";
+import { etagsOf } from "@rollcall/engine";
 import { twinDocument } from "@rollcall/hub";
 import { type DeviceIdentity, DpsError, formatDate, type JsonObject, operatorRoutes } from "@rollcall/protocol";
 import type { FastifyInstance, FastifyRequest } from "fastify";
@@ -14,8 +14,7 @@ export function addHubRoutes(scope: FastifyInstance, parts: OperatorParts): void
   scope.patch(operatorRoutes.patchTwin.path, async (request) => {
     const identity = await deviceOf(request, parts);
     const patch = twinPatchOf(await jsonBody(request));
-    const etag = bareEtag(ifMatchOf(request) ?? "*");
-    await parts.hub.patchTwin(identity, patch, etag === "*" ? undefined : etag);
+    await parts.hub.patchTwin(identity, patch, etagsOf(ifMatchOf(request)));
     return showTwin(identity, parts);
   });
   scope.delete(operatorRoutes.deleteDevice.path, async (request, reply) => {

@@ -4,24 +4,20 @@ import { createServer } from "node:net";
 import { expect, test } from "vitest";
 import { isAlive, RunningService } from "./running-service.js";
 
-/** A port that was free a moment ago. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
-
 test("a service that stopped answering is named with the command that starts it in its own location", async () => {
-  const url = `http://127.0.0.1:${await closedPort()}`;
+  // Closed at once: a port on which nothing listens may be another test's by then.
+  const server = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  const url = `http://127.0.0.1:${address.port}`;
   const service = new RunningService("/data/of plant", { pid: 1, url, token: "t" });
   await expect(service.send("/")).rejects.toMatchObject({
     kind: "unreachable",
     message: expect.stringContaining(`the service at ${url} does not answer`) as string,
     next: "rollcall start --location '/data/of plant'",
   });
+  server.close();
 });
 
 test.runIf(process.platform === "linux")(

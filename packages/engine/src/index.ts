@@ -12,7 +12,7 @@ export { groupRecord, individualRecord, type RecordContext } from "./enrollments
 export { inspectCertificate, inspectEndorsementKey } from "./inspect.js";
 export { loadSeed, type SeedCount } from "./load-seed.js";
 export { MemoryStore } from "./memory-store.js";
-export { bareEtag, newEtag } from "./operator/etags.js";
+export { etagsOf, newEtag } from "./operator/etags.js";
 export { createOperator } from "./operator/operator.js";
 export type { OperatorContext } from "./operator/operator-context.js";
 export { wireEnrollment } from "./operator/wire-enrollment.js";

@@ -1,7 +1,8 @@
-import type { DeviceIdentity, JsonObject, Twin } from "@rollcall/protocol";
+import { type DeviceIdentity, type JsonObject, signSas, type Twin } from "@rollcall/protocol";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ConnectDecision } from "./connect.js";
 import { Followers } from "./followers.js";
+import { createHub } from "./hub.js";
 import { HUB, MemoryDevices } from "./testing/memory-devices.js";
 
 const key = { type: "symmetricKey", primaryKey: "" } as const;
@@ -145,6 +146,56 @@ describe("a device that is being let in", () => {
       followers.heard({ kind, ...at("a") });
     };
     expect(await followers.admit(at("a"), () => decide("a"))).toMatchObject({ kind: "refused" });
+  });
+
+  test("is let in when its place became its own while it was being refused", async () => {
+    await devices.removeDevice(HUB, "a");
+    devices.before = () => {
+      devices.before = () => undefined;
+      devices.add("a", key);
+      followers.heard({ kind: "taken", ...at("a") });
+    };
+    expect(await followers.admit(at("a"), () => decide("a"))).toMatchObject({ kind: "accepted" });
+  });
+
+  test("is refused when this process takes it away between the decision and the twin that it is followed from", async () => {
+    const [primaryKey, now] = [Buffer.alloc(32, 1), Date.now()];
+    const [resource, se] = [`${HUB}/devices/a`, String(Math.floor(now / 1000) + 3600)];
+    const sig = encodeURIComponent(signSas(primaryKey, resource, se).toString("base64"));
+    const store = Object.assign(devices, { watch: () => undefined });
+    store.add("a", { ...key, primaryKey: primaryKey.toString("base64") });
+    const linked = [{ host: HUB, weight: 1, applyAllocationPolicy: true }];
+    const hub = createHub({ store, clock: () => now, hubs: { linked: () => linked } });
+    const facts = {
+      acceptedAt: now,
+      securedAt: now,
+      transport: "mqtt",
+      remote: "127.0.0.1:1",
+      loopback: true,
+    } as const;
+    const connection = { ...facts, presented: () => [] };
+    const connect = () =>
+      hub.connect({ ...at("a"), token: `SharedAccessSignature sr=${resource}&sig=${sig}&se=${se}`, connection });
+    expect(await connect()).toMatchObject({ kind: "accepted" });
+    const twin = store.twin.bind(store);
+    store.twin = async (...place) => {
+      store.twin = twin;
+      await hub.removeDevice(at("a"));
+      return twin(...place);
+    };
+    expect(await connect()).toMatchObject({ kind: "refused", findings: [{ code: "hub.deviceDeleted" }] });
+  });
+
+  test("is let in though something is heard all the time, and compared then", async () => {
+    let reads = 0;
+    devices.before = async () => {
+      followers.heard({ kind: "missed" });
+      if (++reads < 4) return;
+      devices.before = () => undefined;
+      await devices.removeDevice(HUB, "a");
+    };
+    await connected("a");
+    await soon(() => gone).toEqual(["a"]);
   });
 
   test("is followed from what it can read once it is in", async () => {

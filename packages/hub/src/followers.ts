@@ -36,6 +36,8 @@ interface FollowersOptions {
   readonly disconnect: (device: HubDevice) => Promise<void>;
 }
 
+/** How often a CONNECT is decided at most: during an import, something may be heard again and again. */
+const TURNS = 4;
 /** Comparisons at once: others want the store, too. */
 const LANES = 8;
 /** Milliseconds that a comparison which failed keeps its lane, before it is due again. */
@@ -61,14 +63,19 @@ export class Followers {
 
   /** Decides a CONNECT by what is there at its end, and follows the device from then on. */
   async admit(device: HubDevice, decide: () => Promise<ConnectDecision>): Promise<HubAdmission> {
-    for (;;) {
+    for (let turn = 1; ; turn++) {
       const deciding: Deciding = { key: keyOf(device), isStale: false };
       this.#deciding.add(deciding);
       try {
         const { admission, identity } = await decide();
-        if (admission.kind === "refused" || !identity) return admission;
-        const twin = await this.#options.store.twin(admission.device.hub, admission.device.deviceId);
-        if (!deciding.isStale) return { ...admission, left: this.#follow(admission.device, identity, twin) };
+        const isIn = admission.kind === "accepted" && identity !== undefined;
+        const twin = isIn ? await this.#options.store.twin(admission.device.hub, admission.device.deviceId) : undefined;
+        if (deciding.isStale && turn < TURNS) continue;
+        if (!isIn) return admission;
+        const left = this.#follow(admission.device, identity, twin);
+        // So much happens that it would never be in: what has changed is found as for any that is connected.
+        if (deciding.isStale) this.#compareSoon(this.#newest(admission.device));
+        return { ...admission, left };
       } finally {
         this.#deciding.delete(deciding);
       }
@@ -94,11 +101,16 @@ export class Followers {
     return this.#followed.get(keyOf(device))?.at(-1);
   }
 
+  /** What was read of this device, or of any, for a CONNECT that is being decided may be old by now: it is decided again. */
+  outdate(device?: HubDevice): void {
+    const key = device && keyOf(device);
+    for (const deciding of this.#deciding) if (key === undefined || deciding.key === key) deciding.isStale = true;
+  }
+
   /** Another process changed something. */
   heard(change: DeviceChange): void {
     if (change.kind === "unheard") return;
-    const key = change.kind === "missed" ? undefined : keyOf(change);
-    for (const deciding of this.#deciding) if (key === undefined || deciding.key === key) deciding.isStale = true;
+    this.outdate(change.kind === "missed" ? undefined : change);
     if (change.kind !== "missed") this.#compareSoon(this.#newest(change));
     else for (const connections of this.#followed.values()) this.#compareSoon(connections.at(-1));
   }

@@ -46,9 +46,9 @@ export interface Hub {
   patchDesired(device: HubDevice, patch: JsonObject): Promise<number | undefined>;
   /**
    * Applies an operator's patch, all of it or nothing, and tells who watches of desired properties. Returns the new twin.
-   * Throws DpsError: deviceNotFound, badRequest, preconditionFailed (another etag than `ifEtag`), conflict (too many at once).
+   * Throws DpsError: deviceNotFound, badRequest, preconditionFailed (an etag that is not among `ifEtags`), conflict (too many at once).
    */
-  patchTwin(device: HubDevice, patch: TwinPatch, ifEtag?: string): Promise<Twin>;
+  patchTwin(device: HubDevice, patch: TwinPatch, ifEtags?: readonly string[]): Promise<Twin>;
   /** Takes a device and its twin away, and tells who watches: it may be connected. False when there is none. */
   removeDevice(device: HubDevice): Promise<boolean>;
   /** Tells who watches that a registration took this place at the hub from the device that had it: it may be connected. */

@@ -27,6 +27,7 @@ export function createHub(ports: HubPorts): Hub {
   });
   const takeAway = async (device: HubDevice, how: Removal) => {
     removed.add(device, how);
+    followers?.outdate(device);
     // A CONNECT that had been let in by now has become a connection in the next turn of the loop; a later one is refused.
     await new Promise(setImmediate);
     removal.tell(device);
@@ -51,8 +52,8 @@ export function createHub(ports: HubPorts): Hub {
       announce(device, patch, change.version);
       return change.version;
     },
-    async patchTwin(device, patch, ifEtag) {
-      const twin = await patchTwin(device, patch, ifEtag, context());
+    async patchTwin(device, patch, ifEtags) {
+      const twin = await patchTwin(device, patch, ifEtags, context());
       if (patch.desired) announce(device, patch.desired, twin.desiredVersion);
       return twin;
     },

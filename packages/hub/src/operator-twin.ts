@@ -16,13 +16,13 @@ const parts = {
 export async function patchTwin(
   device: HubDevice,
   patch: TwinPatch,
-  ifEtag: string | undefined,
+  ifEtags: readonly string[] | undefined,
   context: TwinContext,
 ): Promise<Twin> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const twin = await context.store.twin(device.hub, device.deviceId);
     if (!twin) throw new DpsError("deviceNotFound", `The hub ${device.hub} has no device ${device.deviceId}.`);
-    if (ifEtag !== undefined && ifEtag !== twin.etag) {
+    if (ifEtags && !ifEtags.includes(twin.etag)) {
       const message = `The twin of ${device.deviceId} was changed meanwhile: its etag is another than If-Match says.`;
       throw new DpsError("preconditionFailed", message, { info: { etag: twin.etag } });
     }

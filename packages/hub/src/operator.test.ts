@@ -37,7 +37,7 @@ describe("an operator's patch of a twin", () => {
       tags: { line: 3 },
     });
     expect(devices.twins.get("pump-1")).toEqual(twin);
-    const tagged = await hub.patchTwin(device, { tags: { line: 4 } }, twin.etag);
+    const tagged = await hub.patchTwin(device, { tags: { line: 4 } }, ["old", twin.etag]);
     expect([tagged.desiredVersion, tagged.tags]).toEqual([2, { line: 4 }]);
     expect(seen).toEqual([["pump-1", { a: { b: 1 }, $version: 2 }]]);
   });
@@ -57,7 +57,7 @@ describe("an operator's patch of a twin", () => {
     await expect(hub.patchTwin({ hub: HUB, deviceId: "none" }, { tags: {} })).rejects.toMatchObject({
       kind: "deviceNotFound",
     });
-    await expect(hub.patchTwin(device, { tags: {} }, "old")).rejects.toMatchObject({ kind: "preconditionFailed" });
+    await expect(hub.patchTwin(device, { tags: {} }, ["old"])).rejects.toMatchObject({ kind: "preconditionFailed" });
     let others = 0;
     devices.beforeUpdate = () => void changeEtag(devices, `other-${others++}`);
     await expect(hub.patchTwin(device, { tags: {} })).rejects.toMatchObject({ kind: "conflict" });

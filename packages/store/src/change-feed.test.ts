@@ -56,7 +56,9 @@ describe.skipIf(programs === undefined)("processes that share a database (needs 
     opened.push(store);
     const heard: DeviceChange[] = [];
     store.watch?.((change) => void heard.push(change));
-    await soon(() => heard[0]).toEqual({ kind: "missed" });
+    // On a busy machine the first attempt may have taken too long.
+    await soon(() => heard.at(-1)).toEqual({ kind: "missed" });
+    heard.splice(0, heard.length - 1);
     return { store, heard };
   }
 

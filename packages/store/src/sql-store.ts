@@ -18,6 +18,7 @@ import * as certificates from "./ca-certificates.js";
 import { countDevices, counts } from "./counts.js";
 import * as devices from "./devices.js";
 import * as enrollments from "./enrollments.js";
+import { Growth } from "./growth.js";
 import * as registrations from "./registrations.js";
 import { restore } from "./restore.js";
 import { StoreError } from "./store-error.js";
@@ -49,6 +50,7 @@ export interface WorkRunner {
 /** The `Store` port in SQL, whatever the database. */
 export class SqlStore implements DurableStore {
   readonly #runner: WorkRunner;
+  readonly #growth = new Growth();
   readonly watch?: NonNullable<Store["watch"]>;
   #closing: Promise<void> | undefined;
 
@@ -214,7 +216,8 @@ export class SqlStore implements DurableStore {
   }
 
   async restore(records: StoreRecords): Promise<void> {
-    await this.#write(() => restore(records));
+    const grown = this.#growth.add(records);
+    await this.#write(() => restore(records, grown));
   }
 
   close(): Promise<void> {

@@ -12,15 +12,24 @@ export function newEtag(random: Random): string {
 }
 
 /** An If-Match without its quotes: Node sends the etag as found, .NET puts quotes around it (section 7.2). */
-export function bareEtag(text: string): string {
+function bareEtag(text: string): string {
   return text.trim().replace(/^"+|"+$/g, "");
+}
+
+/**
+ * The etags of which `If-Match` asks for any (RFC 9110, 13.1.1), without quotes; undefined when whatever is there will do. Ours
+ * have no comma.
+ */
+export function etagsOf(ifMatch: string | undefined): readonly string[] | undefined {
+  const etags = ifMatch?.split(",").map(bareEtag);
+  return etags?.includes("*") ? undefined : etags;
 }
 
 /** What `If-Match` asks of what is there: nothing when it is absent. Throws preconditionFailed. */
 export function checkPrecondition(existing: { readonly etag: string } | undefined, ifMatch: string | undefined): void {
   if (ifMatch === undefined) return;
   if (!existing) throw new DpsError("preconditionFailed", "Nothing is there to match the etag.");
-  // A list of etags asks for any of them (RFC 9110, 13.1.1); ours have no comma.
-  if (ifMatch.split(",").some((each) => bareEtag(each) === "*" || bareEtag(each) === bareEtag(existing.etag))) return;
+  const etags = etagsOf(ifMatch);
+  if (!etags || etags.includes(bareEtag(existing.etag))) return;
   throw new DpsError("preconditionFailed", "It was changed since: its etag is another one. Read it again.");
 }

@@ -46,9 +46,11 @@ function attestationProblem(attestation: AttestationRecord): RecordProblem | und
   const needsCa = attestation.holds !== "clientCertificates";
   const { primary, secondary } = attestation;
   if (!primary && !secondary) return { path: "attestation", message: "holds no certificate" };
-  const { primaryName, secondaryName } = attestation.holds === "caReferences" ? attestation : {};
-  if ((primaryName && !primary) || (secondaryName && !secondary)) {
-    return { path: "attestation", message: "names a CA certificate and does not hold it" };
+  if (attestation.holds === "caReferences") {
+    const { primaryName, secondaryName } = attestation;
+    // A certificate that no name goes with is compared with none that is verified.
+    if (!primaryName !== !primary || !secondaryName !== !secondary)
+      return { path: "attestation", message: "holds not exactly the CA certificates that it names" };
   }
   return (
     (primary && certificateProblem("attestation.primary", primary, needsCa)) ??

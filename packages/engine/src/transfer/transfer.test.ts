@@ -323,6 +323,27 @@ describe("a bad line", () => {
     expect(records(await save(store))).toEqual([{ kind: "end", records: 0 }]);
   });
 
+  it.each<[string, (attestation: Record<string, unknown>) => object]>([
+    [
+      "a name without its certificate",
+      ({ primary, ...each }) => ({ ...each, secondary: primary, secondaryName: "plant" }),
+    ],
+    ["a certificate without its name", ({ primaryName: _, ...each }) => each],
+    ["another certificate without a name", (each) => ({ ...each, secondary: each["primary"] })],
+  ])("with %s is named: what is not compared with a verified CA may be any", async (_, change) => {
+    const line = whole.split("\n").find((each) => each.includes('"by-name"')) ?? "";
+    const { kind, record } = JSON.parse(line);
+    const text = JSON.stringify({ kind, record: { ...record, attestation: change(record.attestation) } });
+    const error = await refused(
+      load(
+        store,
+        whole.replace(line, () => text),
+      ),
+    );
+    expect(error.message).toMatch(/enrollmentGroup.attestation: holds not exactly the CA certificates that it names/);
+    expect(records(await save(store))).toEqual([{ kind: "end", records: 0 }]);
+  });
+
   it.each<[string, () => string, RegExp]>([
     ["nothing", () => " \n", /The upload is empty/],
     ["one that is no JSON", () => whole.replace('{"kind":"twin"', "{kind"), /Line 10: is no JSON/],

@@ -36,10 +36,11 @@ export async function send(route: Route, ask: Ask = {}): Promise<Response> {
   const given = Object.entries(query).filter((entry): entry is [string, string | number] => entry[1] !== undefined);
   const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
   const url = formatPath(route.path, params) + (search && `?${search}`);
+  const shown = token.value;
   const response = await fetch(url, {
     method: route.method,
     headers: {
-      authorization: `Bearer ${token.value ?? ""}`,
+      authorization: `Bearer ${shown ?? ""}`,
       ...(body !== undefined && { "content-type": "application/json" }),
       ...headers,
     },
@@ -55,6 +56,8 @@ export async function send(route: Route, ask: Ask = {}): Promise<Response> {
   if (response.ok) return response;
   const error = await readError(response);
   if (response.status !== 401) throw error;
+  // Another one was given while this was on its way: nothing was done with the old one, and the new one is not refused.
+  if (token.value !== undefined && token.value !== shown) return send(route, ask);
   forgetToken({ refused: true });
   throw new ApiError(
     401,
