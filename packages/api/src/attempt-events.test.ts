@@ -5,6 +5,9 @@ import { finding } from "@rollcall/protocol";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { AttemptEvents, type AttemptEventsOptions } from "./attempt-events.js";
 
+/** Waits longer than the second that vitest would: a busy machine needs it. */
+const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 20_000 });
+
 const facts = { at: "service", transport: "mqtt", remote: "127.0.0.1:1", acceptedAt: 1000 } as const;
 
 let log: AttemptLog;
@@ -52,9 +55,9 @@ it("forgets readers that waited behind another answer when their connection clos
   server.once("request", () => server.on("request", (_request, response) => events.open(response)));
   const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
   socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(4));
-  await vi.waitFor(() => expect(events.full).toBe(true));
+  await soon(() => expect(events.full).toBe(true));
   socket.destroy();
-  await vi.waitFor(() => expect(events.full).toBe(false));
+  await soon(() => expect(events.full).toBe(false));
   expect(events.readers).toBe(0);
 });
 
@@ -69,7 +72,7 @@ it("tells of an attempt that began, and of how it stands when what belongs toget
   attempt.step("register");
   attempt.add(finding("credential.missing"));
   attempt.outcome = "refused";
-  await vi.waitFor(() => expect(reader.events()).toHaveLength(1));
+  await soon(() => expect(reader.events()).toHaveLength(1));
   expect(reader.events()[0]).toMatchObject({
     name: "attempt",
     data: {
@@ -83,7 +86,7 @@ it("tells of an attempt that began, and of how it stands when what belongs toget
   });
   expect(reader.events()[0]?.data).not.toHaveProperty("steps");
   attempt.step("again");
-  await vi.waitFor(() => expect(reader.events()).toHaveLength(2));
+  await soon(() => expect(reader.events()).toHaveLength(2));
 });
 
 it("tells of an attempt that is settled meanwhile, and nothing of attempts outside the log", async () => {
@@ -93,14 +96,14 @@ it("tells of an attempt that is settled meanwhile, and nothing of attempts outsi
   attempt.outcome = "abandoned";
   log.settle(attempt);
   new Attempt({ ...facts, registrationId: "poll" }, () => 1).step("poll");
-  await vi.waitFor(() => expect(reader.events()).toMatchObject([{ data: { outcome: "abandoned" } }]));
+  await soon(() => expect(reader.events()).toMatchObject([{ data: { outcome: "abandoned" } }]));
 });
 
 it("says how many it left out when there were too many at a time", async () => {
   await serve({ maxGathered: 3 });
   const reader = await read();
   for (let count = 0; count < 5; count += 1) log.begin({ ...facts, registrationId: `d-${count}` });
-  await vi.waitFor(() =>
+  await soon(() =>
     expect(reader.events().map(({ name }) => name)).toEqual(["attempt", "attempt", "attempt", "missed"]),
   );
   expect(reader.events()[3]?.data).toEqual({ count: 2 });
@@ -109,7 +112,7 @@ it("says how many it left out when there were too many at a time", async () => {
 it("keeps an idle stream alive with comments", async () => {
   await serve({ heartbeatMs: 5 });
   const reader = await read();
-  await vi.waitFor(() => expect(reader.text()).toContain(": still here\n\n"));
+  await soon(() => expect(reader.text()).toContain(": still here\n\n"));
 });
 
 it("drops a reader that does not read, and goes on with the others", async () => {
@@ -132,9 +135,9 @@ it("drops a reader that does not read, and goes on with the others", async () =>
   }
   expect(events.readers).toBe(1);
   slow.response.resume();
-  await vi.waitFor(() => expect(dropped).toBe(true));
+  await soon(() => expect(dropped).toBe(true));
   log.begin({ ...facts, registrationId: "the last" });
-  await vi.waitFor(() => expect(quick.text()).toContain("the last"));
+  await soon(() => expect(quick.text()).toContain("the last"));
 });
 
 it("watches only while somebody reads", async () => {
@@ -144,11 +147,11 @@ it("watches only while somebody reads", async () => {
   const reader = await read();
   expect(watch).toHaveBeenCalledTimes(1);
   reader.response.destroy();
-  await vi.waitFor(() => expect(events.readers).toBe(0));
+  await soon(() => expect(events.readers).toBe(0));
   const again = await read();
   expect(watch).toHaveBeenCalledTimes(2);
   log.begin({ ...facts, registrationId: "b" });
-  await vi.waitFor(() => expect(again.events()).toHaveLength(1));
+  await soon(() => expect(again.events()).toHaveLength(1));
 });
 
 it("ends every stream when it is closed", async () => {

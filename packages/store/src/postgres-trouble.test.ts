@@ -176,7 +176,7 @@ describe.skipIf(programs === undefined)("trouble with a real server (needs postg
     await query("begin; lock table registrations");
     const waiting = store.saveAssignment(assignmentOf("stalled", 1)).catch((error: unknown) => error);
     const waits = "select pid from pg_stat_activity where application_name = 'rollcall' and wait_event_type = 'Lock'";
-    const pid = await vi.waitFor(async () => Number((await query(waits)).rows[0].pid));
+    const pid = await vi.waitFor(async () => Number((await query(waits)).rows[0].pid), { timeout: 20_000 });
     // Its own time limit does not end it then.
     process.kill(pid, "SIGSTOP");
     const outcome = await waiting;
