@@ -38,9 +38,9 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
       .getByLabel("Initial twin", { exact: true })
       .fill('{"tags":{"site":"north"},"properties":{"desired":{"interval":5}}}');
     await page.getByRole("button", { name: "Format" }).click();
-    expect(await page.getByLabel("Initial twin", { exact: true }).inputValue()).toContain(
-      '  "tags": {\n    "site": "north"',
-    );
+    await expect
+      .poll(() => page.getByLabel("Initial twin", { exact: true }).inputValue())
+      .toContain('  "tags": {\n    "site": "north"');
     await page.getByLabel("The devices are IoT Edge devices").check();
     await save(page);
     await portal.announced("line-7 is saved");
@@ -115,7 +115,7 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
     await portal.go("/add/groups");
     await page.getByLabel("Primary certificate").setInputFiles(file("cut.pem", await content()));
     await page.locator(".fault", { hasText: reason }).waitFor();
-    expect(await page.locator(".reading").count()).toBe(0);
+    await expect.poll(() => page.locator(".reading").count()).toBe(0);
   });
 
   it("an individual by its own certificate, whose common name becomes the registration id", async () => {
@@ -212,9 +212,9 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
     const twin = page.getByLabel("Initial twin", { exact: true });
     await twin.fill('{\n  "tags": {},\n  "properties": { "desired": } }\n}');
     await page.getByText("Line 3, column 30: expected a value, but } stands here.").waitFor();
-    expect(await page.getByRole("button", { name: "Format" }).isDisabled()).toBe(true);
+    await expect.poll(() => page.getByRole("button", { name: "Format" }).isDisabled()).toBe(true);
     await save(page);
-    expect(await page.evaluate("document.activeElement.getAttribute('aria-invalid')")).toBe("true");
+    await expect.poll(() => page.evaluate("document.activeElement.getAttribute('aria-invalid')")).toBe("true");
     expect(await store().individualEnrollment("twinned")).toBeUndefined();
     await twin.fill('{"tags": {"a.b": 1}}');
     await save(page);
@@ -249,7 +249,7 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
     await page.getByLabel("Group name").fill("half");
     await page.getByRole("link", { name: "Overview" }).click();
     await page.getByRole("button", { name: "No", exact: true }).click();
-    expect(await page.getByLabel("Group name").inputValue()).toBe("half");
+    await expect.poll(() => page.getByLabel("Group name").inputValue()).toBe("half");
     expect(page.url()).toContain("#/add/groups");
     await page.getByRole("link", { name: "Overview" }).click();
     await page.getByRole("button", { name: "Yes", exact: true }).click();

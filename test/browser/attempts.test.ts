@@ -25,10 +25,10 @@ describe.skipIf(!program)("the list of attempts (needs chromium)", () => {
     const row = page.getByRole("row", { name: /off-1 MQTT, Symmetric key refused .*disabled/ });
     await row.waitFor();
     // Newest first.
-    expect(await page.getByRole("button", { name: /-1$/ }).allTextContents()).toEqual(["off-1", "good-1"]);
+    await expect.poll(() => page.getByRole("button", { name: /-1$/ }).allTextContents()).toEqual(["off-1", "good-1"]);
     const button = row.getByRole("button", { name: "off-1" });
     await button.click();
-    expect(await button.getAttribute("aria-expanded")).toBe("true");
+    await expect.poll(() => button.getAttribute("aria-expanded")).toBe("true");
     const findings = page.getByRole("list").filter({ hasText: "enrollment.disabled" });
     for (const name of ["About", "Remedy", "Who has to act"]) await findings.getByText(name, { exact: true }).waitFor();
     await page.getByText("status 401, error 401002, Unauthorized").waitFor();
@@ -72,6 +72,6 @@ describe.skipIf(!program)("the list of attempts (needs chromium)", () => {
     await portal.go("/attempts");
     await page.getByRole("button", { name: hostile }).click();
     await page.getByText("<script>complain('ran')</script>", { exact: true }).waitFor();
-    expect(await page.locator("main img, main script, main b").count()).toBe(0);
+    await expect.poll(() => page.locator("main img, main script, main b").count()).toBe(0);
   });
 });

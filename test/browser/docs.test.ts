@@ -17,7 +17,7 @@ describe.skipIf(!program)("the documentation of the API (needs chromium)", () =>
     await page.goto(`${base}/docs`);
     await page.locator(".opblock").first().waitFor();
     const routes = [serviceRoutes, operatorRoutes, managementRoutes].flatMap((table) => Object.keys(table));
-    expect(await page.locator(".opblock").count()).toBe(routes.length);
+    await expect.poll(() => page.locator(".opblock").count()).toBe(routes.length);
     await page.getByRole("button", { name: "Authorize" }).first().click();
     await page.locator(".auth-container input").fill(both.service.rollcall.managementToken);
     await page.locator(".auth-container").getByRole("button", { name: "Apply credentials" }).click();
@@ -28,6 +28,8 @@ describe.skipIf(!program)("the documentation of the API (needs chromium)", () =>
     await operation.locator("tr[data-param-name=id] input").fill("pump-1");
     await operation.getByRole("button", { name: "Execute" }).click();
     await operation.locator(".live-responses-table .response-col_status", { hasText: "200" }).waitFor();
-    expect(await operation.locator(".live-responses-table").textContent()).toContain('"provisioningStatus": "enabled"');
+    await expect
+      .poll(() => operation.locator(".live-responses-table").textContent())
+      .toContain('"provisioningStatus": "enabled"');
   });
 });

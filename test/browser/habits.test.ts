@@ -89,7 +89,7 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
     await page.getByRole("link", { name: "pump-51" }).waitFor();
     await page.reload();
     await page.getByRole("link", { name: "pump-51" }).waitFor();
-    expect(await page.getByLabel("Search by registration id").inputValue()).toBe("PUMP");
+    await expect.poll(() => page.getByLabel("Search by registration id").inputValue()).toBe("PUMP");
     // A page whose entries are gone gives way to the one before.
     await page.getByLabel("Mark all on this page").check();
     await page.getByRole("button", { name: "Delete 2 marked" }).click();
@@ -106,7 +106,7 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
     await page.getByLabel("Registration ID").fill("x");
     await back(portal);
     await button(portal, "No").click();
-    expect(await page.getByLabel("Registration ID").inputValue()).toBe("x");
+    await expect.poll(() => page.getByLabel("Registration ID").inputValue()).toBe("x");
     await back(portal);
     await button(portal, "Yes").click();
     await page.getByRole("heading", { name: "Certificates" }).waitFor();
@@ -189,7 +189,7 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
     await page.locator("input[type=file]").dispatchEvent("cancel", { bubbles: true });
     await button(portal, "Upload").click();
     await page.getByText("The certificate is missing.").waitFor();
-    expect(await page.getByLabel("Name").inputValue()).toBe("plant");
+    await expect.poll(() => page.getByLabel("Name").inputValue()).toBe("plant");
   });
 
   it("an endorsement key in lines, as tools print it; ids that are none", async () => {

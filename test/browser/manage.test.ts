@@ -34,7 +34,7 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       await button.click();
       await page.getByRole("alertdialog", { name: "Delete the individual enrollment pump-1?" }).waitFor();
       // The harmless answer has the focus, and the focus stays in the dialog.
-      expect(await page.evaluate("document.activeElement.textContent")).toBe("No");
+      await expect.poll(() => page.evaluate("document.activeElement.textContent")).toBe("No");
       for (let count = 0; count < 5; count += 1) {
         await page.keyboard.press("Tab");
         expect(
@@ -80,9 +80,11 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       const button = page.getByRole("button", { name: /^Delete/ });
       await page.getByLabel("Mark pump-1", { exact: true }).check();
       await page.getByLabel("Mark pump-3", { exact: true }).check();
-      expect(await button.textContent()).toBe("Delete 2 marked");
+      await expect.poll(() => button.textContent()).toBe("Delete 2 marked");
       await button.click();
-      expect(await page.getByRole("alertdialog").getByRole("listitem").allTextContents()).toEqual(["pump-1", "pump-3"]);
+      await expect
+        .poll(() => page.getByRole("alertdialog").getByRole("listitem").allTextContents())
+        .toEqual(["pump-1", "pump-3"]);
       await no(portal);
       expect(await store().counts()).toMatchObject({ individualEnrollments: 3 });
       await button.click();
@@ -103,7 +105,7 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       const { page } = portal;
       await portal.go("/enrollments/individual/pump-1");
       await page.getByText("Symmetric key", { exact: true }).waitFor();
-      expect(await page.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
+      await expect.poll(() => page.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
       await page.getByLabel("Device ID").fill("Pump_1");
       await page.getByLabel("Lowest latency (geoLatency)").check();
       await page.getByLabel("Never re-provision").check();
@@ -143,11 +145,11 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       await save(mine);
       const alert = mine.page.getByRole("alert");
       await alert.getByText("Somebody else changed this enrollment").waitFor();
-      expect(await mine.page.getByLabel("Device ID").inputValue()).toBe("mine");
+      await expect.poll(() => mine.page.getByLabel("Device ID").inputValue()).toBe("mine");
       expect(await store().individualEnrollment("pump-2")).toMatchObject({ deviceId: "theirs" });
       await alert.getByRole("button", { name: "Load theirs" }).click();
       await expect.poll(() => mine.page.getByLabel("Device ID").inputValue()).toBe("theirs");
-      expect(await mine.page.getByLabel("The device is an IoT Edge device").isChecked()).toBe(true);
+      await expect.poll(() => mine.page.getByLabel("The device is an IoT Edge device").isChecked()).toBe(true);
       // Once more, and now mine is to stay.
       await theirs.page.getByLabel("Device ID").fill("theirs-again");
       await save(theirs);
@@ -174,7 +176,7 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       await dialog.getByLabel("Management token").fill(both.service.rollcall.managementToken);
       await dialog.getByRole("button", { name: "Unlock" }).click();
       await dialog.waitFor({ state: "detached" });
-      expect(await page.getByLabel("Device ID").inputValue()).toBe("typed");
+      await expect.poll(() => page.getByLabel("Device ID").inputValue()).toBe("typed");
       await save();
       await portal.announced("pump-1 is saved");
       expect(await store().individualEnrollment("pump-1")).toMatchObject({ deviceId: "typed" });
@@ -188,7 +190,7 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       await store().removeIndividual("pump-3");
       await page.getByRole("button", { name: "Save", exact: true }).click();
       await page.getByRole("alert").getByText("Somebody deleted this enrollment").waitFor();
-      expect(await page.getByLabel("Device ID").inputValue()).toBe("late");
+      await expect.poll(() => page.getByLabel("Device ID").inputValue()).toBe("late");
       expect(await store().individualEnrollment("pump-3")).toBeUndefined();
     });
   });
@@ -203,7 +205,7 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       await page.getByText(key, { exact: true }).waitFor();
       await page.getByRole("button", { name: "Copy secondary key" }).click();
       await portal.announced("secondary key copied");
-      expect(await page.evaluate("navigator.clipboard.readText()")).toBe(key);
+      await expect.poll(() => page.evaluate("navigator.clipboard.readText()")).toBe(key);
       await page.getByRole("button", { name: "Replace secondary key" }).click();
       await page.getByRole("dialog").waitFor();
       await page.keyboard.press("Escape");

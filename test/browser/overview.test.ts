@@ -21,7 +21,7 @@ describe.skipIf(!program)("the overview (needs chromium)", () => {
     const { page } = portal;
     await page.getByRole("heading", { name: "Overview" }).waitFor();
     expect(page.url()).toBe(`${portal.base}/#/`);
-    expect(await page.evaluate("history.length")).toBeLessThanOrEqual(2);
+    await expect.poll(() => page.evaluate("history.length")).toBeLessThanOrEqual(2);
     await page.reload();
     await page.getByText(both.service.idScope).waitFor();
     await using other = await both.open({ withToken: false });
@@ -42,7 +42,7 @@ describe.skipIf(!program)("the overview (needs chromium)", () => {
     await page.getByText(both.service.idScope).waitFor();
     await page.getByRole("button", { name: "Lock" }).click();
     await page.getByRole("heading", { name: "Unlock the portal" }).waitFor();
-    expect(await page.evaluate("sessionStorage.length")).toBe(0);
+    await expect.poll(() => page.evaluate("sessionStorage.length")).toBe(0);
   });
 
   it("shows and copies what a client needs; the connection string only when asked", async () => {
@@ -79,7 +79,7 @@ describe.skipIf(!program)("the overview (needs chromium)", () => {
     expect(readFileSync(await download.path(), "utf8")).toBe(pem);
     await page.getByRole("button", { name: "Copy CA certificate" }).click();
     await portal.announced("CA certificate copied.");
-    expect(await page.evaluate("navigator.clipboard.readText()")).toBe(pem);
+    await expect.poll(() => page.evaluate("navigator.clipboard.readText()")).toBe(pem);
     await page.getByText(caPath, { exact: true }).waitFor();
     const shown = await page.locator(".fingerprint").textContent();
     expect(shown?.replaceAll(":", "")).toBe(caFingerprint);
