@@ -25,3 +25,21 @@ export function enrollServiceSdkFleet(): Promise<Fleet> {
     }),
   );
 }
+
+export type Body = Record<string, unknown>;
+
+/** What became of one enrollment in the hands of a client, as it reports it. */
+export interface Life {
+  readonly created: Body;
+  readonly read: Body;
+  readonly updated: Body;
+  readonly overtaken: Body;
+  readonly notDeleted: Body;
+  readonly mechanism: Body;
+}
+
+/** A query's answer: how many entries each page had, and all of them. */
+export interface Pages {
+  readonly sizes: readonly number[];
+  readonly items: readonly Body[];
+}

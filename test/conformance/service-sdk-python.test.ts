@@ -9,21 +9,15 @@ import { probeFixedPorts } from "./fixed-ports.js";
 import type { Fleet } from "./fleet.js";
 import { runNodeDevice } from "./node-device.js";
 import { installPythonSdk, type PythonSdk, runPythonClient } from "./python-sdk.js";
-import { devices, enrollServiceSdkFleet, groupIds, individualIds } from "./service-sdk-fleet.js";
-
-type Body = Record<string, unknown>;
-interface Life {
-  readonly created: Body;
-  readonly read: Body;
-  readonly updated: Body;
-  readonly overtaken: Body;
-  readonly notDeleted: Body;
-  readonly mechanism: Body;
-}
-interface Pages {
-  readonly sizes: readonly number[];
-  readonly items: readonly Body[];
-}
+import {
+  type Body,
+  devices,
+  enrollServiceSdkFleet,
+  groupIds,
+  individualIds,
+  type Life,
+  type Pages,
+} from "./service-sdk-fleet.js";
 
 describe("the unmodified Python service SDK, of api-version 2018-09-01-preview", () => {
   let service: Rollcall;
