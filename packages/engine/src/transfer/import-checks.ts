@@ -61,7 +61,9 @@ export class ImportChecks {
     if (part === "groups") this.#groups.set(key, quotaOf(record));
     if (part === "groups" || part === "individuals") this.#addEnrollment(record, line);
     if (part === "identities") this.#hubs.add(record.hub.toLowerCase());
-    if (part === "identities" || part === "twins") this.#addHalf(key, { part, line, ...placeOf(record) });
+    if (part === "identities" || part === "twins") {
+      this.#addHalf(key, { part, line, hub: record.hub, deviceId: record.deviceId });
+    }
   }
 
   #addHalf(key: string, half: Lone): void {
@@ -130,8 +132,6 @@ export class ImportChecks {
     return all;
   }
 }
-
-const placeOf = ({ hub, deviceId }: Omit<Lone, "part" | "line">) => ({ hub, deviceId });
 
 /** Throws DpsError unless the other half is in the store: a twin alone is in no list, and a device alone cannot be used. */
 async function refuseLone({ part, line, hub, deviceId }: Lone, store: Store): Promise<void> {
