@@ -137,7 +137,7 @@ const restrictions: readonly { packages: readonly string[]; modules: readonly st
   {
     packages: ["protocol", "tpm-js-sim", "engine", "hub"],
     modules: outsideWorld,
-    allowed: "packages/tpm-js-sim/src/tcp-server.ts",
+    allowed: "packages/tpm-js-sim/src/server/tcp-server.ts",
   },
   {
     packages: ["protocol", "tpm-js-sim", "engine", "hub", "pki", "api", "service", "simulator", "cli"],
@@ -185,7 +185,7 @@ const environment: readonly Planted[] = readEnvironment.flatMap(({ title, source
     rule: "style/noProcessEnv",
     title: `${title} in ${name}`,
     faulty: { file: `packages/${name}/src/environment-${index}.ts`, source },
-    clean: { file: "packages/service/src/config.ts", source: readAll },
+    clean: { file: "packages/service/src/config/config.ts", source: readAll },
   })),
 );
 

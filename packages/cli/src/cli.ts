@@ -1,9 +1,9 @@
 import { type Command, CommanderError } from "commander";
-import { CliError, reasonOf } from "./cli-error.js";
 import { addCompletionStub, attachCompletion } from "./complete.js";
-import type { Context } from "./context.js";
-import { exitCodes } from "./exit-codes.js";
 import { createProgram } from "./program.js";
+import { CliError, reasonOf } from "./terminal/cli-error.js";
+import type { Context } from "./terminal/context.js";
+import { exitCodes } from "./terminal/exit-codes.js";
 
 /** Runs one command line and returns its exit code. Never throws. */
 export async function run(context: Context): Promise<number> {

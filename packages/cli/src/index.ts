@@ -1,2 +1,2 @@
 export { run } from "./cli.js";
-export type { Context } from "./context.js";
+export type { Context } from "./terminal/context.js";

@@ -1,6 +1,6 @@
 import { run } from "./cli.js";
-import { createInterrupts } from "./interrupts.js";
-import { createTerminal } from "./terminal.js";
+import { createInterrupts } from "./terminal/interrupts.js";
+import { createTerminal } from "./terminal/terminal.js";
 
 // `rollcall explain x | head` closes the pipe early: that is no failure.
 for (const stream of [process.stdout, process.stderr]) {

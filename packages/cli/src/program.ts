@@ -1,26 +1,26 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { addCertificate } from "./commands/certificate.js";
-import { addDemo } from "./commands/demo.js";
-import { addDevice } from "./commands/device.js";
-import { addEnrollment } from "./commands/enrollment.js";
-import { addEnrollmentGroup } from "./commands/enrollment-group.js";
-import { addEnv } from "./commands/env.js";
-import { addExplain } from "./commands/explain.js";
-import { addExport } from "./commands/export.js";
-import { addFleet } from "./commands/fleet.js";
-import { addHealth } from "./commands/health.js";
-import { addHub } from "./commands/hub.js";
-import { addImport } from "./commands/import.js";
-import { addInfo } from "./commands/info.js";
-import { addPki } from "./commands/pki.js";
-import { addRegistration } from "./commands/registration.js";
-import { addStart } from "./commands/start.js";
-import { addStop } from "./commands/stop.js";
-import { addTpm } from "./commands/tpm.js";
-import { addWait } from "./commands/wait.js";
-import type { Context } from "./context.js";
-import { exitCodeHelp } from "./exit-codes.js";
+import { addCertificate } from "./commands/certificate/command.js";
+import { addDemo } from "./commands/demo/command.js";
+import { addDevice } from "./commands/device/command.js";
+import { addEnv } from "./commands/device/env.js";
+import { addEnrollment } from "./commands/enrollment/enrollment.js";
+import { addEnrollmentGroup } from "./commands/enrollment/enrollment-group.js";
+import { addRegistration } from "./commands/enrollment/registration.js";
+import { addExplain } from "./commands/explain/command.js";
+import { addFleet } from "./commands/fleet/command.js";
+import { addHub } from "./commands/hub/command.js";
+import { addPki } from "./commands/pki/command.js";
+import { addHealth } from "./commands/service/health.js";
+import { addInfo } from "./commands/service/info.js";
+import { addStart } from "./commands/service/start.js";
+import { addStop } from "./commands/service/stop.js";
+import { addWait } from "./commands/service/wait.js";
+import { addTpm } from "./commands/tpm/command.js";
+import { addExport } from "./commands/transfer/export.js";
+import { addImport } from "./commands/transfer/import.js";
+import type { Context } from "./terminal/context.js";
+import { exitCodeHelp } from "./terminal/exit-codes.js";
 
 /** The command table. Each command loads what it needs when it runs, so that help and errors come at once. */
 export function createProgram(context: Context): Command {

@@ -1,19 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { certificateCache } from "@rollcall/pki";
 import { type Finding, finding, findingRow, type Reply, rootCause } from "@rollcall/protocol";
-import { attestationContext, noteVerdict } from "./attestation-context.js";
-import { authenticate } from "./authenticate.js";
-import { Challenges } from "./challenges.js";
-import type { EngineContext, EngineOptions } from "./context.js";
-import type { Admission, DeviceRequest, Engine } from "./engine-types.js";
-import { createBudget, EXPLANATIONS_PER_SECOND } from "./explain-budget.js";
-import { faultFinding } from "./fault-finding.js";
-import { lookUp, operationStatus } from "./operation-status.js";
-import { register } from "./register.js";
-import { errorReply } from "./replies.js";
-import { checkRequest } from "./request-checks.js";
-import { createThrottle } from "./throttle.js";
-import { UnderWay } from "./under-way.js";
+import type { Admission, DeviceRequest, Engine } from "./attempts/engine-types.js";
+import { faultFinding } from "./attempts/fault-finding.js";
+import { errorReply } from "./attempts/replies.js";
+import { authenticate } from "./attestation/authenticate.js";
+import { createBudget, EXPLANATIONS_PER_SECOND } from "./attestation/explanation-budget.js";
+import { checkRequest } from "./attestation/request-checks.js";
+import { Challenges } from "./attestation/tpm/challenges.js";
+import { attestationContext, noteVerdict } from "./registration/attestation-context.js";
+import type { EngineContext, EngineOptions } from "./registration/context.js";
+import { lookUp, operationStatus } from "./registration/operation-status.js";
+import { register } from "./registration/register.js";
+import { UnderWay } from "./registration/simultaneous-registrations.js";
+import { createThrottle } from "./registration/throttle.js";
 
 /** CA certificates kept parsed: intermediates and roots of all groups, with room for strangers'. */
 const CACHED_CERTIFICATES = 500;

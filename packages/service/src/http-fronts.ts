@@ -6,12 +6,12 @@ import type { Engine, Store } from "@rollcall/engine";
 import type { Hub } from "@rollcall/hub";
 import { toPem } from "@rollcall/pki";
 import { portalFolder } from "@rollcall/portal";
-import { retryAfterSeconds } from "./config-schema.js";
+import { retryAfterSeconds } from "./config/config-schema.js";
 import { deviceCredentials } from "./device-credentials.js";
-import type { Listeners } from "./listeners.js";
+import type { Listeners } from "./listen/listeners.js";
 import { createServiceApi, operatorParts } from "./operator.js";
+import type { Setting } from "./parts.js";
 import type { RollcallInfo } from "./rollcall.js";
-import type { Setting } from "./setting.js";
 
 /** What the HTTP front ends need besides the setting. */
 export interface HttpParts {

@@ -1,5 +1,5 @@
 import { destination, type Logger, pino, stdTimeFunctions } from "pino";
-import type { Config } from "./config-schema.js";
+import type { Config } from "./config/config-schema.js";
 
 export type Log = Logger;
 

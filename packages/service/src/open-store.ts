@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { MemoryStore, type Store } from "@rollcall/engine";
 import type { ClusterFiles, StoreError } from "@rollcall/store";
-import type { Config } from "./config-schema.js";
+import type { Config } from "./config/config-schema.js";
 
 /** Where things are remembered: by name, or the URL of a PostgreSQL server. */
 export type StoreKind = "memory" | "sqlite" | "postgres";

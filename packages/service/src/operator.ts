@@ -10,10 +10,10 @@ import {
 } from "@rollcall/engine";
 import type { Hub } from "@rollcall/hub";
 import type { LinkedHub } from "@rollcall/protocol";
-import { servedHosts } from "./addresses.js";
-import type { Config } from "./config-schema.js";
-import type { Location } from "./location.js";
-import { accessPolicies } from "./policies.js";
+import type { Config } from "./config/config-schema.js";
+import { accessPolicies } from "./config/policies.js";
+import { servedHosts } from "./listen/addresses.js";
+import type { Location } from "./location/location.js";
 
 /** What the operator's half is made of. */
 interface Parts {

@@ -1,7 +1,8 @@
 import type { AttemptLog, Clock, Random, SeedCount, Store } from "@rollcall/engine";
 import type { Hub } from "@rollcall/hub";
 import type { SeedInput } from "@rollcall/protocol";
-import type { ConfigInput } from "./config-schema.js";
+import type { ConfigInput } from "./config/config-schema.js";
+import type { OpenPorts } from "./listen/open-ports.js";
 import type { StoreKind } from "./open-store.js";
 
 /** Settings of a service in this process; those of rollcall.yaml, with other defaults: in memory, any free ports, silent. */
@@ -18,7 +19,7 @@ export interface RollcallOptions extends Omit<ConfigInput, "seed"> {
 export interface RollcallInfo {
   readonly idScope: string;
   readonly host: string;
-  readonly ports: { readonly mqtt: number; readonly https: number; readonly dashboard: number };
+  readonly ports: OpenPorts;
   /** Host of the device SDKs, with the MQTT port when it is not 8883. */
   readonly deviceEndpoint: string;
   /** Host of the service API, with the HTTPS port when it is not 443. */

@@ -2,8 +2,8 @@ import { readdirSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { EnrollmentError, loadSeed, type RecordContext, type SeedCount, type Store } from "@rollcall/engine";
 import { type Seed, type SeedInput, seedSchema } from "@rollcall/protocol";
-import { ConfigError } from "./config-error.js";
-import { YamlFile } from "./yaml-file.js";
+import { ConfigError } from "./config/config-error.js";
+import { YamlFile } from "./config/yaml-file.js";
 
 const extensions: ReadonlySet<string> = new Set([".json", ".yaml", ".yml"]);
 

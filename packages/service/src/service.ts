@@ -3,23 +3,23 @@ import { type Broker, createBroker } from "@rollcall/broker";
 import { AttemptLog, createEngine, type Engine, newEtag, type Store } from "@rollcall/engine";
 import { createHub, type Hub } from "@rollcall/hub";
 import { toPem } from "@rollcall/pki";
-import { endpoint, linkedHubs, reachableHost, servedHosts } from "./addresses.js";
 import { type AllocationWebhook, createAllocationWebhook } from "./allocation-webhook.js";
-import { isLoopback } from "./client-connection.js";
-import { clusterFingerprints } from "./cluster-files.js";
-import { checkConfig } from "./config.js";
-import { ConfigError } from "./config-error.js";
-import { milliseconds, retryAfterSeconds } from "./config-schema.js";
+import { checkConfig } from "./config/config.js";
+import { ConfigError } from "./config/config-error.js";
+import { milliseconds, retryAfterSeconds } from "./config/config-schema.js";
+import { accessPolicies, OWNER_POLICY } from "./config/policies.js";
 import { createHttpFronts } from "./http-fronts.js";
-import { Listeners } from "./listeners.js";
-import { openLocation } from "./location.js";
+import { endpoint, linkedHubs, reachableHost, servedHosts } from "./listen/addresses.js";
+import { isLoopback } from "./listen/client-connection.js";
+import { Listeners } from "./listen/listeners.js";
+import { type OpenPorts, openPorts } from "./listen/open-ports.js";
+import { clusterFingerprints } from "./location/cluster-files.js";
+import { openLocation } from "./location/location.js";
 import { openLog } from "./log.js";
 import { openStore, storeKind } from "./open-store.js";
-import { accessPolicies, OWNER_POLICY } from "./policies.js";
-import { openPorts } from "./ports.js";
+import type { Setting } from "./parts.js";
 import type { Rollcall, RollcallInfo, RollcallOptions } from "./rollcall.js";
 import { seedStore } from "./seed.js";
-import type { Setting } from "./setting.js";
 import { Teardown } from "./teardown.js";
 import { watchVersions } from "./watch-versions.js";
 
@@ -189,7 +189,7 @@ async function openListeners({ config, clock, attempts, log, location, hubs, tea
   return listeners;
 }
 
-function describe({ config, location, opened, hubs }: Setting, ports: RollcallInfo["ports"]): RollcallInfo {
+function describe({ config, location, opened, hubs }: Setting, ports: OpenPorts): RollcallInfo {
   const host = reachableHost(config.listen.host);
   const serviceEndpoint = endpoint(host, ports.https, 443);
   const { policyKey } = location.secrets;

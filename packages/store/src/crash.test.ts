@@ -81,7 +81,7 @@ describe.skipIf(noNode24 !== undefined)(`node:sqlite, under Node 24 (needs ${noN
 
   it("passes the contract", async (context) => {
     if (node === undefined) return context.skip(reason);
-    const run = ["run", "--project", "unit", "packages/store/src/sqlite-store.test.ts", "-t", "node:sqlite"];
+    const run = ["run", "--project", "unit", "packages/store/src/sqlite/sqlite-store.test.ts", "-t", "node:sqlite"];
     const report = join(folder, "report.json");
     const vitest = ["node_modules/vitest/vitest.mjs", ...run, "--reporter=json", `--outputFile=${report}`];
     await promisify(execFile)(node, vitest, { cwd: repository });

@@ -1,5 +1,5 @@
-export type { ClusterFiles } from "./cluster-files.js";
 export { openStore, type StoreOptions } from "./open-store.js";
-export type { DurableStore } from "./sql-store.js";
-export type { SqliteDriverName } from "./sqlite-drivers.js";
-export { StoreError, type StoreErrorKind } from "./store-error.js";
+export type { ClusterFiles } from "./sql/cluster-files.js";
+export type { DurableStore } from "./sql/sql-store.js";
+export { StoreError, type StoreErrorKind } from "./sql/store-error.js";
+export type { SqliteDriverName } from "./sqlite/sqlite-drivers.js";

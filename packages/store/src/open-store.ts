@@ -1,6 +1,6 @@
-import { openPostgresStore, type PostgresStoreOptions } from "./postgres-store.js";
-import type { DurableStore } from "./sql-store.js";
-import { openSqliteStore, type SqliteStoreOptions } from "./sqlite-store.js";
+import { openPostgresStore, type PostgresStoreOptions } from "./postgres/postgres-store.js";
+import type { DurableStore } from "./sql/sql-store.js";
+import { openSqliteStore, type SqliteStoreOptions } from "./sqlite/sqlite-store.js";
 
 /** Where things are to be kept: in a directory of this machine, or in a PostgreSQL that several nodes may share. */
 export type StoreOptions =

@@ -14,8 +14,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { connectSqlite } from "./sqlite-drivers.js";
-import { openSqliteStore } from "./sqlite-store.js";
+import { connectSqlite } from "./sqlite/sqlite-drivers.js";
+import { openSqliteStore } from "./sqlite/sqlite-store.js";
 import { assignmentOf, individualOf } from "./testing/crash-records.js";
 
 const folder = mkdtempSync(join(tmpdir(), "rollcall-opening-"));

@@ -13,17 +13,17 @@ import {
   verify,
 } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { curveOf, type EccPoint, padded, pointOf, sharedPoint } from "./ecc.js";
-import { rsaDecrypt, rsaEncrypt } from "./rsa-encryption.js";
-import { pssEncode, pssMatches } from "./rsa-pss.js";
-import { runningHash, runningHmac } from "./running-hash.js";
-import { secretOf } from "./secrets.js";
-import { readWire } from "./simulator-wire.js";
+import { curveOf, type EccPoint, padded, pointOf, sharedPoint } from "./crypto/ecc.js";
+import { pssEncode, pssMatches } from "./crypto/rsa-pss.js";
+import { runningHash, runningHmac } from "./crypto/running-hash.js";
+import { secretOf } from "./keys/private-key-bytes.js";
+import { rsaDecrypt, rsaEncrypt } from "./keys/rsa-encryption.js";
+import { eccSrkTemplate } from "./keys/templates.js";
+import { readWire } from "./server/simulator-wire.js";
 import { algorithms, curves } from "./tables/algorithms.js";
 import { eccCurves } from "./tables/ecc-curves.js";
-import { eccSrkTemplate } from "./templates.js";
-import { parameter } from "./tpm-error.js";
 import { createTpm } from "./virtual-tpm.js";
+import { parameter } from "./wire/tpm-error.js";
 
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const { sha256, sha384, sha512, oaep, rsaes } = algorithms;

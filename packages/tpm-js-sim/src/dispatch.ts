@@ -1,16 +1,16 @@
-import { type Codec, Reader, u32 } from "./codec.js";
-import type { Command, Entity } from "./command.js";
+import { checkEntity, checkHandle, entityAt } from "./authorization/entities.js";
+import { answerSessions } from "./authorization/session-answers.js";
+import { readSessions } from "./authorization/session-area.js";
+import { authorize } from "./authorization/sessions.js";
 import { commandsByCode } from "./commands/index.js";
-import { checkEntity, checkHandle, entityAt } from "./entities.js";
-import { type CommandFrame, encodeError, encodeResponse, readCommandFrame } from "./frame.js";
-import { type KeyMaking, KeyNotReady, makingBeside } from "./key-making.js";
-import { answerSessions } from "./session-answers.js";
-import { readSessions } from "./session-area.js";
-import { authorize } from "./sessions.js";
-import type { TpmMemory } from "./state.js";
+import { type KeyMaking, KeyNotReady, makingBeside } from "./keys/key-source.js";
+import type { Command, Entity } from "./memory/command.js";
+import type { TpmMemory } from "./memory/state.js";
 import { responseCodes } from "./tables/response-codes.js";
 import { tags } from "./tables/tags.js";
-import { blaming, handle, parameter, TpmError } from "./tpm-error.js";
+import { type Codec, Reader, u32 } from "./wire/codec.js";
+import { type CommandFrame, encodeError, encodeResponse, readCommandFrame } from "./wire/frame.js";
+import { blaming, handle, parameter, TpmError } from "./wire/tpm-error.js";
 
 function readHandles(memory: TpmMemory, row: Command, reader: Reader): readonly Entity[] {
   const handles = row.handles.map((spec, index) => {

@@ -1,7 +1,13 @@
 /** The TPM itself. What talks to one is `tpm-js-sim/client`, the service's half of activation `tpm-js-sim/credential`. */
-export type { Random } from "./crypto.js";
-export { generatedRsaKeys, pooledRsaKeys, type RsaKeySource, type SourcedRsaKey, seededRsaKeys } from "./rsa-keys.js";
-export type { TpmKeyState, TpmState } from "./state.js";
+export type { Random } from "./crypto/crypto.js";
+export {
+  generatedRsaKeys,
+  pooledRsaKeys,
+  type RsaKeySource,
+  type SourcedRsaKey,
+  seededRsaKeys,
+} from "./crypto/rsa-keys.js";
+export type { TpmKeyState, TpmState } from "./memory/state.js";
 export {
   createTpm,
   type KnownKey,

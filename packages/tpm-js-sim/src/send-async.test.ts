@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { hex } from "../../../test/fixtures/tpm-vectors.js";
-import { create } from "./commands/create.js";
-import { createLoaded } from "./commands/create-loaded.js";
-import { createPrimary } from "./commands/create-primary.js";
-import { encodeCommand } from "./frame.js";
-import { generatedRsaKeys, type RsaKeySource } from "./rsa-keys.js";
-import { type TpmsAuthCommand, TpmtPublic } from "./structures.js";
+import { createPrimary } from "./commands/hierarchy/create-primary.js";
+import { create } from "./commands/object/create.js";
+import { createLoaded } from "./commands/object/create-loaded.js";
+import { generatedRsaKeys, type RsaKeySource } from "./crypto/rsa-keys.js";
+import { srkTemplate } from "./keys/templates.js";
 import { hierarchies, passwordSession, persistentHandles } from "./tables/handles.js";
-import { srkTemplate } from "./templates.js";
 import { createTpm, type TpmOptions, type VirtualTpm } from "./virtual-tpm.js";
+import { encodeCommand } from "./wire/frame.js";
+import { type TpmsAuthCommand, TpmtPublic } from "./wire/structures.js";
 
 const empty = Buffer.alloc(0);
 const password: TpmsAuthCommand = { sessionHandle: passwordSession, nonce: empty, attributes: 1, hmac: empty };

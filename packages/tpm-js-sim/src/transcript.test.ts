@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { base64, type Exchange, hex, tpmVectors } from "../../../test/fixtures/tpm-vectors.js";
-import { decode, Reader } from "./codec.js";
-import type { Command } from "./command.js";
 import { commandsByCode } from "./commands/index.js";
-import { encodeCommand, encodeResponse, readAuthorizations, readCommandFrame, readResponse } from "./frame.js";
-import type { Tpm2bPublic, TpmsCreationData } from "./structures.js";
+import type { Command } from "./memory/command.js";
 import { hierarchies, persistentHandles } from "./tables/handles.js";
 import { tags } from "./tables/tags.js";
 import { createTpm, stateWithKeys } from "./virtual-tpm.js";
+import { decode, Reader } from "./wire/codec.js";
+import { encodeCommand, encodeResponse, readAuthorizations, readCommandFrame, readResponse } from "./wire/frame.js";
+import type { Tpm2bPublic, TpmsCreationData } from "./wire/structures.js";
 
 const { rsa, sdkTranscript } = tpmVectors;
 const { commands } = sdkTranscript;

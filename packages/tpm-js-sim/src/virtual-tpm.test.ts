@@ -1,16 +1,16 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { base64, hex, tpmVectors } from "../../../test/fixtures/tpm-vectors.js";
-import { TpmCommandError } from "./call-tpm.js";
-import { AuthenticationKeyError, TpmClient } from "./client.js";
+import { TpmCommandError } from "./client/call-tpm.js";
+import { AuthenticationKeyError, TpmClient } from "./client/client.js";
 import {
   encodeAuthenticationKey,
   makeAuthenticationKey,
   parseAuthenticationKey,
   parseTpm2bPublic,
-} from "./credential.js";
+} from "./keys/credential.js";
+import { devicePrimaries, ekTemplate, registrationIdOf } from "./keys/templates.js";
 import { hierarchies, persistentHandles } from "./tables/handles.js";
-import { devicePrimaries, ekTemplate, registrationIdOf } from "./templates.js";
 import { createTpm, prepareTpm, stateWithKeys, type TpmOptions, type VirtualTpm } from "./virtual-tpm.js";
 
 const { rsa, eccExtension: ecc } = tpmVectors;

@@ -1,14 +1,14 @@
 import { createPrivateKey, randomBytes } from "node:crypto";
-import { decode } from "./codec.js";
-import type { Random } from "./crypto.js";
+import type { Random } from "./crypto/crypto.js";
+import type { RsaKeySource } from "./crypto/rsa-keys.js";
 import { dispatch, dispatchBeside } from "./dispatch.js";
-import type { Secret } from "./keys.js";
-import { adoptPrimary, findHint, makePrimary } from "./primary.js";
-import type { RsaKeySource } from "./rsa-keys.js";
-import { hierarchySeeds, keyStateOf, memoryOf, snapshotOf, type TpmMemory, type TpmState } from "./state.js";
-import { Tpm2bPublic } from "./structures.js";
+import type { Secret } from "./keys/keys.js";
+import { adoptPrimary, findHint, makePrimary } from "./keys/primary.js";
+import { devicePrimaries, eccDevicePrimaries, type PrimaryTemplate } from "./keys/templates.js";
+import { hierarchySeeds, keyStateOf, memoryOf, snapshotOf, type TpmMemory, type TpmState } from "./memory/state.js";
 import { hierarchies, persistentHandles } from "./tables/handles.js";
-import { devicePrimaries, eccDevicePrimaries, type PrimaryTemplate } from "./templates.js";
+import { decode } from "./wire/codec.js";
+import { Tpm2bPublic } from "./wire/structures.js";
 
 /** Hints of primary RSA keys: base64 of 8 bytes each, by an id that says nothing about the seed. */
 export type TpmHints = TpmState["hints"];

@@ -1,4 +1,4 @@
-import type { Terminal } from "../terminal.js";
+import type { Terminal } from "../terminal/terminal.js";
 
 /** A terminal that keeps what was written to it. */
 export interface RecordingTerminal extends Terminal {

@@ -7,9 +7,9 @@ import {
   enrollmentKinds,
   limits,
 } from "@rollcall/protocol";
-import type { BulkError } from "../operator-types.js";
 import { badMember } from "./bad-request.js";
 import type { EnrollmentOperations } from "./enrollment-operations.js";
+import type { BulkError } from "./operator-types.js";
 
 type Members = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Members =>

@@ -6,8 +6,8 @@ import {
   idKey,
   individualEnrollmentSchema,
 } from "@rollcall/protocol";
-import { groupRecord, individualRecord, type RecordContext } from "../enrollments.js";
-import { groupLimit } from "../group-quota.js";
+import { groupRecord, individualRecord, type RecordContext } from "../enrollments/enrollment-record.js";
+import { groupLimit } from "../enrollments/group-quota.js";
 import type {
   EnrollmentFilter,
   EnrollmentRecord,
@@ -16,7 +16,7 @@ import type {
   IndividualRecord,
   Removal,
   Store,
-} from "../ports.js";
+} from "../records/ports.js";
 import { readBody } from "./read-body.js";
 
 /** One kind of enrollment: where it is kept and how it is read. */

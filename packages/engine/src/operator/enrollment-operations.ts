@@ -1,14 +1,14 @@
 import { DpsError, type EnrollmentGroup, type IndividualEnrollment, idKey, type JsonObject } from "@rollcall/protocol";
-import { inTurn } from "../certificate-turns.js";
-import { namedAuthorities } from "../enrollments.js";
-import { quotaOf, quotaProblem } from "../group-quota.js";
-import type { EnrollmentRecord, RegistrationRecord, Store } from "../ports.js";
+import { namedAuthorities } from "../enrollments/enrollment-record.js";
+import { quotaOf, quotaProblem } from "../enrollments/group-quota.js";
+import type { EnrollmentRecord, RegistrationRecord, Store } from "../records/ports.js";
+import { checkPrecondition, newEtag } from "../wire/etags.js";
+import { attestationMechanism, wireEnrollment } from "../wire/wire-enrollment.js";
 import { orBadRequest } from "./bad-request.js";
+import { inTurn } from "./certificate-lock.js";
 import type { Collection } from "./collections.js";
-import { checkPrecondition, newEtag } from "./etags.js";
 import { type OperatorContext, TRIES } from "./operator-context.js";
 import { checkAllocation, checkId, checkSameId } from "./read-body.js";
-import { attestationMechanism, wireEnrollment } from "./wire-enrollment.js";
 
 /** What a write needs to find there: nothing (as an operation of its own, or as precondition), something, or either. */
 export type Wanted = "create" | "absent" | "update" | "either";

@@ -1,4 +1,4 @@
-import type { Clock, Hubs, Random, Store } from "../ports.js";
+import type { Clock, Hubs, Random, Store } from "../records/ports.js";
 
 /** What the operator's half is made of. */
 export interface OperatorContext {

@@ -1,10 +1,10 @@
 import type { EnrollmentKind } from "@rollcall/protocol";
-import type { Operator } from "../operator-types.js";
 import { runBulk } from "./bulk.js";
 import { groups, individuals } from "./collections.js";
 import { createContinuations } from "./continuation.js";
 import { enrollmentOperations } from "./enrollment-operations.js";
 import type { OperatorContext } from "./operator-context.js";
+import type { Operator } from "./operator-types.js";
 import { listEnrollments, runQuery } from "./query.js";
 import { deleteRegistration, getRegistration, registrationsOfGroup } from "./registration-operations.js";
 

@@ -1,6 +1,6 @@
 import { limits } from "@rollcall/protocol";
-import type { OperatorPage } from "../operator-types.js";
 import { badMember } from "./bad-request.js";
+import type { OperatorPage } from "./operator-types.js";
 
 /**
  * How many entries a page has: as many as are asked for, or the largest page there is. `az iot dps enrollment list --top 5000` asks

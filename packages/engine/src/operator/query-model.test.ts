@@ -1,8 +1,8 @@
 import { fc, test } from "@fast-check/vitest";
 import type { Json, JsonObject } from "@rollcall/protocol";
 import { expect } from "vitest";
-import type { Operator } from "../operator-types.js";
 import { operatorRig } from "../testing/operator-rig.js";
+import type { Operator } from "./operator-types.js";
 
 /** What the README says of a query, without the parser and without pages: over whole enrollments as GET gives them. */
 type Model =

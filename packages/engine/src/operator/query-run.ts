@@ -1,12 +1,12 @@
 import type { EnrollmentGroup, IndividualEnrollment } from "@rollcall/protocol";
-import type { EnrollmentRecord } from "../ports.js";
+import type { EnrollmentRecord } from "../records/ports.js";
+import { wireMember } from "../wire/wire-enrollment.js";
 import type { Collection } from "./collections.js";
 import type { Cursor } from "./continuation.js";
 import { ownRegistration } from "./enrollment-operations.js";
 import type { OperatorContext } from "./operator-context.js";
 import { meets, mentions, type ReadMember } from "./query-match.js";
 import type { Query } from "./query-parser.js";
-import { wireMember } from "./wire-enrollment.js";
 
 /** A query on its way. */
 export interface QueryRun<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup> {

@@ -1,8 +1,8 @@
 import { fc, test } from "@fast-check/vitest";
 import { type JsonObject, limits } from "@rollcall/protocol";
 import { describe, expect, it } from "vitest";
-import type { Operator, OperatorList } from "../operator-types.js";
 import { operatorRig, registrationOf } from "../testing/operator-rig.js";
+import type { Operator, OperatorList } from "./operator-types.js";
 
 type Body = Record<string, unknown>;
 

@@ -7,19 +7,19 @@ import {
   type JsonObject,
   querySpecificationSchema,
 } from "@rollcall/protocol";
-import type { OperatorList, OperatorPage } from "../operator-types.js";
-import type { EnrollmentRecord } from "../ports.js";
+import type { EnrollmentRecord } from "../records/ports.js";
+import { wireEnrollment } from "../wire/wire-enrollment.js";
 import type { Collection } from "./collections.js";
 import type { Continuations } from "./continuation.js";
 import { ownRegistration } from "./enrollment-operations.js";
 import type { OperatorContext } from "./operator-context.js";
+import type { OperatorList, OperatorPage } from "./operator-types.js";
 import { pageLimit } from "./page-limit.js";
 import { isId, requiredId } from "./query-match.js";
 import { parseQuery } from "./query-parser.js";
 import { isWanted, type QueryPage, type QueryRun } from "./query-run.js";
 import { readBody } from "./read-body.js";
 import { sortedPage } from "./sorted-page.js";
-import { wireEnrollment } from "./wire-enrollment.js";
 
 /**
  * Enrollments that one request looks at before it gives what it has and a way to go on. As long as it has nothing, more are

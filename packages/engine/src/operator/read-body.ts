@@ -8,7 +8,7 @@ import {
   idProblem,
   type LinkedHub,
 } from "@rollcall/protocol";
-import { allocationOf } from "../enrollments.js";
+import { allocationOf } from "../enrollments/enrollment-record.js";
 import { badMember } from "./bad-request.js";
 
 /** What a zod schema offers here; the engine itself does not depend on zod. */

@@ -1,12 +1,12 @@
 import { DpsError, idKey, type JsonObject } from "@rollcall/protocol";
-import type { OperatorList, OperatorPage } from "../operator-types.js";
-import type { RegistrationRecord } from "../ports.js";
+import type { RegistrationRecord } from "../records/ports.js";
+import { checkPrecondition } from "../wire/etags.js";
+import { wireRegistration } from "../wire/wire-registration.js";
 import type { Continuations } from "./continuation.js";
-import { checkPrecondition } from "./etags.js";
 import { type OperatorContext, TRIES } from "./operator-context.js";
+import type { OperatorList, OperatorPage } from "./operator-types.js";
 import { pageLimit } from "./page-limit.js";
 import { checkId } from "./read-body.js";
-import { wireRegistration } from "./wire-registration.js";
 
 async function find(id: string, { store }: OperatorContext): Promise<RegistrationRecord> {
   checkId("individual", id);

@@ -9,12 +9,12 @@ import {
   seedSchema,
   signSas,
 } from "@rollcall/protocol";
-import { AttemptLog } from "../attempts.js";
-import type { EngineOptions } from "../context.js";
+import { AttemptLog } from "../attempts/attempt-log.js";
+import type { Credentials, DeviceRequest } from "../attempts/engine-types.js";
 import { createEngine } from "../engine.js";
-import type { Credentials, DeviceRequest } from "../engine-types.js";
-import { loadSeed } from "../load-seed.js";
-import { MemoryStore } from "../memory-store.js";
+import { loadSeed } from "../enrollments/load-seed.js";
+import { MemoryStore } from "../memory/memory-store.js";
+import type { EngineOptions } from "../registration/context.js";
 
 const SCOPE = "0ne00000000";
 /** 2026-11-23T00:00:00Z */

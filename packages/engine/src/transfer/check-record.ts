@@ -1,9 +1,9 @@
 import { type Certificate, CertificateError, readCertificate } from "@rollcall/pki";
 import { decodeBase64, type JsonObject, limits, propertyProblem, type Twin } from "@rollcall/protocol";
 import { parseTpm2bPublic } from "tpm-js-sim/credential";
-import { endorsementKeyHash } from "../attestation/tpm.js";
-import type { AttestationRecord, EnrolledCertificate } from "../attestation-record.js";
-import type { CaCertificateRecord, EnrollmentRecord } from "../ports.js";
+import { endorsementKeyHash } from "../attestation/tpm/tpm.js";
+import type { AttestationRecord, EnrolledCertificate } from "../records/attestation-record.js";
+import type { CaCertificateRecord, EnrollmentRecord } from "../records/ports.js";
 
 /** What is wrong with a member of a record. */
 export interface RecordProblem {

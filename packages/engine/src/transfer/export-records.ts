@@ -1,6 +1,6 @@
 import type { DeviceIdentity, Twin } from "@rollcall/protocol";
 import { idKey } from "@rollcall/protocol";
-import type { Store, StoreRecords } from "../ports.js";
+import type { Store, StoreRecords } from "../records/ports.js";
 
 /** Version of the lines that an export holds: raised when an older service could not read them any more. */
 export const EXPORT_VERSION = 1;

@@ -1,6 +1,6 @@
 import { idKey, limits } from "@rollcall/protocol";
-import { type GroupQuota, quotaOf, quotaProblem } from "../group-quota.js";
-import type { CaCertificateRecord, EnrollmentRecord, Store, StoreRecords } from "../ports.js";
+import { type GroupQuota, quotaOf, quotaProblem } from "../enrollments/group-quota.js";
+import type { CaCertificateRecord, EnrollmentRecord, Store, StoreRecords } from "../records/ports.js";
 import { importError } from "./import-error.js";
 import type { Incoming } from "./import-types.js";
 

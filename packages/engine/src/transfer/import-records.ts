@@ -1,5 +1,5 @@
 import { DpsError, idKey, type JsonObject } from "@rollcall/protocol";
-import type { Store, StoreRecords } from "../ports.js";
+import type { Store, StoreRecords } from "../records/ports.js";
 import { ImportChecks, nameOf } from "./import-checks.js";
 import { importError } from "./import-error.js";
 import type { ImportOptions, Incoming, Spool } from "./import-types.js";

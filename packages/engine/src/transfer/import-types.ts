@@ -1,4 +1,4 @@
-import type { Clock, Hubs, Random, Store, StoreRecords } from "../ports.js";
+import type { Clock, Hubs, Random, Store, StoreRecords } from "../records/ports.js";
 
 /** Where records wait until all of them have been looked at. They hold keys: nobody else may read it. */
 export interface Spool {

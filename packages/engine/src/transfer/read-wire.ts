@@ -7,9 +7,9 @@ import {
   seedSchema,
 } from "@rollcall/protocol";
 import type { z } from "zod";
-import { EnrollmentError } from "../enrollment-error.js";
-import { groupRecord, individualRecord, namedAuthorities } from "../enrollments.js";
-import { newEtag } from "../operator/etags.js";
+import { EnrollmentError } from "../enrollments/enrollment-error.js";
+import { groupRecord, individualRecord, namedAuthorities } from "../enrollments/enrollment-record.js";
+import { newEtag } from "../wire/etags.js";
 import { importError } from "./import-error.js";
 import type { ImportOptions, Incoming } from "./import-types.js";
 import type { Piece } from "./split-lines.js";

@@ -11,7 +11,7 @@ import { Announcements } from "./parts/announce.js";
 import { ConfirmDialog } from "./parts/confirm.js";
 import { focusContent } from "./parts/focus-content.js";
 import { useTitle } from "./parts/use-title.js";
-import { hrefOf, leaveGuard, type Place, place } from "./router.js";
+import { hrefOf, leaveGuard, type Place, place } from "./routing/router.js";
 
 const menu: readonly { readonly label: string; readonly place: Place; readonly pages: readonly Place["page"][] }[] = [
   { label: "Overview", place: { page: "overview" }, pages: ["overview"] },

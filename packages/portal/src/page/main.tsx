@@ -1,7 +1,7 @@
 import { render } from "preact";
 import { startToken } from "./api/token.js";
 import { App } from "./app.js";
-import { startRouter } from "./router.js";
+import { startRouter } from "./routing/router.js";
 import "./style/tokens.css";
 import "./style/base.css";
 import "./style/layout.css";

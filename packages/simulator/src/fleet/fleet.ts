@@ -1,10 +1,6 @@
-import type { AllocationPolicy, AttestationKind, FindingCode, Json, JsonObject, Transport } from "@rollcall/protocol";
+import type { AllocationPolicy, AttestationKind, Json, JsonObject, Transport } from "@rollcall/protocol";
 import type { DeviceIdentity } from "../device/identity.js";
-
-/** What must become of a device for the run to be as expected. */
-export type Expectation =
-  | { readonly outcome: "assigned" }
-  | { readonly outcome: "refused"; readonly finding?: FindingCode; readonly errorCode?: number };
+import type { Expectation } from "../report/report-types.js";
 
 /** How an enrollment of the fleet proves its devices. Keys are base64, certificates PEM. */
 export type FleetAttestation =

@@ -1,5 +1,5 @@
 import { idKey, idProblem, type Json, type JsonObject, limits, type Transport } from "@rollcall/protocol";
-import type { Expectation } from "./fleet.js";
+import type { Expectation } from "../report/report-types.js";
 import { formatId, tellsApart } from "./id-pattern.js";
 import type { DeviceGroup, Fault, FleetFile, GroupAttestation } from "./schema.js";
 

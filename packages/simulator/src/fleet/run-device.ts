@@ -5,9 +5,9 @@ import type { Phase, PhaseTimes } from "../device/phases.js";
 import { registerDevice } from "../device/register-device.js";
 import type { AssignedState, Refusal, Unreachable } from "../device/result.js";
 import { connectToHub } from "../hub/connect-to-hub.js";
+import type { DeviceEnd } from "../report/report-types.js";
 import { checkTarget } from "./check-target.js";
 import type { FleetDevice } from "./fleet.js";
-import type { DeviceEnd } from "./report-types.js";
 import type { FleetTarget, RunOptions } from "./run-options.js";
 
 /** What became of a device, and what it took. */

@@ -1,4 +1,4 @@
-import type { DeviceOutcome } from "./report-types.js";
+import type { DeviceOutcome } from "../report/report-types.js";
 
 /** A service, as a fleet sees it. */
 export interface FleetTarget {

@@ -1,8 +1,8 @@
 import { type AttestationKind, attestationTypes } from "@rollcall/protocol";
 import { decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from "hdr-histogram-js";
 import { type Phase, phases } from "../device/phases.js";
-import type { AttestationReport, DeviceOutcome, FleetReport, Latency, TesterHealth } from "../fleet/report-types.js";
 import { newHistogram, type Series } from "./measure.js";
+import type { AttestationReport, DeviceOutcome, FleetReport, Latency, TesterHealth } from "./report-types.js";
 
 type Histograms = ReadonlyMap<Series, Histogram>;
 

@@ -1,7 +1,7 @@
 import type { AttestationKind } from "@rollcall/protocol";
 import { type Phase, phases } from "../device/phases.js";
-import { describeRefusal } from "../fleet/judge-outcome.js";
-import type { AttestationReport, DeviceOutcome, FleetReport } from "../fleet/report-types.js";
+import { describeRefusal } from "./judge-outcome.js";
+import type { AttestationReport, DeviceOutcome, FleetReport } from "./report-types.js";
 import { formatMilliseconds, textTable } from "./text-table.js";
 import { textWidth, wrap } from "./wrap.js";
 

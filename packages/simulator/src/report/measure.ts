@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { AttestationKind } from "@rollcall/protocol";
 import { build, type Histogram } from "hdr-histogram-js";
 import type { Phase, PhaseTimes } from "../device/phases.js";
-import type { TesterHealth } from "../fleet/report-types.js";
+import type { TesterHealth } from "./report-types.js";
 
 /** Histograms are kept by this name. */
 export type Series = `${AttestationKind}/${Phase}`;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { DeviceOutcome, FleetReport } from "../fleet/report-types.js";
 import { aggregate, mergeReports } from "./aggregate.js";
 import { formatReport } from "./format-report.js";
 import { Measurements } from "./measure.js";
+import type { DeviceOutcome, FleetReport } from "./report-types.js";
 
 const idle = { loopDelayP99: 1, loopDelayMax: 2, cpu: 0.1, bottleneck: false };
 const common = { group: "g", transport: "mqtt", expect: { outcome: "assigned" } } as const;

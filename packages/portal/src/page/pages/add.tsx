@@ -16,7 +16,7 @@ import { RadioGroup } from "../parts/radio-group.js";
 import { type Form, useForm } from "../parts/use-form.js";
 import { useLeaveGuard } from "../parts/use-leave-guard.js";
 import { useTitle } from "../parts/use-title.js";
-import { goTo, hrefOf } from "../router.js";
+import { goTo, hrefOf } from "../routing/router.js";
 import { CredentialFields } from "./credential-fields.js";
 import { DeviceIdField, SettingsFields } from "./settings-fields.js";
 

@@ -5,7 +5,7 @@ import { getAttempt } from "../api/operator.js";
 import { mechanisms } from "../model/choices.js";
 import { Facts, Loading, Pill, Problem, Time } from "../parts/bits.js";
 import { useLoad } from "../parts/use-load.js";
-import { hrefOf } from "../router.js";
+import { hrefOf } from "../routing/router.js";
 
 /** Attempts, a row each; a row opens to everything that was found. All text of devices is shown as text. */
 export function AttemptTable({ caption, attempts }: { caption: string; attempts: readonly AttemptSummary[] }) {

@@ -9,7 +9,7 @@ import { countOf } from "../model/words.js";
 import { Pill, Problem } from "../parts/bits.js";
 import { SelectField } from "../parts/field.js";
 import { useTitle } from "../parts/use-title.js";
-import { keep, kept } from "../router.js";
+import { keep, kept } from "../routing/router.js";
 import { AttemptTable } from "./attempt-table.js";
 
 const PAGE = 100;

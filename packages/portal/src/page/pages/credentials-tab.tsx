@@ -1,21 +1,14 @@
-import type { EnrollmentKind } from "@rollcall/protocol";
 import { useState } from "preact/hooks";
 import { isStale, messageOf } from "../api/client.js";
-import { type Attestation, type Enrollment, getMechanism, replaceEnrollment } from "../api/enrollments.js";
+import { type Attestation, getMechanism, replaceEnrollment } from "../api/enrollments.js";
 import { type Slot, slotWords } from "../model/roll.js";
 import { announce } from "../parts/announce.js";
 import { Card, Facts, Problem } from "../parts/bits.js";
 import { CertificateFacts } from "../parts/certificate-file.js";
 import { confirm } from "../parts/confirm.js";
 import { Copyable, Secret } from "../parts/copy.js";
-import type { Loaded } from "../parts/use-load.js";
+import type { CredentialsProps } from "./credentials-props.js";
 import { RollDialog } from "./roll-dialog.js";
-
-export interface CredentialsProps {
-  readonly kind: EnrollmentKind;
-  readonly id: string;
-  readonly loaded: Loaded<Enrollment> & { readonly value: Enrollment };
-}
 
 /** What the devices prove themselves with. It is replaced here, one credential at a time, and never by the way. */
 export function CredentialsTab(props: CredentialsProps) {

@@ -3,7 +3,7 @@ import { type Attestation, type Enrollment, idOf } from "../api/enrollments.js";
 import { allocationChoices, kindWords, mechanisms } from "../model/choices.js";
 import { Pill, Time } from "../parts/bits.js";
 import { justSaved } from "../parts/just-saved.js";
-import { hrefOf } from "../router.js";
+import { hrefOf } from "../routing/router.js";
 
 interface Marks {
   readonly marked: ReadonlySet<string>;

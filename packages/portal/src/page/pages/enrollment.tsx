@@ -9,7 +9,7 @@ import { confirm } from "../parts/confirm.js";
 import { PlaceTabs } from "../parts/tabs.js";
 import { type Loaded, useLoad } from "../parts/use-load.js";
 import { useTitle } from "../parts/use-title.js";
-import { type EnrollmentTab, goTo, hrefOf } from "../router.js";
+import { type EnrollmentTab, goTo, hrefOf } from "../routing/router.js";
 import { CredentialsTab } from "./credentials-tab.js";
 import { allocationOf, mechanismOf } from "./enrollment-table.js";
 import { RegistrationsTab } from "./registrations-tab.js";

@@ -21,7 +21,7 @@ import { justSaved } from "../parts/just-saved.js";
 import { PlaceTabs } from "../parts/tabs.js";
 import { type Loaded, useLoad } from "../parts/use-load.js";
 import { useTitle } from "../parts/use-title.js";
-import { hrefOf, keep, kept } from "../router.js";
+import { hrefOf, keep, kept } from "../routing/router.js";
 import { EnrollmentTable } from "./enrollment-table.js";
 
 const PAGE = 50;

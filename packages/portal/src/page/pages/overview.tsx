@@ -4,7 +4,7 @@ import { Card, Facts, Fingerprint, Loading, Problem } from "../parts/bits.js";
 import { Copyable, CopyButton, Secret } from "../parts/copy.js";
 import { useLoad } from "../parts/use-load.js";
 import { useTitle } from "../parts/use-title.js";
-import { hrefOf, type Place } from "../router.js";
+import { hrefOf, type Place } from "../routing/router.js";
 import { AttemptTable } from "./attempt-table.js";
 
 const LAST_ATTEMPTS = 6;

@@ -13,7 +13,7 @@ import { Card, Loading, Pill, Problem, Time } from "../parts/bits.js";
 import { confirm } from "../parts/confirm.js";
 import { focusContent } from "../parts/focus-content.js";
 import { useLoad } from "../parts/use-load.js";
-import { keep, kept } from "../router.js";
+import { keep, kept } from "../routing/router.js";
 import { Pager, usePageBefore } from "./list.js";
 
 const PAGE = 50;

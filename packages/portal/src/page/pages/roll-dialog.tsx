@@ -12,7 +12,7 @@ import { Dialog } from "../parts/dialog.js";
 import { type Form, useForm } from "../parts/use-form.js";
 import { useLeaveGuard } from "../parts/use-leave-guard.js";
 import { CredentialFields, KeyField, ReferenceField } from "./credential-fields.js";
-import type { CredentialsProps } from "./credentials-tab.js";
+import type { CredentialsProps } from "./credentials-props.js";
 
 type Way = "key" | "certificate" | "reference" | "endorsement key";
 

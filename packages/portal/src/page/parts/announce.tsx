@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { hrefOf, place } from "../router.js";
+import { hrefOf, place } from "../routing/router.js";
 
 interface Notice {
   readonly text: string;

@@ -1,4 +1,4 @@
-import { hrefOf, type Place } from "../router.js";
+import { hrefOf, type Place } from "../routing/router.js";
 
 /** Tabs that are places of their own: links, so that back, forward and new windows work as everywhere. */
 export function PlaceTabs(props: {

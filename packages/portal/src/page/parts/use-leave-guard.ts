@@ -1,5 +1,5 @@
 import { useLayoutEffect } from "preact/hooks";
-import { leaveGuard } from "../router.js";
+import { leaveGuard } from "../routing/router.js";
 import { confirm } from "./confirm.js";
 
 /** Asks before the place is left while something typed is not saved. */

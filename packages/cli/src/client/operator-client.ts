@@ -1,0 +1,210 @@
+import {
+  type EnrollmentKind,
+  enrollmentKinds,
+  formatPath,
+  type JsonObject,
+  limits,
+  operatorRoutes,
+  serviceRoutes,
+} from "@rollcall/protocol";
+import type { CliError } from "../terminal/cli-error.js";
+import { type ManagementRequest, unexpectedAnswer } from "./management-client.js";
+import type { RunningService } from "./running-service.js";
+import { type Asked, refusal, refusalOf } from "./service-refusal.js";
+
+/** The api-version that this client speaks to the service API. */
+const API_VERSION = "2021-10-01";
+/** A page of a thousand enrollments, or a hub to be told: more than the usual five seconds may be right. */
+const TIMEOUT_MS = 60_000;
+
+/** The routes of a kind of enrollment. */
+const routesOf = {
+  individual: {
+    get: serviceRoutes.getEnrollment,
+    put: serviceRoutes.putEnrollment,
+    remove: serviceRoutes.deleteEnrollment,
+    bulk: serviceRoutes.bulkEnrollments,
+    query: serviceRoutes.queryEnrollments,
+    mechanism: serviceRoutes.getEnrollmentMechanism,
+  },
+  group: {
+    get: serviceRoutes.getGroup,
+    put: serviceRoutes.putGroup,
+    remove: serviceRoutes.deleteGroup,
+    bulk: serviceRoutes.bulkGroups,
+    query: serviceRoutes.queryGroups,
+    mechanism: serviceRoutes.getGroupMechanism,
+  },
+} as const;
+
+interface Route {
+  readonly method: string;
+  readonly path: string;
+}
+
+interface Call extends Asked {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly ifMatch?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** Of each entry that failed. */
+interface BulkError {
+  readonly registrationId?: string;
+  readonly enrollmentGroupId?: string;
+  readonly errorCode: number;
+  readonly errorStatus: string;
+}
+
+interface BulkResult {
+  readonly errors: readonly BulkError[];
+}
+
+/** An entry of a bulk operation that was refused. */
+export interface NotMade {
+  readonly id: string;
+  readonly error: CliError;
+}
+
+/** A part of a list, and what gets the next one. */
+interface Page {
+  readonly items: readonly JsonObject[];
+  readonly next: string | undefined;
+}
+
+/** The operator's half of a running service: the service API and what stands beside it, with the management token. */
+export class OperatorClient {
+  readonly service: RunningService;
+
+  constructor(service: RunningService) {
+    this.service = service;
+  }
+
+  async enrollment(kind: EnrollmentKind, id: string, asked: Asked = {}): Promise<JsonObject> {
+    return this.#object(routesOf[kind].get, { params: { id }, ...asked });
+  }
+
+  /** The attestation with its keys. */
+  async mechanism(kind: EnrollmentKind, id: string, asked: Asked = {}): Promise<JsonObject> {
+    return this.#object(routesOf[kind].mechanism, { params: { id }, ...asked });
+  }
+
+  /** Creates what is not there yet; what is there stays as it is. Returns it as the service has it. */
+  async createEnrollment(kind: EnrollmentKind, body: JsonObject, asked: Asked = {}): Promise<JsonObject> {
+    const [failed] = await this.createEnrollments(kind, [body], asked);
+    if (failed) throw failed.error;
+    return this.enrollment(kind, String(body[enrollmentKinds[kind].id]), asked);
+  }
+
+  /** Creates at most `limits.bulkEntries`, each for itself; returns why some could not be. */
+  async createEnrollments(kind: EnrollmentKind, bodies: readonly JsonObject[], asked: Asked = {}): Promise<NotMade[]> {
+    const { collection, id } = enrollmentKinds[kind];
+    const answer = await this.#send(routesOf[kind].bulk, { body: { mode: "create", [collection]: bodies }, ...asked });
+    const { errors } = (await answer.json()) as BulkResult;
+    return errors.map(({ errorCode, errorStatus, ...error }) => {
+      const subject = String(error[id]);
+      const status = Math.floor(errorCode / 1000);
+      return { id: subject, error: refusal({ status, message: errorStatus }, { ...asked, subject }) };
+    });
+  }
+
+  /** Replaces an enrollment, whatever is there or only that version. */
+  async putEnrollment(
+    kind: EnrollmentKind,
+    id: string,
+    { body, ifMatch, ...asked }: Asked & { body: JsonObject; ifMatch?: string | undefined },
+  ): Promise<JsonObject> {
+    return this.#object(routesOf[kind].put, { params: { id }, body, ifMatch, ...asked });
+  }
+
+  async deleteEnrollment(
+    kind: EnrollmentKind,
+    id: string,
+    { ifMatch, ...asked }: Asked & { ifMatch?: string | undefined },
+  ): Promise<void> {
+    await this.#send(routesOf[kind].remove, { params: { id }, ifMatch, ...asked });
+  }
+
+  /** Enrollments that a query chooses, all of them or the first `top`. */
+  enrollments(kind: EnrollmentKind, query: string, top: number | undefined): Promise<JsonObject[]> {
+    return collect(top, (after, size) => this.#page(routesOf[kind].query, { body: { query } }, after, size));
+  }
+
+  registration(id: string, asked: Asked = {}): Promise<JsonObject> {
+    return this.#object(serviceRoutes.getRegistration, { params: { id }, ...asked });
+  }
+
+  registrations(group: string, top: number | undefined, asked: Asked = {}): Promise<JsonObject[]> {
+    const call = { params: { id: group }, ...asked };
+    return collect(top, (after, size) => this.#page(serviceRoutes.queryRegistrations, call, after, size));
+  }
+
+  async deleteRegistration(id: string, { ifMatch, ...asked }: Asked & { ifMatch?: string | undefined }): Promise<void> {
+    await this.#send(serviceRoutes.deleteRegistration, { params: { id }, ifMatch, ...asked });
+  }
+
+  /** One of the operator routes that answer with JSON. */
+  async operate<T>(route: keyof typeof operatorRoutes, call: Call = {}): Promise<T> {
+    const response = await this.#send(operatorRoutes[route], call);
+    // The service is of the same version as this client: both come in one package.
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  }
+
+  /** A list of the operator routes, all of it or the first `top`. */
+  operatorList(route: "listDevices", call: Call, top: number | undefined): Promise<JsonObject[]> {
+    return collect(top, async (after, size) => {
+      const query = { ...call.query, after, limit: String(size) };
+      const { items, next } = await this.operate<Page>(route, { ...call, query });
+      return { items, next };
+    });
+  }
+
+  async #object(route: Route, call: Call): Promise<JsonObject> {
+    return (await (await this.#send(route, call)).json()) as JsonObject;
+  }
+
+  async #page(route: Route, call: Call, after: string | undefined, size: number): Promise<Page> {
+    const headers = { "x-ms-max-item-count": String(size), ...(after !== undefined && { "x-ms-continuation": after }) };
+    const response = await this.#send(route, { ...call, headers });
+    const items = (await response.json()) as readonly JsonObject[];
+    return { items, next: response.headers.get("x-ms-continuation") ?? undefined };
+  }
+
+  async #send(route: Route, call: Call): Promise<Response> {
+    const { params = {}, query = {}, ifMatch, headers = {}, body } = call;
+    const search = new URLSearchParams({ "api-version": API_VERSION });
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, value);
+    const request: ManagementRequest = {
+      method: route.method,
+      timeoutMs: TIMEOUT_MS,
+      headers: {
+        ...headers,
+        ...(ifMatch !== undefined && { "if-match": ifMatch }),
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    };
+    const response = await this.service.send(`${formatPath(route.path, params)}?${search}`, request);
+    if (response.status === 401) throw unexpectedAnswer(response);
+    if (!response.ok) throw await refusalOf(response, call);
+    return response;
+  }
+}
+
+/** Page after page, until there are `top` or no more. */
+async function collect(
+  top: number | undefined,
+  page: (after: string | undefined, size: number) => Promise<Page>,
+): Promise<JsonObject[]> {
+  const all: JsonObject[] = [];
+  let after: string | undefined;
+  do {
+    const wanted = (top ?? Number.POSITIVE_INFINITY) - all.length;
+    const { items, next } = await page(after, Math.min(wanted, limits.pageItems.max));
+    all.push(...items.slice(0, wanted));
+    after = next;
+  } while (after !== undefined && all.length < (top ?? Number.POSITIVE_INFINITY));
+  return all;
+}

@@ -1,0 +1,60 @@
+import { attestationTypes, transports } from "@rollcall/protocol";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { addLocationOption } from "../../client/running-service.js";
+import type { Context } from "../../terminal/context.js";
+import { parseDuration } from "../../terminal/durations.js";
+import { addOutputOption } from "../../terminal/output.js";
+
+/** `rollcall device register`: one device, against this service or any other. */
+export function addDevice(program: Command, context: Context): void {
+  const device = program.command("device").description("act as one device");
+  const register = device
+    .command("register")
+    .description("register one device and print its registration state")
+    .requiredOption("--rid, --registration-id <id>", "registration id")
+    .addOption(
+      new Option(
+        "--at, --attestation-type <kind>",
+        `how it proves itself: ${KINDS.join(", ")}; told by the other flags where left out`,
+      ).argParser(parseKind),
+    )
+    .addOption(new Option("--transport <transport>", "how it connects").choices(transports).default("mqtt"))
+    .option("--cp, --certificate-path <file>", "x509: certificate chain, leaf first")
+    .option("--kp, --key-path <file>", "x509: private key")
+    .option(
+      "--key, --symmetric-key <base64>",
+      "symmetricKey: key of the device, or of its group with --ck; @file reads it",
+    )
+    .option("--ck, --compute-key", "the key is the group's: compute the device's from it")
+    .option("--tpm <dir>", "tpm: folder with the state of a virtual TPM; made when it is not there")
+    .option("--host <host[:port]>", "another provisioning service than the one of --location")
+    .option("--scope, --id-scope <scope>", "ID scope; needed with --host")
+    .option("--ca <file>", "PEM of the CA to trust; with --host the public ones where left out")
+    .option("--payload <json>", "payload for custom allocation; @file reads it from a file")
+    .option("--hub", "then connect to the assigned hub and read the twin")
+    .addOption(
+      new Option("--timeout <duration>", "give up after this")
+        .argParser(parseDuration)
+        .default(parseDuration("60s"), "60s"),
+    )
+    .action(async (options) => (await import("./register.js")).register(options, context));
+  addOutputOption(addLocationOption(register));
+  register.addHelpText("after", HELP);
+}
+
+const KINDS = attestationTypes.filter((kind) => kind !== "none");
+
+/** Case is ignored: az writes symmetrickey. */
+function parseKind(text: string): string {
+  const kind = KINDS.find((each) => each.toLowerCase() === text.toLowerCase());
+  if (!kind) throw new InvalidArgumentError(`It is one of ${KINDS.join(", ")}.`);
+  return kind;
+}
+
+const HELP = `
+A TPM registers over HTTPS as the cloud has it. Over MQTT it uses an extension of Rollcall (two connections), which
+other services do not have.
+
+Examples:
+  rollcall device register --rid pump-7 --key "$GROUP_KEY" --ck
+  rollcall device register --rid pump-7 --cp pump-7.pem --kp pump-7.key.pem --transport http --hub`;

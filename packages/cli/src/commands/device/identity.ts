@@ -1,0 +1,73 @@
+import { type AttestationKind, decodeBase64, deriveDeviceKey } from "@rollcall/protocol";
+import type { DeviceIdentity } from "@rollcall/simulator";
+import { CliError } from "../../terminal/cli-error.js";
+import { readUserFile } from "../../terminal/files.js";
+import type { Terminal } from "../../terminal/terminal.js";
+import type { ReadIdentity } from "./read-identity.js";
+
+/** The flags of `device register` that say how the device proves itself. */
+export interface IdentityFlags {
+  readonly registrationId: string;
+  readonly attestationType?: AttestationKind;
+  readonly certificatePath?: string;
+  readonly keyPath?: string;
+  readonly symmetricKey?: string;
+  readonly computeKey?: boolean;
+  readonly tpm?: string;
+}
+
+/** Reads the identity that the flags name. Throws CliError for files and keys that cannot be used. */
+export async function readIdentity(flags: IdentityFlags, terminal: Terminal): Promise<ReadIdentity> {
+  const kind = flags.attestationType ?? impliedKind(flags);
+  if (kind === "x509") return { identity: await readX509(flags), save: nothingToSave };
+  if (kind === "symmetricKey") return { identity: await readSymmetricKey(flags), save: nothingToSave };
+  const { openTpm } = await import("./tpm-folder.js");
+  return openTpm(required(flags.tpm, "--tpm <dir>", kind), terminal);
+}
+
+const nothingToSave = async (): Promise<void> => {};
+
+function impliedKind(flags: IdentityFlags): AttestationKind {
+  const implied = [
+    flags.certificatePath === undefined && flags.keyPath === undefined ? [] : ["x509" as const],
+    flags.symmetricKey === undefined ? [] : ["symmetricKey" as const],
+    flags.tpm === undefined ? [] : ["tpm" as const],
+  ].flat();
+  const [kind, other] = implied;
+  if (kind !== undefined && other === undefined) return kind;
+  const said =
+    kind === undefined
+      ? "nothing says how the device proves itself"
+      : "the flags name more than one way to prove itself";
+  throw new CliError("usage", `${said}: give --cp and --kp, or --key, or --tpm`, {
+    next: "rollcall device register --help",
+  });
+}
+
+async function readX509(flags: IdentityFlags): Promise<DeviceIdentity> {
+  const certificatePath = required(flags.certificatePath, "--cp <file>", "x509");
+  const keyPath = required(flags.keyPath, "--kp <file>", "x509");
+  const certificatePem = await readUserFile(certificatePath, "--cp");
+  const keyPem = await readUserFile(keyPath, "--kp");
+  if (!certificatePem.includes("-----BEGIN CERTIFICATE-----"))
+    throw new CliError("usage", `--cp ${certificatePath}: it holds no PEM certificate`);
+  if (!/-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/.test(keyPem))
+    throw new CliError("usage", `--kp ${keyPath}: it holds no PEM private key`);
+  return { kind: "x509", certificatePem, keyPem };
+}
+
+/** The key itself is never repeated in a message. */
+async function readSymmetricKey(flags: IdentityFlags): Promise<DeviceIdentity> {
+  const given = required(flags.symmetricKey, "--key <base64>", "symmetricKey");
+  const text = given.startsWith("@") ? await readUserFile(given.slice(1), "--key") : given;
+  const bytes = decodeBase64(text.trim());
+  if (!bytes || bytes.length === 0) throw new CliError("usage", "--key is not base64 (with its padding)");
+  const key = flags.computeKey === true ? deriveDeviceKey(bytes, flags.registrationId) : bytes;
+  return { kind: "symmetricKey", key: key.toString("base64") };
+}
+
+function required(value: string | undefined, flag: string, kind: AttestationKind): string {
+  if (value === undefined)
+    throw new CliError("usage", `--at ${kind} needs ${flag}`, { next: "rollcall device register --help" });
+  return value;
+}

@@ -1,0 +1,189 @@
+import { type EnrollmentKind, enrollmentKinds, idProblem, type JsonObject } from "@rollcall/protocol";
+import { type LocatedFlags, operator } from "../../client/located.js";
+import type { OperatorClient } from "../../client/operator-client.js";
+import { where } from "../../client/running-service.js";
+import type { Asked } from "../../client/service-refusal.js";
+import { CliError } from "../../terminal/cli-error.js";
+import { confirm } from "../../terminal/confirm.js";
+import type { Context } from "../../terminal/context.js";
+import { writeList, writeRecord } from "../../terminal/output.js";
+import { objectAt, textAt } from "../../terminal/record-text.js";
+import { quote } from "../../terminal/shell.js";
+import { createdEnrollment, updatedEnrollment } from "./body.js";
+import { type Change, type EnrollmentVerb, flagOfMember, readChanges } from "./changes.js";
+import { nouns } from "./flags-table.js";
+import { enrollmentColumns, enrollmentPairs } from "./view.js";
+
+interface NamedFlags extends LocatedFlags {
+  readonly enrollmentId: string;
+}
+
+export type MutatingFlags = NamedFlags & { readonly dryRun?: boolean; readonly ifMatch?: string };
+
+/** What every action of a noun knows. */
+interface Scene {
+  readonly kind: EnrollmentKind;
+  readonly context: Context;
+}
+
+/** `create`: never replaces what is there. */
+export async function create(flags: MutatingFlags, { kind, context }: Scene): Promise<void> {
+  const { enrollmentId: id } = flags;
+  requireId(id, kind);
+  const changes = await changesOf(flags, "create", { kind, context });
+  const body = createdEnrollment(kind, id, changes);
+  if (flags.dryRun === true) return rehearse(body, flags, { kind, context });
+  const client = await operator(flags);
+  const command = `rollcall ${nouns[kind]} update --eid ${quote(id)}${where(flags)}`;
+  const about = asked(flags, kind);
+  const made = await client.createEnrollment(kind, body, { ...about, next: { ...about.next, conflict: command } });
+  await write(made, flags, { kind, context });
+  context.terminal.note(`Next: ${commandAfter(body, flags, kind)}`);
+}
+
+/** `show`, with the keys when they are asked for. */
+export async function show(flags: NamedFlags & { readonly showKeys?: boolean }, scene: Scene): Promise<void> {
+  const { kind, context } = scene;
+  const client = await operator(flags);
+  const item = await client.enrollment(kind, flags.enrollmentId, asked(flags, kind));
+  if (flags.showKeys !== true) return write(item, flags, scene);
+  const type = textAt(objectAt(item, "attestation"), "type");
+  if (type !== "symmetricKey") {
+    context.terminal.note(`--keys: ${flags.enrollmentId} attests by ${type}, there are no keys to show`);
+    return write(item, flags, scene);
+  }
+  const attestation = await client.mechanism(kind, flags.enrollmentId, asked(flags, kind));
+  return write({ ...item, attestation }, flags, scene);
+}
+
+/** `list`: all, or those that a condition of the service's own query language chooses. */
+export async function list(
+  flags: LocatedFlags & { readonly top?: number; readonly filter?: string },
+  { kind, context }: Scene,
+): Promise<void> {
+  const client = await operator(flags);
+  const query = queryOf(kind, flags.filter);
+  const before = query.length - (flags.filter ?? query).length;
+  const items = await client.enrollments(kind, query, flags.top).catch((error: unknown) => {
+    throw before > 0 ? inFilter(error, before) : error;
+  });
+  await writeList(context.terminal, flags.output, items, enrollmentColumns(kind));
+}
+
+/** A whole `SELECT …`, or what stands behind its WHERE. */
+function queryOf(kind: EnrollmentKind, filter: string | undefined): string {
+  if (filter !== undefined && /^\s*select\s/i.test(filter)) return filter;
+  const all = `SELECT * FROM ${enrollmentKinds[kind].collection}`;
+  return filter === undefined ? all : `${all} WHERE ${filter}`;
+}
+
+/** A fault in a query, counted from where the condition begins that was typed. */
+function inFilter(error: unknown, before: number): unknown {
+  if (!(error instanceof CliError)) return error;
+  const [, position, why = ""] = /^query, character (\d+): (.*)$/s.exec(error.message) ?? [];
+  if (position === undefined) return error;
+  return new CliError(error.kind, `--filter, character ${Number(position) - before}: ${why}`, { cause: error });
+}
+
+/** `update`: reads, changes what the flags say, and puts it back over the version that was read. */
+export async function update(flags: MutatingFlags, scene: Scene): Promise<void> {
+  const { kind } = scene;
+  const changes = await changesOf(flags, "update", scene);
+  if (changes.length === 0)
+    throw new CliError("usage", "nothing to change", { next: `rollcall ${nouns[kind]} update --help` });
+  const client = await operator(flags);
+  const once = async (): Promise<JsonObject> => {
+    const { body, etag } = await readForUpdate(client, flags, kind);
+    const changed = updatedEnrollment(kind, body, changes);
+    if (flags.dryRun === true) return changed;
+    const ifMatch = flags.ifMatch ?? etag;
+    return client.putEnrollment(kind, flags.enrollmentId, { body: changed, ifMatch, ...asked(flags, kind, "update") });
+  };
+  // Somebody wrote in between: the flags say nothing about what they wrote, so the change is made on top of it, once.
+  const item = await once().catch((error: unknown) => {
+    if (error instanceof CliError && error.kind === "conflict" && flags.ifMatch === undefined) return once();
+    throw error;
+  });
+  if (flags.dryRun === true) return rehearse(item, flags, scene);
+  await write(item, flags, scene);
+}
+
+async function readForUpdate(
+  client: OperatorClient,
+  flags: NamedFlags,
+  kind: EnrollmentKind,
+): Promise<{ body: JsonObject; etag: string | undefined }> {
+  const id = flags.enrollmentId;
+  const item = await client.enrollment(kind, id, asked(flags, kind));
+  const etag = textAt(item, "etag");
+  if (textAt(objectAt(item, "attestation"), "type") !== "symmetricKey") return { body: item, etag };
+  // Without its keys it would get new ones.
+  return { body: { ...item, attestation: await client.mechanism(kind, id, asked(flags, kind)) }, etag };
+}
+
+/** `delete`. */
+export async function remove(flags: MutatingFlags & { readonly yes?: boolean }, scene: Scene): Promise<void> {
+  const { kind, context } = scene;
+  const { enrollmentId: id, ifMatch } = flags;
+  const client = await operator(flags);
+  const about = asked(flags, kind);
+  // What is not there is not asked about.
+  const item = await client.enrollment(kind, id, about);
+  if (flags.dryRun === true) return rehearse(item, flags, scene);
+  await confirm(context.terminal, `delete the ${nouns[kind]} ${id}`, flags.yes);
+  await client.deleteEnrollment(kind, id, { ifMatch, ...about });
+  context.terminal.note(`deleted ${id}${leftBehind(kind, item)}`);
+}
+
+/** What deleting an enrollment does not take away (section 8.5 of the wire notes). */
+function leftBehind(kind: EnrollmentKind, item: JsonObject): string {
+  if (kind === "group") return "; the registrations of its devices stay";
+  const hub = textAt(objectAt(item, "registrationState"), "assignedHub");
+  return hub === undefined ? "" : `; its device stays at ${hub}`;
+}
+
+function requireId(id: string, kind: EnrollmentKind): void {
+  const problem = idProblem(id);
+  if (problem) throw new CliError("usage", `${kind === "group" ? "--gid" : "--eid"} ${id}: ${problem.message}`);
+}
+
+function changesOf(flags: MutatingFlags, verb: EnrollmentVerb, { kind, context }: Scene): Promise<Change[]> {
+  return readChanges(kind, verb, { ...flags }, (text) => context.terminal.note(text));
+}
+
+/** What to say when the service refuses. */
+export function asked(flags: NamedFlags, kind: EnrollmentKind, verb: EnrollmentVerb = "create"): Asked {
+  const noun = `rollcall ${nouns[kind]}`;
+  return {
+    subject: flags.enrollmentId,
+    flagOf: (member) => flagOfMember(member, kind),
+    next: {
+      notFound: `${noun} list${where(flags)}`,
+      conflict: `${noun} show --eid ${quote(flags.enrollmentId)}${where(flags)}`,
+      usage: `${noun} ${verb} --help`,
+    },
+  };
+}
+
+function write(item: JsonObject, flags: LocatedFlags, { kind, context }: Scene): Promise<void> {
+  return writeRecord(context.terminal, flags.output, item, enrollmentPairs(kind, item));
+}
+
+/** `--dry-run`: what would be sent; the service has not judged it. */
+async function rehearse(body: JsonObject, flags: LocatedFlags, scene: Scene): Promise<void> {
+  await write(body, flags, scene);
+  scene.context.terminal.note("dry run: nothing was changed");
+}
+
+/** What somebody who made this enrollment does next. */
+function commandAfter(body: JsonObject, flags: NamedFlags, kind: EnrollmentKind): string {
+  const type = textAt(objectAt(body, "attestation"), "type");
+  const id = quote(flags.enrollmentId);
+  if (type === "tpm") return `rollcall device register --rid ${id} --tpm <dir>${where(flags)}`;
+  if (type === "x509") {
+    const rid = kind === "group" ? "<common name>" : id;
+    return `rollcall device register --rid ${rid} --cp <chain file> --kp <key file>${where(flags)}`;
+  }
+  if (kind === "group") return `rollcall env <registration-id> --group ${id}${where(flags)}`;
+  return `eval "$(rollcall env ${id}${where(flags)})"`;
+}

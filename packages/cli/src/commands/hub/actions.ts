@@ -1,0 +1,149 @@
+import type { Json, JsonObject } from "@rollcall/protocol";
+import { type LocatedFlags, operator } from "../../client/located.js";
+import type { OperatorClient } from "../../client/operator-client.js";
+import { where } from "../../client/running-service.js";
+import { readValue } from "../../options/read-value.js";
+import { CliError } from "../../terminal/cli-error.js";
+import { confirm } from "../../terminal/confirm.js";
+import type { Context } from "../../terminal/context.js";
+import { type Column, writeList, writeRecord } from "../../terminal/output.js";
+import { known, objectAt, textAt } from "../../terminal/record-text.js";
+
+interface HubFlags extends LocatedFlags {
+  readonly hubName?: string;
+}
+
+interface DeviceFlags extends HubFlags {
+  readonly deviceId: string;
+}
+
+const hubColumns: readonly Column<JsonObject>[] = [
+  { title: "hub", value: (item) => textAt(item, "host") },
+  { title: "devices", value: (item) => textAt(item, "devices") },
+  { title: "weight", value: (item) => textAt(item, "weight") },
+  { title: "in allocation", value: (item) => (item["applyAllocationPolicy"] === false ? "only when named" : "yes") },
+  { title: "linked", value: (item) => (item["linked"] === false ? "no more" : "yes") },
+  { title: "latency", value: (item) => withUnit(textAt(item, "latency")) },
+];
+
+const withUnit = (ms: string | undefined): string | undefined => (ms === undefined ? undefined : `${ms} ms`);
+
+const deviceColumns: readonly Column<JsonObject>[] = [
+  { title: "device id", value: (item) => textAt(item, "deviceId") },
+  { title: "hub", value: (item) => textAt(item, "hub") },
+  { title: "registration id", value: (item) => textAt(item, "registrationId") },
+  { title: "authentication", value: (item) => textAt(item, "authenticationType") },
+  { title: "connection", value: (item) => textAt(item, "connectionState") },
+];
+
+/** `hub list`. */
+export async function list(flags: LocatedFlags, { terminal }: Context): Promise<void> {
+  await writeList(terminal, flags.output, await hubsOf(await operator(flags)), hubColumns);
+}
+
+const hubsOf = (client: OperatorClient): Promise<readonly JsonObject[]> =>
+  client.operate<readonly JsonObject[]>("listHubs");
+
+async function hostsOf(client: OperatorClient, named: string | undefined): Promise<readonly string[]> {
+  if (named !== undefined) return [named];
+  return (await hubsOf(client)).map((hub) => textAt(hub, "host") ?? "");
+}
+
+/** `hub devices`: of one hub, or of all. Each item says of which. */
+export async function devices(
+  flags: HubFlags & { readonly search?: string; readonly top?: number },
+  { terminal }: Context,
+): Promise<void> {
+  const client = await operator(flags);
+  const all: JsonObject[] = [];
+  for (const hub of await hostsOf(client, flags.hubName)) {
+    const left = flags.top === undefined ? undefined : flags.top - all.length;
+    if (left === 0) break;
+    const call = { params: { hub }, query: { search: flags.search }, ...asked(flags) };
+    const items = await client.operatorList("listDevices", call, left);
+    all.push(...items.map((item) => ({ ...item, hub })));
+  }
+  await writeList(terminal, flags.output, all, deviceColumns);
+}
+
+/** `hub twin`: shows it, after a change of its desired properties or tags where one is asked for. */
+export async function twin(
+  flags: DeviceFlags & { readonly desired?: string; readonly tags?: string },
+  { terminal }: Context,
+): Promise<void> {
+  const { deviceId } = flags;
+  const desired = await readPatch(flags.desired, "--desired");
+  const tags = await readPatch(flags.tags, "--tags");
+  const body = { ...(desired !== undefined && { properties: { desired } }), ...(tags !== undefined && { tags }) };
+  const client = await operator(flags);
+  const hub = await hubOf(client, flags);
+  const params = { hub, deviceId };
+  const item = await (desired === undefined && tags === undefined
+    ? client.operate<JsonObject>("getTwin", { params, ...asked(flags) })
+    : client.operate<JsonObject>("patchTwin", { params, body, ...asked(flags) }));
+  const properties = objectAt(item, "properties");
+  const pairs = known([
+    ["device id", deviceId],
+    ["hub", hub],
+    ["connection", textAt(item, "connectionState")],
+    ["tags", textAt(item, "tags")],
+    ["desired", propertiesText(objectAt(properties, "desired"))],
+    ["desired version", textAt(objectAt(properties, "desired"), "$version")],
+    ["reported", propertiesText(objectAt(properties, "reported"))],
+    ["reported version", textAt(objectAt(properties, "reported"), "$version")],
+    ["etag", textAt(item, "etag")],
+  ]);
+  await writeRecord(terminal, flags.output, item, pairs);
+}
+
+async function readPatch(text: string | undefined, flag: string): Promise<Json | undefined> {
+  if (text === undefined) return undefined;
+  return readValue.json(text, { flag, kind: "individual", note: () => undefined });
+}
+
+/** Without what is about the properties: `$metadata`, `$version`. */
+function propertiesText(properties: JsonObject): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(properties).filter(([name]) => !name.startsWith("$"))));
+}
+
+/** `hub delete-device`. */
+export async function removeDevice(
+  flags: DeviceFlags & { readonly yes?: boolean },
+  { terminal }: Context,
+): Promise<void> {
+  const client = await operator(flags);
+  const { deviceId } = flags;
+  const hub = await hubOf(client, flags);
+  await confirm(terminal, `delete the device ${deviceId} and its twin at ${hub}`, flags.yes);
+  await client.operate("deleteDevice", { params: { hub, deviceId }, ...asked(flags) });
+  terminal.note(`deleted ${deviceId} at ${hub}; its registration stays, and the device can register again`);
+}
+
+/** The hub that was named, or the one that has the device. */
+async function hubOf(client: OperatorClient, flags: DeviceFlags): Promise<string> {
+  if (flags.hubName !== undefined) return flags.hubName;
+  const having: string[] = [];
+  for (const hub of await hostsOf(client, undefined)) if (await hasDevice(client, hub, flags)) having.push(hub);
+  const [hub, other] = having;
+  if (hub === undefined)
+    throw new CliError("notFound", `no hub has a device ${flags.deviceId}`, {
+      next: `rollcall hub devices${where(flags)}`,
+    });
+  if (other === undefined) return hub;
+  throw new CliError(
+    "usage",
+    `several hubs have a device ${flags.deviceId}: ${having.join(", ")}; name one with --hub-name`,
+  );
+}
+
+async function hasDevice(client: OperatorClient, hub: string, flags: DeviceFlags): Promise<boolean> {
+  try {
+    await client.operate("getTwin", { params: { hub, deviceId: flags.deviceId } });
+    return true;
+  } catch (error) {
+    if (error instanceof CliError && error.kind === "notFound") return false;
+    throw error;
+  }
+}
+
+const asked = (flags: LocatedFlags) => ({ next: { notFound: `rollcall hub devices${where(flags)}` } });

@@ -1,0 +1,82 @@
+import { wrap } from "@rollcall/simulator/wrap";
+import type { ServiceInfo } from "../../client/management-client.js";
+import { quote } from "../../terminal/shell.js";
+import type { Style } from "../../terminal/terminal.js";
+
+export interface BannerFacts {
+  readonly info: ServiceInfo;
+  /** The page, with what opens it. */
+  readonly portalUrl: string;
+  /** Absent with --in-memory. */
+  readonly location: string | undefined;
+  /** Where the enrollments came from. */
+  readonly seed: string | undefined;
+  /** How many came; unknown of a service in the background. */
+  readonly seeded?: number | undefined;
+  readonly tpmOverMqtt: boolean;
+  /** Others than this machine can reach it. */
+  readonly exposed: boolean;
+  readonly detached: boolean;
+  /** What the service has to say, a line each. */
+  readonly notices: readonly string[];
+}
+
+const DEFAULT_LOCATION = "./.rollcall";
+const WIDTH = 80;
+
+/** What `rollcall start` prints once the service is ready: fits 80 columns and 24 lines, and ends with the next command. */
+export function banner(facts: BannerFacts, paint: (style: Style, text: string) => string): string {
+  const { info } = facts;
+  const rows: [string, string][] = [
+    ["ID scope", paint("bold", info.idScope)],
+    ["device endpoint", `${info.deviceEndpoint} (MQTT; HTTPS and WebSocket on ${info.ports.https})`],
+    ["service endpoint", info.serviceEndpoint],
+    ["hubs", info.hubs.join(", ")],
+    ["store", storeText(facts)],
+    ["CA to trust", info.caPath],
+  ];
+  const ends = facts.detached ? "in the background" : "Ctrl-C stops it";
+  return [
+    paint("bold", `Rollcall is ready, for development only (process ${info.pid}, ${ends}).`),
+    ...rows.map(([name, value]) => `  ${name.padEnd(16)}  ${value}`),
+    `    SHA-256 ${info.caFingerprint}`,
+    "  portal, with the token that opens it; connection string of the service API",
+    facts.portalUrl,
+    info.connectionString,
+    "",
+    ...notes(facts).map((note) => wrap(note, WIDTH)),
+    "",
+    `Next: ${nextCommand(facts)}`,
+  ].join("\n");
+}
+
+function notes({ seed, seeded, tpmOverMqtt, exposed, info, notices }: BannerFacts): string[] {
+  return [
+    ...(seed === undefined ? [] : [`${seeded === undefined ? "New enrollments" : counted(seeded)} came from ${seed}.`]),
+    ...(tpmOverMqtt ? ["TPM over MQTT is on: our extension, the cloud has TPM over HTTPS only."] : []),
+    ...(exposed ? [`Others can reach ${info.host}, and all keys here are development keys.`] : []),
+    ...notices,
+  ];
+}
+
+const counted = (enrollments: number): string => `${enrollments} enrollment${enrollments === 1 ? "" : "s"}`;
+
+/** Where enrollments, registrations and devices are kept. */
+function storeText({ location, info }: BannerFacts): string {
+  if (location === undefined) return "memory: forgotten on stop, as are CA and keys";
+  return info.store.kind === "memory" ? "memory: forgotten on stop" : info.store.place;
+}
+
+/** True for an address that only this machine reaches. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+function nextCommand({ info, seed, location }: BannerFacts): string {
+  const at = location === undefined ? folderOf(info.caPath) : location;
+  const where = at === DEFAULT_LOCATION ? "" : ` --location ${quote(at)}`;
+  if (seed === undefined) return `rollcall enrollment create --eid dev1 --at symmetrickey${where}`;
+  return `rollcall device register --rid <id> --key <base64>${where}`;
+}
+
+const folderOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")));

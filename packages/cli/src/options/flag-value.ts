@@ -1,0 +1,17 @@
+/** What the text of a flag stands for; `read-value.ts` has a reader for each. */
+export type FlagValue =
+  | "text"
+  | "truth"
+  | "hubs"
+  | "json"
+  | "reprovisionPolicy"
+  | "symmetricKey"
+  | "endorsementKey"
+  | "certificate";
+
+/** What `--rp` may say, and the policy that it stands for (section 8.4). */
+export const reprovisionPolicies = {
+  reprovisionandmigratedata: { updateHubAssignment: true, migrateDeviceData: true },
+  reprovisionandresetdata: { updateHubAssignment: true, migrateDeviceData: false },
+  never: { updateHubAssignment: false, migrateDeviceData: false },
+} as const;

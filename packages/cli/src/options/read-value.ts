@@ -1,0 +1,92 @@
+import type { Certificate } from "@rollcall/pki";
+import { decodeBase64, type EnrollmentKind, type Json, limits } from "@rollcall/protocol";
+import { CliError, reasonOf } from "../terminal/cli-error.js";
+import { readTextArgument } from "../terminal/files.js";
+import { type FlagValue, reprovisionPolicies } from "./flag-value.js";
+
+/** Where a value comes from, and what it is for. */
+export interface ValueSource {
+  /** The flag as it is called in errors: `--ek`. */
+  readonly flag: string;
+  readonly kind: EnrollmentKind;
+  /** Takes what the user ought to know of the value. */
+  note(text: string): void;
+}
+
+type Reader = (value: unknown, source: ValueSource) => Promise<Json> | Json;
+
+/** What commander gave for a flag → the member that goes over the wire. Throws CliError that names the flag, and never a key. */
+export const readValue: Readonly<Record<FlagValue, Reader>> = {
+  text: (value) => String(value),
+  truth: (value) => value === true,
+  hubs: (value) => (value as readonly string[]).flatMap((each) => each.split(/[\s,]+/)).filter((each) => each !== ""),
+  reprovisionPolicy: (value) => ({ ...reprovisionPolicies[value as keyof typeof reprovisionPolicies] }),
+  json: readObject,
+  symmetricKey: readKey,
+  endorsementKey: readEndorsementKey,
+  certificate: readCertificate,
+};
+
+/** A JSON object; nothing at all stands for an empty one, as in az. */
+async function readObject(value: unknown, { flag }: ValueSource): Promise<Json> {
+  const text = await readTextArgument(String(value), flag);
+  const parsed = text.trim() === "" ? {} : await parseObject(text, flag);
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+    throw new CliError("usage", `${flag} is no JSON object`);
+  // JSON.parse gave it.
+  return parsed as Json;
+}
+
+/** az's own examples write `{'a':'b'}`, for shells that have no single quotes: in YAML that is a mapping. */
+async function parseObject(text: string, flag: string): Promise<unknown> {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const { parse } = await import("yaml");
+    try {
+      if (/^\s*\{\s*'/.test(text)) return JSON.parse(JSON.stringify(parse(text, { maxAliasCount: 0 })));
+    } catch {
+      // What JSON has against it is the better reason.
+    }
+    throw new CliError("usage", `${flag} is not JSON: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+async function readKey(value: unknown, { flag }: ValueSource): Promise<Json> {
+  const text = (await readTextArgument(String(value), flag)).trim();
+  const bytes = decodeBase64(text);
+  const { min, max } = limits.symmetricKeyBytes;
+  if (!bytes) throw new CliError("usage", `${flag} is not base64 (with its padding)`);
+  if (bytes.length < min || bytes.length > max)
+    throw new CliError("usage", `${flag} holds ${bytes.length} bytes; ${min} to ${max} are allowed`);
+  return text;
+}
+
+async function readEndorsementKey(value: unknown, { flag }: ValueSource): Promise<Json> {
+  const text = (await readTextArgument(String(value), flag)).replace(/\s+/g, "");
+  const bytes = decodeBase64(text);
+  const next = "rollcall tpm export-ek --state <dir>";
+  if (!bytes) throw new CliError("usage", `${flag} is not base64 (with its padding)`, { next });
+  const { parseTpm2bPublic } = await import("tpm-js-sim/credential");
+  const parsed = parseTpm2bPublic(bytes, { allowEcc: true });
+  if (parsed.kind === "usable") return text;
+  const problems = parsed.problems.map(({ field, offset, message }) => `${field} at byte ${offset}: ${message}`);
+  throw new CliError("usage", `${flag} is no endorsement key (TPM2B_PUBLIC): ${problems.join("; ")}`, { next });
+}
+
+async function readCertificate(value: unknown, { flag, kind, note }: ValueSource): Promise<Json> {
+  const path = String(value);
+  const { readCertificateFile } = await import("./certificate-file.js");
+  const { certificate, others } = await readCertificateFile(path, flag);
+  if (kind === "group") requireCa(certificate, flag, path);
+  if (others > 0) note(`${flag} ${path} holds ${others + 1} certificates; the first is taken: ${certificate.subject}`);
+  return { certificate: certificate.der.toString("base64") };
+}
+
+function requireCa(certificate: Certificate, flag: string, path: string): void {
+  if (certificate.isCa) return;
+  const why = `${certificate.subject} is no CA certificate (basicConstraints): it can sign no device`;
+  throw new CliError("usage", `${flag} ${path}: ${why}`, {
+    next: "rollcall enrollment create, which takes the certificate of one device",
+  });
+}

@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { recordingTerminal } from "../testing/recording-terminal.js";
+import { confirm } from "./confirm.js";
+
+it.each(["y", "Y", "yes", " YES "])("%j is consent", async (answer) => {
+  const terminal = recordingTerminal({ columns: 80, answer });
+  await confirm(terminal, "delete x", undefined);
+  expect(terminal.written).toEqual({ out: "", notes: "delete x? (y/N) " });
+});
+
+it.each(["", "n", "no", "yesterday", "x"])("%j is none", async (answer) => {
+  const terminal = recordingTerminal({ columns: 80, answer });
+  await expect(confirm(terminal, "delete x", undefined)).rejects.toMatchObject({ kind: "interrupted" });
+});
+
+it("where nobody can be asked, --yes has to be given", async () => {
+  await expect(confirm(recordingTerminal(), "delete x", false)).rejects.toMatchObject({
+    kind: "usage",
+    next: "the same command with --yes",
+  });
+  await confirm(recordingTerminal(), "delete x", true);
+});

@@ -1,0 +1,73 @@
+import { type CertificateCache, certificateInfo } from "@rollcall/pki";
+import {
+  type AllocationRequest,
+  type DeviceRuntimeContext,
+  type JsonObject,
+  type LinkedHub,
+  maskedWebhookUrl,
+} from "@rollcall/protocol";
+import type { AttestationRequest, Proof } from "../attestation/verdict.js";
+import type { EnrollmentRecord } from "../records/ports.js";
+import { wireEnrollment } from "../wire/wire-enrollment.js";
+
+/** A device that waits for the webhook. */
+export interface AllocationQuestion {
+  readonly request: AttestationRequest;
+  readonly enrollment: EnrollmentRecord;
+  readonly proof: Exclude<Proof, { kind: "challenge" }>;
+  readonly attestation: "x509" | "symmetricKey" | "tpm";
+  /** Where the device is now; undefined for one that was never assigned. */
+  readonly current: { readonly hub: string; readonly deviceId: string } | undefined;
+  /** The hubs to choose from. */
+  readonly hubs: readonly LinkedHub[];
+}
+
+/** What the webhook is asked about a device, exactly as in section 8.3. */
+export function allocationRequest(question: AllocationQuestion, certificates: CertificateCache): AllocationRequest {
+  const { enrollment, hubs } = question;
+  const form = enrollmentForm(enrollment);
+  return {
+    ...(enrollment.kind === "individual" ? { individualEnrollment: form } : { enrollmentGroup: form }),
+    deviceRuntimeContext: runtimeContext(question, certificates),
+    linkedHubs: hubs.map((hub) => hub.host),
+  };
+}
+
+function runtimeContext(question: AllocationQuestion, certificates: CertificateCache): DeviceRuntimeContext {
+  const { request, current } = question;
+  const payload = request.body?.payload;
+  return {
+    registrationId: request.registrationId,
+    ...(current && { currentIotHubHostName: current.hub, currentDeviceId: current.deviceId }),
+    ...attestationMember(question, certificates),
+    ...(payload !== undefined && { payload }),
+  };
+}
+
+function attestationMember(
+  { request, proof, attestation }: AllocationQuestion,
+  certificates: CertificateCache,
+): Pick<DeviceRuntimeContext, "x509" | "symmetricKey" | "tpm"> {
+  if (proof.kind === "tpm") {
+    const { endorsementKey, storageRootKey } = proof;
+    return {
+      tpm: { endorsementKey: endorsementKey.toString("base64"), storageRootKey: storageRootKey.toString("base64") },
+    };
+  }
+  if (attestation === "symmetricKey") return { symmetricKey: {} };
+  const [leaf] = request.connection.presented();
+  // The documentation calls it "certificate details"; the members are those of the service API.
+  return { x509: leaf ? { certificateInfo: { ...certificateInfo(certificates.read(leaf)) } } : {} };
+}
+
+/** As the service API gives it, without its keys, and with the webhook's address masked. */
+function enrollmentForm(enrollment: EnrollmentRecord): JsonObject {
+  const custom = enrollment.source.customAllocationDefinition;
+  return {
+    // Without a registration there is nothing that depends on the time.
+    ...wireEnrollment(enrollment, { registration: undefined, now: 0 }),
+    ...(custom && {
+      customAllocationDefinition: { ...custom, webhookUrl: maskedWebhookUrl(custom.webhookUrl) },
+    }),
+  };
+}

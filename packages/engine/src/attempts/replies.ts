@@ -1,0 +1,42 @@
+import {
+  type DpsErrorKind,
+  dpsErrors,
+  errorBody,
+  type Finding,
+  type Reply,
+  type ReplyBody,
+  rankFindings,
+  rootCause,
+  wireError,
+} from "@rollcall/protocol";
+import type { Attempt } from "./attempt-log.js";
+
+/** A reply that is no error. */
+export function okReply(attempt: Attempt, status: number, body: ReplyBody, retryAfter?: number): Reply {
+  return { status, body, trackingId: attempt.trackingId, ...(retryAfter !== undefined && { retryAfter }) };
+}
+
+/** An error reply; the attempt is closed with it. */
+export function errorReply(attempt: Attempt, kind: DpsErrorKind, about: { now: number; retryAfter?: number }): Reply {
+  const row = dpsErrors[kind];
+  attempt.outcome = "refused";
+  attempt.reply = { status: row.status, errorCode: row.code, message: row.message };
+  const body = errorBody(kind, { trackingId: attempt.trackingId, now: new Date(about.now) });
+  return okReply(attempt, row.status, body, about.retryAfter);
+}
+
+/** Refuses for this reason. */
+export function refuse(attempt: Attempt, reason: Finding, now: number): Reply {
+  attempt.add(reason);
+  return errorReply(attempt, wireError(reason), { now });
+}
+
+/**
+ * Notes findings and, if there is an error among them, answers for the likely root cause. What an earlier request of the
+ * same attempt did wrong, such as a poll for an operation that is gone, does not count against this one.
+ */
+export function refusalFor(attempt: Attempt, findings: readonly Finding[], now: number): Reply | undefined {
+  attempt.add(...findings);
+  const root = rootCause(rankFindings(findings));
+  return root && errorReply(attempt, wireError(root), { now });
+}

@@ -1,0 +1,30 @@
+import { buildPath, type Certificate, isSelfSigned } from "@rollcall/pki";
+import { type Finding, finding } from "@rollcall/protocol";
+import type { IndividualRecord } from "../../records/ports.js";
+import type { AttestationContext } from "../verdict.js";
+import { subjects, uploadedAuthorities } from "../x509/explain-missing-group.js";
+
+/**
+ * What the HTTPS how-to of 2025 asks besides the thumbprint of an individual enrollment (section 6.2 of the wire notes): a
+ * leaf that a CA issued needs one certificate of its chain to be uploaded and verified; one that signed itself does not.
+ */
+export async function checkSigner(
+  presented: readonly Certificate[],
+  enrollment: IndividualRecord,
+  context: AttestationContext,
+): Promise<readonly Finding[]> {
+  const leaf = presented[0];
+  if (!leaf || isSelfSigned(leaf)) return [];
+  const { path } = buildPath(presented, { now: new Date(context.now) });
+  const uploaded = await uploadedAuthorities(path, context);
+  if (uploaded.some(({ record }) => record.isVerified)) return [];
+  const unverified = uploaded.map(({ record }) => `${record.name} is uploaded but not verified`);
+  return [
+    finding("enrollment.signerNotVerified", {
+      values: { id: enrollment.registrationId, issuer: leaf.issuer || "(no name)" },
+      subject: leaf.issuer,
+      expected: "a verified CA certificate of this chain",
+      got: unverified.length > 0 ? unverified.join("; ") : `none of ${subjects(path)}`,
+    }),
+  ];
+}

@@ -1,0 +1,138 @@
+import {
+  decodeBase64,
+  deriveDeviceKey,
+  type Finding,
+  finding,
+  type HubAuthentication,
+  idKey,
+  isSignedBy,
+  type SasToken,
+} from "@rollcall/protocol";
+import type { GroupRecord, IndividualRecord } from "../../records/ports.js";
+import type { Attestation, AttestationContext, AttestationRequest, Verdict } from "../verdict.js";
+import { wrongGroupRecipe, wrongIndividualRecipe } from "./key-recipes.js";
+import { signedOtherText } from "./signed-text.js";
+import { checkToken } from "./token.js";
+
+interface KeyPair {
+  readonly primaryKey: string;
+  readonly secondaryKey: string;
+}
+
+const texts = (keys: KeyPair): readonly string[] => [keys.primaryKey, keys.secondaryKey];
+const decode = (text: string): Buffer => decodeBase64(text) ?? Buffer.alloc(0);
+
+function hubKeys(keys: KeyPair): HubAuthentication {
+  return { type: "symmetricKey", primaryKey: keys.primaryKey, secondaryKey: keys.secondaryKey };
+}
+
+/** The keys of one device of a group, derived from this spelling of its id (section 5.1). */
+function derive(group: KeyPair, id: string): KeyPair {
+  const one = (text: string) => deriveDeviceKey(decode(text), id).toString("base64");
+  return { primaryKey: one(group.primaryKey), secondaryKey: one(group.secondaryKey) };
+}
+
+const verifies = (token: SasToken, keys: KeyPair): boolean =>
+  texts(keys).some((text) => isSignedBy(token, decode(text)));
+
+/** Symmetric keys (section 5): the enrollment's own, or derived from a group's. */
+export const symmetricKey: Attestation = {
+  async individual(request, enrollment, context) {
+    const { token, findings } = tokenOf(request, context);
+    const base = { enrollment, attestation: "symmetricKey" as const };
+    const keys = enrollment.attestation;
+    if (!token || keys.type !== "symmetricKey") return { ...base, findings };
+    if (!verifies(token, keys))
+      return { ...base, findings: [...findings, individualMismatch(request, enrollment, token, keys)] };
+    const deviceId = enrollment.deviceId ?? enrollment.registrationId;
+    return { ...base, findings, proof: { kind: "hubIdentity", authentication: hubKeys(keys), deviceId } };
+  },
+
+  async group(request, context) {
+    const { token, findings } = tokenOf(request, context);
+    if (!token) return { findings, attestation: "symmetricKey" };
+    const groups = await candidates(request, context);
+    for (const group of groups) {
+      const verdict = groupVerdict(request, group, token);
+      if (verdict) return { ...verdict, findings: [...findings, ...verdict.findings] };
+    }
+    const wrong = context.afford(groups.length * TRIES_PER_GROUP)
+      ? wrongRecipe(request, groups, token)
+      : [finding("explanation.leftOut")];
+    return { findings: [...findings, ...wrong], attestation: "symmetricKey" };
+  },
+};
+
+function tokenOf(request: AttestationRequest, context: AttestationContext): ReturnType<typeof checkToken> {
+  const text = request.credentials.kind === "sas" ? request.credentials.token : "";
+  return checkToken(text, request, context.now);
+}
+
+function individualMismatch(
+  request: AttestationRequest,
+  enrollment: IndividualRecord,
+  token: SasToken,
+  keys: KeyPair,
+): Finding {
+  const { registrationId } = request;
+  const id = enrollment.registrationId;
+  return (
+    signedOtherText(token, texts(keys).map(decode), id) ??
+    wrongIndividualRecipe({ token, registrationId, id, keys: texts(keys) }) ??
+    finding("key.signatureMismatch", {
+      values: { id, registrationId },
+      expected: `a signature with the primary or the secondary key of ${id}`,
+      got: "a signature with another key",
+    })
+  );
+}
+
+/** A token names no group: the one of the last registration first, then all (at most 100). */
+async function candidates(request: AttestationRequest, context: AttestationContext): Promise<readonly GroupRecord[]> {
+  const registration = await context.store.registration(request.registrationId);
+  const known = registration?.enrollment.kind === "group" ? registration.enrollment.id : undefined;
+  const groups = await context.store.symmetricKeyGroups();
+  if (known === undefined) return groups;
+  const last = groups.find((group) => idKey(group.enrollmentGroupId) === idKey(known));
+  return last ? [last, ...groups.filter((group) => group !== last)] : groups;
+}
+
+/** From the id as it stands in the user name; if that fails, from its lower-case form (section 5.1). */
+function groupVerdict(request: AttestationRequest, group: GroupRecord, token: SasToken): Verdict | undefined {
+  if (group.attestation.type !== "symmetricKey") return undefined;
+  const spellings = new Set([request.registrationId, request.registrationId.toLowerCase()]);
+  for (const spelling of spellings) {
+    const keys = derive(group.attestation, spelling);
+    if (!verifies(token, keys)) continue;
+    const proof = { kind: "hubIdentity" as const, authentication: hubKeys(keys), deviceId: request.registrationId };
+    return { findings: [], enrollment: group, attestation: "symmetricKey", proof };
+  }
+  return undefined;
+}
+
+/** Keys that are tried on a token for each group before nothing is found. */
+const TRIES_PER_GROUP = 24;
+
+/** Groups whose devices are looked at for having signed a wrong text: all of a service that is not very large. */
+const GROUPS_FOR_TEXTS = 10;
+
+function wrongRecipe(request: AttestationRequest, groups: readonly GroupRecord[], token: SasToken): readonly Finding[] {
+  for (const group of groups.slice(0, GROUPS_FOR_TEXTS)) {
+    if (group.attestation.type !== "symmetricKey") continue;
+    const keys = texts(derive(group.attestation, request.registrationId)).map(decode);
+    const wrong = signedOtherText(token, keys, request.registrationId);
+    if (wrong) return [wrong];
+  }
+  for (const group of groups) {
+    if (group.attestation.type !== "symmetricKey") continue;
+    const { registrationId } = request;
+    const wrong = wrongGroupRecipe({
+      token,
+      registrationId,
+      id: group.enrollmentGroupId,
+      keys: texts(group.attestation),
+    });
+    if (wrong) return [wrong];
+  }
+  return [];
+}

@@ -1,0 +1,103 @@
+import { createHmac } from "node:crypto";
+import { idKey, limits } from "@rollcall/protocol";
+import type { Clock } from "../../records/ports.js";
+
+/** Ids for which storage root keys are remembered at once, and keys for each. */
+const MAX_IDS = 10_000;
+const MAX_KEYS_PER_ID = 4;
+
+interface Remembered {
+  readonly storageRootKey: Buffer;
+  readonly until: number;
+}
+
+/** What a challenge is bound to: registration id, endorsement key and storage root key (TPM2B_PUBLIC). */
+export interface ChallengeSubject {
+  readonly registrationId: string;
+  readonly endorsementKey: Uint8Array;
+  readonly storageRootKey: Uint8Array;
+}
+
+/**
+ * The keys inside TPM challenges. They are derived from a secret, the device and a time window, so that any node with the
+ * secret knows them again. Only storage root keys of recent challenges are remembered, for clients whose second request
+ * leaves `tpm` out (IoT Edge); several for each id, and none pushes out another while it lasts: a stranger who asks for
+ * challenges must not be able to make the device's own answer unknown.
+ */
+export class Challenges {
+  readonly #secret: Uint8Array;
+  readonly #clock: Clock;
+  readonly #recent = new Map<string, Remembered[]>();
+
+  constructor(secret: Uint8Array, clock: Clock) {
+    this.#secret = secret;
+    this.#clock = clock;
+  }
+
+  /** The key for a new challenge, 32 bytes; its storage root key is remembered. */
+  issue(subject: ChallengeSubject): Buffer {
+    this.#remember(subject);
+    return this.#derive(subject, this.#window());
+  }
+
+  /** The keys that a token may be signed with now, newest first: of this window and of `before` ones. */
+  keys(subject: ChallengeSubject, before = 1): readonly Buffer[] {
+    const window = this.#window();
+    return Array.from({ length: before + 1 }, (_, age) => this.#derive(subject, window - age));
+  }
+
+  /** Storage root keys that were challenged lately under this id. */
+  storageRootKeys(registrationId: string): readonly Buffer[] {
+    const now = this.#clock();
+    const list = this.#recent.get(idKey(registrationId)) ?? [];
+    return list.filter((each) => each.until > now).map((each) => each.storageRootKey);
+  }
+
+  /** The device answered: its challenges are of no use any more. */
+  forget(registrationId: string): void {
+    this.#recent.delete(idKey(registrationId));
+  }
+
+  /** Ids with an open challenge. */
+  get size(): number {
+    this.#dropExpired();
+    return this.#recent.size;
+  }
+
+  #window(): number {
+    return Math.floor(this.#clock() / limits.challengeWindowMs);
+  }
+
+  #derive(subject: ChallengeSubject, window: number): Buffer {
+    const hmac = createHmac("sha256", this.#secret);
+    for (const part of ["tpm-challenge", idKey(subject.registrationId), String(window)])
+      hmac.update(`${part.length}:${part}`);
+    for (const key of [subject.endorsementKey, subject.storageRootKey]) hmac.update(`${key.length}:`).update(key);
+    return hmac.digest();
+  }
+
+  #remember(subject: ChallengeSubject): void {
+    const now = this.#clock();
+    const key = idKey(subject.registrationId);
+    const fresh = { storageRootKey: Buffer.from(subject.storageRootKey), until: now + 2 * limits.challengeWindowMs };
+    const kept = (this.#recent.get(key) ?? []).filter(
+      (each) => each.until > now && !each.storageRootKey.equals(fresh.storageRootKey),
+    );
+    if (kept.length >= MAX_KEYS_PER_ID) return;
+    if (!this.#recent.has(key) && this.#recent.size >= MAX_IDS) {
+      this.#dropExpired();
+      if (this.#recent.size >= MAX_IDS) return;
+    }
+    // Deleted first: the map stays in the order of the last challenge, which is the order of expiry.
+    this.#recent.delete(key);
+    this.#recent.set(key, [...kept, fresh]);
+  }
+
+  #dropExpired(): void {
+    const now = this.#clock();
+    for (const [key, list] of this.#recent) {
+      if (list.some((each) => each.until > now)) return;
+      this.#recent.delete(key);
+    }
+  }
+}

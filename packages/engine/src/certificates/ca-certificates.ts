@@ -1,0 +1,166 @@
+import type { Certificate } from "@rollcall/pki";
+import { DpsError, idKey, type JsonObject, limits } from "@rollcall/protocol";
+import { inTurn } from "../operator/certificate-lock.js";
+import { TRIES } from "../operator/operator-context.js";
+import type { CertificateOperator } from "../operator/operator-types.js";
+import type { CaCertificateRecord, Clock, GroupRecord, Random, Store } from "../records/ports.js";
+import { checkPrecondition, newEtag } from "../wire/etags.js";
+import {
+  certificateBody,
+  certificateObject,
+  memberError,
+  readAuthority,
+  recordCertificate,
+} from "./certificate-object.js";
+import { possessionProblems } from "./possession.js";
+
+/** What the operator of certificates is made of. */
+export interface CertificateOperatorContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** ours: the resource name rule of the cloud's management plane is not written down for certificates. */
+const NAME = /^[A-Za-z0-9\-._]{1,64}$/;
+/** 48 hex digits, as the cloud's codes have; a common name takes 64. */
+const CODE_BYTES = 24;
+
+/** CA certificates and their proof of possession (section 6.3 of the wire notes). */
+export function createCertificateOperator(context: CertificateOperatorContext): CertificateOperator {
+  const { store } = context;
+  return {
+    certificates: async () => (await store.caCertificates()).map(certificateObject),
+    certificate: async (name) => certificateObject(await known(store, name)),
+    createCertificate: (name, body) => inTurn(store, () => create(name, body, context)),
+    verificationCode: (name, ifMatch) => newCode(name, ifMatch, context),
+    verifyCertificate: (name, body, ifMatch) => verify(name, body, ifMatch, context),
+    deleteCertificate: (name, ifMatch) => inTurn(store, () => remove(name, ifMatch, store)),
+  };
+}
+
+async function known(store: Store, name: string): Promise<CaCertificateRecord> {
+  const record = await store.caCertificate(name);
+  if (record) return record;
+  throw new DpsError("certificateNotFound", `There is no CA certificate ${name}.`, { info: { name } });
+}
+
+async function create(name: string, body: unknown, context: CertificateOperatorContext): Promise<JsonObject> {
+  const { store } = context;
+  if (!NAME.test(name)) {
+    throw memberError("name", "is no name of a certificate: 1 to 64 of letters, digits and - . _");
+  }
+  const { certificate: text, isVerified } = certificateBody(body);
+  const certificate = readAuthority(text);
+  const now = context.clock();
+  const record: CaCertificateRecord = {
+    name,
+    der: certificate.der.toString("base64"),
+    thumbprint: certificate.sha256,
+    isVerified: isVerified ?? false,
+    etag: newEtag(context.random),
+    createdAt: now,
+    updatedAt: now,
+  };
+  for (let turn = 0; turn < TRIES; turn++) {
+    await refuseKnown(name, certificate, store);
+    if (await store.putCaCertificate(record, "absent", limits.caCertificates)) return certificateObject(record);
+  }
+  throw new DpsError("conflict", "CA certificates are being changed by others; try again.");
+}
+
+const taken = (name: string) =>
+  new DpsError(
+    "alreadyExists",
+    `There is a CA certificate ${name} already; delete it first, to put another in its place.`,
+    {
+      info: { name },
+    },
+  );
+
+async function refuseKnown(name: string, certificate: Certificate, store: Store): Promise<void> {
+  const all = await store.caCertificates();
+  if (all.some((each) => idKey(each.name) === idKey(name))) throw taken(name);
+  const same = all.find((each) => each.thumbprint === certificate.sha256);
+  if (same) {
+    const message = `This certificate (${certificate.subject}) is there already, under the name ${same.name}.`;
+    throw new DpsError("alreadyExists", message, { info: { name: same.name } });
+  }
+  if (all.length < limits.caCertificates) return;
+  throw new DpsError(
+    "quotaExceeded",
+    `There are ${all.length} CA certificates; ${limits.caCertificates} are allowed. Delete one first.`,
+  );
+}
+
+async function newCode(
+  name: string,
+  ifMatch: string | undefined,
+  context: CertificateOperatorContext,
+): Promise<JsonObject> {
+  const record = await known(context.store, name);
+  checkPrecondition(record, ifMatch);
+  if (record.isVerified) throw new DpsError("conflict", `The CA certificate ${record.name} is verified already.`);
+  const verificationCode = context.random(CODE_BYTES).toString("hex").toUpperCase();
+  return replace(record, { ...record, verificationCode }, context);
+}
+
+async function verify(
+  name: string,
+  body: unknown,
+  ifMatch: string | undefined,
+  context: CertificateOperatorContext,
+): Promise<JsonObject> {
+  const record = await known(context.store, name);
+  checkPrecondition(record, ifMatch);
+  if (record.isVerified) throw new DpsError("conflict", `The CA certificate ${record.name} is verified already.`);
+  const { certificate: text } = certificateBody(body);
+  const { verificationCode: code, ...rest } = record;
+  if (code === undefined) {
+    throw memberError(
+      "certificate",
+      `proves nothing yet: no verification code was generated for ${record.name}. Generate one, and sign a certificate whose common name it is`,
+    );
+  }
+  const problems = possessionProblems({ ca: recordCertificate(record), text, code, now: context.clock() });
+  if (problems.length > 0) throw memberError("certificate", problems.join("; "));
+  return replace(record, { ...rest, isVerified: true }, context);
+}
+
+/** Writes a changed record over the one that was read; 412 when another change came in between. */
+async function replace(
+  before: CaCertificateRecord,
+  after: CaCertificateRecord,
+  context: CertificateOperatorContext,
+): Promise<JsonObject> {
+  const record = { ...after, etag: newEtag(context.random), updatedAt: context.clock() };
+  if (await context.store.putCaCertificate(record, { etag: before.etag })) return certificateObject(record);
+  throw changed(before.name);
+}
+
+const changed = (name: string) =>
+  new DpsError("preconditionFailed", `The CA certificate ${name} was changed or deleted meanwhile.`);
+
+async function remove(name: string, ifMatch: string | undefined, store: Store): Promise<void> {
+  const record = await known(store, name);
+  checkPrecondition(record, ifMatch);
+  const users = await referring(record, store);
+  if (users.length > 0) {
+    const names = users.slice(0, 5).join(", ") + (users.length > 5 ? ` and ${users.length - 5} more` : "");
+    const message = `The CA certificate ${record.name} is in use: ${names} ${users.length > 1 ? "refer" : "refers"} to it.`;
+    throw new DpsError("inUse", message, { info: { usedBy: names } });
+  }
+  const answer = await store.removeCaCertificate(record.name, record.etag);
+  if (answer !== "removed") throw changed(record.name);
+}
+
+/** The enrollments that refer to a CA certificate by name, in words. */
+async function referring(record: CaCertificateRecord, store: Store): Promise<readonly string[]> {
+  const refers = ({ attestation }: Pick<GroupRecord, "attestation">) =>
+    attestation.type === "x509" &&
+    attestation.holds === "caReferences" &&
+    [attestation.primaryName, attestation.secondaryName].some((each) => idKey(each ?? "") === idKey(record.name));
+  const groups = (await store.x509Groups()).filter(refers).map((each) => `group ${each.enrollmentGroupId}`);
+  const individuals = (await store.enrollmentsByLeaf(record.thumbprint)).filter(refers);
+  return [...groups, ...individuals.map((each) => `enrollment ${each.registrationId}`)];
+}

@@ -1,0 +1,81 @@
+import { CertificateError } from "@rollcall/pki";
+import { DpsError, decodeBase64, type JsonObject } from "@rollcall/protocol";
+import { ekTemplate, parseTpm2bPublic, registrationIdOf } from "tpm-js-sim/credential";
+import { endorsementKeyHash, STORAGE_ROOT_KEY_ATTRIBUTES } from "../attestation/tpm/tpm.js";
+import { readOneCertificate } from "../enrollments/certificate-text.js";
+import { certificateBody, certificateFacts, memberError } from "./certificate-object.js";
+
+/** What was read from the certificate of `{certificate}`, leaf or CA. Throws DpsError that says why it cannot be read. */
+export function inspectCertificate(body: unknown): JsonObject {
+  const { certificate: text } = certificateBody(body);
+  try {
+    const certificate = readOneCertificate(text);
+    const { commonName, subjectKeyId, authorityKeyId } = certificate;
+    return {
+      ...certificateFacts(certificate),
+      ...(commonName !== undefined && { commonName }),
+      ...(subjectKeyId !== undefined && { subjectKeyId }),
+      ...(authorityKeyId !== undefined && { authorityKeyId }),
+    };
+  } catch (cause) {
+    if (!(cause instanceof CertificateError)) throw cause;
+    throw memberError("certificate", cause.message, cause);
+  }
+}
+
+/**
+ * What was read from the TPM2B_PUBLIC of `{endorsementKey}`: the registration id that most SDKs give the device (section
+ * 4.1 of the wire notes), and how the key differs from the usual template. Throws DpsError that says why it is none.
+ */
+export function inspectEndorsementKey(body: unknown): JsonObject {
+  const text = typeof body === "object" && body !== null && "endorsementKey" in body ? body.endorsementKey : undefined;
+  if (typeof text !== "string") {
+    throw new DpsError("badRequest", "endorsementKey: is missing: base64 of the TPM2B_PUBLIC.", {
+      info: { path: "endorsementKey" },
+    });
+  }
+  const bytes = decodeBase64(text.trim());
+  if (!bytes) {
+    const hint = "paste what the TPM's tool prints (rollcall tpm export-ek), without quotes and PEM lines";
+    throw memberError("endorsementKey", `is not base64: ${hint}`);
+  }
+  const parsed = parseTpm2bPublic(bytes, { allowEcc: true });
+  if (parsed.kind !== "usable") {
+    const problems = parsed.problems.map(({ field, offset, message }) => `${field} at byte ${offset}: ${message}`);
+    throw memberError("endorsementKey", `is no endorsement key (TPM2B_PUBLIC): ${problems.join("; ")}`);
+  }
+  return {
+    registrationId: registrationIdOf(bytes),
+    sha256: endorsementKeyHash(bytes),
+    ...keyFacts(parsed.publicArea),
+    attributes: hex32(parsed.publicArea.objectAttributes),
+    notes: templateNotes(parsed.publicArea),
+  };
+}
+
+type PublicArea = Extract<ReturnType<typeof parseTpm2bPublic>, { kind: "usable" }>["publicArea"];
+
+const hex32 = (value: number) => `0x${(value >>> 0).toString(16).padStart(8, "0")}`;
+
+function keyFacts({ parameters }: PublicArea): JsonObject {
+  if ("keyBits" in parameters) return { keyAlgorithm: "RSA", keySize: parameters.keyBits };
+  return { keyAlgorithm: "EC P-256", keySize: 256 };
+}
+
+function templateNotes(area: PublicArea): readonly string[] {
+  const notes: string[] = [];
+  if (!("keyBits" in area.parameters)) {
+    notes.push("An ECC endorsement key is an extension here: the cloud service is only known to take RSA 2048.");
+  }
+  if (area.objectAttributes === STORAGE_ROOT_KEY_ATTRIBUTES) {
+    notes.push("This looks like a storage root key (SRK). Enroll the endorsement key (EK) of the TPM instead.");
+    return notes;
+  }
+  if (area.objectAttributes !== ekTemplate.objectAttributes) {
+    notes.push(`The attributes are not those of the usual template (${hex32(ekTemplate.objectAttributes)}).`);
+  }
+  if (!Buffer.from(area.authPolicy).equals(ekTemplate.authPolicy)) {
+    notes.push("The policy is not PolicySecret(ENDORSEMENT): the SDKs' TPM clients could not use this key.");
+  }
+  return notes;
+}

@@ -1,0 +1,125 @@
+import {
+  type EnrollmentGroup,
+  type IndividualEnrollment,
+  idKey,
+  type JsonObject,
+  limits,
+  propertyProblem,
+} from "@rollcall/protocol";
+import type { AttestationRecord } from "../records/attestation-record.js";
+import { enrollmentSource } from "../records/enrollment-source.js";
+import type { CaCertificateRecord, EnrollmentRecord, GroupRecord, IndividualRecord, Store } from "../records/ports.js";
+import { EnrollmentError } from "./enrollment-error.js";
+import { type AttestationReading, readAttestation } from "./read-attestation.js";
+
+/** What goes into a record besides the enrollment itself. */
+export interface RecordContext extends Omit<AttestationReading, "existing"> {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly etag: () => string;
+}
+
+/**
+ * Checks an individual enrollment and makes its record; `existing` is what it replaces: its id's spelling, date of creation and
+ * credentials that were left out stay. Throws EnrollmentError; `path` is relative to the enrollment.
+ */
+export function individualRecord(
+  enrollment: IndividualEnrollment,
+  context: RecordContext,
+  existing?: IndividualRecord,
+): IndividualRecord {
+  if (enrollment.attestation.type === "x509" && enrollment.attestation.x509?.signingCertificates) {
+    throw new EnrollmentError(
+      "attestation.x509.signingCertificates",
+      "an individual enrollment takes clientCertificates; signing certificates belong to a group",
+    );
+  }
+  const attestation = readAttestation(enrollment.attestation, { ...context, existing: existing?.attestation });
+  return {
+    kind: "individual",
+    registrationId: existing?.registrationId ?? enrollment.registrationId,
+    ...(enrollment.deviceId != null && { deviceId: enrollment.deviceId }),
+    ...commonRecord(enrollment, { attestation, context, existing }),
+  };
+}
+
+/** Checks an enrollment group and makes its record, as `individualRecord` does. */
+export function groupRecord(enrollment: EnrollmentGroup, context: RecordContext, existing?: GroupRecord): GroupRecord {
+  if (enrollment.attestation.type === "tpm")
+    throw new EnrollmentError("attestation.type", "a group cannot use tpm: TPMs are enrolled one by one");
+  if (enrollment.attestation.type === "x509" && enrollment.attestation.x509?.clientCertificates) {
+    throw new EnrollmentError(
+      "attestation.x509.clientCertificates",
+      "a group takes signingCertificates; client certificates belong to an individual enrollment",
+    );
+  }
+  const attestation = readAttestation(enrollment.attestation, { ...context, existing: existing?.attestation });
+  return {
+    kind: "group",
+    enrollmentGroupId: existing?.enrollmentGroupId ?? enrollment.enrollmentGroupId,
+    ...commonRecord(enrollment, { attestation, context, existing }),
+  };
+}
+
+/** The hubs and the policy that an enrollment means: the single-hub form of 2017 is static allocation (section 7.4). */
+export function allocationOf(enrollment: IndividualEnrollment | EnrollmentGroup): {
+  iotHubs: readonly string[];
+  allocationPolicy: EnrollmentRecord["allocationPolicy"];
+} {
+  const { iotHubs, iotHubHostName, allocationPolicy } = enrollment;
+  const legacyHub = iotHubs == null && iotHubHostName ? [iotHubHostName] : undefined;
+  return { iotHubs: legacyHub ?? iotHubs ?? [], allocationPolicy: allocationPolicy ?? (legacyHub && "static") };
+}
+
+function commonRecord(
+  enrollment: IndividualEnrollment | EnrollmentGroup,
+  about: { attestation: AttestationRecord; context: RecordContext; existing: EnrollmentRecord | undefined },
+) {
+  const { attestation, context, existing } = about;
+  const { reprovisionPolicy } = enrollment;
+  const { iotHubs, allocationPolicy } = allocationOf(enrollment);
+  return {
+    attestation,
+    provisioningStatus: enrollment.provisioningStatus,
+    ...(allocationPolicy && { allocationPolicy }),
+    iotHubs,
+    iotEdge: enrollment.capabilities?.iotEdge ?? false,
+    initialTwin: readTwin(enrollment.initialTwin),
+    ...(reprovisionPolicy && { reprovisionPolicy }),
+    source: enrollmentSource(enrollment),
+    etag: context.etag(),
+    createdAt: existing?.createdAt ?? context.now,
+    updatedAt: context.now,
+  };
+}
+
+function readTwin(source: IndividualEnrollment["initialTwin"]): EnrollmentRecord["initialTwin"] {
+  return {
+    tags: twinProperties(source?.tags, "initialTwin.tags", limits.twinTagsBytes),
+    desired: twinProperties(source?.properties?.desired, "initialTwin.properties.desired", limits.twinDesiredBytes),
+  };
+}
+
+/** `$`-members of a TwinCollection are about the collection, not properties (section 9.3). */
+function twinProperties(collection: JsonObject | null | undefined, path: string, maxBytes: number): JsonObject {
+  const properties = Object.fromEntries(Object.entries(collection ?? {}).filter(([name]) => !name.startsWith("$")));
+  const bytes = Buffer.byteLength(JSON.stringify(properties));
+  if (bytes > maxBytes) throw new EnrollmentError(path, `has ${bytes} bytes; ${maxBytes} are allowed`);
+  const problem = propertyProblem(properties, path.slice(path.lastIndexOf(".") + 1));
+  if (problem !== undefined) throw new EnrollmentError(path, problem);
+  return properties;
+}
+
+/** The uploaded CA certificates that an enrollment names, as they are now. */
+export async function namedAuthorities(
+  store: Store,
+  { attestation }: IndividualEnrollment | EnrollmentGroup,
+): Promise<ReadonlyMap<string, CaCertificateRecord>> {
+  const references = attestation.type === "x509" ? attestation.x509?.caReferences : undefined;
+  const found = new Map<string, CaCertificateRecord>();
+  for (const name of [references?.primary, references?.secondary]) {
+    const record = name ? await store.caCertificate(name) : undefined;
+    if (name && record) found.set(idKey(name), record);
+  }
+  return found;
+}

@@ -1,0 +1,297 @@
+import { type DeviceIdentity, idKey, type Twin } from "@rollcall/protocol";
+import { certificatesOf, type EnrolledCertificate } from "../records/attestation-record.js";
+import type {
+  Assignment,
+  CaCertificateRecord,
+  DeviceFilter,
+  EnrollmentFilter,
+  EnrollmentRecord,
+  Expected,
+  GroupRecord,
+  IndividualRecord,
+  PageRequest,
+  RegistrationRecord,
+  Removal,
+  Store,
+  StoreCounts,
+  StoreRecords,
+} from "../records/ports.js";
+import { MemoryDevices } from "./memory-devices.js";
+import { MultiIndex, pageOf, SortedMap } from "./memory-indexes.js";
+import { applies, removal } from "./memory-versions.js";
+
+function recordCertificates({ attestation }: EnrollmentRecord): readonly EnrolledCertificate[] {
+  return attestation.type === "x509" ? certificatesOf(attestation) : [];
+}
+
+const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
+
+function isWanted({ search, status }: EnrollmentFilter): (record: EnrollmentRecord, key: string) => boolean {
+  const part = idKey(search ?? "");
+  return (record, key) => key.includes(part) && (status === undefined || record.provisioningStatus === status);
+}
+
+/** A store that forgets when the process ends: what `--in-memory` runs on. Every look-up is a look-up in a map. */
+export class MemoryStore implements Store {
+  readonly #individuals = new SortedMap<IndividualRecord>();
+  readonly #groups = new SortedMap<GroupRecord>();
+  readonly #leaves = new MultiIndex<IndividualRecord>();
+  readonly #endorsementKeys = new MultiIndex<IndividualRecord>();
+  readonly #groupCertificates = new MultiIndex<GroupRecord>();
+  readonly #groupSubjects = new MultiIndex<GroupRecord>();
+  readonly #symmetricGroups = new Set<GroupRecord>();
+  readonly #x509Groups = new Set<GroupRecord>();
+  readonly #certificates = new SortedMap<CaCertificateRecord>();
+  readonly #registrations = new SortedMap<RegistrationRecord>();
+  /** Keys of the registrations of an enrollment. */
+  readonly #registrationsOf = new Map<string, SortedMap<RegistrationRecord>>();
+  readonly #devices = new MemoryDevices();
+
+  async individualEnrollment(registrationId: string): Promise<IndividualRecord | undefined> {
+    return this.#individuals.get(idKey(registrationId));
+  }
+
+  async enrollmentGroup(enrollmentGroupId: string): Promise<GroupRecord | undefined> {
+    return this.#groups.get(idKey(enrollmentGroupId));
+  }
+
+  async groupsByCertificate(thumbprints: readonly string[]): Promise<readonly GroupRecord[]> {
+    return unique(thumbprints.flatMap((thumbprint) => this.#groupCertificates.get(thumbprint)));
+  }
+
+  async groupsBySubject(subject: string): Promise<readonly GroupRecord[]> {
+    return this.#groupSubjects.get(subject);
+  }
+
+  async symmetricKeyGroups(): Promise<readonly GroupRecord[]> {
+    return [...this.#symmetricGroups];
+  }
+
+  async x509Groups(): Promise<readonly GroupRecord[]> {
+    return [...this.#x509Groups];
+  }
+
+  async enrollmentsByLeaf(thumbprint: string): Promise<readonly IndividualRecord[]> {
+    return this.#leaves.get(thumbprint);
+  }
+
+  async enrollmentByEndorsementKey(hash: string): Promise<IndividualRecord | undefined> {
+    return this.#endorsementKeys.get(hash)[0];
+  }
+
+  async enrolledAmong(registrationIds: readonly string[]): Promise<readonly string[]> {
+    return registrationIds.flatMap((id) => this.#individuals.get(idKey(id))?.registrationId ?? []);
+  }
+
+  async putIndividual(record: IndividualRecord, expected?: Expected): Promise<boolean> {
+    const key = idKey(record.registrationId);
+    const old = this.#individuals.get(key);
+    if (!applies(old, expected)) return false;
+    if (old) this.#indexIndividual(old, "remove");
+    this.#individuals.set(key, record);
+    this.#indexIndividual(record, "add");
+    return true;
+  }
+
+  async putGroup(record: GroupRecord, expected?: Expected, atMost = Number.POSITIVE_INFINITY): Promise<boolean> {
+    const key = idKey(record.enrollmentGroupId);
+    const old = this.#groups.get(key);
+    const alike = this.#alike(record);
+    if (!applies(old, expected) || alike.size + (old && alike.has(old) ? 0 : 1) > atMost) return false;
+    if (old) this.#indexGroup(old, "remove");
+    this.#groups.set(key, record);
+    this.#indexGroup(record, "add");
+    return true;
+  }
+
+  async removeIndividual(registrationId: string, expectedEtag?: string): Promise<Removal> {
+    const key = idKey(registrationId);
+    const old = this.#individuals.get(key);
+    const answer = removal(old, expectedEtag);
+    if (!old || answer !== "removed") return answer;
+    this.#indexIndividual(old, "remove");
+    this.#individuals.delete(key);
+    const registration = this.#registrations.get(key);
+    if (registration?.enrollment.kind === "individual") this.#forgetRegistration(key);
+    return answer;
+  }
+
+  async removeGroup(enrollmentGroupId: string, expectedEtag?: string): Promise<Removal> {
+    const key = idKey(enrollmentGroupId);
+    const old = this.#groups.get(key);
+    const answer = removal(old, expectedEtag);
+    if (!old || answer !== "removed") return answer;
+    this.#indexGroup(old, "remove");
+    this.#groups.delete(key);
+    return answer;
+  }
+
+  async individuals(filter: EnrollmentFilter): Promise<readonly IndividualRecord[]> {
+    return pageOf(this.#individuals, filter, isWanted(filter));
+  }
+
+  async groups(filter: EnrollmentFilter): Promise<readonly GroupRecord[]> {
+    return pageOf(this.#groups, filter, isWanted(filter));
+  }
+
+  async counts(): Promise<StoreCounts> {
+    return {
+      individualEnrollments: this.#individuals.size,
+      enrollmentGroups: this.#groups.size,
+      registrations: this.#registrations.size,
+      certificates: this.#certificates.size,
+    };
+  }
+
+  #indexIndividual(record: IndividualRecord, change: "add" | "remove"): void {
+    for (const certificate of recordCertificates(record)) this.#leaves[change](certificate.thumbprint, record);
+    if (record.attestation.type === "tpm") this.#endorsementKeys[change](record.attestation.endorsementKeyHash, record);
+  }
+
+  #indexGroup(record: GroupRecord, change: "add" | "remove"): void {
+    for (const certificate of recordCertificates(record)) {
+      this.#groupCertificates[change](certificate.thumbprint, record);
+      if (certificate.subject !== undefined) this.#groupSubjects[change](certificate.subject, record);
+    }
+    this.#alike(record)[change === "add" ? "add" : "delete"](record);
+  }
+
+  /** The groups that are counted with this one. */
+  #alike({ attestation }: GroupRecord): Set<GroupRecord> {
+    return attestation.type === "symmetricKey" ? this.#symmetricGroups : this.#x509Groups;
+  }
+
+  async caCertificate(name: string): Promise<CaCertificateRecord | undefined> {
+    return this.#certificates.get(idKey(name));
+  }
+
+  async caCertificates(): Promise<readonly CaCertificateRecord[]> {
+    return pageOf(this.#certificates, { limit: Number.POSITIVE_INFINITY });
+  }
+
+  async putCaCertificate(
+    record: CaCertificateRecord,
+    expected?: Expected,
+    atMost = Number.POSITIVE_INFINITY,
+  ): Promise<boolean> {
+    const key = idKey(record.name);
+    const old = this.#certificates.get(key);
+    if (!applies(old, expected) || this.#certificates.size + (old ? 0 : 1) > atMost) return false;
+    this.#certificates.set(key, record);
+    return true;
+  }
+
+  async removeCaCertificate(name: string, expectedEtag?: string): Promise<Removal> {
+    const key = idKey(name);
+    const answer = removal(this.#certificates.get(key), expectedEtag);
+    if (answer === "removed") this.#certificates.delete(key);
+    return answer;
+  }
+
+  async registration(registrationId: string): Promise<RegistrationRecord | undefined> {
+    return this.#registrations.get(idKey(registrationId));
+  }
+
+  async registrations(
+    page: PageRequest,
+    enrollment?: RegistrationRecord["enrollment"],
+  ): Promise<readonly RegistrationRecord[]> {
+    if (!enrollment) return pageOf(this.#registrations, page);
+    const own = this.#registrationsOf.get(enrollmentKey(enrollment));
+    return own ? pageOf(own, page) : [];
+  }
+
+  async removeRegistration(registrationId: string, expectedEtag?: string): Promise<Removal> {
+    const key = idKey(registrationId);
+    const answer = removal(this.#registrations.get(key), expectedEtag);
+    if (answer === "removed") this.#forgetRegistration(key);
+    return answer;
+  }
+
+  #putRegistration(registration: RegistrationRecord): void {
+    const key = idKey(registration.registrationId);
+    const old = this.#registrations.get(key);
+    this.#registrations.set(key, registration);
+    const at = enrollmentKey(registration.enrollment);
+    if (old && enrollmentKey(old.enrollment) !== at) this.#dropFromEnrollment(old, key);
+    const own = this.#registrationsOf.get(at) ?? new SortedMap<RegistrationRecord>();
+    this.#registrationsOf.set(at, own);
+    own.set(key, registration);
+  }
+
+  #forgetRegistration(key: string): void {
+    const old = this.#registrations.get(key);
+    this.#registrations.delete(key);
+    if (old) this.#dropFromEnrollment(old, key);
+  }
+
+  #dropFromEnrollment({ enrollment }: RegistrationRecord, key: string): void {
+    const own = this.#registrationsOf.get(enrollmentKey(enrollment));
+    own?.delete(key);
+    if (own?.size === 0) this.#registrationsOf.delete(enrollmentKey(enrollment));
+  }
+
+  async saveAssignment(assignment: Assignment): Promise<boolean> {
+    const { registration, identity, twin, removed } = assignment;
+    const key = idKey(registration.registrationId);
+    if (this.#registrations.get(key)?.etag !== assignment.expectedEtag) return false;
+    if (!this.#isStillEnrolled(assignment)) return false;
+    const owner = identity && this.#devices.identity(identity)?.registrationId;
+    if (owner !== undefined && idKey(owner) !== key && idKey(owner) !== idKey(assignment.replaces ?? "")) return false;
+    this.#putRegistration(registration);
+    if (removed && this.#devices.isOwned(removed, key)) this.#devices.remove(removed);
+    if (identity) this.#devices.putIdentity(identity);
+    if (twin) this.#devices.putTwin(twin);
+    return true;
+  }
+
+  #isStillEnrolled({ registration: { enrollment }, enrollmentEtag }: Assignment): boolean {
+    if (enrollmentEtag === undefined) return true;
+    const now = (enrollment.kind === "individual" ? this.#individuals : this.#groups).get(idKey(enrollment.id));
+    return now?.etag === enrollmentEtag && now.provisioningStatus === "enabled";
+  }
+
+  async deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined> {
+    return this.#devices.identity({ hub, deviceId });
+  }
+
+  async twin(hub: string, deviceId: string): Promise<Twin | undefined> {
+    return this.#devices.twin({ hub, deviceId });
+  }
+
+  async updateTwin(twin: Twin, expectedEtag: string): Promise<boolean> {
+    if (this.#devices.twin(twin)?.etag !== expectedEtag) return false;
+    this.#devices.putTwin(twin);
+    return true;
+  }
+
+  async devices(hub: string, filter: DeviceFilter): Promise<readonly DeviceIdentity[]> {
+    return this.#devices.page(hub, filter);
+  }
+
+  async deviceCount(hub: string): Promise<number> {
+    return this.#devices.count(hub);
+  }
+
+  async removeDevice(hub: string, deviceId: string): Promise<boolean> {
+    return this.#devices.remove({ hub, deviceId });
+  }
+
+  async hubsWithDevices(): Promise<readonly string[]> {
+    return this.#devices.hubs();
+  }
+
+  /** Without a pause, so that nothing else is written in between. */
+  async restore(records: StoreRecords): Promise<void> {
+    for (const record of records.registrations ?? []) this.#putRegistration(record);
+    for (const identity of records.identities ?? []) this.#devices.putIdentity(identity);
+    for (const twin of records.twins ?? []) this.#devices.putTwin(twin);
+    await Promise.all([
+      ...(records.certificates ?? []).map((record) => this.putCaCertificate(record)),
+      ...(records.individuals ?? []).map((record) => this.putIndividual(record)),
+      ...(records.groups ?? []).map((record) => this.putGroup(record)),
+    ]);
+  }
+}
+
+const enrollmentKey = ({ kind, id }: RegistrationRecord["enrollment"]) => `${kind}\n${idKey(id)}`;

@@ -1,0 +1,65 @@
+import type { EnrollmentKind, JsonObject } from "@rollcall/protocol";
+import type { EnrollmentStatus, StoreCounts } from "../records/ports.js";
+
+/** A part of a list. `after` is what the page before gave as `next`. */
+export interface OperatorPage {
+  readonly limit?: number;
+  readonly after?: string;
+}
+
+/** `next` is absent on the last page. */
+export interface OperatorList {
+  readonly items: readonly JsonObject[];
+  readonly next?: string;
+}
+
+/** One entry of a bulk answer (section 7.4). */
+export interface BulkError {
+  readonly id: string;
+  readonly errorCode: number;
+  readonly errorStatus: string;
+}
+
+/**
+ * The operator's half of the service: enrollments, registrations and CA certificates, in the wire form of section 7.4. Knows no
+ * HTTP. `body` is parsed JSON of a stranger; every method throws DpsError for what it will not do, with the path of the
+ * offending member in the message and in `info`. `ifMatch` as in the header: quoted or not, `*` for any that exists.
+ */
+export interface Operator {
+  counts(): Promise<StoreCounts>;
+  enrollment(kind: EnrollmentKind, id: string): Promise<JsonObject>;
+  /** Creates; a failed precondition where there is one already, which stays as it is. */
+  createEnrollment(kind: EnrollmentKind, id: string, body: unknown): Promise<JsonObject>;
+  /** Creates or replaces. */
+  putEnrollment(kind: EnrollmentKind, id: string, body: unknown, ifMatch?: string): Promise<JsonObject>;
+  deleteEnrollment(kind: EnrollmentKind, id: string, ifMatch?: string): Promise<void>;
+  /** At most ten of them; each succeeds or fails by itself. */
+  bulk(kind: EnrollmentKind, body: unknown): Promise<{ isSuccessful: boolean; errors: readonly BulkError[] }>;
+  /** `SELECT * FROM enrollments …`; the body is a QuerySpecification. */
+  query(kind: EnrollmentKind, body: unknown, page: OperatorPage): Promise<OperatorList>;
+  /** For pages that people look at: by a part of the id, and by status. */
+  list(
+    kind: EnrollmentKind,
+    filter: { readonly search?: string; readonly status?: EnrollmentStatus },
+    page: OperatorPage,
+  ): Promise<OperatorList>;
+  /** With keys. */
+  attestationMechanism(kind: EnrollmentKind, id: string): Promise<JsonObject>;
+
+  registration(registrationId: string): Promise<JsonObject>;
+  deleteRegistration(registrationId: string, ifMatch?: string): Promise<void>;
+  registrationsOfGroup(enrollmentGroupId: string, page: OperatorPage): Promise<OperatorList>;
+}
+
+/** CA certificates that groups refer to by name, and their proof of possession (section 6.3). Throws DpsError as `Operator` does. */
+export interface CertificateOperator {
+  certificates(): Promise<readonly JsonObject[]>;
+  certificate(name: string): Promise<JsonObject>;
+  /** `{certificate, isVerified?}`; a name that is taken is a conflict. */
+  createCertificate(name: string, body: unknown): Promise<JsonObject>;
+  /** The certificate, with a new `properties.verificationCode`. */
+  verificationCode(name: string, ifMatch?: string): Promise<JsonObject>;
+  verifyCertificate(name: string, body: unknown, ifMatch?: string): Promise<JsonObject>;
+  /** A conflict while a group refers to it. */
+  deleteCertificate(name: string, ifMatch?: string): Promise<void>;
+}

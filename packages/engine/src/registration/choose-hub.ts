@@ -1,0 +1,59 @@
+import { finding } from "@rollcall/protocol";
+import { type Allocation, allocate, allocationPolicyOf, candidateHubs, sameHost } from "../allocation/allocate.js";
+import type { CustomAllocation } from "../allocation/custom-allocation.js";
+import { enrollmentId } from "../records/enrollment-id.js";
+import type { RegistrationRecord } from "../records/ports.js";
+import type { EngineContext } from "./context.js";
+import type { Accepted } from "./judge-again.js";
+import { currentPlace, reprovisionPolicy } from "./reprovision.js";
+
+/**
+ * The hub of a registration: under "never" the one that the device has, while it is still linked (section 8.4); else what
+ * the allocation policy says (section 8.2).
+ */
+export async function chooseHub(
+  accepted: Accepted,
+  existing: RegistrationRecord | undefined,
+  custom: CustomAllocation,
+  context: EngineContext,
+): Promise<Allocation> {
+  const { enrollment, request } = accepted;
+  const linked = context.hubs.linked();
+  const current = currentPlace(existing);
+  const stays = current && !reprovisionPolicy(enrollment, request.apiVersion ?? "").updateHubAssignment;
+  const kept = stays && linked.find((each) => sameHost(each.host, current.hub));
+  const policy = allocationPolicyOf(enrollment, context.options.allocationPolicy);
+  if (existing && kept) {
+    noteKept(accepted, { existing, hub: kept.host, policy }, context);
+    return { hub: kept };
+  }
+  if (policy !== "custom") return allocate(enrollment, request.registrationId, { linked, policy });
+  const candidates = candidateHubs(enrollment, linked);
+  if ("finding" in candidates) return candidates;
+  return custom.choose({ ...accepted, current, hubs: candidates.hubs });
+}
+
+/** Says so when a device stays although it would be sent elsewhere now: the usual surprise (failure causes, 23). */
+function noteKept(
+  { enrollment, request }: Accepted,
+  {
+    existing,
+    hub,
+    policy,
+  }: { existing: RegistrationRecord; hub: string; policy: ReturnType<typeof allocationPolicyOf> },
+  context: EngineContext,
+): void {
+  const why = enrollment.reprovisionPolicy
+    ? "Reprovisioning is never"
+    : `Clients of api-version ${request.apiVersion} know no reprovisioning`;
+  const since = new Date(existing.createdAt).toISOString();
+  const values = { why, since, hub, id: enrollmentId(enrollment) };
+  if (policy === "custom") {
+    request.attempt.add(finding("reprovision.webhookNotAsked", { values, got: hub }));
+    return;
+  }
+  const now = allocate(enrollment, request.registrationId, { linked: context.hubs.linked(), policy });
+  if ("finding" in now || sameHost(now.hub.host, hub)) return;
+  const other = now.hub.host;
+  request.attempt.add(finding("reprovision.hubKept", { values: { ...values, other }, expected: other, got: hub }));
+}

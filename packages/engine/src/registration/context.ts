@@ -1,0 +1,56 @@
+import type { CertificateCache } from "@rollcall/pki";
+import type { ServiceAllocationPolicy } from "../allocation/allocate.js";
+import type { Allocator } from "../allocation/allocator.js";
+import type { Challenges } from "../attestation/tpm/challenges.js";
+import type { Assignment, Clock, Hubs, Random, Store } from "../records/ports.js";
+import type { UnderWay } from "./simultaneous-registrations.js";
+import type { Throttled } from "./throttle.js";
+
+/** What an engine is made of. */
+export interface EngineOptions {
+  readonly idScope: string;
+  readonly store: Store;
+  readonly hubs: Hubs;
+  /** Calls the webhooks of allocation `custom`. */
+  readonly allocator: Allocator;
+  /** Of enrollments that say none; absent: hashed. */
+  readonly allocationPolicy?: ServiceAllocationPolicy | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** 32 bytes or more; the same on every node of a cluster. */
+  readonly clusterSecret: Uint8Array;
+  /** Whole seconds that a device is told to wait before it polls. */
+  readonly retryAfterSeconds: number;
+  /** Milliseconds that an operation stays `assigning`; 0: the first poll is `assigned`. */
+  readonly assigningForMs: number;
+  /** Absent: no limit. */
+  readonly registrationsPerMinute?: number | undefined;
+  /** As the HTTPS how-to of 2025: a chain-issued leaf of an individual enrollment needs an uploaded, verified CA. Default: false. */
+  readonly strictX509?: boolean | undefined;
+  /**
+   * Called when a saved registration took a place at a hub away from who had it: the device moved, or another one has its id
+   * by now. The reply waits for it.
+   */
+  readonly onRemoved?: (place: HubPlace) => Promise<void>;
+}
+
+/** A device id at a hub. */
+export type HubPlace = NonNullable<Assignment["removed"]>;
+
+/** The engine's parts, as its operations get them. */
+export interface EngineContext {
+  readonly options: EngineOptions;
+  readonly store: Store;
+  readonly hubs: Hubs;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly certificates: CertificateCache;
+  readonly challenges: Challenges;
+  readonly underWay: UnderWay;
+  readonly throttle: () => Throttled | undefined;
+  /** False when enough has been explained in this second. */
+  readonly afford: (cost: number) => boolean;
+  readonly uuid: () => string;
+  /** base64 of a quoted opaque text, as the service writes etags (section 1.4). */
+  readonly etag: () => string;
+}

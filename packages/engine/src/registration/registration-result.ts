@@ -1,0 +1,65 @@
+import { type DeviceRegistrationResult, formatDate, type RegistrationOperationStatus } from "@rollcall/protocol";
+import { makeAuthenticationKey } from "tpm-js-sim/credential";
+import type { OperationRecord, Random, RegistrationRecord } from "../records/ports.js";
+
+/** The polling answer of an operation that is not ready (section 1.4). */
+export function assigningStatus(operation: OperationRecord, registrationId: string): RegistrationOperationStatus {
+  return { operationId: operation.id, status: "assigning", registrationState: { registrationId, status: "assigning" } };
+}
+
+/** The last answer of an operation. */
+export function finalStatus(
+  operation: OperationRecord,
+  record: RegistrationRecord,
+  random: Random,
+): RegistrationOperationStatus {
+  const registrationState = registrationResult(record, random);
+  return { operationId: operation.id, status: registrationState.status, registrationState };
+}
+
+/** What a device learns of its registration; for a TPM with the hub key wrapped for it, made anew each time. */
+export function registrationResult(record: RegistrationRecord, random: Random): DeviceRegistrationResult {
+  const { result } = record;
+  const dates = {
+    createdDateTimeUtc: formatDate(new Date(record.createdAt)),
+    lastUpdatedDateTimeUtc: formatDate(new Date(record.updatedAt)),
+  };
+  const { registrationId, etag } = record;
+  if (result.status === "failed") {
+    const { status, errorCode, errorMessage } = result;
+    return { registrationId, ...dates, status, errorCode, errorMessage, etag };
+  }
+  const { assignedHub, deviceId, status, substatus, payload } = result;
+  const member = attestationMember(record, random);
+  return {
+    ...member,
+    registrationId,
+    ...dates,
+    assignedHub,
+    deviceId,
+    status,
+    substatus,
+    etag,
+    ...(payload !== undefined && { payload }),
+  };
+}
+
+function attestationMember(
+  record: RegistrationRecord,
+  random: Random,
+): Pick<DeviceRegistrationResult, "x509" | "symmetricKey" | "tpm"> {
+  if (record.attestation === "x509") return { x509: {} };
+  const { enrollment, tpm } = record;
+  if (record.attestation === "symmetricKey")
+    return { symmetricKey: enrollment.kind === "group" ? { enrollmentGroupId: enrollment.id } : {} };
+  if (!tpm) throw new Error(`the registration ${record.registrationId} has no TPM keys`);
+  const { assignedHub, deviceId } = record.result;
+  const authenticationKey = makeAuthenticationKey({
+    endorsementKey: Buffer.from(tpm.endorsementKey, "base64"),
+    storageRootKey: Buffer.from(tpm.storageRootKey, "base64"),
+    key: Buffer.from(tpm.hubKey, "base64"),
+    uri: `HostName=${assignedHub};DeviceId=${deviceId}`,
+    random,
+  });
+  return { tpm: { authenticationKey: authenticationKey.toString("base64") } };
+}

@@ -1,0 +1,111 @@
+import {
+  type DeviceIdentity,
+  type HubAuthentication,
+  idKey,
+  type LinkedHub,
+  predatesReprovisioning,
+  type Substatus,
+  type Twin,
+} from "@rollcall/protocol";
+import { sameHost } from "../allocation/allocate.js";
+import type { Assignment, EnrollmentRecord, RegistrationRecord, Store } from "../records/ports.js";
+
+/** What a registration puts where. */
+export interface Placement {
+  readonly assignedHub: string;
+  readonly deviceId: string;
+  readonly substatus: Substatus;
+  readonly twin?: Twin;
+  /** Where it was; absent when it has nothing there any more. */
+  readonly removed?: NonNullable<Assignment["removed"]>;
+  /** The identity that goes on to be this device's: its capabilities move with the data (section 8.4). */
+  readonly keeps?: Partial<Pick<DeviceIdentity, "iotEdge" | "status" | "createdAt">>;
+}
+
+/** A device about to be placed. */
+export interface PlacementRequest {
+  readonly enrollment: EnrollmentRecord;
+  readonly registrationId: string;
+  readonly deviceId: string;
+  readonly hub: LinkedHub;
+  readonly existing: RegistrationRecord | undefined;
+  /** Of a webhook: over the enrollment's and over any migration (section 8.3). */
+  readonly initialTwin: EnrollmentRecord["initialTwin"] | undefined;
+  readonly now: number;
+  readonly etag: () => string;
+}
+
+/** The policy in force: migrate unless the enrollment says otherwise; clients of 2018-04-01 and earlier stay (section 8.4). */
+export function reprovisionPolicy(
+  enrollment: EnrollmentRecord,
+  apiVersion: string,
+): NonNullable<EnrollmentRecord["reprovisionPolicy"]> {
+  if (enrollment.reprovisionPolicy) return enrollment.reprovisionPolicy;
+  return { updateHubAssignment: !predatesReprovisioning(apiVersion), migrateDeviceData: true };
+}
+
+/** Where an assigned device is now; undefined for one that was never assigned. */
+export function currentPlace(existing: RegistrationRecord | undefined): { hub: string; deviceId: string } | undefined {
+  const result = existing?.result;
+  if (!result?.assignedHub || !result.deviceId) return undefined;
+  return { hub: result.assignedHub, deviceId: result.deviceId };
+}
+
+/** Decides what registering again does to hub, twin and the identity at the old hub (section 8.4). */
+export async function place(request: PlacementRequest, store: Store, apiVersion: string): Promise<Placement> {
+  const assignedHub = request.hub.host;
+  const { deviceId } = request;
+  const current = currentPlace(request.existing);
+  if (!current) return { assignedHub, deviceId, substatus: "initialAssignment", twin: initialTwin(request) };
+  const identity = await ownIdentity(request, current, store);
+  if (sameHost(current.hub, assignedHub) && current.deviceId === deviceId) {
+    // An operator may have deleted the device at its hub: it is created again, as new.
+    const kept = identity && (await store.twin(assignedHub, deviceId));
+    return {
+      assignedHub,
+      deviceId,
+      substatus: "reprovisionedToInitialAssignment",
+      ...(identity && { keeps: { status: identity.status, createdAt: identity.createdAt } }),
+      ...(!kept && { twin: initialTwin(request) }),
+    };
+  }
+  const moved = { assignedHub, deviceId, ...(identity && { removed: current }) };
+  const migrates = identity && reprovisionPolicy(request.enrollment, apiVersion).migrateDeviceData;
+  if (!migrates) return { ...moved, substatus: "deviceDataReset", twin: initialTwin(request) };
+  const keeps = { iotEdge: identity.iotEdge, status: identity.status };
+  const old = request.initialTwin ? undefined : await store.twin(current.hub, current.deviceId);
+  // Without a twin to move, or with one that a webhook put in its place, nothing but capabilities migrates.
+  if (!old) return { ...moved, keeps, substatus: "deviceDataReset", twin: initialTwin(request) };
+  return { ...moved, keeps, substatus: "deviceDataMigrated", twin: { ...old, hub: assignedHub, deviceId } };
+}
+
+/** What this registration has at the hub; another's device there, after an operator deleted this one's, is not its own. */
+async function ownIdentity(
+  { registrationId }: PlacementRequest,
+  { hub, deviceId }: { readonly hub: string; readonly deviceId: string },
+  store: Store,
+): Promise<DeviceIdentity | undefined> {
+  const identity = await store.deviceIdentity(hub, deviceId);
+  return identity && idKey(identity.registrationId) === idKey(registrationId) ? identity : undefined;
+}
+
+function initialTwin({ enrollment, initialTwin: given, hub, deviceId, now, etag }: PlacementRequest): Twin {
+  const { tags, desired } = given ?? enrollment.initialTwin;
+  return {
+    hub: hub.host,
+    deviceId,
+    tags,
+    desired,
+    desiredVersion: 1,
+    desiredUpdatedAt: now,
+    reported: {},
+    reportedVersion: 1,
+    reportedUpdatedAt: now,
+    etag: etag(),
+  };
+}
+
+/** How the hub will know a TPM: by the key in the result's authenticationKey. */
+export function tpmHubAuthentication(hubKey: string): HubAuthentication {
+  return { type: "symmetricKey", primaryKey: hubKey };
+}

@@ -1,0 +1,228 @@
+import {
+  type DeviceIdentity,
+  dpsErrors,
+  type Finding,
+  finding,
+  idKey,
+  type JsonObject,
+  limits,
+  wireError,
+} from "@rollcall/protocol";
+import { type Allocation, sameHost } from "../allocation/allocate.js";
+import { CustomAllocation } from "../allocation/custom-allocation.js";
+import type { Proof } from "../attestation/verdict.js";
+import { enrollmentId } from "../records/enrollment-id.js";
+import type { Assignment, OperationRecord, RegistrationRecord } from "../records/ports.js";
+import { chooseHub } from "./choose-hub.js";
+import type { EngineContext, HubPlace } from "./context.js";
+import { type Accepted, readmit } from "./judge-again.js";
+import { currentPlace, type Placement, place, tpmHubAuthentication } from "./reprovision.js";
+
+/** How often a registration that another one overtook is tried again before it is a conflict. */
+const TRIES = 5;
+
+/** A registration that was saved, whatever its result; or why it was not. */
+export type Saved = { readonly operation: OperationRecord } | { readonly refusal: Finding };
+
+/** Allocates, and saves registration, hub identity and twin at once. */
+export async function saveRegistration(admitted: Accepted, context: EngineContext): Promise<Saved> {
+  const { registrationId } = admitted.request;
+  const custom = new CustomAllocation({ allocator: context.options.allocator, certificates: context.certificates });
+  let accepted = admitted;
+  for (let turn = 0; turn < TRIES; turn++) {
+    // What overtook this one may have been an operator, who has the enrollment no more, or another one.
+    const still = turn === 0 ? accepted : await readmit(accepted, context);
+    if ("refusal" in still) return still;
+    accepted = still;
+    const existing = await context.store.registration(registrationId);
+    const allocation = await chooseHub(accepted, existing, custom, context);
+    const operation = newOperation(context);
+    const { assignment, reason } = await assign(accepted, { existing, allocation, operation }, context);
+    if (!(await context.store.saveAssignment(assignment))) continue;
+    noteSaved(accepted, assignment, reason);
+    for (const place of placesTaken(assignment)) await context.options.onRemoved?.(place);
+    return { operation };
+  }
+  return { refusal: conflict(await context.store.registration(registrationId), context) };
+}
+
+/** Only now: what an overtaken turn came to is nobody's business. */
+function noteSaved(
+  { request: { attempt } }: Accepted,
+  { registration }: Assignment,
+  reason: Finding | undefined,
+): void {
+  const { result } = registration;
+  if (reason) attempt.add(reason);
+  if (result.status !== "assigned") return;
+  attempt.assignedHub = result.assignedHub;
+  attempt.deviceId = result.deviceId;
+}
+
+/** The places at hubs whose former devices may still be connected there. */
+function placesTaken({ removed, replaces, identity }: Assignment): readonly HubPlace[] {
+  return [...(removed ? [removed] : []), ...(replaces !== undefined && identity ? [identity] : [])];
+}
+
+function conflict(existing: RegistrationRecord | undefined, context: EngineContext): Finding {
+  const last = existing?.operations.at(-1);
+  const values = { operationId: last?.id ?? "?", ageMs: last ? context.clock() - last.startedAt : "?" };
+  return finding("registration.conflict", {
+    values,
+    expected: "one registration of a device at a time",
+    got: `${TRIES} others, one after another`,
+  });
+}
+
+function newOperation(context: EngineContext): OperationRecord {
+  const startedAt = context.clock();
+  const id = `4.${context.random(8).toString("hex")}.${context.uuid()}`;
+  return { id, startedAt, readyAt: startedAt + context.options.assigningForMs };
+}
+
+function recentOperations(existing: RegistrationRecord | undefined, now: number): readonly OperationRecord[] {
+  const young = existing?.operations.filter((each) => each.startedAt > now - limits.operationLifetimeMs) ?? [];
+  return young.slice(-(limits.operationsPerRegistration - 1));
+}
+
+type Base = Omit<RegistrationRecord, "result">;
+
+/** A registration on its way into the store. */
+interface Turn {
+  readonly existing: RegistrationRecord | undefined;
+  readonly allocation: Allocation;
+  readonly operation: OperationRecord;
+}
+
+/** What to save; of a registration that failed, with the reason. */
+interface Assigned {
+  readonly assignment: Assignment;
+  readonly reason?: Finding;
+}
+
+async function assign(accepted: Accepted, turn: Turn, context: EngineContext): Promise<Assigned> {
+  const { request, enrollment } = accepted;
+  const { existing, allocation, operation } = turn;
+  const now = operation.startedAt;
+  const base: Base = {
+    registrationId: existing?.registrationId ?? request.registrationId,
+    enrollment: { kind: enrollment.kind, id: enrollmentId(enrollment) },
+    attestation: accepted.attestation,
+    operations: [...recentOperations(existing, now), operation],
+    createdAt: existing?.createdAt ?? now,
+    updatedAt: now,
+    etag: context.etag(),
+  };
+  const expected = { enrollmentEtag: enrollment.etag, ...(existing && { expectedEtag: existing.etag }) };
+  const fail = (reason: Finding) => ({
+    assignment: { registration: failed(base, reason, existing), ...expected },
+    reason,
+  });
+  if ("finding" in allocation) return fail(allocation.finding);
+  const { hub, initialTwin, payload } = allocation;
+  const deviceId = deviceIdOf(accepted, existing);
+  const owner = await ownerOf({ hub: hub.host, deviceId }, base, context);
+  if (owner?.keeps) return fail(taken(owner));
+  const { registrationId } = base;
+  const wanted = { enrollment, registrationId, deviceId, hub, existing, initialTwin, now, etag: () => context.etag() };
+  const placement = await place(wanted, context.store, request.apiVersion ?? "");
+  const assignment = {
+    ...placed(accepted, { base, placement, payload }, context),
+    ...(owner && { replaces: owner.registrationId }),
+    ...expected,
+  };
+  return { assignment };
+}
+
+/** Registration, identity and twin of a device that has its place. */
+function placed(
+  { proof, enrollment }: Accepted,
+  { base, placement, payload }: { base: Base; placement: Placement; payload: JsonObject | undefined },
+  context: EngineContext,
+): Pick<Assignment, "registration" | "identity" | "twin" | "removed"> {
+  const { assignedHub, deviceId, substatus, twin, removed, keeps } = placement;
+  const tpm = proof.kind === "tpm" ? tpmKeys(proof, context) : undefined;
+  const authentication = proof.kind === "hubIdentity" ? proof.authentication : tpmHubAuthentication(tpm?.hubKey ?? "");
+  const registration: RegistrationRecord = {
+    ...base,
+    result: { status: "assigned", assignedHub, deviceId, substatus, ...(payload && { payload }) },
+    ...(tpm && { tpm }),
+  };
+  const identity: DeviceIdentity = {
+    hub: assignedHub,
+    deviceId,
+    registrationId: base.registrationId,
+    authentication,
+    iotEdge: enrollment.iotEdge,
+    status: "enabled",
+    createdAt: base.updatedAt,
+    ...keeps,
+  };
+  return { registration, identity, ...(twin && { twin }), ...(removed && { removed }) };
+}
+
+function tpmKeys(
+  proof: Extract<Proof, { kind: "tpm" }>,
+  context: EngineContext,
+): NonNullable<RegistrationRecord["tpm"]> {
+  return {
+    endorsementKey: proof.endorsementKey.toString("base64"),
+    storageRootKey: proof.storageRootKey.toString("base64"),
+    hubKey: context.random(32).toString("base64"),
+  };
+}
+
+interface Owner {
+  readonly hub: string;
+  readonly deviceId: string;
+  readonly registrationId: string;
+  /** False when the owner is assigned elsewhere, or forgotten, by now. */
+  readonly keeps: boolean;
+}
+
+/** Another registration that has this device id at this hub. */
+async function ownerOf(
+  place: { hub: string; deviceId: string },
+  base: Base,
+  context: EngineContext,
+): Promise<Owner | undefined> {
+  const registrationId = (await context.store.deviceIdentity(place.hub, place.deviceId))?.registrationId;
+  if (registrationId === undefined || idKey(registrationId) === idKey(base.registrationId)) return undefined;
+  const current = currentPlace(await context.store.registration(registrationId));
+  return {
+    ...place,
+    registrationId,
+    keeps: current !== undefined && sameHost(current.hub, place.hub) && current.deviceId === place.deviceId,
+  };
+}
+
+function taken({ hub, deviceId, registrationId }: Owner): Finding {
+  const expected = "a device id that no other enrollment has at this hub";
+  return finding("hub.deviceIdTaken", { values: { hub, deviceId }, expected, got: `taken by ${registrationId}` });
+}
+
+function failed(base: Base, reason: Finding, existing: RegistrationRecord | undefined): RegistrationRecord {
+  const row = dpsErrors[wireError(reason)];
+  const current = currentPlace(existing);
+  return {
+    ...base,
+    result: {
+      status: "failed",
+      errorCode: row.code,
+      errorMessage: reason.title,
+      ...(current && { assignedHub: current.hub, deviceId: current.deviceId }),
+    },
+  };
+}
+
+/** As proven, for a group; as the individual enrollment says. */
+function deviceIdOf({ enrollment, proof, request }: Accepted, existing: RegistrationRecord | undefined): string {
+  if (enrollment.kind === "individual") return enrollment.deviceId ?? enrollment.registrationId;
+  return keptDeviceId(existing, proof.kind === "hubIdentity" ? proof.deviceId : request.registrationId);
+}
+
+/** A group device that spells its id in another case is still the device that it was. */
+function keptDeviceId(existing: RegistrationRecord | undefined, deviceId: string): string {
+  const current = currentPlace(existing);
+  return current && idKey(current.deviceId) === idKey(deviceId) ? current.deviceId : deviceId;
+}

@@ -1,0 +1,34 @@
+import { expect, it } from "vitest";
+import { AttemptLog } from "../attempts/attempt-log.js";
+import { UnderWay } from "./simultaneous-registrations.js";
+
+const clock = { now: 1000 };
+const log = new AttemptLog(() => clock.now);
+const begin = (registrationId: string, remote: string) => {
+  const facts = { at: "service", transport: "mqtt", registrationId, remote, acceptedAt: clock.now } as const;
+  return { registrationId, remote, attempt: log.begin(facts) };
+};
+
+it("tells the second of two registrations of a device of the first, until that one has ended, well or not", async () => {
+  const underWay = new UnderWay(() => clock.now);
+  const first = begin("pump-1", "127.0.0.1:1001");
+  let fail: (reason: Error) => void = () => undefined;
+  const failing = underWay.watch(first, () => new Promise((_, reject) => (fail = reject)));
+  clock.now += 180;
+  const second = begin("PUMP-1", "127.0.0.1:1002");
+  const other = begin("pump-2", "127.0.0.1:1003");
+  expect(await underWay.watch(second, async () => "saved")).toBe("saved");
+  await underWay.watch(other, async () => undefined);
+  fail(new Error("a fault"));
+  await expect(failing).rejects.toThrow("a fault");
+  const later = begin("pump-1", "127.0.0.1:1004");
+  await underWay.watch(later, async () => undefined);
+  expect(second.attempt.findings).toMatchObject([
+    {
+      code: "registration.atOnce",
+      title: "Another registration of the same device was under way: it began 180 ms earlier, from 127.0.0.1:1001.",
+      got: "two registrations, from 127.0.0.1:1001 and 127.0.0.1:1002",
+    },
+  ]);
+  for (const { attempt } of [first, other, later]) expect(attempt.findings).toEqual([]);
+});

@@ -1,0 +1,35 @@
+import { DpsError } from "@rollcall/protocol";
+import type { Random } from "../records/ports.js";
+
+/** `"\"…\""` in replies: quoted inside the text, as the service writes etags of enrollments (section 7.4). */
+export function quotedEtag(etag: string): string {
+  return `"${etag}"`;
+}
+
+/** Of everything but registrations, whose etags have the form that devices know (section 1.4). */
+export function newEtag(random: Random): string {
+  return random(12).toString("hex");
+}
+
+/** An If-Match without its quotes: Node sends the etag as found, .NET puts quotes around it (section 7.2). */
+function bareEtag(text: string): string {
+  return text.trim().replace(/^"+|"+$/g, "");
+}
+
+/**
+ * The etags of which `If-Match` asks for any (RFC 9110, 13.1.1), without quotes; undefined when whatever is there will do. Ours
+ * have no comma.
+ */
+export function etagsOf(ifMatch: string | undefined): readonly string[] | undefined {
+  const etags = ifMatch?.split(",").map(bareEtag);
+  return etags?.includes("*") ? undefined : etags;
+}
+
+/** What `If-Match` asks of what is there: nothing when it is absent. Throws preconditionFailed. */
+export function checkPrecondition(existing: { readonly etag: string } | undefined, ifMatch: string | undefined): void {
+  if (ifMatch === undefined) return;
+  if (!existing) throw new DpsError("preconditionFailed", "Nothing is there to match the etag.");
+  const etags = etagsOf(ifMatch);
+  if (!etags || etags.includes(bareEtag(existing.etag))) return;
+  throw new DpsError("preconditionFailed", "It was changed since: its etag is another one. Read it again.");
+}

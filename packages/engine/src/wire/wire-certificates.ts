@@ -1,0 +1,43 @@
+import { type CertificateInfo, certificateInfo, readCertificate } from "@rollcall/pki";
+import type { JsonObject } from "@rollcall/protocol";
+import type { AttestationRecord, EnrolledCertificate } from "../records/attestation-record.js";
+
+/**
+ * A certificate as answers give it: `info` and no `certificate` (section 6.1). Of one that was enrolled by its thumbprint
+ * nothing else is known, and Java throws when one of the eight fields is missing or empty.
+ */
+function wireCertificate({ der, thumbprint }: EnrolledCertificate): JsonObject {
+  const info: CertificateInfo = der
+    ? certificateInfo(readCertificate(Buffer.from(der, "base64")))
+    : {
+        subjectName: "CN=unknown",
+        sha1Thumbprint: thumbprint.length === 40 ? thumbprint : "unknown",
+        sha256Thumbprint: thumbprint,
+        issuerName: "CN=unknown",
+        notBeforeUtc: "0001-01-01T00:00:00Z",
+        notAfterUtc: "9999-12-31T23:59:59Z",
+        serialNumber: "00",
+        version: 3,
+      };
+  return { info: { ...info } };
+}
+
+/** The x509 member of an attestation as answers give it. */
+export function wireX509(attestation: Extract<AttestationRecord, { type: "x509" }>): JsonObject {
+  if (attestation.holds === "caReferences") {
+    const { primaryName, secondaryName } = attestation;
+    return {
+      caReferences: {
+        ...(primaryName !== undefined && { primary: primaryName }),
+        ...(secondaryName !== undefined && { secondary: secondaryName }),
+      },
+    };
+  }
+  const { holds, primary, secondary } = attestation;
+  return {
+    [holds]: {
+      ...(primary && { primary: wireCertificate(primary) }),
+      ...(secondary && { secondary: wireCertificate(secondary) }),
+    },
+  };
+}

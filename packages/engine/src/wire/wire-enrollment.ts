@@ -1,0 +1,83 @@
+import { formatDate, type Json, type JsonObject } from "@rollcall/protocol";
+import type { AttestationRecord } from "../records/attestation-record.js";
+import type { EnrollmentRecord, RegistrationRecord } from "../records/ports.js";
+import { quotedEtag } from "./etags.js";
+import { wireX509 } from "./wire-certificates.js";
+import { wireRegistration } from "./wire-registration.js";
+
+/** The attestation as GET, PUT and query answer it: without keys (section 7.4). */
+function wireAttestation(attestation: AttestationRecord, withoutCertificates: boolean): JsonObject {
+  const { type } = attestation;
+  if (type === "symmetricKey" || (type === "x509" && withoutCertificates)) return { type };
+  return attestationMechanism(attestation);
+}
+
+/** The attestation with keys; the answer of the attestationmechanism routes alone. */
+export function attestationMechanism(attestation: AttestationRecord): JsonObject {
+  if (attestation.type === "x509") return { type: "x509", x509: wireX509(attestation) };
+  if (attestation.type === "tpm") {
+    const { endorsementKey, storageRootKey } = attestation;
+    return { type: "tpm", tpm: { endorsementKey, ...(storageRootKey !== undefined && { storageRootKey }) } };
+  }
+  const { primaryKey, secondaryKey } = attestation;
+  return { type: "symmetricKey", symmetricKey: { primaryKey, secondaryKey } };
+}
+
+/** What a wire form depends on besides its record. */
+export interface WireContext {
+  /** The individual's own, once it registered. */
+  readonly registration: RegistrationRecord | undefined;
+  /** Decides whether the registration is still assigning. */
+  readonly now: number;
+  /** For conditions that do not ask for them: each would be parsed. */
+  readonly withoutCertificates?: boolean;
+}
+
+type Member = (record: EnrollmentRecord, about: WireContext) => Json | undefined;
+
+/** Every member of an enrollment or a group, in its order on the wire (section 7.4). */
+const members: Readonly<Record<string, Member>> = {
+  registrationId: (record) => (record.kind === "individual" ? record.registrationId : undefined),
+  enrollmentGroupId: (record) => (record.kind === "group" ? record.enrollmentGroupId : undefined),
+  deviceId: (record) => (record.kind === "individual" ? record.deviceId : undefined),
+  attestation: (record, { withoutCertificates = false }) => wireAttestation(record.attestation, withoutCertificates),
+  capabilities: ({ iotEdge }) => ({ iotEdge }),
+  // Hubs and policy as the operator wrote them: the single-hub form of 2017 stays by itself.
+  iotHubHostName: ({ source }) => source.iotHubHostName,
+  iotHubs: ({ source }) => source.iotHubs,
+  allocationPolicy: ({ source }) => source.allocationPolicy,
+  customAllocationDefinition: ({ source }) =>
+    source.customAllocationDefinition && { ...source.customAllocationDefinition },
+  initialTwin: ({ initialTwin }) => wireTwin(initialTwin),
+  optionalDeviceInformation: ({ source }) => source.optionalDeviceInformation,
+  reprovisionPolicy: (record) => ({ ...defaultReprovisioning, ...record.reprovisionPolicy }),
+  provisioningStatus: (record) => record.provisioningStatus,
+  credentialPolicyName: ({ source }) => source.credentialPolicyName,
+  namespaceName: ({ source }) => source.namespaceName,
+  certificateAuthorityName: ({ source }) => source.certificateAuthorityName,
+  certificatePolicyName: ({ source }) => source.certificatePolicyName,
+  etag: ({ etag }) => quotedEtag(etag),
+  registrationState: (_record, { registration, now }) =>
+    registration?.enrollment.kind === "individual" ? wireRegistration(registration, now) : undefined,
+  createdDateTimeUtc: ({ createdAt }) => formatDate(new Date(createdAt)),
+  lastUpdatedDateTimeUtc: ({ updatedAt }) => formatDate(new Date(updatedAt)),
+};
+
+const defaultReprovisioning = { updateHubAssignment: true, migrateDeviceData: true } as const;
+
+/** An enrollment or a group as the service API gives it; members without a value are absent. */
+export function wireEnrollment(record: EnrollmentRecord, about: WireContext): JsonObject {
+  const all = Object.entries(members).map(([name, read]) => [name, read(record, about)] as const);
+  return Object.fromEntries(all.filter((entry): entry is [string, Json] => entry[1] != null));
+}
+
+/** One member of the wire form; null when it is absent. For queries, which ask thousands of enrollments for little. */
+export function wireMember(record: EnrollmentRecord, name: string, about: WireContext): Json {
+  return (Object.hasOwn(members, name) ? members[name]?.(record, about) : null) ?? null;
+}
+
+/** Absent when there is nothing in it. */
+function wireTwin({ tags, desired }: EnrollmentRecord["initialTwin"]): JsonObject | undefined {
+  const isEmpty = Object.keys(tags).length === 0 && Object.keys(desired).length === 0;
+  return isEmpty ? undefined : { tags, properties: { desired } };
+}

@@ -1,0 +1,87 @@
+import { sql, type Transaction } from "kysely";
+import type { Spelling } from "./dialect.js";
+import { primaryKeys, type Schema, type TableName } from "./schema.js";
+
+type Migration = (transaction: Transaction<Schema>, spelling: Spelling) => Promise<void>;
+
+interface TableOutline {
+  readonly name: TableName;
+  /** Beside the primary key. */
+  readonly texts: readonly string[];
+  readonly indexes: readonly (readonly string[])[];
+}
+
+const firstTables: readonly TableOutline[] = [
+  {
+    name: "enrollments",
+    texts: ["enrollment_id", "provisioning_status", "etag", "record"],
+    indexes: [["kind", "provisioning_status", "enrollment_key"]],
+  },
+  { name: "look_ups", texts: [], indexes: [["kind", "enrollment_key"]] },
+  { name: "ca_certificates", texts: ["etag", "record"], indexes: [] },
+  {
+    name: "registrations",
+    texts: ["enrollment_kind", "enrollment_key", "etag", "record"],
+    indexes: [["enrollment_kind", "enrollment_key", "registration_key"]],
+  },
+  { name: "device_identities", texts: ["registration_key", "record"], indexes: [] },
+  { name: "twins", texts: ["etag", "record"], indexes: [] },
+];
+
+/** What a tally is of: a text of SQL for each row, `new` or `old`. */
+const firstTallies: readonly { readonly table: TableName; readonly what: string; readonly part: string }[] = [
+  { table: "enrollments", what: "row.kind", part: "''" },
+  { table: "registrations", what: "'registrations'", part: "''" },
+  { table: "ca_certificates", what: "'ca_certificates'", part: "''" },
+  { table: "device_identities", what: "'device_identities'", part: "row.hub_key" },
+];
+
+async function createTallies(transaction: Transaction<Schema>): Promise<void> {
+  await sql`create table tallies (id_scope text not null, what text not null, part text not null, count integer not null,
+    primary key (id_scope, what, part)) without rowid`.execute(transaction);
+  for (const { table, what, part } of firstTallies) {
+    for (const [event, row, step] of [
+      ["insert", "new", "1"],
+      ["delete", "old", "-1"],
+    ] as const) {
+      const values = `${row}.id_scope, ${what.replace("row.", `${row}.`)}, ${part.replace("row.", `${row}.`)}, ${step}`;
+      // Every part of the text is written in this file.
+      await sql
+        .raw(
+          `create trigger ${table}_${event}_tally after ${event} on ${table} begin
+            insert into tallies (id_scope, what, part, count) values (${values})
+            on conflict (id_scope, what, part) do update set count = count + excluded.count;
+          end`,
+        )
+        .execute(transaction);
+    }
+  }
+}
+
+async function createFirstTables(transaction: Transaction<Schema>, { key, keepsTallies }: Spelling): Promise<void> {
+  for (const { name, texts, indexes } of firstTables) {
+    const primary = ["id_scope", ...primaryKeys[name]];
+    const columns = [
+      ...primary.map((column) => sql`${sql.ref(column)} ${key} not null`),
+      ...texts.map((column) => sql`${sql.ref(column)} ${column === "record" ? sql`text` : key} not null`),
+      sql`primary key (${sql.join(primary.map((column) => sql.ref(column)))})`,
+    ];
+    await sql`create table ${sql.table(name)} (${sql.join(columns)})`.execute(transaction);
+    for (const index of indexes) {
+      const indexed = sql.join(["id_scope", ...index].map((column) => sql.ref(column)));
+      const title = sql.ref(`${name}_by_${index[0]}_and_${index[1]}`);
+      await sql`create index ${title} on ${sql.table(name)} (${indexed})`.execute(transaction);
+    }
+  }
+  if (keepsTallies) await createTallies(transaction);
+}
+
+/** A file has one process at a time: only a server's data have several nodes. */
+async function createClusterFiles(transaction: Transaction<Schema>, { key, isShared }: Spelling): Promise<void> {
+  if (!isShared) return;
+  await sql`create table cluster_files (id_scope ${key} not null, file ${key} not null, fingerprint ${key} not null,
+    primary key (id_scope, file))`.execute(transaction);
+}
+
+/** The schema's version is how many of these have run. Never change one that was released: add another. */
+export const migrations: readonly Migration[] = [createFirstTables, createClusterFiles];

@@ -1,0 +1,137 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { StoreError } from "../sql/store-error.js";
+
+/** A process, told from another that got the same pid later. */
+interface Owner {
+  readonly pid: number;
+  /** Boot and start time where the system tells them (Linux), else empty. */
+  readonly started: string;
+}
+
+const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? error.code : undefined);
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined where the system does not tell; "gone" for a process that is dead but for its parent's notice. */
+function startOf(pid: number): string | undefined {
+  const boot = readIfThere("/proc/sys/kernel/random/boot_id");
+  const status = readIfThere(`/proc/${pid}/stat`);
+  if (boot === undefined || status === undefined) return undefined;
+  // The name of the program may hold anything, so fields count from its closing parenthesis: state is the 3rd, start time the 22nd.
+  const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
+  return fields[0] === "Z" || fields[0] === "X" ? "gone" : `${boot.trim()} ${fields[19]}`;
+}
+
+function isAlive({ pid, started }: Owner): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (codeOf(error) !== "EPERM") return false;
+  }
+  const now = startOf(pid);
+  return now === undefined || started === "" || now === started;
+}
+
+/** Undefined when there is no such file, or one that was never finished because the power went. */
+function ownerIn(file: string): Owner | undefined {
+  const match = /^(\d{1,10})\n(.*)\n$/.exec(readIfThere(file) ?? "");
+  const [, pid = "", started = ""] = match ?? [];
+  return match ? { pid: Number(pid), started } : undefined;
+}
+
+/** Makes `file` a copy of `own`, whole from the first moment; false when it is there already. */
+function claim(own: string, file: string): boolean {
+  try {
+    linkSync(own, file);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    if (codeOf(error) !== "EPERM" && codeOf(error) !== "ENOTSUP" && codeOf(error) !== "ENOSYS") throw error;
+  }
+  try {
+    // A file system without hard links.
+    writeFileSync(file, readFileSync(own), { flag: "wx", mode: 0o600 });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Puts us in the place of an owner that is gone. Its file is replaced, never absent; a second file lets only one of us do so. */
+function takeOver(own: string, file: string, inUse: (owner: Owner) => StoreError): void {
+  const turn = `${file}.turn`;
+  if (!claim(own, turn)) {
+    const other = ownerIn(turn);
+    if (other && isAlive(other)) throw inUse(other);
+    rmSync(turn, { force: true });
+    if (!claim(own, turn)) throw inUse(ownerIn(turn) ?? { pid: 0, started: "" });
+  }
+  try {
+    const owner = ownerIn(file);
+    if (owner && isAlive(owner)) throw inUse(owner);
+    renameSync(own, file);
+  } finally {
+    unlinkSync(turn);
+  }
+}
+
+/**
+ * Makes this process the only one with the directory, which is made when absent; returns what gives it back. Whoever holds it has
+ * `store.pid` there. One that was killed left it behind: its pid tells.
+ */
+export function ownDirectory(directory: string): () => void {
+  const inUse = ({ pid }: Owner) => new StoreError("directoryInUse", `${directory}, process ${pid}`);
+  const file = join(directory, "store.pid");
+  const own = `${file}.${process.pid}`;
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    writeFileSync(own, `${process.pid}\n${startOf(process.pid) ?? ""}\n`, { mode: 0o600 });
+    if (!claim(own, file)) takeOver(own, file, inUse);
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    throw new StoreError(codeOf(error) === "ENOSPC" ? "diskFull" : "noAccess", directory, { cause: error });
+  } finally {
+    if (existsSync(own)) unlinkSync(own);
+  }
+  return () => rmSync(file, { force: true });
+}
+
+/**
+ * Makes the names in a directory durable, and those of the directories above it: a file that was synced is no use after a power
+ * cut when its name is gone. SQLite's WASM build leaves this out when it makes a file.
+ */
+export function syncDirectory(directory: string): void {
+  for (let path = resolve(directory); ; path = dirname(path)) {
+    try {
+      const file = openSync(path, "r");
+      try {
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+    } catch {
+      // Not every system can sync a directory, and those above need not be ours to open.
+    }
+    if (dirname(path) === path) return;
+  }
+}

@@ -1,0 +1,128 @@
+import { digest } from "../crypto/crypto.js";
+import { uptime } from "../memory/clock.js";
+import type { Session, TpmMemory } from "../memory/state.js";
+import type { tags } from "../tables/tags.js";
+import { u16, u32, u64 } from "../wire/codec.js";
+import { type Place, TpmError } from "../wire/tpm-error.js";
+import { makeTicket, nullTicket, type Ticket } from "./tickets.js";
+
+// Reference implementation, Policy_spt.c: what the commands of policies have in common.
+
+/** Part 1, PolicyUpdate(): writes a command into a policy. */
+export function extendPolicy(session: Session, code: number, ...parts: readonly Buffer[]): void {
+  session.policyDigest = digest(session.hashAlg, session.policyDigest, u32.encode(code), ...parts);
+}
+
+/** The same with a reference: hashed on its own, so that none can pass for part of a Name. */
+export function extendPolicyBy(session: Session, code: number, name: Buffer, policyRef: Buffer): void {
+  extendPolicy(session, code, name);
+  session.policyDigest = digest(session.hashAlg, session.policyDigest, policyRef);
+}
+
+/** A policy that begins anew with what was authorized elsewhere. */
+export function clearPolicyDigest(session: Session): void {
+  session.policyDigest = Buffer.alloc(session.policyDigest.length);
+}
+
+/** What an authorization from elsewhere is limited to. */
+export interface Limits {
+  /** empty for any session */
+  readonly nonceTpm: Buffer;
+  /** empty for any command */
+  readonly cpHashA: Buffer;
+  readonly policyRef: Buffer;
+  /** time of the TPM in milliseconds; undefined for ever */
+  readonly expiresAt: bigint | undefined;
+}
+
+/** Which parameters to blame. */
+export interface LimitPlaces {
+  readonly nonce: Place;
+  readonly cpHash: Place;
+  readonly expiration: Place;
+}
+
+/**
+ * When an authorization ends (ComputeAuthTimeout).
+ * @param expiration seconds, the sign says whether a ticket is wanted: of the session's age where a nonce ties it to the session, else of the TPM's time
+ */
+export function expiryOf(
+  memory: TpmMemory,
+  session: Session,
+  expiration: number,
+  nonceTpm: Buffer,
+): bigint | undefined {
+  if (expiration === 0) return undefined;
+  const milliseconds = BigInt(Math.abs(expiration)) * 1000n;
+  // Against ending too early, for the caller knows seconds only.
+  return nonceTpm.length === 0 ? milliseconds + (uptime(memory) % 1000n) : session.startedAt + milliseconds;
+}
+
+/** PolicyParameterChecks. @throws TpmError TPM_RC_NONCE, TPM_RC_EXPIRED, TPM_RC_SIZE, TPM_RC_CPHASH */
+export function checkLimits(memory: TpmMemory, session: Session, limits: Limits, places: LimitPlaces): void {
+  const { nonceTpm, cpHashA, expiresAt } = limits;
+  if (nonceTpm.length > 0 && !nonceTpm.equals(session.nonceTpm)) throw new TpmError("nonce", places.nonce);
+  if (expiresAt !== undefined && expiresAt < uptime(memory)) throw new TpmError("expired", places.expiration);
+  if (cpHashA.length === 0) return;
+  if (cpHashA.length !== session.policyDigest.length) throw new TpmError("size", places.cpHash);
+  if (session.pinned?.digest.equals(cpHashA) === false) throw new TpmError("cpHash");
+}
+
+/** PolicyContextUpdate: writes an authorization by somebody into a policy, with its limits. */
+export function applyAuthorization(session: Session, code: number, name: Buffer, limits: Limits): void {
+  extendPolicyBy(session, code, name, limits.policyRef);
+  if (limits.cpHashA.length > 0) session.pinned = { to: "cpHash", digest: limits.cpHashA };
+  const { expiresAt } = limits;
+  if (expiresAt === undefined) return;
+  if (session.expiresAt === undefined || expiresAt < session.expiresAt) session.expiresAt = expiresAt;
+}
+
+/** In a timeout: the ticket is worth nothing after the next start. */
+const untilRestart = 1n << 63n;
+
+/** The TPM2B_TIMEOUT of a ticket: ours alone to read. */
+export interface Timeout {
+  readonly expiresAt: bigint;
+  readonly onReset: boolean;
+}
+
+function encodeTimeout({ expiresAt, onReset }: Timeout): Buffer {
+  return u64.encode(expiresAt | (onReset ? untilRestart : 0n));
+}
+
+/** The inverse of {@link encodeTimeout}. */
+export function decodeTimeout(bytes: Buffer): Timeout {
+  const value = bytes.readBigUInt64BE(0);
+  return { expiresAt: value & ~untilRestart, onReset: (value & untilRestart) !== 0n };
+}
+
+/** What a ticket of an authorization says. */
+export interface Authorized {
+  readonly tag: typeof tags.authSecret | typeof tags.authSigned;
+  readonly hierarchy: number;
+  readonly name: Buffer;
+  readonly limits: Pick<Limits, "cpHashA" | "policyRef">;
+  readonly timeout: Timeout;
+}
+
+/** TicketComputeAuth. Times are those of this start, so no ticket outlives it. */
+export function authTicket(memory: TpmMemory, authorized: Authorized): Ticket {
+  const { tag, hierarchy, name, limits, timeout } = authorized;
+  const epoch = Buffer.concat([u32.encode(memory.resetCount), u32.encode(memory.restartCount)]);
+  const sizes = Buffer.concat([u16.encode(limits.cpHashA.length), u16.encode(limits.policyRef.length)]);
+  const about = [sizes, limits.cpHashA, limits.policyRef, name, encodeTimeout(timeout), epoch];
+  return makeTicket(memory, tag, hierarchy, ...about);
+}
+
+/** What PolicySecret and PolicySigned answer: a ticket when a negative expiration asked for one. */
+export function grantTicket(
+  memory: TpmMemory,
+  session: Session,
+  wanted: Pick<Authorized, "tag" | "hierarchy" | "name"> & { readonly limits: Limits; readonly expiration: number },
+): { readonly timeout: Buffer; readonly policyTicket: Ticket } {
+  const { limits, expiration, tag } = wanted;
+  const none = expiration >= 0 || session.type === "trial" || limits.expiresAt === undefined;
+  if (none) return { timeout: Buffer.alloc(0), policyTicket: nullTicket(tag) };
+  const timeout = { expiresAt: limits.expiresAt, onReset: limits.nonceTpm.length === 0 };
+  return { timeout: encodeTimeout(timeout), policyTicket: authTicket(memory, { ...wanted, timeout }) };
+}

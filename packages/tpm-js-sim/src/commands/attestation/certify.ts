@@ -1,0 +1,21 @@
+import { admin, command, user } from "../../memory/command.js";
+import { attest, signerOf } from "../../objects/attestation.js";
+import { tags } from "../../tables/tags.js";
+import { struct } from "../../wire/codec.js";
+import { Tpm2bAttest, Tpm2bData, TpmsCertifyInfo, TpmtSignatureOrNull, TpmtSigScheme } from "../../wire/structures.js";
+
+/** Part 3, TPM2_Certify: that an object is in this TPM. */
+export const certify = command({
+  name: "Certify",
+  code: 0x148,
+  handles: [admin("key"), user("objectOrNull")],
+  parameters: struct({ qualifyingData: Tpm2bData, inScheme: TpmtSigScheme }),
+  response: struct({ certifyInfo: Tpm2bAttest, signature: TpmtSignatureOrNull }),
+  run: (memory, [{ key }, entity], { qualifyingData: extraData, inScheme }) => {
+    const signer = signerOf(entity, inScheme, { handle: 2, scheme: 2 });
+    const value = { name: key.name, qualifiedName: key.qualifiedName };
+    const what = { type: tags.attestCertify, extraData, codec: TpmsCertifyInfo, value };
+    const { attested: certifyInfo, signature } = attest(memory, signer, what);
+    return { certifyInfo, signature };
+  },
+});

@@ -1,0 +1,20 @@
+import { command, user } from "../../memory/command.js";
+import { renewSeed } from "../../memory/seeds.js";
+import { hierarchies } from "../../tables/handles.js";
+import { struct } from "../../wire/codec.js";
+
+/** Part 3, TPM2_ChangeEPS: another endorsement key from now on, whatever template asks for it. */
+export const changeEps = command({
+  name: "ChangeEPS",
+  code: 0x124,
+  handles: [user("platform")],
+  parameters: struct({}),
+  response: struct({}),
+  marks: ["nv", "extensive"],
+  run: (memory) => {
+    renewSeed(memory, hierarchies.endorsement, [hierarchies.endorsement]);
+    memory.authValues.delete(hierarchies.endorsement);
+    memory.policies.delete(hierarchies.endorsement);
+    return {};
+  },
+});

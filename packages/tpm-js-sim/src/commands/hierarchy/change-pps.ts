@@ -1,0 +1,19 @@
+import { command, user } from "../../memory/command.js";
+import { renewSeed } from "../../memory/seeds.js";
+import { hierarchies } from "../../tables/handles.js";
+import { struct } from "../../wire/codec.js";
+
+/** Part 3, TPM2_ChangePPS: other platform keys from now on. */
+export const changePps = command({
+  name: "ChangePPS",
+  code: 0x125,
+  handles: [user("platform")],
+  parameters: struct({}),
+  response: struct({}),
+  marks: ["nv", "extensive"],
+  run: (memory) => {
+    renewSeed(memory, hierarchies.platform, [hierarchies.platform]);
+    memory.policies.delete(hierarchies.platform);
+    return {};
+  },
+});

@@ -1,0 +1,24 @@
+import { trimmed } from "../../authorization/entity-auth.js";
+import { command, user } from "../../memory/command.js";
+import { algorithms } from "../../tables/algorithms.js";
+import { struct } from "../../wire/codec.js";
+import { hashOf } from "../../wire/hashes.js";
+import { Tpm2bDigest } from "../../wire/structures.js";
+import { parameter, TpmError } from "../../wire/tpm-error.js";
+
+/** Part 3, TPM2_HierarchyChangeAuth */
+export const hierarchyChangeAuth = command({
+  name: "HierarchyChangeAuth",
+  code: 0x129,
+  handles: [user("hierarchyAuth")],
+  parameters: struct({ newAuth: Tpm2bDigest }),
+  response: struct({}),
+  marks: ["nv"],
+  run: (memory, [{ handle }], { newAuth }) => {
+    const authValue = trimmed(newAuth);
+    // The limit is the context hash's size, so that no auth value is stronger than what protects contexts.
+    if (authValue.length > hashOf(algorithms.sha512).digestSize) throw new TpmError("size", parameter(1));
+    memory.authValues.set(handle, authValue);
+    return {};
+  },
+});

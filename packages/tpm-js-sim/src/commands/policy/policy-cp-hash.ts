@@ -1,0 +1,24 @@
+import { extendPolicy } from "../../authorization/policy.js";
+import { command, plain } from "../../memory/command.js";
+import { struct } from "../../wire/codec.js";
+import { Tpm2bDigest } from "../../wire/structures.js";
+import { parameter, TpmError } from "../../wire/tpm-error.js";
+
+const code = 0x16e;
+
+/** Part 3, TPM2_PolicyCpHash: one command with one set of parameters. */
+export const policyCpHash = command({
+  name: "PolicyCpHash",
+  code,
+  handles: [plain("policySession")],
+  parameters: struct({ cpHashA: Tpm2bDigest }),
+  response: struct({}),
+  run: (_memory, [{ session }], { cpHashA }) => {
+    const { pinned } = session;
+    if (cpHashA.length !== session.policyDigest.length) throw new TpmError("size", parameter(1));
+    if (pinned !== undefined && !pinned.digest.equals(cpHashA)) throw new TpmError("cpHash");
+    extendPolicy(session, code, cpHashA);
+    session.pinned = { to: "cpHash", digest: cpHashA };
+    return {};
+  },
+});

@@ -1,0 +1,102 @@
+import { digest, hmac, nameOf } from "../crypto/crypto.js";
+import { type RsaKeySource, seededRsaKeys } from "../crypto/rsa-keys.js";
+import { deriveRsaKeyAsync } from "../crypto/rsa-workers.js";
+import { algorithms } from "../tables/algorithms.js";
+import { u32 } from "../wire/codec.js";
+import { TpmtPublic } from "../wire/structures.js";
+import { publicAreaName, publicKeyOf, type Secret, type TpmKey } from "./keys.js";
+import { makeKey, type RsaHint } from "./make-key.js";
+import { privateBytes } from "./private-key-bytes.js";
+import type { PrimaryTemplate } from "./templates.js";
+
+// A primary key is a function of its hierarchy's seed and of the whole template, so that the clients which differ
+// in `unique` get different keys, as on hardware, and each gets the same one again after any number of restarts.
+
+function keySeed(hierarchySeed: Uint8Array, template: TpmtPublic): Buffer {
+  return hmac(algorithms.sha256, hierarchySeed, Buffer.from("primary"), TpmtPublic.encode(template));
+}
+
+/** Under which a primary RSA key's hint is kept: gives nothing of the seed away. */
+function hintId(seed: Uint8Array): string {
+  return digest(algorithms.sha256, Buffer.from("hint"), seed).toString("hex", 0, 8);
+}
+
+/** What a primary key is made from, besides its template. */
+export interface PrimaryInput extends PrimaryTemplate {
+  readonly hierarchySeed: Uint8Array;
+  /** read, and added to */
+  readonly hints: Map<string, Buffer>;
+  readonly authValue: Buffer;
+  readonly rsaKeys?: Pick<RsaKeySource, "rsaKey">;
+  /** what the caller gives instead of leaving it to the TPM: an HMAC or AES key, or data to seal */
+  readonly data?: Buffer;
+}
+
+/** The qualified Name of a primary key (Part 1, "Qualified Name"). */
+function primaryQualifiedName(hierarchy: number, area: TpmtPublic): Buffer {
+  return nameOf(area.nameAlg, Buffer.concat([u32.encode(hierarchy), publicAreaName(area)]));
+}
+
+function hintsFor(id: string, hints: Map<string, Buffer>): RsaHint {
+  return {
+    known: hints.get(id),
+    found: (hint) => {
+      hints.set(id, hint);
+    },
+  };
+}
+
+/**
+ * The primary key of a hierarchy and a template. An RSA key without a hint takes about 80 ms.
+ * @throws TpmError TPM_RC_KEY_SIZE for data that is no key of this template
+ */
+export function makePrimary({
+  hierarchy,
+  template,
+  hierarchySeed,
+  hints,
+  authValue,
+  rsaKeys = seededRsaKeys,
+  data,
+}: PrimaryInput): TpmKey {
+  const seed = keySeed(hierarchySeed, template);
+  const hint = hintsFor(hintId(seed), hints);
+  const { publicArea, secret, seedValue } = makeKey({ template, seed, hint, data, rsaKeys });
+  return {
+    is: "key",
+    publicArea,
+    name: publicAreaName(publicArea),
+    qualifiedName: primaryQualifiedName(hierarchy, publicArea),
+    hierarchy,
+    authValue,
+    seedValue,
+    secret,
+  };
+}
+
+/** A hint for the RSA key of a template, found off the event loop; undefined for other types. */
+export async function findHint(
+  hierarchySeed: Uint8Array,
+  template: TpmtPublic,
+): Promise<readonly [string, Buffer] | undefined> {
+  if (template.type !== algorithms.rsa) return undefined;
+  const seed = keySeed(hierarchySeed, template);
+  const { hint } = await deriveRsaKeyAsync(seed);
+  return [hintId(seed), hint];
+}
+
+/** A key from outside as a primary key. `seedValue` follows from the key, for nobody else ever needs it. */
+export function adoptPrimary(hierarchy: number, publicArea: TpmtPublic, secret: Secret): TpmKey {
+  const bytes = privateBytes(secret);
+  if (publicKeyOf(publicArea) === undefined) throw new TypeError("only RSA and ECC keys can be primary here");
+  return {
+    is: "key",
+    publicArea,
+    name: publicAreaName(publicArea),
+    qualifiedName: primaryQualifiedName(hierarchy, publicArea),
+    hierarchy,
+    authValue: Buffer.alloc(0),
+    seedValue: digest(algorithms.sha256, Buffer.from("adopted"), bytes),
+    secret,
+  };
+}

@@ -1,0 +1,108 @@
+import { curveOf } from "../crypto/ecc.js";
+import { algorithms } from "../tables/algorithms.js";
+import { has, objectAttributes } from "../tables/attributes.js";
+import { hashOf } from "../wire/hashes.js";
+import type { TpmtPublic } from "../wire/structures.js";
+import { TpmError } from "../wire/tpm-error.js";
+
+// Reference implementation, PublicAttributesValidation and SchemeChecks (Part 3, clause 12 on object attributes).
+// All throw without a place; the command says which parameter held the public area.
+
+function checkAttributes(area: TpmtPublic, fixedByParent: boolean): void {
+  const is = (bit: keyof typeof objectAttributes): boolean => has(area.objectAttributes, objectAttributes[bit]);
+  if (is("fixedTpm") !== (is("fixedParent") && fixedByParent)) throw new TpmError("attributes");
+  if (is("encryptedDuplication") && is("fixedTpm")) throw new TpmError("attributes");
+  if (is("restricted") && is("sign") === is("decrypt")) throw new TpmError("attributes");
+  // A cipher that may neither encrypt nor decrypt is of no use.
+  if (area.type === algorithms.symCipher && !is("sign") && !is("decrypt")) throw new TpmError("attributes");
+}
+
+const cipherModes: readonly number[] = [
+  algorithms.null,
+  algorithms.ctr,
+  algorithms.ofb,
+  algorithms.cbc,
+  algorithms.cfb,
+  algorithms.ecb,
+];
+
+type Symmetric = Extract<TpmtPublic, { type: typeof algorithms.rsa }>["parameters"]["symmetric"];
+
+function checkSymmetric(symmetric: Symmetric, storage: boolean): void {
+  if (storage !== (symmetric.algorithm === algorithms.aes)) throw new TpmError("symmetric");
+  if (symmetric.algorithm !== algorithms.aes) return;
+  if (symmetric.keyBits !== 128 && symmetric.keyBits !== 256) throw new TpmError("value");
+}
+
+/** A key that only signs has an HMAC scheme, one that only decrypts an XOR scheme, any other none. */
+function checkKeyedHash(area: Extract<TpmtPublic, { type: typeof algorithms.keyedHash }>): void {
+  const sign = has(area.objectAttributes, objectAttributes.sign);
+  const decrypt = has(area.objectAttributes, objectAttributes.decrypt);
+  const single = sign ? algorithms.hmac : algorithms.xor;
+  const expected = sign === decrypt ? algorithms.null : single;
+  if (area.parameters.scheme !== expected) throw new TpmError("scheme");
+}
+
+/** A symmetric key may leave the mode to each command, with NULL. */
+function checkCipher(symmetric: Symmetric): void {
+  if (symmetric.algorithm !== algorithms.aes) throw new TpmError("symmetric");
+  if (!cipherModes.includes(symmetric.mode)) throw new TpmError("mode");
+  if (symmetric.keyBits !== 128 && symmetric.keyBits !== 256) throw new TpmError("value");
+}
+
+type Asymmetric = Extract<TpmtPublic, { type: typeof algorithms.rsa | typeof algorithms.ecc }>;
+const signingSchemes: readonly number[] = [algorithms.rsassa, algorithms.rsapss, algorithms.ecdsa];
+const decryptionSchemes: readonly number[] = [algorithms.rsaes, algorithms.oaep, algorithms.ecdh];
+
+/** A key for one purpose may name a scheme of that purpose; one for both may name none. */
+function checkScheme({ objectAttributes: bits, parameters }: Asymmetric): void {
+  const sign = has(bits, objectAttributes.sign);
+  const suits = sign ? signingSchemes : decryptionSchemes;
+  const both = sign === has(bits, objectAttributes.decrypt);
+  if (both || !suits.includes(parameters.scheme.scheme)) throw new TpmError("scheme");
+}
+
+/** Checks algorithms, schemes and sizes: all there is to check of a public area from outside. @throws TpmError without a place */
+export function checkSchemes(area: TpmtPublic): void {
+  if (area.type === algorithms.keyedHash) {
+    checkKeyedHash(area);
+    return;
+  }
+  if (area.type === algorithms.symCipher) {
+    checkCipher(area.parameters);
+    return;
+  }
+  const restricted = has(area.objectAttributes, objectAttributes.restricted);
+  const storage = restricted && has(area.objectAttributes, objectAttributes.decrypt);
+  const unschemed = area.parameters.scheme.scheme === algorithms.null;
+  if (!unschemed) checkScheme(area);
+  // A storage key may have no scheme and a restricted signing key must have one.
+  if (restricted && unschemed !== storage) throw new TpmError("scheme");
+  checkSymmetric(area.parameters.symmetric, storage);
+  if (area.type === algorithms.ecc) {
+    curveOf(area.parameters.curveId);
+    if (area.parameters.kdf.scheme !== algorithms.null) throw new TpmError("kdf");
+    return;
+  }
+  if (area.parameters.keyBits !== 2048) throw new TpmError("value");
+  if (area.parameters.exponent !== 0 && area.parameters.exponent !== 65537) throw new TpmError("range");
+}
+
+/**
+ * Checks that a public area is consistent, for CreatePrimary and for Import.
+ * @param fixedByParent whether the parent is fixedTPM; a hierarchy counts as such
+ * @throws TpmError TPM_RC_SIZE, TPM_RC_ATTRIBUTES, TPM_RC_SCHEME, TPM_RC_SYMMETRIC …, without a place
+ */
+export function checkPublicArea(area: TpmtPublic, fixedByParent: boolean): void {
+  const policySize = area.authPolicy.length;
+  if (policySize !== 0 && policySize !== hashOf(area.nameAlg).digestSize) throw new TpmError("size");
+  checkAttributes(area, fixedByParent);
+  checkSchemes(area);
+}
+
+/** Whether keys can be loaded under this one: restricted and decrypt, and of an asymmetric type. */
+export function isStorageKey(area: TpmtPublic): boolean {
+  const bits = area.objectAttributes;
+  const asymmetric = area.type === algorithms.rsa || area.type === algorithms.ecc;
+  return asymmetric && has(bits, objectAttributes.restricted) && has(bits, objectAttributes.decrypt);
+}
