@@ -1,10 +1,10 @@
 import { createHash, type Hash } from "node:crypto";
 import { hashOf } from "../wire/hashes.js";
 
-/** A hash or an HMAC that takes its data piece by piece, and of which there can be copies: node's own HMAC has none. */
+/** A hash or an HMAC that takes its data in pieces and can be copied; node's own HMAC cannot. */
 export interface RunningHash {
   update(data: Uint8Array): void;
-  /** Ends it. */
+  /** Ends the hash. */
   digest(): Buffer;
   copy(): RunningHash;
 }
