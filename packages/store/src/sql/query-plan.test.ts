@@ -123,7 +123,7 @@ describe.skipIf(programs === undefined)("on PostgreSQL (needs postgresql), no st
     await server.stop();
   });
 
-  it("an enrollment is checked up by its index right after thousands were restored", async () => {
+  it("an enrollment is looked up by its index right after thousands were restored", async () => {
     const { text, parameters } = statements.bind(enrollmentStatements.enrollment, {
       kind: "individual",
       enrollment_key: "device-01500",
