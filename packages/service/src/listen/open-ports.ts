@@ -76,7 +76,7 @@ async function openHttps({ config, hubs, listeners, broker, deviceApi, notices }
   }
 }
 
-/** Names the clients that dial 443 only (section 10.1 of the wire notes). */
+/** Names the clients that dial 443 only (wire.md#ports). */
 function fallbackNotice(code: string, port: number): string {
   const [why, remedy] =
     code === "EACCES"

@@ -20,7 +20,7 @@ interface DevicePlace {
   readonly deviceId: string;
 }
 
-/** Hub names are case-insensitive; device ids are case-sensitive (section 9.2). */
+/** Hub names are case-insensitive; device ids are case-sensitive (wire.md#hub-name). */
 export const hubKey = (hub: string): string => hub.toLowerCase();
 const placeOf = ({ hub, deviceId }: DevicePlace): PlaceKey => ({ hub_key: hubKey(hub), device_id: deviceId });
 
