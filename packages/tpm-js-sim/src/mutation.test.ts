@@ -196,10 +196,10 @@ describe("malformed commands", () => {
     { title: "parameters that are too short", command: "80010000000b0000017b00", code: 0x1da },
     { title: "parameters that are too long", command: "80010000000d0000017b000000", code: 0x095 },
     { title: "an authorization area that is too long", command: "80020000001200000155810000010000ffff", code: 0x095 },
-    { title: "a handle that is cut", command: "80010000000c000001738101", code: 0x19a },
-    { title: "a transient object that is not there", command: "80010000000e0000017380000000", code: 0x910 },
+    { title: "a handle that is cut short", command: "80010000000c000001738101", code: 0x19a },
+    { title: "a transient object that does not exist", command: "80010000000e0000017380000000", code: 0x910 },
     {
-      title: "sessions where none may be",
+      title: "sessions for a command that allows no sessions",
       command: "80020000001b0000016500000009400000090000010000" + "80000000",
       code: 0x145,
     },

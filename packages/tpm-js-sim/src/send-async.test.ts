@@ -114,9 +114,9 @@ describe("sendAsync", () => {
 
   test.each<{ title: string; rsaKeys: RsaKeySource; code: string }>([
     { title: "node's generator", rsaKeys: generatedRsaKeys, code: "0" },
-    { title: "one without rsaKeyAsync", rsaKeys: { rsaKey: generatedRsaKeys.rsaKey }, code: "0" },
+    { title: "a source without rsaKeyAsync", rsaKeys: { rsaKey: generatedRsaKeys.rsaKey }, code: "0" },
     {
-      title: "one that fails",
+      title: "a source that fails",
       rsaKeys: { ...generatedRsaKeys, rsaKeyAsync: () => Promise.reject(new Error("no key today")) },
       code: "101",
     },

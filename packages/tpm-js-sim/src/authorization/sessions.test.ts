@@ -119,7 +119,7 @@ describe("policy sessions", () => {
       authorization: (tpm: VirtualTpm) => inSession(start(tpm, 1)),
       code: 0xa9d,
     },
-    { title: "a session that is not there", authorization: () => inSession(0x03000007), code: 0x919 },
+    { title: "a session that does not exist", authorization: () => inSession(0x03000007), code: 0x919 },
     { title: "a handle that is not a session", authorization: () => inSession(0x80000000), code: 0xa84 },
     { title: "a trial session", authorization: (tpm: VirtualTpm) => inSession(start(tpm, 3)), code: 0xa82 },
   ];

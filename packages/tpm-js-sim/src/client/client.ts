@@ -136,7 +136,7 @@ export class TpmClient {
 
   #createAt(target: number, index: 0 | 1): Buffer {
     const primary = this.#primaries[index];
-    if (primary === undefined) throw new RangeError("a TPM client needs two primary templates");
+    if (primary === undefined) throw new RangeError("a TPM client needs the templates of both primary keys");
     const inSensitive = { userAuth: empty, data: empty };
     const parameters = { inSensitive, inPublic: primary.template, outsideInfo: empty, creationPcr: [] };
     const made = this.#call(createPrimary, { handles: [primary.hierarchy], authorizations: [password], parameters });
