@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { AttemptLog } from "@rollcall/engine";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createManagementApi, type ManagementApi } from "./management-api.js";
+import { sampleInfo } from "./testing/sample-info.js";
 
 const TOKEN = "a-token";
 const attempts = new AttemptLog(() => 1000);
@@ -27,7 +28,7 @@ beforeEach(async () => {
     attempts,
     clock: () => 1000,
     port,
-    info: () => ({ connectionString: "secret" }),
+    info: () => sampleInfo,
     ca: () => "-----BEGIN CERTIFICATE-----",
     credentials: async (registrationId) => [
       { kind: "individual", id: registrationId, attestation: "symmetricKey", key: "secret" },
@@ -99,7 +100,7 @@ it("finds an attempt by tracking id and by registration id", async () => {
 it("gives the connection string to holders of the token only", async () => {
   expect((await send("GET", "/info")).status).toBe(401);
   expect((await send("GET", "/info", { authorization: "Bearer other" })).status).toBe(401);
-  expect(await send("GET", "/info", owner)).toMatchObject({ status: 200, text: '{"connectionString":"secret"}' });
+  expect(await send("GET", "/info", owner)).toMatchObject({ status: 200, text: JSON.stringify(sampleInfo) });
 });
 
 it("stops for holders of the token, never for a page", async () => {

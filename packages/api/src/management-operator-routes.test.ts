@@ -8,6 +8,7 @@ import { createHub, type Hub } from "@rollcall/hub";
 import { type DeviceIdentity, operatorRoutes, type Twin } from "@rollcall/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createManagementApi, type ManagementApi } from "./management-api.js";
+import { sampleInfo } from "./testing/sample-info.js";
 
 const TOKEN = "a-token";
 const HUB = "hub.example";
@@ -46,7 +47,7 @@ async function start(): Promise<void> {
     attempts: new AttemptLog(clock),
     clock,
     port,
-    info: () => ({}),
+    info: () => sampleInfo,
     ca: () => "",
     credentials: async () => [],
     ready: () => true,

@@ -1,3 +1,4 @@
+import type { Finding } from "./contracts/findings.js";
 import type { DpsErrorKind } from "./errors.js";
 import { findingRows } from "./finding-rows.js";
 
@@ -53,23 +54,7 @@ export interface FindingRow {
 
 export type FindingCode = keyof typeof findingRows;
 
-/** One result of a check, as it is stored, shown and asserted on. Never holds a secret. */
-export interface Finding {
-  readonly code: FindingCode;
-  readonly element: Element;
-  /** Which one, when there are several: `intermediate 1`, the subject of a certificate. */
-  readonly subject?: string;
-  readonly severity: Severity;
-  readonly blame: Blame;
-  readonly title: string;
-  readonly expected?: string;
-  readonly got?: string;
-  readonly nearest?: string;
-  readonly remedy: string;
-  readonly cause?: number;
-  /** True when another finding explains this one. */
-  readonly consequence?: boolean;
-}
+export type { Finding } from "./contracts/findings.js";
 
 /** What a check found, beyond what the row says. `values` fill the row's `{name}`s. */
 export interface FindingDetail {

@@ -7,6 +7,7 @@ import { createDeviceApi } from "../device-api.js";
 import { deviceServerOptions } from "../http-server.js";
 import { createManagementApi } from "../management-api.js";
 import { sasAuthorizer } from "../service-authorization.js";
+import { sampleInfo } from "./sample-info.js";
 
 export const NOW = Date.UTC(2026, 10, 22, 9, 15, 2);
 const TOKEN = "a-management-token";
@@ -84,9 +85,9 @@ export async function serviceRig() {
   const management = await createManagementApi({
     ...{ attempts, clock, onFault, operator },
     port: () => Number(new URL(dashboard).port),
-    info: () => ({}),
+    info: () => sampleInfo,
     ca: () => "",
-    credentials: async () => ({}),
+    credentials: async () => [],
     ready: () => true,
     stop: () => undefined,
     token: TOKEN,
