@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
+import { checkAnswer } from "@rollcall/api/testing";
 import type { AttemptRecord } from "@rollcall/protocol";
 import { type Rollcall, type RollcallOptions, type RollcallStats, startRollcall } from "@rollcall/service";
 import type { Place } from "./sockets.js";
@@ -60,6 +61,12 @@ function readAttempt(port: number, id: string): Promise<AttemptRecord | undefine
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("end", () => {
         const text = Buffer.concat(chunks).toString();
+        const { statusCode: status = 0, headers } = response;
+        try {
+          checkAnswer({ method: "GET", url: path, status, contentType: headers["content-type"], text });
+        } catch (fault) {
+          reject(fault);
+        }
         if (response.statusCode === 200) resolve(JSON.parse(text) as AttemptRecord);
         else if (response.statusCode === 404) resolve(undefined);
         else reject(new Error(`attempts/${id}: ${response.statusCode} ${text}`));

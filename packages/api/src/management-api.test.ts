@@ -4,6 +4,7 @@ import { AttemptLog } from "@rollcall/engine";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createManagementApi, type ManagementApi } from "./management-api.js";
 import { sampleInfo } from "./testing/sample-info.js";
+import { checkAnswer } from "./testing/strict-answers.js";
 
 const TOKEN = "a-token";
 const attempts = new AttemptLog(() => 1000);
@@ -56,7 +57,15 @@ function send(method: string, path: string, headers: Record<string, string> = {}
       response.on("data", (part: Buffer) => {
         text += part.toString();
       });
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, text, headers: response.headers }));
+      response.on("end", () => {
+        const { statusCode: status = 0, headers: given } = response;
+        try {
+          checkAnswer({ method, url: path, status, contentType: given["content-type"], text });
+          resolve({ status, text, headers: given });
+        } catch (fault) {
+          reject(fault);
+        }
+      });
     });
     request.on("error", reject).end();
   });

@@ -9,6 +9,7 @@ import { type DeviceIdentity, operatorRoutes, type Twin } from "@rollcall/protoc
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createManagementApi, type ManagementApi } from "./management-api.js";
 import { sampleInfo } from "./testing/sample-info.js";
+import { checkAnswer } from "./testing/strict-answers.js";
 
 const TOKEN = "a-token";
 const HUB = "hub.example";
@@ -101,7 +102,13 @@ function send(method: string, path: string, body?: unknown, headers: Record<stri
         const text = Buffer.concat(parts).toString();
         const isJson = text !== "" && String(response.headers["content-type"]).startsWith("application/json");
         const parsed = isJson ? JSON.parse(text) : {};
-        resolve({ status: response.statusCode ?? 0, text, body: parsed, headers: response.headers });
+        const { statusCode: status = 0, headers: given } = response;
+        try {
+          checkAnswer({ method, url: path, status, contentType: given["content-type"], text });
+          resolve({ status, text, body: parsed, headers: given });
+        } catch (fault) {
+          reject(fault);
+        }
       });
     });
     const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);

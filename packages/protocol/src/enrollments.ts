@@ -196,6 +196,7 @@ export type Seed = z.output<typeof seedSchema>;
 export type SeedInput = z.input<typeof seedSchema>;
 export type IndividualEnrollmentInput = z.input<typeof individualEnrollmentSchema>;
 export type AttestationInput = z.input<typeof attestation>;
+export type X509Input = z.input<typeof x509Members>;
 export type EnrollmentGroupInput = z.input<typeof enrollmentGroupSchema>;
 
 /** The issues of a failed zod parse as one readable text: path and reason, a line each. */

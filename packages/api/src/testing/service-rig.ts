@@ -8,6 +8,7 @@ import { deviceServerOptions } from "../http-server.js";
 import { createManagementApi } from "../management-api.js";
 import { sasAuthorizer } from "../service-authorization.js";
 import { sampleInfo } from "./sample-info.js";
+import { checkedFetch } from "./strict-answers.js";
 
 export const NOW = Date.UTC(2026, 10, 22, 9, 15, 2);
 const TOKEN = "a-management-token";
@@ -99,7 +100,7 @@ export async function serviceRig() {
   const send =
     (base: string) =>
     async (path: string, { method = "GET", headers = {}, body }: Sent = {}) => {
-      const response = await fetch(base + path, { method, headers, ...(body !== undefined && { body }) });
+      const response = await checkedFetch(base + path, { method, headers, ...(body !== undefined && { body }) });
       const text = await response.text();
       return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) as unknown };
     };

@@ -1,6 +1,6 @@
-import type { ServiceInfo } from "@rollcall/protocol";
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
+import type { ServiceInfo } from "@rollcall/protocol";
 import { type Command, Option } from "commander";
 import { CliError, reasonOf, systemCode } from "../terminal/cli-error.js";
 import { quote } from "../terminal/shell.js";

@@ -1,4 +1,4 @@
-import { DpsError, idKey, type ImportResult } from "@rollcall/protocol";
+import { DpsError, type ImportResult, idKey } from "@rollcall/protocol";
 import type { Store, StoreRecords } from "../records/ports.js";
 import { ImportChecks, nameOf } from "./import-checks.js";
 import { importError } from "./import-error.js";

@@ -44,10 +44,15 @@ export interface WireContext {
 }
 
 /** What answers of either kind hold; `attestation` as queries may have it. */
-interface Members extends Omit<EnrolledIndividual, "attestation">, Omit<EnrolledGroup, "attestation"> {
+interface Members
+  extends Omit<EnrolledIndividual, "attestation">,
+    Omit<EnrolledGroup, "attestation" | "optionalDeviceInformation"> {
   readonly attestation: QueriedAttestation;
 }
-type Read<Name extends keyof Members> = (record: EnrollmentRecord, about: WireContext) => Members[Name] | null | undefined;
+type Read<Name extends keyof Members> = (
+  record: EnrollmentRecord,
+  about: WireContext,
+) => Members[Name] | null | undefined;
 
 /** Every member of an enrollment or a group, in its order on the wire (section 7.4). */
 const members: { readonly [Name in keyof Members]-?: Read<Name> } = {

@@ -3,7 +3,13 @@ import type { managementRoutes } from "../routes.js";
 import type { OperatorRoute, ServiceRoute } from "../service-routes.js";
 import { attemptRecord, attemptSummary } from "./attempts.js";
 import { caCertificate, certificateReading, endorsementKeyFacts } from "./certificates.js";
-import { enrolledGroup, enrolledIndividual, enrolledMechanism, groupBulkResult, individualBulkResult } from "./enrollments.js";
+import {
+  enrolledGroup,
+  enrolledIndividual,
+  enrolledMechanism,
+  groupBulkResult,
+  individualBulkResult,
+} from "./enrollments.js";
 import { devicePage, hub, twin } from "./hubs.js";
 import { counts, credential, importResult, info, stopping } from "./management.js";
 import { registrationState } from "./registrations.js";
@@ -78,6 +84,8 @@ export const answers = {
 } as const satisfies Readonly<Record<AnswerRoute, AnswerContract>>;
 
 /** What a route answers, as its readers have it; undefined where there is no JSON. */
-export type Answer<Route extends AnswerRoute> = (typeof answers)[Route] extends { readonly schema: infer Schema extends z.ZodType }
+export type Answer<Route extends AnswerRoute> = (typeof answers)[Route] extends {
+  readonly schema: infer Schema extends z.ZodType;
+}
   ? Answered<Schema>
   : undefined;

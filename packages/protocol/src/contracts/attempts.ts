@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { attemptOutcomes } from "../attempts.js";
 import { transports } from "../connection.js";
-import { findingSchema } from "./findings.js";
 import { attestationTypes } from "../statuses.js";
+import { findingSchema } from "./findings.js";
 import { type Answered, text, whole } from "./shared.js";
 
 const optionalText = text.exactOptional();

@@ -1,9 +1,16 @@
 import { z } from "zod";
-import { enrollmentMembers, symmetricKey } from "../enrollments.js";
+import {
+  type AttestationInput,
+  type EnrollmentGroupInput,
+  enrollmentMembers,
+  type IndividualEnrollmentInput,
+  symmetricKey,
+  type X509Input,
+} from "../enrollments.js";
 import { allocationPolicies, provisioningStatuses } from "../statuses.js";
 import { certificateInfo } from "./certificates.js";
 import { registrationState } from "./registrations.js";
-import { type Answered, date, flag, text, whole } from "./shared.js";
+import { type Answered, date, type Frozen, flag, json, text, whole } from "./shared.js";
 
 /** Enrollments as the service API answers them (section 7.4 of the wire notes). */
 
@@ -75,7 +82,15 @@ export const enrolledIndividual = z
     registrationState: registrationState.exactOptional(),
   })
   .meta({ id: "EnrolledIndividual" });
-export const enrolledGroup = z.strictObject({ enrollmentGroupId: id, ...common }).meta({ id: "EnrolledGroup" });
+export const enrolledGroup = z
+  .strictObject({
+    enrollmentGroupId: id,
+    ...common,
+    optionalDeviceInformation: json
+      .exactOptional()
+      .meta({ description: "Any JSON, as it was written: groups have no such member in the specification" }),
+  })
+  .meta({ id: "EnrolledGroup" });
 
 export type EnrolledAttestation = Answered<typeof enrolledAttestation>;
 export type EnrolledMechanism = Answered<typeof enrolledMechanism>;
@@ -83,6 +98,13 @@ export type EnrolledCertificate = Answered<typeof certificate>;
 export type EnrolledX509 = Answered<typeof x509>;
 export type EnrolledIndividual = Answered<typeof enrolledIndividual>;
 export type EnrolledGroup = Answered<typeof enrolledGroup>;
+
+/** What may be written: what was answered, edited; of either kind, since other members are taken and ignored. */
+export type EnrollmentBody = Frozen<
+  Partial<EnrollmentGroupInput> & Pick<IndividualEnrollmentInput, "deviceId"> & { attestation: AttestationInput }
+>;
+export type AttestationBody = Frozen<AttestationInput>;
+export type X509Body = Frozen<X509Input>;
 
 /** Entries that failed; the id is empty where an entry had none. */
 const bulkResult = <Id extends string>(name: string, member: Id) =>

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { attestationTypes } from "../statuses.js";
-import { type Answered, date, flag, text, whole } from "./shared.js";
+import { type Answered, date, text, whole } from "./shared.js";
 
 /** The error body of section 1.4 of the wire notes. */
 export const errorAnswer = z

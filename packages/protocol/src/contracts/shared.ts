@@ -7,7 +7,8 @@ import type { Json, JsonObject } from "../messages.js";
  * run time.
  */
 
-type Frozen<T> = T extends readonly (infer Entry)[]
+/** What readers have of a value: nothing of it is changed. */
+export type Frozen<T> = T extends readonly (infer Entry)[]
   ? readonly Frozen<Entry>[]
   : T extends object
     ? { readonly [Name in keyof T]: Frozen<T[Name]> }

@@ -1,5 +1,5 @@
-import type { DeviceCredentials } from "@rollcall/protocol";
 import { resolve } from "node:path";
+import type { DeviceCredentials } from "@rollcall/protocol";
 import { type Command, Option } from "commander";
 import { addLocationOption, connect, where } from "../../client/running-service.js";
 import { CliError } from "../../terminal/cli-error.js";

@@ -14,7 +14,10 @@ export function enrollmentColumns(kind: EnrollmentKind): readonly Column<Enrollm
     ...(kind === "individual"
       ? [
           { title: "device id", value: (item: EnrollmentAnswer) => textAt(item, "deviceId") },
-          { title: "registration", value: (item: EnrollmentAnswer) => registrationText(objectAt(item, "registrationState")) },
+          {
+            title: "registration",
+            value: (item: EnrollmentAnswer) => registrationText(objectAt(item, "registrationState")),
+          },
         ]
       : [{ title: "hubs", value: (item: EnrollmentAnswer) => listText(item.iotHubs) }]),
     { title: "updated", value: (item) => minuteOf(textAt(item, "lastUpdatedDateTimeUtc")) },

@@ -1,11 +1,10 @@
 import type {
   Answer,
   AnswerRoute,
-  AttestationInput,
   EnrolledAttestation,
-  EnrollmentGroupInput,
+  EnrolledMechanism,
+  EnrollmentBody,
   EnrollmentKind,
-  IndividualEnrollmentInput,
   RegistrationState,
 } from "@rollcall/protocol";
 import { enrollmentKinds, serviceRoutes } from "@rollcall/protocol/service-routes";
@@ -17,13 +16,10 @@ type AnyOf<T, Whole = T> = T extends unknown
   ? T & { readonly [Name in Exclude<NamesOf<Whole>, keyof T>]?: never }
   : never;
 
-/** The security of an enrollment, as it is read; keys are with `getMechanism` only. */
-export type Attestation = AnyOf<EnrolledAttestation>;
+/** The security of an enrollment, as it is read: with keys where `getMechanism` read it. */
+export type Attestation = AnyOf<EnrolledAttestation | EnrolledMechanism>;
 /** An enrollment of either kind, as it is read. */
-export type Enrollment = AnyOf<Answer<"getEnrollment"> | Answer<"getGroup">>;
-/** What is written: the service takes what it answered, too. */
-export type EnrollmentBody = IndividualEnrollmentInput | EnrollmentGroupInput;
-export type { AttestationInput, RegistrationState };
+export type Enrollment = AnyOf<Answer<"getEnrollment"> | Answer<"getGroup">> & { readonly attestation: Attestation };
 
 export interface List<T> {
   readonly items: readonly T[];
@@ -65,21 +61,30 @@ export interface ListFilter {
   readonly limit: number;
 }
 
-export function listEnrollments(kind: EnrollmentKind, filter: ListFilter, signal?: AbortSignal) {
+export function listEnrollments(
+  kind: EnrollmentKind,
+  filter: ListFilter,
+  signal?: AbortSignal,
+): Promise<List<Enrollment>> {
   return ask(kinds[kind].list, { query: { ...filter }, signal });
 }
 
-export function getEnrollment(kind: EnrollmentKind, id: string, signal?: AbortSignal) {
+export function getEnrollment(kind: EnrollmentKind, id: string, signal?: AbortSignal): Promise<Enrollment> {
   return ask(kinds[kind].get, { params: { id }, query, signal });
 }
 
 /** Creates, and only that: what is there is not replaced. */
-export function createEnrollment(kind: EnrollmentKind, id: string, body: EnrollmentBody) {
+export function createEnrollment(kind: EnrollmentKind, id: string, body: EnrollmentBody): Promise<Enrollment> {
   return ask(kinds[kind].put, { params: { id }, query, body, headers: { "if-none-match": "*" } });
 }
 
 /** Replaces the version that has this etag; ApiError with status 412 when it is another by now. */
-export function replaceEnrollment(kind: EnrollmentKind, id: string, body: EnrollmentBody, etag: string | undefined) {
+export function replaceEnrollment(
+  kind: EnrollmentKind,
+  id: string,
+  body: EnrollmentBody,
+  etag: string | undefined,
+): Promise<Enrollment> {
   return ask(kinds[kind].put, { params: { id }, query, body, ...itsEtag(etag) });
 }
 
@@ -88,7 +93,7 @@ export async function deleteEnrollment(kind: EnrollmentKind, id: string, etag?: 
 }
 
 /** With keys. */
-export function getMechanism(kind: EnrollmentKind, id: string) {
+export function getMechanism(kind: EnrollmentKind, id: string): Promise<Attestation> {
   return ask(kinds[kind].mechanism, { params: { id }, query });
 }
 

@@ -16,8 +16,7 @@ export const inspectEndorsementKey = (endorsementKey: string, signal?: AbortSign
 const ifMatch = (etag: string | undefined) =>
   etag === undefined ? {} : { headers: { "if-match": `"${etag.replace(/^"|"$/g, "")}"` } };
 
-export const listCertificates = (signal?: AbortSignal) =>
-  ask("listCertificates", { signal });
+export const listCertificates = (signal?: AbortSignal) => ask("listCertificates", { signal });
 export const createCertificate = (name: string, body: { certificate: string; isVerified: boolean }) =>
   ask("putCertificate", { params: { name }, body });
 export const deleteCertificate = (name: string, etag?: string) =>
@@ -31,5 +30,4 @@ export const listAttempts = (
   query: { limit: number; outcome?: string | undefined; after?: string | undefined },
   signal?: AbortSignal,
 ) => ask("attempts", { query, signal });
-export const getAttempt = (id: string, signal?: AbortSignal) =>
-  ask("attempt", { params: { id }, signal });
+export const getAttempt = (id: string, signal?: AbortSignal) => ask("attempt", { params: { id }, signal });
