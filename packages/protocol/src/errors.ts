@@ -10,7 +10,7 @@ interface ErrorRow {
   readonly provenance: Provenance;
 }
 
-/** Every error that a caller can see (sections 1.4 and 7.6 of the wire notes): one row each. */
+/** Every error that a caller can see (wire.md#error-body, wire.md#error-codes): one row each. */
 export const dpsErrors = {
   badRequest: { code: 400004, status: 400, message: "The request is invalid.", provenance: "ours" },
   invalidRegistrationId: { code: 400004, status: 400, message: "Invalid RegistrationId", provenance: "seen" },
@@ -80,7 +80,7 @@ export function errorBody(
   };
 }
 
-/** UTC with seven fractional digits and `Z`, as the service writes dates (section 1.4). */
+/** UTC with seven fractional digits and `Z`, as the service writes dates (wire.md#dates). */
 export function formatDate(date: Date): string {
   return date.toISOString().replace("Z", "0000Z");
 }

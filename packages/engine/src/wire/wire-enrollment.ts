@@ -15,7 +15,7 @@ import { wireRegistration } from "./wire-registration.js";
 /** Conditions of queries may do without certificates. */
 type QueriedAttestation = EnrolledAttestation | { readonly type: "x509" };
 
-/** The attestation as GET, PUT and query answer it: without keys (section 7.4). */
+/** The attestation as GET, PUT and query answer it: without keys (wire.md#attestationmechanism). */
 function wireAttestation(attestation: AttestationRecord, withoutCertificates: boolean): QueriedAttestation {
   if (attestation.type === "symmetricKey") return { type: "symmetricKey" };
   if (attestation.type === "x509" && withoutCertificates) return { type: "x509" };
@@ -54,7 +54,7 @@ type Read<Name extends keyof Members> = (
   about: WireContext,
 ) => Members[Name] | null | undefined;
 
-/** Every member of an enrollment or a group, in its order on the wire (section 7.4). */
+/** Every member of an enrollment or a group, in its order on the wire (wire.md#individualenrollment). */
 const members: { readonly [Name in keyof Members]-?: Read<Name> } = {
   registrationId: (record) => (record.kind === "individual" ? record.registrationId : undefined),
   enrollmentGroupId: (record) => (record.kind === "group" ? record.enrollmentGroupId : undefined),

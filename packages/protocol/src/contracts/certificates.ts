@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Answered, date, flag, text, whole } from "./shared.js";
 
-/** The eight members of a certificate in the service API (section 6.1 of the wire notes). */
+/** The eight members of a certificate in the service API (wire.md#certificate-info). */
 const infoMembers = {
   subjectName: text,
   sha1Thumbprint: text,

@@ -12,7 +12,7 @@ import { certificateInfo } from "./certificates.js";
 import { registrationState } from "./registrations.js";
 import { type Answered, date, type Frozen, flag, json, text, whole } from "./shared.js";
 
-/** Enrollments as the service API answers them (section 7.4 of the wire notes). */
+/** Enrollments as the service API answers them (wire.md#objects). */
 
 const certificate = z.strictObject({ info: certificateInfo }).meta({ id: "EnrolledCertificate" });
 const certificates = z

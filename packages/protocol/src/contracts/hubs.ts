@@ -36,7 +36,7 @@ export type DevicePage = Answered<typeof devicePage>;
 /** Properties of one side, with what the service says of them. */
 const side = z.object({ $metadata: jsonObject, $version: whole }).catchall(z.json());
 
-/** The twin as the service side of a hub shows it (section 9.3 of the wire notes). */
+/** The twin as the service side of a hub shows it (wire.md#twin-document). */
 export const twin = z
   .strictObject({
     deviceId: text,

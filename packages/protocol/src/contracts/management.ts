@@ -2,7 +2,7 @@ import { z } from "zod";
 import { attestationTypes } from "../statuses.js";
 import { type Answered, date, text, whole } from "./shared.js";
 
-/** The error body of section 1.4 of the wire notes. */
+/** The error body of wire.md#error-body. */
 export const errorAnswer = z
   .strictObject({
     errorCode: whole,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { registrationStatuses, substatuses } from "../statuses.js";
 import { type Answered, date, json, text, whole } from "./shared.js";
 
-/** A DeviceRegistrationState (section 7.4 of the wire notes). */
+/** A DeviceRegistrationState (wire.md#deviceregistrationstate). */
 export const registrationState = z
   .strictObject({
     registrationId: text,
