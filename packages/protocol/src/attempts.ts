@@ -1,18 +1,7 @@
 import type { AttemptRecord, AttemptSummary } from "./contracts/attempts.js";
 import type { Finding } from "./findings.js";
 
-/** How an attempt ended so far. */
-export const attemptOutcomes = [
-  "open",
-  "challenged",
-  "accepted",
-  "assigned",
-  "failed",
-  "refused",
-  "connected",
-  "abandoned",
-] as const;
-export type AttemptOutcome = (typeof attemptOutcomes)[number];
+export { type AttemptOutcome, attemptOutcomes } from "./attempt-outcomes.js";
 
 export type { AttemptRecord, AttemptSummary, WebhookCall } from "./contracts/attempts.js";
 

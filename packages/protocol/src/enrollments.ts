@@ -2,8 +2,8 @@ import { z } from "zod";
 import { isWebhookUrl } from "./allocation.js";
 import { judgeApiVersion } from "./api-versions.js";
 import { deviceIdPattern, idPattern, idProblem, isDeviceId } from "./ids.js";
+import type { JsonObject } from "./json.js";
 import { limits } from "./limits.js";
-import type { JsonObject } from "./messages.js";
 import { allocationPolicies, provisioningStatuses } from "./statuses.js";
 
 /**

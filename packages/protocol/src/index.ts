@@ -21,6 +21,7 @@ export { findingRows } from "./finding-rows.js";
 export * from "./findings.js";
 export * from "./hub-records.js";
 export * from "./ids.js";
+export type * from "./json.js";
 export * from "./json-schemas.js";
 export * from "./limits.js";
 export * from "./messages.js";

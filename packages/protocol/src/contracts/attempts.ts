@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { attemptOutcomes } from "../attempts.js";
+import { attemptOutcomes } from "../attempt-outcomes.js";
 import { transports } from "../connection.js";
 import { attestationTypes } from "../statuses.js";
 import { findingSchema } from "./findings.js";

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { findingRows } from "../finding-rows.js";
-import { blames, elements, type FindingCode, severities } from "../findings.js";
+import { blames, elements, severities } from "../finding-words.js";
 import { type Answered, flag, text, whole } from "./shared.js";
 
 // Object.keys loses the names.
-const codes = Object.keys(findingRows) as FindingCode[];
+const codes = Object.keys(findingRows) as (keyof typeof findingRows)[];
 
 /** One result of a check, as it is stored, shown and asserted on. Never holds a secret. */
 export const findingSchema = z
