@@ -39,7 +39,7 @@ const cliCommands = ["enrollment", "certificate", "hub", "device", "fleet", "exp
   .map((command) => `commands/${command}`);
 
 const floors: Readonly<Record<string, Floors>> = {
-  protocol: { ".": ["contracts"], contracts: ["."] },
+  protocol: { ".": [] },
   pki: { ".": [] },
   hub: { ".": [] },
   broker: { ".": [] },

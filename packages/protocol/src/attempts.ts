@@ -1,9 +1,9 @@
-import type { AttemptRecord, AttemptSummary } from "./contracts/attempts.js";
+import type { AttemptRecord, AttemptSummary } from "./contract-attempts.js";
 import type { Finding } from "./findings.js";
 
 export { type AttemptOutcome, attemptOutcomes } from "./attempt-outcomes.js";
 
-export type { AttemptRecord, AttemptSummary, WebhookCall } from "./contracts/attempts.js";
+export type { AttemptRecord, AttemptSummary, WebhookCall } from "./contract-attempts.js";
 
 export function summarizeAttempt({ steps, findings, webhookCalls: _, ...facts }: AttemptRecord): AttemptSummary {
   const [finding] = findings;

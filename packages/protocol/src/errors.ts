@@ -1,4 +1,4 @@
-import type { ErrorBody } from "./contracts/management.js";
+import type { ErrorBody } from "./contract-management.js";
 
 /** How sure a row is: seen in SDK source or on the wire, or chosen here because the cloud's answer is not known. */
 type Provenance = "seen" | "documented" | "ours";

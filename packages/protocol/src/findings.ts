@@ -1,4 +1,4 @@
-import type { Finding } from "./contracts/findings.js";
+import type { Finding } from "./contract-findings.js";
 import type { DpsErrorKind } from "./errors.js";
 import { findingRows } from "./finding-rows.js";
 import type { Element, FindingRow, Severity } from "./finding-words.js";
@@ -15,7 +15,7 @@ export {
 
 export type FindingCode = keyof typeof findingRows;
 
-export type { Finding } from "./contracts/findings.js";
+export type { Finding } from "./contract-findings.js";
 
 /** What a check found, beyond what the row says. `values` fill the row's `{name}`s. */
 export interface FindingDetail {

@@ -7,14 +7,14 @@ export {
   type AnswerContract,
   type AnswerRoute,
   answers,
-} from "./contracts/answers.js";
-export { attemptEvents } from "./contracts/attempts.js";
-export type * from "./contracts/certificates.js";
-export type * from "./contracts/enrollments.js";
-export type * from "./contracts/hubs.js";
-export type * from "./contracts/management.js";
-export { errorAnswer } from "./contracts/management.js";
-export type * from "./contracts/registrations.js";
+} from "./contract-answers.js";
+export { attemptEvents } from "./contract-attempts.js";
+export type * from "./contract-certificates.js";
+export type * from "./contract-enrollments.js";
+export type * from "./contract-hubs.js";
+export type * from "./contract-management.js";
+export { errorAnswer } from "./contract-management.js";
+export type * from "./contract-registrations.js";
 export * from "./enrollments.js";
 export * from "./errors.js";
 export { findingRows } from "./finding-rows.js";

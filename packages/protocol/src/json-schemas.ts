@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { type AnswerContract, type AnswerRoute, answers } from "./contracts/answers.js";
-import { certificateUpload, endorsementKeyUpload } from "./contracts/certificates.js";
-import { enrolledGroup, enrolledIndividual } from "./contracts/enrollments.js";
-import { twinPatch } from "./contracts/hubs.js";
-import { errorAnswer } from "./contracts/management.js";
+import { type AnswerContract, type AnswerRoute, answers } from "./contract-answers.js";
+import { certificateUpload, endorsementKeyUpload } from "./contract-certificates.js";
+import { enrolledGroup, enrolledIndividual } from "./contract-enrollments.js";
+import { twinPatch } from "./contract-hubs.js";
+import { errorAnswer } from "./contract-management.js";
 import {
   bulkModes,
   enrollmentGroupSchema,

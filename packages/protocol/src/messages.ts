@@ -1,4 +1,4 @@
-import type { ErrorBody } from "./contracts/management.js";
+import type { ErrorBody } from "./contract-management.js";
 import type { Json } from "./json.js";
 import type { AttestationKind, RegistrationStatus, Substatus } from "./statuses.js";
 

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { certificateInfo } from "./contract-certificates.js";
+import { registrationState } from "./contract-registrations.js";
+import { type Answered, date, type Frozen, flag, json, text, whole } from "./contract-shared.js";
 import {
   type AttestationInput,
   type EnrollmentGroupInput,
@@ -6,11 +9,8 @@ import {
   type IndividualEnrollmentInput,
   symmetricKey,
   type X509Input,
-} from "../enrollments.js";
-import { allocationPolicies, provisioningStatuses } from "../statuses.js";
-import { certificateInfo } from "./certificates.js";
-import { registrationState } from "./registrations.js";
-import { type Answered, date, type Frozen, flag, json, text, whole } from "./shared.js";
+} from "./enrollments.js";
+import { allocationPolicies, provisioningStatuses } from "./statuses.js";
 
 /** Enrollments as the service API answers them (wire.md#objects). */
 

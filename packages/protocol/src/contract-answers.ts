@@ -1,19 +1,19 @@
 import { z } from "zod";
-import type { managementRoutes } from "../routes.js";
-import type { OperatorRoute, ServiceRoute } from "../service-routes.js";
-import { attemptRecord, attemptSummary } from "./attempts.js";
-import { caCertificate, certificateReading, endorsementKeyFacts } from "./certificates.js";
+import { attemptRecord, attemptSummary } from "./contract-attempts.js";
+import { caCertificate, certificateReading, endorsementKeyFacts } from "./contract-certificates.js";
 import {
   enrolledGroup,
   enrolledIndividual,
   enrolledMechanism,
   groupBulkResult,
   individualBulkResult,
-} from "./enrollments.js";
-import { devicePage, hub, twin } from "./hubs.js";
-import { counts, credential, importResult, info, stopping } from "./management.js";
-import { registrationState } from "./registrations.js";
-import { type Answered, pageOf } from "./shared.js";
+} from "./contract-enrollments.js";
+import { devicePage, hub, twin } from "./contract-hubs.js";
+import { counts, credential, importResult, info, stopping } from "./contract-management.js";
+import { registrationState } from "./contract-registrations.js";
+import { type Answered, pageOf } from "./contract-shared.js";
+import type { managementRoutes } from "./routes.js";
+import type { OperatorRoute, ServiceRoute } from "./service-routes.js";
 
 /** A route of the service API, of the operator's and of the management API. */
 export type AnswerRoute = ServiceRoute | OperatorRoute | keyof typeof managementRoutes;

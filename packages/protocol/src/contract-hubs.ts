@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { provisioningStatuses } from "../statuses.js";
-import { type Answered, date, flag, jsonObject, pageOf, text, whole } from "./shared.js";
+import { type Answered, date, flag, jsonObject, pageOf, text, whole } from "./contract-shared.js";
+import { provisioningStatuses } from "./statuses.js";
 
 /** A linked hub, or one that still has devices though it is linked no more. */
 export const hub = z

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { registrationStatuses, substatuses } from "../statuses.js";
-import { type Answered, date, json, text, whole } from "./shared.js";
+import { type Answered, date, json, text, whole } from "./contract-shared.js";
+import { registrationStatuses, substatuses } from "./statuses.js";
 
 /** A DeviceRegistrationState (wire.md#deviceregistrationstate). */
 export const registrationState = z

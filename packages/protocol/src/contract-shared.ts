@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Json, JsonObject } from "../json.js";
+import type { Json, JsonObject } from "./json.js";
 
 /**
  * What every contract is made of. A contract is the one description of an answer: types, the OpenAPI document and the check in

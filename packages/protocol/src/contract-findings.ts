@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { findingRows } from "../finding-rows.js";
-import { blames, elements, severities } from "../finding-words.js";
-import { type Answered, flag, text, whole } from "./shared.js";
+import { type Answered, flag, text, whole } from "./contract-shared.js";
+import { findingRows } from "./finding-rows.js";
+import { blames, elements, severities } from "./finding-words.js";
 
 // Object.keys loses the names.
 const codes = Object.keys(findingRows) as (keyof typeof findingRows)[];
