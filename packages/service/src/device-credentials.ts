@@ -1,5 +1,5 @@
-import type { EnrollmentRecord, Store } from "@rollcall/engine";
-import { type AttestationKind, deriveDeviceKey } from "@rollcall/protocol";
+import { deviceKeyOf, type EnrollmentRecord, type Store } from "@rollcall/engine";
+import type { AttestationKind } from "@rollcall/protocol";
 
 /** An enrollment by which a device could register. */
 export interface DeviceCredentials {
@@ -21,11 +21,8 @@ export async function deviceCredentials(store: Store, registrationId: string): P
 }
 
 function describe(record: EnrollmentRecord, registrationId: string): DeviceCredentials {
-  const { attestation } = record;
-  const kept = attestation.type === "symmetricKey" ? attestation.primaryKey : undefined;
-  const about = { attestation: attestation.type, ...(kept !== undefined && { key: kept }) };
-  if (record.kind === "individual") return { kind: "individual", id: record.registrationId, ...about };
-  const group = { kind: "group", id: record.enrollmentGroupId, attestation: attestation.type } as const;
-  if (kept === undefined) return group;
-  return { ...group, key: deriveDeviceKey(Buffer.from(kept, "base64"), registrationId).toString("base64") };
+  const { kind } = record;
+  const id = record.kind === "individual" ? record.registrationId : record.enrollmentGroupId;
+  const key = deviceKeyOf(record, registrationId);
+  return { kind, id, attestation: record.attestation.type, ...(key !== undefined && { key }) };
 }

@@ -1,26 +1,21 @@
-import { formatDate, type Json, type JsonObject } from "@rollcall/protocol";
+import { formatDate, hasSecrets, type Json, type JsonObject } from "@rollcall/protocol";
+import { attestations } from "../attestation/attestations.js";
 import type { AttestationRecord } from "../records/attestation-record.js";
 import type { EnrollmentRecord, RegistrationRecord } from "../records/ports.js";
 import { quotedEtag } from "./etags.js";
-import { wireX509 } from "./wire-certificates.js";
 import { wireRegistration } from "./wire-registration.js";
 
 /** The attestation as GET, PUT and query answer it: without keys (section 7.4). */
 function wireAttestation(attestation: AttestationRecord, withoutCertificates: boolean): JsonObject {
   const { type } = attestation;
-  if (type === "symmetricKey" || (type === "x509" && withoutCertificates)) return { type };
+  if (hasSecrets(type) || (withoutCertificates && attestations[type].isSlowToShow)) return { type };
   return attestationMechanism(attestation);
 }
 
 /** The attestation with keys; the answer of the attestationmechanism routes alone. */
 export function attestationMechanism(attestation: AttestationRecord): JsonObject {
-  if (attestation.type === "x509") return { type: "x509", x509: wireX509(attestation) };
-  if (attestation.type === "tpm") {
-    const { endorsementKey, storageRootKey } = attestation;
-    return { type: "tpm", tpm: { endorsementKey, ...(storageRootKey !== undefined && { storageRootKey }) } };
-  }
-  const { primaryKey, secondaryKey } = attestation;
-  return { type: "symmetricKey", symmetricKey: { primaryKey, secondaryKey } };
+  const { type } = attestation;
+  return { type, [type]: attestations[type].wire(attestation) };
 }
 
 /** What a wire form depends on besides its record. */

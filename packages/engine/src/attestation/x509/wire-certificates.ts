@@ -1,6 +1,6 @@
 import { type CertificateInfo, certificateInfo, readCertificate } from "@rollcall/pki";
 import type { JsonObject } from "@rollcall/protocol";
-import type { AttestationRecord, EnrolledCertificate } from "../records/attestation-record.js";
+import type { AttestationRecord, EnrolledCertificate } from "../../records/attestation-record.js";
 
 /**
  * A certificate as answers give it: `info` and no `certificate` (section 6.1). Of one that was enrolled by its thumbprint
@@ -23,7 +23,7 @@ function wireCertificate({ der, thumbprint }: EnrolledCertificate): JsonObject {
 }
 
 /** The x509 member of an attestation as answers give it. */
-export function wireX509(attestation: Extract<AttestationRecord, { type: "x509" }>): JsonObject {
+export function wireX509(attestation: AttestationRecord<"x509">): JsonObject {
   if (attestation.holds === "caReferences") {
     const { primaryName, secondaryName } = attestation;
     return {

@@ -1,70 +1,44 @@
 import type { Certificate } from "@rollcall/pki";
-import { type Finding, finding, idKey } from "@rollcall/protocol";
-import { certificatesOf, type EnrolledCertificate } from "../../records/attestation-record.js";
+import { type Finding, finding } from "@rollcall/protocol";
+import type { EnrolledCertificate } from "../../records/attestation-record.js";
 import type { IndividualRecord } from "../../records/ports.js";
-import { checkSigner } from "../symmetric-key/strict-signer.js";
-import type { Attestation, AttestationContext, AttestationRequest } from "../verdict.js";
+import type { EnrolledBy } from "../judging/attestation.js";
+import type { AttestationContext, AttestationRequest, Verdict } from "../judging/verdict.js";
+import { certificatesOf } from "./certificates-of.js";
 import { checkCommonName, checkDates, readPresented } from "./presented-chain.js";
-import { groupByChain, individualByChain } from "./x509-group.js";
+import { checkSigner } from "./strict-signer.js";
+import { individualByChain } from "./x509-group.js";
 
-/** X.509 (section 6): an individual enrollment knows the leaf, a group a CA above it. */
-export const x509: Attestation = {
-  async individual(request, enrollment, context) {
-    const base = { enrollment, attestation: "x509" as const };
-    const held = enrollment.attestation;
-    const { certificates, findings } = readPresented(request, context);
-    const leaf = certificates[0];
-    if (!leaf || held.type !== "x509") return { ...base, findings };
-    if (held.holds === "caReferences") return individualByChain(request, enrollment, context, certificates, findings);
-    const enrolled = certificatesOf(held);
-    const checks = [
-      ...checkCommonName(leaf, request.registrationId),
-      ...checkDates(leaf, context.now),
-      ...checkThumbprint(certificates, enrolled, enrollment, context),
-      ...(context.strictX509 ? await checkSigner(certificates, enrollment, context) : []),
-    ];
-    const all = [...findings, ...checks];
-    const [primary, secondary] = enrolled;
-    if (!primary || all.some((each) => each.severity === "error")) return { ...base, findings: all };
-    // A secondary one that is alone is the hub's primary: a hub's device has no second thumbprint without a first.
-    const authentication = {
-      type: "x509Thumbprint" as const,
-      primary: primary.thumbprint,
-      ...(secondary && { secondary: secondary.thumbprint }),
-    };
-    const deviceId = enrollment.deviceId ?? enrollment.registrationId;
-    return { ...base, findings: all, proof: { kind: "hubIdentity", authentication, deviceId } };
-  },
-
-  async group(request, context) {
-    const { certificates, findings } = readPresented(request, context);
-    const leaf = certificates[0];
-    if (!leaf) return { findings, attestation: "x509" };
-    const blocked = await checkBlocked(leaf, request, context);
-    return groupByChain(request, context, certificates, [...findings, ...blocked]);
-  },
-};
-
-/** A disabled individual enrollment that holds this leaf blocks it under every id (section 6.2, 5). */
-async function checkBlocked(
-  leaf: Certificate,
+/** An individual enrollment knows the leaf, or the CA that it refers to (section 6.2). */
+export async function individual(
   request: AttestationRequest,
+  enrollment: EnrolledBy<"x509">,
   context: AttestationContext,
-): Promise<readonly Finding[]> {
-  const holders = await context.store.enrollmentsByLeaf(leaf.sha256);
-  return holders
-    .filter(
-      (holder) =>
-        holder.provisioningStatus === "disabled" && idKey(holder.registrationId) !== idKey(request.registrationId),
-    )
-    .map((holder) =>
-      finding("enrollment.leafBlocked", {
-        values: { id: holder.registrationId },
-        subject: `leaf: ${leaf.subject}`,
-        expected: "a certificate that no disabled enrollment holds",
-        got: leaf.sha256,
-      }),
-    );
+): Promise<Verdict> {
+  const base = { enrollment, attestation: "x509" as const };
+  const held = enrollment.attestation;
+  const { certificates, findings } = readPresented(request, context);
+  const leaf = certificates[0];
+  if (!leaf) return { ...base, findings };
+  if (held.holds === "caReferences") return individualByChain(request, enrollment, context, certificates, findings);
+  const enrolled = certificatesOf(held);
+  const checks = [
+    ...checkCommonName(leaf, request.registrationId),
+    ...checkDates(leaf, context.now),
+    ...checkThumbprint(certificates, enrolled, enrollment, context),
+    ...(context.strictX509 ? await checkSigner(certificates, enrollment, context) : []),
+  ];
+  const all = [...findings, ...checks];
+  const [primary, secondary] = enrolled;
+  if (!primary || all.some((each) => each.severity === "error")) return { ...base, findings: all };
+  // A secondary one that is alone is the hub's primary: a hub's device has no second thumbprint without a first.
+  const authentication = {
+    type: "x509Thumbprint" as const,
+    primary: primary.thumbprint,
+    ...(secondary && { secondary: secondary.thumbprint }),
+  };
+  const deviceId = enrollment.deviceId ?? enrollment.registrationId;
+  return { ...base, findings: all, proof: { kind: "hubIdentity", authentication, deviceId } };
 }
 
 function checkThumbprint(
