@@ -1,4 +1,11 @@
-import type { AllocationPolicy, EnrollmentKind, Json, JsonObject, ProvisioningStatus } from "@rollcall/protocol";
+import type {
+  AllocationPolicy,
+  AttestationType,
+  EnrollmentKind,
+  Json,
+  JsonObject,
+  ProvisioningStatus,
+} from "@rollcall/protocol";
 import { enrollmentKinds, operatorRoutes, serviceRoutes } from "@rollcall/protocol/service-routes";
 import { type Ask, ask, type Route, send } from "./client.js";
 
@@ -26,7 +33,7 @@ export interface X509 {
   readonly caReferences?: { readonly primary?: string | null; readonly secondary?: string | null } | null;
 }
 export interface Attestation {
-  readonly type: "x509" | "symmetricKey" | "tpm" | "none";
+  readonly type: AttestationType;
   readonly x509?: X509 | null;
   readonly tpm?: { readonly endorsementKey?: string; readonly storageRootKey?: string | null } | null;
   readonly symmetricKey?: { readonly primaryKey?: string | null; readonly secondaryKey?: string | null } | null;
