@@ -6,7 +6,7 @@ export type AttestationType = (typeof attestationTypes)[number];
 /** The ways in which a device proves who it is: every table of kinds, in every package, has one row for each. */
 export type AttestationKind = Exclude<AttestationType, "none">;
 
-/** Whether an enrollment group may attest in this way, and how many may (section 8.6: registrations look through all of a kind). */
+/** Whether an enrollment group may attest in this way, and how many may (wire.md#limits: registrations look through all of a kind). */
 type Groups =
   | { readonly allowed: true; readonly limit: number; readonly what: string }
   | { readonly allowed: false; readonly why: string };
@@ -18,9 +18,9 @@ interface AttestationRow {
   /** What a device shows, within a sentence. */
   readonly credential: string;
   readonly groups: Groups;
-  /** Members of the mechanism that only the attestationmechanism routes answer (section 7.4): who puts an enrollment back as it was read has to fetch them. */
+  /** Members of the mechanism that only the attestationmechanism routes answer (wire.md#attestationmechanism): who puts an enrollment back as it was read has to fetch them. */
   readonly secrets: readonly string[];
-  /** The service makes the credentials that an enrollment leaves out (section 7.4); the others have to be said, device by device. */
+  /** The service makes the credentials that an enrollment leaves out (wire.md#attestationmechanism); the others have to be said, device by device. */
   readonly generated: boolean;
 }
 

@@ -2,7 +2,7 @@ import { attestationKinds, type GroupKind, idKey } from "@rollcall/protocol";
 import { groupKindOf } from "../records/group-kind.js";
 import type { GroupRecord, Store } from "../records/ports.js";
 
-/** How many groups there may be with the attestation of this one (section 8.6): each kind is limited by itself. */
+/** How many groups there may be with the attestation of this one (wire.md#limits): each kind is limited by itself. */
 export const groupLimit = (record: Pick<GroupRecord, "attestation">): number =>
   attestationKinds[groupKindOf(record)].groups.limit;
 

@@ -2,7 +2,7 @@ import { formatSas, REGISTRATION_KEY_NAME } from "@rollcall/protocol";
 import type { DeviceIdentity } from "../attestation/proving/identity.js";
 import { provings } from "../attestation/provings.js";
 
-/** How long our tokens live: the hour of the Node, Python and Java SDKs (wire notes, section 5.3). */
+/** How long our tokens live: the hour of the Node, Python and Java SDKs (wire.md#sas-by-client). */
 const lifetimeSeconds = 3600;
 
 export interface TokenRequest {

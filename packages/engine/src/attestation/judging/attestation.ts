@@ -77,9 +77,9 @@ export interface Challenge {
 /** What follows the judgement: what a registration gives to the hub, to the device and to the webhook. */
 export interface Finish {
   hubAccess(proof: AcceptedProof, random: Random): HubAccess;
-  /** The member of a device's result that names this kind (section 1.4). */
+  /** The member of a device's result that names this kind (wire.md#registration-state). */
   resultMember(record: RegistrationRecord, random: Random): AttestationMember;
-  /** What the allocation webhook learns of the device (section 8.3). */
+  /** What the allocation webhook learns of the device (wire.md#webhook). */
   runtimeMember(request: AttestationRequest, proof: AcceptedProof, certificates: CertificateCache): RuntimeAttestation;
   /** Hears that the registration of a device is saved. */
   saved?(registrationId: string, challenges: ChallengeKeys): void;

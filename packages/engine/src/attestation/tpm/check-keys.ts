@@ -71,7 +71,7 @@ async function checkEndorsementKey(
   return findings;
 }
 
-/** objectAttributes of the storage root key's template (TPM attestation notes, section 5). */
+/** objectAttributes of the storage root key's template (attestation.md#templates). */
 export const STORAGE_ROOT_KEY_ATTRIBUTES = 0x00030472;
 
 function mismatchHint(tpm2bPublic: Buffer): string {

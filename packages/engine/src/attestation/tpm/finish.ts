@@ -6,7 +6,7 @@ import type { ProofOf } from "../judging/verdict.js";
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
 
-/** A TPM signs at its hub with a key that the service made, and that only this TPM can open (section 2.3). */
+/** A TPM signs at its hub with a key that the service made, and that only this TPM can open (wire.md#tpm-challenge). */
 export const finish: Finish = {
   hubAccess,
 

@@ -9,7 +9,7 @@ import { checkCommonName, checkDates, readPresented } from "./presented-chain.js
 import { checkSigner } from "./strict-signer.js";
 import { individualByChain } from "./x509-group.js";
 
-/** An individual enrollment knows the leaf, or the CA that it refers to (section 6.2). */
+/** An individual enrollment knows the leaf, or the CA that it refers to (wire.md#x509). */
 export async function individual(
   request: AttestationRequest,
   enrollment: EnrolledBy<"x509">,

@@ -13,7 +13,7 @@ import { individual } from "./x509-individual.js";
 
 const distinct = (values: readonly string[]): readonly string[] => [...new Set(values)];
 
-/** X.509 (section 6): an individual enrollment knows the leaf, a group a CA above it. */
+/** X.509 (wire.md#x509): an individual enrollment knows the leaf, a group a CA above it. */
 export const x509: Attestation<"x509"> = {
   judges: ["x509", "nothing"],
   individual,
@@ -67,7 +67,7 @@ async function group(request: AttestationRequest, context: AttestationContext): 
   return groupByChain(request, context, certificates, [...findings, ...blocked]);
 }
 
-/** A disabled individual enrollment that holds this leaf blocks it under every id (section 6.2, 5). */
+/** A disabled individual enrollment that holds this leaf blocks it under every id (wire.md#blocked-leaf). */
 async function checkBlocked(
   leaf: Certificate,
   request: AttestationRequest,

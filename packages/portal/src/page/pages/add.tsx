@@ -129,7 +129,7 @@ function IdentityCard({ kind, form }: { readonly kind: EnrollmentKind; readonly 
   );
 }
 
-/** A device registers with the common name of its certificate (section 6.2 of the wire notes): another id is of no use. */
+/** A device registers with the common name of its certificate (wire.md#common-name): another id is of no use. */
 function NameWarning({ values, commonName }: { readonly values: Draft; readonly commonName: string | undefined }) {
   const { primaryCertificate, id } = values;
   // Another mechanism has none: choosing it empties the field.
