@@ -54,7 +54,7 @@ function configOf(file: string): string {
   return found;
 }
 
-/** What all compilers read alike: the libraries. */
+/** The libraries, which all compilers share. */
 const registry = ts.createDocumentRegistry();
 
 /** Checks a file as it would be with another text: all else is as it is. */

@@ -11,8 +11,8 @@ export interface DeviceCredentials {
 }
 
 /**
- * What an operator needs to set a device up: its own enrollment, which decides alone, else every group with a symmetric
- * key, since those take any device that has the derived key.
+ * The credentials with which an operator can set a device up: those of its individual enrollment if it has one; else
+ * those of every group with a symmetric key, since such a group accepts any device that has the derived key.
  */
 export async function deviceCredentials(store: Store, registrationId: string): Promise<readonly DeviceCredentials[]> {
   const individual = await store.individualEnrollment(registrationId);

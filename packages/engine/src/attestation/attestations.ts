@@ -8,7 +8,7 @@ import { x509 } from "./x509/x509.js";
 /** Every kind of attestation, a folder each. */
 export const attestations: Readonly<Record<AttestationKind, Attestation>> = { symmetricKey, x509, tpm };
 
-/** What an enrollment can be found by, beside its id. Nobody asks for individual enrollments by the subject of a certificate. */
+/** The values by which an enrollment can be found, besides its id. Only groups are looked up by the subject of a certificate. */
 export function lookUpsOf({ attestation, kind }: EnrollmentRecord): readonly AttestationLookUp[] {
   const all = attestations[attestation.type].lookUps(attestation);
   return kind === "individual" ? all.filter(({ by }) => by !== "subject") : all;
