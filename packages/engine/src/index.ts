@@ -1,6 +1,7 @@
 export type { ServiceAllocationPolicy } from "./allocation/allocate.js";
 export type { Allocator, AllocatorAnswer } from "./allocation/allocator.js";
-export { Attempt, type AttemptFacts, type AttemptFilter, AttemptLog } from "./attempts/attempt-log.js";
+export { Attempt, type AttemptFacts } from "./attempts/attempt.js";
+export { type AttemptFilter, AttemptLog } from "./attempts/attempt-log.js";
 export type { Admission, Credentials, DeviceRequest, Engine } from "./attempts/engine-types.js";
 export { type StoreTrouble, storeTrouble } from "./attempts/store-trouble.js";
 export { type CertificateOperatorContext, createCertificateOperator } from "./certificates/ca-certificates.js";
@@ -16,6 +17,8 @@ export type * from "./operator/operator-types.js";
 export { type AttestationRecord, certificatesOf, type EnrolledCertificate } from "./records/attestation-record.js";
 export type { EnrollmentSource } from "./records/enrollment-source.js";
 export type * from "./records/ports.js";
+export type * from "./records/records.js";
+export type * from "./records/store.js";
 export type { EngineOptions } from "./registration/context.js";
 export { exportRecords } from "./transfer/export-records.js";
 export { importRecords } from "./transfer/import-records.js";

@@ -7,7 +7,7 @@ import {
   maskedWebhookUrl,
 } from "@rollcall/protocol";
 import type { AttestationRequest, Proof } from "../attestation/verdict.js";
-import type { EnrollmentRecord } from "../records/ports.js";
+import type { EnrollmentRecord } from "../records/records.js";
 import { wireEnrollment } from "../wire/wire-enrollment.js";
 
 /** A device that waits for the webhook. */

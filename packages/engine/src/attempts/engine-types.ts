@@ -1,5 +1,5 @@
 import type { ClientConnection, Finding, Reply } from "@rollcall/protocol";
-import type { Attempt } from "./attempt-log.js";
+import type { Attempt } from "./attempt.js";
 
 /** How a device proves itself: a token, what stands in its TLS handshake, or nothing (a TPM's first request). */
 export type Credentials = { readonly kind: "sas"; readonly token: string } | { readonly kind: "tls" };

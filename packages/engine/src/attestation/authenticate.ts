@@ -1,5 +1,5 @@
 import { type AttestationKind, type Finding, finding } from "@rollcall/protocol";
-import type { EnrollmentRecord, IndividualRecord } from "../records/ports.js";
+import type { EnrollmentRecord, IndividualRecord } from "../records/records.js";
 import { nearbyFinding } from "./nearby-ids.js";
 import { checkRequest } from "./request-checks.js";
 import { symmetricKey } from "./symmetric-key/symmetric-key.js";

@@ -1,7 +1,8 @@
 import type { CertificateCache } from "@rollcall/pki";
 import type { AttestationKind, DeviceRegistration, Finding, HubAuthentication } from "@rollcall/protocol";
 import type { DeviceRequest } from "../attempts/engine-types.js";
-import type { EnrollmentRecord, IndividualRecord, Store } from "../records/ports.js";
+import type { EnrollmentRecord, IndividualRecord } from "../records/records.js";
+import type { Store } from "../records/store.js";
 import type { Challenges } from "./tpm/challenges.js";
 
 /** What the three kinds of attestation need of the world. */

@@ -3,7 +3,9 @@ import { DpsError, idKey, type JsonObject, limits } from "@rollcall/protocol";
 import { inTurn } from "../operator/certificate-lock.js";
 import { TRIES } from "../operator/operator-context.js";
 import type { CertificateOperator } from "../operator/operator-types.js";
-import type { CaCertificateRecord, Clock, GroupRecord, Random, Store } from "../records/ports.js";
+import type { Clock, Random } from "../records/ports.js";
+import type { CaCertificateRecord, GroupRecord } from "../records/records.js";
+import type { Store } from "../records/store.js";
 import { checkPrecondition, newEtag } from "../wire/etags.js";
 import {
   certificateBody,

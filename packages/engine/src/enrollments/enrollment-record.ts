@@ -8,7 +8,8 @@ import {
 } from "@rollcall/protocol";
 import type { AttestationRecord } from "../records/attestation-record.js";
 import { enrollmentSource } from "../records/enrollment-source.js";
-import type { CaCertificateRecord, EnrollmentRecord, GroupRecord, IndividualRecord, Store } from "../records/ports.js";
+import type { CaCertificateRecord, EnrollmentRecord, GroupRecord, IndividualRecord } from "../records/records.js";
+import type { Store } from "../records/store.js";
 import { EnrollmentError } from "./enrollment-error.js";
 import { type AttestationReading, readAttestation } from "./read-attestation.js";
 

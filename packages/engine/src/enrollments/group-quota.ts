@@ -1,5 +1,6 @@
 import { idKey, limits } from "@rollcall/protocol";
-import type { GroupRecord, Store } from "../records/ports.js";
+import type { GroupRecord } from "../records/records.js";
+import type { Store } from "../records/store.js";
 
 /** The two kinds of groups that are limited, each by itself (section 8.6): registrations look through all of a kind. */
 const quotas = {

@@ -1,5 +1,6 @@
 import { idKey, type Seed } from "@rollcall/protocol";
-import type { GroupRecord, IndividualRecord, Store } from "../records/ports.js";
+import type { GroupRecord, IndividualRecord } from "../records/records.js";
+import type { Store } from "../records/store.js";
 import { EnrollmentError } from "./enrollment-error.js";
 import { groupRecord, individualRecord, namedAuthorities, type RecordContext } from "./enrollment-record.js";
 import { quotaOf, quotaProblem } from "./group-quota.js";

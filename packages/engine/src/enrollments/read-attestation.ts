@@ -2,7 +2,8 @@ import { type AttestationMechanism, decodeBase64, idKey, limits } from "@rollcal
 import { parseTpm2bPublic } from "tpm-js-sim/credential";
 import { endorsementKeyHash } from "../attestation/tpm/tpm.js";
 import { type AttestationRecord, certificatesOf } from "../records/attestation-record.js";
-import type { CaCertificateRecord, Random } from "../records/ports.js";
+import type { Random } from "../records/ports.js";
+import type { CaCertificateRecord } from "../records/records.js";
 import { EnrollmentError } from "./enrollment-error.js";
 import { authorityOf, readEnrolled } from "./read-enrolled.js";
 

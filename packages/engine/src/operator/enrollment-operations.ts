@@ -1,7 +1,8 @@
 import { DpsError, type EnrollmentGroup, type IndividualEnrollment, idKey, type JsonObject } from "@rollcall/protocol";
 import { namedAuthorities } from "../enrollments/enrollment-record.js";
 import { quotaOf, quotaProblem } from "../enrollments/group-quota.js";
-import type { EnrollmentRecord, RegistrationRecord, Store } from "../records/ports.js";
+import type { EnrollmentRecord, RegistrationRecord } from "../records/records.js";
+import type { Store } from "../records/store.js";
 import { checkPrecondition, newEtag } from "../wire/etags.js";
 import { attestationMechanism, wireEnrollment } from "../wire/wire-enrollment.js";
 import { orBadRequest } from "./bad-request.js";

@@ -1,5 +1,6 @@
 import type { EnrollmentKind, JsonObject } from "@rollcall/protocol";
-import type { EnrollmentStatus, StoreCounts } from "../records/ports.js";
+import type { EnrollmentStatus } from "../records/records.js";
+import type { StoreCounts } from "../records/store.js";
 
 /** A part of a list. `after` is what the page before gave as `next`. */
 export interface OperatorPage {

@@ -1,5 +1,5 @@
 import type { EnrollmentGroup, IndividualEnrollment } from "@rollcall/protocol";
-import type { EnrollmentRecord } from "../records/ports.js";
+import type { EnrollmentRecord } from "../records/records.js";
 import { wireMember } from "../wire/wire-enrollment.js";
 import type { Collection } from "./collections.js";
 import type { Cursor } from "./continuation.js";

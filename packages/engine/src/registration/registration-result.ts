@@ -1,6 +1,7 @@
 import { type DeviceRegistrationResult, formatDate, type RegistrationOperationStatus } from "@rollcall/protocol";
 import { makeAuthenticationKey } from "tpm-js-sim/credential";
-import type { OperationRecord, Random, RegistrationRecord } from "../records/ports.js";
+import type { Random } from "../records/ports.js";
+import type { OperationRecord, RegistrationRecord } from "../records/records.js";
 
 /** The polling answer of an operation that is not ready (section 1.4). */
 export function assigningStatus(operation: OperationRecord, registrationId: string): RegistrationOperationStatus {

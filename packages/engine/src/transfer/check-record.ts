@@ -3,7 +3,7 @@ import { decodeBase64, type JsonObject, limits, propertyProblem, type Twin } fro
 import { parseTpm2bPublic } from "tpm-js-sim/credential";
 import { endorsementKeyHash } from "../attestation/tpm/tpm.js";
 import type { AttestationRecord, EnrolledCertificate } from "../records/attestation-record.js";
-import type { CaCertificateRecord, EnrollmentRecord } from "../records/ports.js";
+import type { CaCertificateRecord, EnrollmentRecord } from "../records/records.js";
 
 /** What is wrong with a member of a record. */
 export interface RecordProblem {

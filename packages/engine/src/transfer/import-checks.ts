@@ -1,6 +1,7 @@
 import { idKey, limits } from "@rollcall/protocol";
 import { type GroupQuota, quotaOf, quotaProblem } from "../enrollments/group-quota.js";
-import type { CaCertificateRecord, EnrollmentRecord, Store, StoreRecords } from "../records/ports.js";
+import type { CaCertificateRecord, EnrollmentRecord, StoreRecords } from "../records/records.js";
+import type { Store } from "../records/store.js";
 import { importError } from "./import-error.js";
 import type { Incoming } from "./import-types.js";
 

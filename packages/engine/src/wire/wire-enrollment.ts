@@ -1,6 +1,6 @@
 import { formatDate, type Json, type JsonObject } from "@rollcall/protocol";
 import type { AttestationRecord } from "../records/attestation-record.js";
-import type { EnrollmentRecord, RegistrationRecord } from "../records/ports.js";
+import type { EnrollmentRecord, RegistrationRecord } from "../records/records.js";
 import { quotedEtag } from "./etags.js";
 import { wireX509 } from "./wire-certificates.js";
 import { wireRegistration } from "./wire-registration.js";

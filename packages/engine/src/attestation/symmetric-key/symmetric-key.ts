@@ -8,7 +8,7 @@ import {
   isSignedBy,
   type SasToken,
 } from "@rollcall/protocol";
-import type { GroupRecord, IndividualRecord } from "../../records/ports.js";
+import type { GroupRecord, IndividualRecord } from "../../records/records.js";
 import type { Attestation, AttestationContext, AttestationRequest, Verdict } from "../verdict.js";
 import { wrongGroupRecipe, wrongIndividualRecipe } from "./key-recipes.js";
 import { signedOtherText } from "./signed-text.js";

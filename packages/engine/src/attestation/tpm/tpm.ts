@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { decodeBase64, type Finding, finding, idKey, isSignedBy, limits } from "@rollcall/protocol";
 import { parseTpm2bPublic } from "tpm-js-sim/credential";
-import type { IndividualRecord } from "../../records/ports.js";
+import type { IndividualRecord } from "../../records/records.js";
 import { checkToken } from "../symmetric-key/token.js";
 import type { Attestation, AttestationContext, AttestationRequest, Verdict } from "../verdict.js";
 

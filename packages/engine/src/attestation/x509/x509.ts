@@ -1,7 +1,7 @@
 import type { Certificate } from "@rollcall/pki";
 import { type Finding, finding, idKey } from "@rollcall/protocol";
 import { certificatesOf, type EnrolledCertificate } from "../../records/attestation-record.js";
-import type { IndividualRecord } from "../../records/ports.js";
+import type { IndividualRecord } from "../../records/records.js";
 import { checkSigner } from "../symmetric-key/strict-signer.js";
 import type { Attestation, AttestationContext, AttestationRequest } from "../verdict.js";
 import { checkCommonName, checkDates, readPresented } from "./presented-chain.js";
