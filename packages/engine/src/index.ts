@@ -2,8 +2,17 @@ export type { ServiceAllocationPolicy } from "./allocation/allocate.js";
 export type { Allocator, AllocatorAnswer } from "./allocation/allocator.js";
 export { Attempt, type AttemptFacts } from "./attempts/attempt.js";
 export { type AttemptFilter, AttemptLog } from "./attempts/attempt-log.js";
-export type { Admission, Credentials, DeviceRequest, Engine } from "./attempts/engine-types.js";
+export type {
+  Admission,
+  Credentials,
+  DeviceRequest,
+  Engine,
+  FrontEndParts,
+  UnnotedRequest,
+} from "./attempts/engine-types.js";
+export { SingleRequests } from "./attempts/single-requests.js";
 export { type StoreTrouble, storeTrouble } from "./attempts/store-trouble.js";
+export { Visit } from "./attempts/visit.js";
 export { type CertificateOperatorContext, createCertificateOperator } from "./certificates/ca-certificates.js";
 export { inspectCertificate, inspectEndorsementKey } from "./certificates/inspect.js";
 export { createEngine } from "./engine.js";

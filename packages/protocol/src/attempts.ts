@@ -1,6 +1,6 @@
-import type { Transport } from "./connection.js";
 import type { Finding } from "./findings.js";
 import type { AttestationKind } from "./statuses.js";
+import type { Transport } from "./transports.js";
 
 /** How an attempt ended so far. */
 export const attemptOutcomes = [

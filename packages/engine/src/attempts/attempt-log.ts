@@ -48,13 +48,24 @@ export class AttemptLog {
   /** Begins an attempt and keeps it. */
   begin(facts: AttemptFacts): Attempt {
     const attempt = new Attempt(facts, this.#clock, this.#watch);
-    const { trackingId } = attempt;
+    this.#enter(attempt);
+    return attempt;
+  }
+
+  /** Keeps an attempt that began outside of the log, because something came of it that people may ask for. */
+  keep(attempt: Attempt): void {
+    attempt.watchedBy(this.#watch);
+    this.#enter(attempt);
+  }
+
+  #enter(attempt: Attempt): void {
+    const { trackingId, facts } = attempt;
     const key = facts.registrationId === "" ? undefined : latestKey(facts.at, facts.registrationId);
     const entry: Entry = {
       trackingId,
       latestKey: key,
       acceptedAt: facts.acceptedAt,
-      outcome: "open",
+      outcome: attempt.outcome,
       attempt,
       text: undefined,
     };
@@ -65,7 +76,6 @@ export class AttemptLog {
     this.#byTrackingId.set(trackingId, entry);
     if (key !== undefined) this.#latest.set(key, entry);
     this.#watch.tell?.(attempt);
-    return attempt;
   }
 
   /**

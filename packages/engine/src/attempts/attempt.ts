@@ -24,6 +24,18 @@ export interface AttemptFacts {
   readonly securedAt?: number;
 }
 
+/** Longest text of a stranger that an attempt keeps: there are ten thousand of them. */
+const MAX_FACT = 256;
+const textFacts = ["registrationId", "idScope", "apiVersion", "clientVersion"] as const;
+
+/** The facts as they are; with copies of too long texts, since a slice would keep the stranger's whole text in memory. */
+function shortened(facts: AttemptFacts): AttemptFacts {
+  const long = textFacts.filter((name) => (facts[name]?.length ?? 0) > MAX_FACT);
+  if (long.length === 0) return facts;
+  const short = (text = "") => Buffer.from(text.slice(0, MAX_FACT)).toString();
+  return { ...facts, ...Object.fromEntries(long.map((name) => [name, short(facts[name])])) };
+}
+
 /** Steps kept of one attempt. */
 const MAX_STEPS = 64;
 /** Webhook calls kept of one attempt. */
@@ -41,7 +53,7 @@ export class Attempt {
   readonly trackingId = randomUUID();
   readonly facts: AttemptFacts;
   readonly #clock: Clock;
-  readonly #watch: Watch;
+  #watch: Watch;
   /** Name and milliseconds by turns: one object for all. Ten thousand attempts are kept, and the garbage collector walks them. */
   readonly #steps: (string | number)[] = [];
   #findings: readonly Finding[] = NO_FINDINGS;
@@ -55,10 +67,15 @@ export class Attempt {
   #webhookCalls: WebhookCall[] | undefined;
 
   constructor(facts: AttemptFacts, clock: Clock, watch: Watch = UNWATCHED) {
-    this.facts = facts;
+    this.facts = shortened(facts);
     this.#clock = clock;
     this.#watch = watch;
     if (facts.securedAt !== undefined) this.#steps.push("tls", facts.securedAt - facts.acceptedAt);
+  }
+
+  /** From here on this one hears of changes: the attempt went into its log. */
+  watchedBy(watch: Watch): void {
+    this.#watch = watch;
   }
 
   get outcome(): AttemptOutcome {

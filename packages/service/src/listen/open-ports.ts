@@ -1,6 +1,6 @@
 import type { DeviceApi, ManagementApi } from "@rollcall/api";
 import type { Broker } from "@rollcall/broker";
-import type { LinkedHub } from "@rollcall/protocol";
+import { type LinkedHub, transportRows } from "@rollcall/protocol";
 import type { Config } from "../config/config-schema.js";
 import { flagName, type SettingName, variableName } from "../config/config-settings.js";
 import { ListenError, listenAddresses } from "./listen.js";
@@ -25,7 +25,7 @@ export interface OpenPorts {
   readonly dashboard: number;
 }
 
-const HTTPS_PORT = 443;
+const HTTPS_PORT = transportRows.http.defaultPort;
 
 /** Listens everywhere; throws ListenError when a port cannot be had. */
 export async function openPorts(parts: PortParts): Promise<OpenPorts> {

@@ -4,11 +4,11 @@ import {
   formatPath,
   provisioningResource,
   routes,
+  transportRows,
 } from "@rollcall/protocol";
 import { awaitAssignment } from "./await-assignment.js";
 import type { Exchange } from "./exchange.js";
 import { type HttpRequest, HttpsSession } from "./https-session.js";
-import { defaultPorts } from "./open-mqtt.js";
 import type { RegisterOptions } from "./options.js";
 import type { AssignedState } from "./result.js";
 import { connectTls, deviceContext, inTurn } from "./tls-connect.js";
@@ -29,7 +29,7 @@ export async function registerOverHttp(exchange: Exchange, options: RegisterOpti
 function openSession(exchange: Exchange, options: RegisterOptions): HttpsSession {
   const { target, identity } = options;
   const { signal } = exchange;
-  const port = target.port ?? defaultPorts.http;
+  const port = target.port ?? transportRows.http.defaultPort;
   const shared = identity.kind === "x509" ? undefined : options.secureContext;
   const context = shared ?? deviceContext(target.ca, identity);
   const connect = () => inTurn(exchange, options, () => connectTls({ host: target.host, port, context, signal }));

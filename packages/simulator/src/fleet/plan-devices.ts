@@ -1,4 +1,12 @@
-import { idKey, idProblem, type Json, type JsonObject, limits, type Transport } from "@rollcall/protocol";
+import {
+  DEFAULT_TRANSPORT,
+  idKey,
+  idProblem,
+  type Json,
+  type JsonObject,
+  limits,
+  type Transport,
+} from "@rollcall/protocol";
 import type { Expectation } from "../report/report-types.js";
 import { formatId, tellsApart } from "./id-pattern.js";
 import type { DeviceGroup, Fault, FleetFile, GroupAttestation } from "./schema.js";
@@ -169,7 +177,7 @@ function expand({ group, enrolledAs, attestation }: Resolved): Omit<PlannedDevic
       group: group.name,
       ...(isGroupEnrolled(attestation) && { enrollmentGroupId: enrolledAs.name }),
       attestation,
-      transport: group.transport[place % group.transport.length] ?? "mqtt",
+      transport: group.transport[place % group.transport.length] ?? DEFAULT_TRANSPORT,
       fault: group.fault,
       expect: group.expect ?? expectationOf(group.fault, isGroupEnrolled(attestation)),
       ...(group.payload !== undefined && { payload: fillTemplates(group.payload, registrationId) }),
