@@ -42,7 +42,7 @@ const floors: Readonly<Record<string, Floors>> = {
   protocol: { ".": [] },
   pki: { ".": [] },
   hub: { ".": [] },
-  broker: { ".": [] },
+  broker: { ".": ["aedes"], aedes: [] },
   api: { ".": [] },
   engine: {
     ".": "registration transfer certificates operator allocation enrollments attestation wire attempts memory records attestation/tpm".split(
