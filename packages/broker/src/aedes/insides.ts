@@ -13,6 +13,9 @@ import type { MqttClient, MqttServer, PublishPacket } from "./mqtt-types.js";
  * - a hook for the bytes of a connection before the parser, or a limit on the size of a packet (`beforeParsing`, `packetLength`), and
  *   one for a protocol level that the parser does not know.
  * - a switch that turns routing off: `publish` of a client asks a handler and nobody else (`replacePublish`).
+ * The other files of this folder touch no private member, but go by how Aedes behaves: `half-close.ts` by its ending a connection
+ * with `destroy()`, `join-writes.ts` by the turns of the event loop between PUBACK and reply, and `quiet-aedes.ts` by what it calls of
+ * an emitter and of a persistence. An orderly end and one write for both would be hooks, too.
  */
 interface PrivateMember {
   readonly type: "object" | "number" | "boolean" | "function" | "string";

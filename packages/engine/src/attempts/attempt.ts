@@ -30,10 +30,10 @@ const textFacts = ["registrationId", "idScope", "apiVersion", "clientVersion"] a
 
 /** The facts as they are; with copies of too long texts, since a slice would keep the stranger's whole text in memory. */
 function shortened(facts: AttemptFacts): AttemptFacts {
-  const long = textFacts.filter((name) => (facts[name]?.length ?? 0) > MAX_FACT);
-  if (long.length === 0) return facts;
+  const isLong = (name: (typeof textFacts)[number]) => (facts[name]?.length ?? 0) > MAX_FACT;
+  if (!textFacts.some(isLong)) return facts;
   const short = (text = "") => Buffer.from(text.slice(0, MAX_FACT)).toString();
-  return { ...facts, ...Object.fromEntries(long.map((name) => [name, short(facts[name])])) };
+  return { ...facts, ...Object.fromEntries(textFacts.filter(isLong).map((name) => [name, short(facts[name])])) };
 }
 
 /** Steps kept of one attempt. */
