@@ -20,7 +20,7 @@ export interface ConnectDecision {
   readonly identity?: DeviceIdentity | undefined;
 }
 
-/** Decides whether a device may connect to its hub (section 9.1). Runs every check that still means something. */
+/** Decides whether a device may connect to its hub (wire.md#hub-connect). Runs every check that still means something. */
 export async function connect(request: HubConnectRequest, context: ConnectContext): Promise<ConnectDecision> {
   const { ports, removed } = context;
   const begun = removed.order;

@@ -62,7 +62,7 @@ interface ServerInsides {
 export const clientMembers = {
   _parser: { type: "object", why: "to see bytes and packets before the handlers do" },
   id: { type: "string", isNullable: true, why: "an id of ours: nobody is thrown off by a stranger who knows his" },
-  clean: { type: "boolean", why: "every session is clean, whatever the device asks" },
+  clean: { type: "boolean", why: "every session is clean, whatever the device asks (wire.md#mqtt-transport)" },
   version: { type: "number", isNullable: true, why: "the protocol level: 4" },
   connecting: { type: "boolean", why: "a CONNECT is being decided: a second one is refused" },
   connected: { type: "boolean", why: "requests are taken from now on" },

@@ -10,7 +10,7 @@ interface EnrollmentRecordBase {
   readonly iotHubs: readonly string[];
   readonly iotEdge: boolean;
   readonly initialTwin: { readonly tags: Twin["tags"]; readonly desired: Twin["desired"] };
-  /** Absent when the operator said nothing: the default is migrate (section 8.4). */
+  /** Absent when the operator said nothing: the default is migrate (wire.md#reprovisioning). */
   readonly reprovisionPolicy?: { readonly updateHubAssignment: boolean; readonly migrateDeviceData: boolean };
   readonly etag: string;
   readonly createdAt: number;
@@ -88,7 +88,10 @@ export interface Assignment {
   readonly enrollmentEtag?: string;
 }
 
-/** A CA certificate that was uploaded, for groups that refer to it by name (section 6.3). Its content never changes: only deleted and created anew. */
+/**
+ * A CA certificate that was uploaded, for groups that refer to it by name (wire.md#proof-of-possession). Its content
+ * never changes: only deleted and created anew.
+ */
 export interface CaCertificateRecord {
   readonly name: string;
   /** base64 of DER. */

@@ -71,9 +71,9 @@ export interface Store {
   putIndividual(record: IndividualRecord, expected?: Expected): Promise<boolean>;
   /** False, too, when there would be more than `atMost` groups with its kind of attestation, whoever else creates some. */
   putGroup(record: GroupRecord, expected?: Expected, atMost?: number): Promise<boolean>;
-  /** A registration record of this enrollment's goes with it, the device at the hub stays (section 8.5). */
+  /** A registration record of this enrollment's goes with it, the device at the hub stays (wire.md#deprovisioning). */
   removeIndividual(registrationId: string, expectedEtag?: string): Promise<Removal>;
-  /** The registration records of its devices stay (section 8.5). */
+  /** The registration records of its devices stay (wire.md#deprovisioning). */
   removeGroup(enrollmentGroupId: string, expectedEtag?: string): Promise<Removal>;
   /** In the order of keys, without loading more than the page. */
   individuals(filter: EnrollmentFilter): Promise<readonly IndividualRecord[]>;

@@ -3,7 +3,7 @@ import { makeAuthenticationKey } from "tpm-js-sim/credential";
 import type { Random } from "../records/ports.js";
 import type { OperationRecord, RegistrationRecord } from "../records/records.js";
 
-/** The polling answer of an operation that is not ready (section 1.4). */
+/** The polling answer of an operation that is not ready (wire.md#reply-bodies). */
 export function assigningStatus(operation: OperationRecord, registrationId: string): RegistrationOperationStatus {
   return { operationId: operation.id, status: "assigning", registrationState: { registrationId, status: "assigning" } };
 }
