@@ -10,7 +10,7 @@ export const connackCodes = {
   notAuthorized: 5,
 } as const satisfies Record<RefusalReason | "accepted" | "protocolLevel", number>;
 
-/** What a CONNACK says. `protocolLevel` is for MQTT alone: another version than 3.1.1. */
+/** The meaning of a CONNACK. `protocolLevel` is for MQTT alone: another version than 3.1.1. */
 export type ConnackReason = keyof typeof connackCodes;
 
 /** The four bytes on the wire; no session is ever present. */

@@ -6,9 +6,9 @@ import type { MqttClient, MqttServer, PublishPacket } from "./mqtt-types.js";
  * for each in the Aedes that is installed and says by name which one is gone. `package.json` pins the version exactly: an update
  * is a change of this file, or at least a reason to read it.
  *
- * What Aedes would have to offer so that none of this were needed:
+ * Hooks that Aedes would have to offer, so that no private member is needed:
  * - `preConnect` that may answer itself: the CONNACK, the client's id, and that no session is to be restored (all of `takeOver` and
- *   `letIn`). Today a CONNECT closes whoever has its client id, before it has proved anything.
+ *   `letIn`). Today a CONNECT closes the client that has its client id, before it has proved anything.
  * - a hook for each packet before its handler, which may change or take the packet (`takePackets`): QoS 2 granted as 1.
  * - a hook for the bytes of a connection before the parser, or a limit on the size of a packet (`beforeParsing`, `packetLength`), and
  *   one for a protocol level that the parser does not know.
@@ -31,7 +31,7 @@ interface Parser extends EventEmitter {
   readonly packet: { readonly length: number };
 }
 
-/** What Aedes's own handler of CONNECT sets on a client, and its types leave out or declare as read-only. */
+/** Members of a client that Aedes's own handler of CONNECT sets; its types leave them out or declare them as read-only. */
 interface ClientInsides {
   _parser: Parser;
   id: string | null;

@@ -1,4 +1,4 @@
-/** What the rest of the broker calls the parts of Aedes. Only this folder imports from `aedes` (`biome.json`). */
+/** The names that the rest of the broker has for the parts of Aedes. Only this folder imports from `aedes` (`biome.json`). */
 export type {
   Aedes as MqttServer,
   AedesOptions as MqttServerOptions,

@@ -42,7 +42,7 @@ export interface Engine {
 /** A request as a front end reads it: the attempt comes with `Visit` or `SingleRequests`. */
 export type UnnotedRequest = Omit<DeviceRequest, "attempt">;
 
-/** What every front end asks and notes with. */
+/** The parts that every front end works with. */
 export interface FrontEndParts {
   readonly engine: Engine;
   readonly attempts: AttemptLog;
