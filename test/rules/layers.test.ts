@@ -45,7 +45,7 @@ const floors: Readonly<Record<string, Floors>> = {
   protocol: { ".": [] },
   pki: { ".": [] },
   hub: { ".": [] },
-  broker: { ".": [] },
+  broker: { ".": ["aedes"], aedes: [] },
   api: { ".": [] },
   engine: {
     ".": "registration transfer certificates operator allocation enrollments wire memory attestation attempts records"

@@ -1,3 +1,4 @@
+export * from "./admission.js";
 export * from "./allocation.js";
 export * from "./api-versions.js";
 export * from "./attempts.js";
@@ -33,4 +34,5 @@ export * from "./sas.js";
 export * from "./service-routes.js";
 export * from "./statuses.js";
 export * from "./topics.js";
+export * from "./transports.js";
 export * from "./user-names.js";

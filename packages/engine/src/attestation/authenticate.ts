@@ -1,5 +1,5 @@
 import { attestationKinds, type Finding, finding } from "@rollcall/protocol";
-import type { EnrollmentRecord, IndividualRecord } from "../records/ports.js";
+import type { EnrollmentRecord, IndividualRecord } from "../records/records.js";
 import { attestations } from "./attestations.js";
 import type { Shown } from "./judging/attestation.js";
 import type { AttestationContext, AttestationRequest, Verdict } from "./judging/verdict.js";

@@ -4,7 +4,9 @@ import { referencesOf } from "../attestation/attestations.js";
 import { inTurn } from "../operator/certificate-lock.js";
 import { TRIES } from "../operator/operator-context.js";
 import type { CertificateOperator } from "../operator/operator-types.js";
-import type { CaCertificateRecord, Clock, EnrollmentRecord, Random, Store } from "../records/ports.js";
+import type { Clock, Random } from "../records/ports.js";
+import type { CaCertificateRecord, EnrollmentRecord } from "../records/records.js";
+import type { Store } from "../records/store.js";
 import { checkPrecondition, newEtag } from "../wire/etags.js";
 import {
   certificateBody,

@@ -2,7 +2,7 @@ import { type Certificate, CertificateError, certificateInfo, isSelfSigned, read
 import { type CaCertificate, type CertificateFacts, DpsError } from "@rollcall/protocol";
 import { readCaCertificate } from "../attestation/x509/certificate-text.js";
 import { badMember } from "../operator/bad-request.js";
-import type { CaCertificateRecord } from "../records/ports.js";
+import type { CaCertificateRecord } from "../records/records.js";
 
 /** As `badMember`, for messages that are sentences. */
 export function memberError(path: string, message: string, cause?: unknown): DpsError {

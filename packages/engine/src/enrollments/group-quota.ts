@@ -1,6 +1,7 @@
 import { attestationKinds, type GroupKind, idKey } from "@rollcall/protocol";
 import { groupKindOf } from "../records/group-kind.js";
-import type { GroupRecord, Store } from "../records/ports.js";
+import type { GroupRecord } from "../records/records.js";
+import type { Store } from "../records/store.js";
 
 /** How many groups there may be with the attestation of this one (wire.md#limits): each kind is limited by itself. */
 export const groupLimit = (record: Pick<GroupRecord, "attestation">): number =>

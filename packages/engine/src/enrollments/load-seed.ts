@@ -1,7 +1,8 @@
 import { idKey, type Seed } from "@rollcall/protocol";
 import { EnrollmentError } from "../records/enrollment-error.js";
 import { groupKindOf } from "../records/group-kind.js";
-import type { GroupRecord, IndividualRecord, Store } from "../records/ports.js";
+import type { GroupRecord, IndividualRecord } from "../records/records.js";
+import type { Store } from "../records/store.js";
 import { groupRecord, individualRecord, namedAuthorities, type RecordContext } from "./enrollment-record.js";
 import { quotaProblem } from "./group-quota.js";
 

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { DpsError, type EnrollmentGroup, type IndividualEnrollment } from "@rollcall/protocol";
-import type { EnrollmentRecord } from "../records/ports.js";
+import type { EnrollmentRecord } from "../records/records.js";
 import type { Cursor } from "./continuation.js";
 import { compareValues, sortValue } from "./query-match.js";
 import type { Literal, Query } from "./query-parser.js";

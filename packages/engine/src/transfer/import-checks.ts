@@ -3,7 +3,8 @@ import { referencesOf } from "../attestation/attestations.js";
 import type { AuthorityReference } from "../attestation/judging/attestation.js";
 import { quotaProblem } from "../enrollments/group-quota.js";
 import { groupKindOf } from "../records/group-kind.js";
-import type { CaCertificateRecord, EnrollmentRecord, Store, StoreRecords } from "../records/ports.js";
+import type { CaCertificateRecord, EnrollmentRecord, StoreRecords } from "../records/records.js";
+import type { Store } from "../records/store.js";
 import { importError } from "./import-error.js";
 import type { Incoming } from "./import-types.js";
 

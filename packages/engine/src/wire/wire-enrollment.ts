@@ -10,7 +10,7 @@ import {
 } from "@rollcall/protocol";
 import { attestations } from "../attestation/attestations.js";
 import type { AttestationRecord } from "../records/attestation-record.js";
-import type { EnrollmentRecord, RegistrationRecord } from "../records/ports.js";
+import type { EnrollmentRecord, RegistrationRecord } from "../records/records.js";
 import { quotedEtag } from "./etags.js";
 import { wireRegistration } from "./wire-registration.js";
 

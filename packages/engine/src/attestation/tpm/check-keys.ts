@@ -1,6 +1,6 @@
 import { decodeBase64, type Finding, finding, idKey } from "@rollcall/protocol";
 import { parseTpm2bPublic } from "tpm-js-sim/credential";
-import type { IndividualRecord } from "../../records/ports.js";
+import type { IndividualRecord } from "../../records/records.js";
 import type { AttestationContext, AttestationRequest } from "../judging/verdict.js";
 import { endorsementKeyHash } from "./endorsement-key.js";
 

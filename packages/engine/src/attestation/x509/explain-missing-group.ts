@@ -1,6 +1,6 @@
 import { type Certificate, isIssuedBy, isSelfSigned } from "@rollcall/pki";
 import { type Finding, finding } from "@rollcall/protocol";
-import type { CaCertificateRecord, EnrollmentRecord, IndividualRecord } from "../../records/ports.js";
+import type { CaCertificateRecord, EnrollmentRecord, IndividualRecord } from "../../records/records.js";
 import type { AttestationContext } from "../judging/verdict.js";
 import { held } from "./certificates-of.js";
 

@@ -1,7 +1,7 @@
 import type { Certificate } from "@rollcall/pki";
 import { type Finding, finding } from "@rollcall/protocol";
 import type { EnrolledCertificate } from "../../records/attestation-record.js";
-import type { IndividualRecord } from "../../records/ports.js";
+import type { IndividualRecord } from "../../records/records.js";
 import type { EnrolledBy } from "../judging/attestation.js";
 import type { AttestationContext, AttestationRequest, Verdict } from "../judging/verdict.js";
 import { certificatesOf } from "./certificates-of.js";
