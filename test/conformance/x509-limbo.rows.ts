@@ -7,7 +7,7 @@ export interface Difference {
 }
 
 const manyNames =
-  "OpenSSL gives up after 2^20 comparisons of names with constraints (NAME_CHECK_MAX in crypto/x509/v3_ncons.c), whatever they say; we compare all of them, in seconds. A service takes the chain only in a handshake, which OpenSSL limits to 100 kB";
+  "OpenSSL gives up after 2^20 comparisons of names with constraints (NAME_CHECK_MAX in crypto/x509/v3_ncons.c), whatever they would say; we compare all of them, which takes up to two seconds";
 
 /** As a chain for any purpose. For TLS clients, as a device is judged, no case differs. */
 export const differences: readonly Difference[] = [
