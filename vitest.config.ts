@@ -45,7 +45,11 @@ export default defineConfig({
         extends: true,
         test: { name: "integration", include: ["test/{integration,cli,rules}/**/*.test.ts"], exclude: durability },
       },
-      { extends: true, test: { name: "durability", include: durability } },
+      {
+        extends: true,
+        // Services are started and killed again and again: a busy machine takes its time, which is not what is tested.
+        test: { name: "durability", include: durability, testTimeout: long ? 600_000 : 120_000 },
+      },
       {
         extends: true,
         test: {
