@@ -139,7 +139,7 @@ describe.skipIf(programs === undefined)("two services over one PostgreSQL (needs
     const [code] = await once(child, "close");
     // Refused for safety.
     expect(code).toBe(7);
-    expect(told).toContain("has another CA or other keys than the nodes that share the database");
+    expect(told).toContain("CA or keys differ from those of the nodes that share the database");
     expect(told).toContain("copy secrets.json, ca.pem and ca-key.pem");
     for (const name of ["secrets.json", "ca-key.pem"]) {
       const content = readFileSync(join(location, name), "utf8");

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
 
-// In a thread of its own: what another test has loaded cannot be unloaded. reflect-metadata leaves a trace that can be seen.
+// The check runs in a thread of its own, since modules that another test loads cannot be unloaded. reflect-metadata can
+// be seen in Reflect.
 const program = `
 const { parentPort, workerData } = require("node:worker_threads");
 const isLoaded = () => "getMetadata" in Reflect;
@@ -15,7 +16,7 @@ const isLoaded = () => "getMetadata" in Reflect;
 })();
 `;
 
-it("@peculiar/x509, which costs 115 ms to load, is loaded by the first issuing only", async () => {
+it("@peculiar/x509, which takes 115 ms to load, is loaded only when the first certificate is issued", async () => {
   const thread = new Worker(program, { eval: true, workerData: new URL("../dist/index.js", import.meta.url).href });
   const [told] = await once(thread, "message");
   expect(told).toEqual({ certificateCache: "function", before: false, after: true, pemIsOfDer: true });

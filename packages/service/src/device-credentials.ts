@@ -11,8 +11,8 @@ export interface DeviceCredentials {
 }
 
 /**
- * What an operator needs to set a device up: its own enrollment, which decides alone, else every group with a symmetric
- * key, since those take any device that has the derived key.
+ * The credentials with which an operator can set a device up: those of its individual enrollment if it has one; else
+ * those of every group with a symmetric key, since such a group accepts any device that has the derived key.
  */
 export async function deviceCredentials(store: Store, registrationId: string): Promise<readonly DeviceCredentials[]> {
   const individual = await store.individualEnrollment(registrationId);
@@ -22,10 +22,10 @@ export async function deviceCredentials(store: Store, registrationId: string): P
 
 function describe(record: EnrollmentRecord, registrationId: string): DeviceCredentials {
   const { attestation } = record;
-  const kept = attestation.type === "symmetricKey" ? attestation.primaryKey : undefined;
-  const about = { attestation: attestation.type, ...(kept !== undefined && { key: kept }) };
+  const primaryKey = attestation.type === "symmetricKey" ? attestation.primaryKey : undefined;
+  const about = { attestation: attestation.type, ...(primaryKey !== undefined && { key: primaryKey }) };
   if (record.kind === "individual") return { kind: "individual", id: record.registrationId, ...about };
   const group = { kind: "group", id: record.enrollmentGroupId, attestation: attestation.type } as const;
-  if (kept === undefined) return group;
-  return { ...group, key: deriveDeviceKey(Buffer.from(kept, "base64"), registrationId).toString("base64") };
+  if (primaryKey === undefined) return group;
+  return { ...group, key: deriveDeviceKey(Buffer.from(primaryKey, "base64"), registrationId).toString("base64") };
 }

@@ -2,7 +2,7 @@ import type { AllocationPolicy, EnrollmentKind, Json, JsonObject, ProvisioningSt
 import { enrollmentKinds, operatorRoutes, serviceRoutes } from "@rollcall/protocol/service-routes";
 import { type Ask, ask, type Route, send } from "./client.js";
 
-/** Section 7.4 of the wire notes, as far as the page looks at it; what it does not know goes back as it came. */
+/** wire.md#objects, as far as the page looks at it; what it does not know goes back as it came. */
 export interface CertificateInfo {
   readonly subjectName?: string;
   readonly issuerName?: string;
