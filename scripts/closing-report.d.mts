@@ -1,4 +1,4 @@
-/** What scripts/test-reporter.mjs writes about a run. */
+/** The facts of a test run, as scripts/test-reporter.mjs writes them. */
 export interface TestResult {
   readonly passed: number;
   readonly failed: number;

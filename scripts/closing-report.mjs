@@ -1,4 +1,4 @@
-/** What stands at the end of a test run: what was skipped, what failed beside the tests, the slowest files, the totals. */
+/** The text at the end of a test run: skipped tests, failures beside the tests, the slowest files, the totals. */
 
 /** One block for each reason, the longest first: a missing program usually costs many tests at once. */
 function skippedText(skipped) {
@@ -18,7 +18,7 @@ function slowestText(slowest) {
   const rows = slowest.map(
     ({ file, project, milliseconds }) => `${(milliseconds / 1000).toFixed(1).padStart(7)} s  ${file} (${project})`,
   );
-  return ["", `The ${slowest.length} slowest files, loading and hooks included:`, ...rows].join("\n");
+  return ["", "The slowest files, loading and hooks included:", ...rows].join("\n");
 }
 
 /** The last line, which machines read. Problems that are not a test count as failed. */

@@ -64,7 +64,7 @@ function run({ command: [program, ...args], minutes }) {
   });
 }
 
-/** What a judge counted, and why that is not to be believed, if it is not: such a judge counts as one failure at least. */
+/** The counts of a judge, with complaints where they cannot be believed: such a judge counts as one failure at least. */
 function verdictOf({ minutes }, { code, problem, late, last }) {
   const [passed, failed, skipped] = (totalsPattern.exec(last)?.slice(1) ?? []).map(Number);
   const counts = { passed: passed ?? 0, failed: failed ?? 0, skipped: skipped ?? 0 };
@@ -86,7 +86,7 @@ function lineOf({ name, seconds, verdict }) {
   return `  ${name}: ${word}, ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s${why}`;
 }
 
-/** What was judged: the commit, and whether files differ from it. */
+/** The judged commit, and whether files differ from it. */
 function commit() {
   const git = (...args) =>
     execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });

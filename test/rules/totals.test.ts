@@ -58,7 +58,7 @@ describe("the closing report of a test run", () => {
   test("ends with the slowest files, and then the totals as a line of its own", () => {
     const lines = closingReport(totals).split("\n");
     expect(lines.at(-1)).toBe("2 passed, 2 failed, 3 skipped");
-    const from = lines.indexOf("The 2 slowest files, loading and hooks included:");
+    const from = lines.indexOf("The slowest files, loading and hooks included:");
     expect(lines.slice(from + 1, -2)).toEqual([
       expect.stringMatching(/^ *\d+\.\d s {2}packages\/hub\/src\/suite\.test\.ts \(unit\)$/),
       expect.stringMatching(/^ *\d+\.\d s {2}packages\/hub\/src\/broken\.test\.ts \(unit\)$/),
