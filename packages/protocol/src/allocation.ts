@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Json, JsonObject } from "./json.js";
 import { limits } from "./limits.js";
-import type { Json, JsonObject } from "./messages.js";
 import { parseJson } from "./parse.js";
 import { propertyProblem } from "./property-rules.js";
 

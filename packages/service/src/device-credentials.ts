@@ -1,14 +1,5 @@
 import type { EnrollmentRecord, Store } from "@rollcall/engine";
-import { type AttestationKind, deriveDeviceKey } from "@rollcall/protocol";
-
-/** An enrollment by which a device could register. */
-export interface DeviceCredentials {
-  readonly kind: "individual" | "group";
-  readonly id: string;
-  readonly attestation: AttestationKind;
-  /** base64: the key of the device, derived where the enrollment is a group's. */
-  readonly key?: string;
-}
+import { type DeviceCredentials, deriveDeviceKey } from "@rollcall/protocol";
 
 /**
  * The credentials with which an operator can set a device up: those of its individual enrollment if it has one; else
