@@ -42,7 +42,7 @@ function runJudges(...args: readonly string[]): Promise<Ended> {
   const program = join(repository, "scripts/judges.mjs");
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [program, ...args], (error, stdout, stderr) => {
-      if (error && typeof error.code !== "number") reject(error);
+      if (error && typeof error.code !== "number") reject(new Error("cannot run the judges", { cause: error }));
       else resolve({ code: error ? Number(error.code) : 0, lines: stdout.trimEnd().split("\n"), stderr });
     });
   });
