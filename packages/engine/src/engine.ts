@@ -17,10 +17,13 @@ import { register } from "./registration/register.js";
 import { UnderWay } from "./registration/simultaneous-registrations.js";
 import { createThrottle } from "./registration/throttle.js";
 
-/** CA certificates kept parsed: intermediates and roots of all groups, with room for strangers'. */
+/**
+ * Number of parsed CA certificates in the cache: intermediates and roots of all groups, with room for strangers'
+ * certificates.
+ */
 const CACHED_CERTIFICATES = 500;
 
-/** Makes the service's deciding half. `onFailure` hears of faults of ours; devices are told "internal error". */
+/** Makes the engine. `onFailure` is called with internal errors; devices get "internal error". */
 export function createEngine(
   options: EngineOptions & { readonly onFailure?: (error: unknown, trackingId: string) => void },
 ): Engine & { readonly challenges: Challenges } {
@@ -41,7 +44,7 @@ export function createEngine(
     etag: () => Buffer.from(`"${random(12).toString("hex")}"`).toString("base64"),
   };
 
-  /** The one place where a fault of ours is caught: it never reaches a stranger as anything but "internal error". */
+  /** The only place that catches internal errors: a stranger never sees more of them than "internal error". */
   const guarded = async <Answer>(
     { attempt }: DeviceRequest,
     run: () => Promise<Answer>,
@@ -77,8 +80,9 @@ export function createEngine(
 }
 
 /**
- * Decides who may connect. Refused here: what cannot be read, a token that does not verify, and a device that shows nothing (but
- * for a TPM that wants its challenge). All else is refused at the register request, whose answer can say why.
+ * Decides whether a device may connect. Refuses requests that cannot be read, tokens that do not verify, and devices
+ * that show no credential (except a TPM that wants its challenge). Everything else is refused at the register request,
+ * whose answer can say why.
  */
 async function admit(request: DeviceRequest, context: EngineContext): Promise<Admission> {
   const { attempt } = request;
@@ -96,7 +100,10 @@ async function admit(request: DeviceRequest, context: EngineContext): Promise<Ad
   return refusalOf(attempt.add(missing)) ?? turnedAway("notAuthorized", missing);
 }
 
-/** A token that does not verify is refused here also where a deeper cause, such as another scope, would have to wait. */
+/**
+ * Refuses a token that does not verify even if there is a deeper cause, such as a wrong scope, that would be refused
+ * later.
+ */
 function refusalOf(ranked: readonly Finding[]): Admission | undefined {
   const root = rootCause(ranked);
   const reasons = ranked.filter((each) => each.severity === "error").map((each) => findingRow(each.code).atConnect);

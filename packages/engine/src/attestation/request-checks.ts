@@ -1,7 +1,7 @@
 import { type Finding, finding, idProblem, judgeApiVersion } from "@rollcall/protocol";
 import type { DeviceRequest } from "../attempts/engine-types.js";
 
-/** What can be said about a request before anything is looked up. */
+/** Checks a request before anything is looked up. */
 export function checkRequest(request: DeviceRequest, idScope: string): readonly Finding[] {
   return [
     ...checkApiVersion(request.apiVersion),
@@ -17,7 +17,7 @@ function checkApiVersion(apiVersion: string | undefined): readonly Finding[] {
   const got = apiVersion ?? "";
   if (verdict === "malformed")
     return [finding("protocol.apiVersionMalformed", { expected: "YYYY-MM-DD or YYYY-MM-DD-preview", got })];
-  return [finding("protocol.apiVersionNewer", { values: { got, served: "the newest known one" }, got })];
+  return [finding("protocol.apiVersionNewer", { values: { got, served: "the newest known version" }, got })];
 }
 
 function checkScope(got: string, expected: string): readonly Finding[] {

@@ -17,16 +17,16 @@ import {
 } from "./certificate-object.js";
 import { possessionProblems } from "./possession.js";
 
-/** What the operator of certificates is made of. */
+/** The parts that the management of CA certificates needs. */
 export interface CertificateOperatorContext {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-/** ours: the resource name rule of the cloud's management plane is not written down for certificates. */
+/** Our own rule: the cloud's management plane documents no rule for the names of certificates. */
 const NAME = /^[A-Za-z0-9\-._]{1,64}$/;
-/** 48 hex digits, as the cloud's codes have; a common name takes 64. */
+/** 48 hex digits, as in the cloud's codes; a common name may have 64. */
 const CODE_BYTES = 24;
 
 /** CA certificates and their proof of possession (wire.md#proof-of-possession). */
@@ -51,7 +51,7 @@ async function known(store: Store, name: string): Promise<CaCertificateRecord> {
 async function create(name: string, body: unknown, context: CertificateOperatorContext): Promise<CaCertificate> {
   const { store } = context;
   if (!NAME.test(name)) {
-    throw memberError("name", "is no name of a certificate: 1 to 64 of letters, digits and - . _");
+    throw memberError("name", "is not a name for a certificate: 1 to 64 letters, digits and - . _");
   }
   const { certificate: text, isVerified } = certificateBody(body);
   const certificate = readAuthority(text);
@@ -69,13 +69,13 @@ async function create(name: string, body: unknown, context: CertificateOperatorC
     await refuseKnown(name, certificate, store);
     if (await store.putCaCertificate(record, "absent", limits.caCertificates)) return certificateObject(record);
   }
-  throw new DpsError("conflict", "CA certificates are being changed by others; try again.");
+  throw new DpsError("conflict", "Other requests are changing CA certificates; try again.");
 }
 
 const taken = (name: string) =>
   new DpsError(
     "alreadyExists",
-    `There is a CA certificate ${name} already; delete it first, to put another in its place.`,
+    `The CA certificate ${name} exists already; delete it before you upload a different certificate.`,
     {
       info: { name },
     },
@@ -86,7 +86,7 @@ async function refuseKnown(name: string, certificate: Certificate, store: Store)
   if (all.some((each) => idKey(each.name) === idKey(name))) throw taken(name);
   const same = all.find((each) => each.thumbprint === certificate.sha256);
   if (same) {
-    const message = `This certificate (${certificate.subject}) is there already, under the name ${same.name}.`;
+    const message = `This certificate (${certificate.subject}) exists already, under the name ${same.name}.`;
     throw new DpsError("alreadyExists", message, { info: { name: same.name } });
   }
   if (all.length < limits.caCertificates) return;
@@ -122,7 +122,7 @@ async function verify(
   if (code === undefined) {
     throw memberError(
       "certificate",
-      `proves nothing yet: no verification code was generated for ${record.name}. Generate one, and sign a certificate whose common name it is`,
+      `cannot be checked: ${record.name} has no verification code yet. Generate a code, and sign a certificate with the code as its common name`,
     );
   }
   const problems = possessionProblems({ ca: recordCertificate(record), text, code, now: context.clock() });
@@ -130,7 +130,7 @@ async function verify(
   return replace(record, { ...rest, isVerified: true }, context);
 }
 
-/** Writes a changed record over the one that was read; 412 when another change came in between. */
+/** Replaces the record that was read with a changed one; 412 when it was changed in between. */
 async function replace(
   before: CaCertificateRecord,
   after: CaCertificateRecord,

@@ -1,7 +1,7 @@
 import type { AttestationContext } from "../attestation/judging/verdict.js";
 import type { EngineContext } from "./context.js";
 
-/** What attestation needs, as of now. */
+/** The context for attestation at the current time. */
 export function attestationContext(context: EngineContext): AttestationContext {
   const { store, certificates, challenges, afford } = context;
   const { idScope, strictX509 = false } = context.options;

@@ -9,7 +9,7 @@ const begin = (registrationId: string, remote: string) => {
   return { registrationId, remote, attempt: log.begin(facts) };
 };
 
-it("tells the second of two registrations of a device of the first, until that one has ended, well or not", async () => {
+it("notes the first of two registrations of a device in the second attempt, until the first has succeeded or failed", async () => {
   const underWay = new UnderWay(() => clock.now);
   const first = begin("pump-1", "127.0.0.1:1001");
   let fail: (reason: Error) => void = () => undefined;

@@ -16,7 +16,7 @@ export interface ExportHead {
   readonly idScope?: string;
 }
 
-/** Whether a value is the first line of an export. Throws DpsError for one of a version that is not read here. */
+/** Whether a value is the first line of an export. Throws DpsError for a version that cannot be read. */
 export function isExportHead(value: unknown, line: number): value is ExportHead {
   if (typeof value !== "object" || value === null || !("kind" in value) || value.kind !== "rollcallExport")
     return false;
@@ -28,14 +28,14 @@ export function isExportHead(value: unknown, line: number): value is ExportHead 
   );
 }
 
-/** The records of the lines behind the first, each checked; the end line has to be there. Throws DpsError. */
+/** The checked records of the lines after the first; the end line is required. Throws DpsError. */
 export async function* readExport(lines: AsyncIterable<Piece>): AsyncGenerator<Incoming> {
   let records = 0;
   let last = 1;
   let ended: number | undefined;
   for await (const { line, bytes } of lines) {
     last = line;
-    if (ended !== undefined) throw importError(line, `stands behind the end line (line ${ended})`);
+    if (ended !== undefined) throw importError(line, `comes after the end line (line ${ended})`);
     const value = parseLine(line, bytes);
     if (value.kind === "end") {
       checkEnd(line, value, records);
@@ -45,7 +45,7 @@ export async function* readExport(lines: AsyncIterable<Piece>): AsyncGenerator<I
       records++;
     }
   }
-  if (ended === undefined) throw importError(last, "is the last one, and no end line: the export was cut short");
+  if (ended === undefined) throw importError(last, "is the last line, but not an end line: the export was cut short");
 }
 
 interface Line {
@@ -56,18 +56,18 @@ interface Line {
 
 function parseLine(line: number, bytes: Buffer): Line {
   const json = parseJson(bytes);
-  if (!json.ok) throw importError(line, `is no JSON: ${json.reason}`);
+  if (!json.ok) throw importError(line, `is not JSON: ${json.reason}`);
   const { value } = json;
   if (typeof value === "object" && value !== null && "kind" in value && typeof value.kind === "string") {
     return { ...value, kind: value.kind };
   }
-  throw importError(line, 'is no {"kind": …, "record": …}');
+  throw importError(line, 'is not {"kind": …, "record": …}');
 }
 
-/** The number is there so that lost lines are noticed; whoever takes lines out on purpose takes the number out, too. */
+/** The number reveals lost lines; a person who removes lines on purpose removes the number, too. */
 function checkEnd(line: number, { records }: Line, came: number): void {
   if (records === undefined || records === came) return;
-  throw importError(line, `says that ${String(records)} records were exported; ${came} came`);
+  throw importError(line, `says that ${String(records)} records were exported, but there are ${came}`);
 }
 
 function readRecord(line: number, { kind, record }: Line): Incoming {
@@ -82,7 +82,7 @@ function readRecord(line: number, { kind, record }: Line): Incoming {
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const path = [kind, ...(issue?.path ?? [])].map(String).join(".");
-    throw importError(line, issue?.message ?? "is no record", { path });
+    throw importError(line, issue?.message ?? "is not a valid record", { path });
   }
   const problem = problemOf(kind, parsed.data);
   if (problem) throw importError(line, problem.message, { path: `${kind}.${problem.path}` });

@@ -22,12 +22,14 @@ export type WireOptions = Pick<ImportOptions, "store" | "clock" | "random" | "ge
 export async function* readWireList(entries: AsyncIterable<Piece>, options: WireOptions): AsyncGenerator<Incoming> {
   for await (const { line, bytes } of entries) {
     const json = parseJson(bytes);
-    if (!json.ok) throw importError(line, `is no JSON: ${json.reason}`);
+    if (!json.ok) throw importError(line, `is not JSON: ${json.reason}`);
     yield await readWireEnrollment(line, json.value, options);
   }
 }
 
-/** One enrollment or group as the service API and `az` show it. Throws DpsError that says what it lacks. */
+/**
+ * Reads an enrollment or group in the form of the service API and of `az`. Throws DpsError that says what is missing.
+ */
 export async function readWireEnrollment(
   line: number,
   value: unknown,
@@ -62,7 +64,7 @@ function passed<T>(parsed: z.ZodSafeParseResult<T>, line: number, id: string): T
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const path = issue?.path.map(String).join(".") ?? "";
-  throw importError(line, `${issue?.message ?? "is no enrollment"} (${id})`, { path, id });
+  throw importError(line, `${issue?.message ?? "is not a valid enrollment"} (${id})`, { path, id });
 }
 
 interface WireEnrollment {
@@ -71,7 +73,7 @@ interface WireEnrollment {
   readonly attestation?: unknown;
 }
 
-/** Whether a value looks like one; the rest is for the schema to say. */
+/** Whether a value looks like an enrollment; the schema checks the rest. */
 export function isWireEnrollment(value: unknown): value is WireEnrollment {
   return typeof value === "object" && value !== null && ("registrationId" in value || "enrollmentGroupId" in value);
 }
@@ -85,7 +87,7 @@ function lacksKeys(attestation: unknown): boolean {
   return first !== undefined && !credentials?.[first];
 }
 
-/** The enrollments of a seed file. What has no keys gets new ones, as with `rollcall start --seed`. Throws DpsError. */
+/** The enrollments of a seed file. Missing keys are generated, as with `rollcall start --seed`. Throws DpsError. */
 export async function* readSeed(value: unknown, options: WireOptions): AsyncGenerator<Incoming> {
   const parsed = seedSchema.safeParse(value);
   if (!parsed.success) {

@@ -1,6 +1,6 @@
 import { deriveDeviceKey, type Finding, finding, isSignedBy, type SasToken } from "@rollcall/protocol";
 
-/** What a wrong recipe is tried on. `keys` are base64 texts. */
+/** The token on which wrong recipes are tried. `keys` are base64 texts. */
 interface RecipeSubject {
   readonly token: SasToken;
   readonly registrationId: string;
@@ -16,20 +16,20 @@ interface Recipe {
     | "key.textNotDecoded"
     | "key.otherBytes"
     | "key.derivedFromIndividual";
-  /** The text that the key was derived from, where that is the mistake. */
+  /** The text from which the key was derived, where that is the mistake. */
   readonly from?: (registrationId: string) => string;
-  /** What the bytes are, where that is the mistake. */
+  /** A description of the bytes, where they are the mistake. */
   readonly how?: string;
   readonly key: (keyText: string, registrationId: string) => Buffer;
 }
 
-/** What was signed with, in words: a key itself stands in no finding. */
+/** The wrong key, in words: a finding never contains a key. */
 const recipeWords = {
   "key.groupKeyUsedRaw": "the group key itself",
   "key.derivedTwice": "HMAC-SHA256(HMAC-SHA256(group key, registration id), registration id)",
   "key.derivedFromOtherText": "HMAC-SHA256(group key, another text)",
   "key.textNotDecoded": "the base64 text of the key, byte by byte",
-  "key.otherBytes": "the key with something added, or written another way",
+  "key.otherBytes": "the key with something added, or in a different notation",
   "key.derivedFromIndividual": "HMAC-SHA256(key of the enrollment, registration id)",
 } as const satisfies Record<Recipe["code"], string>;
 
@@ -40,7 +40,7 @@ const derivedFrom = (from: (id: string) => string): Recipe => ({
   key: (text, id) => deriveDeviceKey(decode(text), from(id)),
 });
 
-/** Ways in which a key comes out of a file or an editor as other bytes; `how` says which. */
+/** Ways in which a file or an editor changes the bytes of a key; `how` names them. */
 const otherBytes: readonly { readonly how: string; readonly of: (key: Buffer, text: string) => Buffer }[] = [
   { how: "the key and a line feed", of: (key) => Buffer.concat([key, Buffer.from("\n")]) },
   { how: "the base64 text of the key and a line feed", of: (_, text) => Buffer.from(`${text}\n`) },
@@ -53,7 +53,7 @@ const deviceBytes = otherBytes.map(
 const derivedBytes = otherBytes.map(
   ({ how, of }): Recipe => ({
     code: "key.otherBytes",
-    how: `${how}, taken of the derived key`,
+    how: `${how}, applied to the derived key`,
     key: (text, id) => {
       const key = deriveDeviceKey(decode(text), id);
       return of(key, key.toString("base64"));
@@ -61,7 +61,9 @@ const derivedBytes = otherBytes.map(
   }),
 );
 
-/** Mistakes that people make with a group's key (failure-causes.md#cause-7): the first that verifies is named. */
+/**
+ * Mistakes that people make with a group's key (failure-causes.md#cause-7): the first recipe that verifies is named.
+ */
 const groupRecipes: readonly Recipe[] = [
   { code: "key.groupKeyUsedRaw", key: (text) => decode(text) },
   { code: "key.derivedTwice", key: (text, id) => deriveDeviceKey(deriveDeviceKey(decode(text), id), id) },
@@ -106,12 +108,12 @@ function tryRecipes(recipes: readonly Recipe[], subject: RecipeSubject, right: s
   return undefined;
 }
 
-/** Names the wrong recipe by which a token was signed with a group's key, if one fits. */
+/** Names the wrong recipe by which a token was signed with a group's key, if a recipe fits. */
 export function wrongGroupRecipe(subject: RecipeSubject): Finding | undefined {
   return tryRecipes(groupRecipes, subject, `HMAC-SHA256(group key, ${JSON.stringify(subject.registrationId)})`);
 }
 
-/** Names the wrong recipe by which a token was signed with an individual enrollment's key, if one fits. */
+/** Names the wrong recipe by which a token was signed with an individual enrollment's key, if a recipe fits. */
 export function wrongIndividualRecipe(subject: RecipeSubject): Finding | undefined {
   return tryRecipes(individualRecipes, subject, "the key of the enrollment, decoded from base64");
 }
