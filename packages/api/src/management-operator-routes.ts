@@ -25,10 +25,10 @@ export interface OperatorRoutesOptions {
   onFault?(fault: unknown, trackingId: string): void;
 }
 
-/** Adds what operators need besides the service API (`operatorRoutes`), for holders of the management token. */
+/** Adds the operators' routes besides the service API (`operatorRoutes`), for holders of the management token. */
 export function addOperatorRoutes(app: FastifyInstance, options: OperatorRoutesOptions): void {
   const { parts } = options;
-  // A scope of its own: here bodies are streams, whatever type they are said to have.
+  // A scope of its own, in which bodies are streams whatever their type.
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
@@ -83,5 +83,5 @@ function addEnrollmentLists(scope: FastifyInstance, operator: Operator): void {
 function statusOf(request: FastifyRequest): EnrollmentStatus | undefined {
   const status = queryText(request, "status");
   if (status === undefined || status === "enabled" || status === "disabled") return status;
-  throw new DpsError("badRequest", "status: is neither enabled nor disabled.", { info: { path: "status" } });
+  throw new DpsError("badRequest", "status: must be enabled or disabled.", { info: { path: "status" } });
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Json, JsonObject } from "@rollcall/protocol";
 import { isObject } from "./merge-patch.js";
 
-/** The merge patch (RFC 7386) that makes `after` of `before`, which both have no nulls as members. */
+/** The merge patch (RFC 7386) that turns `before` into `after`; neither may have null as a member. */
 export function mergeDiff(before: JsonObject, after: JsonObject): JsonObject {
   const old = new Map<string, Json>(Object.entries(before));
   const patch: [string, Json][] = [];

@@ -3,16 +3,19 @@ import type { HubDevice, TwinPatch } from "./hub-types.js";
 import { mergePatch } from "./merge-patch.js";
 import type { TwinContext } from "./twin.js";
 
-/** How often a change is tried again when another one came in between. */
+/** Number of times that a change is tried when another change came in between. */
 const TRIES = 8;
 
-/** The parts of a twin that an operator changes: where in the body, and how large they may become. */
+/** The parts of a twin that an operator changes: their path in the body, and their size limit. */
 const parts = {
   desired: { path: "properties.desired", limit: limits.twinDesiredBytes },
   tags: { path: "tags", limit: limits.twinTagsBytes },
 } as const;
 
-/** Merges an operator's patch into a twin, all of it or nothing; tries again when a device changed it meanwhile. Throws DpsError. */
+/**
+ * Merges an operator's patch into a twin, completely or not at all; tries again when a device changed the twin
+ * meanwhile. Throws DpsError.
+ */
 export async function patchTwin(
   device: HubDevice,
   patch: TwinPatch,
@@ -23,13 +26,13 @@ export async function patchTwin(
     const twin = await context.store.twin(device.hub, device.deviceId);
     if (!twin) throw new DpsError("deviceNotFound", `The hub ${device.hub} has no device ${device.deviceId}.`);
     if (ifEtags && !ifEtags.includes(twin.etag)) {
-      const message = `The twin of ${device.deviceId} was changed meanwhile: its etag is another than If-Match says.`;
+      const message = `The twin of ${device.deviceId} was changed after you read it (etag mismatch). Read it again and retry.`;
       throw new DpsError("preconditionFailed", message, { info: { etag: twin.etag } });
     }
     const changed = patchedTwin(twin, patch, context);
     if (await context.store.updateTwin(changed, twin.etag, patch.desired && "desired")) return changed;
   }
-  throw new DpsError("conflict", `The twin of ${device.deviceId} is being changed by others; try again.`);
+  throw new DpsError("conflict", `The twin of ${device.deviceId} was changed by other requests each time; try again.`);
 }
 
 function patchedTwin(twin: Twin, patch: TwinPatch, { now, newEtag }: TwinContext): Twin {
@@ -45,7 +48,7 @@ function patchedTwin(twin: Twin, patch: TwinPatch, { now, newEtag }: TwinContext
 
 function merged(part: keyof typeof parts, before: JsonObject, patch: JsonObject): JsonObject {
   const { path, limit } = parts[part];
-  // The patch itself, too: what it deletes must have a name that can be there.
+  // The patch is checked, too: a name that it deletes must be a legal name.
   const after = mergePatch(before, patch);
   const problem = propertyProblem(patch) ?? propertyProblem(after) ?? sizeProblem(after, limit);
   if (problem === undefined) return after;

@@ -114,8 +114,8 @@ export class AttemptLog {
   }
 
   /**
-   * Finds an attempt by tracking id, else the latest attempt of a registration id. After an attempt at the service and
-   * an accepted one at the hub, returns that at the service.
+   * Finds an attempt by tracking id, else the latest attempt of a registration id. If the id has attempts at the
+   * service and at the hub, returns that at the service, unless the hub refused the later attempt.
    */
   find(id: string): AttemptRecord | undefined {
     const exact = this.#byTrackingId.get(id.toLowerCase());

@@ -100,7 +100,7 @@ function readTwin(source: IndividualEnrollment["initialTwin"]): EnrollmentRecord
 function twinProperties(collection: JsonObject | null | undefined, path: string, maxBytes: number): JsonObject {
   const properties = Object.fromEntries(Object.entries(collection ?? {}).filter(([name]) => !name.startsWith("$")));
   const bytes = Buffer.byteLength(JSON.stringify(properties));
-  if (bytes > maxBytes) throw new EnrollmentError(path, `has ${bytes} bytes; the limit is ${maxBytes}`);
+  if (bytes > maxBytes) throw new EnrollmentError(path, `has ${bytes} bytes; ${maxBytes} are allowed`);
   const problem = propertyProblem(properties, path.slice(path.lastIndexOf(".") + 1));
   if (problem !== undefined) throw new EnrollmentError(path, problem);
   return properties;

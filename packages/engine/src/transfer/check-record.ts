@@ -31,7 +31,7 @@ export function twinProblem({ tags, desired, reported }: Twin): RecordProblem | 
 
 function propertiesProblem(path: string, properties: JsonObject, limit: number): RecordProblem | undefined {
   const bytes = Buffer.byteLength(JSON.stringify(properties));
-  if (bytes > limit) return { path, message: `has ${bytes} bytes; the limit is ${limit}` };
+  if (bytes > limit) return { path, message: `has ${bytes} bytes; ${limit} are allowed` };
   const message = propertyProblem(properties);
   return message === undefined ? undefined : { path, message };
 }

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 
-/** A target that this tool does not load without its owner's word. */
+/** A target that this tool does not load unless the user says that it is their own. */
 export class TargetRefusedError extends Error {
   override readonly name = "TargetRefusedError";
 }
@@ -17,10 +17,10 @@ function isLoopback(host: string): boolean {
   return loopback.check(name, family === 6 ? "ipv6" : "ipv4");
 }
 
-/** @throws TargetRefusedError for a host that is not this machine, unless its owner said so */
+/** @throws TargetRefusedError for a host that is not this machine, unless the user says that it is their own */
 export function checkTarget(host: string, ownTarget: boolean): void {
   if (ownTarget || isLoopback(host)) return;
   const azure = host.toLowerCase().replace(/\.$/, "").endsWith(".azure-devices-provisioning.net");
   const whose = azure ? "is a service of Microsoft Azure" : "is not this machine";
-  throw new TargetRefusedError(`${host} ${whose}: a fleet is only let loose on a target that you say is yours`);
+  throw new TargetRefusedError(`${host} ${whose}: a fleet only runs against a target that you declare as your own`);
 }

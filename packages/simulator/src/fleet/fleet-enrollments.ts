@@ -2,10 +2,10 @@ import type { EnrollmentGroupInput, IndividualEnrollmentInput, JsonObject, SeedI
 import { provings } from "../attestation/provings.js";
 import type { Fleet, FleetEnrollment } from "./fleet.js";
 
-/** Newest stable version of the service API: payloads go both ways. */
+/** Newest stable version of the service API, which has payloads in both directions. */
 const WEBHOOK_API_VERSION = "2021-10-01";
 
-/** What a service must have enrolled for this fleet: load it with `--seed`, or through the service API. */
+/** The enrollments that a service needs for this fleet: load them with `--seed`, or through the service API. */
 export function fleetEnrollments(fleet: Fleet): SeedInput {
   const of = (kind: FleetEnrollment["kind"]) => fleet.enrollments.filter((enrollment) => enrollment.kind === kind);
   return {
@@ -34,5 +34,5 @@ function common(enrollment: FleetEnrollment) {
 
 type WritableObject = NonNullable<NonNullable<IndividualEnrollmentInput["initialTwin"]>["tags"]>;
 
-/** The seed's schema wants arrays that may be written to: a copy may be. */
+/** A copy, because the schema of a seed requires mutable arrays. */
 const copy = (value: JsonObject): WritableObject => structuredClone(value) as WritableObject;
