@@ -74,7 +74,7 @@ test("what az lists is taken, too; without its keys only with --generate-keys", 
   expect(without).toMatchObject({
     code: 2,
     stdout: "",
-    stderr: expect.stringMatching(/^rollcall: .*pump-7 comes without/),
+    stderr: expect.stringMatching(/^rollcall: .*pump-7 has no symmetric keys/),
   });
   expect(without.stderr).toMatch(/--generate-keys/);
   const made = await other.run("import", "az.json", "--generate-keys");
@@ -95,7 +95,7 @@ test("what is there is not replaced without --force, --overwrite", async () => {
   expect(await rollcall("export", "taken", "--force")).toMatchObject({ code: 0 });
   const again = await rollcall("import", "taken");
   expect(again).toMatchObject({ code: 5, stdout: "" });
-  expect(again.stderr).toMatch(/is there already.*\nTry: rollcall import taken --overwrite\n$/s);
+  expect(again.stderr).toMatch(/already exists.*\nTry: rollcall import taken --overwrite\n$/s);
   expect(await rollcall("import", "taken", "--overwrite")).toMatchObject({ code: 0 });
 });
 

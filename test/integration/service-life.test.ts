@@ -217,7 +217,9 @@ describe("a service that cannot start says why and leaves nothing behind", () =>
   });
 
   it("for a setting that is wrong", async () => {
-    await expect(start({ listen: { host: "https://a" } })).rejects.toThrow("listen.host: is no host name or address");
+    await expect(start({ listen: { host: "https://a" } })).rejects.toThrow(
+      "listen.host: is not a host name or an address",
+    );
     await expect(start({ hubs: [{ host: "nodot" }] })).rejects.toBeInstanceOf(ConfigError);
   });
 });

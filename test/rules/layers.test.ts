@@ -39,7 +39,12 @@ const cliCommands = ["enrollment", "certificate", "hub", "device", "fleet", "exp
   .map((command) => `commands/${command}`);
 
 const floors: Readonly<Record<string, Floors>> = {
-  protocol: { ".": [] },
+  protocol: {
+    ".": ["findings", "findings/rows", "facts"],
+    findings: ["findings/rows", "facts"],
+    "findings/rows": ["facts"],
+    facts: [],
+  },
   pki: { ".": [] },
   hub: { ".": [] },
   broker: { ".": [] },

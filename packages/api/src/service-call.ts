@@ -48,7 +48,7 @@ function asksForAbsence(request: FastifyRequest): boolean {
   const condition = header(request, "if-none-match");
   if (condition === undefined) return false;
   if (condition.trim() === "*") return true;
-  throw new DpsError("badRequest", "if-none-match: takes * only: create, and replace nothing.", {
+  throw new DpsError("badRequest", "if-none-match: must be *, which creates and never replaces.", {
     info: { path: "if-none-match" },
   });
 }
@@ -87,7 +87,7 @@ export function checkApiVersion(url: string): void {
   }
   const verdict = judgeApiVersion(found);
   if (verdict === "known" || verdict === "newer") return;
-  const said = verdict === "missing" ? "is missing" : "is no version";
+  const said = verdict === "missing" ? "is missing" : "is not a version";
   throw new DpsError("badRequest", `api-version ${said}; write ?api-version=2021-10-01, for one`, {
     info: { path: "api-version" },
   });

@@ -75,7 +75,10 @@ export async function applyPatch(
       return { kind: "changed", version: section === "desired" ? changed.desiredVersion : changed.reportedVersion };
     }
   }
-  return { kind: "refused", reply: refuse("busy", "The twin is being changed by others; try again.", context.now) };
+  return {
+    kind: "refused",
+    reply: refuse("busy", "The twin is being changed by other requests; try again.", context.now),
+  };
 }
 
 function changedTwin(

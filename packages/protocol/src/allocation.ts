@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { limits } from "./limits.js";
+import { limits } from "./facts/limits.js";
 import type { Json, JsonObject } from "./messages.js";
 import { parseJson } from "./parse.js";
 import { propertyProblem } from "./property-rules.js";

@@ -1,5 +1,5 @@
 import type { Transport } from "./connection.js";
-import type { Finding } from "./findings.js";
+import type { Finding } from "./findings/finding.js";
 import type { AttestationKind } from "./statuses.js";
 
 /** How an attempt ended so far. */

@@ -5,7 +5,7 @@ import {
   individualEnrollmentSchema,
   querySpecificationSchema,
 } from "./enrollments.js";
-import { limits } from "./limits.js";
+import { limits } from "./facts/limits.js";
 import type { Json, JsonObject } from "./messages.js";
 
 /** Bodies of the service API by the names of the specification, made from what checks them. */

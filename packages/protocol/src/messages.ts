@@ -1,4 +1,4 @@
-import type { ErrorBody } from "./errors.js";
+import type { ErrorBody } from "./facts/errors.js";
 import type { AttestationKind, RegistrationStatus, Substatus } from "./statuses.js";
 
 /** Any JSON value. */

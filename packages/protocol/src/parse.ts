@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { z } from "zod";
-import { limits } from "./limits.js";
+import { limits } from "./facts/limits.js";
 import type { DeviceRegistration, Json } from "./messages.js";
 
 /** A register body, or why there is none. */

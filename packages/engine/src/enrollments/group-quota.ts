@@ -3,8 +3,8 @@ import type { GroupRecord, Store } from "../records/ports.js";
 
 /** The two kinds of groups that are limited, each by itself (section 8.6): registrations look through all of a kind. */
 const quotas = {
-  symmetricKey: { limit: limits.symmetricKeyGroups, what: "symmetric-key groups" },
-  x509: { limit: limits.x509Groups, what: "X.509 groups" },
+  symmetricKey: { limit: limits.symmetricKeyGroups, what: "symmetric-key enrollment groups" },
+  x509: { limit: limits.x509Groups, what: "X.509 enrollment groups" },
 } as const;
 export type GroupQuota = keyof typeof quotas;
 
@@ -30,7 +30,7 @@ export async function quotaProblem(
   for (const quota of new Set(incoming.values())) {
     const { limit, what } = quotas[quota];
     const count = [...groups.values()].filter((each) => each === quota).length;
-    if (count > limit) return `there would be ${count} ${what}; ${limit} are allowed`;
+    if (count > limit) return `there would be ${count} ${what}; the limit is ${limit}`;
   }
   return undefined;
 }

@@ -27,7 +27,7 @@ export function readAttestation(source: AttestationMechanism, reading: Attestati
   if (existing && existing.type !== source.type) {
     throw new EnrollmentError(
       "attestation.type",
-      `cannot be changed from ${existing.type} to ${source.type}; delete the enrollment and create it anew`,
+      `cannot be changed from ${existing.type} to ${source.type}; delete the enrollment and create it again`,
     );
   }
   if (source.type === "symmetricKey") {
@@ -62,7 +62,7 @@ function readTpm(source: { endorsementKey: string; storageRootKey?: string | nul
     const problems = parsed.problems
       .map((problem) => `${problem.field} at byte ${problem.offset}: ${problem.message}`)
       .join("; ");
-    throw new EnrollmentError(path, `is no endorsement key (TPM2B_PUBLIC): ${problems}`);
+    throw new EnrollmentError(path, `is not an endorsement key (TPM2B_PUBLIC): ${problems}`);
   }
   const { endorsementKey, storageRootKey } = source;
   return {
@@ -80,13 +80,13 @@ function readX509(
 ): AttestationRecord {
   if (!source) {
     if (existing) return existing;
-    throw new EnrollmentError("attestation.x509", "holds no certificate");
+    throw new EnrollmentError("attestation.x509", "has no certificate");
   }
   const { clientCertificates, signingCertificates, caReferences } = source;
   if (caReferences) return readReferences(caReferences, reading);
   const holds = clientCertificates ? ("clientCertificates" as const) : ("signingCertificates" as const);
   const pair = clientCertificates ?? signingCertificates;
-  if (!pair) throw new EnrollmentError("attestation.x509", "holds no certificate");
+  if (!pair) throw new EnrollmentError("attestation.x509", "has no certificate");
   const path = `attestation.x509.${holds}`;
   const stored = existing?.holds === holds ? certificatesOf(existing) : [];
   const read = (member: "primary" | "secondary") => {

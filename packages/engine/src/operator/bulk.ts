@@ -34,10 +34,10 @@ function readBulk(kind: EnrollmentKind, body: unknown): { mode: BulkMode; entrie
   if (!isObject(body)) throw badMember("", "The body is not a JSON object.");
   const said = body["mode"];
   const mode = bulkModes.find((each) => typeof said === "string" && each.toLowerCase() === said.toLowerCase());
-  if (!mode) throw badMember("mode", `is none of ${bulkModes.join(", ")}`);
+  if (!mode) throw badMember("mode", `must be one of ${bulkModes.join(", ")}`);
   const { collection } = enrollmentKinds[kind];
   const entries: unknown = body[collection];
-  if (!Array.isArray(entries)) throw badMember(collection, "is no list");
+  if (!Array.isArray(entries)) throw badMember(collection, "is not a list");
   if (entries.length < 1 || entries.length > limits.bulkEntries) {
     throw badMember(collection, `has ${entries.length} entries; 1 to ${limits.bulkEntries} are allowed`);
   }

@@ -45,12 +45,12 @@ function attestationProblem(attestation: AttestationRecord): RecordProblem | und
   if (attestation.type === "tpm") return tpmProblem(attestation);
   const needsCa = attestation.holds !== "clientCertificates";
   const { primary, secondary } = attestation;
-  if (!primary && !secondary) return { path: "attestation", message: "holds no certificate" };
+  if (!primary && !secondary) return { path: "attestation", message: "has no certificate" };
   if (attestation.holds === "caReferences") {
     const { primaryName, secondaryName } = attestation;
     // A certificate that no name goes with is compared with none that is verified.
     if (!primaryName !== !primary || !secondaryName !== !secondary)
-      return { path: "attestation", message: "holds not exactly the CA certificates that it names" };
+      return { path: "attestation", message: "must have exactly the CA certificates that it names" };
   }
   return (
     (primary && certificateProblem("attestation.primary", primary, needsCa)) ??
@@ -68,7 +68,7 @@ function keyProblem(path: string, text: string): RecordProblem | undefined {
 function tpmProblem(attestation: Extract<AttestationRecord, { type: "tpm" }>): RecordProblem | undefined {
   const bytes = decodeBase64(attestation.endorsementKey);
   if (!bytes || parseTpm2bPublic(bytes, { allowEcc: true }).kind !== "usable") {
-    return { path: "attestation.endorsementKey", message: "is no endorsement key (TPM2B_PUBLIC)" };
+    return { path: "attestation.endorsementKey", message: "is not an endorsement key (TPM2B_PUBLIC)" };
   }
   if (endorsementKeyHash(bytes) === attestation.endorsementKeyHash) return undefined;
   return { path: "attestation.endorsementKeyHash", message: "is not the SHA-256 of the endorsement key" };
@@ -128,7 +128,9 @@ function readDer(
   try {
     const certificate = readCertificate(bytes);
     if (!needsCa || certificate.isCa) return { certificate };
-    return { problem: { path, message: "is no CA certificate (basicConstraints): it can sign no device" } };
+    return {
+      problem: { path, message: "is not a CA certificate (basicConstraints), so it cannot sign device certificates" },
+    };
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error;
     return { problem: { path, message: error.message } };

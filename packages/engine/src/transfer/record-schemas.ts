@@ -16,7 +16,7 @@ const id = z.string().superRefine((text, context) => {
   const problem = idProblem(text);
   if (problem) context.addIssue({ code: "custom", message: problem.message });
 });
-const deviceId = z.string().refine(isDeviceId, "is no device id");
+const deviceId = z.string().refine(isDeviceId, "is not a device id");
 const etag = z.string().min(1).max(200);
 /** Milliseconds since 1970, as far as a Date goes. */
 const time = z.number().int().min(0).max(8.64e15);
@@ -24,17 +24,17 @@ const version = z.int().min(1);
 /** Parsed JSON: an object of it holds nothing else. */
 const jsonObject = z.custom<JsonObject>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  "is no JSON object",
+  "is not a JSON object",
 );
 /** Never empty, and short enough for any index. */
 const name = z.string().min(1).max(limits.idLength);
 /** What an enrollment may say, linked or not. */
 const hubName = z.string().min(1).max(255);
-const host = z.string().max(255).refine(isHost, "is no host name or address");
+const host = z.string().max(255).refine(isHost, "is not a host name or an address");
 
 const certificate = z.looseObject({
   der: z.string().optional(),
-  thumbprint: z.string().regex(/^([0-9A-F]{40}|[0-9A-F]{64})$/, "is no thumbprint in upper-case hex"),
+  thumbprint: z.string().regex(/^([0-9A-F]{40}|[0-9A-F]{64})$/, "is not a thumbprint in upper-case hex"),
   subject: z.string().optional(),
 });
 const pair = { primary: certificate.optional(), secondary: certificate.optional() };
@@ -62,7 +62,7 @@ const attestation = z.discriminatedUnion("type", [
 ]);
 
 const customAllocation = z.looseObject({
-  webhookUrl: z.string().refine(isWebhookUrl, "is no address to post to: http or https, without user and password"),
+  webhookUrl: z.string().refine(isWebhookUrl, "must be an http or https URL without user and password"),
   apiVersion: z.string().min(1),
 });
 const reprovisionPolicy = z.looseObject({ updateHubAssignment: z.boolean(), migrateDeviceData: z.boolean() });
@@ -110,7 +110,7 @@ const group = z.looseObject({
 });
 
 const caCertificate = z.looseObject({
-  name: z.string().regex(/^[A-Za-z0-9\-._]{1,64}$/, "is no name of a certificate"),
+  name: z.string().regex(/^[A-Za-z0-9\-._]{1,64}$/, "is not a certificate name"),
   der: z.string(),
   thumbprint: z.string(),
   isVerified: z.boolean(),

@@ -22,7 +22,7 @@ const MAX_WEBHOOK_MS = 600_000;
 
 const port = z.int().min(0).max(65_535);
 /** A name or an address, nothing of a URL around it. */
-const host = z.string().refine(isHost, "is no host name or address: leave out scheme, port and brackets");
+const host = z.string().refine(isHost, "is not a host name or an address: leave out scheme, port and brackets");
 
 /** By its kind, or as the URL of a server. */
 const store = z

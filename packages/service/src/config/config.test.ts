@@ -94,7 +94,7 @@ describe("errors name the place", () => {
     ],
     ["# first\nlisten: { mqtt: 70000 }\n", 2, 17, "listen.mqtt: "],
     ["hubs:\n  - host: hub\n", 2, 11, "hubs.0.host: needs a dot in it"],
-    ["hubs:\n  - host: https://a.b\n", 2, 11, "hubs.0.host: is no host name or address"],
+    ["hubs:\n  - host: https://a.b\n", 2, 11, "hubs.0.host: is not a host name or an address"],
     ["hubs: [{ host: a.b }, { host: A.B }]\n", 1, 7, "hubs: names a host twice"],
     ["hubs:\n  - weight: 3\n", 2, 5, "hubs.0.host: "],
     ["registration: { retryAfter: soon }\n", 1, 29, "registration.retryAfter: "],

@@ -1,3 +1,5 @@
+import { limits } from "./limits.js";
+
 /** How sure a row is: seen in SDK source or on the wire, or chosen here because the cloud's answer is not known. */
 type Provenance = "seen" | "documented" | "ours";
 
@@ -37,9 +39,14 @@ export const dpsErrors = {
   methodNotAllowed: { code: 405000, status: 405, message: "Method not allowed.", provenance: "documented" },
   conflict: { code: 409203, status: 409, message: "Precondition failed.", provenance: "seen" },
   alreadyExists: { code: 409201, status: 409, message: "Already exists.", provenance: "ours" },
-  inUse: { code: 409204, status: 409, message: "It is in use.", provenance: "ours" },
+  inUse: { code: 409204, status: 409, message: "The resource is in use.", provenance: "ours" },
   preconditionFailed: { code: 412001, status: 412, message: "Precondition failed.", provenance: "ours" },
-  payloadTooLarge: { code: 413000, status: 413, message: "The message is larger than 96 KB.", provenance: "ours" },
+  payloadTooLarge: {
+    code: 413000,
+    status: 413,
+    message: `The message is larger than ${limits.messageBytes / 1024} KB.`,
+    provenance: "ours",
+  },
   throttled: { code: 429001, status: 429, message: "Too many requests.", provenance: "ours" },
   internal: { code: 500001, status: 500, message: "internal error", provenance: "ours" },
 } as const satisfies Record<string, ErrorRow>;
