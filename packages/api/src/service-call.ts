@@ -6,6 +6,7 @@ import {
   judgeApiVersion,
   parseJson,
   rawQuery,
+  SERVICE_API_VERSION,
   type ServiceRoute,
   serviceRoutes,
 } from "@rollcall/protocol";
@@ -88,7 +89,7 @@ export function checkApiVersion(url: string): void {
   const verdict = judgeApiVersion(found);
   if (verdict === "known" || verdict === "newer") return;
   const said = verdict === "missing" ? "is missing" : "is not a version";
-  throw new DpsError("badRequest", `api-version ${said}; write ?api-version=2021-10-01, for one`, {
+  throw new DpsError("badRequest", `api-version ${said}; write ?api-version=${SERVICE_API_VERSION}, for one`, {
     info: { path: "api-version" },
   });
 }

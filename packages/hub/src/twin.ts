@@ -1,7 +1,15 @@
-import { type Json, type JsonObject, limits, parseJson, propertyProblem, type Twin } from "@rollcall/protocol";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  limits,
+  parseJson,
+  propertyProblem,
+  type Twin,
+} from "@rollcall/protocol";
 import { refuse } from "./errors.js";
 import type { HubDevice, TwinReply } from "./hub-types.js";
-import { isObject, mergePatch } from "./merge-patch.js";
+import { mergePatch } from "./merge-patch.js";
 import type { DeviceStore } from "./ports.js";
 
 /** What changing a twin needs of the world. */

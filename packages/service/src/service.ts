@@ -3,6 +3,7 @@ import { type Broker, createBroker } from "@rollcall/broker";
 import { AttemptLog, createEngine, type Engine, newEtag, type Store } from "@rollcall/engine";
 import { createHub, type Hub } from "@rollcall/hub";
 import { toPem } from "@rollcall/pki";
+import { defaultPorts, isLoopback } from "@rollcall/protocol";
 import { type AllocationWebhook, createAllocationWebhook } from "./allocation-webhook.js";
 import { checkConfig } from "./config/config.js";
 import { ConfigError } from "./config/config-error.js";
@@ -10,7 +11,6 @@ import { milliseconds, retryAfterSeconds } from "./config/config-schema.js";
 import { accessPolicies, OWNER_POLICY } from "./config/policies.js";
 import { createHttpFronts } from "./http-fronts.js";
 import { endpoint, linkedHubs, reachableHost, servedHosts } from "./listen/addresses.js";
-import { isLoopback } from "./listen/client-connection.js";
 import { Listeners } from "./listen/listeners.js";
 import { type OpenPorts, openPorts } from "./listen/open-ports.js";
 import { clusterFingerprints } from "./location/cluster-files.js";
@@ -143,6 +143,7 @@ function decide(
   { store, webhook }: { store: Store; webhook: AllocationWebhook },
 ): { hub: Hub; engine: Engine } {
   const linked = { linked: () => hubs };
+  const knownVersionsOnly = config.apiVersions === "known-only";
   const { registrationsPerMinute } = config.limits;
   const hub = createHub({ store, hubs: linked, clock });
   const engine = createEngine({
@@ -158,15 +159,13 @@ function decide(
     assigningForMs: milliseconds(config.registration.assigningFor),
     registrationsPerMinute: registrationsPerMinute === "off" ? undefined : registrationsPerMinute,
     strictX509: config.strictX509,
+    knownVersionsOnly,
     onRemoved: (place) => hub.disconnect(place),
     onFailure: (error, trackingId) => log.error({ err: error, trackingId }, "a registration failed"),
   });
   const warn = (version: string) =>
     log.warn(`a device asks for api-version ${version}, newer than this service knows; it is served`);
-  return {
-    hub,
-    engine: watchVersions(engine, { knownOnly: config.apiVersions === "known-only", warn }),
-  };
+  return { hub, engine: knownVersionsOnly ? engine : watchVersions(engine, warn) };
 }
 
 /** Listeners with a certificate that stays good. */
@@ -191,7 +190,7 @@ async function openListeners({ config, clock, attempts, log, location, hubs, tea
 
 function describe({ config, location, opened, hubs }: Setting, ports: OpenPorts): RollcallInfo {
   const host = reachableHost(config.listen.host);
-  const serviceEndpoint = endpoint(host, ports.https, 443);
+  const serviceEndpoint = endpoint(host, ports.https, defaultPorts.https);
   const { policyKey } = location.secrets;
   const connectionString = (name: string, key: string) =>
     `HostName=${serviceEndpoint};SharedAccessKeyName=${name};SharedAccessKey=${key}`;
@@ -199,7 +198,7 @@ function describe({ config, location, opened, hubs }: Setting, ports: OpenPorts)
     idScope: config.idScope,
     host,
     ports,
-    deviceEndpoint: endpoint(host, ports.mqtt, 8883),
+    deviceEndpoint: endpoint(host, ports.mqtt, defaultPorts.mqtt),
     serviceEndpoint,
     connectionString: connectionString(OWNER_POLICY, policyKey),
     policies: accessPolicies(config.policies, policyKey).map(({ name, primaryKey, secondaryKey }) => ({

@@ -1,8 +1,5 @@
-import type { Json, JsonObject } from "@rollcall/protocol";
+import { isObject, type JsonObject } from "@rollcall/protocol";
 import type { Pair } from "./output.js";
-
-export const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A member that is an object; an empty one where it is absent or something else. */
 export const objectAt = (object: JsonObject, name: string): JsonObject => {

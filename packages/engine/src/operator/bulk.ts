@@ -5,15 +5,13 @@ import {
   dpsErrors,
   type EnrollmentKind,
   enrollmentKinds,
+  isObject,
+  type JsonObject,
   limits,
 } from "@rollcall/protocol";
 import { badMember } from "./bad-request.js";
 import type { EnrollmentOperations } from "./enrollment-operations.js";
 import type { BulkError } from "./operator-types.js";
-
-type Members = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Members =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Runs a bulk operation (section 7.4): one entry after the other, each for itself, in the order of the body. */
 export async function runBulk(
@@ -64,7 +62,7 @@ async function runEntry(
   }
 }
 
-async function change(mode: BulkMode, id: string, entry: Members, operations: EnrollmentOperations): Promise<void> {
+async function change(mode: BulkMode, id: string, entry: JsonObject, operations: EnrollmentOperations): Promise<void> {
   if (mode === "delete") return await operations.remove(id);
   if (mode === "create") await operations.put(id, entry, { wanted: "create" });
   else if (mode === "update") await operations.put(id, entry, { wanted: "update" });

@@ -1,4 +1,4 @@
-import { formatDate, type Json, type JsonObject } from "@rollcall/protocol";
+import { formatDate, type Json, type JsonObject, reprovisionPolicies } from "@rollcall/protocol";
 import type { AttestationRecord } from "../records/attestation-record.js";
 import type { EnrollmentRecord, RegistrationRecord } from "../records/ports.js";
 import { quotedEtag } from "./etags.js";
@@ -63,7 +63,7 @@ const members: Readonly<Record<string, Member>> = {
   lastUpdatedDateTimeUtc: ({ updatedAt }) => formatDate(new Date(updatedAt)),
 };
 
-const defaultReprovisioning = { updateHubAssignment: true, migrateDeviceData: true } as const;
+const defaultReprovisioning = reprovisionPolicies.migrate.policy;
 
 /** An enrollment or a group as the service API gives it; members without a value are absent. */
 export function wireEnrollment(record: EnrollmentRecord, about: WireContext): JsonObject {

@@ -1,4 +1,12 @@
-import { allocationPolicies, decodeBase64, isHost, limits, permissions } from "@rollcall/protocol";
+import {
+  allocationPolicies,
+  DEFAULT_ALLOCATION_POLICY,
+  decodeBase64,
+  defaultPorts,
+  isHost,
+  limits,
+  permissions,
+} from "@rollcall/protocol";
 import { z } from "zod";
 import { OWNER_POLICY } from "./policies.js";
 
@@ -44,8 +52,8 @@ const hub = z.strictObject({
 
 const listenSchema = z.strictObject({
   host: host.default("127.0.0.1").describe("Address of the device listeners; 127.0.0.1 includes ::1"),
-  mqtt: port.default(8883).describe("MQTT over TLS, service and hub; 0: any free port"),
-  https: port.default(443).describe("HTTPS and WebSockets"),
+  mqtt: port.default(defaultPorts.mqtt).describe("MQTT over TLS, service and hub; 0: any free port"),
+  https: port.default(defaultPorts.https).describe("HTTPS and WebSockets"),
   httpsFallback: port.default(8443).describe("In place of 443 when that cannot be had"),
   dashboard: port.default(8080).describe("Plain HTTP, loopback only: health, attempts, portal"),
 });
@@ -92,7 +100,7 @@ const settings = z.strictObject({
   hubHost: host.optional().describe("Host of the one default hub"),
   allocationPolicy: z
     .enum(servicePolicies, { error: `is no policy for a whole service: ${servicePolicies.join(", ")}` })
-    .default("hashed")
+    .default(DEFAULT_ALLOCATION_POLICY)
     .describe("Of enrollments that name none; custom is for enrollments only, with a webhook of their own"),
   registration: z
     .strictObject({

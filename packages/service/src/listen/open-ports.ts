@@ -1,6 +1,7 @@
 import type { DeviceApi, ManagementApi } from "@rollcall/api";
 import type { Broker } from "@rollcall/broker";
 import type { LinkedHub } from "@rollcall/protocol";
+import { defaultPorts } from "@rollcall/protocol";
 import type { Config } from "../config/config-schema.js";
 import { flagName, type SettingName, variableName } from "../config/config-settings.js";
 import { ListenError, listenAddresses } from "./listen.js";
@@ -24,8 +25,6 @@ export interface OpenPorts {
   readonly https: number;
   readonly dashboard: number;
 }
-
-const HTTPS_PORT = 443;
 
 /** Listens everywhere; throws ListenError when a port cannot be had. */
 export async function openPorts(parts: PortParts): Promise<OpenPorts> {
@@ -70,7 +69,7 @@ async function openHttps({ config, hubs, listeners, broker, deviceApi, notices }
     return await open(https, "httpsPort");
   } catch (error) {
     const canFallBack = error instanceof ListenError && ["EACCES", "EADDRINUSE"].includes(error.code);
-    if (!canFallBack || https !== HTTPS_PORT) throw error;
+    if (!canFallBack || https !== defaultPorts.https) throw error;
     const port = await open(httpsFallback, "httpsFallbackPort");
     notices.push(fallbackNotice(error.code, port));
     return port;

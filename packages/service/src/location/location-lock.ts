@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { isAlive, ownMark, type ProcessMark } from "@rollcall/store/process-life";
 import { errorCode, LocationError } from "./private-files.js";
 
 /** Another service runs in this location. */
@@ -15,17 +16,10 @@ export class LocationInUseError extends LocationError {
   }
 }
 
-/** A process, told apart from a later one with the same number. */
-interface Holder {
-  readonly pid: number;
-  /** Boot and start time; empty where the platform does not tell. */
-  readonly birth: string;
-}
-
 /** Takes the lock of a folder; what a killed process left is recognised and cleared. Returns the way to give it back. */
 export function lockLocation(folder: string): () => void {
   const path = `${folder}/lock`;
-  const mine = JSON.stringify({ pid: process.pid, birth: birthOf(process.pid) } satisfies Holder);
+  const mine = JSON.stringify(ownMark());
   const draft = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
   writeFileSync(draft, mine, { mode: 0o600, flag: "wx" });
   try {
@@ -76,36 +70,13 @@ export function isLocationInUse(folder: string): boolean {
   return holder !== undefined && isAlive(holder);
 }
 
-function parseHolder(text: string): Holder | undefined {
+function parseHolder(text: string): ProcessMark | undefined {
   try {
-    const value = JSON.parse(text) as Partial<Holder> | null;
+    const value = JSON.parse(text) as Partial<ProcessMark> | null;
     return typeof value?.pid === "number" ? { pid: value.pid, birth: String(value.birth ?? "") } : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isAlive({ pid, birth }: Holder): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (errorCode(error) === "ESRCH") return false;
-  }
-  const now = birthOf(pid);
-  return now !== "gone" && (birth === "" || now === "" || birth === now);
-}
-
-/**
- * Linux: boot id and start time in ticks; a container whose service is always process 1 needs them. "gone" for a process
- * that is dead but for its parent's notice.
- */
-function birthOf(pid: number): string {
-  const stat = readText(`/proc/${pid}/stat`);
-  const boot = readText("/proc/sys/kernel/random/boot_id");
-  if (stat === undefined || boot === undefined) return "";
-  // The name of the process, in brackets, may hold spaces: fields are counted behind it.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields[0] === "Z" || fields[0] === "X" ? "gone" : `${boot.trim()}/${fields[19] ?? ""}`;
 }
 
 function readText(path: string): string | undefined {

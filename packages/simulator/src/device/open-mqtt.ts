@@ -1,4 +1,4 @@
-import type { Transport } from "@rollcall/protocol";
+import { defaultPorts as servicePorts, type Transport } from "@rollcall/protocol";
 import type { Exchange } from "./exchange.js";
 import type { DeviceIdentity } from "./identity.js";
 import { MqttSession, type MqttSessionOptions } from "./mqtt-session.js";
@@ -6,7 +6,11 @@ import type { ExchangeOptions } from "./options.js";
 import { connectTls, deviceContext, inTurn } from "./tls-connect.js";
 
 /** Where a transport is served when nobody says otherwise. */
-export const defaultPorts: Readonly<Record<Transport, number>> = { mqtt: 8883, "mqtt-ws": 443, http: 443 };
+export const defaultPorts: Readonly<Record<Transport, number>> = {
+  mqtt: servicePorts.mqtt,
+  "mqtt-ws": servicePorts.https,
+  http: servicePorts.https,
+};
 
 /** What our devices call themselves. */
 export const clientVersion = "rollcall-simulator";

@@ -13,13 +13,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { StoreError } from "../sql/store-error.js";
-
-/** A process, told from another that got the same pid later. */
-interface Owner {
-  readonly pid: number;
-  /** Boot and start time where the system tells them (Linux), else empty. */
-  readonly started: string;
-}
+import { isAlive, ownMark, type ProcessMark } from "./process-life.js";
 
 const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? error.code : undefined);
 
@@ -31,31 +25,11 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
-/** Undefined where the system does not tell; "gone" for a process that is dead but for its parent's notice. */
-function startOf(pid: number): string | undefined {
-  const boot = readIfThere("/proc/sys/kernel/random/boot_id");
-  const status = readIfThere(`/proc/${pid}/stat`);
-  if (boot === undefined || status === undefined) return undefined;
-  // The name of the program may hold anything, so fields count from its closing parenthesis: state is the 3rd, start time the 22nd.
-  const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
-  return fields[0] === "Z" || fields[0] === "X" ? "gone" : `${boot.trim()} ${fields[19]}`;
-}
-
-function isAlive({ pid, started }: Owner): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (codeOf(error) !== "EPERM") return false;
-  }
-  const now = startOf(pid);
-  return now === undefined || started === "" || now === started;
-}
-
 /** Undefined when there is no such file, or one that was never finished because the power went. */
-function ownerIn(file: string): Owner | undefined {
+function ownerIn(file: string): ProcessMark | undefined {
   const match = /^(\d{1,10})\n(.*)\n$/.exec(readIfThere(file) ?? "");
-  const [, pid = "", started = ""] = match ?? [];
-  return match ? { pid: Number(pid), started } : undefined;
+  const [, pid = "", birth = ""] = match ?? [];
+  return match ? { pid: Number(pid), birth } : undefined;
 }
 
 /** Makes `file` a copy of `own`, whole from the first moment; false when it is there already. */
@@ -78,13 +52,13 @@ function claim(own: string, file: string): boolean {
 }
 
 /** Puts us in the place of an owner that is gone. Its file is replaced, never absent; a second file lets only one of us do so. */
-function takeOver(own: string, file: string, inUse: (owner: Owner) => StoreError): void {
+function takeOver(own: string, file: string, inUse: (owner: ProcessMark) => StoreError): void {
   const turn = `${file}.turn`;
   if (!claim(own, turn)) {
     const other = ownerIn(turn);
     if (other && isAlive(other)) throw inUse(other);
     rmSync(turn, { force: true });
-    if (!claim(own, turn)) throw inUse(ownerIn(turn) ?? { pid: 0, started: "" });
+    if (!claim(own, turn)) throw inUse(ownerIn(turn) ?? { pid: 0, birth: "" });
   }
   try {
     const owner = ownerIn(file);
@@ -100,12 +74,13 @@ function takeOver(own: string, file: string, inUse: (owner: Owner) => StoreError
  * `store.pid` there. One that was killed left it behind: its pid tells.
  */
 export function ownDirectory(directory: string): () => void {
-  const inUse = ({ pid }: Owner) => new StoreError("directoryInUse", `${directory}, process ${pid}`);
+  const inUse = ({ pid }: ProcessMark) => new StoreError("directoryInUse", `${directory}, process ${pid}`);
   const file = join(directory, "store.pid");
   const own = `${file}.${process.pid}`;
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    writeFileSync(own, `${process.pid}\n${startOf(process.pid) ?? ""}\n`, { mode: 0o600 });
+    const { pid, birth } = ownMark();
+    writeFileSync(own, `${pid}\n${birth}\n`, { mode: 0o600 });
     if (!claim(own, file)) takeOver(own, file, inUse);
   } catch (error) {
     if (error instanceof StoreError) throw error;

@@ -3,11 +3,12 @@ import {
   type AttestationType,
   type EnrollmentKind,
   enrollmentKinds,
+  isObject,
   type Json,
   type JsonObject,
 } from "@rollcall/protocol";
 import { CliError } from "../../terminal/cli-error.js";
-import { isObject, objectAt } from "../../terminal/record-text.js";
+import { objectAt } from "../../terminal/record-text.js";
 import type { Change } from "./changes.js";
 import { certificatePairs } from "./flags-table.js";
 

@@ -1,4 +1,5 @@
 import type { AllocationPolicy, EnrollmentKind, Json, JsonObject, ProvisioningStatus } from "@rollcall/protocol";
+import { SERVICE_API_VERSION } from "@rollcall/protocol/api-versions";
 import { enrollmentKinds, operatorRoutes, serviceRoutes } from "@rollcall/protocol/service-routes";
 import { type Ask, ask, type Route, send } from "./client.js";
 
@@ -98,7 +99,7 @@ const kinds: Readonly<Record<EnrollmentKind, KindRoutes>> = {
 };
 
 /** The version of the service API that this page speaks. */
-const query = { "api-version": "2021-10-01" };
+const query = { "api-version": SERVICE_API_VERSION };
 const itsEtag = (etag: string | undefined): Pick<Ask, "headers"> =>
   etag === undefined ? {} : { headers: { "if-match": `"${etag.replace(/^"|"$/g, "")}"` } };
 

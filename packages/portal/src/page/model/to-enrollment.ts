@@ -1,7 +1,7 @@
 import type { EnrollmentKind, JsonObject } from "@rollcall/protocol";
 import { enrollmentKinds } from "@rollcall/protocol/service-routes";
+import { reprovisionPolicies } from "@rollcall/protocol/words";
 import type { Attestation, Enrollment } from "../api/enrollments.js";
-import { reprovisionPolicies } from "./choices.js";
 import type { Credentials, Draft, Settings } from "./draft.js";
 import { compact } from "./words.js";
 
@@ -25,7 +25,7 @@ export function withSettings(kind: EnrollmentKind, source: Enrollment, settings:
     ...(allocationPolicy === "custom" && {
       customAllocationDefinition: { ...custom, apiVersion: settings.webhookApiVersion.trim() },
     }),
-    reprovisionPolicy: reprovisionPolicies[settings.reprovision],
+    reprovisionPolicy: reprovisionPolicies[settings.reprovision].policy,
     initialTwin: readTwin(settings.twin),
     provisioningStatus: settings.status,
     capabilities: { ...source.capabilities, iotEdge: settings.iotEdge },

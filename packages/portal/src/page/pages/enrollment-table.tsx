@@ -1,6 +1,6 @@
 import type { EnrollmentKind } from "@rollcall/protocol";
 import { type Attestation, type Enrollment, idOf } from "../api/enrollments.js";
-import { allocationChoices, kindWords, mechanisms } from "../model/choices.js";
+import { allocationChoices, kindWords, mechanisms, serviceDefault } from "../model/choices.js";
 import { Pill, Time } from "../parts/bits.js";
 import { justSaved } from "../parts/just-saved.js";
 import { hrefOf } from "../routing/router.js";
@@ -97,6 +97,6 @@ export function mechanismOf({ type, x509 }: Attestation): string {
 
 /** How a hub is chosen, in words. */
 export function allocationOf({ allocationPolicy, iotHubHostName }: Enrollment): string {
-  if (!allocationPolicy) return iotHubHostName ? `Static (${iotHubHostName})` : "Default of the service (hashed)";
+  if (!allocationPolicy) return iotHubHostName ? `Static (${iotHubHostName})` : serviceDefault;
   return allocationChoices.find(({ value }) => value === allocationPolicy)?.label ?? allocationPolicy;
 }

@@ -50,6 +50,16 @@ export const requestRows = {
     title: `The api-version is not a date like ${DEVICE_API_VERSION} or 2025-07-01-preview.`,
     remedy: `Send api-version=${DEVICE_API_VERSION}.`,
   },
+  "protocol.apiVersionUnknown": {
+    cause: 24,
+    element: "request",
+    severity: "error",
+    blame: "protocol",
+    wire: "badRequest",
+    connack: 4,
+    title: "The api-version {got} is newer than the versions that this service knows, and it accepts no others.",
+    remedy: `Send api-version=${DEVICE_API_VERSION}, or set apiVersions: accept-newer in rollcall.yaml.`,
+  },
   "idScope.mismatch": {
     cause: 15,
     element: "idScope",
