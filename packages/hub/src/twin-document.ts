@@ -25,7 +25,7 @@ const authenticationTypes: Readonly<Record<HubAuthentication["type"], string>> =
 };
 
 /**
- * The twin as the service side of a hub shows it (section 9.3 of the wire notes): tags, both sides with `$metadata` and
+ * The twin as the service side of a hub shows it (wire.md#twin-document): tags, both sides with `$metadata` and
  * `$version`. Times are kept for each side, not for each property: `$lastUpdated` of a property is that of its side.
  */
 export function twinDocument({ identity, twin, connected }: TwinDocumentParts): JsonObject {

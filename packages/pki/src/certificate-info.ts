@@ -12,7 +12,7 @@ export interface CertificateInfo {
   readonly version: number;
 }
 
-/** The eight fields in their order on the wire (dps-wire 6.1); times to the second, without fractions. */
+/** The eight fields in their order on the wire (wire.md#certificate-info); times to the second, without fractions. */
 export function certificateInfo(certificate: Certificate): CertificateInfo {
   return {
     subjectName: certificate.subject,

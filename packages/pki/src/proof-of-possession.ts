@@ -8,7 +8,10 @@ export interface Possession {
   readonly code: string;
 }
 
-/** Whether `verification` was signed by the CA for exactly this code, its CN (dps-wire 6.3). Its dates do not matter. */
+/**
+ * Whether `verification` was signed by the CA for exactly this code, its CN (wire.md#proof-of-possession). Its dates do
+ * not matter.
+ */
 export function isProofOfPossession({ ca, verification, code }: Possession): boolean {
   return code !== "" && verification.commonName === code && isIssuedBy(verification, ca);
 }

@@ -6,7 +6,10 @@ import { deviceIdPattern, idPattern, idProblem, isDeviceId } from "./ids.js";
 import type { JsonObject } from "./messages.js";
 import { allocationPolicies, provisioningStatuses } from "./statuses.js";
 
-/** The REST shapes of section 7.4; an `id` is the name that the specification has for it. Read-only members are taken and ignored: SDKs send whole objects back. */
+/**
+ * The REST shapes of wire.md#objects; an `id` is the name that the specification has for it. Read-only members are
+ * taken and ignored: SDKs send whole objects back.
+ */
 
 // What `meta` says is for the OpenAPI document, which cannot say a refinement.
 const id = z
@@ -88,7 +91,7 @@ const x509Members = z
     "must have exactly one of clientCertificates, signingCertificates, caReferences",
   )
   .meta({ id: "X509Attestation" });
-/** Without a member, or left out: those that are stored (7.4, ours). */
+/** Without a member, or left out: those that are stored (wire.md#updates, ours). */
 const isEmpty = (value: unknown) =>
   typeof value === "object" && value !== null && Object.values(value).every((member) => member == null);
 const x509 = z.preprocess((value) => (isEmpty(value) ? undefined : value), x509Members.nullish());
@@ -111,7 +114,7 @@ const initialTwin = z
   .object({ tags: jsonObject.nullish(), properties: z.object({ desired: jsonObject.nullish() }).nullish() })
   .meta({ id: "InitialTwin" });
 
-/** The first api-version of custom allocation (section 7.4). */
+/** The first api-version of custom allocation (wire.md#individualenrollment). */
 const CUSTOM_ALLOCATION_SINCE = "2018-09-01-preview";
 /** The webhook of allocation `custom`. */
 const customAllocationDefinition = z.object({
@@ -160,7 +163,7 @@ export const enrollmentGroupSchema = z.looseObject({ enrollmentGroupId: id, ...c
 
 export const enrollmentSchemas = { individual: individualEnrollmentSchema, group: enrollmentGroupSchema } as const;
 
-/** Modes of a bulk operation; matched without case, since Node's SDK writes `updateIfMatchEtag` (section 7.1). */
+/** Modes of a bulk operation; matched without case, since Node's SDK writes `updateIfMatchEtag` (wire.md#bulk). */
 export const bulkModes = ["create", "update", "updateIfMatchETag", "delete"] as const;
 export type BulkMode = (typeof bulkModes)[number];
 

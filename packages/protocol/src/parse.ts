@@ -19,7 +19,7 @@ const schema = z.looseObject({
 
 /**
  * Reads the body of a register request. Empty or blank is a registration without members: .NET sends nothing over MQTT,
- * polls of Node and Python are one space (section 1.3). Never throws.
+ * polls of Node and Python are one space (wire.md#poll). Never throws.
  */
 export function parseRegistration(bytes: Uint8Array): RegistrationParse {
   if (bytes.length > limits.messageBytes) return { ok: false, tooLarge: true, reason: `it has ${bytes.length} bytes` };

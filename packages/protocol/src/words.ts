@@ -25,7 +25,7 @@ export const outcomeWords: Readonly<Record<AttemptOutcome, string>> = {
   abandoned: "was abandoned by the device",
 };
 
-/** The policy of enrollments that name none, in a service whose configuration names none (section 8.2). */
+/** The policy of enrollments that name none, in a service whose configuration names none (wire.md#allocation). */
 export const DEFAULT_ALLOCATION_POLICY = "hashed" satisfies AllocationPolicy;
 
 /** How each allocation policy chooses a hub. */
@@ -36,7 +36,7 @@ export const allocationWords: Readonly<Record<AllocationPolicy, { readonly label
   custom: { label: "Custom (webhook)", hint: "A webhook of yours answers with the hub." },
 };
 
-/** What happens to a device that registers again (section 8.4): the two flags of the policy, and its label. */
+/** What happens to a device that registers again (wire.md#reprovisioning): the two flags of the policy, and its label. */
 export const reprovisionPolicies = {
   migrate: {
     policy: { updateHubAssignment: true, migrateDeviceData: true },

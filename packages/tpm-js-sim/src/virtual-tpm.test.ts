@@ -167,7 +167,7 @@ describe("one bit changed in an authentication key", () => {
   const client = device({ state: vectorStates.rsa });
   const good = base64(rsa.authenticationKeyBase64);
 
-  // Offsets into the 826 bytes: reference tpm-attestation.md section 6.1.
+  // Offsets into the 826 bytes: attestation.md#challenge.
   test.each([
     { part: "idObject, HMAC", offset: 10, command: "ActivateCredential", code: 0x1df },
     { part: "idObject, encIdentity", offset: 50, command: "ActivateCredential", code: 0x1df },

@@ -26,7 +26,7 @@ const NAME = /^[A-Za-z0-9\-._]{1,64}$/;
 /** 48 hex digits, as the cloud's codes have; a common name takes 64. */
 const CODE_BYTES = 24;
 
-/** CA certificates and their proof of possession (section 6.3 of the wire notes). */
+/** CA certificates and their proof of possession (wire.md#proof-of-possession). */
 export function createCertificateOperator(context: CertificateOperatorContext): CertificateOperator {
   const { store } = context;
   return {

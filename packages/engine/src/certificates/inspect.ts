@@ -24,8 +24,9 @@ export function inspectCertificate(body: unknown): JsonObject {
 }
 
 /**
- * What was read from the TPM2B_PUBLIC of `{endorsementKey}`: the registration id that most SDKs give the device (section
- * 4.1 of the wire notes), and how the key differs from the usual template. Throws DpsError that says why it is none.
+ * What was read from the TPM2B_PUBLIC of `{endorsementKey}`: the registration id that most SDKs give the device
+ * (wire.md#tpm-registration-id), and how the key differs from the usual template. Throws DpsError that says why it is
+ * none.
  */
 export function inspectEndorsementKey(body: unknown): JsonObject {
   const text = typeof body === "object" && body !== null && "endorsementKey" in body ? body.endorsementKey : undefined;

@@ -13,7 +13,7 @@ export interface OperatorList {
   readonly next?: string;
 }
 
-/** One entry of a bulk answer (section 7.4). */
+/** One entry of a bulk answer (wire.md#bulk). */
 export interface BulkError {
   readonly id: string;
   readonly errorCode: number;
@@ -21,7 +21,7 @@ export interface BulkError {
 }
 
 /**
- * The operator's half of the service: enrollments, registrations and CA certificates, in the wire form of section 7.4. Knows no
+ * The operator's half of the service: enrollments, registrations and CA certificates, in the wire form of wire.md#objects. Knows no
  * HTTP. `body` is parsed JSON of a stranger; every method throws DpsError for what it will not do, with the path of the
  * offending member in the message and in `info`. `ifMatch` as in the header: quoted or not, `*` for any that exists.
  */
@@ -51,7 +51,10 @@ export interface Operator {
   registrationsOfGroup(enrollmentGroupId: string, page: OperatorPage): Promise<OperatorList>;
 }
 
-/** CA certificates that groups refer to by name, and their proof of possession (section 6.3). Throws DpsError as `Operator` does. */
+/**
+ * CA certificates that groups refer to by name, and their proof of possession (wire.md#proof-of-possession). Throws
+ * DpsError as `Operator` does.
+ */
 export interface CertificateOperator {
   certificates(): Promise<readonly JsonObject[]>;
   certificate(name: string): Promise<JsonObject>;

@@ -28,7 +28,7 @@ const kinds = [
 ] as const satisfies readonly { kind: EnrollmentKind; [name: string]: unknown }[];
 
 describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFound }) => {
-  it("is created with the defaults of section 7.4, and read back the same", async () => {
+  it("is created with the defaults of wire.md#individualenrollment, and read back the same", async () => {
     const { operator } = operatorRig();
     const created = await operator.putEnrollment(kind, "Line-3", body("Line-3"));
     expect(created).toEqual({

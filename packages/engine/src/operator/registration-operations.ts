@@ -20,7 +20,7 @@ export async function getRegistration(id: string, context: OperatorContext): Pro
   return wireRegistration(await find(id, context), context.clock());
 }
 
-/** Forgets where a device was assigned to; the device at the hub stays (section 8.5). */
+/** Forgets where a device was assigned to; the device at the hub stays (wire.md#deprovisioning). */
 export async function deleteRegistration(
   id: string,
   ifMatch: string | undefined,
@@ -35,7 +35,7 @@ export async function deleteRegistration(
   throw new DpsError("conflict");
 }
 
-/** Those of a group that was deleted are still there (section 8.5). */
+/** Those of a group that was deleted are still there (wire.md#deprovisioning). */
 export async function registrationsOfGroup(
   id: string,
   page: OperatorPage,

@@ -3,7 +3,7 @@ import type { JsonObject } from "@rollcall/protocol";
 import type { AttestationRecord, EnrolledCertificate } from "../records/attestation-record.js";
 
 /**
- * A certificate as answers give it: `info` and no `certificate` (section 6.1). Of one that was enrolled by its thumbprint
+ * A certificate as answers give it: `info` and no `certificate` (wire.md#certificate-info). Of one that was enrolled by its thumbprint
  * nothing else is known, and Java throws when one of the eight fields is missing or empty.
  */
 function wireCertificate({ der, thumbprint }: EnrolledCertificate): JsonObject {

@@ -5,7 +5,7 @@ import { quotedEtag } from "./etags.js";
 import { wireX509 } from "./wire-certificates.js";
 import { wireRegistration } from "./wire-registration.js";
 
-/** The attestation as GET, PUT and query answer it: without keys (section 7.4). */
+/** The attestation as GET, PUT and query answer it: without keys (wire.md#attestationmechanism). */
 function wireAttestation(attestation: AttestationRecord, withoutCertificates: boolean): JsonObject {
   const { type } = attestation;
   if (type === "symmetricKey" || (type === "x509" && withoutCertificates)) return { type };
@@ -35,7 +35,10 @@ export interface WireContext {
 
 type Member = (record: EnrollmentRecord, about: WireContext) => Json | undefined;
 
-/** Every member of an enrollment or a group, in its order on the wire (section 7.4). */
+/**
+ * Every member of an enrollment or a group, in its order on the wire (wire.md#individualenrollment,
+ * wire.md#enrollmentgroup).
+ */
 const members: Readonly<Record<string, Member>> = {
   registrationId: (record) => (record.kind === "individual" ? record.registrationId : undefined),
   enrollmentGroupId: (record) => (record.kind === "group" ? record.enrollmentGroupId : undefined),

@@ -10,7 +10,7 @@ interface ErrorRow {
   readonly provenance: Provenance;
 }
 
-/** Every error that a caller can see (sections 1.4 and 7.6 of the wire notes): one row each. */
+/** Every error that a caller can see (wire.md#error-body, wire.md#error-codes): one row each. */
 export const dpsErrors = {
   badRequest: { code: 400004, status: 400, message: "The request is invalid.", provenance: "ours" },
   invalidRegistrationId: { code: 400004, status: 400, message: "Invalid RegistrationId", provenance: "seen" },
@@ -70,13 +70,13 @@ export class DpsError extends Error {
   }
 }
 
-/** The error body of section 1.4. */
+/** The error body of wire.md#error-body. */
 export interface ErrorBody {
   readonly errorCode: number;
   readonly trackingId: string;
   readonly message: string;
   readonly timestampUtc: string;
-  /** Section 7.6: a map of texts. */
+  /** wire.md#error-body: a map of texts. */
   readonly info?: Readonly<Record<string, string>>;
 }
 
@@ -95,7 +95,7 @@ export function errorBody(
   };
 }
 
-/** UTC with seven fractional digits and `Z`, as the service writes dates (section 1.4). */
+/** UTC with seven fractional digits and `Z`, as the service writes dates (wire.md#dates). */
 export function formatDate(date: Date): string {
   return date.toISOString().replace("Z", "0000Z");
 }

@@ -1,4 +1,4 @@
-/** Ports that device SDKs dial when they are told none (section 10.1 of the wire notes). */
+/** Ports that device SDKs dial when they are told none (wire.md#ports). */
 export const defaultPorts = {
   mqtt: 8883,
   /** HTTPS, and MQTT over WebSocket. */

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { type Permission, permissions } from "@rollcall/protocol";
 
-/** The policy of every new service: it may do everything (section 7.3). */
+/** The policy of every new service: it may do everything (wire.md#policies). */
 export const OWNER_POLICY = "provisioningserviceowner";
 
 /** A policy as rollcall.yaml writes it. */

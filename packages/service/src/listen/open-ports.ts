@@ -76,7 +76,7 @@ async function openHttps({ config, hubs, listeners, broker, deviceApi, notices }
   }
 }
 
-/** Who misses 443: section 10.1 of the wire notes. */
+/** Who misses 443: wire.md#ports. */
 function fallbackNotice(code: string, port: number): string {
   const [why, remedy] =
     code === "EACCES"

@@ -20,7 +20,7 @@ interface DevicePlace {
   readonly deviceId: string;
 }
 
-/** A hub's name has no case; a device id has (section 9.2). */
+/** A hub's name has no case; a device id has (wire.md#hub-name). */
 export const hubKey = (hub: string): string => hub.toLowerCase();
 const placeOf = ({ hub, deviceId }: DevicePlace): PlaceKey => ({ hub_key: hubKey(hub), device_id: deviceId });
 

@@ -103,7 +103,7 @@ describe("names", () => {
   });
 });
 
-/** Reference dps-wire.md section 4.7: byte strings that count up by one. */
+/** attestation.md#counting-vector: byte strings that count up by one. */
 describe("the deterministic vector", () => {
   const hashAlg = algorithms.sha256;
   const count = (first: number, length: number): Buffer =>

@@ -135,7 +135,7 @@ export async function remove(flags: MutatingFlags & { readonly yes?: boolean }, 
   context.terminal.note(`deleted ${id}${leftBehind(kind, item)}`);
 }
 
-/** What deleting an enrollment does not take away (section 8.5 of the wire notes). */
+/** What deleting an enrollment does not take away (wire.md#deprovisioning). */
 function leftBehind(kind: EnrollmentKind, item: JsonObject): string {
   if (kind === "group") return "; the registrations of its devices stay";
   const hub = textAt(objectAt(item, "registrationState"), "assignedHub");

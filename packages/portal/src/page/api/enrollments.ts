@@ -3,7 +3,7 @@ import { SERVICE_API_VERSION } from "@rollcall/protocol/api-versions";
 import { enrollmentKinds, operatorRoutes, serviceRoutes } from "@rollcall/protocol/service-routes";
 import { type Ask, ask, type Route, send } from "./client.js";
 
-/** Section 7.4 of the wire notes, as far as the page looks at it; what it does not know goes back as it came. */
+/** wire.md#objects, as far as the page looks at it; what it does not know goes back as it came. */
 export interface CertificateInfo {
   readonly subjectName?: string;
   readonly issuerName?: string;

@@ -90,7 +90,7 @@ export function settingsOf(enrollment: Enrollment): Settings {
   };
 }
 
-/** Absent means migrate (section 8.4 of the wire notes). */
+/** Absent means migrate (wire.md#reprovisioning). */
 export function reprovisionOf(policy: Enrollment["reprovisionPolicy"]): Reprovision {
   if (!policy) return "migrate";
   if (!policy.updateHubAssignment) return "never";
