@@ -6,6 +6,7 @@ import {
   type Json,
   type JsonObject,
   type Twin,
+  type TwinDocument,
 } from "@rollcall/protocol";
 
 /** What a twin document is made of. */
@@ -18,7 +19,7 @@ export interface TwinDocumentParts {
 /** What the cloud writes for a time that never was. */
 const NEVER = "0001-01-01T00:00:00Z";
 
-const authenticationTypes: Readonly<Record<HubAuthentication["type"], string>> = {
+const authenticationTypes: Readonly<Record<HubAuthentication["type"], TwinDocument["authenticationType"]>> = {
   symmetricKey: "sas",
   x509Thumbprint: "selfSigned",
   x509Authority: "certificateAuthority",
@@ -28,7 +29,7 @@ const authenticationTypes: Readonly<Record<HubAuthentication["type"], string>> =
  * The twin as the service side of a hub shows it (wire.md#twin-document): tags, both sides with `$metadata` and
  * `$version`. Times are kept for each side, not for each property: `$lastUpdated` of a property is that of its side.
  */
-export function twinDocument({ identity, twin, connected }: TwinDocumentParts): JsonObject {
+export function twinDocument({ identity, twin, connected }: TwinDocumentParts): TwinDocument {
   const { authentication } = identity;
   return {
     deviceId: identity.deviceId,
@@ -51,7 +52,7 @@ export function twinDocument({ identity, twin, connected }: TwinDocumentParts): 
   };
 }
 
-function thumbprints(authentication: HubAuthentication): JsonObject {
+function thumbprints(authentication: HubAuthentication): TwinDocument["x509Thumbprint"] {
   const { primary, secondary } =
     authentication.type === "x509Thumbprint" ? authentication : { primary: null, secondary: null };
   return { primaryThumbprint: primary, secondaryThumbprint: secondary ?? null };
@@ -64,7 +65,7 @@ interface SideFacts {
   readonly versioned: boolean;
 }
 
-function side(properties: JsonObject, facts: SideFacts): JsonObject {
+function side(properties: JsonObject, facts: SideFacts): TwinDocument["properties"]["desired"] {
   return { ...properties, $metadata: metadata(properties, facts), $version: facts.version };
 }
 

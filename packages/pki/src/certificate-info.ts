@@ -1,6 +1,6 @@
 import type { Certificate } from "./certificate.js";
 
-/** What the service API says of a certificate instead of returning it (`X509CertificateInfo`). */
+/** The fields that the service API returns in place of a certificate (`X509CertificateInfo`). */
 export interface CertificateInfo {
   readonly subjectName: string;
   readonly sha1Thumbprint: string;

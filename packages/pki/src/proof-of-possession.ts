@@ -1,7 +1,7 @@
 import type { Certificate } from "./certificate.js";
 import { isIssuedBy } from "./issued-by.js";
 
-/** A CA, the certificate uploaded to prove that its key is held, and the code that was asked for. */
+/** A CA, the certificate uploaded to prove possession of its key, and the code that the certificate has to carry. */
 export interface Possession {
   readonly ca: Certificate;
   readonly verification: Certificate;

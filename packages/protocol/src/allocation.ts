@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Json, JsonObject } from "./facts/json.js";
 import { limits } from "./facts/limits.js";
-import type { Json, JsonObject } from "./messages.js";
 import { parseJson } from "./parse.js";
 import { propertyProblem } from "./property-rules.js";
 

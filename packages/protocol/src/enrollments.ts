@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { isWebhookUrl } from "./allocation.js";
 import { judgeApiVersion } from "./facts/api-versions.js";
+import type { JsonObject } from "./facts/json.js";
 import { limits } from "./facts/limits.js";
 import { deviceIdPattern, idPattern, idProblem, isDeviceId } from "./ids.js";
-import type { JsonObject } from "./messages.js";
 import { allocationPolicies, provisioningStatuses } from "./statuses.js";
 
 /**
@@ -25,7 +25,7 @@ const deviceId = z
   .meta({ pattern: deviceIdPattern });
 
 /** base64 of 16 to 64 bytes; an empty text, as .NET sends it, is no key. */
-const symmetricKey = z
+export const symmetricKey = z
   .string()
   .superRefine((text, context) => {
     if (text === "") return;
@@ -131,6 +131,19 @@ const customAllocationDefinition = z.object({
     .meta({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$" }),
 });
 
+/** Members that requests and answers have alike: the contracts of answers are made of them too. */
+export const enrollmentMembers = {
+  id,
+  deviceId,
+  jsonObject,
+  customAllocationDefinition,
+  // Where the cloud has certificates issued (2025-07-01-preview; az of 2026-11-01 has three names for it). Kept, and no more.
+  credentialPolicyName: z.string(),
+  namespaceName: z.string(),
+  certificateAuthorityName: z.string(),
+  certificatePolicyName: z.string(),
+} as const;
+
 const common = {
   attestation,
   capabilities: z.object({ iotEdge: z.boolean().default(false) }).nullish(),
@@ -145,11 +158,10 @@ const common = {
   provisioningStatus: word(provisioningStatuses)
     .nullish()
     .transform((status) => status ?? "enabled"),
-  // Where the cloud has certificates issued (2025-07-01-preview; az of 2026-11-01 has three names for it). Kept, and no more.
-  credentialPolicyName: z.string().nullish(),
-  namespaceName: z.string().nullish(),
-  certificateAuthorityName: z.string().nullish(),
-  certificatePolicyName: z.string().nullish(),
+  credentialPolicyName: enrollmentMembers.credentialPolicyName.nullish(),
+  namespaceName: enrollmentMembers.namespaceName.nullish(),
+  certificateAuthorityName: enrollmentMembers.certificateAuthorityName.nullish(),
+  certificatePolicyName: enrollmentMembers.certificatePolicyName.nullish(),
   etag: z.string().nullish(),
 };
 
@@ -186,6 +198,8 @@ export type Seed = z.output<typeof seedSchema>;
 /** What may be written in a seed file. */
 export type SeedInput = z.input<typeof seedSchema>;
 export type IndividualEnrollmentInput = z.input<typeof individualEnrollmentSchema>;
+export type AttestationInput = z.input<typeof attestation>;
+export type X509Input = z.input<typeof x509Members>;
 export type EnrollmentGroupInput = z.input<typeof enrollmentGroupSchema>;
 
 /** The issues of a failed zod parse as one readable text: path and reason, a line each. */

@@ -1,9 +1,24 @@
 export * from "./allocation.js";
 export * from "./attempts.js";
 export * from "./connection.js";
+export {
+  type Answer,
+  type AnswerContract,
+  type AnswerRoute,
+  answers,
+} from "./contract-answers.js";
+export { attemptEvents } from "./contract-attempts.js";
+export type * from "./contract-certificates.js";
+export type * from "./contract-enrollments.js";
+export type * from "./contract-hubs.js";
+export type * from "./contract-management.js";
+export { errorAnswer } from "./contract-management.js";
+export type * from "./contract-registrations.js";
 export * from "./enrollments.js";
+export * from "./error-body.js";
 export * from "./facts/api-versions.js";
 export * from "./facts/errors.js";
+export type * from "./facts/json.js";
 export * from "./facts/limits.js";
 export * from "./facts/ports.js";
 export * from "./findings/finding.js";

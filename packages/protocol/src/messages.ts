@@ -1,9 +1,6 @@
-import type { ErrorBody } from "./facts/errors.js";
+import type { ErrorBody } from "./contract-management.js";
+import type { Json } from "./facts/json.js";
 import type { AttestationKind, RegistrationStatus, Substatus } from "./statuses.js";
-
-/** Any JSON value. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
-export type JsonObject = { readonly [name: string]: Json };
 
 /** Body of a register request (wire.md#device-registration); everything may be absent over MQTT. */
 export interface DeviceRegistration {

@@ -17,7 +17,7 @@ function requestOf(apiVersion: string | undefined): DeviceRequest {
   return { idScope: "s", registrationId: "a", apiVersion, credentials: { kind: "tls" }, connection, attempt };
 }
 
-/** Asks for each version; gives back what the engine was asked for, and the warnings. */
+/** Sends a request with each version. Returns the versions that reached the engine, and the warnings. */
 async function ask(versions: readonly (string | undefined)[]) {
   const asked: (string | undefined)[] = [];
   const warnings: string[] = [];
@@ -42,7 +42,7 @@ it("warns once about each newer version, and lets all pass", async () => {
   expect(await ask(versions)).toEqual({ asked: versions, warnings: ["2030-01-01", "2031-01-01-preview"] });
 });
 
-it("bounds what it remembers", async () => {
+it("remembers a limited number of versions", async () => {
   const versions = Array.from({ length: 300 }, (_, index) => `${3000 + index}-01-01`);
   expect((await ask(versions)).warnings).toHaveLength(100);
 });

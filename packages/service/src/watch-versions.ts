@@ -1,10 +1,10 @@
 import type { DeviceRequest, Engine } from "@rollcall/engine";
 import { judgeApiVersion } from "@rollcall/protocol";
 
-/** Versions that are remembered as warned about: enough for any real client, bounded for the others. */
+/** How many versions are remembered as warned about: enough for any real client, and bounded for others. */
 const MAX_WARNED = 100;
 
-/** Passes requests on and calls `warn` once for each api-version that is newer than the known ones. */
+/** Wraps an engine and calls `warn` once for each api-version that is newer than the known ones. */
 export function watchVersions(engine: Engine, warn: (version: string) => void): Engine {
   const warned = new Set<string>();
   const look = <T extends DeviceRequest>(request: T): T => {

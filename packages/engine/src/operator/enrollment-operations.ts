@@ -1,4 +1,10 @@
-import { DpsError, type EnrollmentGroup, type IndividualEnrollment, idKey, type JsonObject } from "@rollcall/protocol";
+import {
+  DpsError,
+  type EnrolledMechanism,
+  type EnrollmentGroup,
+  type IndividualEnrollment,
+  idKey,
+} from "@rollcall/protocol";
 import { namedAuthorities } from "../enrollments/enrollment-record.js";
 import { quotaOf, quotaProblem } from "../enrollments/group-quota.js";
 import type { EnrollmentRecord, RegistrationRecord, Store } from "../records/ports.js";
@@ -8,6 +14,7 @@ import { orBadRequest } from "./bad-request.js";
 import { inTurn } from "./certificate-lock.js";
 import type { Collection } from "./collections.js";
 import { type OperatorContext, TRIES } from "./operator-context.js";
+import type { EnrollmentAnswer } from "./operator-types.js";
 import { checkAllocation, checkId, checkSameId } from "./read-body.js";
 
 /** What a write needs to find there: nothing (as an operation of its own, or as precondition), something, or either. */
@@ -15,14 +22,14 @@ export type Wanted = "create" | "absent" | "update" | "either";
 
 /** The operations on one kind of enrollment; they throw DpsError. */
 export interface EnrollmentOperations {
-  get(id: string): Promise<JsonObject>;
+  get(id: string): Promise<EnrollmentAnswer>;
   put(
     id: string,
     body: unknown,
     how: { readonly ifMatch?: string | undefined; readonly wanted: Wanted },
-  ): Promise<JsonObject>;
+  ): Promise<EnrollmentAnswer>;
   remove(id: string, ifMatch?: string): Promise<void>;
-  mechanism(id: string): Promise<JsonObject>;
+  mechanism(id: string): Promise<EnrolledMechanism>;
 }
 
 /** Makes the operations of a collection. */
@@ -72,7 +79,7 @@ async function put<R extends EnrollmentRecord, E extends IndividualEnrollment | 
   collection: Collection<R, E>,
   write: Write,
   context: OperatorContext,
-): Promise<JsonObject> {
+): Promise<EnrollmentAnswer> {
   const { store } = context;
   checkId(collection.kind, write.id);
   const enrollment = collection.read(write.body);
@@ -90,7 +97,7 @@ async function putRead<R extends EnrollmentRecord, E extends IndividualEnrollmen
   collection: Collection<R, E>,
   write: Write & { readonly enrollment: E },
   context: OperatorContext,
-): Promise<JsonObject> {
+): Promise<EnrollmentAnswer> {
   const { store, random, clock } = context;
   const { enrollment } = write;
   const authorities = await namedAuthorities(store, enrollment);

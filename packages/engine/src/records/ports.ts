@@ -1,4 +1,5 @@
 import type {
+  Counts,
   DeviceChange,
   DeviceIdentity,
   IndividualEnrollment,
@@ -145,12 +146,8 @@ export interface DeviceFilter {
   readonly search?: string;
 }
 
-export interface StoreCounts {
-  readonly individualEnrollments: number;
-  readonly enrollmentGroups: number;
-  readonly registrations: number;
-  readonly certificates: number;
-}
+/** What a store counts is what is answered. */
+export type StoreCounts = Counts;
 
 /** Records to put back, as an export holds them. */
 export interface StoreRecords {

@@ -70,31 +70,6 @@ export class DpsError extends Error {
   }
 }
 
-/** The error body of wire.md#error-body. */
-export interface ErrorBody {
-  readonly errorCode: number;
-  readonly trackingId: string;
-  readonly message: string;
-  readonly timestampUtc: string;
-  /** wire.md#error-body: a map of texts. */
-  readonly info?: Readonly<Record<string, string>>;
-}
-
-/** Makes the body that goes with `dpsErrors[kind].status`. */
-export function errorBody(
-  kind: DpsErrorKind,
-  about: { trackingId: string; now: Date; message?: string; info?: ErrorBody["info"] },
-): ErrorBody {
-  const row = dpsErrors[kind];
-  return {
-    errorCode: row.code,
-    trackingId: about.trackingId,
-    message: about.message ?? row.message,
-    timestampUtc: formatDate(about.now),
-    ...(about.info && { info: about.info }),
-  };
-}
-
 /** UTC with seven fractional digits and `Z`, as the service writes dates (wire.md#dates). */
 export function formatDate(date: Date): string {
   return date.toISOString().replace("Z", "0000Z");

@@ -1,23 +1,8 @@
+import type { Finding } from "./contract-findings.js";
 import { type FindingCode, findingRows } from "./finding-rows.js";
-import type { Blame, Element, FindingRow, Severity } from "./rows/finding-row.js";
+import type { Element, FindingRow } from "./rows/finding-row.js";
 
-/** One result of a check, as it is stored, shown and asserted on. Never holds a secret. */
-export interface Finding {
-  readonly code: FindingCode;
-  readonly element: Element;
-  /** Which one, when there are several: `intermediate 1`, the subject of a certificate. */
-  readonly subject?: string;
-  readonly severity: Severity;
-  readonly blame: Blame;
-  readonly title: string;
-  readonly expected?: string;
-  readonly got?: string;
-  readonly nearest?: string;
-  readonly remedy: string;
-  readonly cause?: number;
-  /** True when another finding explains this one. */
-  readonly consequence?: boolean;
-}
+export type { Finding } from "./contract-findings.js";
 
 /** What a check found, beyond what the row says and its texts leave open. */
 export interface FindingDetail {

@@ -20,7 +20,10 @@ export interface Policy {
   readonly secondaryKey: string;
 }
 
-/** All policies of a service, the owner's first. `ownerKey` is base64; keys that nobody chose are derived from it. */
+/**
+ * All policies of a service, the owner's first. `ownerKey` is base64; keys that were not configured are derived from
+ * it.
+ */
 export function accessPolicies(settings: readonly PolicySetting[], ownerKey: string): readonly Policy[] {
   const derived = (name: string, which: string) =>
     createHmac("sha256", Buffer.from(ownerKey, "base64")).update(`${name}\n${which}`).digest("base64");

@@ -16,14 +16,17 @@ export class LocationInUseError extends LocationError {
   }
 }
 
-/** Takes the lock of a folder; what a killed process left is recognised and cleared. Returns the way to give it back. */
+/**
+ * Takes the lock of a folder. A lock that a killed process left behind is recognised and removed. Returns a function
+ * that releases the lock. Throws LocationInUseError and LocationError.
+ */
 export function lockLocation(folder: string): () => void {
   const path = `${folder}/lock`;
   const mine = JSON.stringify(ownMark());
   const draft = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
   writeFileSync(draft, mine, { mode: 0o600, flag: "wx" });
   try {
-    // A link appears whole or not at all, and only where nothing is: two starts cannot both make it.
+    // Creating a link is atomic, and fails when the path exists: two starts cannot both take the lock.
     while (!tryLink(draft, path)) clearStale(folder, path);
   } finally {
     rmSync(draft, { force: true });
@@ -43,7 +46,7 @@ function tryLink(draft: string, path: string): boolean {
   }
 }
 
-/** Removes the lock of a process that is gone. Throws LocationInUseError when it is there. */
+/** Removes the lock of a process that has ended. Throws LocationInUseError when the process still runs. */
 function clearStale(folder: string, path: string): void {
   const seen = readText(path);
   if (seen === undefined) return;
@@ -59,7 +62,7 @@ function clearStale(folder: string, path: string): void {
     });
   }
   const moved = readText(aside);
-  // Somebody cleared it before us and took the lock in between: that one is good.
+  // Another process removed the stale lock before us and took the lock: put its lock back.
   if (moved !== undefined && moved !== seen) tryLink(aside, path);
   rmSync(aside, { force: true });
 }

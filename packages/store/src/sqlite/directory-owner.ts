@@ -25,14 +25,14 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
-/** Undefined when there is no such file, or one that was never finished because the power went. */
+/** Reads the owner from a file. Undefined when the file is missing, or incomplete because the machine lost power. */
 function ownerIn(file: string): ProcessMark | undefined {
   const match = /^(\d{1,10})\n(.*)\n$/.exec(readIfThere(file) ?? "");
   const [, pid = "", birth = ""] = match ?? [];
   return match ? { pid: Number(pid), birth } : undefined;
 }
 
-/** Makes `file` a copy of `own`, whole from the first moment; false when it is there already. */
+/** Creates `file` with the content of `own`, complete from the first moment; false when it exists already. */
 function claim(own: string, file: string): boolean {
   try {
     linkSync(own, file);
@@ -42,7 +42,7 @@ function claim(own: string, file: string): boolean {
     if (codeOf(error) !== "EPERM" && codeOf(error) !== "ENOTSUP" && codeOf(error) !== "ENOSYS") throw error;
   }
   try {
-    // A file system without hard links.
+    // Only for file systems without hard links.
     writeFileSync(file, readFileSync(own), { flag: "wx", mode: 0o600 });
     return true;
   } catch (error) {
@@ -51,7 +51,10 @@ function claim(own: string, file: string): boolean {
   }
 }
 
-/** Puts us in the place of an owner that is gone. Its file is replaced, never absent; a second file lets only one of us do so. */
+/**
+ * Takes over from an owner that no longer runs. The owner's file is replaced, never absent. A second file lets only one
+ * process do this at a time. Throws `inUse` when another process is the owner.
+ */
 function takeOver(own: string, file: string, inUse: (owner: ProcessMark) => StoreError): void {
   const turn = `${file}.turn`;
   if (!claim(own, turn)) {
@@ -70,8 +73,9 @@ function takeOver(own: string, file: string, inUse: (owner: ProcessMark) => Stor
 }
 
 /**
- * Makes this process the only one with the directory, which is made when absent; returns what gives it back. Whoever holds it has
- * `store.pid` there. One that was killed left it behind: its pid tells.
+ * Makes this process the only owner of the directory, which is created if absent. Returns a function that gives it up.
+ * The owner's pid is in `store.pid`. A killed process leaves that file behind, and its pid shows that it no longer
+ * runs. Throws StoreError.
  */
 export function ownDirectory(directory: string): () => void {
   const inUse = ({ pid }: ProcessMark) => new StoreError("directoryInUse", `${directory}, process ${pid}`);
@@ -92,8 +96,8 @@ export function ownDirectory(directory: string): () => void {
 }
 
 /**
- * Makes the names in a directory durable, and those of the directories above it: a file that was synced is no use after a power
- * cut when its name is gone. SQLite's WASM build leaves this out when it makes a file.
+ * Makes the names in a directory, and those of the directories above it, durable. Otherwise a power cut may lose the
+ * name of a file that was synced. SQLite's WASM build does not do this when it creates a file.
  */
 export function syncDirectory(directory: string): void {
   for (let path = resolve(directory); ; path = dirname(path)) {
@@ -105,7 +109,7 @@ export function syncDirectory(directory: string): void {
         closeSync(file);
       }
     } catch {
-      // Not every system can sync a directory, and those above need not be ours to open.
+      // Not every system can sync a directory, and we may not be allowed to open those above.
     }
     if (dirname(path) === path) return;
   }

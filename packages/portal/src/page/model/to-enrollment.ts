@@ -1,18 +1,17 @@
-import type { EnrollmentKind, JsonObject } from "@rollcall/protocol";
+import type { AttestationBody, EnrollmentBody, EnrollmentKind, JsonObject } from "@rollcall/protocol";
 import { enrollmentKinds } from "@rollcall/protocol/service-routes";
 import { reprovisionPolicies } from "@rollcall/protocol/words";
-import type { Attestation, Enrollment } from "../api/enrollments.js";
 import type { Credentials, Draft, Settings } from "./draft.js";
 import { compact } from "./words.js";
 
 /** The enrollment that a filled form asks for. `draft.twin` has to be JSON. */
-export function newEnrollment(kind: EnrollmentKind, draft: Draft): Enrollment {
+export function newEnrollment(kind: EnrollmentKind, draft: Draft): EnrollmentBody {
   const identity = { [enrollmentKinds[kind].id]: draft.id.trim() };
   return withSettings(kind, { ...identity, attestation: attestationOf(kind, draft) }, draft);
 }
 
 /** An enrollment with edited settings; whatever else it holds stays, also what this page knows nothing of. */
-export function withSettings(kind: EnrollmentKind, source: Enrollment, settings: Settings): Enrollment {
+export function withSettings(kind: EnrollmentKind, source: EnrollmentBody, settings: Settings): EnrollmentBody {
   const { iotHubHostName: _old, deviceId: _id, customAllocationDefinition, ...rest } = source;
   const deviceId = settings.deviceId.trim();
   const { allocationPolicy } = settings;
@@ -32,12 +31,12 @@ export function withSettings(kind: EnrollmentKind, source: Enrollment, settings:
   };
 }
 
-function withoutAllocation({ iotHubs: _, allocationPolicy: __, ...rest }: Enrollment): Enrollment {
+function withoutAllocation({ iotHubs: _, allocationPolicy: __, ...rest }: EnrollmentBody): EnrollmentBody {
   return rest;
 }
 
 /** The old form with one hub and no policy means static to that hub; it stays where nobody touched it. */
-function hubsOf(source: Enrollment, { allocationPolicy, iotHubs }: Settings): Partial<Enrollment> {
+function hubsOf(source: EnrollmentBody, { allocationPolicy, iotHubs }: Settings): Partial<EnrollmentBody> {
   const { iotHubHostName: old } = source;
   if (old && !source.iotHubs && allocationPolicy === "" && iotHubs.length === 1 && iotHubs[0] === old)
     return { iotHubHostName: old };
@@ -50,7 +49,7 @@ function readTwin(text: string): { tags?: JsonObject; properties?: { desired?: J
 }
 
 /** The credentials of a form. */
-function attestationOf(kind: EnrollmentKind, form: Credentials): Attestation {
+function attestationOf(kind: EnrollmentKind, form: Credentials): AttestationBody {
   if (form.mechanism === "tpm") return { type: "tpm", tpm: { endorsementKey: compact(form.endorsementKey) } };
   if (form.mechanism === "symmetricKey") {
     if (form.generateKeys) return { type: "symmetricKey" };
