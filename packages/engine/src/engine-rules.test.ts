@@ -295,7 +295,7 @@ describe("faults of ours", () => {
     expect(broken.failures).toHaveLength(1);
     expect(await broken.engine.admit(broken.request("a", { credentials: sas(KEY, "a") }))).toMatchObject({
       kind: "refused",
-      connack: 3,
+      reason: "unavailable",
     });
   });
 });

@@ -7,20 +7,20 @@ import type { Removal, RemovedDevices } from "./removed-devices.js";
 import { sasProblems } from "./sas-problems.js";
 import { x509Problems } from "./x509-problems.js";
 
-/** What deciding a CONNECT needs of the world. */
+/** What deciding about a connection needs of the world. */
 export interface ConnectContext {
   readonly ports: HubPorts;
   readonly certificates: CertificateCache;
   readonly removed: RemovedDevices;
 }
 
-/** What became of a CONNECT, and which identity it was decided by. */
+/** What was decided, and which identity it was decided by. */
 export interface ConnectDecision {
   readonly admission: HubAdmission;
   readonly identity?: DeviceIdentity | undefined;
 }
 
-/** Decides the CONNECT of a device at its hub (wire.md#hub-connect). Runs every check that still means something. */
+/** Decides whether a device may connect to its hub (wire.md#hub-connect). Runs every check that still means something. */
 export async function connect(request: HubConnectRequest, context: ConnectContext): Promise<ConnectDecision> {
   const { ports, removed } = context;
   const begun = removed.order;
@@ -50,7 +50,7 @@ export async function connect(request: HubConnectRequest, context: ConnectContex
 }
 
 function refused(findings: readonly Finding[]): ConnectDecision {
-  return { admission: { kind: "refused", connack: 5, findings } };
+  return { admission: { kind: "refused", reason: "notAuthorized", findings } };
 }
 
 /** Not there, or not any more; `near` has the same id in another case. */

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { attemptOutcomes } from "./attempt-outcomes.js";
-import { transports } from "./connection.js";
+import { attestationTypes } from "./attestation-kinds.js";
 import { type Answered, text, whole } from "./facts/contract-shared.js";
 import { findingSchema } from "./findings/contract-findings.js";
-import { attestationTypes } from "./statuses.js";
+import { transports } from "./transports.js";
 
 const optionalText = text.exactOptional();
 

@@ -1,5 +1,6 @@
 export * from "./allocation.js";
 export * from "./attempts.js";
+export * from "./attestation-kinds.js";
 export * from "./connection.js";
 export {
   type Answer,
@@ -16,11 +17,11 @@ export { errorAnswer } from "./contract-management.js";
 export type * from "./contract-registrations.js";
 export * from "./enrollments.js";
 export * from "./error-body.js";
+export * from "./facts/admission.js";
 export * from "./facts/api-versions.js";
 export * from "./facts/errors.js";
 export type * from "./facts/json.js";
 export * from "./facts/limits.js";
-export * from "./facts/ports.js";
 export * from "./findings/finding.js";
 export * from "./findings/finding-rows.js";
 export * from "./findings/rank.js";
@@ -38,5 +39,6 @@ export * from "./sas.js";
 export * from "./service-routes.js";
 export * from "./statuses.js";
 export * from "./topics.js";
+export * from "./transports.js";
 export * from "./user-names.js";
 export * from "./words.js";

@@ -9,7 +9,7 @@ import {
   type LinkedHub,
 } from "@rollcall/protocol";
 import { enrollmentId } from "../records/enrollment-id.js";
-import type { EnrollmentRecord } from "../records/ports.js";
+import type { EnrollmentRecord } from "../records/records.js";
 
 /** A hub, and what a webhook gave along; or why there is none: the device itself is fine in every such case. */
 export type Allocation =

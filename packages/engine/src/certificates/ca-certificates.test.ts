@@ -6,7 +6,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { MemoryStore } from "../memory/memory-store.js";
 import { createOperator } from "../operator/operator.js";
 import type { CertificateOperator } from "../operator/operator-types.js";
-import type { GroupRecord } from "../records/ports.js";
+import type { GroupRecord } from "../records/records.js";
 import { createCertificateOperator } from "./ca-certificates.js";
 
 const NOW = Date.UTC(2026, 10, 23);

@@ -1,4 +1,5 @@
-import type { Clock, Hubs, Random, Store } from "../records/ports.js";
+import type { Clock, Hubs, Random } from "../records/ports.js";
+import type { Store } from "../records/store.js";
 
 /** What the operator's half is made of. */
 export interface OperatorContext {

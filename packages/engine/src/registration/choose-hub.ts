@@ -2,7 +2,7 @@ import { finding } from "@rollcall/protocol";
 import { type Allocation, allocate, allocationPolicyOf, candidateHubs, sameHost } from "../allocation/allocate.js";
 import type { CustomAllocation } from "../allocation/custom-allocation.js";
 import { enrollmentId } from "../records/enrollment-id.js";
-import type { RegistrationRecord } from "../records/ports.js";
+import type { RegistrationRecord } from "../records/records.js";
 import type { EngineContext } from "./context.js";
 import type { Accepted } from "./judge-again.js";
 import { currentPlace, reprovisionPolicy } from "./reprovision.js";

@@ -2,7 +2,9 @@ import type { CertificateCache } from "@rollcall/pki";
 import type { ServiceAllocationPolicy } from "../allocation/allocate.js";
 import type { Allocator } from "../allocation/allocator.js";
 import type { Challenges } from "../attestation/tpm/challenges.js";
-import type { Assignment, Clock, Hubs, Random, Store } from "../records/ports.js";
+import type { Clock, Hubs, Random } from "../records/ports.js";
+import type { Assignment } from "../records/records.js";
+import type { Store } from "../records/store.js";
 import type { UnderWay } from "./simultaneous-registrations.js";
 import type { Throttled } from "./throttle.js";
 

@@ -3,8 +3,9 @@ import type { DeviceRequest } from "../attempts/engine-types.js";
 import { okReply, refusalFor, refuse } from "../attempts/replies.js";
 import { authenticate } from "../attestation/authenticate.js";
 import { isAssigning } from "../records/is-assigning.js";
-import { attestationContext, noteVerdict } from "./attestation-context.js";
+import { attestationContext } from "./attestation-context.js";
 import type { EngineContext } from "./context.js";
+import { noteVerdict } from "./note-verdict.js";
 import { challenge, judge } from "./register.js";
 import { assigningStatus, finalStatus, registrationResult } from "./registration-result.js";
 
@@ -58,8 +59,8 @@ export async function lookUp(
   const judged = await judge(request, context);
   if ("refusal" in judged) return judged.refusal;
   const { attempt } = request;
-  const { proof } = judged.verdict;
-  if (proof?.kind === "challenge") return challenge(request, proof, context);
+  const { proof, attestation } = judged.verdict;
+  if (proof?.kind === "challenge") return challenge(request, { proof, attestation }, context);
   const record = await context.store.registration(request.registrationId);
   if (!record) return refuse(attempt, finding("registration.none"), context.clock());
   attempt.outcome = record.result.status;

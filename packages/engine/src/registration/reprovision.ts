@@ -1,6 +1,5 @@
 import {
   type DeviceIdentity,
-  type HubAuthentication,
   idKey,
   type LinkedHub,
   predatesReprovisioning,
@@ -8,7 +7,8 @@ import {
   type Twin,
 } from "@rollcall/protocol";
 import { sameHost } from "../allocation/allocate.js";
-import type { Assignment, EnrollmentRecord, RegistrationRecord, Store } from "../records/ports.js";
+import type { Assignment, EnrollmentRecord, RegistrationRecord } from "../records/records.js";
+import type { Store } from "../records/store.js";
 
 /** What a registration puts where. */
 export interface Placement {
@@ -106,9 +106,4 @@ function initialTwin({ enrollment, initialTwin: given, hub, deviceId, now, etag 
     reportedUpdatedAt: now,
     etag: etag(),
   };
-}
-
-/** How the hub will know a TPM: by the key in the result's authenticationKey. */
-export function tpmHubAuthentication(hubKey: string): HubAuthentication {
-  return { type: "symmetricKey", primaryKey: hubKey };
 }

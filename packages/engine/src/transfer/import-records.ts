@@ -1,5 +1,6 @@
 import { DpsError, type ImportResult, idKey } from "@rollcall/protocol";
-import type { Store, StoreRecords } from "../records/ports.js";
+import type { StoreRecords } from "../records/records.js";
+import type { Store } from "../records/store.js";
 import { ImportChecks, nameOf } from "./import-checks.js";
 import { importError } from "./import-error.js";
 import type { ImportOptions, Incoming, Spool } from "./import-types.js";

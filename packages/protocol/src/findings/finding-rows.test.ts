@@ -22,7 +22,7 @@ describe("the table of findings", () => {
     expect(code).toMatch(/^[a-zA-Z]+\.[a-zA-Z0-9]+$/);
     expect(row.title).toMatch(/^[A-Z{].*[.?}]$/);
     expect(row.remedy).toMatch(/^[A-Z].{7}/);
-    if (row.severity !== "error") expect([row.wire, row.connack]).toEqual([undefined, undefined]);
+    if (row.severity !== "error") expect([row.wire, row.atConnect]).toEqual([undefined, undefined]);
     if (row.wire) expect(Object.keys(dpsErrors)).toContain(row.wire);
   });
 

@@ -2,10 +2,10 @@ import {
   allocationPolicies,
   DEFAULT_ALLOCATION_POLICY,
   decodeBase64,
-  defaultPorts,
   isHost,
   limits,
   permissions,
+  transportRows,
 } from "@rollcall/protocol";
 import { z } from "zod";
 import { OWNER_POLICY } from "./policies.js";
@@ -52,8 +52,8 @@ const hub = z.strictObject({
 
 const listenSchema = z.strictObject({
   host: host.default("127.0.0.1").describe("Address of the device listeners; 127.0.0.1 includes ::1"),
-  mqtt: port.default(defaultPorts.mqtt).describe("MQTT over TLS, service and hub; 0: any free port"),
-  https: port.default(defaultPorts.https).describe("HTTPS and WebSockets"),
+  mqtt: port.default(transportRows.mqtt.defaultPort).describe("MQTT over TLS, service and hub; 0: any free port"),
+  https: port.default(transportRows.http.defaultPort).describe("HTTPS and WebSockets"),
   httpsFallback: port.default(8443).describe("Used in place of 443 when 443 is not available"),
   dashboard: port.default(8080).describe("Plain HTTP, loopback only: health, attempts, portal"),
 });

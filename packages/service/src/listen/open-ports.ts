@@ -1,6 +1,7 @@
 import type { DeviceApi, ManagementApi } from "@rollcall/api";
 import type { Broker } from "@rollcall/broker";
-import { defaultPorts, type LinkedHub, type ServiceInfo } from "@rollcall/protocol";
+import type { LinkedHub, ServiceInfo } from "@rollcall/protocol";
+import { transportRows } from "@rollcall/protocol";
 import type { Config } from "../config/config-schema.js";
 import { flagName, type SettingName, variableName } from "../config/config-settings.js";
 import { ListenError, listenAddresses } from "./listen.js";
@@ -20,6 +21,8 @@ export interface PortParts {
 
 /** The port numbers that are served. */
 export type OpenPorts = ServiceInfo["ports"];
+
+const HTTPS_PORT = transportRows.http.defaultPort;
 
 /** Opens all ports. Throws ListenError when a port is not available. */
 export async function openPorts(parts: PortParts): Promise<OpenPorts> {
@@ -64,7 +67,7 @@ async function openHttps({ config, hubs, listeners, broker, deviceApi, notices }
     return await open(https, "httpsPort");
   } catch (error) {
     const canFallBack = error instanceof ListenError && ["EACCES", "EADDRINUSE"].includes(error.code);
-    if (!canFallBack || https !== defaultPorts.https) throw error;
+    if (!canFallBack || https !== HTTPS_PORT) throw error;
     const port = await open(httpsFallback, "httpsFallbackPort");
     notices.push(fallbackNotice(error.code, port));
     return port;

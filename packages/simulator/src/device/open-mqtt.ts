@@ -1,16 +1,8 @@
-import { defaultPorts as servicePorts, type Transport } from "@rollcall/protocol";
+import type { DeviceIdentity } from "../attestation/proving/identity.js";
 import type { Exchange } from "./exchange.js";
-import type { DeviceIdentity } from "./identity.js";
 import { MqttSession, type MqttSessionOptions } from "./mqtt-session.js";
 import type { ExchangeOptions } from "./options.js";
 import { connectTls, deviceContext, inTurn } from "./tls-connect.js";
-
-/** Where a transport is served when nobody says otherwise. */
-export const defaultPorts: Readonly<Record<Transport, number>> = {
-  mqtt: servicePorts.mqtt,
-  "mqtt-ws": servicePorts.https,
-  http: servicePorts.https,
-};
 
 /** What our devices call themselves. */
 export const clientVersion = "rollcall-simulator";
@@ -35,8 +27,7 @@ export async function openMqtt(
 ): Promise<MqttSession> {
   const { timer, signal } = exchange;
   const { host, port, transport, identity, ca } = address;
-  const shared = identity.kind === "x509" ? undefined : options.secureContext;
-  const context = shared ?? deviceContext(ca, identity);
+  const context = deviceContext(ca, identity, options);
   const socket = await inTurn(exchange, options, () => connectTls({ host, port, context, signal }));
   const { password, ...rest } = login;
   const session = { socket, transport, host, port, signal, ...rest, ...(password !== undefined && { password }) };

@@ -1,8 +1,9 @@
 import type { AttemptRecord, AttemptSummary, Finding, WebhookCall } from "@rollcall/protocol";
 import { aboutFinding } from "@rollcall/protocol/attempts";
+import { transportRows } from "@rollcall/protocol/transports";
 import { useId, useState } from "preact/hooks";
 import { getAttempt } from "../api/operator.js";
-import { mechanisms } from "../model/choices.js";
+import { mechanismName } from "../model/mechanisms.js";
 import { Facts, Loading, Pill, Problem, Time } from "../parts/bits.js";
 import { useLoad } from "../parts/use-load.js";
 import { hrefOf } from "../routing/router.js";
@@ -82,14 +83,12 @@ function AttemptRow({ attempt }: { readonly attempt: AttemptSummary }) {
   );
 }
 
-const ways: Readonly<Record<AttemptSummary["transport"], string>> = {
-  mqtt: "MQTT",
-  "mqtt-ws": "WebSocket",
-  http: "HTTPS",
-};
-
 function howOf({ transport, attestation, at }: AttemptSummary): string {
-  const parts = [ways[transport], attestation && mechanisms[attestation], at === "hub" && "at the hub"];
+  const parts = [
+    transportRows[transport].label,
+    attestation && mechanismName(attestation),
+    at === "hub" && "at the hub",
+  ];
   return parts.filter(Boolean).join(", ");
 }
 

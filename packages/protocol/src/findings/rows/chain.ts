@@ -8,7 +8,7 @@ export const chainRows = {
     severity: "error",
     blame: "device",
     wire: "unauthorized",
-    connack: 5,
+    atConnect: "notAuthorized",
     title: "The device showed neither a client certificate nor a token.",
     remedy:
       "Give the device its certificate and key, or its symmetric key. A TPM registers over HTTPS; over MQTT it needs an enabled individual TPM enrollment, and tpmOverMqtt: true (a Rollcall extension).",

@@ -1,3 +1,4 @@
+import type { RefusalReason } from "../../facts/admission.js";
 import type { DpsErrorKind } from "../../facts/errors.js";
 
 /** The part of a registration that a finding is about. */
@@ -44,8 +45,8 @@ export interface FindingRow<Code extends string = string> {
   readonly remedy: string;
   /** What the device is answered when this is the root cause; only errors have one. */
   readonly wire?: DpsErrorKind;
-  /** CONNACK over MQTT when this is the root cause; without it the answer waits for the register request. */
-  readonly connack?: 2 | 3 | 4 | 5;
+  /** Why a connection is refused for this already (over MQTT); without it the answer waits for the register request. */
+  readonly atConnect?: RefusalReason;
   /** When one of these was found too, this is their consequence. They stand earlier in the table. */
   readonly follows?: readonly Code[];
 }
