@@ -234,7 +234,7 @@ describe("CA certificates", () => {
   });
 
   it.each<[string, unknown, number, RegExp]>([
-    ["nothing", undefined, 400, /no JSON object/],
+    ["nothing", undefined, 400, /not a JSON object/],
     ["text that is not JSON", "{", 400, /The body is not JSON/],
     ["too much", " ".repeat(98_305), 413, /96 KB/],
     ["a deep nest", "[".repeat(1000), 400, /nested deeper/],
@@ -312,7 +312,7 @@ describe("twins", () => {
   });
 
   it.each<[unknown, RegExp]>([
-    [undefined, /no JSON object/],
+    [undefined, /not a JSON object/],
     [{}, /nothing would change/],
     [{ deviceId: "b" }, /"deviceId" cannot be changed/],
     [{ properties: { reported: {} } }, /reported properties are the device's/],
@@ -409,9 +409,9 @@ describe("export and import", () => {
       "",
       [enrollment("a", null)],
       400,
-      /^Line 1: attestation.symmetricKey: a comes without its symm/,
+      /^Line 1: attestation.symmetricKey: a has no symmetric keys/,
     ],
-    ["YAML", "", "enrollments:\n  - a", 400, /^Line 1: begins neither an export/],
+    ["YAML", "", "enrollments:\n  - a", 400, /^Line 1: does not begin a Rollcall export/],
   ])("of %s is refused", async (_, query, body, status, message) => {
     expect(await send("POST", `/import${query}`, body)).toMatchObject({
       status,

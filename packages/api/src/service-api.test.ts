@@ -261,7 +261,7 @@ describe("a shared access signature", () => {
     ["is for a URL", () => sas({ resource: "https%3A%2F%2Fmy-dps.test" }), "without https://"],
     ["is for a different path", () => sas({ resource: "my-dps.test/enrollmentGroups" }), 'for "enrollmentgroups"'],
     ["is for half a segment", () => sas({ resource: "my-dps.test/enroll" }), 'for "enroll"'],
-    ["is for a deeper path", () => sas({ resource: "my-dps.test/enrollments/a/b" }), "not for the path of this request"],
+    ["is for a deeper path", () => sas({ resource: "my-dps.test/enrollments/a/b" }), "does not cover this request"],
   ])("that %s is refused with the reason", async (_, token, why) => {
     const answer = await ask(token());
     expect([answer.status, answer.headers.get("x-ms-error-code")]).toEqual([401, "401000"]);

@@ -80,7 +80,9 @@ function checkResource({ resourceKey }: SasToken, request: FastifyRequest, names
     );
   }
   if (!names.has(host) && !names.has(hostName(host))) {
-    throw refused(`The token is for the host ${JSON.stringify(host.slice(0, 256))}, which is not one of this service.`);
+    throw refused(
+      `The token is for the host ${JSON.stringify(host.slice(0, 256))}, which does not belong to this service.`,
+    );
   }
   const [path = ""] = request.url.split("?", 1);
   const asked = path
@@ -88,7 +90,9 @@ function checkResource({ resourceKey }: SasToken, request: FastifyRequest, names
     .slice(1)
     .map((segment) => (decodeOnce(segment) ?? segment).toLowerCase());
   if (prefix.every((segment, index) => asked[index] === segment)) return;
-  throw refused(`The token is for ${JSON.stringify(prefix.join("/").slice(0, 256))}, not for the path of this request.`);
+  throw refused(
+    `The token is for ${JSON.stringify(prefix.join("/").slice(0, 256))}, which does not cover this request.`,
+  );
 }
 
 function hostName(host: string): string {

@@ -156,7 +156,7 @@ describe("hub and device id", () => {
   });
 
   test("a connection without credentials is refused", async () => {
-    expect(await outcome({})).toContain("none came");
+    expect(await outcome({})).toContain("the device sent none");
   });
 });
 

@@ -12,7 +12,7 @@ import { checkRequest } from "./request-checks.js";
  * if no check failed.
  */
 export async function authenticate(request: AttestationRequest, context: AttestationContext): Promise<Verdict> {
-  const before = checkRequest(request, context.idScope);
+  const before = checkRequest(request, context);
   // Nothing can be looked up by an illegal id, so further findings would be meaningless.
   if (before.some((each) => each.code === "id.illegal")) return { findings: before };
   const individual = await context.store.individualEnrollment(request.registrationId);

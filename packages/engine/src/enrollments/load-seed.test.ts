@@ -19,7 +19,9 @@ it("the limit applies to the groups of several seeds together; existing groups d
   expect(await loadSeed(store, groups(0, most - 10), context)).toMatchObject({ groups: most - 10, kept: 0 });
   await expect(loadSeed(store, groups(most - 10, 11), context)).rejects.toMatchObject({
     path: "enrollmentGroups",
-    message: expect.stringContaining(`there would be ${most + 1} symmetric-key groups; the limit is ${most}`),
+    message: expect.stringContaining(
+      `there would be ${most + 1} symmetric-key enrollment groups; the limit is ${most}`,
+    ),
   });
   expect((await store.counts()).enrollmentGroups).toBe(most - 10);
   expect(await loadSeed(store, groups(0, most), context)).toMatchObject({ groups: 10, kept: most - 10 });

@@ -27,6 +27,8 @@ export interface EngineOptions {
   readonly assigningForMs: number;
   /** Absent: unlimited. */
   readonly registrationsPerMinute?: number | undefined;
+  /** Refuses an api-version newer than the known versions. Default: false, it is served with a warning. */
+  readonly knownVersionsOnly?: boolean | undefined;
   /**
    * Follows the HTTPS how-to of 2025: a chain-issued leaf of an individual enrollment needs an uploaded, verified CA.
    * Default: false.

@@ -92,7 +92,8 @@ export class ImportChecks {
     for (const { line, name, thumbprint } of this.#references.values()) {
       const found = certificates.get(idKey(name));
       if (found?.isVerified && found.thumbprint === thumbprint) continue;
-      const state = found === undefined ? "does not exist" : found.isVerified ? "has different content" : "is not verified";
+      const state =
+        found === undefined ? "is not there" : found.isVerified ? "is a different certificate" : "is not verified";
       throw importError(line, `refers to the CA certificate ${name}, which ${state}`, {
         path: "attestation",
         id: name,
@@ -112,14 +113,14 @@ export class ImportChecks {
       const before = all.get(key);
       if (before && before.thumbprint !== thumbprint) {
         // Groups keep the content of a certificate that they refer to: it may not change under the same name.
-        throw importError(line, `the CA certificate ${name} exists with different content; delete it first`, {
+        throw importError(line, `the CA certificate ${name} already exists with different content; delete it first`, {
           kind: "alreadyExists",
           id: name,
         });
       }
       const twin = [...all.values()].find((each) => each.thumbprint === thumbprint && idKey(each.name) !== key);
       if (twin) {
-        const message = `the CA certificate ${name} exists already, under the name ${twin.name}`;
+        const message = `the CA certificate ${name} already exists, under the name ${twin.name}`;
         throw importError(line, message, { kind: "alreadyExists", id: twin.name });
       }
       all.set(key, record);
@@ -139,7 +140,7 @@ export class ImportChecks {
 async function refuseLone({ part, line, hub, deviceId }: Lone, store: Store): Promise<void> {
   const other = part === "twins" ? await store.deviceIdentity(hub, deviceId) : await store.twin(hub, deviceId);
   if (other) return;
-  const what = part === "twins" ? "the twin of a device that is" : "a device whose twin is";
-  const message = `${deviceId} of ${hub} is ${what} neither here nor among the records`;
+  const [here, missing] = part === "twins" ? ["twin", "device"] : ["device", "twin"];
+  const message = `${deviceId} of ${hub}: the ${here} has no ${missing}, neither in the store nor in the import`;
   throw importError(line, message, { id: deviceId });
 }

@@ -75,7 +75,7 @@ async function refuseKnown(batch: readonly Incoming[], store: Store): Promise<vo
   const first = batch[known.indexOf(true)];
   if (!first) return;
   const { what, id } = nameOf(first);
-  const message = `${what} ${id} exists already; overwrite=true replaces existing records`;
+  const message = `${what} ${id} already exists; overwrite=true replaces it`;
   throw importError(first.line, message, { kind: "alreadyExists", id });
 }
 
@@ -119,11 +119,13 @@ function notes({ format, idScope }: Upload, { hubs }: ImportChecks, options: Imp
   return [
     ...(idScope !== undefined && idScope !== options.idScope ? [scopeNote(idScope, options.idScope)] : []),
     ...(strange.length > 0
-      ? [`The records name hubs that are not linked here: ${strange.slice(0, 5).join(", ")}. No device is assigned to them.`]
+      ? [
+          `The records name hubs that are not linked here: ${strange.slice(0, 5).join(", ")}. No device is assigned to them.`,
+        ]
       : []),
-    ...(format === "list" ? ["The output of az contains no assignments: every device has to register once."] : []),
+    ...(format === "list" ? ["The output of az has no assignments, so every device must register once."] : []),
   ];
 }
 
 const scopeNote = (from: string, to: string) =>
-  `The export was of ID scope ${from}; its records are under ${to} now. Keys are unchanged, but devices name the ID scope in their tokens: configure the new one.`;
+  `The export came from ID scope ${from}; its records are now under ${to}. Keys are unchanged, but devices name the scope in their tokens: give them the new scope.`;

@@ -33,7 +33,7 @@ const jsonObject = z.custom<JsonObject>(
 );
 /** A hub that an enrollment may name, linked or not. */
 const hubName = z.string().min(1).max(255);
-const host = z.string().max(255).refine(isHost, "is not a host name or address");
+const host = z.string().max(255).refine(isHost, "is not a host name or an address");
 
 const attestations = { x509, symmetricKey, tpm } as const satisfies Record<
   AttestationKind,
@@ -42,7 +42,7 @@ const attestations = { x509, symmetricKey, tpm } as const satisfies Record<
 const attestation = z.discriminatedUnion("type", [attestations.x509, attestations.symmetricKey, attestations.tpm]);
 
 const customAllocation = z.looseObject({
-  webhookUrl: z.string().refine(isWebhookUrl, "is not a webhook address: http or https, without user and password"),
+  webhookUrl: z.string().refine(isWebhookUrl, "must be an http or https URL without user and password"),
   apiVersion: z.string().min(1),
 });
 const reprovisionPolicy = z.looseObject({ updateHubAssignment: z.boolean(), migrateDeviceData: z.boolean() });
@@ -90,7 +90,7 @@ const group = z.looseObject({
 });
 
 const caCertificate = z.looseObject({
-  name: z.string().regex(/^[A-Za-z0-9\-._]{1,64}$/, "is not a name for a certificate"),
+  name: z.string().regex(/^[A-Za-z0-9\-._]{1,64}$/, "is not a certificate name"),
   der: z.string(),
   thumbprint: z.string(),
   isVerified: z.boolean(),

@@ -28,8 +28,11 @@ export function etagsOf(ifMatch: string | undefined): readonly string[] | undefi
 /** Checks `If-Match` against the existing record; an absent `If-Match` allows everything. Throws preconditionFailed. */
 export function checkPrecondition(existing: { readonly etag: string } | undefined, ifMatch: string | undefined): void {
   if (ifMatch === undefined) return;
-  if (!existing) throw new DpsError("preconditionFailed", "There is no record with this id, so If-Match cannot match.");
+  if (!existing) throw new DpsError("preconditionFailed", "There is no record that the etag could match.");
   const etags = etagsOf(ifMatch);
   if (!etags || etags.includes(bareEtag(existing.etag))) return;
-  throw new DpsError("preconditionFailed", "It was changed after you read it (etag mismatch). Read it again and retry.");
+  throw new DpsError(
+    "preconditionFailed",
+    "The record changed after you read it (etag mismatch). Read it again and retry.",
+  );
 }
