@@ -42,7 +42,7 @@ export async function awaitAssignment(exchange: Exchange, conversation: Conversa
     if (answer.status === "assigned") return assigned(answer);
     if (answer.status === "failed" || answer.status === "disabled") throw failed(answer, reply.status);
     const { operationId } = answer;
-    if (operationId === undefined) throw new NoAnswerError("the service answered "assigning" without an operation to poll");
+    if (operationId === undefined) throw new NoAnswerError("the service answered assigning without an operation to poll");
     await pause(exchange, reply);
     reply = await request(exchange, {
       conversation,
@@ -87,7 +87,7 @@ function read(reply: WireReply): OperationStatus {
 
 function assigned({ registrationState }: OperationStatus): AssignedState {
   const { assignedHub, deviceId } = registrationState ?? {};
-  if (!assignedHub || !deviceId) throw new NoAnswerError("the service answered "assigned" without hub and device id");
+  if (!assignedHub || !deviceId) throw new NoAnswerError("the service answered assigned without hub and device id");
   // A cast: the members that this package reads were checked above.
   return registrationState as unknown as AssignedState;
 }
