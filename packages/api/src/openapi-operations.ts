@@ -14,7 +14,10 @@ import { listOf, reference } from "./openapi-schemas.js";
 
 /** What a request may say besides its path and its body. */
 export const headerParameters = {
-  "if-match": { description: "The etag that it has to have; `*`: any", schema: { type: "string" } },
+  "if-match": {
+    description: "The etag that it has to have; `*`: any. A PUT without it creates only",
+    schema: { type: "string" },
+  },
   "if-none-match": { description: "`*`: create, and replace nothing (ours)", schema: { type: "string" } },
   "x-ms-max-item-count": {
     description: `Entries of a page, ${limits.pageItems.usual} unless said; never more than ${limits.pageItems.max}`,
@@ -24,6 +27,10 @@ export const headerParameters = {
 } as const;
 
 export const queryParameters = {
+  query: {
+    description: "`SELECT * … WHERE …`, instead of search and status; has to be understood",
+    schema: { type: "string" },
+  },
   search: { description: "A part of the id", schema: { type: "string" } },
   status: { schema: { type: "string", enum: [...provisioningStatuses] } },
   limit: {
@@ -68,8 +75,9 @@ const lines = {
 /** The routes that are Rollcall's own. */
 const ownOperations: Operations = {
   counts: { answer: ok("Counts") },
-  listEnrollments: { query: ["search", "status", "limit", "after"], answer: ok("EnrollmentPage") },
-  listGroups: { query: ["search", "status", "limit", "after"], answer: ok("EnrollmentGroupPage") },
+  listEnrollments: { query: ["search", "status", "query", "limit", "after"], answer: ok("EnrollmentPage") },
+  listGroups: { query: ["search", "status", "query", "limit", "after"], answer: ok("EnrollmentGroupPage") },
+  ignoredQueries: { answer: okList("IgnoredQuery") },
   listCertificates: { answer: okList("CaCertificate") },
   getCertificate: { answer: ok("CaCertificate") },
   putCertificate: { body: json("CertificateUpload"), answer: { ...ok("CaCertificate"), status: 201 } },

@@ -82,6 +82,18 @@ export const answerSchemas: Readonly<Record<string, JsonObject>> = {
   BulkEnrollmentGroupOperationResult: bulkResult("enrollmentGroupId"),
   EnrollmentPage: pageOf("IndividualEnrollment"),
   EnrollmentGroupPage: pageOf("EnrollmentGroup"),
+  IgnoredQuery: object({
+    code: { const: "query.notUnderstood" },
+    severity: { const: "warning" },
+    collection: text,
+    query: text,
+    position: whole,
+    title: text,
+    remedy: text,
+    count: whole,
+    firstAt: whole,
+    lastAt: whole,
+  }),
   Counts: object({ individualEnrollments: whole, enrollmentGroups: whole, registrations: whole, certificates: whole }),
   CertificateUpload: object({
     certificate: { ...text, description: "PEM, or base64 of DER" },

@@ -38,9 +38,10 @@ describe("allocation", () => {
     expect(reply).toMatchObject({ status: 200, body: { status: "failed" } });
     expect(state).toMatchObject({
       status: "failed",
-      errorCode: 400208,
-      errorMessage: expect.stringContaining("static"),
+      errorCode: 401001,
+      errorMessage: "IoTHub not found.",
     });
+    expect(attempt.findings[0]?.title).toContain("static");
     expect(attempt.findings[0]).toMatchObject({ code: "allocation.staticNeedsOneHub", blame: "enrollment" });
   });
 

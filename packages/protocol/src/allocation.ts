@@ -29,6 +29,7 @@ export interface DeviceRuntimeContext {
 
 /** What it may answer (section 8.3). */
 export interface AllocationResponse {
+  /** Empty when the webhook wrote null or an empty text: no hub. */
   readonly iotHubHostName: string;
   readonly initialTwin?: { readonly tags: JsonObject; readonly desired: JsonObject };
   readonly payload?: JsonObject;
@@ -82,7 +83,10 @@ const initialTwin = z.preprocess(
 const responseSchema = z.preprocess(
   anyCase("iotHubHostName", "initialTwin", "payload"),
   z.object({
-    iotHubHostName: z.string().min(1),
+    iotHubHostName: z
+      .string()
+      .nullable()
+      .transform((host) => host ?? ""),
     initialTwin: initialTwin.nullish(),
     payload: jsonObject.nullish(),
   }),
@@ -108,6 +112,11 @@ export function parseAllocationResponse(bytes: Uint8Array): AllocationParse {
       ...(payload && { payload }),
     },
   };
+}
+
+/** What the device is told of a webhook that answered another status than 2xx (iotedge#3233, #7411). */
+export function customAllocationMessage(status: number): string {
+  return `Custom allocation failed with status code: ${status}`;
 }
 
 /** True for what can be posted to: `http` or `https`, a host, nothing before an `@`. */

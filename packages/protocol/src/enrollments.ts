@@ -164,10 +164,26 @@ export const enrollmentSchemas = { individual: individualEnrollmentSchema, group
 export const bulkModes = ["create", "update", "updateIfMatchETag", "delete"] as const;
 export type BulkMode = (typeof bulkModes)[number];
 
-/** `query` of a QuerySpecification; other members are ignored. */
-export const querySpecificationSchema = z.looseObject({
-  query: z.string().meta({ pattern: "^\\s*([sS][eE][lL][eE][cC][tT]\\s*)?\\*" }),
-});
+/** `query` of a QuerySpecification, any text; other members are ignored. */
+export const querySpecificationSchema = z.looseObject({ query: z.string() });
+
+/** A query of the service API that was not understood, and answered as the cloud answers it: with everything. */
+export interface IgnoredQuery {
+  readonly code: "query.notUnderstood";
+  readonly severity: "warning";
+  readonly collection: "enrollments" | "enrollmentGroups";
+  /** As it came, shortened. */
+  readonly query: string;
+  /** The character at which it is not understood, from 1. */
+  readonly position: number;
+  readonly title: string;
+  readonly remedy: string;
+  /** How often this very text came. */
+  readonly count: number;
+  /** Milliseconds since 1970. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+}
 
 /** A seed file: what `rollcall start --seed` loads before it is ready. */
 export const seedSchema = z.strictObject({

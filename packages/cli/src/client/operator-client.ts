@@ -24,7 +24,7 @@ const routesOf = {
     put: serviceRoutes.putEnrollment,
     remove: serviceRoutes.deleteEnrollment,
     bulk: serviceRoutes.bulkEnrollments,
-    query: serviceRoutes.queryEnrollments,
+    list: "listEnrollments",
     mechanism: serviceRoutes.getEnrollmentMechanism,
   },
   group: {
@@ -32,7 +32,7 @@ const routesOf = {
     put: serviceRoutes.putGroup,
     remove: serviceRoutes.deleteGroup,
     bulk: serviceRoutes.bulkGroups,
-    query: serviceRoutes.queryGroups,
+    list: "listGroups",
     mechanism: serviceRoutes.getGroupMechanism,
   },
 } as const;
@@ -127,9 +127,12 @@ export class OperatorClient {
     await this.#send(routesOf[kind].remove, { params: { id }, ifMatch, ...asked });
   }
 
-  /** Enrollments that a query chooses, all of them or the first `top`. */
+  /**
+   * Enrollments that a query chooses, all of them or the first `top`, each with what became of its registration. Not the query of
+   * the service API: that one leaves registrations out, and answers a query with a slip in it with everything.
+   */
   enrollments(kind: EnrollmentKind, query: string, top: number | undefined): Promise<JsonObject[]> {
-    return collect(top, (after, size) => this.#page(routesOf[kind].query, { body: { query } }, after, size));
+    return this.operatorList(routesOf[kind].list, { query: { query } }, top);
   }
 
   registration(id: string, asked: Asked = {}): Promise<JsonObject> {
@@ -153,7 +156,11 @@ export class OperatorClient {
   }
 
   /** A list of the operator routes, all of it or the first `top`. */
-  operatorList(route: "listDevices", call: Call, top: number | undefined): Promise<JsonObject[]> {
+  operatorList(
+    route: "listDevices" | "listEnrollments" | "listGroups",
+    call: Call,
+    top: number | undefined,
+  ): Promise<JsonObject[]> {
     return collect(top, async (after, size) => {
       const query = { ...call.query, after, limit: String(size) };
       const { items, next } = await this.operate<Page>(route, { ...call, query });

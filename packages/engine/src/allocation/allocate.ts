@@ -19,7 +19,11 @@ export type Allocation =
       /** For the device. */
       readonly payload?: JsonObject;
     }
-  | { readonly finding: Finding };
+  | {
+      readonly finding: Finding;
+      /** What the device is told where the message depends on what came; absent: the message of the finding's error. */
+      readonly wireMessage?: string;
+    };
 
 /** What a service may have as its own policy: a webhook belongs to an enrollment (section 7.5). */
 export type ServiceAllocationPolicy = Exclude<AllocationPolicy, "custom">;
@@ -30,7 +34,7 @@ const hosts = (hubs: readonly LinkedHub[]) => hubs.map((hub) => hub.host).join("
 
 /** The enrollment's policy, else the service's, else hashed (section 8.2). */
 export function allocationPolicyOf(
-  enrollment: EnrollmentRecord,
+  enrollment: Pick<EnrollmentRecord, "allocationPolicy">,
   ofService: ServiceAllocationPolicy | undefined,
 ): AllocationPolicy {
   return enrollment.allocationPolicy ?? ofService ?? "hashed";

@@ -182,7 +182,7 @@ describe("when the hub is no longer there", () => {
   it("and no other is: failed, with the device where it was; and back when the hub is", async () => {
     const { register, store, hubs: linked } = await settled("migrate");
     linked.list = [];
-    expect(await register()).toMatchObject({ status: "failed", errorCode: 400208 });
+    expect(await register()).toMatchObject({ status: "failed", errorCode: 401001, errorMessage: "IoTHub not found." });
     expect((await store.registration("a"))?.result).toMatchObject({ assignedHub: "h1.test", deviceId: "a" });
     expect(await store.twin("h1.test", "a")).toMatchObject({ reported: { seen: 1 } });
     linked.list = [hub("H1.TEST")];

@@ -1,4 +1,5 @@
-import { formatDate, type Json, type JsonObject } from "@rollcall/protocol";
+import { type EnrollmentKind, formatDate, type Json, type JsonObject } from "@rollcall/protocol";
+import { allocationPolicyOf, type ServiceAllocationPolicy } from "../allocation/allocate.js";
 import type { AttestationRecord } from "../records/attestation-record.js";
 import type { EnrollmentRecord, RegistrationRecord } from "../records/ports.js";
 import { quotedEtag } from "./etags.js";
@@ -27,6 +28,8 @@ export function attestationMechanism(attestation: AttestationRecord): JsonObject
 export interface WireContext {
   /** The individual's own, once it registered. */
   readonly registration: RegistrationRecord | undefined;
+  /** The service's own policy: what is in force for an enrollment that names none. Absent: hashed. */
+  readonly allocationPolicy?: ServiceAllocationPolicy | undefined;
   /** Decides whether the registration is still assigning. */
   readonly now: number;
   /** For conditions that do not ask for them: each would be parsed. */
@@ -42,10 +45,12 @@ const members: Readonly<Record<string, Member>> = {
   deviceId: (record) => (record.kind === "individual" ? record.deviceId : undefined),
   attestation: (record, { withoutCertificates = false }) => wireAttestation(record.attestation, withoutCertificates),
   capabilities: ({ iotEdge }) => ({ iotEdge }),
-  // Hubs and policy as the operator wrote them: the single-hub form of 2017 stays by itself.
+  // Hubs as the operator wrote them: the single-hub form of 2017 stays by itself.
   iotHubHostName: ({ source }) => source.iotHubHostName,
   iotHubs: ({ source }) => source.iotHubs,
-  allocationPolicy: ({ source }) => source.allocationPolicy,
+  // Always there, as reprovisionPolicy is: "allocation policy is never null" in ProvisioningServiceIndividualEnrollmentTests.cs of
+  // azure-iot-sdk-csharp @35ef6b3, and the live tests of the azure-iot CLI extension.
+  allocationPolicy: (record, { allocationPolicy }) => allocationPolicyOf(record, allocationPolicy),
   customAllocationDefinition: ({ source }) =>
     source.customAllocationDefinition && { ...source.customAllocationDefinition },
   initialTwin: ({ initialTwin }) => wireTwin(initialTwin),
@@ -69,6 +74,20 @@ const defaultReprovisioning = { updateHubAssignment: true, migrateDeviceData: tr
 export function wireEnrollment(record: EnrollmentRecord, about: WireContext): JsonObject {
   const all = Object.entries(members).map(([name, read]) => [name, read(record, about)] as const);
   return Object.fromEntries(all.filter((entry): entry is [string, Json] => entry[1] != null));
+}
+
+/** The members of one kind only; all others are of both. */
+const onlyOf: Readonly<Record<string, EnrollmentKind>> = {
+  registrationId: "individual",
+  enrollmentGroupId: "group",
+  deviceId: "individual",
+  optionalDeviceInformation: "individual",
+  registrationState: "individual",
+};
+
+/** The names of the members that enrollments of a kind have. */
+export function memberNames(kind: EnrollmentKind): readonly string[] {
+  return Object.keys(members).filter((name) => (onlyOf[name] ?? kind) === kind);
 }
 
 /** One member of the wire form; null when it is absent. For queries, which ask thousands of enrollments for little. */

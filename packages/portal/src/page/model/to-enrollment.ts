@@ -36,11 +36,11 @@ function withoutAllocation({ iotHubs: _, allocationPolicy: __, ...rest }: Enroll
   return rest;
 }
 
-/** The old form with one hub and no policy means static to that hub; it stays where nobody touched it. */
+/** The old form with one hub means static to that hub; it stays where nobody touched it. */
 function hubsOf(source: Enrollment, { allocationPolicy, iotHubs }: Settings): Partial<Enrollment> {
   const { iotHubHostName: old } = source;
-  if (old && !source.iotHubs && allocationPolicy === "" && iotHubs.length === 1 && iotHubs[0] === old)
-    return { iotHubHostName: old };
+  const isStatic = allocationPolicy === "" || allocationPolicy === "static";
+  if (old && !source.iotHubs && isStatic && iotHubs.length === 1 && iotHubs[0] === old) return { iotHubHostName: old };
   return iotHubs.length > 0 ? { iotHubs } : {};
 }
 
