@@ -50,7 +50,7 @@ test("verify with the CA's key makes the proof itself; with another key it says 
   const wrong = await certificate("verify", "-n", "root-1", "--ca-key", "other.key.pem");
   expect(wrong).toMatchObject({
     code: 2,
-    stderr: "rollcall: --ca-key other.key.pem: the private key is not the one of the certificate CN=Root\n",
+    stderr: "rollcall: --ca-key other.key.pem: the private key does not belong to the certificate CN=Root\n",
   });
   const proven = await certificate("verify", "-n", "root-1", "--ca-key", "root.key.pem");
   expect(proven.stdout).toMatch(/^name\troot-1\nverified\tyes\n/);

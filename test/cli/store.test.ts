@@ -16,7 +16,7 @@ test("a database that is none: said, and left as it is", async () => {
   writeFileSync(file, text);
   const result = await start(folder.path);
   expect(result).toMatchObject({ code: 7, stdout: "" });
-  expect(result.stderr).toMatch(/damaged, or no database \(.*rollcall\.db\): put a backup in its place/);
+  expect(result.stderr).toMatch(/damaged, or is not a database \(.*rollcall\.db\): put a backup in its place/);
   expect(readFileSync(file, "utf8")).toBe(text);
   expect(existsSync(join(folder.path, ".rollcall", "instance.json"))).toBe(false);
 });
@@ -32,7 +32,7 @@ test("a PostgreSQL that is not there: where it was sought, without the password"
 });
 
 test.each([
-  [["--store", "mysql://x"], /^rollcall: --store: is no store: write sqlite, memory or postgres:/],
+  [["--store", "mysql://x"], /^rollcall: --store: is not a store: write sqlite, memory or postgres:/],
   [["--replace-cluster-keys"], /^rollcall: --replace-cluster-keys: only nodes that share a store/],
   [["--store", "sqlite", "--in-memory"], /'--in-memory' cannot be used with option '--store/],
 ] as const)("%s is refused", async (args, message) => {

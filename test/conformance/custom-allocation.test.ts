@@ -7,7 +7,7 @@ import { type FixedPorts, probeFixedPorts, skipWithout } from "./fixed-ports.js"
 import { enrollFleet, type Fleet } from "./fleet.js";
 import { nodeTransports, runNodeDevice } from "./node-device.js";
 
-/** Payload from the device to the webhook and back, as the unmodified SDK sends and reads it (section 8.3). */
+/** Payload from the device to the webhook and back, as the unmodified SDK sends and reads it (wire.md#webhook). */
 
 const everyWay = ["mqtt", "mqtt-ws", "http"] as const;
 const rows = keyAndCertificateRows

@@ -16,7 +16,7 @@ export interface Forgery {
   readonly innerWrapKey?: Buffer;
 }
 
-// Written from reference tpm-attestation.md section 6.4 alone, without our package's own steps: a second opinion.
+// Written from attestation.md#identity-key alone, without our package's own steps: a second opinion.
 const u16 = (value: number): Buffer => Buffer.of(value >> 8, value & 0xff);
 const u32 = (value: number): Buffer => Buffer.concat([u16(value >>> 16), u16(value & 0xffff)]);
 const sized = (bytes: Buffer): Buffer => Buffer.concat([u16(bytes.length), bytes]);

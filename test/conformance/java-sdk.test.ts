@@ -10,7 +10,9 @@ import type { ClientResult } from "./run-client.js";
 const TELEMETRY = 2;
 const HUB = "127.0.0.1";
 
-/** The ports are fixed (wire notes 10.1); the hub client uses MQTT with the first and the last, WebSocket with the second. */
+/**
+ * The ports are fixed (wire.md#ports); the hub client uses MQTT with the first and the last, WebSocket with the second.
+ */
 const transports = [
   { transport: "MQTT", ports: [8883] },
   { transport: "MQTT_WS", ports: [443] },

@@ -44,7 +44,7 @@ describe("the unmodified Node SDK", () => {
       });
       expect(outcome.error).toBeUndefined();
       expect(outcome.registered).toMatchObject({ status: "assigned", assignedHub: HUB });
-      // Only a custom-allocation webhook answers with one (section 1.4).
+      // Only a custom-allocation webhook answers with one (wire.md#registration-state).
       expect(outcome.registered).not.toHaveProperty("payload");
     });
   }

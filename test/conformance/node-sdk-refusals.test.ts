@@ -41,7 +41,7 @@ interface Refusal {
 
 /** CONNACK 5: no body, and no error class of the SDK's own either. */
 const connackFive: Expected = { name: "Error", message: "Connection refused: Not authorized" };
-/** `res/401` or HTTP 401 (sections 1.4 and 1.5). */
+/** `res/401` or HTTP 401 (wire.md#error-body, wire.md#retry-after). */
 const unauthorized: Expected = { name: "UnauthorizedError", body: { errorCode: 401002 } };
 const everywhere = (expected: Expected) => ({ mqtt: expected, "mqtt-ws": expected, http: expected });
 const overBoth = (expected: Expected) => ({ mqtt: expected, http: expected });

@@ -7,7 +7,7 @@ import { desiredOf, enrollFleet, type Fleet } from "./fleet.js";
 import { installPythonSdk, type PythonSdk, runPythonClient } from "./python-sdk.js";
 import type { ClientResult } from "./run-client.js";
 
-/** Both ports are fixed in this SDK (wire notes 10.1). */
+/** Both ports are fixed in this SDK (wire.md#ports). */
 const transports = [
   { transport: "mqtt", over: "MQTT", port: 8883 },
   { transport: "mqtt-ws", over: "MQTT over WebSocket", port: 443 },

@@ -14,7 +14,7 @@ export interface ClientError {
   readonly retryAfter?: string;
 }
 
-/** The `registrationState` of section 1.4, as an SDK returns it. */
+/** The `registrationState` of wire.md#registration-state, as an SDK returns it. */
 export interface RegisteredState {
   readonly registrationId: string;
   readonly assignedHub: string;

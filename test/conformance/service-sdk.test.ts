@@ -51,7 +51,7 @@ interface Pages {
 const etag = expect.stringMatching(/^"[^"]+"$/);
 const date = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/);
 
-/** Everything of section 6.1; Java throws when one is missing. */
+/** Everything of wire.md#certificate-info; Java throws when one is missing. */
 const info = {
   subjectName: expect.stringMatching(/^CN=/),
   sha1Thumbprint: expect.stringMatching(/^[0-9A-F]{40}$/),

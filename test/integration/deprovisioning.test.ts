@@ -8,7 +8,7 @@ import { startService, type TestService } from "./service.js";
 import { openMqtt } from "./sockets.js";
 import { symmetricIndividual } from "./symmetric.js";
 
-/** What disabling and deleting does to devices (section 8.5 of the wire notes), on real sockets. */
+/** What disabling and deleting does to devices (wire.md#deprovisioning), on real sockets. */
 
 const groupKey = Buffer.alloc(32, 41).toString("base64");
 const ownKey = Buffer.alloc(32, 42).toString("base64");

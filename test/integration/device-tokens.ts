@@ -1,6 +1,6 @@
 import { deriveDeviceKey, formatSas, signSas } from "@rollcall/protocol";
 
-/** How a client writes its token (section 5.3 of the wire notes). */
+/** How a client writes its token (wire.md#sas-by-client). */
 export interface TokenStyle {
   /** The text of `sr`: exactly this is signed and sent. */
   readonly resource: (text: string) => string;
@@ -13,7 +13,7 @@ export interface TokenStyle {
 const raw = (text: string) => text;
 const lowerHex = (text: string) => encodeURIComponent(text).replace(/%../g, (code) => code.toLowerCase());
 
-/** One row a client, by the letters of the wire notes. */
+/** One row a client, by the letters of wire.md#clients. */
 export const tokenStyles = {
   N: { resource: raw, keyName: "registration", order: ["sr", "sig", "skn", "se"], lifetimeSeconds: 3600 },
   P: { resource: encodeURIComponent, order: ["sr", "sig", "se"], lifetimeSeconds: 3600 },

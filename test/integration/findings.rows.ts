@@ -434,7 +434,7 @@ function tokenRows(): FindingRowCase[] {
       got: /0neSomewhereElse/,
     },
   ];
-  // These are decided before any key is looked at or answered after the CONNACK: see DESIGN, section 4.
+  // These are decided before any key is looked at or answered after the CONNACK: wire.md#connack.
   return rows.map((row) => {
     const late =
       row.code === "enrollment.notFound" || row.code === "enrollment.disabled" || row.code === "idScope.mismatch";

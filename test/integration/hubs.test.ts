@@ -7,7 +7,10 @@ import { startService, type TestService } from "./service.js";
 import { openMqtt } from "./sockets.js";
 import { symmetricIndividual } from "./symmetric.js";
 
-/** Several linked hubs, each at an address of its own, and devices that go where they are sent (sections 8.2 and 8.4). */
+/**
+ * Several linked hubs, each at an address of its own, and devices that go where they are sent (wire.md#allocation,
+ * wire.md#reprovisioning).
+ */
 
 const key = Buffer.alloc(32, 51).toString("base64");
 const h1 = "127.0.0.1";

@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkedFetch } from "@rollcall/api/testing";
 import { formatSas, provisioningResource, REGISTRATION_KEY_NAME } from "@rollcall/protocol";
 import { type RollcallInfo, readInstance, startRollcall } from "@rollcall/service";
 import { createTpm } from "tpm-js-sim";
@@ -105,7 +106,7 @@ describe.skipIf(programs === undefined)("two services over one PostgreSQL (needs
 
   /** An operator's request, on the dashboard listener. */
   async function operate(node: Node, method: string, path: string, more: { ifMatch?: string; body?: unknown } = {}) {
-    const answer = await fetch(`http://127.0.0.1:${node.info.ports.dashboard}${path}`, {
+    const answer = await checkedFetch(`http://127.0.0.1:${node.info.ports.dashboard}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${node.token}`,
@@ -139,7 +140,7 @@ describe.skipIf(programs === undefined)("two services over one PostgreSQL (needs
     const [code] = await once(child, "close");
     // Refused for safety.
     expect(code).toBe(7);
-    expect(told).toContain("has another CA or other keys than the nodes that share the database");
+    expect(told).toContain("CA or keys differ from those of the nodes that share the database");
     expect(told).toContain("copy secrets.json, ca.pem and ca-key.pem");
     for (const name of ["secrets.json", "ca-key.pem"]) {
       const content = readFileSync(join(location, name), "utf8");

@@ -1,9 +1,9 @@
 import type { QoS } from "mqtt-packet";
 import { type TokenStyle, tokenStyles } from "./device-tokens.js";
 
-/** What one client writes on MQTT (wire notes, sections 1.1 to 1.3 and 5.3). */
+/** What one client writes on MQTT (wire.md#connect, wire.md#register, wire.md#sas-by-client). */
 export interface MqttClientRow {
-  /** Letter of the wire notes, and what it stands for. */
+  /** Letter of wire.md#clients, and what it stands for. */
   readonly client: "N" | "P" | "C" | "S" | "J" | "E";
   readonly name: string;
   readonly registrationId: string;
@@ -111,7 +111,7 @@ export const mqttClients: readonly MqttClientRow[] = [
   },
 ];
 
-/** What one client writes over HTTPS (sections 2.1 to 2.4). */
+/** What one client writes over HTTPS (wire.md#https-routes, wire.md#https-clients). */
 export interface HttpClientRow {
   readonly client: "N" | "C" | "S" | "J" | "R" | "curl";
   readonly name: string;

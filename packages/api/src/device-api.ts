@@ -25,7 +25,10 @@ export interface DeviceApiOptions {
   onFault?(fault: unknown, trackingId: string): void;
 }
 
-/** The HTTPS device API (section 2 of the wire notes), with the service API beside it (section 7), for any number of servers that the caller owns. */
+/**
+ * The HTTPS device API (wire.md#https), with the service API beside it (wire.md#service-api), for any number of servers
+ * that the caller owns.
+ */
 export interface DeviceApi {
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
   close(): Promise<void>;

@@ -3,7 +3,7 @@ import { decodeOnce, managementRoutes, operatorRoutes, routes, serviceRoutes } f
 /** Node's SDK writes a slash behind the collection of a bulk operation. */
 export const takesSlash = (path: string): boolean => !path.includes(":id") && !path.endsWith("/query");
 
-/** A segment that may be an id; `query` never is one (section 7.1). */
+/** A segment that may be an id; `query` never is one (wire.md#service-routes). */
 const segment = "(?!query(?:/|$))[^/]+";
 const tables = {
   device: routes,

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 
 export const JSON_TYPE = "application/json; charset=utf-8";
 
-/** The headers of section 2.1; `Content-Length` comes with the body, which is one buffer. */
+/** The headers of wire.md#https-headers; `Content-Length` comes with the body, which is one buffer. */
 export function sendReply(request: FastifyRequest, reply: FastifyReply, answer: Reply): FastifyReply {
   reply.code(answer.status);
   reply.header("content-type", JSON_TYPE);
@@ -22,7 +22,7 @@ export interface ErrorAbout {
   readonly retryAfter?: number;
 }
 
-/** An error of the front end itself, in the shape of section 1.4. */
+/** An error of the front end itself, in the shape of wire.md#error-body. */
 export function sendError(
   request: FastifyRequest,
   reply: FastifyReply,

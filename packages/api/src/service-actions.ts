@@ -54,8 +54,8 @@ export const serviceActions: Readonly<Record<ServiceRoute, Action>> = {
     listAnswer(await operator.registrationsOfGroup(call.id, call.page), call, REGISTRATION_ITEM_TYPE),
 };
 
-/** The headers of section 7.2; .NET and Java need the item type. */
-function listAnswer({ items, next }: OperatorList, { page }: ServiceCall, itemType: string): ServiceAnswer {
+/** The headers of wire.md#service-headers; .NET and Java need the item type. */
+function listAnswer({ items, next }: OperatorList<unknown>, { page }: ServiceCall, itemType: string): ServiceAnswer {
   return {
     body: items,
     headers: {

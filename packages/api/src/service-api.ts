@@ -23,12 +23,12 @@ export interface ServiceRoutesOptions {
 }
 
 /**
- * Adds the service API (section 7 of the wire notes) to a server whose router ignores case. Each route reads the request,
+ * Adds the service API (wire.md#service-api) to a server whose router ignores case. Each route reads the request,
  * asks the operator once and formats.
  */
 export function addServiceRoutes(app: FastifyInstance, options: ServiceRoutesOptions): void {
   app.register(async (scope) => {
-    // Bodies are bytes whatever they are called, and attestationmechanism comes without any (section 7.1).
+    // Bodies are bytes whatever they are called, and attestationmechanism comes without any (wire.md#service-routes).
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request: FastifyRequest, payload: IncomingMessage) => readBody(payload));
     scope.setErrorHandler((error, request, reply) => answerError(options, error, request, reply));

@@ -21,7 +21,7 @@ export interface SasAuthorizerOptions {
 const refused = (message: string) => new DpsError("serviceTokenInvalid", message);
 
 /**
- * Authorization by shared access signature (section 7.3). The refusal says why: who runs this service is who asks, and a policy's
+ * Authorization by shared access signature (wire.md#policies). The refusal says why: who runs this service is who asks, and a policy's
  * name is no secret.
  */
 export function sasAuthorizer({ policies, hosts, clock }: SasAuthorizerOptions): Authorize {

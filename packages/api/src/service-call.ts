@@ -24,7 +24,7 @@ export interface ServiceCall {
   body(): unknown;
 }
 
-/** `query` and nothing at all stand where ids stand, and are none (section 7.1). */
+/** `query` and nothing at all stand where ids stand, and are none (wire.md#service-routes). */
 export function isReservedId(id: string): boolean {
   return id === "" || id.toLowerCase() === "query";
 }
@@ -72,13 +72,13 @@ function header(request: FastifyRequest, name: string): string | undefined {
 function readJson({ body, headers }: FastifyRequest): unknown {
   const parsed = parseJson(body instanceof Uint8Array ? body : new Uint8Array());
   if (parsed.ok) return parsed.value;
-  // `utf-8` stands there in the cloud's documentation (section 2.1) and says nothing.
+  // `utf-8` stands there in the cloud's documentation (wire.md#https-headers) and says nothing.
   const encoding = headers["content-encoding"] ?? "";
   const hint = /gzip|deflate|br|compress|zstd/i.test(encoding) ? `; it has to come without Content-Encoding` : "";
   throw new DpsError("badRequest", `The body cannot be read: ${parsed.reason}${hint}.`);
 }
 
-/** Throws a 400 unless the query names a dated api-version (section 0 of the wire notes). */
+/** Throws a 400 unless the query names a dated api-version (wire.md#api-versions). */
 export function checkApiVersion(url: string): void {
   const start = url.indexOf("?");
   let found: string | undefined;

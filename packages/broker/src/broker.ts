@@ -142,7 +142,7 @@ function inspect(packet: InboundPacket, connection: Connection): boolean {
     if (isAnswered(packet.topic ?? "", connection)) joinWrites(connection.stream);
   }
   if (packet.cmd !== "subscribe") return false;
-  // Aedes grants what is asked for; QoS 2 is granted as 1 (section 1.1).
+  // Aedes grants what is asked for; QoS 2 is granted as 1 (wire.md#qos).
   for (const subscription of packet.subscriptions ?? []) if (subscription.qos === 2) subscription.qos = 1;
   return false;
 }

@@ -97,7 +97,10 @@ function short(text: string): string {
   return text.length <= MAX_FACT ? text : Buffer.from(text.slice(0, MAX_FACT)).toString();
 }
 
-/** Every client uses the registration id, or at the hub the device id, as client id (sections 1.2 and 9.1). */
+/**
+ * Every client uses the registration id, or at the hub the device id, as client id (wire.md#connect,
+ * wire.md#hub-connect).
+ */
 function clientIdFinding(name: Exclude<UserName, { kind: "malformed" }>, clientId: string): Finding | undefined {
   const expected = name.kind === "provisioning" ? name.registrationId : hubClientId(name);
   const same = name.kind === "provisioning" ? idKey(expected) === idKey(clientId) : expected === clientId;

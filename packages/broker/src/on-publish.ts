@@ -29,8 +29,8 @@ const TOO_MANY = 1000;
 const TOO_MANY_UNPROVED = 64;
 
 /**
- * Takes a PUBLISH that was let in. Aedes has written the PUBACK by now, so that it goes out before the reply (rule 4 of
- * the wire notes: .NET fails otherwise).
+ * Takes a PUBLISH that was let in. Aedes has written the PUBACK by now, so that it goes out before the reply
+ * (wire.md#reply-order: .NET fails otherwise).
  */
 export function onPublish(
   packet: AedesPublishPacket,

@@ -52,7 +52,7 @@ export function takeConnect(aedes: Aedes, connection: Connection, packet: Connec
   client._connectTimer = null;
   client.connecting = true;
   client.id = nanoid();
-  // Whatever the device asks (section 1.2): no session is kept, and its will is forgotten.
+  // Whatever the device asks (wire.md#mqtt-transport): no session is kept, and its will is forgotten.
   client.clean = true;
   client.version = 4;
   client.pause();

@@ -13,7 +13,7 @@ export type Upgrade = (
   accept: (stream: Duplex) => void,
 ) => void;
 
-/** Opens WebSockets for MQTT on the paths that the SDKs use (section 1.1). */
+/** Opens WebSockets for MQTT on the paths that the SDKs use (wire.md#websocket). */
 export function createUpgrade(options: { readonly maxPayload: number; readonly closeTimeout: number }): Upgrade {
   const server = new WebSocketServer({
     ...options,

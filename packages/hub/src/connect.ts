@@ -20,7 +20,7 @@ export interface ConnectDecision {
   readonly identity?: DeviceIdentity | undefined;
 }
 
-/** Decides the CONNECT of a device at its hub (section 9.1). Runs every check that still means something. */
+/** Decides the CONNECT of a device at its hub (wire.md#hub-connect). Runs every check that still means something. */
 export async function connect(request: HubConnectRequest, context: ConnectContext): Promise<ConnectDecision> {
   const { ports, removed } = context;
   const begun = removed.order;

@@ -11,7 +11,7 @@ export const hubErrors = {
   busy: { status: 429, code: 429001 },
 } as const satisfies Record<string, { status: number; code: number }>;
 
-/** The reply that refuses a twin request; Node reads `errorCode` and shows `message` (section 9.2). */
+/** The reply that refuses a twin request; Node reads `errorCode` and shows `message` (wire.md#twin-replies). */
 export function refuse(kind: keyof typeof hubErrors, message: string, now: number): TwinReply {
   const { status, code } = hubErrors[kind];
   return {

@@ -12,7 +12,7 @@ import { bareHost } from "./bare-host.js";
 /** A time of expiry beyond this, in seconds, is the year 5138: milliseconds were meant. */
 const MILLISECONDS = 1e11;
 
-/** Everything that is wrong with a token for the hub (section 9.1), in words; empty when it is good. */
+/** Everything that is wrong with a token for the hub (wire.md#hub-connect), in words; empty when it is good. */
 export function sasProblems(
   text: string,
   device: { readonly hub: string; readonly deviceId: string },

@@ -19,7 +19,7 @@ type Change =
   | { readonly kind: "changed"; readonly version: number }
   | { readonly kind: "refused"; readonly reply: TwinReply };
 
-/** The reply to `$iothub/twin/GET` (section 9.2): both sides with their versions, no tags. */
+/** The reply to `$iothub/twin/GET` (wire.md#hub-topics): both sides with their versions, no tags. */
 export async function readTwin(device: HubDevice, context: TwinContext): Promise<TwinReply> {
   const twin = await context.store.twin(device.hub, device.deviceId);
   if (!twin) return noTwin(device, context);

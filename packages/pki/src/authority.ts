@@ -3,7 +3,7 @@ import { type Certificate, readCertificate } from "./certificate.js";
 import { CertificateError } from "./certificate-error.js";
 import { parseCertificates, toPem } from "./pem.js";
 
-/** What signs: a certificate, its private key, and the certificates above it, nearest first, the root included. */
+/** A signer: a certificate, its private key, and the certificates above it, nearest first, the root included. */
 export interface Authority {
   readonly certificate: Certificate;
   readonly privateKey: KeyObject;
@@ -48,7 +48,7 @@ export function loadIdentity({ certificatePem, privateKeyPem }: IdentityPem): Id
   const privateKey = readPrivateKey(privateKeyPem);
   const spki = createPublicKey(privateKey).export({ type: "spki", format: "der" });
   if (!spki.equals(certificate.spki)) {
-    throw new CertificateError(`the private key is not the one of the certificate ${certificate.subject}`);
+    throw new CertificateError(`the private key does not belong to the certificate ${certificate.subject}`);
   }
   return identity({ certificate, privateKey, chain });
 }

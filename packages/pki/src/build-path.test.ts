@@ -9,7 +9,7 @@ const first = await issueIntermediate({ commonName: "CA 1", parent: root });
 const second = await issueIntermediate({ commonName: "CA 2", parent: first });
 const leaf = await issueLeaf({ commonName: "pump", parent: second });
 const other = await issueLeaf({ commonName: "valve", parent: first });
-/** The name of CA 2 and another key, without key identifiers: only its signature tells it apart. */
+/** Has the name of CA 2, a different key and no key identifiers: only a signature tells the two apart. */
 const alike = await issueIntermediate({ commonName: "CA 2", parent: first, faults });
 const bareLeaf = await issueLeaf({ commonName: "pump", parent: second, faults });
 
@@ -29,7 +29,11 @@ describe("buildPath", () => {
         ["leaf", "root", "first", "second"],
         { path: ["leaf", "second", "first", "root"], reordered: true },
       ],
-      ["an unrelated one in between", ["leaf", "other", "second"], { path: ["leaf", "second"], unused: ["other"] }],
+      [
+        "an unrelated certificate in between",
+        ["leaf", "other", "second"],
+        { path: ["leaf", "second"], unused: ["other"] },
+      ],
       ["a gap", ["leaf", "first", "root"], { path: ["leaf"], unused: ["first", "root"] }],
       ["a look-alike first", ["bareLeaf", "alike", "second"], { path: ["bareLeaf", "second"], unused: ["alike"] }],
       ["a look-alike last", ["bareLeaf", "second", "alike"], { path: ["bareLeaf", "second"], unused: ["alike"] }],

@@ -3,32 +3,38 @@ import { isNamedIssuer, isSelfSigned, keyIdsAgree } from "./issued-by.js";
 import { nothingPresented, type PathProblem, pathElement } from "./path-problem.js";
 import { signatureVerifies } from "./signature.js";
 
-/** How many presented certificates are looked at: a stranger may send hundreds of look-alikes, each a signature check. */
+/**
+ * How many presented certificates are examined: a stranger may send hundreds of look-alikes, and each costs a signature
+ * check.
+ */
 const presentedLimit = 20;
 
 export interface BuildPathOptions {
   /** Certificates above the leaf. Default 6. */
   readonly maxDepth?: number;
-  /** Prefers, among certificates of one CA, one that is valid now. */
+  /** Prefers, among several certificates of one CA, a certificate that is valid now. */
   readonly now?: Date;
 }
 
 export interface BuiltPath {
   /** Leaf first. Empty only when nothing was presented. */
   readonly path: Certificate[];
-  /** Presented, but no part of the path. */
+  /** Presented certificates that are not part of the path. */
   readonly unused: Certificate[];
-  /** Whether the sender had the path in another order; certificates in between that are unused do not count. */
+  /**
+   * Whether the sender presented the path's certificates in a different order. Unused certificates in between do not
+   * count.
+   */
   readonly reordered: boolean;
   readonly problems: PathProblem[];
 }
 
 /**
  * The path from `presented[0]` upward among exactly the certificates that were presented, in whatever order they came.
- * It judges nothing: where only a certificate of the right name but the wrong key was sent, that one is in the path, so
- * that judgePath can say so. A self-signed certificate ends the path. Never throws.
- * Where CAs share a name and carry no key identifiers, OpenSSL takes the first and may refuse a chain that is good; this
- * finds the one that signed. Held against 1,200 random chains without such CAs, the verdicts were the same.
+ * It judges nothing: if only a certificate with the right name and the wrong key was sent, that certificate is in the
+ * path, so that judgePath can report it. A self-signed certificate ends the path. Never throws.
+ * Where CAs share a name and carry no key identifiers, OpenSSL takes the first and may refuse a good chain; this
+ * function finds the signer. For 1,200 random chains without such CAs, the verdicts were OpenSSL's.
  */
 export function buildPath(presented: readonly Certificate[], options: BuildPathOptions = {}): BuiltPath {
   const [leaf] = presented;
@@ -59,7 +65,10 @@ export function buildPath(presented: readonly Certificate[], options: BuildPathO
   return { path, unused, reordered: isReordered(presented, path), problems };
 }
 
-/** Among look-alikes the signer; among signers (a renewed CA) one that is valid, then the one that lasts longest. */
+/**
+ * Among certificates with the same name, chooses the signer. Among several signers (a renewed CA), chooses a valid
+ * certificate, else the certificate that expires last.
+ */
 function chooseIssuer(child: Certificate, candidates: readonly Certificate[], now?: Date): Certificate | undefined {
   if (candidates.length < 2) return candidates[0];
   const agreeing = candidates.filter((candidate) => keyIdsAgree(child, candidate));

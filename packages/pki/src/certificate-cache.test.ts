@@ -21,7 +21,7 @@ describe("certificateCache", () => {
     expect(cache.size).toBe(0);
   });
 
-  it("keeps at most so many; the one unused for longest goes", () => {
+  it("keeps at most `max` certificates, and drops the least recently used first", () => {
     const cache = certificateCache(2);
     const [first, second] = [a, b].map((der) => cache.read(der ?? Buffer.alloc(0)));
     cache.read(a ?? Buffer.alloc(0));
@@ -31,7 +31,7 @@ describe("certificateCache", () => {
     expect(cache.read(b ?? Buffer.alloc(0))).not.toBe(second);
   });
 
-  it("keeps nothing of what is not a certificate", () => {
+  it("keeps nothing when the bytes are not a certificate", () => {
     const cache = certificateCache(2);
     expect(() => cache.read(Buffer.from("junk"))).toThrow(CertificateError);
     expect(cache.size).toBe(0);

@@ -2,7 +2,9 @@ import { type Certificate, readCertificate } from "./certificate.js";
 
 /** Reads certificates, and keeps the CA certificates among them. */
 export interface CertificateCache {
-  /** As {@link readCertificate}; a CA certificate that was read before is the same object. Throws CertificateError. */
+  /**
+   * Like {@link readCertificate}, but the same bytes of a CA certificate give the same object. Throws CertificateError.
+   */
   read(der: Uint8Array): Certificate;
   /** How many are kept. */
   readonly size: number;
@@ -10,7 +12,8 @@ export interface CertificateCache {
 
 /**
  * A reader for the hot path: an intermediate that a thousand devices present is parsed once, its key imported once, and
- * its own signature checked once. Leaves are not kept. At most `max` certificates; the one unused for longest goes first.
+ * its own signature checked once. Leaves are not kept. Keeps at most `max` certificates, and drops the least recently
+ * used first.
  */
 export function certificateCache(max: number): CertificateCache {
   const kept = new Map<string, Certificate>();

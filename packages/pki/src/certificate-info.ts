@@ -1,6 +1,6 @@
 import type { Certificate } from "./certificate.js";
 
-/** What the service API says of a certificate instead of returning it (`X509CertificateInfo`). */
+/** The fields that the service API returns in place of a certificate (`X509CertificateInfo`). */
 export interface CertificateInfo {
   readonly subjectName: string;
   readonly sha1Thumbprint: string;
@@ -12,7 +12,7 @@ export interface CertificateInfo {
   readonly version: number;
 }
 
-/** The eight fields in their order on the wire (dps-wire 6.1); times to the second, without fractions. */
+/** The eight fields in their order on the wire (wire.md#certificate-info); times to the second, without fractions. */
 export function certificateInfo(certificate: Certificate): CertificateInfo {
   return {
     subjectName: certificate.subject,

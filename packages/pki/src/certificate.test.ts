@@ -48,7 +48,7 @@ const samples: readonly Certificate[] = [
   ...parseCertificates(elaborate).map(readCertificate),
 ];
 
-/** What node:crypto says of a certificate, in our words. */
+/** The fields of a certificate as node:crypto reads them, in our form. */
 function nodeView(der: Buffer) {
   const node = new X509Certificate(der);
   return {
@@ -65,7 +65,7 @@ function nodeView(der: Buffer) {
   };
 }
 
-/** Node writes one relative name a line, in the order of the certificate. */
+/** Converts a name: Node writes one relative name per line, in the order of the certificate. */
 function nodeName(text: string | undefined): string {
   return (text ?? "")
     .split("\n")
@@ -223,10 +223,13 @@ function mutate(der: Buffer, changes: readonly Change[]): Buffer {
   }, der);
 }
 
-/** Reading, and everything that is computed from what was read; what we do read, OpenSSL reads as we do. */
+/**
+ * Reads the bytes and every field that is computed from them. OpenSSL must read the same fields from all bytes that we
+ * accept.
+ */
 function expectOnlyCertificateError(bytes: Uint8Array): void {
   const read = tryToRead(bytes);
-  // Parameters of a key algorithm that we do not know are not looked at, and its key cannot be used.
+  // Of an unknown key algorithm we do not read the parameters, and its key cannot be used.
   if (!read || /^\d/.test(read.keyDescription)) return;
   const { notBefore, notAfter, serialNumber, sha256, isCa, keyUsage } = read;
   const node = new X509Certificate(bytes);

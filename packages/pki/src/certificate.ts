@@ -30,10 +30,10 @@ interface Parts {
   readonly extensions: Extensions;
 }
 
-/** A certificate as its bytes say it; nothing here is judged. Made by {@link readCertificate} only. */
+/** A certificate as it is encoded; nothing in it is judged. Made by {@link readCertificate} only. */
 export class Certificate {
   readonly der: Buffer;
-  /** The signed part, and what signs it. */
+  /** The signed part (TBSCertificate), and its signature. */
   readonly tbs: Buffer;
   readonly signature: Buffer;
   readonly algorithm: SignatureAlgorithm;
@@ -51,7 +51,10 @@ export class Certificate {
   /** SubjectPublicKeyInfo, DER. */
   readonly spki: Buffer;
   readonly keyInfo: PublicKeyInfo;
-  /** Signers that were tried, by object: a cached intermediate is checked against a cached root once, not per device. */
+  /**
+   * Results of signature checks by signer: a cached intermediate is checked against a cached root once, not once per
+   * device.
+   */
   readonly #signers = new WeakMap<Certificate, boolean>();
   #publicKey: KeyObject | undefined;
   #sha256: string | undefined;
@@ -111,7 +114,7 @@ export class Certificate {
     return serialText(this.serialRaw);
   }
 
-  /** What basic constraints say; whether a path may use it as one is for judgePath. */
+  /** Whether basic constraints say that it is a CA. judgePath decides whether a path may use it as a CA. */
   get isCa(): boolean {
     return this.extensions.basicConstraints?.ca ?? false;
   }
@@ -163,7 +166,10 @@ export class Certificate {
     return this.hasIssuerNamed(this);
   }
 
-  /** Whether our issuer is the other's subject: the bytes nearly always decide; else without regard to their encoding. */
+  /**
+   * Whether our issuer is the other's subject. Equal bytes nearly always decide; otherwise the names are compared
+   * regardless of their encoding.
+   */
   hasIssuerNamed(other: Certificate): boolean {
     if (this.issuerRaw.equals(other.subjectRaw)) return true;
     this.#foldedIssuer ??= foldedName(this.issuerNames);
@@ -183,7 +189,7 @@ export class Certificate {
     }
   }
 
-  /** The answer of `verify` for this signer, which is asked once. */
+  /** The result of `verify` for this signer, which is called once per signer. */
   rememberSigner(signer: Certificate, verify: () => boolean): boolean {
     const known = this.#signers.get(signer);
     if (known !== undefined) return known;
@@ -216,7 +222,7 @@ export function readCertificate(der: Uint8Array): Certificate {
   const subject = readNamed(tbs);
   const spki = tbs.read(tags.sequence);
   const key = readPublicKeyInfo(tbs.inside(spki));
-  // Unique identifiers (RFC 5280 section 4.1.2.8): nobody writes them any more.
+  // Unique identifiers (RFC 5280 section 4.1.2.8) are obsolete; they are skipped.
   if (tbs.peek() === 0x81) tbs.bits(0x81);
   if (tbs.peek() === 0x82) tbs.bits(0x82);
   const extensions = readOptionalExtensions(tbs, version);

@@ -31,8 +31,8 @@ export interface DerElement {
 }
 
 /**
- * A cursor over DER. Every step moves forward and is bounded by the enclosing element, so reading ends on any bytes.
- * Strict where a second reading of the same bytes would differ: lengths are minimal, nothing trails.
+ * A cursor over DER. Every step moves forward and is bounded by the enclosing element, so reading ends on any bytes. It
+ * is strict wherever two readers may read the same bytes differently: lengths are minimal, nothing trails.
  */
 export class DerReader {
   readonly bytes: Buffer;
@@ -60,7 +60,10 @@ export class DerReader {
     return this.done ? -1 : (this.bytes[this.#position] ?? -1);
   }
 
-  /** The next element, whatever its tag. Throws CertificateError when there is none or it is cut short. */
+  /**
+   * The next element, whatever its tag. Throws CertificateError at the end of the bytes, or when the element is cut
+   * short.
+   */
   next(): DerElement {
     const { bytes, end } = this;
     const start = this.#position;
@@ -113,7 +116,7 @@ export class DerReader {
     return this.bytes.subarray(element.start, element.end);
   }
 
-  /** Throws unless everything was read: bytes that nobody reads are bytes that two readers may disagree on. */
+  /** Throws unless everything was read: two readers may disagree about bytes that this reader skips. */
   finish(): void {
     if (!this.done) throw this.error(`has ${this.end - this.#position} bytes too many`);
   }

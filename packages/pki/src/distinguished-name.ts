@@ -31,13 +31,14 @@ function readAttribute(reader: DerReader): NameAttribute {
   reader.finish();
   const raw = reader.content(value);
   const text = decodeString(value.tag, raw, reader.what);
-  // A postal address is a sequence; nothing else but text is in use, and OpenSSL refuses most of it.
+  // Attribute values in use are text, except postal addresses, which are sequences. OpenSSL refuses most other types
+  // too.
   if (text === undefined && value.tag !== tags.sequence) throw reader.error("has a name that is not text");
   return text === undefined ? { oid, raw, tag: value.tag } : { oid, text, raw, tag: value.tag };
 }
 
 /**
- * A name as text, most specific first as RFC 4514 has it, with the spaces of .NET, whose form the cloud shows:
+ * A name as text: most specific first, as in RFC 4514, with a space after the comma, as .NET and the cloud write it:
  * `CN=pump-0042, O=Contoso`.
  */
 export function nameText(names: RelativeNames): string {
@@ -83,7 +84,7 @@ function canonicalAttribute({ oid, text, raw, tag }: NameAttribute): string {
   return `${oid}=${JSON.stringify(folded)}`;
 }
 
-/** A whole name in that form: two names are the same when these texts are. */
+/** A whole name in canonical form: two names are the same when these texts are. */
 export function foldedName(names: RelativeNames): string {
   return canonicalName(names).join("\n");
 }

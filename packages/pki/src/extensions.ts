@@ -9,7 +9,7 @@ export interface AuthorityKey {
   readonly serial?: Buffer;
 }
 
-/** One subtree of a name constraint; `bounded` when it carries minimum or maximum, which nobody supports. */
+/** One subtree of a name constraint; `bounded` when it carries minimum or maximum, which no implementation supports. */
 export interface NameSubtree {
   readonly base: GeneralName;
   readonly bounded: boolean;
@@ -21,7 +21,7 @@ export interface NameConstraints {
   readonly excluded: readonly NameSubtree[];
 }
 
-/** What the extensions of one certificate say; a field is absent when its extension is. */
+/** The extensions of one certificate; a field is absent when its extension is. */
 export interface Extensions {
   basicConstraints?: { readonly ca: boolean; readonly pathLength?: number };
   keyUsage?: readonly KeyUsage[];
@@ -37,7 +37,7 @@ export interface Extensions {
 
 type Read = (extensions: Extensions, value: DerReader) => void;
 
-/** One reader an extension: a new extension is a row here and a field above. */
+/** One reader per extension: a new extension is a row here and a field above. */
 const readers: Readonly<Record<string, { readonly what: string; readonly read: Read }>> = {
   [extensionOids.basicConstraints]: {
     what: "basic constraints extension",
@@ -97,7 +97,7 @@ const readers: Readonly<Record<string, { readonly what: string; readonly read: R
   },
   [extensionOids.crlDistributionPoints]: {
     what: "CRL distribution points extension",
-    // Nothing is revoked here, but OpenSSL refuses a malformed one.
+    // Revocation is not checked. The extension is read because OpenSSL refuses a malformed one.
     read: (_, value) => {
       const points = value.enter(tags.sequence);
       while (!points.done) points.read(tags.sequence);
@@ -111,7 +111,10 @@ const readers: Readonly<Record<string, { readonly what: string; readonly read: R
   },
 };
 
-/** Reads the Extensions of a certificate (RFC 5280 section 4.1.2.9). Throws CertificateError, also on one that comes twice. */
+/**
+ * Reads the Extensions of a certificate (RFC 5280 section 4.1.2.9). Throws CertificateError, also when an extension
+ * occurs twice.
+ */
 export function readExtensions(sequence: DerReader): Extensions {
   const extensions: Extensions = { unknownCritical: [] };
   const seen = new Set<string>();

@@ -28,7 +28,7 @@ export function readGeneralName(reader: DerReader): GeneralName {
   if (textKind) return { kind: textKind, value: decodeString(tags.ia5String, content, reader.what) ?? "" };
   if (element.tag === 0x87) return { kind: "ip", value: addressText(content), bytes: content };
   if (otherTags.includes(element.tag)) return { kind: "other", value: `#${content.toString("hex")}` };
-  if (element.tag !== 0xa4) throw reader.error("has a name of no known kind");
+  if (element.tag !== 0xa4) throw reader.error("has a name of an unknown kind");
   const inner = reader.inside(element);
   const names = readName(inner.enter(tags.sequence));
   inner.finish();

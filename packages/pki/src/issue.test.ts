@@ -45,7 +45,7 @@ describe("issuing", () => {
     expect(judgePath({ path: [certificate], anchor: root.certificate, now, clientAuth: false })).toEqual([]);
   });
 
-  it("with a key of one's own", async () => {
+  it("with a given key", async () => {
     const { privateKey } = derivedKeyPair("seed", "mine");
     const { certificate } = await issueLeaf({ commonName: "x", key: privateKey });
     expect(certificate.publicKey.equals(derivedKeyPair("seed", "mine").publicKey)).toBe(true);
@@ -60,7 +60,7 @@ describe("issuing", () => {
       { commonName: "x", notBefore: dates.notAfter, notAfter: dates.notBefore },
       /later than/,
     ],
-    ["a date that is none", { commonName: "x", notBefore: new Date("never") }, /later than/],
+    ["an invalid date", { commonName: "x", notBefore: new Date("never") }, /later than/],
     [
       "an RSA key from a seed",
       { commonName: "x", seed: "s", key: "rsa" as const, ...dates },
@@ -72,7 +72,7 @@ describe("issuing", () => {
     await expect(issueLeaf(options)).rejects.toThrow(message);
   });
 
-  it("refuses a server certificate for nobody", async () => {
+  it("refuses a server certificate without host names", async () => {
     await expect(issueServerCertificate({ commonName: "x", parent: root, hosts: [] })).rejects.toThrow(/host name/);
   });
 });
@@ -111,7 +111,7 @@ describe("a seed", () => {
     expect(await make()).toBe(await make());
   });
 
-  it("without one, no two certificates are the same", async () => {
+  it("when absent, lets no two certificates be the same", async () => {
     const [one, two] = await Promise.all([1, 2].map(() => issueLeaf({ commonName: "x", ...dates })));
     expect(one?.certificate.serialNumber).not.toBe(two?.certificate.serialNumber);
     expect(one?.certificate.publicKeySha256).not.toBe(two?.certificate.publicKeySha256);
@@ -130,7 +130,7 @@ describe("loadIdentity", () => {
   });
 
   it.each([
-    ["the key of another certificate", root.privateKeyPem, /not the one of the certificate CN=Line 4 CA/],
+    ["the key of another certificate", root.privateKeyPem, /does not belong to the certificate CN=Line 4 CA/],
     ["text", "hello", /not PEM text/],
     ["a certificate", root.certificatePem, /not PEM text/],
   ])("refuses %s as the key", (_, privateKeyPem, message) => {

@@ -8,7 +8,7 @@ import { extendedKeyUsages, type KeyUsage } from "./oids.js";
 import { derivedKeyPair, seededBytes } from "./seeded.js";
 import type { SubjectName, Template } from "./sign-certificate.js";
 
-/** What a certificate carries that a well-made one would not: for tests of those who verify. */
+/** Faults to plant in a certificate, for tests of code that verifies certificates. */
 export interface IssueFaults {
   readonly isCa?: boolean;
   /** Null leaves the extension out. */
@@ -38,7 +38,7 @@ export interface IssueOptions {
 }
 
 export interface IssueAuthorityOptions extends IssueOptions {
-  /** How many CA certificates may stand between this one and a leaf. Default: no limit. */
+  /** How many CA certificates may stand between this CA and a leaf. Default: no limit. */
   readonly pathLength?: number;
 }
 
@@ -95,7 +95,7 @@ async function issue(options: IssueOptions, profile: Profile): Promise<Identity>
   const { parent } = profile;
   const validity = chooseValidity(options);
   const privateKey = await chooseKey(options);
-  // Lazy: @peculiar/x509 costs 115 ms, which a process that only verifies shall not pay.
+  // Imported on demand: @peculiar/x509 takes 115 ms to load, which a process that only verifies should not pay.
   const { signCertificate } = await import("./sign-certificate.js");
   const template: Template = {
     ...validity,
@@ -136,7 +136,10 @@ async function chooseKey({ key = "ec", seed, commonName }: IssueOptions): Promis
   return (await generateKeys("ec", { namedCurve: "P-256" })).privateKey;
 }
 
-/** Positive and 16 bytes long, as CAs make them; a seeded one changes with whatever makes it another certificate. */
+/**
+ * Positive and 16 bytes long, as CAs make them. A seeded serial number depends on name, dates and issuer: a different
+ * certificate gets a different number.
+ */
 function chooseSerial(
   options: IssueOptions,
   validity: { notBefore: Date; notAfter: Date },

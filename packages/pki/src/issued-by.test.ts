@@ -25,7 +25,7 @@ describe("isIssuedBy", () => {
     ["a root by its leaf", root, leaf, false],
   ])("%s: %4$s", (_, child, parent, expected) => {
     expect(isIssuedBy(child.certificate, parent.certificate)).toBe(expected);
-    // Asked again, it is remembered; read again, it is computed again.
+    // The second call uses the remembered result; freshly read certificates are checked again.
     expect(isIssuedBy(child.certificate, parent.certificate)).toBe(expected);
     expect(isIssuedBy(readCertificate(child.certificate.der), readCertificate(parent.certificate.der))).toBe(expected);
   });

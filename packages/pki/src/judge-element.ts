@@ -10,11 +10,14 @@ interface Context {
   readonly isLeaf: boolean;
 }
 
-/** Below 80 bits of security, OpenSSL's level 1, forging is affordable; it counts 920 bits of RSA as 80, in steps of 8. */
+/**
+ * Below 80 bits of security, OpenSSL's level 1, forging is affordable. OpenSSL rounds the bits in steps of 8 and
+ * accepts RSA keys from 920 bits on.
+ */
 const smallestRsa = 920;
 const smallestCurve = 160;
 
-/** What is wrong with a certificate wherever it stands in a path. */
+/** Problems that a certificate can have anywhere in a path. */
 export function judgeElement(certificate: Certificate, context: Context): Complaint[] {
   return [
     ...judgeDates(certificate, context.now),
@@ -25,12 +28,12 @@ export function judgeElement(certificate: Certificate, context: Context): Compla
 }
 
 interface IssuerContext {
-  /** CA certificates between it and the leaf. */
+  /** CA certificates between this issuer and the leaf. */
   readonly below: number;
   readonly isLast: boolean;
 }
 
-/** What is wrong with a certificate that issued another. */
+/** Problems of a certificate as the issuer of another. */
 export function judgeIssuer(certificate: Certificate, { below, isLast }: IssuerContext): Complaint[] {
   const problems: Complaint[] = [];
   const { keyUsage, pathLength } = certificate;

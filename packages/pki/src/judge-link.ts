@@ -3,7 +3,7 @@ import { keyIdsAgree } from "./issued-by.js";
 import type { PathProblem } from "./path-problem.js";
 import { signatureMethod, signatureVerifies } from "./signature.js";
 
-/** What is wrong between a certificate and the one above it: name, key identifier, signature. */
+/** Problems between a certificate and the certificate above it: name, key identifier, signature. */
 export function judgeLink(child: Certificate, parent: Certificate): Omit<PathProblem, "element">[] {
   const problems: Omit<PathProblem, "element">[] = [];
   if (!child.hasIssuerNamed(parent)) {
@@ -30,7 +30,10 @@ export function judgeLink(child: Certificate, parent: Certificate): Omit<PathPro
   return problems;
 }
 
-/** The certificate above has the right name, but is not the one that the child names. */
+/**
+ * The problem when the certificate above has the right name, but its key identifier or serial number is not what the
+ * child names.
+ */
 export function keyIdMismatch(child: Certificate, parent: Certificate): Omit<PathProblem, "element"> {
   const wanted = child.authorityKeyId ?? `the issuer and serial number that ${child.subject} names`;
   return { code: "keyIdMismatch", expected: wanted, got: parent.subjectKeyId ?? parent.serialNumber };

@@ -11,7 +11,7 @@ const line = await issueIntermediate({ commonName: "Line 4 CA", parent: root, ..
 const leaf = await issueLeaf({ commonName: "pump-0042", parent: line, ...dates });
 const path = [leaf.certificate, line.certificate, root.certificate];
 
-// Each single verdict is held against OpenSSL's in test/integration/chains-vs-openssl.test.ts.
+// test/integration/chains-vs-openssl.test.ts compares each verdict with OpenSSL's.
 describe("judgePath", () => {
   it("finds nothing wrong with a good path, wherever in it the anchor is", () => {
     for (const anchor of path) expect(judgePath({ path, anchor, now })).toEqual([]);
@@ -73,7 +73,7 @@ describe("judgePath", () => {
     ]);
   });
 
-  it("names broken links of a path that somebody else put together", async () => {
+  it("names the broken links of a path that buildPath did not make", async () => {
     const stranger = await issueIntermediate({ commonName: "Stranger", parent: root, ...dates });
     const problems = judgePath({ path: [leaf.certificate, stranger.certificate], anchor: root.certificate, now });
     expect(problems.map(({ code }) => code)).toEqual(["issuerMismatch", "keyIdMismatch", "signatureInvalid"]);

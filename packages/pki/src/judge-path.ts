@@ -9,7 +9,7 @@ import { signatureVerifies } from "./signature.js";
 export interface JudgePathOptions {
   /** Leaf first, as buildPath gives it; may end below the anchor, at it, or beyond it. */
   readonly path: readonly Certificate[];
-  /** A trusted root, or a trusted intermediate: then nothing above it is looked at. */
+  /** A trusted root, or a trusted intermediate: nothing above it is checked then. */
   readonly anchor: Certificate;
   readonly now: Date;
   /** Whether the leaf must be allowed to authenticate a client. Default true. */
@@ -17,10 +17,11 @@ export interface JudgePathOptions {
 }
 
 /**
- * Everything that is wrong with a path up to a trusted certificate, leaf first; empty when nothing is. The verdict is that
- * of `openssl verify -partial_chain -purpose sslclient -auth_level 1 -CAfile anchor -untrusted rest leaf`
- * (test/integration/chains-vs-openssl.test.ts): the anchor too must be valid and a CA. Nothing is revoked here.
- * One signature check (60 us on P-256) per pair of certificate objects, so take CA certificates from a certificateCache.
+ * All problems of a path up to a trusted certificate, leaf first; empty for a good path. The verdict is that of
+ * `openssl verify -partial_chain -purpose sslclient -auth_level 1 -CAfile anchor -untrusted rest leaf`
+ * (test/integration/chains-vs-openssl.test.ts): the anchor too must be valid and a CA. Revocation is not checked.
+ * Costs one signature check (60 us on P-256) per pair of certificate objects, so take CA certificates from a
+ * certificateCache.
  * Never throws.
  */
 export function judgePath(options: JudgePathOptions): PathProblem[] {
@@ -45,7 +46,7 @@ export function judgePath(options: JudgePathOptions): PathProblem[] {
   return problems;
 }
 
-/** The path does not lead to the anchor; when it is only the key that differs, that is said first. */
+/** The problems of a path that does not lead to the anchor. When only the key differs, that problem comes first. */
 function judgeEnd(last: Certificate, index: number, anchor: Certificate): PathProblem[] {
   const element = pathElement(last, index);
   const got = `a chain that ends at ${last.subject}, issued by ${last.issuer}`;
@@ -54,11 +55,13 @@ function judgeEnd(last: Certificate, index: number, anchor: Certificate): PathPr
   return [{ ...keyIdMismatch(last, anchor), element }, end];
 }
 
-/** The path cut or completed so that it ends with the anchor, where the anchor is in it or issued one of it. */
+/**
+ * The path cut or extended so that it ends with the anchor, if the anchor is in the path or issued a certificate of it.
+ */
 function upToAnchor(path: readonly Certificate[], anchor: Certificate): readonly Certificate[] {
   const itself = path.findIndex((certificate) => isSame(certificate, anchor));
   const named = path.flatMap((certificate, index) => (isNamedIssuer(certificate, anchor) ? [index] : []));
-  // A look-alike of the anchor may be in the path: the element that the anchor really signed is the one below it.
+  // The path may contain a look-alike of the anchor: prefer the certificate that the anchor really signed.
   const below = named.find((index) => path[index] && signatureVerifies(path[index], anchor)) ?? named[0];
   if (itself >= 0 && (below === undefined || itself <= below)) return path.slice(0, itself + 1);
   if (below === undefined) return path;

@@ -6,11 +6,12 @@ import { commonNameOid, emailAddressOid } from "./oids.js";
 import { type PathProblem, pathElement } from "./path-problem.js";
 
 /**
- * Names that a CA above forbids (RFC 5280 section 4.2.1.10), as OpenSSL's v3_ncons.c reads it: self-issued CA certificates
- * are exempt, and a CN that looks like a host name counts as one when the leaf has no DNS names.
+ * Problems of names that a CA above forbids (RFC 5280 section 4.2.1.10), as OpenSSL's v3_ncons.c finds them:
+ * self-issued CA certificates are exempt, and a CN that looks like a host name counts as one when the leaf has no DNS
+ * names.
  */
 export function judgeNames(path: readonly Certificate[]): PathProblem[] {
-  // Hardly any CA has constraints: without them nothing below is computed.
+  // Hardly any CA has constraints: skip the work below without them.
   if (!path.some((certificate) => certificate.extensions.nameConstraints)) return [];
   return path.flatMap((certificate, index) => {
     if (index > 0 && index < path.length - 1 && certificate.isSelfIssued) return [];
@@ -84,7 +85,7 @@ function isAddressWithin(address: Buffer, range: Buffer): boolean {
   });
 }
 
-/** A host is within a domain when it is the domain or ends with it at a label; an empty domain holds all. */
+/** A host is within a domain when it is the domain or ends with it at a label; an empty domain contains every host. */
 function isHostWithin(host: string, domain: string): boolean {
   const [name, base] = [host.toLowerCase(), domain.toLowerCase()];
   if (base === "" || name === base) return true;

@@ -22,7 +22,10 @@ export const attributeNames: Readonly<Record<string, string>> = {
 export const commonNameOid = "2.5.4.3";
 export const emailAddressOid = "1.2.840.113549.1.9.1";
 
-/** How a signature is checked: the key it needs and the hash; `weak` ones are recognised only to say so. */
+/**
+ * How a signature is checked: the key that it needs, and the hash. Weak algorithms are listed so that they can be
+ * reported.
+ */
 export interface SignatureRow {
   readonly name: string;
   readonly key: "rsa" | "rsa-pss" | "ec" | "ed25519" | "ed448";
@@ -137,7 +140,7 @@ export const understoodExtensions: ReadonlySet<string> = new Set([
   extensionOids.extendedKeyUsage,
   extensionOids.netscapeCertType,
   extensionOids.crlDistributionPoints,
-  "2.5.29.32", // certificate policies, and the three that steer them: no policy is asked for, so all are met
+  "2.5.29.32", // certificate policies and three related extensions: no policy is required, so any is accepted
   "2.5.29.33",
   "2.5.29.36",
   "2.5.29.54",

@@ -1,16 +1,16 @@
 import type { Certificate } from "./certificate.js";
 
-/** What can be wrong with a chain: one row a code, with the words for it. */
+/** The problems of a chain: one row per code, with its text. */
 export const pathProblems = {
   noCertificate: "no certificate was presented",
-  tooMany: "more certificates were presented than are looked at",
+  tooMany: "more certificates were presented than are examined",
   tooDeep: "the chain is longer than allowed",
   loop: "the certificates issue one another in a circle",
   anchorNotReached: "the chain does not lead to the trusted certificate",
   issuerMismatch: "the issuer is not the subject of the certificate above",
-  keyIdMismatch: "the authority key identifier is not the one of the certificate above",
+  keyIdMismatch: "the authority key identifier does not match the certificate above",
   signatureInvalid: "the signature was not made by the key of the certificate above",
-  weakSignature: "the signature algorithm proves nothing any more",
+  weakSignature: "the signature algorithm is no longer secure",
   unsupportedSignature: "the signature algorithm is not supported",
   weakKey: "the key is too short",
   explicitCurve: "the elliptic curve is given by numbers instead of by name",
@@ -27,7 +27,7 @@ export const pathProblems = {
 
 export type PathProblemCode = keyof typeof pathProblems;
 
-/** Which certificate of a path: 0 is the leaf; `root` is a self-issued one above it. */
+/** The place of a certificate in a path: index 0 is the leaf; a `root` is a self-issued certificate above it. */
 export interface PathElement {
   readonly kind: "leaf" | "intermediate" | "root";
   readonly index: number;

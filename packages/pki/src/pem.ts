@@ -7,8 +7,8 @@ const certificateLabels: ReadonlySet<string> = new Set(["CERTIFICATE", "X509 CER
 
 /**
  * The certificates in a text, as DER, in order: PEM (one or many, with any text around), base64 of DER, or base64 of
- * PEM: the SDKs send all three. Each is a well-formed certificate.
- * Throws CertificateError that says what is wrong with the text; nothing of its content is quoted, it may be a key.
+ * PEM, since the SDKs send all three. Each is a well-formed certificate.
+ * Throws CertificateError that says what is wrong with the text. It quotes nothing of the text, which may be a key.
  */
 export function parseCertificates(text: string): Buffer[] {
   const trimmed = text.replace(/^\uFEFF/, "").trim();

@@ -66,7 +66,7 @@ describe.each(["ec", "rsa"] as const)("a PKCS#12 bundle with a %s key", async (k
 
   it.each([
     ["a wrong password", bundle, "wrong", /password of the PKCS#12 bundle is wrong/],
-    ["bytes that are none", Buffer.from("hello"), password, /not a PKCS#12 bundle/],
+    ["bytes that are not a bundle", Buffer.from("hello"), password, /not a PKCS#12 bundle/],
     ["half a bundle", bundle.subarray(0, 300), password, /not a PKCS#12 bundle/],
     ["a password that is not ASCII", bundle, "pässword", /must be ASCII/],
   ])("is refused with %s", async (_, bytes, given, message) => {

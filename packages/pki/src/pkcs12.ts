@@ -7,7 +7,7 @@ import { element, objectIdentifier, sequence } from "./der-writer.js";
 
 type Forge = typeof forgeModule;
 
-/** What a PKCS#12 bundle (`.pfx`, `.p12`) holds. */
+/** The content of a PKCS#12 bundle (`.pfx`, `.p12`). */
 export interface Pkcs12Content {
   readonly privateKey: KeyObject;
   /** Leaf first. */
@@ -36,9 +36,10 @@ const macPurpose = 3;
 const macRounds = 2048;
 
 /**
- * A PKCS#12 bundle: the key encrypted with AES-256 (PBES2), a SHA-256 MAC, the certificates in the clear.
- * node-forge itself can only bundle RSA keys; it derives the MAC key and reads bundles, and the container, which knows no
- * key type, is written here: so EC keys work too. Read by OpenSSL 1.1 and later, .NET, Java.
+ * Makes a PKCS#12 bundle: the key encrypted with AES-256 (PBES2), a SHA-256 MAC, the certificates in the clear.
+ * node-forge itself can only bundle RSA keys. It is used to derive the MAC key and to read bundles; the container,
+ * which does not depend on the key type, is written here, so that EC keys work too. OpenSSL 1.1 and later, .NET and
+ * Java can read the bundle.
  * Throws CertificateError without a certificate, or on a password that is not ASCII.
  */
 export async function writePkcs12(options: Pkcs12Options): Promise<Buffer> {
@@ -59,8 +60,9 @@ export async function writePkcs12(options: Pkcs12Options): Promise<Buffer> {
 }
 
 /**
- * Reads a PKCS#12 bundle, RSA or EC, also those with old ciphers. The certificate of the key comes first.
- * Throws CertificateError when it is not one, the password is wrong or not ASCII, or it holds no key or no certificate.
+ * Reads a PKCS#12 bundle, RSA or EC, also with old ciphers. The certificate of the key comes first.
+ * Throws CertificateError when the bytes are not a bundle, the password is wrong or not ASCII, or the bundle holds no
+ * key or no certificate.
  */
 export async function readPkcs12(bytes: Uint8Array, password: string): Promise<Pkcs12Content> {
   checkPassword(password);
@@ -77,7 +79,10 @@ export async function readPkcs12(bytes: Uint8Array, password: string): Promise<P
   return { privateKey, certificates: ownCertificateFirst(certificates, privateKey) };
 }
 
-/** The two halves of a bundle encode other passwords differently, and node-forge knows one of the encodings. */
+/**
+ * Only ASCII is allowed: the two halves of a bundle encode other characters differently, and node-forge has only one of
+ * the two encodings.
+ */
 function checkPassword(password: string): void {
   if (!/^[\x20-\x7e]*$/.test(password)) throw new CertificateError("the password of a PKCS#12 bundle must be ASCII");
 }
@@ -99,7 +104,7 @@ function readBags(forge: Forge, bytes: Uint8Array, password: string): forgeModul
   }
 }
 
-/** forge decodes RSA keys and leaves others as they are. */
+/** Reads the private key. forge has decoded an RSA key already, and leaves other keys as they are. */
 function readKey(forge: Forge, found: forgeModule.pkcs12.Bag): KeyObject {
   const asn1 = found.key ? forge.pki.wrapRsaPrivateKey(forge.pki.privateKeyToAsn1(found.key)) : found.asn1;
   try {

@@ -1,7 +1,7 @@
 import { type DerElement, DerReader, tags } from "./der.js";
 import { curves, keyAlgorithms } from "./oids.js";
 
-/** What a SubjectPublicKeyInfo says of its key, without importing it (which costs 100 us). */
+/** Facts from a SubjectPublicKeyInfo, read without importing the key (which costs 100 us). */
 export interface PublicKeyInfo {
   /** Such as `EC P-256`, `RSA 2048`. */
   readonly description: string;

@@ -15,8 +15,8 @@ export function seededBytes(seed: string, label: string, length: number): Buffer
 }
 
 /**
- * The P-256 key pair of a seed and a label, the same on any machine. 384 bits are reduced to a scalar, so that none is
- * likelier than another (FIPS 186-5 A.2.1). A seed is as secret as the keys made from it. 0.3 ms.
+ * The P-256 key pair of a seed and a label, the same on any machine. 384 bits are reduced to a scalar, so that no
+ * scalar is likelier than another (FIPS 186-5 A.2.1). A seed is as secret as the keys made from it. Takes 0.3 ms.
  */
 export function derivedKeyPair(seed: string, label: string): KeyPair {
   const wide = BigInt(`0x${seededBytes(seed, `rollcall key ${label}`, 48).toString("hex")}`);

@@ -1,4 +1,4 @@
-// @peculiar/x509 finds its parts by decorators, which need this first.
+// @peculiar/x509 registers its parts with decorators, which need this import first.
 import "reflect-metadata";
 import { createHash, createPublicKey, type KeyObject, type webcrypto } from "node:crypto";
 import { p256 } from "@noble/curves/nist.js";
@@ -51,8 +51,8 @@ const randomised = new Crypto();
 const nodeKeys = new WeakMap<webcrypto.CryptoKey, KeyObject>();
 
 /**
- * The same provider, but ECDSA with the nonce of RFC 6979: OpenSSL draws it at random, so a seeded certificate would have
- * other bytes on every run. RSA PKCS#1 signatures are deterministic anyway.
+ * The same provider, but ECDSA uses the nonce of RFC 6979: OpenSSL draws a random nonce, so that a seeded certificate
+ * would have different bytes on every run. RSA PKCS#1 signatures are deterministic anyway.
  */
 const deterministic = withoutRandomness(new Crypto());
 

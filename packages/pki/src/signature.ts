@@ -17,7 +17,9 @@ export function signatureMethod(algorithm: SignatureAlgorithm): Method | undefin
   return row?.key === "rsa-pss" ? pssMethod(row, algorithm.parameters) : row;
 }
 
-/** Whether the signature of `child` verifies with the key of `parent`; names are not looked at. Asked once per pair. */
+/**
+ * Whether the signature of `child` verifies with the key of `parent`; names are not compared. Computed once per pair.
+ */
 export function signatureVerifies(child: Certificate, parent: Certificate): boolean {
   return child.rememberSigner(parent, () => verifySignature(child, parent));
 }
@@ -53,7 +55,7 @@ function pssMethod(row: SignatureRow, parameters: Buffer | undefined): Method | 
     const hash = sequence.peek() === 0xa0 ? hashNames[sequence.enter(0xa0).enter(tags.sequence).oid()] : "sha1";
     const mask = sequence.peek() === 0xa1 ? maskHash(sequence.enter(0xa1)) : "sha1";
     const saltLength = sequence.peek() === 0xa2 ? sequence.enter(0xa2).smallInteger() : 20;
-    // Node can only be told one hash for both uses, and nobody uses two.
+    // Node takes one hash for both uses; certificates with two different hashes are not in use.
     if (!hash || hash !== mask) return undefined;
     return { ...row, hash, saltLength, name: `RSA-PSS ${hash}`, ...(hash === "sha1" && { weak: true }) };
   } catch (error) {

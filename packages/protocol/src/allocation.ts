@@ -1,10 +1,10 @@
 import { z } from "zod";
+import type { Json, JsonObject } from "./json.js";
 import { limits } from "./limits.js";
-import type { Json, JsonObject } from "./messages.js";
 import { parseJson } from "./parse.js";
 import { propertyProblem } from "./property-rules.js";
 
-/** What a custom allocation webhook is asked (section 8.3). Keys of devices are never in it. */
+/** What a custom allocation webhook is asked (wire.md#webhook). Keys of devices are never in it. */
 export interface AllocationRequest {
   /** The enrollment that let the device in, as the service API shows it; one of the two. */
   readonly individualEnrollment?: JsonObject;
@@ -27,7 +27,7 @@ export interface DeviceRuntimeContext {
   readonly payload?: Json;
 }
 
-/** What it may answer (section 8.3). */
+/** What it may answer (wire.md#webhook). */
 export interface AllocationResponse {
   /** Empty when the webhook wrote null or an empty text: no hub. */
   readonly iotHubHostName: string;
@@ -42,7 +42,10 @@ export type AllocationParse =
 
 const jsonObject = z.record(z.string(), z.json()).transform((value) => value as JsonObject);
 
-/** Properties that a hub takes, of so many bytes at most; `$`-members are about the collection (section 9.3), and left out. */
+/**
+ * Properties that a hub takes, of so many bytes at most; `$`-members are about the collection (wire.md#twincollection),
+ * and left out.
+ */
 const properties = (maxBytes: number) =>
   jsonObject
     .transform(

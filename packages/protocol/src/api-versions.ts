@@ -1,4 +1,4 @@
-/** Dated api-versions that clients and specification name (section 0 of the wire notes), and what each changed for us. */
+/** Dated api-versions that clients and specification name (wire.md#api-versions), and what each changed for us. */
 export const apiVersions = {
   "2017-11-15": "before reprovisioning: a device stays on its first hub unless the enrollment says otherwise",
   "2018-04-01": "as 2017-11-15 (service SDK of C)",
@@ -23,20 +23,23 @@ export const SERVICE_API_VERSION = "2021-10-01";
 const FORM = /^\d{4}-\d{2}-\d{2}(-preview)?$/;
 /** Newest version known here: later ones are accepted with one warning. */
 const NEWEST = Object.keys(apiVersions).sort().at(-1) ?? "";
-/** Last version that predates reprovisioning (section 8.4). */
+/** Last version that predates reprovisioning (wire.md#old-api-versions). */
 const BEFORE_REPROVISIONING = "2018-04-01";
 
 /** What to make of an api-version. */
 export type ApiVersionVerdict = "known" | "newer" | "missing" | "malformed";
 
-/** Every dated version is accepted; a missing or malformed one is not (section 0). */
+/** Every dated version is accepted; a missing or malformed one is not (wire.md#api-versions). */
 export function judgeApiVersion(version: string | undefined): ApiVersionVerdict {
   if (version === undefined || version === "") return "missing";
   if (!FORM.test(version)) return "malformed";
   return version > NEWEST ? "newer" : "known";
 }
 
-/** True for versions whose clients stay on their first hub when the enrollment has no reprovisionPolicy (section 8.4). */
+/**
+ * True for versions whose clients stay on their first hub when the enrollment has no reprovisionPolicy
+ * (wire.md#old-api-versions).
+ */
 export function predatesReprovisioning(version: string): boolean {
   return version.slice(0, 10) <= BEFORE_REPROVISIONING;
 }

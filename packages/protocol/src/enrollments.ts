@@ -2,11 +2,14 @@ import { z } from "zod";
 import { isWebhookUrl } from "./allocation.js";
 import { judgeApiVersion } from "./api-versions.js";
 import { deviceIdPattern, idPattern, idProblem, isDeviceId } from "./ids.js";
+import type { JsonObject } from "./json.js";
 import { limits } from "./limits.js";
-import type { JsonObject } from "./messages.js";
 import { allocationPolicies, provisioningStatuses } from "./statuses.js";
 
-/** The REST shapes of section 7.4; an `id` is the name that the specification has for it. Read-only members are taken and ignored: SDKs send whole objects back. */
+/**
+ * The REST shapes of wire.md#objects; an `id` is the name that the specification has for it. Read-only members are
+ * taken and ignored: SDKs send whole objects back.
+ */
 
 // What `meta` says is for the OpenAPI document, which cannot say a refinement.
 const id = z
@@ -22,7 +25,7 @@ const deviceId = z
   .meta({ pattern: deviceIdPattern });
 
 /** base64 of 16 to 64 bytes; an empty text, as .NET sends it, is no key. */
-const symmetricKey = z
+export const symmetricKey = z
   .string()
   .superRefine((text, context) => {
     if (text === "") return;
@@ -88,7 +91,7 @@ const x509Members = z
     "holds not exactly one of clientCertificates, signingCertificates, caReferences",
   )
   .meta({ id: "X509Attestation" });
-/** Without a member, or left out: those that are stored (7.4, ours). */
+/** Without a member, or left out: those that are stored (wire.md#updates, ours). */
 const isEmpty = (value: unknown) =>
   typeof value === "object" && value !== null && Object.values(value).every((member) => member == null);
 const x509 = z.preprocess((value) => (isEmpty(value) ? undefined : value), x509Members.nullish());
@@ -111,7 +114,7 @@ const initialTwin = z
   .object({ tags: jsonObject.nullish(), properties: z.object({ desired: jsonObject.nullish() }).nullish() })
   .meta({ id: "InitialTwin" });
 
-/** The first api-version of custom allocation (section 7.4). */
+/** The first api-version of custom allocation (wire.md#individualenrollment). */
 const CUSTOM_ALLOCATION_SINCE = "2018-09-01-preview";
 /** The webhook of allocation `custom`. */
 const customAllocationDefinition = z.object({
@@ -128,6 +131,19 @@ const customAllocationDefinition = z.object({
     .meta({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$" }),
 });
 
+/** Members that requests and answers have alike: the contracts of answers are made of them too. */
+export const enrollmentMembers = {
+  id,
+  deviceId,
+  jsonObject,
+  customAllocationDefinition,
+  // Where the cloud has certificates issued (2025-07-01-preview; az of 2026-11-01 has three names for it). Kept, and no more.
+  credentialPolicyName: z.string(),
+  namespaceName: z.string(),
+  certificateAuthorityName: z.string(),
+  certificatePolicyName: z.string(),
+} as const;
+
 const common = {
   attestation,
   capabilities: z.object({ iotEdge: z.boolean().default(false) }).nullish(),
@@ -142,11 +158,10 @@ const common = {
   provisioningStatus: word(provisioningStatuses)
     .nullish()
     .transform((status) => status ?? "enabled"),
-  // Where the cloud has certificates issued (2025-07-01-preview; az of 2026-11-01 has three names for it). Kept, and no more.
-  credentialPolicyName: z.string().nullish(),
-  namespaceName: z.string().nullish(),
-  certificateAuthorityName: z.string().nullish(),
-  certificatePolicyName: z.string().nullish(),
+  credentialPolicyName: enrollmentMembers.credentialPolicyName.nullish(),
+  namespaceName: enrollmentMembers.namespaceName.nullish(),
+  certificateAuthorityName: enrollmentMembers.certificateAuthorityName.nullish(),
+  certificatePolicyName: enrollmentMembers.certificatePolicyName.nullish(),
   etag: z.string().nullish(),
 };
 
@@ -160,30 +175,12 @@ export const enrollmentGroupSchema = z.looseObject({ enrollmentGroupId: id, ...c
 
 export const enrollmentSchemas = { individual: individualEnrollmentSchema, group: enrollmentGroupSchema } as const;
 
-/** Modes of a bulk operation; matched without case, since Node's SDK writes `updateIfMatchEtag` (section 7.1). */
+/** Modes of a bulk operation; matched without case, since Node's SDK writes `updateIfMatchEtag` (wire.md#bulk). */
 export const bulkModes = ["create", "update", "updateIfMatchETag", "delete"] as const;
 export type BulkMode = (typeof bulkModes)[number];
 
 /** `query` of a QuerySpecification, any text; other members are ignored. */
 export const querySpecificationSchema = z.looseObject({ query: z.string() });
-
-/** A query of the service API that was not understood, and answered as the cloud answers it: with everything. */
-export interface IgnoredQuery {
-  readonly code: "query.notUnderstood";
-  readonly severity: "warning";
-  readonly collection: "enrollments" | "enrollmentGroups";
-  /** As it came, shortened. */
-  readonly query: string;
-  /** The character at which it is not understood, from 1. */
-  readonly position: number;
-  readonly title: string;
-  readonly remedy: string;
-  /** How often this very text came. */
-  readonly count: number;
-  /** Milliseconds since 1970. */
-  readonly firstAt: number;
-  readonly lastAt: number;
-}
 
 /** A seed file: what `rollcall start --seed` loads before it is ready. */
 export const seedSchema = z.strictObject({
@@ -199,6 +196,8 @@ export type Seed = z.output<typeof seedSchema>;
 /** What may be written in a seed file. */
 export type SeedInput = z.input<typeof seedSchema>;
 export type IndividualEnrollmentInput = z.input<typeof individualEnrollmentSchema>;
+export type AttestationInput = z.input<typeof attestation>;
+export type X509Input = z.input<typeof x509Members>;
 export type EnrollmentGroupInput = z.input<typeof enrollmentGroupSchema>;
 
 /** The issues of a failed zod parse as one readable text: path and reason, a line each. */

@@ -1,3 +1,5 @@
+import type { ErrorBody } from "./contract-management.js";
+
 /** How sure a row is: seen in SDK source or on the wire, or chosen here because the cloud's answer is not known. */
 type Provenance = "seen" | "documented" | "ours";
 
@@ -8,7 +10,7 @@ interface ErrorRow {
   readonly provenance: Provenance;
 }
 
-/** Every error that a caller can see (sections 1.4 and 7.6 of the wire notes): one row each. */
+/** Every error that a caller can see (wire.md#error-body, wire.md#error-codes): one row each. */
 export const dpsErrors = {
   badRequest: { code: 400004, status: 400, message: "The request is invalid.", provenance: "ours" },
   invalidRegistrationId: { code: 400004, status: 400, message: "Invalid RegistrationId", provenance: "seen" },
@@ -81,16 +83,6 @@ export class DpsError extends Error {
   }
 }
 
-/** The error body of section 1.4. */
-export interface ErrorBody {
-  readonly errorCode: number;
-  readonly trackingId: string;
-  readonly message: string;
-  readonly timestampUtc: string;
-  /** Section 7.6: a map of texts. */
-  readonly info?: Readonly<Record<string, string>>;
-}
-
 /** Makes the body that goes with `dpsErrors[kind].status`. */
 export function errorBody(
   kind: DpsErrorKind,
@@ -106,7 +98,7 @@ export function errorBody(
   };
 }
 
-/** UTC with seven fractional digits and `Z`, as the service writes dates (section 1.4). */
+/** UTC with seven fractional digits and `Z`, as the service writes dates (wire.md#dates). */
 export function formatDate(date: Date): string {
   return date.toISOString().replace("Z", "0000Z");
 }

@@ -1,6 +1,9 @@
-import type { JsonObject } from "./messages.js";
+import type { JsonObject } from "./json.js";
 
-/** How a device proves itself to its hub: what registration created (section 8.2). Keys are base64, certificates base64 DER. */
+/**
+ * How a device proves itself to its hub: what registration created (wire.md#hub-identity). Keys are base64,
+ * certificates base64 DER.
+ */
 export type HubAuthentication =
   | { readonly type: "symmetricKey"; readonly primaryKey: string; readonly secondaryKey?: string }
   /** Individual X.509: upper-case hex SHA-256 of the leaf. */
@@ -20,7 +23,10 @@ export interface DeviceIdentity {
   readonly createdAt: number;
 }
 
-/** A twin as it is stored (section 9.3). Versions start at 1 and grow by one with every accepted change. */
+/**
+ * A twin as it is stored (wire.md#twin-document, wire.md#twin-versions). Versions start at 1 and grow by one with every
+ * accepted change.
+ */
 export interface Twin {
   readonly hub: string;
   readonly deviceId: string;
@@ -46,9 +52,9 @@ export type DeviceChange =
 
 /** A hub that the service may assign devices to. */
 export interface LinkedHub {
-  /** Host name as devices get it in `assignedHub`: contains a dot, has no port (section 9.1). */
+  /** Host name as devices get it in `assignedHub`: contains a dot, has no port (wire.md#hub-name). */
   readonly host: string;
-  /** 1 to 1000 (section 8.2). */
+  /** 1 to 1000 (wire.md#allocation). */
   readonly weight: number;
   /** False takes the hub out of allocation for enrollments that name no hub. */
   readonly applyAllocationPolicy: boolean;

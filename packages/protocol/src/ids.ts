@@ -45,7 +45,7 @@ export function isDeviceId(id: string): boolean {
 }
 
 /**
- * Registration ids are compared without case (dps-wire 7.5): this is the form to look them up by. ASCII only, which is all
+ * Registration ids are compared without case (wire.md#ids): this is the form to look them up by. ASCII only, which is all
  * that an id may hold: the Kelvin sign of a certificate's common name would otherwise pass for a k.
  */
 export function idKey(id: string): string {

@@ -1,35 +1,35 @@
-/** Sizes, counts and intervals of the service, each with its source; sections are those of the DPS wire notes. */
+/** Sizes, counts and intervals of the service, each with its source; "ours" is our own choice. */
 export const limits = {
-  /** Registration and group ids (7.5). */
+  /** Registration and group ids (wire.md#ids). */
   idLength: 128,
   /** X.509 upper bound of a common name (RFC 5280 ub-common-name). */
   commonNameLength: 64,
-  /** One message, either way (8.6). */
+  /** One message, either way (wire.md#limits). */
   messageBytes: 96 * 1024,
   /** Certificates presented in one handshake that we look at: leaf, intermediates, root. */
   chainLength: 6,
-  /** Symmetric-key groups of one service (8.6); bounds the search for the group of an unknown device. */
+  /** Symmetric-key groups of one service (wire.md#limits); bounds the search for the group of an unknown device. */
   symmetricKeyGroups: 100,
   x509Groups: 100,
-  /** Uploaded CA certificates of one service (8.6). */
+  /** Uploaded CA certificates of one service (wire.md#limits). */
   caCertificates: 25,
-  /** Entries of one bulk operation (7.1). */
+  /** Entries of one bulk operation (wire.md#bulk). */
   bulkEntries: 10,
-  /** Entries of a page of the service API: usual and largest (7.2, ours). */
+  /** Entries of a page of the service API: usual and largest (wire.md#service-headers, ours). */
   pageItems: { usual: 100, max: 1000 },
-  /** A custom allocation webhook has to answer within this (DESIGN 5). */
+  /** A custom allocation webhook has to answer within this (wire.md#webhook, ours). */
   webhookTimeoutMs: 5_000,
   /** Bytes of a webhook's answer: a whole initial twin and a payload (ours). */
   webhookAnswerBytes: 64 * 1024,
   /** Characters of an answer that was not taken, kept for `explain` (ours). */
   webhookAnswerShown: 200,
-  /** Bytes of a symmetric key (5.1). */
+  /** Bytes of a symmetric key (wire.md#keys). */
   symmetricKeyBytes: { min: 16, max: 64 },
-  /** How long an operation can be polled (8.6, ours). */
+  /** How long an operation can be polled (wire.md#operation-id, ours). */
   operationLifetimeMs: 60 * 60 * 1000,
   /** Operations remembered for one registration (ours): a device that starts again may still poll the one before. */
   operationsPerRegistration: 8,
-  /** Tokens of some clients live 30 s: this much clock difference is allowed (5.2). */
+  /** Tokens of some clients live 30 s: this much clock difference is allowed (wire.md#sas). */
   clockSkewSeconds: 300,
   /** A TPM challenge can be answered this long (ours). */
   challengeWindowMs: 5 * 60 * 1000,
@@ -37,9 +37,9 @@ export const limits = {
   challengeSessionMs: 30 * 1000,
   /** Attempts kept for `explain`. */
   attempts: 10_000,
-  /** Hub subscriptions of one connection (9.1). */
+  /** Hub subscriptions of one connection (wire.md#hub-sessions). */
   hubSubscriptions: 5,
-  /** Twin: sizes and depth (7.5). */
+  /** Twin: sizes and depth (wire.md#twin-limits). */
   twinDesiredBytes: 32 * 1024,
   twinReportedBytes: 32 * 1024,
   twinTagsBytes: 8 * 1024,

@@ -1,11 +1,8 @@
-import type { ErrorBody } from "./errors.js";
+import type { ErrorBody } from "./contract-management.js";
+import type { Json } from "./json.js";
 import type { AttestationKind, RegistrationStatus, Substatus } from "./statuses.js";
 
-/** Any JSON value. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
-export type JsonObject = { readonly [name: string]: Json };
-
-/** Body of a register request (section 2.1); everything may be absent over MQTT. */
+/** Body of a register request (wire.md#device-registration); everything may be absent over MQTT. */
 export interface DeviceRegistration {
   readonly registrationId?: string;
   readonly tpm?: { readonly endorsementKey: string; readonly storageRootKey?: string };
@@ -14,15 +11,15 @@ export interface DeviceRegistration {
   readonly csr?: string;
 }
 
-/** The 401 of a TPM registration that is not a refusal (section 2.3). */
+/** The 401 of a TPM registration that is not a refusal (wire.md#tpm-challenge). */
 export interface TpmChallenge {
   readonly message: string;
   readonly keyName: string;
-  /** base64 of the six parts of section 4.3. */
+  /** base64 of the six parts of wire.md#tpm-blob. */
   readonly authenticationKey: string;
 }
 
-/** What a device learns of its registration (section 1.4). Dates as `formatDate` writes them. */
+/** What a device learns of its registration (wire.md#registration-state). Dates as `formatDate` writes them. */
 export interface DeviceRegistrationResult {
   readonly registrationId: string;
   readonly createdDateTimeUtc?: string;
@@ -40,7 +37,7 @@ export interface DeviceRegistrationResult {
   readonly tpm?: { readonly authenticationKey: string };
 }
 
-/** Answer to register and to a poll (section 1.4). */
+/** Answer to register and to a poll (wire.md#reply-bodies). */
 export interface RegistrationOperationStatus {
   readonly operationId: string;
   readonly status: RegistrationStatus;
@@ -59,7 +56,10 @@ export interface Reply {
   readonly trackingId: string;
 }
 
-/** JSON in which every character outside ASCII is escaped: Node's SDK decodes MQTT bodies as ASCII (section 1.4). */
+/**
+ * JSON in which every character outside ASCII is escaped: Node's SDK decodes MQTT bodies as ASCII
+ * (wire.md#json-escapes).
+ */
 export function toAsciiJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u007f-\uffff]/g,
@@ -67,5 +67,5 @@ export function toAsciiJson(value: unknown): string {
   );
 }
 
-/** The member of a result that names the attestation used: exactly one (section 1.4). */
+/** The member of a result that names the attestation used: exactly one (wire.md#registration-state). */
 export type AttestationMember = Extract<keyof DeviceRegistrationResult, AttestationKind>;

@@ -4,7 +4,7 @@ import { parseRegistration } from "./parse.js";
 
 const read = (text: string) => parseRegistration(Buffer.from(text));
 
-describe("register bodies as SDKs send them (wire notes 1.3)", () => {
+describe("register bodies as SDKs send them (wire.md#register)", () => {
   it.each([
     [".NET, nothing", "", {}],
     ["Node's poll, one space", " ", {}],

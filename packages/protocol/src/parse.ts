@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { z } from "zod";
+import type { Json } from "./json.js";
 import { limits } from "./limits.js";
-import type { DeviceRegistration, Json } from "./messages.js";
+import type { DeviceRegistration } from "./messages.js";
 
 /** A register body, or why there is none. */
 export type RegistrationParse =
@@ -19,7 +20,7 @@ const schema = z.looseObject({
 
 /**
  * Reads the body of a register request. Empty or blank is a registration without members: .NET sends nothing over MQTT,
- * polls of Node and Python are one space (section 1.3). Never throws.
+ * polls of Node and Python are one space (wire.md#poll). Never throws.
  */
 export function parseRegistration(bytes: Uint8Array): RegistrationParse {
   if (bytes.length > limits.messageBytes) return { ok: false, tooLarge: true, reason: `it has ${bytes.length} bytes` };

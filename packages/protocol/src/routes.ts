@@ -1,4 +1,4 @@
-/** The device API over HTTPS (section 2.1) and the management API of the dashboard listener. */
+/** The device API over HTTPS (wire.md#https-routes) and the management API of the dashboard listener. */
 export const routes = {
   register: { method: "PUT", path: "/:idScope/registrations/:registrationId/register" },
   operationStatus: { method: "GET", path: "/:idScope/registrations/:registrationId/operations/:operationId" },
@@ -24,7 +24,7 @@ export const managementRoutes = {
   stop: { method: "POST", path: "/stop" },
 } as const;
 
-/** Paths on which a WebSocket may be opened, and the sub-protocol, compared without case (section 1.1). */
+/** Paths on which a WebSocket may be opened, and the sub-protocol, compared without case (wire.md#websocket). */
 export const webSocket = {
   paths: ["/", "/mqtt", "/$iothub/websocket"],
   protocol: "mqtt",

@@ -2,7 +2,7 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { deriveDeviceKey, formatSas, isSignedBy, parseSas, signSas } from "./sas.js";
 
-/** Vectors of section 5.4 of the wire notes: group key 00…3f, id pump-0042, se 1800000000. */
+/** Vectors of wire.md#sas-vectors: group key 00…3f, id pump-0042, se 1800000000. */
 const groupKey = Buffer.from(Array.from({ length: 64 }, (_, n) => n));
 const deviceKey = "6tf3yURkeI/LX0a+MAY+Wtho5Ut8t4VVan/pcnOQLx8=";
 const vectors = [

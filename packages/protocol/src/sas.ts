@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { decodeOnce } from "./topics.js";
 
-/** A shared access signature as it stands in the token (section 5.2). */
+/** A shared access signature as it stands in the token (wire.md#sas). */
 export interface SasToken {
-  /** `sr` exactly as received: this text was signed (rule 1 of the wire notes). */
+  /** `sr` exactly as received: this text was signed (wire.md#rules, rule 1). */
   readonly resource: string;
   /** `sr` decoded and lower-cased, for comparison. */
   readonly resourceKey: string;
@@ -65,7 +65,7 @@ function readMembers(members: ReadonlyMap<string, string>): SasParse {
   };
 }
 
-/** HMAC-SHA256 over the `sr` text as it stands, a line feed and the `se` text (section 5.2). */
+/** HMAC-SHA256 over the `sr` text as it stands, a line feed and the `se` text (wire.md#sas). */
 export function signSas(key: Uint8Array, resource: string, expiryText: string): Buffer {
   return createHmac("sha256", key).update(`${resource}\n${expiryText}`).digest();
 }
@@ -87,7 +87,10 @@ export function formatSas(options: {
   return `${PREFIX}sr=${options.resource}&sig=${sig}&se=${options.expiry}${name}`;
 }
 
-/** The key of one device of a symmetric-key group: HMAC-SHA256(group key, registration id), 32 bytes (section 5.1). */
+/**
+ * The key of one device of a symmetric-key group: HMAC-SHA256(group key, registration id), 32 bytes
+ * (wire.md#key-derivation).
+ */
 export function deriveDeviceKey(groupKey: Uint8Array, registrationId: string): Buffer {
   return createHmac("sha256", groupKey).update(registrationId, "utf8").digest();
 }

@@ -1,4 +1,4 @@
-/** What a shared access policy may allow (section 7.3 of the wire notes). */
+/** What a shared access policy may allow (wire.md#policies). */
 export const permissions = [
   "ServiceConfig",
   "EnrollmentRead",
@@ -22,14 +22,14 @@ export const REGISTRATION_ITEM_TYPE = "DeviceRegistration";
 
 interface ServiceRouteRow {
   readonly method: "GET" | "PUT" | "POST" | "DELETE";
-  /** Segments are matched without case (section 7.1). */
+  /** Segments are matched without case (wire.md#service-routes). */
   readonly path: string;
   readonly permission: Permission;
   readonly kind?: EnrollmentKind;
 }
 
 /**
- * The service API (section 7.1): on the HTTPS listener by shared access signature, as the official service SDKs speak it, and
+ * The service API (wire.md#service-routes): on the HTTPS listener by shared access signature, as the official service SDKs speak it, and
  * the same on the dashboard listener for holders of the management token.
  */
 export const serviceRoutes = {
@@ -41,7 +41,7 @@ export const serviceRoutes = {
   getEnrollmentMechanism: {
     method: "POST",
     path: "/enrollments/:id/attestationmechanism",
-    // It reveals keys (section 7.3).
+    // It reveals keys (wire.md#policies).
     permission: "EnrollmentWrite",
     kind: "individual",
   },
@@ -64,7 +64,7 @@ export type ServiceRoute = keyof typeof serviceRoutes;
 
 /**
  * What the portal and the command line need besides: on the dashboard listener only, for holders of the management token. CA
- * certificates have the names that they have in the cloud's management plane (section 6.3).
+ * certificates have the names that they have in the cloud's management plane (wire.md#proof-of-possession).
  */
 export const operatorRoutes = {
   /** `{individualEnrollments, enrollmentGroups, registrations, certificates}`. */

@@ -1,8 +1,11 @@
-/** Status of a registration as devices see it (section 1.4). `disabled` and `unassigned` are read, never sent: they break SDKs. */
+/**
+ * Status of a registration as devices see it (wire.md#status). `disabled` and `unassigned` are read, never sent: they
+ * break SDKs.
+ */
 export const registrationStatuses = ["unassigned", "assigning", "assigned", "failed", "disabled"] as const;
 export type RegistrationStatus = (typeof registrationStatuses)[number];
 
-/** How an assignment came about (section 8.4). */
+/** How an assignment came about (wire.md#substatus). */
 export const substatuses = [
   "initialAssignment",
   "deviceDataMigrated",

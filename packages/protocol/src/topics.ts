@@ -1,4 +1,4 @@
-/** Every MQTT topic of the device provisioning service (section 1.3) and of the hub (section 9.2). */
+/** Every MQTT topic of the device provisioning service (wire.md#topics) and of the hub (wire.md#hub-topics). */
 export const topics = {
   register: "$dps/registrations/PUT/iotdps-register/",
   operationStatus: "$dps/registrations/GET/iotdps-get-operationstatus/",
@@ -84,7 +84,7 @@ export function parseHubTopic(topic: string): HubTopic | undefined {
   return deviceId === undefined ? undefined : { operation: "telemetry", deviceId, properties: telemetry[2] ?? "" };
 }
 
-/** The topic of a reply: `$rid` first, then an integer `retry-after` (rule 3 of the wire notes). */
+/** The topic of a reply: `$rid` first, then an integer `retry-after` (wire.md#rules, rule 3). */
 export function formatReplyTopic(reply: { status: number; rid: string; retryAfter?: number | undefined }): string {
   const retry = reply.retryAfter === undefined ? "" : `&retry-after=${Math.ceil(reply.retryAfter)}`;
   return `${topics.reply}${reply.status}/?$rid=${reply.rid}${retry}`;

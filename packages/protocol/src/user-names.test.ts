@@ -2,7 +2,7 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { formatHubUserName, formatProvisioningUserName, parseUserName } from "./user-names.js";
 
-describe("user names of devices that come to be provisioned (wire notes 1.2)", () => {
+describe("user names of devices that come to be provisioned (wire.md#user-name)", () => {
   const base = { kind: "provisioning", idScope: "0ne1", registrationId: "dev-1" };
   it.each([
     [
@@ -35,7 +35,7 @@ describe("user names of devices that come to be provisioned (wire notes 1.2)", (
   ])("%s", (_, text, expected) => expect(parseUserName(text)).toEqual(expected));
 });
 
-describe("user names of devices that come to their hub (wire notes 9.1)", () => {
+describe("user names of devices that come to their hub (wire.md#hub-user-name)", () => {
   it.each([
     [
       "127.0.0.1/dev-1/?api-version=2021-04-12&DeviceClientType=x",

@@ -1,6 +1,9 @@
 import { decodeOnce, rawQuery } from "./topics.js";
 
-/** What an MQTT user name says: a device that wants to be provisioned, or one that comes to its hub (sections 1.2, 9.1). */
+/**
+ * What an MQTT user name says: a device that wants to be provisioned, or one that comes to its hub (wire.md#user-name,
+ * wire.md#hub-user-name).
+ */
 export type UserName =
   | {
       readonly kind: "provisioning";
@@ -26,7 +29,7 @@ const malformed = (reason: string): UserName => ({ kind: "malformed", reason });
 
 /**
  * Reads an MQTT user name. Provisioning: `{idScope}/registrations/{registrationId}/api-version={v}[&ClientVersion={text}]`;
- * hub: `{hub}/{deviceId}[/{moduleId}]/?api-version={v}…`. The registration id is not percent-encoded (section 1.2).
+ * hub: `{hub}/{deviceId}[/{moduleId}]/?api-version={v}…`. The registration id is not percent-encoded (wire.md#user-name).
  */
 export function parseUserName(text: string): UserName {
   if (text.length === 0) return malformed("it is empty");

@@ -5,28 +5,34 @@ import type { Allocator, AllocatorAnswer } from "@rollcall/engine";
 import { type AllocationRequest, limits } from "@rollcall/protocol";
 
 export interface AllocationWebhookOptions {
-  /** Milliseconds for everything: look-up, connection, handshake and the whole answer. */
+  /** Milliseconds for the whole call: look-up, connection, handshake and the whole answer. */
   readonly timeoutMs: number;
-  /** PEM of the CA of this service. Over https it is trusted besides the public ones, so that a local webhook may have its certificate from here. */
+  /**
+   * PEM of this service's CA. Over https it is trusted besides the public CAs, so that a local webhook may have a
+   * certificate of this CA.
+   */
   readonly caPem: string;
 }
 
-/** Webhooks over http and https, as an allocator; `open` counts the calls that wait. */
+/** An allocator that calls webhooks over http and https. `open` is the number of calls that wait for an answer. */
 export interface AllocationWebhook extends Allocator {
   readonly open: number;
-  /** Breaks off what is still waiting. */
+  /** Aborts the calls that still wait. */
   close(): void;
 }
 
-/** What a server may take its time with; without a limit here a trickle of headers would be kept. */
+/** Limits the answer's headers. Without a limit, a slow trickle of headers would fill the memory. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
-/** Makes the caller of webhooks. One connection a call, closed with it: nothing stays behind, and nothing stale is met. */
+/**
+ * Creates the caller of webhooks. Each call has its own connection, which is closed afterwards, so that no call meets a
+ * stale connection.
+ */
 export function createAllocationWebhook(options: AllocationWebhookOptions): AllocationWebhook {
   const calls = new Set<WebhookRequest>();
   let isClosed = false;
   let agent: Agent | undefined;
-  // Made once, when it is needed: parsing all public roots takes a while.
+  // Made once, on demand: parsing all public roots takes a while.
   const trusting = () => {
     const secureContext = () => createSecureContext({ ca: [...rootCertificates, options.caPem] });
     agent ??= new Agent({ secureContext: secureContext(), keepAlive: false, maxCachedSessions: 0 });
@@ -55,10 +61,9 @@ export function createAllocationWebhook(options: AllocationWebhookOptions): Allo
   };
 }
 
-/** Everything of an answer but the time that it took. */
+/** An answer without the time that it took. */
 type Outcome = AllocatorAnswer extends infer Each ? (Each extends AllocatorAnswer ? Omit<Each, "ms"> : never) : never;
 
-/** One call. */
 class WebhookRequest {
   readonly #timeoutMs: number;
   readonly #startedAt = performance.now();
@@ -86,10 +91,10 @@ class WebhookRequest {
     clearTimeout(this.#timer);
     this.#request?.destroy();
     const ms = Math.round(performance.now() - this.#startedAt);
-    return { ...outcome, ms } as AllocatorAnswer; // A cast: TypeScript does not put an Omit of a union together again.
+    return { ...outcome, ms } as AllocatorAnswer; // A cast: TypeScript does not rebuild a union from an Omit of it.
   }
 
-  /** The service stops: whoever waits is told so. */
+  /** Ends the call because the service stops. */
   abort(): void {
     this.#settle({ kind: "unreachable", reason: "the service is stopping" });
   }
@@ -111,7 +116,7 @@ class WebhookRequest {
     this.#timer = setTimeout(() => this.#giveUp(), this.#timeoutMs);
     this.#request.on("response", (response) => this.#read(response));
     this.#request.on("error", (error) => this.#settle({ kind: "unreachable", reason: reasonOf(error) }));
-    // What brings neither: an upgrade that nobody asked for, and a connection that ends in between.
+    // Some ends cause neither of the two events: an upgrade that was not requested, and a connection that ends early.
     const brokenOff = { kind: "unreachable", reason: "the connection was closed before the answer was whole" } as const;
     this.#request.on("close", () => this.#settle(brokenOff));
     this.#request.end(body);
@@ -146,7 +151,7 @@ class WebhookRequest {
   }
 }
 
-/** The text and the code of an error of the network; both hold names and addresses, never what was sent. */
+/** The message of a network error. It may hold names and addresses, never what was sent. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(reasonOf).join("; ");
   return error instanceof Error ? error.message : "unknown";

@@ -16,7 +16,7 @@ async function storeWith(seed: unknown): Promise<MemoryStore> {
   return store;
 }
 
-it("gives the key of an individual enrollment, whatever groups there are", async () => {
+it("returns the key of an individual enrollment, whatever groups there are", async () => {
   const store = await storeWith({
     enrollments: [{ registrationId: "Pump-7", attestation: symmetricKey(1) }],
     enrollmentGroups: [{ enrollmentGroupId: "yard", attestation: symmetricKey(3) }],
@@ -26,7 +26,7 @@ it("gives the key of an individual enrollment, whatever groups there are", async
   ]);
 });
 
-it("derives a key for every group that could take the device; never gives the group's own", async () => {
+it("derives a key for every group that would accept the device, and never returns a group's own key", async () => {
   const store = await storeWith({
     enrollmentGroups: [
       { enrollmentGroupId: "yard", attestation: symmetricKey(3) },
@@ -40,6 +40,6 @@ it("derives a key for every group that could take the device; never gives the gr
   ]);
 });
 
-it("knows nothing of a device that nothing could take", async () => {
+it("returns nothing for a device that no enrollment would accept", async () => {
   expect(await deviceCredentials(await storeWith({}), "nobody")).toEqual([]);
 });

@@ -1,18 +1,9 @@
 import type { EnrollmentRecord, Store } from "@rollcall/engine";
-import { type AttestationKind, deriveDeviceKey } from "@rollcall/protocol";
-
-/** An enrollment by which a device could register. */
-export interface DeviceCredentials {
-  readonly kind: "individual" | "group";
-  readonly id: string;
-  readonly attestation: AttestationKind;
-  /** base64: the key of the device, derived where the enrollment is a group's. */
-  readonly key?: string;
-}
+import { type DeviceCredentials, deriveDeviceKey } from "@rollcall/protocol";
 
 /**
- * What an operator needs to set a device up: its own enrollment, which decides alone, else every group with a symmetric
- * key, since those take any device that has the derived key.
+ * The credentials with which an operator can set a device up: those of its individual enrollment if it has one; else
+ * those of every group with a symmetric key, since such a group accepts any device that has the derived key.
  */
 export async function deviceCredentials(store: Store, registrationId: string): Promise<readonly DeviceCredentials[]> {
   const individual = await store.individualEnrollment(registrationId);
@@ -22,10 +13,10 @@ export async function deviceCredentials(store: Store, registrationId: string): P
 
 function describe(record: EnrollmentRecord, registrationId: string): DeviceCredentials {
   const { attestation } = record;
-  const kept = attestation.type === "symmetricKey" ? attestation.primaryKey : undefined;
-  const about = { attestation: attestation.type, ...(kept !== undefined && { key: kept }) };
+  const primaryKey = attestation.type === "symmetricKey" ? attestation.primaryKey : undefined;
+  const about = { attestation: attestation.type, ...(primaryKey !== undefined && { key: primaryKey }) };
   if (record.kind === "individual") return { kind: "individual", id: record.registrationId, ...about };
   const group = { kind: "group", id: record.enrollmentGroupId, attestation: attestation.type } as const;
-  if (kept === undefined) return group;
-  return { ...group, key: deriveDeviceKey(Buffer.from(kept, "base64"), registrationId).toString("base64") };
+  if (primaryKey === undefined) return group;
+  return { ...group, key: deriveDeviceKey(Buffer.from(primaryKey, "base64"), registrationId).toString("base64") };
 }

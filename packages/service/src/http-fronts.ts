@@ -13,7 +13,7 @@ import { createServiceApi, operatorParts } from "./operator.js";
 import type { Setting } from "./parts.js";
 import type { RollcallInfo } from "./rollcall.js";
 
-/** What the HTTP front ends need besides the setting. */
+/** The parts that the HTTP front ends need besides the setting. */
 export interface HttpParts {
   readonly engine: Engine;
   readonly hub: Hub;
@@ -26,7 +26,7 @@ export interface HttpParts {
   stop(): void;
 }
 
-/** Makes what answers HTTP: devices and service SDKs on the one listener, operators on the other. */
+/** Creates the HTTP front ends: one listener serves devices and service SDKs, the other serves operators. */
 export async function createHttpFronts(
   setting: Setting,
   parts: HttpParts,

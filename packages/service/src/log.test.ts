@@ -23,7 +23,7 @@ it("writes JSON to a file of mode 0600, and no secrets", () => {
   expect((statSync(file).mode & 0o777).toString(8)).toBe("600");
 });
 
-it("writes for people too", () => {
+it("writes readable lines too", () => {
   const file = join(folder, "rollcall.log");
   const { log, close } = openLog({ level: "debug", format: "pretty", file });
   log.warn({ version: "2030-01-01" }, "newer");
@@ -35,7 +35,7 @@ it("writes for people too", () => {
 });
 
 describe("a disk without room (needs /dev/full)", () => {
-  it.skipIf(!existsSync("/dev/full"))("costs lines, and never the service that logs", () => {
+  it.skipIf(!existsSync("/dev/full"))("loses lines, but logging never throws", () => {
     const { log } = openLog({ level: "info", file: "/dev/full" });
     const long = "x".repeat(1000);
     for (let line = 0; line < 1000; line++) expect(() => log.error(long)).not.toThrow();

@@ -3,18 +3,18 @@ import type { Config } from "./config/config-schema.js";
 
 export type Log = Logger;
 
-/** A log, and the way to write out what is in its hands. */
+/** A log, and a function that flushes and closes its file. */
 export interface OpenLog {
   readonly log: Log;
   close(): void;
 }
 
-/** Bytes of lines that wait for a disk with room; later ones are dropped. */
-const HELD_BACK = 65_536;
+/** Bytes of lines that may wait for room on the disk. Later lines are dropped. */
+const MAX_WAITING_BYTES = 65_536;
 
 /**
- * The log of the service: JSON lines or readable ones, to stderr or a file (mode 0600). Nothing of one registration is
- * above debug, and nothing that is logged holds a key or a token.
+ * The log of the service: JSON lines or readable lines, to stderr or a file (mode 0600). Events of a single
+ * registration are logged at debug level only, and no key or token is logged.
  */
 export function openLog({ level, format, file }: Config["log"]): OpenLog {
   const target = file === undefined ? 2 : file;
@@ -24,9 +24,10 @@ export function openLog({ level, format, file }: Config["log"]): OpenLog {
     append: true,
     mkdir: true,
     mode: 0o600,
-    maxLength: HELD_BACK,
+    maxLength: MAX_WAITING_BYTES,
   });
-  // A log on a full disk is short of lines; the service goes on, and what could not be written is tried again with the next line.
+  // On a full disk lines are lost and the service goes on. Lines that could not be written are tried again with the
+  // next line.
   stream.on("error", () => undefined);
   const isPretty = (format ?? (file === undefined && process.stderr.isTTY ? "pretty" : "json")) === "pretty";
   const options = { level, base: null, timestamp: stdTimeFunctions.isoTime, redact };
@@ -39,7 +40,7 @@ export function openLog({ level, format, file }: Config["log"]): OpenLog {
   return { log, close };
 }
 
-/** A second line of defence: nothing of this is ever passed to the log. */
+/** A second line of defence: no such field is ever passed to the log. */
 const redact = ["token", "key", "password", "connectionString", "authorization"];
 
 const names: Readonly<Record<number, string>> = {
@@ -51,7 +52,7 @@ const names: Readonly<Record<number, string>> = {
   60: "error: ",
 };
 
-/** A JSON line as a person reads it. */
+/** Turns a JSON line into a readable one. */
 function readable(line: string): string {
   const { level, time, msg, err, ...rest } = JSON.parse(line) as Record<string, unknown>;
   const facts = Object.entries(rest).map(

@@ -1,26 +1,27 @@
 import { join } from "node:path";
 import { MemoryStore, type Store } from "@rollcall/engine";
+import type { ServiceInfo } from "@rollcall/protocol";
 import type { ClusterFiles, StoreError } from "@rollcall/store";
 import type { Config } from "./config/config-schema.js";
 
-/** Where things are remembered: by name, or the URL of a PostgreSQL server. */
-export type StoreKind = "memory" | "sqlite" | "postgres";
+/** The kinds of store. "postgres" is configured by the URL of the server. */
+export type StoreKind = ServiceInfo["store"]["kind"];
 
 export interface OpenedStore {
   readonly store: Store;
   readonly kind: StoreKind;
-  /** For people: never with a password. */
+  /** For people to read; contains no password. */
   readonly place: string;
   close(): Promise<void>;
 }
 
-/** What `store` of the configuration means, with its default: SQLite in the location, or memory under `--in-memory`. */
+/** The kind of store that the configuration names. Default: SQLite in the location, or memory under `--in-memory`. */
 export function storeKind({ store, inMemory }: Pick<Config, "store" | "inMemory">): StoreKind {
   if (store === undefined) return inMemory ? "memory" : "sqlite";
   return store === "memory" || store === "sqlite" ? store : "postgres";
 }
 
-/** A URL without what is secret in it. */
+/** A URL without user and password. */
 function withoutPassword(url: string): string {
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname}`;
@@ -29,7 +30,7 @@ function withoutPassword(url: string): string {
 interface Node {
   /** The folder of its location. */
   readonly location: string;
-  /** What it has to have in common with the other nodes of a cluster. */
+  /** The files that must be the same on all nodes of a cluster. */
   readonly files: ClusterFiles;
 }
 
@@ -41,7 +42,7 @@ export async function openStore(
   const kind = storeKind(config);
   const { idScope } = config;
   if (kind === "memory") return { store: new MemoryStore(), kind, place: "memory", close: async () => {} };
-  // Loaded only now: databases are not for those who need none.
+  // Imported on demand, so that a service with the memory store does not load the databases.
   const { openStore: open } = await import("@rollcall/store");
   if (kind === "sqlite") {
     const directory = join(location, "store");
@@ -53,7 +54,10 @@ export async function openStore(
   return { store, kind, place: withoutPassword(url), close: () => store.close() };
 }
 
-/** True for what `openStore` throws. By name: whoever only asks this shall not load the databases. */
+/**
+ * True for the StoreErrors that `openStore` throws. Compares the name, so that this question does not load the
+ * databases.
+ */
 export function isStoreError(error: unknown): error is StoreError {
   return error instanceof Error && error.name === "StoreError";
 }

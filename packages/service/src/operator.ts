@@ -16,7 +16,7 @@ import { servedHosts } from "./listen/addresses.js";
 import type { Location } from "./location/location.js";
 import type { Log } from "./log.js";
 
-/** What the operator's half is made of. */
+/** The parts that the operator's half of the service needs. */
 interface Parts {
   readonly config: Config;
   readonly clock: Clock;
@@ -48,7 +48,7 @@ export function createServiceApi(parts: Parts): { readonly operator: Operator; r
   return { operator, authorize: sasAuthorizer({ policies, hosts: servedHosts(config, hubs), clock }) };
 }
 
-/** What operators can do on the dashboard listener, besides the service API. */
+/** The parts of the operators' API on the dashboard listener, besides the service API. */
 export function operatorParts(
   { config, clock, random, hubs, location, store }: Parts,
   { hub, broker }: { readonly hub: Hub; readonly broker: Broker },

@@ -6,7 +6,7 @@ import type { Log } from "./log.js";
 import type { OpenedStore } from "./open-store.js";
 import type { Teardown } from "./teardown.js";
 
-/** What all parts share. */
+/** The values that all parts of the service share. */
 export interface Setting {
   readonly config: Config;
   readonly clock: Clock;

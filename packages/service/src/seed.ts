@@ -8,8 +8,9 @@ import { YamlFile } from "./config/yaml-file.js";
 const extensions: ReadonlySet<string> = new Set([".json", ".yaml", ".yml"]);
 
 /**
- * Loads enrollments from a file, a folder of files, or a value; those that are there already stay as they are. Certificates are PEM or base64 of DER. Throws
- * ConfigError that names file, line, member and reason; nothing of a file with an error is loaded.
+ * Loads enrollments from a file, a folder of files, or a value. Existing enrollments stay as they are. Certificates are
+ * PEM or base64 of DER. Throws ConfigError that names file, line, member and reason; nothing of a file with an error is
+ * loaded.
  */
 export async function seedStore(store: Store, seed: string | SeedInput, context: RecordContext): Promise<SeedCount> {
   if (typeof seed !== "string") return loadOne(store, seed, { context });

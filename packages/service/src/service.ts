@@ -23,7 +23,7 @@ import { seedStore } from "./seed.js";
 import { Teardown } from "./teardown.js";
 import { watchVersions } from "./watch-versions.js";
 
-/** How often the server certificate is looked at: it is renewed when less than a month is left. */
+/** How often the server certificate is checked: it is renewed when less than a month is left. */
 const RENEWAL_INTERVAL_MS = 86_400_000;
 
 /**
@@ -91,7 +91,7 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
   });
   teardown.add(() => management.close());
   info = describe(setting, await openPorts({ ...setting, listeners, broker, deviceApi, management }));
-  // First of all when it stops: nothing else has to wait for a webhook then.
+  // Teardown runs its steps in reverse: webhooks are aborted first, so that nothing else waits for them.
   teardown.add(() => webhook.close());
   location.writeInstance(info);
   log.info({ ports: info.ports }, "ready");
@@ -106,14 +106,14 @@ async function compose(setting: Setting, seed: RollcallOptions["seed"]): Promise
   return { ...open, stats, stop, [Symbol.asyncDispose]: stop };
 }
 
-/** Says so when what other nodes do is not heard for a while. */
+/** Logs when the messages of other nodes cannot be received, and when they can be received again. */
 function noteOtherNodes({ opened, log }: Setting): void {
   let isLost = false;
   opened.store.watch?.(({ kind }) => {
     if (kind === "unheard")
-      log.warn("other nodes are not heard: there is no connection to PostgreSQL for that; it is tried again");
+      log.warn("changes by other nodes are not received: the PostgreSQL connection for them is lost; reconnecting");
     else if (kind === "missed" && isLost)
-      log.info("other nodes are heard again; the devices that are here are checked");
+      log.info("changes by other nodes are received again; connected devices are compared with the database");
     else return;
     isLost = kind === "unheard";
   });
@@ -137,7 +137,7 @@ async function startBroker(setting: Setting, parts: { engine: Engine; hub: Hub }
   return broker;
 }
 
-/** The deciding parts: no sockets, no files. */
+/** Creates the parts that decide, the hub and the engine. They have no sockets and no files. */
 function decide(
   { config, clock, random, log, location, hubs }: Setting,
   { store, webhook }: { store: Store; webhook: AllocationWebhook },
@@ -169,7 +169,7 @@ function decide(
   };
 }
 
-/** Listeners with a certificate that stays good. */
+/** Opens the listeners, and renews their certificate before it expires. */
 async function openListeners({ config, clock, attempts, log, location, hubs, teardown }: Setting): Promise<Listeners> {
   const hosts = servedHosts(config, hubs);
   let identity = await location.serverIdentity(hosts, clock());

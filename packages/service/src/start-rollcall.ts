@@ -5,7 +5,8 @@ import type { Rollcall, RollcallOptions } from "./rollcall.js";
  * LocationError, StoreError and ListenError, and leaves nothing behind then.
  */
 export async function startRollcall(options: RollcallOptions = {}): Promise<Rollcall> {
-  // Loaded only now: the front ends take 300 ms, and who only looks for a running service shall not pay that.
+  // Imported on demand: the front ends take 300 ms to load, which a command that only looks for a running service
+  // should not pay.
   const service = await import("./service.js");
   return service.startRollcall(options);
 }

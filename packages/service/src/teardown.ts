@@ -1,4 +1,4 @@
-/** What has to be undone, last first; everything is tried, whatever fails. */
+/** The cleanup steps, run in reverse order. Every step runs, even when another fails. */
 export class Teardown {
   readonly #steps: (() => unknown)[] = [];
   readonly #watchers: (() => void)[] = [];
@@ -8,12 +8,12 @@ export class Teardown {
     this.#steps.push(step);
   }
 
-  /** Calls back when all is undone. */
+  /** Calls back when all steps have run. */
   onDone(watcher: () => void): void {
     this.#watchers.push(watcher);
   }
 
-  /** Undoes everything once; later calls wait for the first. */
+  /** Runs the steps once; later calls wait for the first. */
   run(): Promise<void> {
     this.#running ??= this.#run();
     return this.#running;
@@ -24,7 +24,7 @@ export class Teardown {
       try {
         await step();
       } catch {
-        // What is left must be undone all the same.
+        // The other steps must run all the same.
       }
     }
     for (const watcher of this.#watchers) watcher();

@@ -17,7 +17,7 @@ function requestOf(apiVersion: string | undefined): DeviceRequest {
   return { idScope: "s", registrationId: "a", apiVersion, credentials: { kind: "tls" }, connection, attempt };
 }
 
-/** Asks for each version; gives back what the engine was asked for, and the warnings. */
+/** Sends a request with each version. Returns the versions that reached the engine, and the warnings. */
 async function ask(knownOnly: boolean, versions: readonly (string | undefined)[]) {
   const asked: (string | undefined)[] = [];
   const warnings: string[] = [];
@@ -42,14 +42,14 @@ it("warns once about each newer version, and lets all pass", async () => {
   expect(await ask(false, versions)).toEqual({ asked: versions, warnings: ["2030-01-01", "2031-01-01-preview"] });
 });
 
-it("turns newer versions into ones that are refused, where only known ones are served", async () => {
+it("changes newer versions so that they are refused, where only known versions are served", async () => {
   expect(await ask(true, ["2019-03-31", "2030-01-01"])).toEqual({
     asked: ["2019-03-31", "2030-01-01 (newer than this service knows)"],
     warnings: [],
   });
 });
 
-it("bounds what it remembers", async () => {
+it("remembers a limited number of versions", async () => {
   const versions = Array.from({ length: 300 }, (_, index) => `${3000 + index}-01-01`);
   expect((await ask(false, versions)).warnings).toHaveLength(100);
 });

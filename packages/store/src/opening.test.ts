@@ -40,7 +40,7 @@ const contentOf = (directory: string) =>
   Object.fromEntries(readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), "hex")]));
 
 describe("a data directory", () => {
-  it("is made for its owner only, and left with nothing but the database", async () => {
+  it("is created for its owner only, and holds only the database after close", async () => {
     const directory = join(newDirectory(), "deep", "er");
     const store = await open(directory);
     expect(statSync(directory).mode & 0o777).toBe(0o700);
@@ -48,7 +48,7 @@ describe("a data directory", () => {
     expect(readdirSync(directory)).toEqual(["rollcall.db"]);
   });
 
-  it("keeps what was written, for the next to open it", async () => {
+  it("keeps its data for the next store that opens it", async () => {
     const store = await open(await filled());
     expect((await store.registration("d"))?.etag).toBe("r1");
     await store.close();
@@ -65,7 +65,7 @@ describe("a data directory", () => {
     await (await open(directory)).close();
   });
 
-  it("stays with another process that lives, and its lock too", async () => {
+  it("is refused while another process uses it, and keeps that process's lock", async () => {
     const directory = newDirectory();
     const writer = fileURLToPath(new URL("../dist/testing/crash-writer.js", import.meta.url));
     const place = { kind: "sqlite", directory, driver };
@@ -98,7 +98,7 @@ describe("a data directory", () => {
     expect(readdirSync(directory)).toEqual(["rollcall.db"]);
   });
 
-  it("that cannot be one is refused", async () => {
+  it("is refused when its path is a file", async () => {
     const file = join(newDirectory(), "a-file");
     writeFileSync(file, "");
     await expect(open(file)).rejects.toMatchObject({ kind: "noAccess" });
@@ -106,7 +106,7 @@ describe("a data directory", () => {
 });
 
 describe("nothing is overwritten", () => {
-  it("of a newer version's data", async () => {
+  it("when a newer version wrote the data", async () => {
     const directory = await filled();
     const database = await connectSqlite(driver, join(directory, "rollcall.db"));
     database.prepare("update rollcall_schema set version = 99").run([]);
@@ -119,7 +119,7 @@ describe("nothing is overwritten", () => {
     expect(contentOf(directory)).toEqual(before);
   });
 
-  it("of an older version's data, which are brought up to date", async () => {
+  it("when an older version wrote the data, which is migrated", async () => {
     const directory = await filled();
     const ask = async (text: string) => {
       const database = await connectSqlite(driver, join(directory, "rollcall.db"));
@@ -135,15 +135,12 @@ describe("nothing is overwritten", () => {
   });
 
   const damages: readonly (readonly [string, (content: Buffer) => Buffer])[] = [
-    ["that is something else", () => Buffer.from("These are my notes, not a database.\n".repeat(200))],
-    ["with zeros for its first page", (content) => Buffer.concat([Buffer.alloc(4096), content.subarray(4096)])],
-    [
-      "with noise for its first pages",
-      (content) => Buffer.concat([content.subarray(0, 100), Buffer.alloc(8192, 0x5a)]),
-    ],
-    ["that was cut off", (content) => content.subarray(0, 6000)],
+    ["is not a database", () => Buffer.from("These are my notes, not a database.\n".repeat(200))],
+    ["has zeros in its first page", (content) => Buffer.concat([Buffer.alloc(4096), content.subarray(4096)])],
+    ["has noise in its first pages", (content) => Buffer.concat([content.subarray(0, 100), Buffer.alloc(8192, 0x5a)])],
+    ["was cut off", (content) => content.subarray(0, 6000)],
   ];
-  it.each(damages)("of a file %s", async (_title, damage) => {
+  it.each(damages)("when the file %s", async (_title, damage) => {
     const directory = await filled();
     const file = join(directory, "rollcall.db");
     writeFileSync(file, damage(readFileSync(file)));
@@ -158,7 +155,7 @@ describe("nothing is overwritten", () => {
 
 describe("without permission", () => {
   const nobody = 65534;
-  /** As somebody who is nobody here: to root everything is permitted. */
+  /** Runs the action as an unprivileged user, since root may read and write everything. */
   async function asNobody<T>(action: () => Promise<T>): Promise<T> {
     const root = process.geteuid?.() === 0;
     if (root) process.seteuid?.(nobody);
@@ -187,7 +184,7 @@ describe("without permission", () => {
       ],
     ],
   ];
-  it.each(forbidden)("%s, it is refused, and everything stays", async (_title, modes) => {
+  it.each(forbidden)("%s, opening is refused and nothing changes", async (_title, modes) => {
     const directory = await filled();
     const before = contentOf(directory);
     chmodSync(folder, 0o755);
@@ -200,7 +197,7 @@ describe("without permission", () => {
     expect(contentOf(directory)).toEqual(before);
   });
 
-  it("to make the directory, it is refused", async () => {
+  it("to create the directory, opening is refused", async () => {
     await filled();
     chmodSync(folder, 0o755);
     const inside = join(folder, "new", "data");
@@ -210,9 +207,9 @@ describe("without permission", () => {
 });
 
 describe("a full disk", () => {
-  it("is said to be full; nothing acknowledged is missing, and it goes on when there is room", (context) => {
+  it("is reported as full; no acknowledged write is lost, and the store works again once there is room", (context) => {
     const disk = newDirectory();
-    // In a name space of its own the mount ends with its process.
+    // In its own mount namespace, the mount ends with its process.
     const onSmallDisk = (...command: string[]) => [
       ...["-m", "sh", "-c", 'mount -t tmpfs -o size=3m tmpfs "$0" && exec "$@"', disk],
       ...command,
@@ -230,7 +227,7 @@ describe("a full disk", () => {
 });
 
 describe("a closed store", () => {
-  it("has written what was under way, and says that it is closed", async () => {
+  it("has finished its pending writes and refuses further requests", async () => {
     const directory = newDirectory();
     const store = await open(directory);
     const writing = store.saveAssignment(assignmentOf("d", 1));

@@ -58,7 +58,7 @@ const status = fc.constantFrom(...statuses);
 
 const individual = fc
   .record({ id, etag, status, attestation: fc.oneof(x509, keys, fc.constant(undefined)) })
-  // Without another attestation it is the one with an endorsement key, which only this id (case aside) has.
+  // The default is a TPM attestation with an endorsement key that only this id (case aside) has.
   .map(({ id, etag, status, attestation }): IndividualRecord => {
     const record = individualOf(id);
     const tpm = { type: "tpm" as const, endorsementKey: "AA==", endorsementKeyHash: idKey(id) };
@@ -157,7 +157,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
       (store) =>
         store.removeRegistration(...each),
   ),
-  // Twice as often as the rest: it has the most to go wrong.
+  // Twice as frequent as the other changes: an assignment has the most to go wrong.
   assignment.map(
     (each): Change =>
       (store) =>
@@ -199,7 +199,7 @@ const sorted = (groups: readonly GroupRecord[]) =>
 const sortedIndividuals = (records: readonly IndividualRecord[]) =>
   [...records].sort((a, b) => (idKey(a.registrationId) < idKey(b.registrationId) ? -1 : 1));
 
-/** Everything that a store says about the little world above. */
+/** Everything that a store returns about the ids, hubs and certificates above. */
 async function everything(store: Store) {
   const places = hubs.flatMap((hub) => ids.map((deviceId) => [hub, deviceId] as const));
   return {
@@ -236,7 +236,7 @@ async function everything(store: Store) {
   };
 }
 
-/** Opens a store for as long as it is used, whatever comes of it. */
+/** Opens a store for `use`, and closes it also when `use` throws. */
 async function using(options: StoreOptions, use: (store: Store) => Promise<void>) {
   const store = await openStore(options);
   try {
@@ -248,7 +248,7 @@ async function using(options: StoreOptions, use: (store: Store) => Promise<void>
 
 let scopes = 0;
 
-/** Groups of changes, each of them at once. */
+/** Compares a store with the memory store after each group of changes. The changes of a group run at the same time. */
 async function isSame(place: Place, atOnce: readonly (readonly Change[])[]): Promise<void> {
   const options = { ...place, idScope: `0ne${scopes++}` };
   const memory = new MemoryStore();

@@ -74,7 +74,7 @@ describe("RSA encryption", () => {
     );
   });
 
-  test("without a scheme: numbers, with any zeros in front", () => {
+  test("without a scheme: plain numbers, with any leading zeros", () => {
     const raw = { scheme: { scheme: algorithms.null }, label: nothing };
     const encrypted = rsaEncrypt({ key: publicKey, ...raw }, Buffer.concat([Buffer.alloc(10), text]), randomBytes);
     const opened = rsaDecrypt({ key: privateKey, ...raw }, encrypted);
@@ -83,7 +83,7 @@ describe("RSA encryption", () => {
   });
 });
 
-test.each([...eccCurves.values()])("ECDH on $jwk: the x that node finds, and a y on the curve", (curve) => {
+test.each([...eccCurves.values()])("ECDH on $jwk: node's x, and a y on the curve", (curve) => {
   const [mine, theirs] = [createECDH(curve.node), createECDH(curve.node)];
   mine.generateKeys();
   theirs.generateKeys();
@@ -98,7 +98,7 @@ test.each([...eccCurves.values()])("ECDH on $jwk: the x that node finds, and a y
   expect(pointOf(curve, theirs.getPrivateKey())).toEqual(point);
 });
 
-test("a copy of a hash or an HMAC goes on by itself", () => {
+test("a copy of a hash or an HMAC is independent of the original", () => {
   for (const key of [randomBytes(20), randomBytes(200)]) {
     const mac = runningHmac(sha256, key);
     mac.update(text);
@@ -114,7 +114,7 @@ test("a copy of a hash or an HMAC goes on by itself", () => {
   expect(copy.digest()).toEqual(createHash("sha384").digest());
 });
 
-test("a sequence's context: as it was when it was saved, as often as wanted, not after a power cycle", () => {
+test("a sequence's context restores the saved state any number of times, but not after a power cycle", () => {
   const tpm = createTpm({ seed: "sequences" });
   const send = (command: string) => tpm.send(Buffer.from(command, "hex")).toString("hex");
   const code = (response: string) => response.slice(12, 20);
@@ -136,7 +136,7 @@ test("a sequence's context: as it was when it was saved, as often as wanted, not
   expect(code(send(load))).toBe("000001df");
 });
 
-test("a command without a frame is taken whole, and no sooner", () => {
+test("a command without a frame is read only when it is complete", () => {
   const command = Buffer.from("80010000000c0000017b0008", "hex");
   const two = Buffer.concat([command, command]);
   expect(readWire("command", command.subarray(0, 11))).toBeUndefined();
@@ -163,7 +163,7 @@ test("counters' highest value and hierarchies' policies outlive the process", ()
   expect(send(again, "8001000000160000017a000000094000000100000001")).toContain(`40000001000b${"11".repeat(32)}`);
 });
 
-test("an ECC key's numbers may come without the zeros in front; a scalar must be one", () => {
+test("an ECC key's numbers may lack leading zeros; a scalar must be in range", () => {
   const curve = curveOf(curves.nistP256);
   const blame = { public: parameter(2), sensitive: parameter(1) };
   const template = eccSrkTemplate;

@@ -79,7 +79,7 @@ describe.each(["rsa", "ecc"] as const)("accidents of a TPM with %s keys", (keys)
     expect(activation(bad.good)).not.toThrow();
   });
 
-  test("locked out: what the lockout protects is refused until it is reset; DPS's keys are not protected", () => {
+  test("locked out: protected entities are refused until a reset; DPS's keys are not protected", () => {
     const tpm = createTpm({ state: lockedOut(state) });
     const property = Buffer.from("8001000000160000017a000000060000020e00000001", "hex");
     expect(tpm.send(property).subarray(-4).readUInt32BE()).toBe(3);
@@ -109,7 +109,7 @@ describe("where RSA keys come from", () => {
     expect(clientOf({ seed: "generated" }).endorsementKey()).not.toEqual(endorsementKey);
   });
 
-  test("a source of one's own", () => {
+  test("a custom source", () => {
     const { privateKey: key } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const seeds: Buffer[] = [];
     const rsaKeys = {

@@ -5,13 +5,13 @@ import { hierarchySeeds, type TpmState } from "./memory/state.js";
 import { hierarchies, persistentHandles } from "./tables/handles.js";
 import { createTpm } from "./virtual-tpm.js";
 
-// What happens to real devices, on purpose: for tests of services and of firmware. A state is a value, so that two TPMs
-// of one state are a clone already.
+// Accidents of real devices, made on purpose for tests of services and firmware. A state is a value: two TPMs of one
+// state are clones.
 
 /** TPM2_Clear by the platform, without a password. */
 const clearCommand = Buffer.from("80020000001b000001264000000c00000009400000090000010000", "hex");
 
-/** A state whose P-256 keys were there from the beginning gets new ones of its new seeds, as createTpm made them. */
+/** Replaces the P-256 keys that createTpm made persistent by keys of the new seeds. */
 function withEccKeys(before: TpmState, after: TpmState): TpmState {
   const wasEcc = before.persistent.some(
     ({ handle, secret }) => handle === persistentHandles.endorsementKey && secret === "ecc",
@@ -23,7 +23,7 @@ function withEccKeys(before: TpmState, after: TpmState): TpmState {
   return { ...after, persistent: [...made.persistent, ...others] };
 }
 
-/** After TPM2_Clear: the storage root key is another one, the endorsement key the same, the identity key gone. */
+/** The state after TPM2_Clear: a different storage root key, the same endorsement key, no identity key. */
 export function cleared(state: TpmState): TpmState {
   const tpm = createTpm({ state });
   tpm.send(clearCommand);
@@ -31,8 +31,8 @@ export function cleared(state: TpmState): TpmState {
 }
 
 /**
- * As if the board had been exchanged: another endorsement key, everything else as it was.
- * @param seed of the new endorsement hierarchy; the same one gives the same key
+ * The state after the board was exchanged: a different endorsement key, everything else unchanged.
+ * @param seed of the new endorsement hierarchy; the same seed gives the same key
  */
 export function withOtherEndorsementKey(state: TpmState, seed: Uint8Array | string): TpmState {
   const endorsement = hierarchySeeds(createHmac("sha256", seed).update(state.seeds.endorsement).digest()).endorsement;
@@ -40,7 +40,7 @@ export function withOtherEndorsementKey(state: TpmState, seed: Uint8Array | stri
   return withEccKeys(state, { ...state, seeds: { ...state.seeds, endorsement }, persistent });
 }
 
-/** After too many wrong passwords: what the lockout protects answers TPM_RC_LOCKOUT. */
+/** The state after too many wrong passwords: entities that the lockout protects get TPM_RC_LOCKOUT. */
 export function lockedOut(state: TpmState): TpmState {
   const { maxTries = 3, recoveryTime = 1000, lockoutRecovery = 1000 } = state.lockout ?? {};
   return { ...state, lockout: { failedTries: maxTries, maxTries, recoveryTime, lockoutRecovery } };
@@ -52,7 +52,7 @@ export interface PublicKeys {
   readonly storageRootKey: Uint8Array;
 }
 
-/** What {@link badAuthenticationKeys} needs. */
+/** The input of {@link badAuthenticationKeys}. */
 export interface BadAuthenticationKeysInput {
   /** the TPM that is to be sent a bad challenge */
   readonly target: PublicKeys;
@@ -63,7 +63,7 @@ export interface BadAuthenticationKeysInput {
   readonly random: Random;
 }
 
-/** Challenges that `target` must not accept, and one that it must. */
+/** Challenges that `target` must not accept, and a good one that it must accept. */
 export interface BadAuthenticationKeys {
   readonly good: Buffer;
   /** made for the other TPM */
@@ -76,7 +76,10 @@ export interface BadAuthenticationKeys {
   readonly damaged: Buffer;
 }
 
-/** An `authenticationKey` in each of the ways in which one can be wrong. A stale one is any that was used before. */
+/**
+ * A good `authenticationKey`, and one for each way in which it can be wrong. A stale challenge is any that was used
+ * before.
+ */
 export function badAuthenticationKeys(input: BadAuthenticationKeysInput): BadAuthenticationKeys {
   const { target, other, random } = input;
   const key = Buffer.from(input.key);

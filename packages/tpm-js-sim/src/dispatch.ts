@@ -31,7 +31,7 @@ function readParameters(row: Command, bytes: Buffer): Readonly<Record<string, un
   return Object.fromEntries(values);
 }
 
-/** What a row answers, whether it makes a handle or not. */
+/** The handle and the encoded parameters of a command's outcome. */
 function outcomeOf(
   row: Command,
   outcome: object,
@@ -46,7 +46,7 @@ function execute(memory: TpmMemory, { tag, code, body }: CommandFrame): Buffer {
   if (row === undefined) throw new TpmError("commandCode");
   const startable = memory.power === "on" && row.name === "Startup";
   if (memory.power !== "started" && !startable) throw new TpmError("initialize");
-  // Said before anything else of a second Startup.
+  // A second Startup is refused before anything else is checked.
   if (memory.power === "started" && row.name === "Startup") throw new TpmError("initialize");
   const reader = new Reader(body);
   const entities = readHandles(memory, row, reader);
@@ -59,7 +59,7 @@ function execute(memory: TpmMemory, { tag, code, body }: CommandFrame): Buffer {
   }
   const outcome = row.run(memory, entities, values);
   const { handle: made, parameters: clear } = outcomeOf(row, outcome);
-  // What comes after Shutdown takes it back.
+  // Any command after Shutdown cancels it.
   if (row.name !== "Shutdown") memory.shutdown = "none";
   const { parameters, authorizations } = answerSessions({ memory, row, parameters: clear }, authorized);
   return encodeResponse({ tag, code: responseCodes.success, handle: made, parameters, authorizations });
@@ -72,7 +72,7 @@ function execute(memory: TpmMemory, { tag, code, body }: CommandFrame): Buffer {
  */
 export function dispatch(memory: TpmMemory, command: Uint8Array): Buffer {
   try {
-    // A copy: what commands store must not change with the caller's buffer.
+    // A copy: commands keep parts of it, which must not change with the caller's buffer.
     return execute(memory, readCommandFrame(Buffer.from(command)));
   } catch (error) {
     if (error instanceof KeyNotReady) throw error;
@@ -90,7 +90,7 @@ function dispatchWith(memory: TpmMemory, command: Uint8Array, making: KeyMaking)
   }
 }
 
-/** Runs one command while new keys are made beside the event loop; other commands may come in between. */
+/** Runs one command, and makes new keys without blocking the event loop. Other commands may run meanwhile. */
 export async function dispatchBeside(memory: TpmMemory, command: Uint8Array): Promise<Buffer> {
   const bytes = Buffer.from(command);
   const making = makingBeside(memory.random, memory.rsaKeys);

@@ -1,4 +1,4 @@
-/** The TPM itself. What talks to one is `tpm-js-sim/client`, the service's half of activation `tpm-js-sim/credential`. */
+/** The TPM itself. Its client is `tpm-js-sim/client`, the service's half of activation `tpm-js-sim/credential`. */
 export type { Random } from "./crypto/crypto.js";
 export {
   generatedRsaKeys,

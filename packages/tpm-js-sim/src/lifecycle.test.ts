@@ -83,7 +83,7 @@ describe("power cycles", () => {
     expect(pcr(tpm, 17)).toBe("ff".repeat(32));
   });
 
-  test("a command after Shutdown takes it back", () => {
+  test("a command after Shutdown cancels it", () => {
     const tpm = createTpm({ seed: "power" });
     stop(tpm, 1);
     extend(tpm, 0);
@@ -234,7 +234,7 @@ describe("signatures", () => {
   });
 });
 
-test("a session's context comes back once, and its slot is not given away meanwhile", () => {
+test("a session's context can be loaded once, and its slot stays reserved meanwhile", () => {
   const tpm = createTpm({ seed: "sessions" });
   const send = sendOf(tpm);
   const start = () =>

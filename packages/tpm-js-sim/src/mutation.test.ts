@@ -17,10 +17,10 @@ import { Tpm2bPublic, Tpm2bSensitive, TpmsAuthCommand, TpmtPublic, TpmtTicket } 
 
 const long = process.env["ROLLCALL_TEST"] === "long";
 const runs = long ? 100_000 : 2000;
-/** Other people's load must not make a failure of a long run. */
+/** Load on the machine must not make a long run fail. */
 const timeout = long ? 1_800_000 : 60_000;
 
-/** Random to look at, the same in every run. */
+/** Pseudorandom: the same in every run. */
 function counting() {
   let next = 0;
   return (length: number): Buffer => Buffer.from(Array.from({ length }, () => (next = (next + 89) % 251)));
@@ -45,13 +45,16 @@ const corpus: readonly Buffer[] = (() => {
   client.sign(Buffer.from("short"));
   client.sign(Buffer.alloc(1500));
   const fromSdk = tpmVectors.sdkTranscript.commands.map(({ command }) => hex(command));
-  // RSA templates would make keys; all else in the transcript is welcome.
+  // Left out: RSA templates, since they would start searches for keys.
   return [...sent, ...fromSdk.filter((command) => command.readUInt32BE(6) !== 0x131)];
 })();
 
 type Mutation = readonly [kind: number, position: number, value: number];
 
-/** Flips, cuts, repeats or inserts; the size field follows in some, so that the change gets past the header. */
+/**
+ * Flips, cuts, repeats or inserts bytes. Sometimes the size field is corrected, so that the change gets past the
+ * header.
+ */
 function mutate(command: Buffer, mutations: readonly Mutation[], fixSize: boolean): Buffer {
   let bytes = Buffer.from(command);
   for (const [kind, position, value] of mutations) {
@@ -71,7 +74,7 @@ function expectWellFormed(response: Buffer): void {
   expect(response.length).toBeLessThanOrEqual(4096);
   expect(response.readUInt32BE(2)).toBe(response.length);
   const [tag, code] = [response.readUInt16BE(0), response.readUInt32BE(6)];
-  // TPM_RC_FAILURE would be a fault of ours: no input may find one.
+  // TPM_RC_FAILURE would be a bug of ours: no input may cause it.
   expect(code).not.toBe(0x101);
   const expected = code === 0 ? [0x8001, 0x8002] : [0x8001];
   expect(expected).toContain(tag);
@@ -81,7 +84,7 @@ function expectWellFormed(response: Buffer): void {
 const mutation = fc.tuple(fc.nat(3), fc.nat(1200), fc.nat(255));
 const step = fc.tuple(fc.nat(corpus.length - 1), fc.array(mutation, { maxLength: 4 }), fc.boolean());
 
-describe("commands nobody should send", () => {
+describe("malformed commands", () => {
   test(`${runs} runs of mutated commands, each run on a TPM that has seen some of the right ones`, { timeout }, () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => {
@@ -94,7 +97,7 @@ describe("commands nobody should send", () => {
     );
   });
 
-  test(`${runs} runs of noise behind every command code`, { timeout }, () => {
+  test(`${runs} runs of noise after every command code`, { timeout }, () => {
     const codes = [...commandsByCode.keys()];
     fc.assert(
       fc.property(fc.constantFrom(...codes), fc.boolean(), fc.uint8Array({ maxLength: 80 }), (code, sessions, body) => {
@@ -147,7 +150,7 @@ describe("commands nobody should send", () => {
         try {
           runStream({ ...ground, send }, steps);
         } catch {
-          // The caller lost its way: it got the answer to another command than the one that it meant.
+          // The caller is out of step: it got the answer to a different command.
         }
         expect(malformed).toEqual([]);
       }),
@@ -155,7 +158,7 @@ describe("commands nobody should send", () => {
     );
   });
 
-  test(`memory stays as it is over ${long ? 100_000 : 5000} commands on one TPM`, { timeout }, () => {
+  test(`memory does not grow over ${long ? 100_000 : 5000} commands on one TPM`, { timeout }, () => {
     setFlagsFromString("--expose-gc");
     const collect = runInNewContext("gc") as () => void; // what --expose-gc adds
     const tpm = createTpm({ state, random: counting() });
@@ -193,10 +196,10 @@ describe("commands nobody should send", () => {
     { title: "parameters that are too short", command: "80010000000b0000017b00", code: 0x1da },
     { title: "parameters that are too long", command: "80010000000d0000017b000000", code: 0x095 },
     { title: "an authorization area that is too long", command: "80020000001200000155810000010000ffff", code: 0x095 },
-    { title: "a handle that is cut", command: "80010000000c000001738101", code: 0x19a },
-    { title: "a transient object that is not there", command: "80010000000e0000017380000000", code: 0x910 },
+    { title: "a handle that is cut short", command: "80010000000c000001738101", code: 0x19a },
+    { title: "a transient object that does not exist", command: "80010000000e0000017380000000", code: 0x910 },
     {
-      title: "sessions where none may be",
+      title: "sessions for a command that allows no sessions",
       command: "80020000001b0000016500000009400000090000010000" + "80000000",
       code: 0x145,
     },

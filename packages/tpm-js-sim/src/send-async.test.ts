@@ -43,7 +43,7 @@ function counting() {
   return (length: number): Buffer => Buffer.from(Array.from({ length }, () => (next = (next + 89) % 251)));
 }
 
-/** With a P-256 storage root key: only what a test asks for has to be searched. */
+/** With a P-256 storage root key: only the keys that a test asks for need a search. */
 function tpmWith(options: Partial<TpmOptions> = {}): VirtualTpm {
   return createTpm({ seed: "async", keys: "ecc", ...options } as TpmOptions);
 }
@@ -67,7 +67,7 @@ describe("sendAsync", () => {
     expect(other.send(getRandom)).toEqual(one.send(getRandom));
   });
 
-  test("while a key is being made other TPMs answer, and the same one to send", async () => {
+  test("while a key is being made, other TPMs answer, and so does the same TPM to send", async () => {
     const [busy, other] = [tpmWith(), tpmWith()];
     const ended: string[] = [];
     const making = busy.sendAsync(createRsa).then((response) => ended.push(`Create ${codeOf(response)}`));
@@ -77,7 +77,7 @@ describe("sendAsync", () => {
     expect(ended).toEqual(["GetRandom 0", "Create 0"]);
   });
 
-  test("commands of one TPM keep their order, and the next does not wait for nothing", async () => {
+  test("commands of one TPM keep their order, and a later command does not wait", async () => {
     const tpm = tpmWith();
     const ended: string[] = [];
     const all = [createRsa, getRandom, createPrimaryRsa, getRandom].map(async (command, index) => {
@@ -94,7 +94,7 @@ describe("sendAsync", () => {
     expect(answers.map(codeOf)).toEqual(answers.map(() => "0"));
   });
 
-  test("a key that comes after power went is nobody's: TPM_RC_INITIALIZE", async () => {
+  test("a key that is ready only after power-off is dropped: TPM_RC_INITIALIZE", async () => {
     const tpm = tpmWith();
     const making = tpm.sendAsync(createLoadedRsa);
     tpm.powerOff();
@@ -104,7 +104,7 @@ describe("sendAsync", () => {
     expect(transients(tpm)).toBe(0);
   });
 
-  test("what send does meanwhile counts: here it takes the parent away", async () => {
+  test("commands of send take effect meanwhile: here one deletes the parent", async () => {
     const tpm = tpmWith();
     const making = tpm.sendAsync(createRsa);
     const evict = `800200000023000001204000000181000001${"00000009400000090000010000"}81000001`;
@@ -114,9 +114,9 @@ describe("sendAsync", () => {
 
   test.each<{ title: string; rsaKeys: RsaKeySource; code: string }>([
     { title: "node's generator", rsaKeys: generatedRsaKeys, code: "0" },
-    { title: "one without rsaKeyAsync", rsaKeys: { rsaKey: generatedRsaKeys.rsaKey }, code: "0" },
+    { title: "a source without rsaKeyAsync", rsaKeys: { rsaKey: generatedRsaKeys.rsaKey }, code: "0" },
     {
-      title: "one that fails",
+      title: "a source that fails",
       rsaKeys: { ...generatedRsaKeys, rsaKeyAsync: () => Promise.reject(new Error("no key today")) },
       code: "101",
     },

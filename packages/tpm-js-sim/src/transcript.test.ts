@@ -44,7 +44,7 @@ describe("a transcript of the Node SDK on swtpm, through the codecs", () => {
     expect(responseAgain(exchange).toString("hex")).toBe(exchange.response);
   });
 
-  test("every command of it is one of ours", () => {
+  test("this TPM has every command of it", () => {
     const known = new Set([...commandsByCode.values()].map(({ name }) => name));
     expect(commands.filter(({ name }) => !known.has(name))).toEqual([]);
   });
@@ -75,7 +75,7 @@ const vectorState = stateWithKeys({
 });
 
 describe("the transcript, replayed on our TPM", () => {
-  /** What swtpm drew from its generator, where it shows: those bytes make our answers equal to the last bit. */
+  /** swtpm's random bytes, where the transcript shows them: with them our answers are equal to the last bit. */
   function randomOfTranscript() {
     const shown = [
       hex(at("GetRandom").response).subarray(12),
@@ -98,7 +98,7 @@ describe("the transcript, replayed on our TPM", () => {
     for (const name of ["GetRandom", "StartAuthSession", "PolicySecret", "ActivateCredential"]) {
       expect(replay(at(name))).toBe(at(name).response);
     }
-    // The private blob is each TPM's own, so Load takes ours.
+    // Each TPM has its own format of the private blob, so Load takes ours.
     const imported = readResponse(hex(replay(at("Import"))), false);
     expect(imported.code).toBe(0);
     const load = hex(at("Load").command);
@@ -138,7 +138,7 @@ describe("the transcript, replayed on our TPM", () => {
     expect(ours.creationData).toEqual(theirs.creationData);
     expect(ours.creationHash).toEqual(theirs.creationHash);
     expect({ ...ours.outPublic, unique: 0 }).toEqual({ ...theirs.outPublic, unique: 0 });
-    // What proves a ticket is each TPM's own secret; its tag and hierarchy are not.
+    // A ticket's digest depends on each TPM's own secret; its tag and hierarchy do not.
     expect({ ...ours.creationTicket, digest: 0 }).toEqual({ ...theirs.creationTicket, digest: 0 });
     expect(ours.name).toHaveLength(34);
   });

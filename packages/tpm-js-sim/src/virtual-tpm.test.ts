@@ -117,7 +117,7 @@ describe("activation and signing", () => {
     }
   });
 
-  test("what is no authentication key never reaches the TPM", () => {
+  test("an invalid authentication key never reaches the TPM", () => {
     const client = device({ seed: "clean", keys: "ecc" });
     const good = blobFor(client, randomBytes(32));
     expect(() => client.activateIdentityKey(good.subarray(0, 100))).toThrow(AuthenticationKeyError);
@@ -131,7 +131,7 @@ describe("activation and signing", () => {
     expect(() => device({ seed: "new", keys: "ecc" }).sign(Buffer.from("x"))).toThrow(expect.objectContaining(failed));
   });
 
-  test.each(["", "8001", "80010000000a000000000000"])("an answer that is none: '%s'", (text) => {
+  test.each(["", "8001", "80010000000a000000000000"])("an unreadable response: '%s'", (text) => {
     const client = new TpmClient(() => hex(text));
     expect(() => client.sign(Buffer.from("x"))).toThrow(
       expect.objectContaining({ command: "HMAC", responseCode: undefined }),
@@ -149,12 +149,12 @@ describe("a TPM that asks to try again", () => {
     });
   }
 
-  test("is asked again, but not for ever", () => {
+  test("is asked again, but not forever", () => {
     expect(reluctant(9).endorsementKey()).toEqual(reluctant(0).endorsementKey());
     expect(() => reluctant(Number.POSITIVE_INFINITY).sign(Buffer.from("x"))).toThrow("TPM2_HMAC: TPM_RC_RETRY (0x922)");
   });
 
-  test("what the transport throws comes through as it is", () => {
+  test("an error of the transport is passed on unchanged", () => {
     const fault = new Error("the TPM is on fire");
     const client = new TpmClient(() => {
       throw fault;
@@ -167,7 +167,7 @@ describe("one bit changed in an authentication key", () => {
   const client = device({ state: vectorStates.rsa });
   const good = base64(rsa.authenticationKeyBase64);
 
-  // Offsets into the 826 bytes: reference tpm-attestation.md section 6.1.
+  // Offsets into the 826 bytes: attestation.md#challenge.
   test.each([
     { part: "idObject, HMAC", offset: 10, command: "ActivateCredential", code: 0x1df },
     { part: "idObject, encIdentity", offset: 50, command: "ActivateCredential", code: 0x1df },
@@ -199,7 +199,7 @@ describe("primary keys", () => {
     const hinted = device({ seed: "fleet/1", hints });
     expect(hinted.endorsementKey()).toEqual(searched.endorsementKey());
     expect(hinted.storageRootKey()).toEqual(searched.storageRootKey());
-    // Fixed: enrollments that were written with an earlier version must stay right.
+    // Fixed values: enrollments that were written with an earlier version must stay valid.
     expect(registrationIdOf(searched.endorsementKey())).toBe("3rspinwogpzjcuwwppvexfelqojll4gtmwxm2ftrmyruk6iqj6lq");
     const other = device({ seed: Buffer.from("fleet/2") });
     expect(other.endorsementKey()).not.toEqual(searched.endorsementKey());
@@ -208,7 +208,7 @@ describe("primary keys", () => {
     }
   });
 
-  test("hints of another seed are noticed and not used", async () => {
+  test("hints of another seed are recognised and ignored", async () => {
     const right = await prepareTpm({ seed: "right" });
     const wrong = await prepareTpm({ seed: "wrong" });
     const ids = Object.keys(right);
@@ -250,7 +250,7 @@ describe("state", () => {
     expect(() => createTpm({ state })).toThrow("TPM state version 2");
   });
 
-  test("power: off drops what is transient and keeps what is persistent; on waits for Startup", () => {
+  test("power: off drops transient objects and keeps persistent ones; on waits for Startup", () => {
     const tpm = createTpm({ seed: "power", keys: "ecc" });
     const client = clientOf(tpm);
     const ek = client.endorsementKey();

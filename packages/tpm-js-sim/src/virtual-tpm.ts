@@ -18,13 +18,13 @@ export interface VirtualTpm {
   /** Runs one command. Any bytes are allowed; the answer is always a well-formed response. */
   send(command: Uint8Array): Buffer;
   /**
-   * The same without blocking: new RSA keys are searched for in a few worker threads that all TPMs share. Commands given
-   * in this way are run in their order; one of {@link send} may come between them.
+   * The same without blocking: new RSA keys are searched for in a few worker threads that all TPMs share. Commands of
+   * `sendAsync` run in their order; a command of {@link send} may run between them.
    */
   sendAsync(command: Uint8Array): Promise<Buffer>;
-  /** What this TPM would keep without power: seeds, hints, persistent keys. Goes back in through {@link createTpm}. */
+  /** The state that this TPM keeps without power: seeds, hints, persistent keys. {@link createTpm} takes it. */
   snapshot(): TpmState;
-  /** Power on; the TPM then waits for Startup. Nothing happens to one that has power already. */
+  /** Power on; the TPM then waits for Startup. A TPM that has power already is not affected. */
   powerOn(): void;
   /** Power off: transient objects and sessions are gone, persistent ones stay. */
   powerOff(): void;
@@ -41,8 +41,9 @@ interface Surrounded {
 
 interface Seeded extends Surrounded {
   /**
-   * `rsa` (default) makes keys when they are asked for, from the template that comes. `ecc` is our extension: P-256 keys
-   * are persistent at the EK's and the SRK's handles from the beginning, so clients take those and nothing is slow.
+   * `rsa` (default) makes keys on request, from the template that comes. `ecc` is our extension: P-256 keys are
+   * persistent at the EK's and the SRK's handles from the beginning, so that clients use these keys and nothing is
+   * slow.
    */
   readonly keys?: "rsa" | "ecc";
   /** from {@link prepareTpm} or an earlier state: RSA keys of this seed then take under a millisecond */
@@ -83,7 +84,7 @@ function memoryFor(options: TpmOptions): TpmMemory {
 /**
  * Makes a TPM.
  * @param options a seed or a state
- * @throws Error for a state that is not one
+ * @throws Error for a state of an unknown version
  */
 export function createTpm(options: TpmOptions): VirtualTpm {
   const memory = memoryFor(options);
@@ -115,7 +116,7 @@ export function createTpm(options: TpmOptions): VirtualTpm {
   };
 }
 
-/** What {@link prepareTpm} needs. */
+/** The input of {@link prepareTpm}. */
 export interface PrepareOptions {
   readonly seed: Uint8Array | string;
   /** the keys to look for; the Node SDK's EK and SRK by default */
@@ -123,9 +124,9 @@ export interface PrepareOptions {
 }
 
 /**
- * Finds a TPM's RSA keys before it is made, in the worker threads that all TPMs share, one key after another:
- * as many of these at once as there are processors keep them busy, and the event loop stays free.
- * @returns hints for {@link createTpm}, worth keeping: the same seed always has the same
+ * Finds a TPM's RSA keys before it is made, in the worker threads that all TPMs share, one key after another. As many
+ * calls at once as there are processors keep the threads busy, and the event loop stays free.
+ * @returns hints for {@link createTpm}, worth keeping: the same seed always has the same hints
  */
 export async function prepareTpm({ seed, primaries = devicePrimaries }: PrepareOptions): Promise<TpmHints> {
   const { seeds } = memoryOf({ version: 1, seeds: hierarchySeeds(seed), hints: {}, persistent: [] }, randomBytes);
@@ -137,7 +138,7 @@ export async function prepareTpm({ seed, primaries = devicePrimaries }: PrepareO
   return hints;
 }
 
-/** A key from elsewhere that shall be persistent in a TPM. */
+/** An existing key that is to be persistent in a TPM. */
 export interface KnownKey {
   readonly handle: number;
   /** ENDORSEMENT for an endorsement key, OWNER for a storage root key */
@@ -148,7 +149,7 @@ export interface KnownKey {
   readonly privateKey: { readonly pkcs8: Uint8Array } | { readonly scalar: Uint8Array };
 }
 
-/** What {@link stateWithKeys} needs. */
+/** The input of {@link stateWithKeys}. */
 export interface KnownKeysInput {
   readonly seed: Uint8Array | string;
   readonly keys: readonly KnownKey[];

@@ -1,5 +1,5 @@
 /**
- * The unmodified MQTT transport, taught our extension "TPM over MQTT" (tpm-attestation 8): a first connection without
+ * The unmodified MQTT transport, taught our extension "TPM over MQTT" (attestation.md#mqtt): a first connection without
  * credentials fetches the challenge; the second is the one that symmetric keys use.
  */
 import { createRequire } from "node:module";

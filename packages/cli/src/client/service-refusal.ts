@@ -62,7 +62,7 @@ export function refusal({ status, message, info }: Refused, asked: Asked = {}): 
 const names = (text: string, word: string): boolean =>
   text.split(/[\s,;"'()]+/).some((each) => each.replace(/[.:]+$/, "") === word);
 
-/** Reads the error body of section 1.4; whatever else came is named by its status. */
+/** Reads the error body of wire.md#error-body; whatever else came is named by its status. */
 export async function refusalOf(response: Response, asked?: Asked): Promise<CliError> {
   const body: unknown = await response.json().catch(() => undefined);
   const known = typeof body === "object" && body !== null ? (body as { message?: unknown; info?: unknown }) : {};

@@ -9,7 +9,7 @@ export type FlagValue =
   | "endorsementKey"
   | "certificate";
 
-/** What `--rp` may say, and the policy that it stands for (section 8.4). */
+/** What `--rp` may say, and the policy that it stands for (wire.md#reprovisioning). */
 export const reprovisionPolicies = {
   reprovisionandmigratedata: { updateHubAssignment: true, migrateDeviceData: true },
   reprovisionandresetdata: { updateHubAssignment: true, migrateDeviceData: false },

@@ -1,4 +1,4 @@
-/** What a script may read from the exit code: one row each (5.4 of the user-experience notes; 99 to 105 as k6). */
+/** What a script may read from the exit code: one row each (99 to 105 as k6). */
 export const exitCodes = {
   done: { code: 0, meaning: "done" },
   unexpected: { code: 1, meaning: "unexpected failure" },

@@ -25,14 +25,14 @@ export type Allocation =
       readonly wireMessage?: string;
     };
 
-/** What a service may have as its own policy: a webhook belongs to an enrollment (section 7.5). */
+/** What a service may have as its own policy: a webhook belongs to an enrollment (wire.md#validation). */
 export type ServiceAllocationPolicy = Exclude<AllocationPolicy, "custom">;
 
 /** Host names have no case. */
 export const sameHost = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 const hosts = (hubs: readonly LinkedHub[]) => hubs.map((hub) => hub.host).join(", ") || "none";
 
-/** The enrollment's policy, else the service's, else hashed (section 8.2). */
+/** The enrollment's policy, else the service's, else hashed (wire.md#allocation). */
 export function allocationPolicyOf(
   enrollment: Pick<EnrollmentRecord, "allocationPolicy">,
   ofService: ServiceAllocationPolicy | undefined,
@@ -51,7 +51,7 @@ export function candidateHubs(
   return hubs.length > 0 ? { hubs } : { finding: nothingToAllocate(enrollment, linked) };
 }
 
-/** Chooses the hub of a registration by any policy but `custom` (section 8.2). */
+/** Chooses the hub of a registration by any policy but `custom` (wire.md#allocation). */
 export function allocate(
   enrollment: EnrollmentRecord,
   registrationId: string,

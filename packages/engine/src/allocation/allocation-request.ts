@@ -22,7 +22,7 @@ export interface AllocationQuestion {
   readonly hubs: readonly LinkedHub[];
 }
 
-/** What the webhook is asked about a device, exactly as in section 8.3. */
+/** What the webhook is asked about a device, exactly as in wire.md#webhook. */
 export function allocationRequest(question: AllocationQuestion, certificates: CertificateCache): AllocationRequest {
   const { enrollment, hubs } = question;
   const form = enrollmentForm(enrollment);

@@ -15,7 +15,7 @@ export type AllocatorAnswer = { readonly ms: number } & (
   | { readonly kind: "tooLarge"; readonly limitBytes: number; readonly status: number; readonly body: Uint8Array }
 );
 
-/** Calls custom allocation webhooks (section 8.3). */
+/** Calls custom allocation webhooks (wire.md#webhook). */
 export interface Allocator {
   /** Posts the request as JSON to the whole address, query included. Never rejects. */
   ask(webhookUrl: string, request: AllocationRequest): Promise<AllocatorAnswer>;

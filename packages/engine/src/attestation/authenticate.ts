@@ -16,7 +16,7 @@ const names: Readonly<Record<AttestationKind, string>> = {
 };
 
 /**
- * Finds the enrollment of a device and judges its proof (sections 5 to 8.1): an individual enrollment of the id decides
+ * Finds the enrollment of a device and judges its proof (wire.md#enrollment-match): an individual enrollment of the id decides
  * alone, else a group is looked for. Runs every check and returns what each found; a proof is there only when none failed.
  */
 export async function authenticate(request: AttestationRequest, context: AttestationContext): Promise<Verdict> {

@@ -1,5 +1,5 @@
 import type { Certificate } from "@rollcall/pki";
-import { DpsError, idKey, type JsonObject, limits } from "@rollcall/protocol";
+import { type CaCertificate, DpsError, idKey, limits } from "@rollcall/protocol";
 import { inTurn } from "../operator/certificate-lock.js";
 import { TRIES } from "../operator/operator-context.js";
 import type { CertificateOperator } from "../operator/operator-types.js";
@@ -26,7 +26,7 @@ const NAME = /^[A-Za-z0-9\-._]{1,64}$/;
 /** 48 hex digits, as the cloud's codes have; a common name takes 64. */
 const CODE_BYTES = 24;
 
-/** CA certificates and their proof of possession (section 6.3 of the wire notes). */
+/** CA certificates and their proof of possession (wire.md#proof-of-possession). */
 export function createCertificateOperator(context: CertificateOperatorContext): CertificateOperator {
   const { store } = context;
   return {
@@ -45,7 +45,7 @@ async function known(store: Store, name: string): Promise<CaCertificateRecord> {
   throw new DpsError("certificateNotFound", `There is no CA certificate ${name}.`, { info: { name } });
 }
 
-async function create(name: string, body: unknown, context: CertificateOperatorContext): Promise<JsonObject> {
+async function create(name: string, body: unknown, context: CertificateOperatorContext): Promise<CaCertificate> {
   const { store } = context;
   if (!NAME.test(name)) {
     throw memberError("name", "is no name of a certificate: 1 to 64 of letters, digits and - . _");
@@ -97,7 +97,7 @@ async function newCode(
   name: string,
   ifMatch: string | undefined,
   context: CertificateOperatorContext,
-): Promise<JsonObject> {
+): Promise<CaCertificate> {
   const record = await known(context.store, name);
   checkPrecondition(record, ifMatch);
   if (record.isVerified) throw new DpsError("conflict", `The CA certificate ${record.name} is verified already.`);
@@ -110,7 +110,7 @@ async function verify(
   body: unknown,
   ifMatch: string | undefined,
   context: CertificateOperatorContext,
-): Promise<JsonObject> {
+): Promise<CaCertificate> {
   const record = await known(context.store, name);
   checkPrecondition(record, ifMatch);
   if (record.isVerified) throw new DpsError("conflict", `The CA certificate ${record.name} is verified already.`);
@@ -132,7 +132,7 @@ async function replace(
   before: CaCertificateRecord,
   after: CaCertificateRecord,
   context: CertificateOperatorContext,
-): Promise<JsonObject> {
+): Promise<CaCertificate> {
   const record = { ...after, etag: newEtag(context.random), updatedAt: context.clock() };
   if (await context.store.putCaCertificate(record, { etag: before.etag })) return certificateObject(record);
   throw changed(before.name);

@@ -10,7 +10,10 @@ interface Proof {
   readonly now: number;
 }
 
-/** Everything that is wrong with a proof of possession (section 6.3), in words that say what was expected and what came. */
+/**
+ * Everything that is wrong with a proof of possession (wire.md#proof-of-possession), in words that say what was
+ * expected and what came.
+ */
 export function possessionProblems({ ca, text, code, now }: Proof): readonly string[] {
   const read = readVerification(text);
   if ("problem" in read) return [read.problem];

@@ -61,7 +61,10 @@ export function groupRecord(enrollment: EnrollmentGroup, context: RecordContext,
   };
 }
 
-/** The hubs and the policy that an enrollment means: the single-hub form of 2017 is static allocation (section 7.4). */
+/**
+ * The hubs and the policy that an enrollment means: the single-hub form of 2017 is static allocation
+ * (wire.md#individualenrollment).
+ */
 export function allocationOf(enrollment: IndividualEnrollment | EnrollmentGroup): {
   iotHubs: readonly string[];
   allocationPolicy: EnrollmentRecord["allocationPolicy"];
@@ -100,7 +103,7 @@ function readTwin(source: IndividualEnrollment["initialTwin"]): EnrollmentRecord
   };
 }
 
-/** `$`-members of a TwinCollection are about the collection, not properties (section 9.3). */
+/** `$`-members of a TwinCollection are about the collection, not properties (wire.md#twincollection). */
 function twinProperties(collection: JsonObject | null | undefined, path: string, maxBytes: number): JsonObject {
   const properties = Object.fromEntries(Object.entries(collection ?? {}).filter(([name]) => !name.startsWith("$")));
   const bytes = Buffer.byteLength(JSON.stringify(properties));

@@ -1,7 +1,9 @@
 import { idKey, limits } from "@rollcall/protocol";
 import type { GroupRecord, Store } from "../records/ports.js";
 
-/** The two kinds of groups that are limited, each by itself (section 8.6): registrations look through all of a kind. */
+/**
+ * The two kinds of groups that are limited, each by itself (wire.md#limits): registrations look through all of a kind.
+ */
 const quotas = {
   symmetricKey: { limit: limits.symmetricKeyGroups, what: "symmetric-key groups" },
   x509: { limit: limits.x509Groups, what: "X.509 groups" },

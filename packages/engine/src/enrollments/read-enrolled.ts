@@ -24,7 +24,8 @@ export function readEnrolled(source: CertificateWithInfo, { path, holds, stored 
   if (kept) return kept;
   if (holds === "signingCertificates")
     throw new EnrollmentError(path, "a group needs the certificate itself: nothing can be verified with a thumbprint");
-  // 40 digits are SHA-1 in the wrong field: taken, so that the device's attempt can say so (failure causes, 22).
+  // 40 digits are SHA-1 in the wrong field: taken, so that the device's attempt can say so
+  // (failure-causes.md#cause-22).
   if (!/^([0-9A-F]{40}|[0-9A-F]{64})$/.test(thumbprint))
     throw new EnrollmentError(`${path}.info.sha256Thumbprint`, "is not 64 hex digits");
   return { thumbprint };

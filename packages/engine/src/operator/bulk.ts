@@ -15,7 +15,7 @@ type Members = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Members =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Runs a bulk operation (section 7.4): one entry after the other, each for itself, in the order of the body. */
+/** Runs a bulk operation (wire.md#bulk): one entry after the other, each for itself, in the order of the body. */
 export async function runBulk(
   kind: EnrollmentKind,
   body: unknown,

@@ -1,4 +1,10 @@
-import { DpsError, type EnrollmentGroup, type IndividualEnrollment, idKey, type JsonObject } from "@rollcall/protocol";
+import {
+  DpsError,
+  type EnrolledMechanism,
+  type EnrollmentGroup,
+  type IndividualEnrollment,
+  idKey,
+} from "@rollcall/protocol";
 import { namedAuthorities } from "../enrollments/enrollment-record.js";
 import { quotaOf, quotaProblem } from "../enrollments/group-quota.js";
 import type { EnrollmentRecord, RegistrationRecord, Store } from "../records/ports.js";
@@ -8,6 +14,7 @@ import { orBadRequest } from "./bad-request.js";
 import { inTurn } from "./certificate-lock.js";
 import type { Collection } from "./collections.js";
 import { type OperatorContext, TRIES } from "./operator-context.js";
+import type { EnrollmentAnswer } from "./operator-types.js";
 import { checkAllocation, checkId, checkSameId } from "./read-body.js";
 
 /**
@@ -18,14 +25,14 @@ export type Wanted = "create" | "new" | "absent" | "update" | "either";
 
 /** The operations on one kind of enrollment; they throw DpsError. */
 export interface EnrollmentOperations {
-  get(id: string): Promise<JsonObject>;
+  get(id: string): Promise<EnrollmentAnswer>;
   put(
     id: string,
     body: unknown,
     how: { readonly ifMatch?: string | undefined; readonly wanted: Wanted },
-  ): Promise<JsonObject>;
+  ): Promise<EnrollmentAnswer>;
   remove(id: string, ifMatch?: string): Promise<void>;
-  mechanism(id: string): Promise<JsonObject>;
+  mechanism(id: string): Promise<EnrolledMechanism>;
 }
 
 /** Makes the operations of a collection. */
@@ -61,7 +68,7 @@ export async function presented(
   record: EnrollmentRecord,
   context: OperatorContext,
   withState = true,
-): Promise<JsonObject> {
+): Promise<EnrollmentAnswer> {
   const { store, clock, allocationPolicy } = context;
   const registration = withState ? await ownRegistration(record, store) : undefined;
   return wireEnrollment(record, { registration, allocationPolicy, now: clock() });
@@ -83,7 +90,7 @@ async function put<R extends EnrollmentRecord, E extends IndividualEnrollment | 
   collection: Collection<R, E>,
   write: Write,
   context: OperatorContext,
-): Promise<JsonObject> {
+): Promise<EnrollmentAnswer> {
   const { store } = context;
   checkId(collection.kind, write.id);
   const enrollment = collection.read(write.body);
@@ -101,7 +108,7 @@ async function putRead<R extends EnrollmentRecord, E extends IndividualEnrollmen
   collection: Collection<R, E>,
   write: Write & { readonly enrollment: E },
   context: OperatorContext,
-): Promise<JsonObject> {
+): Promise<EnrollmentAnswer> {
   const { store, random, clock } = context;
   const { enrollment } = write;
   const authorities = await namedAuthorities(store, enrollment);

@@ -42,7 +42,7 @@ const kinds = [
 ] as const satisfies readonly { kind: EnrollmentKind; [name: string]: unknown }[];
 
 describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFound, exists }) => {
-  it("is created with the defaults of section 7.4, and read back the same", async () => {
+  it("is created with the defaults of wire.md#individualenrollment, and read back the same", async () => {
     const { operator } = operatorRig();
     const created = await operator.putEnrollment(kind, "Line-3", body("Line-3"));
     expect(created).toEqual({
@@ -662,13 +662,13 @@ describe("registrations", () => {
       etag: registration.etag,
     };
     expect(await operator.registration("X")).toEqual(state);
-    expect((await operator.enrollment("individual", "x"))["registrationState"]).toEqual(state);
+    expect(await operator.enrollment("individual", "x")).toHaveProperty("registrationState", state);
     const { etag } = await operator.enrollment("individual", "x");
-    const put = await operator.putEnrollment("individual", "x", individual("x"), String(etag));
-    expect(put["registrationState"]).toEqual(state);
+    const put = await operator.putEnrollment("individual", "x", individual("x"), etag);
+    expect(put).toHaveProperty("registrationState", state);
     const [queried] = (await operator.query("individual", { query: "*" }, {})).items;
-    const { registrationState: _, ...withoutState } = await operator.enrollment("individual", "x");
-    expect(queried).toEqual(withoutState);
+    expect({ ...queried, registrationState: state }).toEqual(await operator.enrollment("individual", "x"));
+    expect(queried).not.toHaveProperty("registrationState");
     await expect(operator.deleteRegistration("x", "other")).rejects.toEqual(refusal("preconditionFailed"));
     await operator.deleteRegistration("x", `"${registration.etag}"`);
     await expect(operator.registration("x")).rejects.toEqual(refusal("registrationNotFound"));

@@ -3,7 +3,7 @@ import { type IgnoredQuery, type JsonObject, limits } from "@rollcall/protocol";
 import { describe, expect, it } from "vitest";
 import { operatorRig, registrationOf } from "../testing/operator-rig.js";
 import { createOperator } from "./operator.js";
-import type { Operator, OperatorList } from "./operator-types.js";
+import type { EnrollmentAnswer, Operator, OperatorList } from "./operator-types.js";
 
 type Body = Record<string, unknown>;
 
@@ -18,7 +18,7 @@ async function rigWith(enrollments: readonly Body[]) {
 
 /** All pages; `limit` of each. */
 async function pages(operator: Operator, query: string, limit: number) {
-  const found: OperatorList[] = [];
+  const found: OperatorList<EnrollmentAnswer>[] = [];
   let after: string | undefined;
   do {
     const page = await operator.query("individual", { query }, { limit, ...(after !== undefined && { after }) });

@@ -5,7 +5,6 @@ import {
   type EnrollmentKind,
   type IndividualEnrollment,
   idKey,
-  type JsonObject,
   querySpecificationSchema,
 } from "@rollcall/protocol";
 import type { EnrollmentRecord } from "../records/ports.js";
@@ -14,7 +13,7 @@ import type { Continuations } from "./continuation.js";
 import { presented } from "./enrollment-operations.js";
 import type { IgnoredQueries } from "./ignored-queries.js";
 import type { OperatorContext } from "./operator-context.js";
-import type { ListFilter, OperatorList, OperatorPage } from "./operator-types.js";
+import type { EnrollmentAnswer, ListFilter, OperatorList, OperatorPage } from "./operator-types.js";
 import { pageLimit } from "./page-limit.js";
 import { isId, requiredId } from "./query-match.js";
 import { parseQuery, type Query } from "./query-parser.js";
@@ -45,7 +44,7 @@ export async function runQuery<R extends EnrollmentRecord, E extends IndividualE
   collection: Collection<R, E>,
   { body, page }: { readonly body: unknown; readonly page: OperatorPage },
   parts: QueryParts,
-): Promise<OperatorList> {
+): Promise<OperatorList<EnrollmentAnswer>> {
   const text = readBody(querySpecificationSchema, body).query;
   const query = readQuery(collection.kind, text, parts);
   return findEnrollments(collection, { text, query, page, withState: false }, parts);
@@ -76,12 +75,12 @@ async function findEnrollments<R extends EnrollmentRecord, E extends IndividualE
   collection: Collection<R, E>,
   { text, query, page, withState }: Asked,
   { context, continuations }: QueryParts,
-): Promise<OperatorList> {
+): Promise<OperatorList<EnrollmentAnswer>> {
   const about = `${collection.kind}\n${text}`;
   const after = continuations.read(about, page.after);
   const run = { collection, query, limit: pageLimit(page), after, context };
   const { records, next } = await pageOf(run);
-  const items: JsonObject[] = [];
+  const items: EnrollmentAnswer[] = [];
   for (const record of records) items.push(await presented(record, context, withState));
   return { items, ...(next && { next: continuations.write(about, next) }) };
 }
@@ -127,7 +126,7 @@ export async function listEnrollments<R extends EnrollmentRecord, E extends Indi
   collection: Collection<R, E>,
   asked: ListFilter & { readonly page: OperatorPage },
   parts: QueryParts,
-): Promise<OperatorList> {
+): Promise<OperatorList<EnrollmentAnswer>> {
   const { context } = parts;
   const { search, status, query: text, page } = asked;
   if (text !== undefined) {
@@ -143,7 +142,7 @@ export async function listEnrollments<R extends EnrollmentRecord, E extends Indi
     ...(status !== undefined && { status }),
   });
   const shown = found.slice(0, limit);
-  const items: JsonObject[] = [];
+  const items: EnrollmentAnswer[] = [];
   for (const record of shown) items.push(await presented(record, context));
   const last = shown.at(-1);
   return { items, ...(found.length > limit && last && { next: collection.keyOf(last) }) };

@@ -41,7 +41,7 @@ export function checkId(kind: EnrollmentKind, id: string): void {
   throw new DpsError(error, `${path}: ${problem.message}`, { info: { path } });
 }
 
-/** The id in the body is the one in the path, case aside (section 7.4). */
+/** The id in the body is the one in the path, case aside (wire.md#individualenrollment). */
 export function checkSameId(kind: EnrollmentKind, inPath: string, inBody: string): void {
   if (idKey(inPath) === idKey(inBody)) return;
   throw badMember(
@@ -51,9 +51,9 @@ export function checkSameId(kind: EnrollmentKind, inPath: string, inBody: string
 }
 
 /**
- * What the service API holds an enrollment to besides its form (section 7.5). Seeds and imports are not: a hub may be linked later,
- * older exports name hubs without a policy, and a device that cannot be allocated is told why when it registers. `static` without a
- * hub is taken, as in ProvisioningServiceIndividualEnrollmentTests.cs of azure-iot-sdk-csharp @35ef6b3, and fails then, too.
+ * What the service API holds an enrollment to besides its form (wire.md#validation). Seeds and imports are not: a hub may be linked
+ * later, older exports name hubs without a policy, and a device that cannot be allocated is told why when it registers. `static`
+ * without a hub is taken, as in ProvisioningServiceIndividualEnrollmentTests.cs of azure-iot-sdk-csharp @35ef6b3, and fails then, too.
  */
 export function checkAllocation(
   enrollment: IndividualEnrollment | EnrollmentGroup,

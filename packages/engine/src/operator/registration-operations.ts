@@ -1,4 +1,4 @@
-import { DpsError, idKey, type JsonObject } from "@rollcall/protocol";
+import { DpsError, idKey, type RegistrationState } from "@rollcall/protocol";
 import type { RegistrationRecord } from "../records/ports.js";
 import { checkPrecondition } from "../wire/etags.js";
 import { wireRegistration } from "../wire/wire-registration.js";
@@ -16,11 +16,11 @@ async function find(id: string, { store }: OperatorContext): Promise<Registratio
 }
 
 /** A DeviceRegistrationState. */
-export async function getRegistration(id: string, context: OperatorContext): Promise<JsonObject> {
+export async function getRegistration(id: string, context: OperatorContext): Promise<RegistrationState> {
   return wireRegistration(await find(id, context), context.clock());
 }
 
-/** Forgets where a device was assigned to; the device at the hub stays (section 8.5). */
+/** Forgets where a device was assigned to; the device at the hub stays (wire.md#deprovisioning). */
 export async function deleteRegistration(
   id: string,
   ifMatch: string | undefined,
@@ -35,12 +35,12 @@ export async function deleteRegistration(
   throw new DpsError("conflict");
 }
 
-/** Those of a group that was deleted are still there (section 8.5). */
+/** Those of a group that was deleted are still there (wire.md#deprovisioning). */
 export async function registrationsOfGroup(
   id: string,
   page: OperatorPage,
   { context, continuations }: { context: OperatorContext; continuations: Continuations },
-): Promise<OperatorList> {
+): Promise<OperatorList<RegistrationState>> {
   checkId("group", id);
   const { store, clock } = context;
   const limit = pageLimit(page);

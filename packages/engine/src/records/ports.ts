@@ -1,4 +1,5 @@
 import type {
+  Counts,
   DeviceChange,
   DeviceIdentity,
   IndividualEnrollment,
@@ -18,7 +19,7 @@ interface EnrollmentRecordBase {
   readonly iotHubs: readonly string[];
   readonly iotEdge: boolean;
   readonly initialTwin: { readonly tags: Twin["tags"]; readonly desired: Twin["desired"] };
-  /** Absent when the operator said nothing: the default is migrate (section 8.4). */
+  /** Absent when the operator said nothing: the default is migrate (wire.md#reprovisioning). */
   readonly reprovisionPolicy?: { readonly updateHubAssignment: boolean; readonly migrateDeviceData: boolean };
   readonly etag: string;
   readonly createdAt: number;
@@ -96,7 +97,10 @@ export interface Assignment {
   readonly enrollmentEtag?: string;
 }
 
-/** A CA certificate that was uploaded, for groups that refer to it by name (section 6.3). Its content never changes: only deleted and created anew. */
+/**
+ * A CA certificate that was uploaded, for groups that refer to it by name (wire.md#proof-of-possession). Its content
+ * never changes: only deleted and created anew.
+ */
 export interface CaCertificateRecord {
   readonly name: string;
   /** base64 of DER. */
@@ -142,12 +146,8 @@ export interface DeviceFilter {
   readonly search?: string;
 }
 
-export interface StoreCounts {
-  readonly individualEnrollments: number;
-  readonly enrollmentGroups: number;
-  readonly registrations: number;
-  readonly certificates: number;
-}
+/** What a store counts is what is answered. */
+export type StoreCounts = Counts;
 
 /** Records to put back, as an export holds them. */
 export interface StoreRecords {
@@ -185,9 +185,9 @@ export interface Store {
   putIndividual(record: IndividualRecord, expected?: Expected): Promise<boolean>;
   /** False, too, when there would be more than `atMost` groups with its kind of attestation, whoever else creates some. */
   putGroup(record: GroupRecord, expected?: Expected, atMost?: number): Promise<boolean>;
-  /** A registration record of this enrollment's goes with it, the device at the hub stays (section 8.5). */
+  /** A registration record of this enrollment's goes with it, the device at the hub stays (wire.md#deprovisioning). */
   removeIndividual(registrationId: string, expectedEtag?: string): Promise<Removal>;
-  /** The registration records of its devices stay (section 8.5). */
+  /** The registration records of its devices stay (wire.md#deprovisioning). */
   removeGroup(enrollmentGroupId: string, expectedEtag?: string): Promise<Removal>;
   /** In the order of keys, without loading more than the page. */
   individuals(filter: EnrollmentFilter): Promise<readonly IndividualRecord[]>;

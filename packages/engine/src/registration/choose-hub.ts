@@ -8,8 +8,8 @@ import type { Accepted } from "./judge-again.js";
 import { currentPlace, reprovisionPolicy } from "./reprovision.js";
 
 /**
- * The hub of a registration: under "never" the one that the device has, while it is still linked (section 8.4); else what
- * the allocation policy says (section 8.2).
+ * The hub of a registration: under "never" the one that the device has, while it is still linked (wire.md#reprovisioning); else what
+ * the allocation policy says (wire.md#allocation).
  */
 export async function chooseHub(
   accepted: Accepted,
@@ -33,7 +33,9 @@ export async function chooseHub(
   return custom.choose({ ...accepted, current, hubs: candidates.hubs });
 }
 
-/** Says so when a device stays although it would be sent elsewhere now: the usual surprise (failure causes, 23). */
+/**
+ * Says so when a device stays although it would be sent elsewhere now: the usual surprise (failure-causes.md#cause-23).
+ */
 function noteKept(
   { enrollment, request }: Accepted,
   {

@@ -51,6 +51,6 @@ export interface EngineContext {
   /** False when enough has been explained in this second. */
   readonly afford: (cost: number) => boolean;
   readonly uuid: () => string;
-  /** base64 of a quoted opaque text, as the service writes etags (section 1.4). */
+  /** base64 of a quoted opaque text, as the service writes etags (wire.md#etags). */
   readonly etag: () => string;
 }

@@ -8,7 +8,7 @@ import type { EngineContext } from "./context.js";
 import { challenge, judge } from "./register.js";
 import { assigningStatus, finalStatus, registrationResult } from "./registration-result.js";
 
-/** Answers a poll: 202 while `readyAt` is not reached, then 200 with the result (section 1.4). */
+/** Answers a poll: 202 while `readyAt` is not reached, then 200 with the result (wire.md#reply-bodies). */
 export async function operationStatus(
   request: DeviceRequest & { readonly operationId: string },
   context: EngineContext,
@@ -50,7 +50,7 @@ async function refuseStranger(request: DeviceRequest, context: EngineContext): P
   return refusalFor(attempt, findings, context.clock());
 }
 
-/** Answers a look-up: the registration as it stands, for who can attest again (section 2.1). */
+/** Answers a look-up: the registration as it stands, for who can attest again (wire.md#look-up). */
 export async function lookUp(
   request: DeviceRequest & { readonly body: Uint8Array },
   context: EngineContext,

@@ -78,7 +78,7 @@ function checkBodyId(body: DeviceRegistration, request: BodyRequest): readonly F
   return [finding("protocol.bodyIdMismatch", { expected: request.registrationId, got: body.registrationId })];
 }
 
-/** First version whose clients may send a csr (section 1.7). */
+/** First version whose clients may send a csr (wire.md#csr). */
 const CSR_SINCE = "2021-11-01-preview";
 
 function checkCsr(body: DeviceRegistration, request: BodyRequest): readonly Finding[] {
@@ -100,7 +100,7 @@ function refuseThrottled(
   return errorReply(request.attempt, "throttled", { now: context.clock(), retryAfter });
 }
 
-/** The 401 that is no refusal: a key that only this TPM can open (section 2.3). */
+/** The 401 that is no refusal: a key that only this TPM can open (wire.md#tpm-challenge). */
 export function challenge(
   request: BodyRequest,
   proof: Extract<Proof, { kind: "challenge" }>,

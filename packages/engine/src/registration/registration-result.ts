@@ -2,7 +2,7 @@ import { type DeviceRegistrationResult, formatDate, type RegistrationOperationSt
 import { makeAuthenticationKey } from "tpm-js-sim/credential";
 import type { OperationRecord, Random, RegistrationRecord } from "../records/ports.js";
 
-/** The polling answer of an operation that is not ready (section 1.4). */
+/** The polling answer of an operation that is not ready (wire.md#reply-bodies). */
 export function assigningStatus(operation: OperationRecord, registrationId: string): RegistrationOperationStatus {
   return { operationId: operation.id, status: "assigning", registrationState: { registrationId, status: "assigning" } };
 }

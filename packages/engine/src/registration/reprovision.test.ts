@@ -2,7 +2,7 @@ import type { IndividualEnrollmentInput, LinkedHub, RegistrationOperationStatus 
 import { describe, expect, it } from "vitest";
 import { derivedKey, engineRig, sas } from "../testing/rig.js";
 
-/** Registering again (section 8.4): what becomes of hub, twin, capabilities and device id. */
+/** Registering again (wire.md#reprovisioning): what becomes of hub, twin, capabilities and device id. */
 
 const KEY = Buffer.alloc(32, 1);
 const attestation = {

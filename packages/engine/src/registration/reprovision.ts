@@ -18,7 +18,7 @@ export interface Placement {
   readonly twin?: Twin;
   /** Where it was; absent when it has nothing there any more. */
   readonly removed?: NonNullable<Assignment["removed"]>;
-  /** The identity that goes on to be this device's: its capabilities move with the data (section 8.4). */
+  /** The identity that goes on to be this device's: its capabilities move with the data (wire.md#reprovisioning). */
   readonly keeps?: Partial<Pick<DeviceIdentity, "iotEdge" | "status" | "createdAt">>;
 }
 
@@ -29,13 +29,16 @@ export interface PlacementRequest {
   readonly deviceId: string;
   readonly hub: LinkedHub;
   readonly existing: RegistrationRecord | undefined;
-  /** Of a webhook: over the enrollment's and over any migration (section 8.3). */
+  /** Of a webhook: over the enrollment's and over any migration (wire.md#webhook). */
   readonly initialTwin: EnrollmentRecord["initialTwin"] | undefined;
   readonly now: number;
   readonly etag: () => string;
 }
 
-/** The policy in force: migrate unless the enrollment says otherwise; clients of 2018-04-01 and earlier stay (section 8.4). */
+/**
+ * The policy in force: migrate unless the enrollment says otherwise; clients of 2018-04-01 and earlier stay
+ * (wire.md#reprovisioning, wire.md#old-api-versions).
+ */
 export function reprovisionPolicy(
   enrollment: EnrollmentRecord,
   apiVersion: string,
@@ -51,7 +54,7 @@ export function currentPlace(existing: RegistrationRecord | undefined): { hub: s
   return { hub: result.assignedHub, deviceId: result.deviceId };
 }
 
-/** Decides what registering again does to hub, twin and the identity at the old hub (section 8.4). */
+/** Decides what registering again does to hub, twin and the identity at the old hub (wire.md#reprovisioning). */
 export async function place(request: PlacementRequest, store: Store, apiVersion: string): Promise<Placement> {
   const assignedHub = request.hub.host;
   const { deviceId } = request;

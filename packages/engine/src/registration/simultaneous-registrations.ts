@@ -8,7 +8,10 @@ interface Entry {
   readonly startedAt: number;
 }
 
-/** The registrations that are being saved right now, by device: to tell who registers twice at once (failure causes, 18). */
+/**
+ * The registrations that are being saved right now, by device: to tell who registers twice at once
+ * (failure-causes.md#cause-18).
+ */
 export class UnderWay {
   readonly #clock: Clock;
   readonly #byDevice = new Map<string, Entry[]>();

@@ -1,17 +1,17 @@
 import { DpsError } from "@rollcall/protocol";
 import type { Random } from "../records/ports.js";
 
-/** `"\"…\""` in replies: quoted inside the text, as the service writes etags of enrollments (section 7.4). */
+/** `"\"…\""` in replies: quoted inside the text, as the service writes etags of enrollments (wire.md#etags). */
 export function quotedEtag(etag: string): string {
   return `"${etag}"`;
 }
 
-/** Of everything but registrations, whose etags have the form that devices know (section 1.4). */
+/** Of everything but registrations, whose etags have the form that devices know (wire.md#etags). */
 export function newEtag(random: Random): string {
   return random(12).toString("hex");
 }
 
-/** An If-Match without its quotes: Node sends the etag as found, .NET puts quotes around it (section 7.2). */
+/** An If-Match without its quotes: Node sends the etag as found, .NET puts quotes around it (wire.md#if-match). */
 function bareEtag(text: string): string {
   return text.trim().replace(/^"+|"+$/g, "");
 }

@@ -1,4 +1,12 @@
-import { type EnrollmentKind, formatDate, type Json, type JsonObject } from "@rollcall/protocol";
+import {
+  type EnrolledAttestation,
+  type EnrolledGroup,
+  type EnrolledIndividual,
+  type EnrolledMechanism,
+  type EnrollmentKind,
+  formatDate,
+  type Json,
+} from "@rollcall/protocol";
 import { allocationPolicyOf, type ServiceAllocationPolicy } from "../allocation/allocate.js";
 import type { AttestationRecord } from "../records/attestation-record.js";
 import type { EnrollmentRecord, RegistrationRecord } from "../records/ports.js";
@@ -6,15 +14,18 @@ import { quotedEtag } from "./etags.js";
 import { wireX509 } from "./wire-certificates.js";
 import { wireRegistration } from "./wire-registration.js";
 
-/** The attestation as GET, PUT and query answer it: without keys (section 7.4). */
-function wireAttestation(attestation: AttestationRecord, withoutCertificates: boolean): JsonObject {
-  const { type } = attestation;
-  if (type === "symmetricKey" || (type === "x509" && withoutCertificates)) return { type };
+/** Conditions of queries may do without certificates. */
+type QueriedAttestation = EnrolledAttestation | { readonly type: "x509" };
+
+/** The attestation as GET, PUT and query answer it: without keys (wire.md#attestationmechanism). */
+function wireAttestation(attestation: AttestationRecord, withoutCertificates: boolean): QueriedAttestation {
+  if (attestation.type === "symmetricKey") return { type: "symmetricKey" };
+  if (attestation.type === "x509" && withoutCertificates) return { type: "x509" };
   return attestationMechanism(attestation);
 }
 
 /** The attestation with keys; the answer of the attestationmechanism routes alone. */
-export function attestationMechanism(attestation: AttestationRecord): JsonObject {
+export function attestationMechanism(attestation: AttestationRecord): EnrolledMechanism {
   if (attestation.type === "x509") return { type: "x509", x509: wireX509(attestation) };
   if (attestation.type === "tpm") {
     const { endorsementKey, storageRootKey } = attestation;
@@ -36,10 +47,19 @@ export interface WireContext {
   readonly withoutCertificates?: boolean;
 }
 
-type Member = (record: EnrollmentRecord, about: WireContext) => Json | undefined;
+/** What answers of either kind hold; `attestation` as queries may have it. */
+interface Members
+  extends Omit<EnrolledIndividual, "attestation">,
+    Omit<EnrolledGroup, "attestation" | "optionalDeviceInformation"> {
+  readonly attestation: QueriedAttestation;
+}
+type Read<Name extends keyof Members> = (
+  record: EnrollmentRecord,
+  about: WireContext,
+) => Members[Name] | null | undefined;
 
-/** Every member of an enrollment or a group, in its order on the wire (section 7.4). */
-const members: Readonly<Record<string, Member>> = {
+/** Every member of an enrollment or a group, in its order on the wire (wire.md#individualenrollment). */
+const members: { readonly [Name in keyof Members]-?: Read<Name> } = {
   registrationId: (record) => (record.kind === "individual" ? record.registrationId : undefined),
   enrollmentGroupId: (record) => (record.kind === "group" ? record.enrollmentGroupId : undefined),
   deviceId: (record) => (record.kind === "individual" ? record.deviceId : undefined),
@@ -71,9 +91,10 @@ const members: Readonly<Record<string, Member>> = {
 const defaultReprovisioning = { updateHubAssignment: true, migrateDeviceData: true } as const;
 
 /** An enrollment or a group as the service API gives it; members without a value are absent. */
-export function wireEnrollment(record: EnrollmentRecord, about: WireContext): JsonObject {
+export function wireEnrollment(record: EnrollmentRecord, about: WireContext): EnrolledIndividual | EnrolledGroup {
   const all = Object.entries(members).map(([name, read]) => [name, read(record, about)] as const);
-  return Object.fromEntries(all.filter((entry): entry is [string, Json] => entry[1] != null));
+  // Object.fromEntries loses the names, of which each kind has its own.
+  return Object.fromEntries(all.filter(([, value]) => value != null)) as unknown as EnrolledIndividual | EnrolledGroup;
 }
 
 /** The members of one kind only; all others are of both. */
@@ -81,7 +102,6 @@ const onlyOf: Readonly<Record<string, EnrollmentKind>> = {
   registrationId: "individual",
   enrollmentGroupId: "group",
   deviceId: "individual",
-  optionalDeviceInformation: "individual",
   registrationState: "individual",
 };
 
@@ -92,11 +112,11 @@ export function memberNames(kind: EnrollmentKind): readonly string[] {
 
 /** One member of the wire form; null when it is absent. For queries, which ask thousands of enrollments for little. */
 export function wireMember(record: EnrollmentRecord, name: string, about: WireContext): Json {
-  return (Object.hasOwn(members, name) ? members[name]?.(record, about) : null) ?? null;
+  return (Object.hasOwn(members, name) ? members[name as keyof Members](record, about) : null) ?? null;
 }
 
 /** Absent when there is nothing in it. */
-function wireTwin({ tags, desired }: EnrollmentRecord["initialTwin"]): JsonObject | undefined {
+function wireTwin({ tags, desired }: EnrollmentRecord["initialTwin"]): EnrolledIndividual["initialTwin"] {
   const isEmpty = Object.keys(tags).length === 0 && Object.keys(desired).length === 0;
   return isEmpty ? undefined : { tags, properties: { desired } };
 }

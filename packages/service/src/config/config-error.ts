@@ -1,11 +1,11 @@
-/** Where in which file. Lines and columns count from 1. */
+/** The place of a setting in a file. Lines and columns count from 1. */
 export interface ConfigPlace {
   readonly file?: string;
   readonly line?: number;
   readonly column?: number;
 }
 
-/** A setting that cannot be; the message names where it was made. */
+/** An invalid setting. The message names where the setting was made. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly place: ConfigPlace;

@@ -5,7 +5,7 @@ import { OWNER_POLICY } from "./policies.js";
 /** `3`, `3s`, `500ms`, `2m`; a bare number is seconds. */
 const duration = z.union([
   z.number().nonnegative(),
-  z.string().regex(/^\d+(\.\d+)?(ms|s|m)?$/, "is no duration: write 3s, 500ms or 2m"),
+  z.string().regex(/^\d+(\.\d+)?(ms|s|m)?$/, "is not a duration: write 3s, 500ms or 2m"),
 ]);
 
 /** A duration in milliseconds. */
@@ -14,29 +14,29 @@ export function milliseconds(value: z.output<typeof duration>): number {
   return Math.round(Number(number) * { ms: 1, s: 1000, m: 60_000 }[unit as "ms" | "s" | "m"]);
 }
 
-/** A webhook belongs to an enrollment. */
+/** All policies but custom: a webhook belongs to an enrollment, not to the service. */
 const servicePolicies = allocationPolicies.filter((policy) => policy !== "custom");
 
-/** Longer than anyone steps through a function; a device has given up long before. */
+/** Ten minutes: long enough to step through a webhook in a debugger. A device gives up long before. */
 const MAX_WEBHOOK_MS = 600_000;
 
 const port = z.int().min(0).max(65_535);
-/** A name or an address, nothing of a URL around it. */
-const host = z.string().refine(isHost, "is no host name or address: leave out scheme, port and brackets");
+/** A host name or an address, without the other parts of a URL. */
+const host = z.string().refine(isHost, "is not a host name or address: leave out scheme, port and brackets");
 
-/** By its kind, or as the URL of a server. */
+/** The kind of store, or the URL of a PostgreSQL server. */
 const store = z
   .string()
   .refine(
     (text) => text === "sqlite" || text === "memory" || (/^postgres(ql)?:\/\/./.test(text) && URL.canParse(text)),
-    "is no store: write sqlite, memory or postgres://user:password@host/database",
+    "is not a store: write sqlite, memory or postgres://user:password@host/database",
   );
 
 const hub = z.strictObject({
   host: host
     .refine((name) => name.includes(".") || name.includes(":"), "needs a dot in it: the C and Java SDKs look for one")
     .describe("Host name as devices get it in assignedHub; no port"),
-  name: z.string().optional().describe("For you to read"),
+  name: z.string().optional().describe("A label for people"),
   weight: z.int().min(1).max(1000).default(1).describe("Share of the hashed allocation"),
   applyAllocationPolicy: z.boolean().default(true).describe("False: only for enrollments that name it"),
   latency: z.number().nonnegative().optional().describe("Milliseconds, for geoLatency"),
@@ -46,7 +46,7 @@ const listenSchema = z.strictObject({
   host: host.default("127.0.0.1").describe("Address of the device listeners; 127.0.0.1 includes ::1"),
   mqtt: port.default(8883).describe("MQTT over TLS, service and hub; 0: any free port"),
   https: port.default(443).describe("HTTPS and WebSockets"),
-  httpsFallback: port.default(8443).describe("In place of 443 when that cannot be had"),
+  httpsFallback: port.default(8443).describe("Used in place of 443 when 443 is not available"),
   dashboard: port.default(8080).describe("Plain HTTP, loopback only: health, attempts, portal"),
 });
 
@@ -64,7 +64,7 @@ const policyKey = z
 const policy = z.strictObject({
   name: z
     .string()
-    .regex(/^[A-Za-z0-9_.-]{1,64}$/, "is no policy name: up to 64 letters, digits and - . _")
+    .regex(/^[A-Za-z0-9_.-]{1,64}$/, "is not a policy name: up to 64 letters, digits and - . _")
     .refine((name) => name !== OWNER_POLICY, `is the built-in policy ${OWNER_POLICY}; its keys are in the location`)
     .describe("SharedAccessKeyName of its connection strings"),
   permissions: z.array(z.enum(permissions)).min(1),
@@ -75,7 +75,7 @@ const policy = z.strictObject({
 const settings = z.strictObject({
   idScope: z
     .string()
-    .regex(/^[A-Za-z0-9]{1,64}$/, "is no ID scope: letters and digits only")
+    .regex(/^[A-Za-z0-9]{1,64}$/, "is not an ID scope: letters and digits only")
     .default("0ne00000000"),
   location: z.string().min(1).default("./.rollcall").describe("CA, keys and state; made with mode 0700"),
   inMemory: z.boolean().default(false).describe("Forget everything on stop: keys, CA and store"),
@@ -91,15 +91,17 @@ const settings = z.strictObject({
     .describe("Linked hubs; default: one, at the address of this service"),
   hubHost: host.optional().describe("Host of the one default hub"),
   allocationPolicy: z
-    .enum(servicePolicies, { error: `is no policy for a whole service: ${servicePolicies.join(", ")}` })
+    .enum(servicePolicies, { error: `is not a policy for a whole service: ${servicePolicies.join(", ")}` })
     .default("hashed")
-    .describe("Of enrollments that name none; custom is for enrollments only, with a webhook of their own"),
+    .describe(
+      "For enrollments that name no policy. custom is possible for enrollments only, each with its own webhook",
+    ),
   registration: z
     .strictObject({
       assigningFor: duration
         .default(0)
         .describe("How long a registration stays assigning; 0s: the first poll is assigned"),
-      retryAfter: duration.default(3).describe("What devices are told to wait before they poll; whole seconds"),
+      retryAfter: duration.default(3).describe("How long devices are told to wait before they poll; whole seconds"),
     })
     .prefault({}),
   limits: z
@@ -107,11 +109,13 @@ const settings = z.strictObject({
       registrationsPerMinute: z
         .union([z.literal("off"), z.int().positive()])
         .default("off")
-        .describe("1000 to feel like the cloud"),
+        .describe("1000 to behave like the cloud"),
       webhookTimeout: duration
         .refine((value) => milliseconds(value) >= 1 && milliseconds(value) <= MAX_WEBHOOK_MS, "is not 1ms to 10m")
         .default(limits.webhookTimeoutMs / 1000)
-        .describe("A custom allocation webhook has to answer within this; more, to step through one in a debugger"),
+        .describe(
+          "A custom allocation webhook has to answer within this time; raise it to step through a webhook in a debugger",
+        ),
     })
     .prefault({}),
   strictX509: z
@@ -142,15 +146,15 @@ const settings = z.strictObject({
   apiVersions: z.enum(["accept-newer", "known-only"]).default("accept-newer"),
 });
 
-/** What rollcall.yaml may say: the one source of its types, its checks and its JSON Schema. */
+/** The schema of rollcall.yaml: the one source of its types, its checks and its JSON Schema. */
 export const configSchema = settings.refine(
   ({ inMemory, store }) => !inMemory || store === undefined || store === "memory",
-  { path: ["store"], message: "in memory there is no store but memory: leave one of the two settings out" },
+  { path: ["store"], message: "inMemory allows no store but memory: leave one of the two settings out" },
 );
 
-/** What may be written. */
+/** The settings as a user may write them. */
 export type ConfigInput = z.input<typeof configSchema>;
-/** Everything decided; may be given as input again. */
+/** The settings with all defaults filled in. They are valid input again. */
 export type Config = z.output<typeof configSchema>;
 
 /** The JSON Schema of rollcall.yaml, for editors. */

@@ -30,7 +30,7 @@ export const settings = {
 } as const satisfies Record<string, SettingRow>;
 
 export type SettingName = keyof typeof settings;
-/** Values of flags; text is read as the setting wants it. */
+/** Values of flags; a text is converted to the type of its setting. */
 export type SettingValues = { readonly [name in SettingName]?: string | number | boolean | undefined };
 
 const words = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -45,7 +45,10 @@ export function variableName(name: SettingName): string {
   return `ROLLCALL_${words(name).replaceAll("-", "_").toUpperCase()}`;
 }
 
-/** Text as the setting wants it; what cannot be read stays text, and the schema says what is wrong with it. */
+/**
+ * Converts a text to the type of its setting. A text that cannot be converted stays as it is, and the schema reports
+ * it.
+ */
 export function readSetting(name: SettingName, value: string | number | boolean): unknown {
   const { kind } = settings[name];
   if (typeof value !== "string" || kind === "text") return value;

@@ -58,7 +58,7 @@ it("takes flags before variables before the file before defaults", () => {
   });
 });
 
-it("has no webhook as the policy of the whole service, and no patience of nothing", () => {
+it("refuses custom as the policy of the whole service, and a webhook timeout out of range", () => {
   write("allocationPolicy: custom\n");
   expect(() => load()).toThrow(/allocationPolicy: .*hashed, geoLatency, static/);
   for (const wrong of ["0", "0.1ms", "11m", "36000m"]) {
@@ -69,7 +69,7 @@ it("has no webhook as the policy of the whole service, and no patience of nothin
   expect(load()).toMatchObject({ allocationPolicy: "static", limits: { webhookTimeout: "2m" } });
 });
 
-it("gives back what may be given to it again", () => {
+it("returns settings that are valid input again", () => {
   write("hubs: [{ host: hub-a.test }]\nregistration: { assigningFor: 1500ms, retryAfter: 2 }\n");
   const config = load();
   expect(checkConfig(config)).toEqual(config);
@@ -95,7 +95,7 @@ describe("errors name the place", () => {
     ],
     ["# first\nlisten: { mqtt: 70000 }\n", 2, 17, "listen.mqtt: "],
     ["hubs:\n  - host: hub\n", 2, 11, "hubs.0.host: needs a dot in it"],
-    ["hubs:\n  - host: https://a.b\n", 2, 11, "hubs.0.host: is no host name or address"],
+    ["hubs:\n  - host: https://a.b\n", 2, 11, "hubs.0.host: is not a host name or address"],
     ["hubs: [{ host: a.b }, { host: A.B }]\n", 1, 7, "hubs: names a host twice"],
     ["hubs:\n  - weight: 3\n", 2, 5, "hubs.0.host: "],
     ["registration: { retryAfter: soon }\n", 1, 29, "registration.retryAfter: "],
@@ -110,7 +110,7 @@ describe("errors name the place", () => {
     expect(error.place).toEqual({ file: join(cwd, "rollcall.yaml"), line, column });
   });
 
-  it("also of a variable, a flag, and a file that is not there", () => {
+  it("of a variable, a flag, and a missing file", () => {
     expect(problem({ environment: { ROLLCALL_MQTT_PORT: "many" } }).message).toMatch(/^ROLLCALL_MQTT_PORT: /);
     expect(problem({ flags: { httpsPort: "-1" } }).message).toMatch(/^--https-port: /);
     expect(problem({ flags: { inMemory: "perhaps" } }).message).toMatch(/^--in-memory: /);

@@ -16,7 +16,7 @@ import { YamlFile } from "./yaml-file.js";
 
 export interface LoadConfigOptions {
   readonly flags?: SettingValues;
-  /** Named by the user: must be there. Default: rollcall.yaml in the working directory, if it is. */
+  /** The file must exist when the user names it. Default: rollcall.yaml in the working directory, if it exists. */
   readonly configFile?: string | undefined;
   readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string | undefined>>;
@@ -25,7 +25,10 @@ export interface LoadConfigOptions {
 type Tree = { [name: string]: unknown };
 const settingNames = Object.keys(settings) as SettingName[];
 
-/** Flags, then environment, then rollcall.yaml, then defaults. Throws ConfigError that names the place. */
+/**
+ * Loads the settings. Flags win over environment variables, these over rollcall.yaml, and this over defaults. Throws
+ * ConfigError that names the place.
+ */
 export function loadConfig(options: LoadConfigOptions = {}): Config {
   const { flags = {}, cwd = process.cwd(), environment = process.env } = options;
   const file = openFile(options.configFile, cwd);
@@ -74,7 +77,7 @@ function setIn(tree: Tree, [name = "", ...rest]: readonly string[], value: unkno
 
 interface Origin {
   readonly file: YamlFile | undefined;
-  /** Flag or variable behind a path. */
+  /** The flag or variable that a setting came from, by the setting's path. */
   readonly sources: ReadonlyMap<string, string>;
 }
 
@@ -90,7 +93,7 @@ function resolvePaths(config: Config, { cwd, file, sources }: Origin & { cwd: st
   };
 }
 
-/** The first issue, with the flag, the variable or the line of the file that it is about. */
+/** Turns the first issue into an error that names the flag, the variable or the line of the file. */
 function explain(error: z.ZodError, { file, sources }: Origin): ConfigError {
   const [issue] = error.issues;
   if (!issue) return new ConfigError(error.message);

@@ -1,4 +1,4 @@
-/** The candidate that is most like `word`, when one is like enough to be meant. */
+/** The candidate most similar to `word`, if it is similar enough for a typing error. */
 export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
   const lower = word.toLowerCase();
   const ranked = candidates

@@ -14,7 +14,7 @@ it("has the owner's policy, with the key of the location and a second one", () =
   expect(owner?.secondaryKey).not.toBe(ownerKey);
 });
 
-it("derives the keys that nobody chose, the same ones every time and other ones for each policy", () => {
+it("derives missing keys: the same keys every time, and different keys for each policy", () => {
   const settings = checkConfig({
     policies: [
       { name: "reader", permissions: ["EnrollmentRead"], secondaryKey: key },
@@ -30,7 +30,7 @@ it("derives the keys that nobody chose, the same ones every time and other ones 
 });
 
 it.each([
-  [[{ name: "a b", permissions: ["EnrollmentRead"] }], /policies\.0\.name: is no policy name/],
+  [[{ name: "a b", permissions: ["EnrollmentRead"] }], /policies\.0\.name: is not a policy name/],
   [
     [{ name: "provisioningserviceowner", permissions: ["EnrollmentRead"] }],
     /policies\.0\.name: is the built-in policy/,

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { type Permission, permissions } from "@rollcall/protocol";
 
-/** The policy of every new service: it may do everything (section 7.3). */
+/** The policy of every new service: it may do everything (wire.md#policies). */
 export const OWNER_POLICY = "provisioningserviceowner";
 
 /** A policy as rollcall.yaml writes it. */
@@ -20,7 +20,10 @@ export interface Policy {
   readonly secondaryKey: string;
 }
 
-/** All policies of a service, the owner's first. `ownerKey` is base64; keys that nobody chose are derived from it. */
+/**
+ * All policies of a service, the owner's first. `ownerKey` is base64; keys that were not configured are derived from
+ * it.
+ */
 export function accessPolicies(settings: readonly PolicySetting[], ownerKey: string): readonly Policy[] {
   const derived = (name: string, which: string) =>
     createHmac("sha256", Buffer.from(ownerKey, "base64")).update(`${name}\n${which}`).digest("base64");

@@ -26,12 +26,12 @@ export class YamlFile {
     }
   }
 
-  /** True when the file says something at this path. */
+  /** True when the file has a value at this path. */
   has(path: readonly PropertyKey[]): boolean {
     return this.#document.hasIn(path);
   }
 
-  /** An error about the member at `path`, or about the nearest member above it that is there. */
+  /** An error about the member at `path`, or about the nearest existing member above it. */
   error(path: readonly PropertyKey[], message: string, offset: number = this.#offset(path)): ConfigError {
     const { line, col } = this.#lines.linePos(offset);
     const shown = relative(process.cwd(), this.path);

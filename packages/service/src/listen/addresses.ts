@@ -11,7 +11,7 @@ export function reachableHost(host: string): string {
   return outsideAddresses().find((address) => !address.includes(":")) ?? "127.0.0.1";
 }
 
-/** The hubs that devices are assigned to: the configured ones, else one at the address of this service. */
+/** The hubs that devices are assigned to: the configured hubs, else one hub at the address of this service. */
 export function linkedHubs({ hubs, hubHost, listen }: Config): readonly LinkedHub[] {
   if (!hubs) {
     const own = reachableHost(listen.host);
@@ -25,13 +25,13 @@ export function linkedHubs({ hubs, hubHost, listen }: Config): readonly LinkedHu
   }));
 }
 
-/** Every name and address that a client may dial: what the server certificate has to carry. */
+/** Every name and address that a client may dial. The server certificate has to carry them. */
 export function servedHosts({ listen }: Config, hubs: readonly LinkedHub[]): readonly string[] {
   const own = isWildcard(listen.host) ? [...outsideAddresses(), hostname()] : [listen.host];
   return [...new Set(["localhost", "127.0.0.1", "::1", ...own, ...hubs.map(({ host }) => host)])];
 }
 
-/** `host`, or `host:port` when the port is another than clients assume; IPv6 in brackets. */
+/** `host`, or `host:port` when clients assume a different port; IPv6 in brackets. */
 export function endpoint(host: string, port: number, usual: number): string {
   const name = host.includes(":") ? `[${host}]` : host;
   return port === usual ? name : `${name}:${port}`;

@@ -2,14 +2,14 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { ClientConnection, Transport } from "@rollcall/protocol";
 
-/** What is known before TLS begins. */
+/** The facts about a socket before TLS begins. */
 export interface AcceptedSocket {
   readonly acceptedAt: number;
   readonly remote: string;
   readonly loopback: boolean;
 }
 
-/** `address:port`, IPv6 in brackets, IPv4 as IPv4 also where the listener takes both. */
+/** `address:port`, IPv6 in brackets. An IPv4 address stays IPv4 where the listener takes both. */
 export function formatAddress(address: string, port: number | string): string {
   const plain = address.startsWith("::ffff:") && address.includes(".") ? address.slice("::ffff:".length) : address;
   return plain.includes(":") ? `[${plain}]:${port}` : `${plain}:${port}`;
@@ -20,7 +20,7 @@ export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** Notes a socket as it is accepted. */
+/** The facts about a socket that was just accepted. */
 export function acceptSocket(socket: Socket, now: number): AcceptedSocket {
   const address = socket.remoteAddress ?? "";
   return { acceptedAt: now, remote: formatAddress(address, socket.remotePort ?? 0), loopback: isLoopback(address) };
@@ -44,10 +44,10 @@ export function clientConnection(
 }
 
 /**
- * The certificates exactly as the device sent them, leaf first. Node takes the chain out of the handshake as it builds
- * the objects: a second call of getPeerX509Certificate() sees the leaf only, so this is called once for a socket.
- * Measured on Node 20: 19 µs for a leaf, and 125 µs for each certificate more (OpenSSL copies it). getPeerCertificate(true)
- * costs more than that, and leaves out what the leaf does not chain to: it is not the same.
+ * The certificates exactly as the device sent them, leaf first. Node consumes the chain while it builds the objects: a
+ * second call of getPeerX509Certificate() sees the leaf only, so this is called once per socket. Measured on Node 20:
+ * 19 µs for a leaf, and 125 µs for each further certificate (OpenSSL copies it). getPeerCertificate(true) costs more,
+ * and leaves out certificates that the leaf does not chain to.
  */
 function readPresented(socket: TLSSocket): readonly Uint8Array[] {
   const sent: Uint8Array[] = [];

@@ -1,4 +1,4 @@
-/** What OpenSSL calls a handshake that failed, in words that say what the client did. */
+/** OpenSSL's codes of failed handshakes, and what the client did. */
 const reasons: Readonly<Record<string, string>> = {
   ERR_SSL_HTTP_REQUEST: "it spoke plain HTTP; this port speaks TLS",
   ERR_SSL_WRONG_VERSION_NUMBER: "it did not speak TLS (plain MQTT?); this port does",
@@ -15,12 +15,12 @@ export function handshakeFailure(
 ): string {
   const code = error?.code;
   if (code === undefined || code === "ECONNRESET" || code === "EPIPE")
-    return "it closed the connection in the middle of it";
+    return "it closed the connection in the middle of the handshake";
   const alert = ALERT.exec(code)?.[1];
   if (alert !== undefined) return `it sent the alert "${alert.toLowerCase().replaceAll("_", " ")}"`;
   return reasons[code] ?? (error?.reason ? `${error.reason} (${code})` : code);
 }
 
-/** Of clients that finish the handshake, judge the certificate, and go: Node's, among others. */
+/** The reason for clients that finish the handshake, reject the certificate and leave, as Node's do. */
 export const LEFT_AFTER_HANDSHAKE =
-  "it hung up right after it without a word, as clients do that find the certificate of this service untrusted (unknown ca) or for another name";
+  "it closed the connection right after the handshake and sent nothing, as clients do that do not trust the certificate of this service (unknown ca) or expect another name in it";

@@ -78,7 +78,7 @@ it("tries another number when the second address has it taken", async () => {
   expect(made.slice(2).map((server) => (server.address() as { port: number }).port)).toEqual([port, port]);
 });
 
-describe("a port that cannot be had", () => {
+describe("a port that is not available", () => {
   it("is named with its purpose and its flag", async () => {
     const { port } = await start({});
     const error = await start({ port }).catch((reason: unknown) => reason);
@@ -98,7 +98,7 @@ describe("a port that cannot be had", () => {
     expect((await start({ port })).port).toBe(port);
   });
 
-  it("for want of the address is another error", async () => {
+  it("because its address does not exist is a different error", async () => {
     const elsewhere = [{ host: "192.0.2.1", optional: false }];
     await expect(start({ addresses: elsewhere })).rejects.toThrow("this machine has no address 192.0.2.1");
     const { servers } = await start({

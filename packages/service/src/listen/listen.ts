@@ -9,9 +9,9 @@ export interface ListenAddress {
 
 /** One port on several addresses. */
 export interface ListenPlan {
-  /** Such as "MQTT": named when the port cannot be had. */
+  /** Such as "MQTT". Errors name it. */
   readonly purpose: string;
-  /** Such as "--mqtt-port": how another port is chosen. */
+  /** Such as "--mqtt-port": the flag that chooses another port. */
   readonly flag: string;
   /** 0: any free number, the same on all addresses. */
   readonly port: number;
@@ -26,7 +26,7 @@ export interface Listening {
   readonly servers: readonly Server[];
 }
 
-/** A port that cannot be had, and what to do. */
+/** A port that is not available. The message says what to do. */
 export class ListenError extends Error {
   override readonly name = "ListenError";
   readonly code: string;
@@ -38,14 +38,14 @@ export class ListenError extends Error {
   }
 }
 
-/** Pending connections that the kernel keeps for us: the default of 511 overflows when a fleet wakes up. */
+/** Pending connections that the kernel keeps for us. Node's default of 511 overflows when a fleet wakes up. */
 export const BACKLOG = 4096;
 const ATTEMPTS_FOR_ANY_PORT = 20;
 const NOT_HERE: ReadonlySet<string> = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL"]);
 
 /**
- * The addresses that a host setting stands for. Loopback is both loopbacks, since clients may try either first; local
- * hubs (127.0.0.2 and so on) are listened on as well.
+ * The addresses that a host setting stands for. A loopback host stands for 127.0.0.1 and ::1, since clients may try
+ * either first. The addresses of local hubs (127.0.0.2 and so on) are added.
  */
 export function listenAddresses(host: string, hubHosts: readonly string[] = []): readonly ListenAddress[] {
   const addresses: ListenAddress[] = [{ host: host === "localhost" ? "127.0.0.1" : host, optional: false }];
@@ -97,14 +97,14 @@ function listenOn(server: Server, { host, port }: { host: string; port: number }
     server.once("error", reject);
     server.listen({ host, port, backlog: BACKLOG }, () => {
       server.off("error", reject);
-      // Running out of file descriptors in accept() is no reason to die.
+      // accept() may run out of file descriptors. That must not end the process.
       server.on("error", () => undefined);
       resolve((server.address() as AddressInfo).port);
     });
   });
 }
 
-/** Closes a server that may not be listening; sockets are the caller's matter. */
+/** Closes a server that may not be listening. The caller closes its sockets. */
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());

@@ -16,7 +16,7 @@ export interface ListenersOptions {
   readonly attempts: AttemptLog;
 }
 
-/** What the HTTPS listener does with what comes. */
+/** The handlers of the HTTPS listener. */
 export interface HttpsHandlers {
   request: RequestListener;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, connection: ClientConnection): void;
@@ -27,14 +27,14 @@ type Where = Omit<ListenPlan, "create">;
 /** How long `close` waits for clients to finish before it cuts them off. */
 const GRACE_MS = 2_000;
 
-/** All listeners of the service, and every socket that came in by them. */
+/** All listeners of the service, and all sockets that they accepted. */
 export class Listeners {
   readonly #options: ListenersOptions;
   #identity: ServerIdentity;
   readonly #servers = new Set<Server>();
   readonly #sockets: ReadonlySet<Socket>[] = [];
   readonly #connections = new WeakMap<Socket, ClientConnection>();
-  /** Sockets of MQTT and of WebSockets: nothing tells when they have said all, so they are ended. */
+  /** Sockets of MQTT and WebSocket. Their conversations have no end of their own, so `close` ends them. */
   readonly #conversations = new WeakSet<Socket>();
   readonly #plain = new WeakSet<Socket>();
   #closed: Promise<unknown> | undefined;
@@ -81,7 +81,7 @@ export class Listeners {
     return this.#keep(await listen({ ...where, create }));
   }
 
-  /** What is known of the socket behind an HTTPS request. */
+  /** The connection behind the socket of an HTTPS request. */
   connectionOf(socket: Socket): ClientConnection {
     const connection = this.#connections.get(socket);
     if (!connection) throw new Error("a request came over a socket that no listener accepted");
@@ -102,12 +102,15 @@ export class Listeners {
     }
   }
 
-  /** Takes no more connections; those that are there go on. */
+  /** Accepts no more connections. Existing connections stay. */
   stopListening(): void {
     this.#closed ??= Promise.all([...this.#servers].map((server) => closeServer(server)));
   }
 
-  /** Closes everything: says goodbye first, lets HTTP requests be answered, and cuts off who stays longer than two seconds. */
+  /**
+   * Closes everything: ends idle sockets and conversations, lets HTTP requests be answered, and after two seconds
+   * destroys the sockets that are left.
+   */
   async close(): Promise<void> {
     this.stopListening();
     const open = () => this.#sockets.flatMap((sockets) => [...sockets]);
@@ -122,7 +125,7 @@ export class Listeners {
     await this.#closed;
     clearInterval(sweep);
     clearTimeout(cut);
-    // A server is closed a moment before its last sockets say that they are.
+    // A server reports its close a moment before its last sockets do.
     await Promise.all(open().map((socket) => new Promise((resolve) => socket.once("close", resolve))));
   }
 

@@ -1,12 +1,12 @@
 import type { DeviceApi, ManagementApi } from "@rollcall/api";
 import type { Broker } from "@rollcall/broker";
-import type { LinkedHub } from "@rollcall/protocol";
+import type { LinkedHub, ServiceInfo } from "@rollcall/protocol";
 import type { Config } from "../config/config-schema.js";
 import { flagName, type SettingName, variableName } from "../config/config-settings.js";
 import { ListenError, listenAddresses } from "./listen.js";
 import type { HttpsHandlers, Listeners } from "./listeners.js";
 
-/** What answers at the ports. */
+/** The parts that serve the ports. */
 export interface PortParts {
   readonly config: Config;
   readonly hubs: readonly LinkedHub[];
@@ -14,20 +14,16 @@ export interface PortParts {
   readonly broker: Broker;
   readonly deviceApi: DeviceApi;
   readonly management: ManagementApi;
-  /** Gets a line when a port had to be another one. */
+  /** Gets a line when a port was replaced by its fallback. */
   readonly notices: string[];
 }
 
 /** The port numbers that are served. */
-export interface OpenPorts {
-  readonly mqtt: number;
-  readonly https: number;
-  readonly dashboard: number;
-}
+export type OpenPorts = ServiceInfo["ports"];
 
 const HTTPS_PORT = 443;
 
-/** Listens everywhere; throws ListenError when a port cannot be had. */
+/** Opens all ports. Throws ListenError when a port is not available. */
 export async function openPorts(parts: PortParts): Promise<OpenPorts> {
   const { config, hubs, listeners, broker, management } = parts;
   const { host, mqtt, dashboard } = config.listen;
@@ -77,7 +73,7 @@ async function openHttps({ config, hubs, listeners, broker, deviceApi, notices }
   }
 }
 
-/** Who misses 443: section 10.1 of the wire notes. */
+/** Names the clients that dial 443 only (wire.md#ports). */
 function fallbackNotice(code: string, port: number): string {
   const [why, remedy] =
     code === "EACCES"

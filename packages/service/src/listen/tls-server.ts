@@ -13,15 +13,16 @@ export interface ServerIdentity {
   readonly privateKeyPem: string;
 }
 
-/** What changes when the certificate is renewed, and has to be said again with it. */
+/** The options that have to be set again when the certificate is renewed. */
 export function secureContextOptions(identity: ServerIdentity): SecureContextOptions & { ca: [] } {
   return {
     cert: identity.chainPem,
     key: identity.privateKeyPem,
-    // No CAs: OpenSSL would complete the chain of a device from ours, and hide that the device forgot an intermediate.
+    // No CAs: OpenSSL would complete a device's chain from them, and hide that the device forgot an intermediate.
     ca: [],
     minVersion: "TLSv1.2",
-    // A resumed session has no chain, only the leaf. Without tickets, and with nobody who remembers sessions, there is none.
+    // A resumed session has only the leaf, not the chain. Without tickets and without a session cache, no session is
+    // resumed.
     secureOptions: constants.SSL_OP_NO_TICKET,
   };
 }
@@ -34,7 +35,7 @@ export function tlsServerOptions(identity: ServerIdentity): TlsOptions {
     ...secureContextOptions(identity),
     requestCert: true,
     rejectUnauthorized: false,
-    // Present and empty: node:https would offer http/1.1 otherwise, and refuse those who offer another.
+    // Present and empty: node:https would otherwise offer http/1.1, and refuse clients that offer only other protocols.
     ALPNProtocols: [],
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     // PUBACK and reply are two small writes: with Nagle's algorithm the second waits 40 ms.
@@ -52,7 +53,7 @@ export interface WatchOptions {
 /** The sockets of one server, from accept to close. */
 export interface WatchedServer {
   readonly server: Server | HttpsServer;
-  /** Every accepted socket; from its handshake on, the TLS socket in its place. */
+  /** Every accepted socket. After the handshake its TLS socket takes its place. */
   readonly sockets: ReadonlySet<Socket>;
 }
 
@@ -62,7 +63,10 @@ interface Tracked extends AcceptedSocket {
   error?: NodeJS.ErrnoException;
 }
 
-/** Follows every socket of a TLS server: who came, who finished the handshake, and who left and why. */
+/**
+ * Follows every socket of a TLS server: records which clients connected, which finished the handshake, and why others
+ * left.
+ */
 export function watchServer(server: Server | HttpsServer, options: WatchOptions): WatchedServer {
   const { clock, attempts, transport } = options;
   const sockets = new Set<Socket>();
@@ -89,7 +93,7 @@ export function watchServer(server: Server | HttpsServer, options: WatchOptions)
     socket.once("close", () => {
       sockets.delete(socket);
       if (tracked.get(accepted.remote) === accepted) tracked.delete(accepted.remote);
-      // A socket that never said anything is a port scan or a health check, not a device.
+      // A socket that never sent anything is a port scan or a health check, not a device.
       if (!accepted.secured && socket.bytesRead > 0) left(accepted, handshakeFailure(accepted.error));
     });
   });

@@ -2,8 +2,9 @@ import { createHmac } from "node:crypto";
 import type { Location } from "./location.js";
 
 /**
- * What tells whether two nodes have the same CA and the same keys, by the names of the files; ca.pem is always that of ca-key.pem.
- * The certificate is public. Of the keys, each 32 random bytes or more, it is an HMAC with all of them as its key.
+ * Fingerprints of the CA and of the keys, by file name. They are equal on two nodes with the same CA and the same keys.
+ * ca.pem has no fingerprint, since it always belongs to ca-key.pem. The CA's fingerprint is that of its certificate,
+ * which is public. The keys' fingerprint is an HMAC whose key is all the keys, each 32 random bytes or more.
  */
 export function clusterFingerprints({
   authority,

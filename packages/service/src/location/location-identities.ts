@@ -8,7 +8,10 @@ const SERVER_DAYS = 90;
 /** A server certificate is renewed when it has less than this left. */
 const RENEW_DAYS = 30;
 
-/** The CA of a location: read, or made on the first start. `ca.pem` is the copy that clients are given. */
+/**
+ * The CA of a location: read, or made on the first start. `ca.pem` is a copy of the certificate for clients. Throws
+ * LocationError.
+ */
 export async function openAuthority(folder: string, now: number): Promise<Identity> {
   const path = `${folder}/ca-key.pem`;
   const publicPath = `${folder}/ca.pem`;
@@ -42,7 +45,10 @@ export async function openAuthority(folder: string, now: number): Promise<Identi
   return stored;
 }
 
-/** The server certificate of a location: the stored one while it is good for all hosts and long enough, else a new one. */
+/**
+ * The server certificate of a location: the stored certificate while it covers all hosts and is valid long enough, else
+ * a new one. Throws LocationError.
+ */
 export async function openServerIdentity(
   folder: string,
   about: { authority: Identity; hosts: readonly string[]; now: number },
@@ -74,7 +80,7 @@ function isGood(
   return hosts.every((host) => (isIP(host) ? named.checkIP(host) : named.checkHost(host)) !== undefined);
 }
 
-/** Reads key and certificate from one file; undefined when there is none. */
+/** Reads key and certificate from one file; undefined when the file does not exist. */
 function readIdentity(path: string, ifDeleted: string): Identity | undefined {
   const text = readPrivateFile(path);
   if (text === undefined) return undefined;

@@ -15,21 +15,24 @@ export class LocationInUseError extends LocationError {
   }
 }
 
-/** A process, told apart from a later one with the same number. */
+/** Identifies a process, also when a later process gets the same pid. */
 interface Holder {
   readonly pid: number;
-  /** Boot and start time; empty where the platform does not tell. */
+  /** Boot id and start time; empty where the platform does not tell them. */
   readonly birth: string;
 }
 
-/** Takes the lock of a folder; what a killed process left is recognised and cleared. Returns the way to give it back. */
+/**
+ * Takes the lock of a folder. A lock that a killed process left behind is recognised and removed. Returns a function
+ * that releases the lock. Throws LocationInUseError and LocationError.
+ */
 export function lockLocation(folder: string): () => void {
   const path = `${folder}/lock`;
   const mine = JSON.stringify({ pid: process.pid, birth: birthOf(process.pid) } satisfies Holder);
   const draft = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
   writeFileSync(draft, mine, { mode: 0o600, flag: "wx" });
   try {
-    // A link appears whole or not at all, and only where nothing is: two starts cannot both make it.
+    // Creating a link is atomic, and fails when the path exists: two starts cannot both take the lock.
     while (!tryLink(draft, path)) clearStale(folder, path);
   } finally {
     rmSync(draft, { force: true });
@@ -49,7 +52,7 @@ function tryLink(draft: string, path: string): boolean {
   }
 }
 
-/** Removes the lock of a process that is gone. Throws LocationInUseError when it is there. */
+/** Removes the lock of a process that has ended. Throws LocationInUseError when the process still runs. */
 function clearStale(folder: string, path: string): void {
   const seen = readText(path);
   if (seen === undefined) return;
@@ -65,7 +68,7 @@ function clearStale(folder: string, path: string): void {
     });
   }
   const moved = readText(aside);
-  // Somebody cleared it before us and took the lock in between: that one is good.
+  // Another process removed the stale lock before us and took the lock: put its lock back.
   if (moved !== undefined && moved !== seen) tryLink(aside, path);
   rmSync(aside, { force: true });
 }
@@ -96,14 +99,14 @@ function isAlive({ pid, birth }: Holder): boolean {
 }
 
 /**
- * Linux: boot id and start time in ticks; a container whose service is always process 1 needs them. "gone" for a process
- * that is dead but for its parent's notice.
+ * Boot id and start time in ticks, on Linux. A container whose service is always process 1 needs them. "gone" for a
+ * process that has ended but was not reaped.
  */
 function birthOf(pid: number): string {
   const stat = readText(`/proc/${pid}/stat`);
   const boot = readText("/proc/sys/kernel/random/boot_id");
   if (stat === undefined || boot === undefined) return "";
-  // The name of the process, in brackets, may hold spaces: fields are counted behind it.
+  // The name of the process, in brackets, may hold spaces: fields are counted after the bracket.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return fields[0] === "Z" || fields[0] === "X" ? "gone" : `${boot.trim()}/${fields[19] ?? ""}`;
 }

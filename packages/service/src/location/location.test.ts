@@ -66,7 +66,7 @@ it("makes a folder of mode 0700 with files of mode 0600, and finds them again", 
   expect(second.secrets).toEqual(first.secrets);
 });
 
-it("closes what others could read", async () => {
+it("removes other users' permissions", async () => {
   (await start()).close();
   chmodSync(path, 0o755);
   chmodSync(join(path, "ca-key.pem"), 0o644);
@@ -74,14 +74,14 @@ it("closes what others could read", async () => {
   expect([mode(path), mode(join(path, "ca-key.pem"))]).toEqual(["700", "600"]);
 });
 
-it("leaves the mode of a folder alone that holds other things", async () => {
+it("does not change the mode of a folder that holds other files", async () => {
   mkdirSync(path, { mode: 0o755 });
   writeFileSync(join(path, "thesis.txt"), "");
   await start();
   expect(mode(path)).toBe("755");
 });
 
-it("is a private folder that goes when it is closed, without a path", async () => {
+it("is a private folder, removed on close, when no path is given", async () => {
   const location = await start({ path: undefined });
   expect(mode(location.path)).toBe("700");
   location.close();
@@ -111,7 +111,7 @@ describe("the lock", () => {
     await start();
   });
 
-  it("lets one of many in", async () => {
+  it("lets one of many starts in", async () => {
     const results = await Promise.allSettled(Array.from({ length: 5 }, () => start()));
     expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
@@ -131,9 +131,9 @@ describe("the lock", () => {
     expect(readdirSync(path).filter((name) => name.includes("stale"))).toEqual([]);
   });
 
-  it.runIf(process.platform === "linux")("of a killed process that its parent has not noticed is cleared", async () => {
+  it.runIf(process.platform === "linux")("of a killed process that its parent has not reaped is cleared", async () => {
     (await start()).close();
-    // What `sh` becomes waits for nobody, so its first child stays in the table of processes.
+    // The shell becomes `sleep`, which never reaps a child, so that the first child stays a zombie.
     const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
     try {
       const [pid] = (await once(parent.stdout, "data")) as [Buffer];
@@ -211,7 +211,7 @@ describe("a damaged file", () => {
     expect(readFileSync(join(path, "ca.pem"), "utf8")).toBe(authority.certificatePem);
   });
 
-  it("is also a file where the folder should be", async () => {
+  it("in place of the folder is refused, and stays as it is", async () => {
     writeFileSync(path, "");
     await expect(start()).rejects.toThrow(/it is not a folder/);
     expect(readFileSync(path, "utf8")).toBe("");
@@ -236,7 +236,7 @@ describe("the server certificate", () => {
     expect(second.certificate.notAfter.getTime()).toBeGreaterThan(now + later);
   });
 
-  it("of another CA is replaced, and an expired CA named", async () => {
+  it("of another CA is replaced, and an expired CA is reported", async () => {
     const location = await start();
     await location.serverIdentity(HOSTS, Date.now());
     location.close();

@@ -13,11 +13,11 @@ const secret = z
   .refine((text) => (decodeBase64(text)?.length ?? 0) >= 32, "is not base64 of 32 bytes or more");
 const secretsSchema = z.strictObject({ policyKey: secret, clusterSecret: secret, managementToken: z.string().min(32) });
 
-/** What a location keeps besides certificates; base64. */
+/** The keys that a location keeps besides certificates; base64. */
 export type Secrets = z.output<typeof secretsSchema>;
 
 export interface OpenLocationOptions {
-  /** Absent: a private folder of our own, removed on close. */
+  /** Absent: a private temporary folder, removed on close. */
   readonly path?: string | undefined;
   readonly now: number;
   readonly random: (size: number) => Buffer;
@@ -29,15 +29,22 @@ export interface Location {
   readonly caPath: string;
   readonly authority: Identity;
   readonly secrets: Secrets;
-  /** The certificate for these names and addresses; issued anew when the stored one will not do. */
+  /**
+   * The certificate for these names and addresses. A new one is issued when the stored certificate is not sufficient.
+   */
   serverIdentity(hosts: readonly string[], now: number): Promise<Identity>;
-  /** Written when the service is ready: `rollcall info`, `stop` and others find it by this. */
+  /**
+   * Writes instance.json when the service is ready. `rollcall info`, `stop` and other commands find the service by it.
+   */
   writeInstance(instance: unknown): void;
-  /** Gives the folder back. */
+  /** Releases the folder. */
   close(): void;
 }
 
-/** Makes or opens the folder of a service. Throws LocationInUseError and LocationError; nothing that is there is overwritten. */
+/**
+ * Makes or opens the folder of a service. Throws LocationInUseError and LocationError. Existing files are not
+ * overwritten.
+ */
 export async function openLocation({ path, now, random }: OpenLocationOptions): Promise<Location> {
   const folder = path === undefined ? mkdtempSync(join(tmpdir(), "rollcall-")) : makeFolder(path);
   const unlock = lockLocation(folder);
@@ -47,7 +54,7 @@ export async function openLocation({ path, now, random }: OpenLocationOptions): 
     if (path === undefined) rmSync(folder, { recursive: true, force: true });
   };
   try {
-    // What is here now was left by a process that was killed.
+    // An instance.json that exists now was left by a process that was killed.
     rmSync(instancePath(folder), { force: true });
     const secrets = openSecrets(folder, random);
     const authority = await openAuthority(folder, now);
@@ -69,12 +76,12 @@ export async function openLocation({ path, now, random }: OpenLocationOptions): 
 
 /** A service that runs in a location, as another process sees it. */
 export interface RunningInstance {
-  /** What `startRollcall` wrote: its info. */
+  /** The info that `startRollcall` wrote. */
   readonly info: unknown;
   readonly managementToken: string;
 }
 
-/** Finds the service that runs in a location; undefined when none does, or it is not ready yet. */
+/** Finds the service that runs in a location; undefined when no service runs, or it is not ready yet. */
 export function readInstance(path: string): RunningInstance | undefined {
   if (!existsSync(path) || !isLocationInUse(path)) return undefined;
   const text = readPrivateFile(instancePath(path));
@@ -92,7 +99,7 @@ function makeFolder(path: string): string {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     const names = readdirSync(path);
-    // A folder that holds other things too is its owner's to open or close.
+    // The mode of a folder that holds other files too is its owner's decision.
     if (names.length === 0 || names.includes("secrets.json")) chmodSync(path, 0o700);
     return path;
   } catch (cause) {
@@ -130,7 +137,7 @@ function readSecrets(folder: string): Secrets | undefined {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    // JSON.parse quotes what it could not read, and this is a file of keys.
+    // JSON.parse quotes the text that it could not read, and this is a file of keys: its error is left out.
     throw damaged("it is not JSON", cause instanceof SyntaxError ? undefined : cause);
   }
   const parsed = secretsSchema.safeParse(value);

@@ -39,7 +39,9 @@ export function writePrivateFile(path: string, text: string): void {
   }
 }
 
-/** The text of a file, undefined when there is none; takes from others what they may do with it. */
+/**
+ * The text of a file; undefined when the file does not exist. Removes other users' permissions. Throws LocationError.
+ */
 export function readPrivateFile(path: string): string | undefined {
   try {
     const text = readFileSync(path, "utf8");
@@ -51,7 +53,7 @@ export function readPrivateFile(path: string): string | undefined {
   }
 }
 
-/** `ENOENT` and its like; the message of other errors. */
+/** The code of a system error, such as `ENOENT`; the message of any other error. */
 export function errorCode(error: unknown): string {
   if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
   return error instanceof Error ? error.message : String(error);

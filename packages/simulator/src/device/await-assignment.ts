@@ -14,7 +14,7 @@ export interface Conversation {
   operationStatus(operationId: string): Promise<WireReply>;
 }
 
-/** Pause when a reply names none: what the SDKs of Node, Python and .NET wait (wire notes, section 1.5). */
+/** Pause when a reply names none: what the SDKs of Node, Python and .NET wait (wire.md#retry-after). */
 const defaultPauseSeconds = 2;
 /** Replies of 429 and 5xx in a row before the device gives up. */
 const maxRetries = 5;

@@ -16,7 +16,7 @@ import { tokenFor } from "./tokens.js";
 import { answerChallenge, takeHubKey, tpmMember } from "./tpm-challenge.js";
 import { readBody, readRetryAfter, type WireReply } from "./wire-reply.js";
 
-/** Registers over HTTPS (wire notes, section 2), all requests on one kept connection. */
+/** Registers over HTTPS (wire.md#https), all requests on one kept connection. */
 export async function registerOverHttp(exchange: Exchange, options: RegisterOptions): Promise<AssignedState> {
   const session = openSession(exchange, options);
   try {

@@ -19,7 +19,7 @@ import { readBody, readRetryAfter, type WireReply } from "./wire-reply.js";
 export type MqttRegisterOptions = RegisterOptions & { readonly transport: "mqtt" | "mqtt-ws" };
 
 const keepaliveSeconds = 180;
-/** Of a connection that only asks for a TPM challenge (TPM notes, section 8). */
+/** Of a connection that only asks for a TPM challenge (attestation.md#mqtt). */
 const challengeKeepaliveSeconds = 30;
 
 /** Registers over MQTT; a TPM takes two connections, which only Rollcall serves. */

@@ -1,7 +1,7 @@
 import { decodeBase64, formatSas, REGISTRATION_KEY_NAME, signSas } from "@rollcall/protocol";
 import { type DeviceIdentity, InvalidIdentityError } from "./identity.js";
 
-/** How long our tokens live: the hour of the Node, Python and Java SDKs (wire notes, section 5.3). */
+/** How long our tokens live: the hour of the Node, Python and Java SDKs (wire.md#sas-by-client). */
 const lifetimeSeconds = 3600;
 
 export interface TokenRequest {

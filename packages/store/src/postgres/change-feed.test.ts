@@ -9,11 +9,11 @@ import { openPostgresStore } from "./postgres-store.js";
 
 const programs = postgresPrograms();
 const hub = "hub.example";
-/** What comes by itself; how long it takes is not judged. */
+/** Polls for a value that arrives asynchronously. How long that takes is not tested. */
 const soon = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
 
-/** A way to the server on which, once it is frozen, nothing moves and nothing ends. New connections are let through. */
-async function freezingWay(to: URL) {
+/** A proxy to the server. Once frozen, its open connections move no bytes and do not end; new connections work. */
+async function freezingProxy(to: URL) {
   const sockets = new Set<Socket>();
   const proxy = createServer((near) => {
     const far = connectTo(Number(to.port), to.hostname);
@@ -34,7 +34,7 @@ async function freezingWay(to: URL) {
   };
 }
 
-it("a feed that cannot begin says so once, tries again, and is closed in the middle of it", async () => {
+it("a feed that cannot connect reports that once, keeps trying, and can be closed meanwhile", async () => {
   let attempts = 0;
   const makeClient = () => Promise.reject(new Error(`attempt ${++attempts}`));
   const feed = new ChangeFeed({ makeClient, idScope: "0ne", node: "n", heartbeatMilliseconds: 1000 });
@@ -50,13 +50,13 @@ describe.skipIf(programs === undefined)("processes that share a database (needs 
   let scopes = 0;
   const opened: DurableStore[] = [];
 
-  /** A store, and what it was told of the others, once it listens. */
+  /** Opens a store and waits until it listens. `heard` collects the changes that other processes report. */
   async function listener(idScope: string, options: { url?: string; heartbeatMilliseconds?: number } = {}) {
     const store = await openPostgresStore({ url: server.url, ...options, idScope });
     opened.push(store);
     const heard: DeviceChange[] = [];
     store.watch?.((change) => void heard.push(change));
-    // On a busy machine the first attempt may have taken too long.
+    // On a busy machine the first attempt to connect may time out.
     await soon(() => heard.at(-1)).toEqual({ kind: "missed" });
     heard.splice(0, heard.length - 1);
     return { store, heard };
@@ -70,7 +70,7 @@ describe.skipIf(programs === undefined)("processes that share a database (needs 
 
   const taken = (deviceId: string) => ({ kind: "taken", hub, deviceId });
 
-  it("hear of what others did that their devices have to know, and of nothing else", async () => {
+  it("hear of the other processes' changes that concern their devices, and of nothing else", async () => {
     const idScope = `0ne${scopes++}`;
     const [one, other, stranger] = [await listener(idScope), await listener(idScope), await listener(`0ne${scopes++}`)];
     const { store } = one;
@@ -81,7 +81,7 @@ describe.skipIf(programs === undefined)("processes that share a database (needs 
     expect(await store.updateTwin({ ...twin, etag: "t4" }, "t2", "desired")).toBe(false);
     expect(await store.removeDevice(hub, "b")).toBe(true);
     expect(await store.removeDevice(hub, "b")).toBe(false);
-    // One that is taken back, and one that moves c away and takes the place of d.
+    // The first save is rolled back. The second moves c to the place of d.
     const { identity, twin: _, ...rest } = assignmentOf("c", 2);
     const moves = { ...rest, removed: { hub, deviceId: "c" }, identity: { ...identity!, deviceId: "d" } };
     expect(await store.saveAssignment(moves)).toBe(false);
@@ -89,13 +89,13 @@ describe.skipIf(programs === undefined)("processes that share a database (needs 
     await store.restore({ twins: [twin] });
     const expected = [{ kind: "desired", hub, deviceId: "a" }, taken("b"), taken("c"), taken("d"), { kind: "missed" }];
     await soon(() => other.heard.slice(1)).toEqual(expected);
-    // The last of these shows that nothing was on its way before.
+    // This is the first message that `one` gets: nothing was sent to it before.
     await other.store.removeDevice(hub, "a");
     await soon(() => one.heard.slice(1)).toEqual([taken("a")]);
     expect(stranger.heard).toEqual([{ kind: "missed" }]);
   });
 
-  it("are not put off by what others write to the channel", async () => {
+  it("ignore malformed messages on the channel", async () => {
     const idScope = `0ne${scopes++}`;
     const { heard } = await listener(idScope);
     const client = await connectClient(server.url);
@@ -111,14 +111,14 @@ describe.skipIf(programs === undefined)("processes that share a database (needs 
     await soon(() => heard.slice(1)).toEqual([taken("x")]);
   });
 
-  it("notice a connection that is dead without having ended, and say what may have been missed", async () => {
-    await using way = await freezingWay(new URL(server.url));
+  it("notice a dead connection that was never closed, and report that changes may have been missed", async () => {
+    await using way = await freezingProxy(new URL(server.url));
     const idScope = `0ne${scopes++}`;
     const { heard } = await listener(idScope, { url: way.url, heartbeatMilliseconds: 500 });
     way.freeze();
     await soon(() => heard.map((each) => each.kind).join()).toMatch(/unheard,missed$/);
     const other = await listener(idScope);
-    // On a busy machine a beat may be missed again, and a message with it.
+    // On a busy machine another heartbeat may fail, and a message may be lost with it.
     let n = 0;
     const nextHeard = async () => {
       await other.store.saveAssignment(assignmentOf(`n${n}`, 1));

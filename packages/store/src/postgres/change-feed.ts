@@ -4,25 +4,27 @@ import type { Client } from "pg";
 import { changeChannel, readChange } from "../sql/change-message.js";
 
 export interface ChangeFeedOptions {
-  /** A connection of its own, not yet open: a pool's are given back, and what they listened to with them. */
+  /**
+   * Makes a dedicated connection, not yet open. A pooled connection would return to the pool, and its messages with it.
+   */
   readonly makeClient: () => Promise<Client>;
   readonly idScope: string;
-  /** What this process signs its own messages with. */
+  /** Id of this process in the messages that it sends. */
   readonly node: string;
-  /** Whether a connection is still one is asked this often. */
+  /** How often a query checks that the connection is alive. */
   readonly heartbeatMilliseconds: number;
 }
 
 type Watcher = (change: DeviceChange) => void;
 
-/** Milliseconds until the next attempt to connect, at first and at most. */
+/** Milliseconds before the next attempt to connect: the first pause, and the longest. */
 const PAUSE = { first: 100, longest: 10_000 };
-/** How long a server may take to say goodbye, in milliseconds. */
+/** Milliseconds that closing a connection may take. */
 const PARTING = 1000;
 
 /**
- * What other processes say about the database that they share, as long as it is heard. PostgreSQL keeps no message for who is not
- * connected: after each time that nobody listened, `missed` says so.
+ * Receives the messages of the other processes that share the database. PostgreSQL keeps no messages for a listener
+ * that is not connected, so the feed reports `missed` after each connect.
  */
 export class ChangeFeed {
   readonly #options: ChangeFeedOptions;
@@ -34,7 +36,7 @@ export class ChangeFeed {
     this.#options = options;
   }
 
-  /** Begins with the first watcher. */
+  /** Adds a watcher. The first watcher starts the feed. */
   watch(watcher: Watcher): void {
     this.#watchers.push(watcher);
     this.#running ??= this.#run();
@@ -64,12 +66,14 @@ export class ChangeFeed {
       if (wasHeard) pause = PAUSE.first;
       if (wasHeard || !isTold) this.#tell({ kind: "unheard" });
       isTold = true;
-      // A part of it by chance: all nodes lose a server at the same moment.
+      // Random, since all nodes lose the server at the same moment and should not all reconnect at once.
       await sleep(pause * (0.5 + Math.random()), undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 
-  /** Until the connection is lost, or closed; false when there was none. */
+  /**
+   * Listens until the connection is lost or the feed is closed. Returns false when the connection could not be made.
+   */
   async #listen(): Promise<boolean> {
     const lost = new AbortController();
     const signal = AbortSignal.any([lost.signal, this.#closing.signal]);
@@ -88,7 +92,7 @@ export class ChangeFeed {
         await client.query("select 1");
       }
     } catch {
-      // Whatever it was, there is another attempt. What the store itself is asked for fails with the reason.
+      // The caller tries again, whatever the error was. The store's own queries report the reason.
     }
     if (client) await Promise.race([client.end().catch(() => undefined), sleep(PARTING, undefined, { ref: false })]);
     return isHeard;

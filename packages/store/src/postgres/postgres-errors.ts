@@ -1,11 +1,11 @@
 import { StoreError, type StoreErrorKind } from "../sql/store-error.js";
 
-/** Two transactions met, and this one was told to try again. */
+/** Serialization failure, deadlock: the transaction may be tried again. */
 const conflictCodes: readonly unknown[] = ["40001", "40P01"];
-/** Two nodes made the first table at once. */
+/** Two nodes created the same table at the same time. */
 const createRaceCodes: readonly unknown[] = ["23505", "42P07", "42710", ...conflictCodes];
 
-/** Of PostgreSQL (appendix A of its manual) and of Node. */
+/** Error codes of PostgreSQL (appendix A of its manual) and of Node. */
 const kindsByCode: Readonly<Record<string, StoreErrorKind>> = {
   "28000": "loginRefused",
   "28P01": "loginRefused",
@@ -15,7 +15,7 @@ const kindsByCode: Readonly<Record<string, StoreErrorKind>> = {
   "53100": "diskFull",
   "55P03": "tooSlow",
   "57014": "tooSlow",
-  // Too many connections, shutting down, crashed, starting up.
+  // The server has too many connections, is shutting down, crashed, or is starting up.
   "53300": "unreachable",
   "57P01": "unreachable",
   "57P02": "unreachable",
@@ -31,7 +31,7 @@ const kindsByCode: Readonly<Record<string, StoreErrorKind>> = {
   ENOENT: "unreachable",
 };
 
-/** What pg says without a code. */
+/** Messages of errors that pg throws without a code. */
 const kindsByMessage: readonly (readonly [RegExp, StoreErrorKind])[] = [
   [/^Query read timeout/, "tooSlow"],
   [/timeout|Connection terminated|not queryable/i, "unreachable"],
@@ -47,32 +47,32 @@ function kindOf(error: Error): StoreErrorKind | undefined {
 export const isConflict = (error: unknown): boolean => conflictCodes.includes(codeOf(error));
 export const isCreateRace = (error: unknown): boolean => createRaceCodes.includes(codeOf(error));
 
-/** The server did not answer in time: what it was asked for may still happen. */
+/** True when the server did not answer in time. It may still execute the statement. */
 export function isUnanswered(error: unknown): boolean {
   return error instanceof Error && /^Query read timeout/.test(error.message);
 }
 
 const cutCodes: readonly unknown[] = ["57P01", "57P02", "ECONNRESET", "EPIPE"];
 
-/** A connection that there was is gone; another one may do. */
+/** True when an established connection was lost. A new connection may work. */
 export function isCut(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  // pg has no code for these; the timeout is one of connecting.
-  const said = /Connection terminated(?! due to connection timeout)|not queryable/i.test(error.message);
-  return said || cutCodes.includes(codeOf(error));
+  // pg gives these errors no code. A timeout while connecting does not count: no connection was lost.
+  const isToldByMessage = /Connection terminated(?! due to connection timeout)|not queryable/i.test(error.message);
+  return isToldByMessage || cutCodes.includes(codeOf(error));
 }
 
-/** Host, port and database, without user and password. Throws StoreError. */
+/** Returns host, port and database of the URL, without user and password. Throws StoreError. */
 export function placeOf(url: string): string {
-  // Without the reason: it would quote the URL, and the password with it.
-  if (!URL.canParse(url)) throw new StoreError("badUrl", "it is no URL");
+  // The parser's reason is left out: it would quote the URL, and the password with it.
+  if (!URL.canParse(url)) throw new StoreError("badUrl", "it is not a URL");
   const { protocol, host, pathname } = new URL(url);
   if (protocol !== "postgres:" && protocol !== "postgresql:")
     throw new StoreError("badUrl", `it begins with ${protocol}`);
   return `${host}${pathname}`;
 }
 
-/** What goes wrong at a place, in terms that somebody can act on. */
+/** Returns a function that turns a known error at `place` into a StoreError, and leaves other errors as they are. */
 export function explainAt(place: string): (error: unknown) => unknown {
   return (error) => {
     if (!(error instanceof Error) || error instanceof StoreError) return error;

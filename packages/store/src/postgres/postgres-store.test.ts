@@ -21,13 +21,13 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
   beforeAll(async () => {
     server = await startPostgres(programs!);
   });
-  // One after another: a server has a hundred connections.
+  // Stores are closed after each test: the server accepts a hundred connections.
   afterEach(() => Promise.all(opened.splice(0).map((store) => store.close())));
   afterAll(() => server.stop());
 
   storeContract("PostgresStore", () => open());
 
-  it("makes its tables once, whoever of several nodes comes first", async () => {
+  it("creates its tables once when several nodes start at the same time", async () => {
     const client = await connectClient(server.url);
     await client.query("drop schema public cascade");
     await client.query("create schema public");
@@ -39,7 +39,7 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
     await client.end();
   });
 
-  it("brings the tables of an older version up to date, and leaves its neighbours' alone", async () => {
+  it("migrates the tables of an older version, and leaves other rows of the version table alone", async () => {
     const before = await open("0ne-older");
     await before.saveAssignment(assignmentOf("d", 1));
     const client = await connectClient(server.url);
@@ -81,7 +81,7 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
     expect(await storedOf(node, "d")).toEqual({ registration: undefined, identity: undefined, twin: undefined });
   });
 
-  it("leaves no registration behind, whichever of two nodes is faster, the one that saves or the one that deletes", async () => {
+  it("leaves no registration behind, whether the saving or the deleting node is faster", async () => {
     const nodes = [await open("0ne-race-a"), await open("0ne-race-a")] as const;
     const devices = Array.from({ length: 40 }, (_, n) => `d${n}`);
     await nodes[0].restore({ individuals: devices.map(individualOf) });
@@ -99,7 +99,7 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
     }
   });
 
-  it("holds all nodes together to a limit", async () => {
+  it("applies a limit to all nodes together", async () => {
     const nodes = [await open("0ne-limit"), await open("0ne-limit")];
     const { registrationId: _, ...base } = individualOf("g");
     const key = { type: "symmetricKey" as const, primaryKey: "cA==", secondaryKey: "cw==" };
@@ -118,7 +118,7 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
     expect(await there.registration("d")).toBeUndefined();
   });
 
-  it("names a database that is not there, without the password", async () => {
+  it("names a missing database, without the password", async () => {
     const url = new URL(server.url);
     url.pathname = "/nowhere";
     url.password = "hunter2";

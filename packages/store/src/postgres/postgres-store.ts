@@ -16,19 +16,19 @@ export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database` */
   readonly url: string;
   readonly idScope: string;
-  /** Of a node of a cluster; it is not let in with others than the cluster's. */
+  /** The files of a cluster's node. Opening fails when they differ from the cluster's. */
   readonly files?: ClusterFiles;
   /** Connections at most; 10 unless given. */
   readonly connections?: number;
   readonly connectTimeoutMilliseconds?: number;
   /** How long one statement may take; 30 s unless given. */
   readonly statementTimeoutMilliseconds?: number;
-  /** How often it is asked whether other nodes can still be heard; 10 s unless given. */
+  /** How often the connection for other nodes' messages is checked; 10 s unless given. */
   readonly heartbeatMilliseconds?: number;
 }
 
 const attempts = 8;
-/** What a server that does not answer at all is given beyond its own time limit. */
+/** Time beyond the server's own statement timeout, for a server that does not answer at all. */
 const graceMilliseconds = 5000;
 
 const connectionOf = ({ url, connectTimeoutMilliseconds = 5000 }: PostgresStoreOptions) => ({
@@ -45,18 +45,18 @@ async function openPool(options: PostgresStoreOptions): Promise<Pool> {
     ...connectionOf(options),
     max: connections,
     statement_timeout: statementTimeoutMilliseconds,
-    // Ours are never idle within a transaction: such a one has lost its node.
+    // A node is never idle inside a transaction: a session that is idle there has lost its node.
     idle_in_transaction_session_timeout: statementTimeoutMilliseconds,
     query_timeout: statementTimeoutMilliseconds + graceMilliseconds,
   });
-  // A connection that is lost, used or not: whoever uses it hears of it, and the pool opens another. Unheard, the events would
-  // end the process.
+  // A lost connection, in use or idle: its user gets the error and the pool opens another connection. Without these
+  // listeners the events would end the process.
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
 
-/** Other nodes are heard on a connection of its own, which asks for next to nothing: what takes long is lost. */
+/** The feed has its own connection. Its queries are trivial: a slow answer means that the connection is lost. */
 function openFeed(options: PostgresStoreOptions, node: string): ChangeFeed {
   const { idScope, heartbeatMilliseconds = 10_000 } = options;
   const makeClient = async () => {
@@ -74,7 +74,7 @@ async function loadPg() {
   }
 }
 
-/** Tries again, after a moment that grows and that no other node shares. */
+/** Retries the action after a random pause that grows with each attempt, so that nodes do not collide again. */
 async function retrying<T>(isWorthIt: (error: unknown) => boolean, action: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -86,10 +86,10 @@ async function retrying<T>(isWorthIt: (error: unknown) => boolean, action: () =>
   }
 }
 
-/** Nothing was asked of the server yet. */
+/** The transaction did not begin: no statement reached the server. */
 class NotBegun extends Error {}
 
-const none: Answer = { rows: [], changes: 0 };
+const noAnswer: Answer = { rows: [], changes: 0 };
 
 interface PostgresParts {
   readonly pool: Pool;
@@ -98,7 +98,7 @@ interface PostgresParts {
   readonly explain: WorkRunner["explain"];
 }
 
-/** Works on PostgreSQL: each write is a transaction on a connection of its own. */
+/** Runs work on PostgreSQL: each write is a transaction on its own connection. */
 class PostgresRunner implements WorkRunner {
   readonly #pool: Pool;
   readonly #feed: ChangeFeed;
@@ -114,12 +114,15 @@ class PostgresRunner implements WorkRunner {
 
   readonly watch: NonNullable<WorkRunner["watch"]> = (watcher) => this.#feed.watch(watcher);
 
-  /** Again on another connection, when its own did not outlive the server: nothing was changed. */
+  /** Retries on a new connection when the server cut the old one: a read changes nothing. */
   read<T>(start: () => Work<T>): Promise<T> {
     return retrying(isCut, () => this.#run(this.#pool, start()));
   }
 
-  /** Again when nothing can have been changed. Where the answer to a commit was lost, what is there tells what came of it. */
+  /**
+   * Retries when nothing can have been changed. If the reply to COMMIT is lost, `isDone` finds out whether the write
+   * took effect.
+   */
   async write<T>(start: () => Work<T>, isDone?: () => Work<boolean>): Promise<T> {
     const isWorthIt = (error: unknown) => isConflict(error) || (error instanceof NotBegun && isCut(error.cause));
     const { value, lost } = await retrying(isWorthIt, () => this.#commit(start())).catch((error: unknown) => {
@@ -135,9 +138,9 @@ class PostgresRunner implements WorkRunner {
   }
 
   async #run<T>(connection: Pool | PoolClient, work: Work<T>): Promise<T> {
-    let step = work.next(none);
+    let step = work.next(noAnswer);
     while (!step.done) {
-      let answer = none;
+      let answer = noAnswer;
       for (const { text, parameters, returnsRows } of step.value(this.#statements)) {
         const { rows, rowCount } = await connection.query<object>(text, [...parameters]);
         answer = { rows, changes: answer.changes + (returnsRows ? 0 : (rowCount ?? 0)) };
@@ -149,24 +152,24 @@ class PostgresRunner implements WorkRunner {
 
   async #commit<T>(work: Work<T>): Promise<{ readonly value: T; readonly lost?: Lost }> {
     const client = await this.#pool.connect().catch(notBegun);
-    // One that may still be in the middle of something is nobody's any more: the pool opens another.
-    let isGivenUp = true;
+    // A connection that may still be inside a transaction is discarded; the pool opens another.
+    let isDiscarded = true;
     try {
       await client.query("begin").catch(notBegun);
       const value = await this.#run(client, work);
       const lost = await lostAnswer(client.query(value === false ? "rollback" : "commit"));
-      isGivenUp = lost !== undefined;
+      isDiscarded = lost !== undefined;
       return { value, ...(lost && { lost }) };
     } catch (error) {
-      isGivenUp = !(await isTakenBack(client, error));
+      isDiscarded = !(await rollBack(client, error));
       throw error;
     } finally {
-      client.release(isGivenUp);
+      client.release(isDiscarded);
     }
   }
 }
 
-/** Why nobody knows whether the server did what it was told. */
+/** The error that leaves unknown whether the server executed COMMIT or ROLLBACK. */
 interface Lost {
   readonly error: unknown;
 }
@@ -185,8 +188,8 @@ function notBegun(cause: unknown): never {
   throw new NotBegun("no transaction", { cause });
 }
 
-/** Whether the connection is as it was before its transaction. Whoever does not answer is not asked again. */
-async function isTakenBack(client: PoolClient, error: unknown): Promise<boolean> {
+/** Rolls back. True when the connection is clean again. A server that did not answer is not asked. */
+async function rollBack(client: PoolClient, error: unknown): Promise<boolean> {
   if (error instanceof NotBegun || isUnanswered(error)) return false;
   return client.query("rollback").then(
     () => true,
@@ -195,8 +198,9 @@ async function isTakenBack(client: PoolClient, error: unknown): Promise<boolean>
 }
 
 /**
- * The store of several nodes. Every write is a transaction by itself: the server groups the commits of its connections, and
- * a transaction of several devices would hold their rows against the other nodes. Nothing is cached, since others write too.
+ * Opens a store that several nodes may share. Each write is its own transaction: the server groups the commits of its
+ * connections, and a transaction over several devices would lock their rows against the other nodes. Nothing is cached,
+ * since other nodes write too. Throws StoreError.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<DurableStore> {
   const place = placeOf(options.url);

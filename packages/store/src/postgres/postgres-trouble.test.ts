@@ -14,7 +14,10 @@ const open = (
 const programs = postgresPrograms();
 const password = "hunter2/secret";
 
-/** A way to the server that breaks, once it is armed, when the next commit was answered and the answer is not through. */
+/**
+ * A proxy to the server. Once armed, it cuts the connection after the server answered the next COMMIT and before the
+ * client gets the answer.
+ */
 async function cutAtCommit(to: URL) {
   let isArmed = false;
   let cuts = 0;
@@ -79,8 +82,13 @@ describe.skipIf(programs === undefined)("trouble with a real server (needs postg
   const refused: readonly (readonly [string, Partial<URL>, string, string])[] = [
     ["a wrong password", { username: "guarded", password: "hunter2%2Fwrong" }, "loginRefused", "check both in the URL"],
     ["a password that is missing", { username: "guarded", password: "" }, "loginRefused", "check both in the URL"],
-    ["a user that is not there", { username: "nobody", password: "hunter2" }, "loginRefused", "check both in the URL"],
-    ["a database that is not there", { pathname: "/nowhere", password: "hunter2" }, "databaseMissing", "createdb"],
+    [
+      "a user that does not exist",
+      { username: "nobody", password: "hunter2" },
+      "loginRefused",
+      "check both in the URL",
+    ],
+    ["a database that does not exist", { pathname: "/nowhere", password: "hunter2" }, "databaseMissing", "createdb"],
     [
       "a user that may not make tables",
       { username: "guarded", password: encodeURIComponent(password), pathname: "/guarded_data" },
@@ -89,7 +97,7 @@ describe.skipIf(programs === undefined)("trouble with a real server (needs postg
     ],
   ];
   it.each(refused)(
-    "%s is said as such, with what to do, and without the password",
+    "%s is reported as such, with advice and without the password",
     async (_title, change, kind, next) => {
       const error = await open(urlWith(change)).catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ name: "StoreError", kind, next: expect.stringContaining(next) });
@@ -98,7 +106,7 @@ describe.skipIf(programs === undefined)("trouble with a real server (needs postg
     },
   );
 
-  it("opens with a password that is right, and percent-encoded", async () => {
+  it("opens with the correct password, percent-encoded", async () => {
     await query("grant create, usage on schema public to guarded");
     const store = await open(urlWith({ username: "guarded", password: encodeURIComponent(password) }));
     expect(await store.putIndividual(individualOf("d"))).toBe(true);
@@ -115,7 +123,7 @@ describe.skipIf(programs === undefined)("trouble with a real server (needs postg
     await query("drop schema public cascade; create schema public");
   });
 
-  it("goes on by itself when all its connections were cut, idle or at work", async () => {
+  it("works again by itself after all its connections were cut, idle or busy", async () => {
     const store = await open(server.url);
     const devices = Array.from({ length: 200 }, (_, n) => `cut-${n}`);
     const cut = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'rollcall'";
@@ -123,7 +131,7 @@ describe.skipIf(programs === undefined)("trouble with a real server (needs postg
     for (let round = 0; round < 3; round++) await query(cut);
     const outcomes = await writing;
     await query(cut);
-    // Whoever was refused tries again, and finds what was done or not.
+    // A refused write may have taken effect. The second attempt succeeds only if it did not.
     for (const [n, outcome] of outcomes.entries()) {
       const device = devices[n] ?? "";
       const stored = (await store.registration(device)) !== undefined;
@@ -134,7 +142,7 @@ describe.skipIf(programs === undefined)("trouble with a real server (needs postg
     await store.close();
   });
 
-  it("knows of a write that was committed when only the answer was lost", async () => {
+  it("finds out that a write was committed when only the reply was lost", async () => {
     await using cable = await cutAtCommit(new URL(server.url));
     const store = await open(cable.url);
     cable.arm();
@@ -146,7 +154,7 @@ describe.skipIf(programs === undefined)("trouble with a real server (needs postg
     await store.close();
   });
 
-  it("goes on by itself when the server was killed and started again", async () => {
+  it("works again by itself after the server was killed and restarted", async () => {
     const store = await open(server.url);
     await store.saveAssignment(assignmentOf("before", 1));
     const writing = Array.from({ length: 20 }, (_, n) => store.saveAssignment(assignmentOf(`during-${n}`, 1)));
@@ -160,7 +168,7 @@ describe.skipIf(programs === undefined)("trouble with a real server (needs postg
     await store.close();
   });
 
-  it("does not wait for ever for what somebody else holds", async () => {
+  it("does not wait forever for another session's lock", async () => {
     const store = await open(server.url, { statementTimeoutMilliseconds: 300 });
     await query("begin; lock table registrations");
     const waiting = store.saveAssignment(assignmentOf("waits", 1));
@@ -171,13 +179,13 @@ describe.skipIf(programs === undefined)("trouble with a real server (needs postg
     await store.close();
   });
 
-  it("gives up a connection that does not answer: nobody gets it in the middle of a transaction", async () => {
+  it("discards a connection that does not answer, so that nobody gets it inside a transaction", async () => {
     const store = await open(server.url, { statementTimeoutMilliseconds: 300, connections: 1 });
     await query("begin; lock table registrations");
     const waiting = store.saveAssignment(assignmentOf("stalled", 1)).catch((error: unknown) => error);
     const waits = "select pid from pg_stat_activity where application_name = 'rollcall' and wait_event_type = 'Lock'";
     const pid = await vi.waitFor(async () => Number((await query(waits)).rows[0].pid), { timeout: 20_000 });
-    // Its own time limit does not end it then.
+    // The stopped server process cannot apply its own statement timeout.
     process.kill(pid, "SIGSTOP");
     const outcome = await waiting;
     process.kill(pid, "SIGCONT");
@@ -188,12 +196,12 @@ describe.skipIf(programs === undefined)("trouble with a real server (needs postg
     await store.close();
   });
 
-  it("tries again where transactions met", async () => {
+  it("retries transactions that conflict", async () => {
     const nodes = await Promise.all([open(server.url), open(server.url), open(server.url)]);
     const ids = Array.from({ length: 10 }, (_, n) => `met-${n}`);
     const identities = ids.map((id) => assignmentOf(id, 1).identity!);
     const registrations = ids.map((id) => assignmentOf(id, 1).registration);
-    // The same rows, all at once, by each in another order of tables.
+    // All nodes write the same rows at once, each in a different order of tables.
     await Promise.all(
       Array.from({ length: 30 }, (_, n) => {
         const node = nodes[n % nodes.length]!;
@@ -211,13 +219,13 @@ describe.skipIf(programs === undefined)("trouble with a real server (needs postg
 
 describe("a URL", () => {
   const wrong = ["", "nonsense hunter2", "http://user:hunter2@host/db", "postgres://user:hunter2@host:port/db"];
-  it.each(wrong)("that is none (%j) is said to be none, and not repeated", async (url) => {
+  it.each(wrong)("that is invalid (%j) is reported as such, and not quoted", async (url) => {
     const error = await open(url).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: "StoreError", kind: "badUrl" });
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("hunter2");
   });
 
-  it("whose server is not there is not repeated", async () => {
+  it("of an unreachable server is not quoted", async () => {
     const error = await open("postgres://user:hunter2%zz@127.0.0.1:1/db").catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: "StoreError", kind: "unreachable" });
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("hunter2");

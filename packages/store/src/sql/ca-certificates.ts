@@ -40,7 +40,7 @@ export const hasCaCertificate = (record: CaCertificateRecord): Work<boolean> =>
 export const removeCaCertificate = (name: string, expected: string | undefined): Work<Removal> =>
   removeVersion(caCertificateVersions, keyOf(name), expected);
 
-/** Over what has their names. None has the name of another. */
+/** Writes the records, and replaces those with the same names. No two records may have the same name. */
 export function* restoreCaCertificates(records: readonly CaCertificateRecord[]): Work<void> {
   yield* insert(
     "ca_certificates",

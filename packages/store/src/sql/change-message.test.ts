@@ -9,8 +9,8 @@ const change = fc.oneof(
 );
 const message = fc.record({ node: fc.uuid(), scope: fc.string({ maxLength: 40 }), change });
 
-describe("what nodes tell each other", () => {
-  it("is read as it was written, and is no more than NOTIFY takes", () => {
+describe("a message between nodes", () => {
+  it("is read as it was written, and fits into a NOTIFY", () => {
     fc.assert(
       fc.property(message, (each) => {
         const text = writeChange(each);
@@ -20,7 +20,7 @@ describe("what nodes tell each other", () => {
     );
   });
 
-  it("is told from anything else that somebody may write there", () => {
+  it("is told apart from any other text on the channel", () => {
     const anything = fc.oneof(
       fc.string(),
       fc.json(),
@@ -37,7 +37,7 @@ describe("what nodes tell each other", () => {
     { node: "n", scope: "s", kind: "invented later" },
     { node: "n", scope: "s", kind: "taken", hub: "h" },
     { node: "n", scope: "s", kind: "desired", hub: 1, deviceId: "d" },
-  ])("may be anything to a node of an older version: %o", (fields) => {
+  ])("that this version does not understand is read as `missed`: %o", (fields) => {
     expect(readChange(JSON.stringify(fields))).toEqual({ node: "n", scope: "s", change: { kind: "missed" } });
   });
 });

@@ -1,11 +1,11 @@
 import type { DeviceChange } from "@rollcall/protocol";
 
-/** Where the processes that share a PostgreSQL tell each other: NOTIFY and LISTEN, one channel for each database. */
+/** The NOTIFY channel of the processes that share a PostgreSQL database. */
 export const changeChannel = "rollcall_changes";
 
-/** Ids only, far below the 8000 bytes that NOTIFY takes: who hears it reads for himself what became of them. */
+/** A message holds ids only, far below the 8000 bytes that NOTIFY takes. Its receiver reads the current data itself. */
 export interface ChangeMessage {
-  /** Who sent it. */
+  /** Id of the process that sent it. */
   readonly node: string;
   readonly scope: string;
   readonly change: DeviceChange;
@@ -25,7 +25,10 @@ function fieldsOf(text: string): Fields | undefined {
   }
 }
 
-/** Undefined for what is no message: anybody may write to a channel. A kind that only a newer version knows is told as `missed`. */
+/**
+ * Undefined when the text is not a message: anybody may write to a channel. A kind that only a newer version knows is
+ * read as `missed`.
+ */
 export function readChange(text: string): ChangeMessage | undefined {
   const { node, scope, kind, hub, deviceId } = fieldsOf(text) ?? {};
   if (typeof node !== "string" || typeof scope !== "string" || typeof kind !== "string") return undefined;

@@ -12,7 +12,7 @@ const files = (ca: string, secrets: string, more: Partial<ClusterFiles> = {}): C
   ...more,
 });
 
-describe.skipIf(programs === undefined)("the files that nodes have in common (needs postgresql)", () => {
+describe.skipIf(programs === undefined)("the files that all nodes of a cluster share (needs postgresql)", () => {
   let server: PostgresServer;
   let scopes = 0;
   let idScope: string;
@@ -30,7 +30,7 @@ describe.skipIf(programs === undefined)("the files that nodes have in common (ne
   afterEach(() => Promise.all(opened.splice(0).map((store) => store.close())));
   afterAll(() => server.stop());
 
-  it("are the first node's; one with others is not let in, and told which they are and what to do", async () => {
+  it("are the first node's; a node with different files is refused, and told which files differ and what to do", async () => {
     idScope = `0ne${scopes++}`;
     await open(files("A", "S"));
     await open(files("A", "S"));
@@ -45,13 +45,13 @@ describe.skipIf(programs === undefined)("the files that nodes have in common (ne
     await open(files("A", "S"));
   });
 
-  it("are each ID scope's own", async () => {
+  it("are separate for each ID scope", async () => {
     idScope = `0ne${scopes++}`;
     await open(files("A", "S"));
     await open(files("B", "T"), `0ne${scopes++}`);
   });
 
-  it("are replaced on purpose: then the others are not let in any more", async () => {
+  it("can be replaced on purpose; nodes with the old files are refused then", async () => {
     idScope = `0ne${scopes++}`;
     await open(files("A", "S"));
     await open(files("B", "S", { replace: true }));
@@ -59,14 +59,14 @@ describe.skipIf(programs === undefined)("the files that nodes have in common (ne
     await expect(open(files("A", "S"))).rejects.toMatchObject(refused);
   });
 
-  it("of a node that does not keep them bind nobody, but it is bound", async () => {
+  it("are not recorded for a node that does not keep them, but are compared with its own", async () => {
     idScope = `0ne${scopes++}`;
     await open(files("A", "S", { areKept: false }));
     await open(files("B", "T"));
     await expect(open(files("A", "S", { areKept: false }))).rejects.toMatchObject(refused);
   });
 
-  it("are one node's when several start at once, each with its own", async () => {
+  it("come from one node when several nodes with different files start at once", async () => {
     idScope = `0ne${scopes++}`;
     const starts = await Promise.allSettled(["A", "B", "C", "D"].map((each) => open(files(each, each))));
     const [won, ...others] = starts.filter((each) => each.status === "fulfilled");

@@ -1,13 +1,13 @@
 import { reading } from "./statement.js";
 import { insert, rowsOf, type Work } from "./work.js";
 
-/** The files that every node of a cluster has to have alike. */
+/** The files that must be the same on every node of a cluster. */
 export interface ClusterFiles {
-  /** By the file's name: a text that is the same for the same content, and that nothing of it can be read from. */
+  /** Fingerprint of each file, by the file's name: the same for the same content, and reveals nothing of it. */
   readonly fingerprints: Readonly<Record<string, string>>;
-  /** Whether the node has them again when it is started again; only then others are held to them. */
+  /** Whether the node still has the files after a restart. Only then do they become the cluster's. */
   readonly areKept: boolean;
-  /** Puts them in the place of what the cluster had, on purpose. */
+  /** Replaces the cluster's copy, on purpose. */
   readonly replace: boolean;
 }
 
@@ -15,7 +15,7 @@ const clusterFiles = reading<Record<never, never>>().as(({ database, p }) =>
   database.selectFrom("cluster_files").select(["file", "fingerprint"]).where("id_scope", "=", p.scope).orderBy("file"),
 );
 
-/** The names of the files that are others than the cluster's. The first node's are the cluster's. */
+/** Names of the files that differ from the cluster's copy. The first node to start defines that copy. */
 export function* differingFiles({ fingerprints, areKept, replace }: ClusterFiles): Work<readonly string[]> {
   const rows = Object.entries(fingerprints).map(([file, fingerprint]) => ({ file, fingerprint }));
   if (areKept) yield* insert("cluster_files", rows, replace ? "any" : "nothing");

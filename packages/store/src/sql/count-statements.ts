@@ -2,8 +2,8 @@ import { sql } from "kysely";
 import { reading } from "./statement.js";
 
 /**
- * SQLite keeps tallies: counting a million rows would hold the thread. PostgreSQL counts, in its own process: a row with a tally
- * would be what all registrations of all nodes wait for.
+ * SQLite reads tallies: counting a million rows would block the thread. PostgreSQL counts the rows, in its own process:
+ * with tallies, all registrations of all nodes would wait for the lock of one row.
  */
 export const allCounts = reading<Record<never, never>>().as(({ database, p, spelling }) =>
   spelling.keepsTallies

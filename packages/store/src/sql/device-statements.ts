@@ -35,7 +35,7 @@ export const replaceTwin = writing<
     .where("etag", "=", p.expected),
 );
 
-/** Only over an identity that one of the two registrations has, or none. */
+/** Inserts the identity, or replaces the one at its place when that belongs to registration `owner` or `replaced`. */
 export const claimIdentity = writing<
   PlaceKey & {
     readonly registration_key: string;
@@ -127,7 +127,7 @@ export const devicePages: Paged<OfHub> = {
   ),
 };
 
-/** From one hub's first device to the next hub's: as many steps as there are hubs, however many devices they have. */
+/** Skips from one hub's key to the next hub's: as many steps as there are hubs, however many devices they have. */
 export const hubKeys = reading<Record<never, never>>().as(({ database, p }) =>
   database
     .withRecursive("hubs(hub_key)", (query) =>

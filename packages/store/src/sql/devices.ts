@@ -20,13 +20,13 @@ interface DevicePlace {
   readonly deviceId: string;
 }
 
-/** A hub's name has no case; a device id has (section 9.2). */
+/** Hub names are case-insensitive; device ids are case-sensitive (wire.md#hub-name). */
 export const hubKey = (hub: string): string => hub.toLowerCase();
 const placeOf = ({ hub, deviceId }: DevicePlace): PlaceKey => ({ hub_key: hubKey(hub), device_id: deviceId });
 
 const changeOf = (kind: "taken" | "desired", { hub, deviceId }: DevicePlace): DeviceChange => ({ kind, hub, deviceId });
 
-/** Who had this place at the hub may be connected to another process. */
+/** Tells the other processes, since the device that had this place at the hub may be connected to one of them. */
 export const tellTaken = (place: DevicePlace): Work<void> => tellOthers(changeOf("taken", place));
 
 const identityRow = (record: DeviceIdentity) => ({
@@ -39,7 +39,7 @@ const twinRow = (record: Twin) => ({ ...placeOf(record), etag: record.etag, reco
 export const getIdentity = (place: DevicePlace): Work<DeviceIdentity | undefined> => recordOf(identity, placeOf(place));
 export const getTwin = (place: DevicePlace): Work<Twin | undefined> => recordOf(twin, placeOf(place));
 
-/** False when the place at the hub is another registration's than these two. */
+/** Writes the identity. False when its place at the hub belongs to a registration other than these two. */
 export function* putIdentity(
   record: DeviceIdentity,
   owners: { readonly owner: string; readonly replaced: string },
@@ -55,7 +55,7 @@ export function* updateTwin(record: Twin, expected: string, changed?: "desired" 
   return true;
 }
 
-/** Leaves a device that another registration has by now. */
+/** Removes the device, unless it belongs to another registration by now. */
 export function* removeOwnDevice(place: DevicePlace, owner: string): Work<void> {
   const key = placeOf(place);
   if ((yield* changesOf(removeIdentityOf, { ...key, owner })) === 0) return;
@@ -82,7 +82,7 @@ export function* hubsWithDevices(): Work<readonly string[]> {
   return (yield* rowsOf(hubKeys, {})).flatMap((row) => row.hub_key ?? []);
 }
 
-/** Over what is at their places. None has the place of another of its kind. */
+/** Writes the records, and replaces those at the same places. No two records of a kind may have the same place. */
 export function* restoreDevices(identities: readonly DeviceIdentity[], twins: readonly Twin[]): Work<void> {
   yield* insert("device_identities", identities.map(identityRow));
   yield* insert("twins", twins.map(twinRow));

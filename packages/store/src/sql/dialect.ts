@@ -14,24 +14,29 @@ import {
 } from "kysely";
 import type { Schema } from "./schema.js";
 
-/** What the two kinds of database spell differently. */
+/** The differences between the two databases. */
 export interface Spelling {
-  /** Makes SQL text, and runs nothing. */
+  /** Builds SQL text, and runs nothing. */
   readonly builder: Kysely<Schema>;
-  /** The type of a key: compared byte by byte, so that order and paging are the same everywhere. */
+  /** Column type of a key. Keys are compared byte by byte, so that order and paging are the same everywhere. */
   readonly key: RawBuilder<unknown>;
-  /** Whether a text has a part anywhere in it; no character of the part is special. */
+  /** SQL: whether `text` contains `part`. No character of `part` is special. */
   readonly contains: (text: Expression<string>, part: string) => RawBuilder<SqlBool>;
-  /** Whether a column holds one of a list that is one parameter, so that the statement is the same for any length. */
+  /**
+   * SQL: whether the column's value is in `list`. The list is one parameter, so that the statement is the same for any
+   * length.
+   */
   readonly oneOf: (column: Expression<string>, list: readonly string[]) => RawBuilder<SqlBool>;
-  /** How a list goes as a parameter. */
+  /** The value of a parameter that is a list. */
   readonly listParameter: (list: readonly unknown[]) => unknown;
-  /** Rows of one statement with one parameter a column; where it is 1, a prepared statement runs once a row. */
+  /**
+   * How many rows one INSERT takes, with one array parameter per column. When 1, a prepared INSERT runs once per row.
+   */
   readonly rowsPerStatement: number;
-  /** Whether other processes write meanwhile: a row that is read must be held to stay. */
+  /** Whether other processes write too. A row that must not change after it was read is locked then. */
   readonly isShared: boolean;
-  /** Whether an index is chosen by what was counted of a table, so that much that is new has to be counted. */
-  readonly plansByCounts: boolean;
+  /** Whether the query planner depends on ANALYZE, so that tables have to be analysed after many inserts. */
+  readonly needsAnalyze: boolean;
   /** Whether there is a table of tallies. */
   readonly keepsTallies: boolean;
 }
@@ -51,7 +56,7 @@ export const sqliteSpelling: Spelling = {
   listParameter: (list) => JSON.stringify(list),
   rowsPerStatement: 1,
   isShared: false,
-  plansByCounts: false,
+  needsAnalyze: false,
   keepsTallies: true,
 };
 
@@ -70,6 +75,6 @@ export const postgresSpelling: Spelling = {
   listParameter: (list) => list,
   rowsPerStatement: 1000,
   isShared: true,
-  plansByCounts: true,
+  needsAnalyze: true,
   keepsTallies: false,
 };

@@ -26,8 +26,8 @@ export const enrollment = reading<EnrollmentKey>().as(({ database, p }) =>
     .where("enrollment_key", "=", p.enrollment_key),
 );
 
-/** Whoever wants to delete the row waits until the transaction ends; who only changes it does not. */
-export const heldEnrollment = reading<EnrollmentKey>().as(({ database, p, spelling }) =>
+/** Reads the row and locks it against deletion until the transaction ends. It can still be updated. */
+export const lockedEnrollment = reading<EnrollmentKey>().as(({ database, p, spelling }) =>
   database
     .selectFrom("enrollments")
     .select(["etag", "provisioning_status"])
@@ -122,7 +122,7 @@ export const enrollmentVersions: Versioned<EnrollmentKey, EnrollmentContent> = {
 
 type OfKind = { readonly kind: EnrollmentKind; readonly status: "enabled" | "disabled" };
 
-/** Pages of all enrollments of a kind, or of those with one status: each walks an index that has its order. */
+/** Pages of all enrollments of a kind, or of those with one status. Each walks an index in the order of the page. */
 const pages = (withStatus: boolean): Paged<OfKind> => ({
   page: reading<OfKind & { readonly after: string; readonly limit: number }>().as(({ database, p }) =>
     database

@@ -18,7 +18,7 @@ import {
   enrollmentPages,
   enrollmentsByLookUp,
   enrollmentVersions,
-  heldEnrollment,
+  lockedEnrollment,
 } from "./enrollment-statements.js";
 import { groupKind, lookUpsOf } from "./look-ups.js";
 import { putOneOf } from "./quotas.js";
@@ -77,7 +77,7 @@ export function* putEnrollment(record: EnrollmentRecord, expected: Expected): Wo
   return true;
 }
 
-/** Of groups with one kind of attestation there are `atMost`, this one among them; else it is false. */
+/** Writes a group. Returns false when it would be more than `atMost` groups with the same kind of attestation. */
 export const putGroup = (record: GroupRecord, expected: Expected, atMost: number | undefined): Work<boolean> =>
   putOneOf(atMost, { put: putEnrollment(record, expected), count: countAlike(record) });
 
@@ -89,13 +89,16 @@ function* countAlike(record: GroupRecord): Work<number> {
 export const hasEnrollment = (record: EnrollmentRecord): Work<boolean> =>
   hasVersion(enrollmentVersions, keyOf(record), record.etag);
 
-/** Whether an enrollment still is the version with this etag, and enabled; it stays there until the transaction ends. */
-export function* holdEnrollment(
+/**
+ * Locks an enrollment against deletion until the transaction ends. True when it is enabled and has this etag. Without
+ * an etag, nothing is read or locked.
+ */
+export function* lockEnrollment(
   { kind, id }: RegistrationRecord["enrollment"],
   etag: string | undefined,
 ): Work<boolean> {
   if (etag === undefined) return true;
-  const [found] = yield* rowsOf(heldEnrollment, { kind, enrollment_key: idKey(id) });
+  const [found] = yield* rowsOf(lockedEnrollment, { kind, enrollment_key: idKey(id) });
   return found?.etag === etag && found.provisioning_status === "enabled";
 }
 
@@ -106,7 +109,7 @@ function* indexEnrollments(kind: EnrollmentKind, records: readonly EnrollmentRec
   yield* insert("look_ups", rows);
 }
 
-/** Enrollments of one kind, over what has their keys. None has the key of another. */
+/** Writes enrollments of one kind, and replaces those with the same ids. No two records may have the same id. */
 export function* restoreEnrollments(kind: EnrollmentKind, records: readonly EnrollmentRecord[]): Work<void> {
   const rows = records.map((record) => ({ ...keyOf(record), ...contentOf(record) }));
   yield* insert("enrollments", rows);

@@ -3,7 +3,7 @@ import type { TableName } from "./schema.js";
 
 type Part = keyof StoreRecords;
 
-/** What is put where; of CA certificates there are never many. */
+/** The tables that each kind of record goes to. CA certificates are left out: there are never many. */
 const tablesOf: Readonly<Record<Exclude<Part, "certificates">, readonly TableName[]>> = {
   individuals: ["enrollments", "look_ups"],
   groups: ["enrollments", "look_ups"],
@@ -12,25 +12,25 @@ const tablesOf: Readonly<Record<Exclude<Part, "certificates">, readonly TableNam
   twins: ["twins"],
 };
 
-/** Fewer rows than this may be walked through. */
+/** Below this number of rows, a sequential scan is fast enough. */
 const FEW = 1000;
 
 /**
- * How much a process has put into each table at once, in parts as large as an import's batches. A table is to be counted when that
- * has doubled: the more there is, the less a thousand more changes, and counting takes its time.
+ * Counts the rows that this process has restored into each table. ANALYZE is due when they have doubled since the last
+ * run: it is slow, and a few more rows change no plan.
  */
 export class Growth {
-  readonly #tables = new Map<TableName, { readonly rows: number; readonly counted: number }>();
+  readonly #tables = new Map<TableName, { readonly rows: number; readonly analysed: number }>();
 
-  /** Adds what is to be put; the tables that are to be counted then. */
+  /** Adds the records of one batch. Returns the tables that are to be analysed after it. */
   add(records: StoreRecords): readonly TableName[] {
     const due = new Set<TableName>();
     for (const [part, tables] of Object.entries(tablesOf)) {
       const size = records[part as Part]?.length ?? 0; // the keys are those of the table above
       for (const table of size > 0 ? tables : []) {
-        const { rows, counted } = this.#tables.get(table) ?? { rows: 0, counted: 0 };
-        const isDue = rows + size - counted >= Math.max(FEW, counted);
-        this.#tables.set(table, { rows: rows + size, counted: isDue ? rows + size : counted });
+        const { rows, analysed } = this.#tables.get(table) ?? { rows: 0, analysed: 0 };
+        const isDue = rows + size - analysed >= Math.max(FEW, analysed);
+        this.#tables.set(table, { rows: rows + size, analysed: isDue ? rows + size : analysed });
         if (isDue) due.add(table);
       }
     }

@@ -1,7 +1,7 @@
 import { certificatesOf, type EnrollmentRecord, type GroupRecord } from "@rollcall/engine";
 import type { LookUpKind } from "./schema.js";
 
-/** What an enrollment can be found by, beside its id. */
+/** A value by which an enrollment can be found, besides its id. */
 export interface LookUp {
   readonly look_up: LookUpKind;
   readonly value: string;
@@ -25,11 +25,11 @@ function ofAttestation({ attestation }: EnrollmentRecord): readonly LookUp[] {
 
 export function lookUpsOf(record: EnrollmentRecord): readonly LookUp[] {
   const own = ofAttestation(record);
-  // Groups are few and asked for by kind; nobody asks for individual enrollments that way, nor by subject.
+  // Only groups are looked up by subject and by kind of attestation.
   if (record.kind === "individual") return own.filter(({ look_up }) => look_up !== "subject");
   return [...own, { look_up: "attestation", value: groupKind(record) }];
 }
 
-/** By what groups are counted, and looked through. */
+/** The kind of attestation by which groups are counted and listed. */
 export const groupKind = ({ attestation }: GroupRecord): "symmetricKey" | "x509" =>
   attestation.type === "symmetricKey" ? "symmetricKey" : "x509";

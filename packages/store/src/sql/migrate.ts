@@ -5,9 +5,9 @@ import type { Schema } from "./schema.js";
 import { StoreError } from "./store-error.js";
 
 /**
- * Brings the schema up to date, in one transaction that holds the row with its version. The row is the lock: a node that starts
- * meanwhile waits for it, and it is let go when its holder dies. Kysely's own migrator wants an advisory lock, which not every
- * server that speaks PostgreSQL has.
+ * Migrates the schema in one transaction, which locks the row with the schema's version. A node that starts meanwhile
+ * waits for that lock, which is released when its owner dies. Kysely's own migrator needs an advisory lock, which not
+ * every server that speaks PostgreSQL has. Throws StoreError when the schema is newer than this version.
  */
 export async function migrate(database: Kysely<Schema>, spelling: Spelling, place: string): Promise<void> {
   await sql`create table if not exists rollcall_schema (name text primary key, version integer not null)`.execute(

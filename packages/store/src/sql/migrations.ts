@@ -6,7 +6,7 @@ type Migration = (transaction: Transaction<Schema>, spelling: Spelling) => Promi
 
 interface TableOutline {
   readonly name: TableName;
-  /** Beside the primary key. */
+  /** Text columns besides the primary key. */
   readonly texts: readonly string[];
   readonly indexes: readonly (readonly string[])[];
 }
@@ -28,7 +28,9 @@ const firstTables: readonly TableOutline[] = [
   { name: "twins", texts: ["etag", "record"], indexes: [] },
 ];
 
-/** What a tally is of: a text of SQL for each row, `new` or `old`. */
+/**
+ * The rows that each tally counts. `what` and `part` are SQL in which `row` stands for the trigger's `new` or `old`.
+ */
 const firstTallies: readonly { readonly table: TableName; readonly what: string; readonly part: string }[] = [
   { table: "enrollments", what: "row.kind", part: "''" },
   { table: "registrations", what: "'registrations'", part: "''" },
@@ -76,12 +78,15 @@ async function createFirstTables(transaction: Transaction<Schema>, { key, keepsT
   if (keepsTallies) await createTallies(transaction);
 }
 
-/** A file has one process at a time: only a server's data have several nodes. */
+/** Only for PostgreSQL: one process at a time uses a SQLite file, so that there is no cluster. */
 async function createClusterFiles(transaction: Transaction<Schema>, { key, isShared }: Spelling): Promise<void> {
   if (!isShared) return;
   await sql`create table cluster_files (id_scope ${key} not null, file ${key} not null, fingerprint ${key} not null,
     primary key (id_scope, file))`.execute(transaction);
 }
 
-/** The schema's version is how many of these have run. Never change one that was released: add another. */
+/**
+ * The schema's version is the number of migrations that have run. Never change a migration that was released: add a new
+ * one.
+ */
 export const migrations: readonly Migration[] = [createFirstTables, createClusterFiles];

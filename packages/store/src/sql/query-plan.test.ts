@@ -29,7 +29,7 @@ type AnyStatement = Statement<Record<string, string>, unknown>;
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 const isStatement = (value: unknown): value is AnyStatement => isObject(value) && "build" in value;
 
-/** Every statement that is exported, however deep, with its name. */
+/** All exported statements with their names, also those inside exported objects. */
 function* statementsIn(value: unknown, name: string): Generator<readonly [string, AnyStatement]> {
   if (isStatement(value)) yield [name, value];
   else if (isObject(value))
@@ -38,7 +38,7 @@ function* statementsIn(value: unknown, name: string): Generator<readonly [string
 
 const all = [...statementsIn(modules, "")].map(([name, statement]) => [name.slice(1), statement] as const);
 
-/** Something for every parameter, as it would be in the middle of the records below. */
+/** A value for every parameter, from the middle of the records below. */
 const values = {
   kind: "individual",
   enrollment_key: "device-01500",
@@ -65,15 +65,15 @@ const values = {
   enrollment_id: "Device-01500",
   provisioning_status: "enabled",
 };
-// Each statement takes its own from these.
+// A cast: `bind` picks the parameters that the statement has.
 const bind = (statements: Statements, statement: AnyStatement) =>
   statements.bind(statement, values as unknown as Record<string, string>);
 
-it("all statements are looked at here", () => {
+it("finds all statements", () => {
   expect(all.length).toBeGreaterThan(30);
 });
 
-describe("on SQLite, no statement looks at more rows than it has to, or sorts what an index has in order", () => {
+describe("on SQLite, no statement scans a table, or sorts rows that an index has in order", () => {
   const folder = mkdtempSync(join(tmpdir(), "rollcall-plan-"));
   const statements = new Statements(sqliteSpelling, idScope);
   let database: SqliteDatabase;
@@ -92,10 +92,9 @@ describe("on SQLite, no statement looks at more rows than it has to, or sorts wh
   it.each(all)("%s", (_name, statement) => {
     const { text, parameters } = bind(statements, statement);
     const rows = database.prepare(`explain query plan ${text}`);
-    // Kysely's reader test is for its own driver; EXPLAIN has rows whatever it explains.
+    // EXPLAIN returns rows of this shape, whatever statement it explains.
     const plan = rows.all(parameters).map((row) => (row as { readonly detail: string }).detail);
     const scans = plan.filter((line) => /^SCAN (?!json_each|hubs|CONSTANT ROW)|TEMP B-TREE FOR ORDER/.test(line));
-    // At most `limits.caCertificates` rows.
     expect(scans, plan.join("\n")).toEqual([]);
     for (const line of plan.filter((each) => each.startsWith("SEARCH"))) expect(line).toContain("id_scope=?");
   });
@@ -111,7 +110,7 @@ describe.skipIf(programs === undefined)("on PostgreSQL (needs postgresql), no st
   beforeAll(async () => {
     server = await startPostgres(programs!);
     const store = await openStore({ kind: "postgres", url: server.url, idScope });
-    // As an import brings them.
+    // In batches, as an import writes them.
     const parts = Object.entries(manyRecords(3000));
     for (let from = 0; from < 3000; from += 500)
       await store.restore(Object.fromEntries(parts.map(([part, all]) => [part, all.slice(from, from + 500)])));
@@ -124,7 +123,7 @@ describe.skipIf(programs === undefined)("on PostgreSQL (needs postgresql), no st
     await server.stop();
   });
 
-  it("an enrollment is looked up by its key from the moment at which thousands were put back", async () => {
+  it("an enrollment is looked up by its index right after thousands were restored", async () => {
     const { text, parameters } = statements.bind(enrollmentStatements.enrollment, {
       kind: "individual",
       enrollment_key: "device-01500",
@@ -133,9 +132,9 @@ describe.skipIf(programs === undefined)("on PostgreSQL (needs postgresql), no st
     expect(rows.flat().join("\n")).toContain("Index Scan using enrollments_pkey");
   });
 
-  // Counting is the server's work (count-statements.ts), and of certificates there are 25.
-  const looked = all.filter(([name]) => !/^countStatements|^caCertificateStatements/.test(name));
-  it.each(looked)("%s", async (_name, statement) => {
+  // Left out: counts, which scan on purpose (count-statements.ts), and certificates, of which there are at most 25.
+  const checked = all.filter(([name]) => !/^countStatements|^caCertificateStatements/.test(name));
+  it.each(checked)("%s", async (_name, statement) => {
     const { text, parameters } = bind(statements, statement);
     const { rows } = await client.query({ text: `explain ${text}`, values: [...parameters], rowMode: "array" });
     const plan = rows.flat().join("\n");

@@ -1,7 +1,10 @@
 import { reading } from "./statement.js";
 import { rowsOf, type Work } from "./work.js";
 
-/** The row with the schema's version: it is always there, and one write holds it at a time. */
+/**
+ * Reads and locks the row with the schema's version. That row always exists, so it serves as the lock of all limited
+ * writes.
+ */
 const turn = reading<Record<never, never>>().as(({ database, spelling }) =>
   database
     .selectFrom("rollcall_schema")
@@ -11,8 +14,9 @@ const turn = reading<Record<never, never>>().as(({ database, spelling }) =>
 );
 
 /**
- * Writes what is counted, and is one of at most `atMost` then; false when it is not. Whoever else writes such a thing waits: two
- * that count before either is committed would both be the last. Without a limit nobody waits.
+ * Writes a record, then counts the records of its kind. False when there are more than `atMost`, so that the write is
+ * rolled back. Limited writes wait for each other: two that count before either commits could both get the last place.
+ * Without a limit, no write waits.
  */
 export function* putOneOf(
   atMost: number | undefined,

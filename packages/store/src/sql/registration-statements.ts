@@ -69,7 +69,7 @@ export const registrationVersions: Versioned<RegistrationKey, RegistrationConten
   ),
 };
 
-/** Only one that came from an individual enrollment: a group's stays. */
+/** Deletes the registration if it came from an individual enrollment. A group's registration stays. */
 export const dropRegistrationOfIndividual = writing<RegistrationKey>(({ database, p }) =>
   database
     .deleteFrom("registrations")

@@ -1,7 +1,7 @@
 import type { Assignment, PageRequest, RegistrationRecord, Removal } from "@rollcall/engine";
 import { idKey } from "@rollcall/protocol";
 import { putIdentity, putTwin, removeOwnDevice, tellTaken } from "./devices.js";
-import { holdEnrollment } from "./enrollments.js";
+import { lockEnrollment } from "./enrollments.js";
 import {
   type RegistrationContent,
   type RegistrationKey,
@@ -37,7 +37,7 @@ export function listRegistrations(
 export const removeRegistration = (registrationId: string, expected: string | undefined): Work<Removal> =>
   removeVersion(registrationVersions, keyOf(registrationId), expected);
 
-/** Over what has their keys. None has the key of another. */
+/** Writes the records, and replaces those with the same ids. No two records may have the same id. */
 export function* restoreRegistrations(records: readonly RegistrationRecord[]): Work<void> {
   const rows = records.map((record) => ({ ...keyOf(record.registrationId), ...contentOf(record) }));
   yield* insert("registrations", rows);
@@ -47,12 +47,12 @@ export const hasRegistration = (record: RegistrationRecord): Work<boolean> =>
   hasVersion(registrationVersions, keyOf(record.registrationId), record.etag);
 
 /**
- * The order matters: the registration's row is the lock that two registrations of one device meet at; the enrollment's is the one
- * that its deletion takes first as well.
+ * The order of the locks matters. The enrollment's row comes first, as it does when the enrollment is deleted. Then
+ * comes the registration's row, for which two registrations of one device wait.
  */
 export function* saveAssignment(assignment: Assignment): Work<boolean> {
   const { registration: record, identity, twin, removed, replaces, expectedEtag, enrollmentEtag } = assignment;
-  if (!(yield* holdEnrollment(record.enrollment, enrollmentEtag))) return false;
+  if (!(yield* lockEnrollment(record.enrollment, enrollmentEtag))) return false;
   const key = keyOf(record.registrationId);
   const expected = expectedEtag === undefined ? "absent" : { etag: expectedEtag };
   if (!(yield* putVersion(registrationVersions, { key, content: contentOf(record), expected }))) return false;

@@ -1,6 +1,6 @@
 /**
- * The tables, the same in SQLite and PostgreSQL. Every key is natural and starts with the id scope. A record is JSON text: the
- * columns beside it are only what something is looked up, ordered or compared by. `…_key` columns are ids without case.
+ * The tables, the same in SQLite and PostgreSQL. Every key is natural and starts with the id scope. `record` is JSON
+ * text; the other columns exist only to look up, order or compare rows. `…_key` columns hold ids in lower case.
  */
 export interface Schema {
   readonly rollcall_schema: { readonly name: string; readonly version: number };
@@ -14,7 +14,7 @@ export interface Schema {
     readonly etag: string;
     readonly record: string;
   };
-  /** What an enrollment can be found by beside its id; several may carry the same. */
+  /** Values by which an enrollment can be found, besides its id. Several enrollments may have the same value. */
   readonly look_ups: {
     readonly id_scope: string;
     readonly kind: EnrollmentKind;
@@ -50,9 +50,15 @@ export interface Schema {
     readonly etag: string;
     readonly record: string;
   };
-  /** PostgreSQL only: what the nodes of a cluster have in common, a row for each file of their locations. No secrets. */
+  /**
+   * PostgreSQL only: fingerprints of the files that all nodes of a cluster share, one row per file. Nothing in it is
+   * secret.
+   */
   readonly cluster_files: { readonly id_scope: string; readonly file: string; readonly fingerprint: string };
-  /** SQLite only, kept by triggers: how many rows there are, of a kind or a table, and of a part of it (devices: by hub). */
+  /**
+   * SQLite only, kept by triggers: the number of rows of a table, or of a kind of enrollment (`what`). `part` is the
+   * hub when devices are counted.
+   */
   readonly tallies: { readonly id_scope: string; readonly what: string; readonly part: string; readonly count: number };
 }
 

@@ -24,30 +24,30 @@ import { restore } from "./restore.js";
 import { StoreError } from "./store-error.js";
 import type { Work } from "./work.js";
 
-/** A store that is kept somewhere, and can be let go. */
+/** A store whose data outlives the process. It has to be closed. */
 export interface DurableStore extends Store {
-  /** Waits for what is being written. */
+  /** Waits for pending writes, then closes the store. */
   close(): Promise<void>;
 }
 
-/** A database that does what it is told. */
+/** Runs work on a database. */
 export interface WorkRunner {
-  /** Sees only what was committed. */
+  /** Runs a read, which sees committed data only. */
   read<T>(start: () => Work<T>): Promise<T>;
   /**
-   * All or nothing, nothing when it comes to false. Resolves when the write is durable, or was found not to apply. `isDone` tells
-   * of a write that comes to true whether it happened, where the answer to its commit may be lost.
+   * Runs a write. A write that returns false is rolled back. Resolves when the write is durable or was rolled back. If
+   * the reply to COMMIT is lost, `isDone` finds out whether a write that returned true took effect.
    */
   write<T>(start: () => Work<T>, isDone?: () => Work<boolean>): Promise<T>;
-  /** `watch` of the store; absent where no other process has the database. */
+  /** The store's `watch`; absent when no other process can use the database. */
   readonly watch?: (watcher: (change: DeviceChange) => void) => void;
-  /** What a driver throws, in terms that somebody can act on. */
+  /** Turns a driver's error into a StoreError when it is a known one. */
   explain(error: unknown): unknown;
-  /** After what is being written. */
+  /** Closes the database after the pending writes. */
   close(): Promise<void>;
 }
 
-/** The `Store` port in SQL, whatever the database. */
+/** Implements the `Store` port in SQL, on either database. */
 export class SqlStore implements DurableStore {
   readonly #runner: WorkRunner;
   readonly #growth = new Growth();
@@ -60,7 +60,7 @@ export class SqlStore implements DurableStore {
   }
 
   async #do<T>(action: () => Promise<T>): Promise<T> {
-    if (this.#closing) throw new StoreError("closed", "it was asked for something after close");
+    if (this.#closing) throw new StoreError("closed", "it was used after close");
     try {
       return await action();
     } catch (error) {
@@ -216,8 +216,8 @@ export class SqlStore implements DurableStore {
   }
 
   async restore(records: StoreRecords): Promise<void> {
-    const grown = this.#growth.add(records);
-    await this.#write(() => restore(records, grown));
+    const grownTables = this.#growth.add(records);
+    await this.#write(() => restore(records, grownTables));
   }
 
   close(): Promise<void> {

@@ -4,10 +4,10 @@ import { changeChannel, writeChange } from "./change-message.js";
 import type { Spelling } from "./dialect.js";
 import { primaryKeys, type Schema, type TableName } from "./schema.js";
 
-/** By the names of a statement's parameters. */
+/** Values of a statement's parameters, by name. */
 export type Values = Readonly<Record<string, string | number | readonly string[]>>;
 
-/** Stands in the place of a parameter while the statement is made. */
+/** Stands for a parameter while the statement is built. */
 class Place {
   readonly name: string;
   constructor(name: string) {
@@ -15,7 +15,7 @@ class Place {
   }
 }
 
-/** What a statement is made of: Kysely, places for its parameters (the id scope is one of them everywhere), and the spelling. */
+/** Arguments of `build`: Kysely, a `Place` for each parameter (every statement has the id scope), and the spelling. */
 interface Ingredients<P> {
   readonly database: Kysely<Schema>;
   readonly p: P & { readonly scope: string };
@@ -36,7 +36,7 @@ export const writing = <P extends Values>(build: Statement<P, unknown>["build"])
   build,
 });
 
-/** SQL text and what is bound to its places. */
+/** SQL text and the values of its parameters. */
 export interface Bound {
   readonly text: string;
   readonly parameters: readonly unknown[];
@@ -49,14 +49,14 @@ interface Compiled {
 }
 
 /**
- * PostgreSQL takes no NUL, and SQLite's WASM build ends a text there: what was asked for would be another key. No key has either
- * character, but strangers ask for any; the next one keeps the order.
+ * Replaces NUL by U+0001. PostgreSQL refuses NUL, and SQLite's WASM build ends the text there, so that it would look
+ * for a different key. No key has either character, but a request may; U+0001 keeps the order.
  */
 const bindable = (text: string) => (text.includes("\0") ? text.replaceAll("\0", "\u0001") : text);
 
 type Row = Readonly<Record<string, string>>;
 
-/** Compiles each statement once: Kysely takes longer to make a text than SQLite to answer it. */
+/** Compiles each statement once: Kysely takes longer to build the SQL than SQLite takes to run it. */
 export class Statements {
   readonly #spelling: Spelling;
   readonly #idScope: string;
@@ -64,7 +64,7 @@ export class Statements {
   readonly #compiled = new Map<unknown, Compiled>();
   readonly #inserts = new Map<string, string>();
 
-  /** `node` tells its own messages from those of others. */
+  /** `node` is the id of this process in the messages that it sends. */
   constructor(spelling: Spelling, idScope: string, node = "") {
     this.#spelling = spelling;
     this.#idScope = idScope;
@@ -80,7 +80,10 @@ export class Statements {
     };
   }
 
-  /** Rows of one table, all with the same columns and none with the key of another. */
+  /**
+   * Inserts rows into one table. All rows have the same columns, and no two have the same key. `over` says which
+   * existing rows they replace.
+   */
   *insert(table: TableName, rows: readonly Row[], over: "any" | "nothing"): Generator<Bound> {
     const [first] = rows;
     if (!first) return;
@@ -95,16 +98,16 @@ export class Statements {
     }
   }
 
-  /** Tells the other processes, when the transaction is committed. */
+  /** Sends a change to the other processes when the transaction commits. */
   *tell(change: DeviceChange): Generator<Bound> {
     if (!this.#spelling.isShared) return;
     const parameters = [changeChannel, writeChange({ node: this.#node, scope: this.#idScope, change })];
     yield { text: "select pg_notify($1, $2)", parameters, returnsRows: true };
   }
 
-  /** Has the database look at tables again whose content is another than it was. */
-  *count(tables: readonly TableName[]): Generator<Bound> {
-    if (!this.#spelling.plansByCounts) return;
+  /** Runs ANALYZE on the tables, where the database needs it. */
+  *analyze(tables: readonly TableName[]): Generator<Bound> {
+    if (!this.#spelling.needsAnalyze) return;
     const list = sql.join(tables.map((table) => sql.table(table)));
     yield { text: sql`analyze ${list}`.compile(this.#spelling.builder).sql, parameters: [], returnsRows: false };
   }
@@ -119,7 +122,7 @@ export class Statements {
     const known = this.#compiled.get(statement);
     if (known) return known;
     const places = new Proxy({}, { get: (_, name) => new Place(String(name)) });
-    // A place has the type of what will be bound to it, so that Kysely's checks are those of the real thing.
+    // A cast: a place has the type of its parameter, so that Kysely checks the statement as if it had the value.
     const p = places as Ingredients<P>["p"];
     const made = statement.build({ database: this.#spelling.builder, p, spelling: this.#spelling }).compile();
     const compiled = { text: made.sql, parameters: made.parameters };

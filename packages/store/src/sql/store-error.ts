@@ -3,7 +3,7 @@ interface StoreErrorRow {
   readonly next: string;
 }
 
-/** What can be wrong with the place where things are kept, and what to do then. Nothing was changed when one of these is thrown on opening. */
+/** Problems of the place where the data is kept, with advice. When opening throws one of them, nothing was changed. */
 export const storeErrors = {
   directoryInUse: {
     problem: "the data directory is in use by another process",
@@ -14,8 +14,8 @@ export const storeErrors = {
     next: "start that version, or choose another place for the data",
   },
   corruptFile: {
-    problem: "the database file is damaged, or no database",
-    next: "put a backup in its place, or move it away and start anew; it was left as it is",
+    problem: "the database file is damaged, or is not a database",
+    next: "put a backup in its place, or move it away and start again; the file was not changed",
   },
   diskFull: { problem: "the disk is full", next: "free some space, then try again; what was acknowledged is safe" },
   noAccess: { problem: "the data directory cannot be written to", next: "check its owner and its permissions" },
@@ -33,19 +33,19 @@ export const storeErrors = {
   },
   notPermitted: {
     problem: "PostgreSQL does not let this user write there",
-    next: "grant the user CREATE and USAGE on the schema, on a server that is no read-only standby",
+    next: "grant the user CREATE and USAGE on the schema, on a server that is not a read-only standby",
   },
   tooSlow: {
     problem: "PostgreSQL took too long to answer",
-    next: "look for what holds it up (pg_stat_activity, pg_locks), then try again",
+    next: "find what blocks it (pg_stat_activity, pg_locks), then try again",
   },
   badUrl: {
     problem: "the URL of PostgreSQL cannot be read",
-    next: "write postgres://user:password@host:port/database, with what is special in the password percent-encoded",
+    next: "write postgres://user:password@host:port/database, with special characters of the password percent-encoded",
   },
   otherFiles: {
-    problem: "this node has another CA or other keys than the nodes that share the database",
-    next: "copy secrets.json, ca.pem and ca-key.pem from the location of one of them into this node's; to give all nodes new ones, stop them, and start the first again with --replace-cluster-keys",
+    problem: "this node's CA or keys differ from those of the nodes that share the database",
+    next: "copy secrets.json, ca.pem and ca-key.pem from another node's location into this node's; to give all nodes new files, stop all nodes, and start the first again with --replace-cluster-keys",
   },
   driverMissing: { problem: "the package pg is not installed", next: "npm install pg" },
   closed: { problem: "the store is closed", next: "open it again" },
@@ -56,9 +56,9 @@ export type StoreErrorKind = keyof typeof storeErrors;
 export class StoreError extends Error {
   override readonly name = "StoreError";
   readonly kind: StoreErrorKind;
-  /** What is wrong, without the place. */
+  /** The problem, without the place. */
   readonly problem: string;
-  /** What the person who runs the service can do about it. */
+  /** Advice for the person who runs the service. */
   readonly next: string;
 
   constructor(kind: StoreErrorKind, detail: string, options?: ErrorOptions) {

@@ -5,17 +5,17 @@ import { changesOf, insert, read, rowsOf, type WithRecord, type Work } from "./w
 
 type Key = Readonly<Record<string, string>>;
 
-/** Rows that have an etag: how one is asked for, replaced and removed. */
+/** Statements for a table whose rows have an etag. */
 export interface Versioned<K extends Key, C extends Key> {
   readonly table: TableName;
   readonly etag: Statement<K, { readonly etag: string }>;
-  /** Only over the etag `expected`. */
+  /** Replaces the row only if its etag is `expected`. */
   readonly replace: Statement<K & C & { readonly expected: string }, unknown>;
-  /** Only with the etag `expected`. */
+  /** Removes the row only if its etag is `expected`. */
   readonly remove: Statement<K & { readonly expected: string }, unknown>;
 }
 
-/** Writes a row when what is there is as expected; false when it is not. */
+/** Writes a row if the existing row is as expected; false when it is not. */
 export function* putVersion<K extends Key, C extends Key>(
   { table, replace }: Versioned<K, C>,
   { key, content, expected }: { readonly key: K; readonly content: C; readonly expected: Expected },
@@ -25,7 +25,7 @@ export function* putVersion<K extends Key, C extends Key>(
   return (yield* insert(table, [{ ...key, ...content }], expected === "absent" ? "nothing" : "any")) > 0;
 }
 
-/** Whether a row is the version with this etag. */
+/** Whether the row has this etag. */
 export function* hasVersion<K extends Key, C extends Key>(
   { etag }: Versioned<K, C>,
   key: K,
@@ -35,7 +35,7 @@ export function* hasVersion<K extends Key, C extends Key>(
   return found?.etag === expected;
 }
 
-/** Removes exactly the version that was found to be the right one: others may write meanwhile. */
+/** Removes the row with the etag that was just read. If another write came in between, it is read again. */
 export function* removeVersion<K extends Key, C extends Key>(
   { etag, remove }: Versioned<K, C>,
   key: K,
@@ -49,12 +49,12 @@ export function* removeVersion<K extends Key, C extends Key>(
   }
 }
 
-/** Rows that a search looks through at once: what holds up others. */
+/** Rows that a search scans in one step. Nothing else runs meanwhile. */
 const sliceSize = 5000;
-/** Behind every key: ids are ASCII. */
+/** Sorts after every key: ids are ASCII. */
 const behindAll = "\uffff";
 
-/** Rows in the order of their keys, a page at a time. */
+/** Statements that list rows in the order of their keys, a page at a time. */
 export interface Paged<F extends Values> {
   readonly page: Statement<F & { readonly after: string; readonly limit: number }, WithRecord>;
   /** The key of row number `skip` behind `after`. */
@@ -69,11 +69,14 @@ export interface Paged<F extends Values> {
 interface Request {
   readonly after?: string | undefined;
   readonly limit: number;
-  /** "": all. */
+  /** Text that a key has to contain; "" matches every key. */
   readonly part: string;
 }
 
-/** What is in the middle of a text is in no index: a search goes through the keys in slices, so that others get their turn. */
+/**
+ * Reads one page. No index finds text in the middle of a key, so a search scans the keys in slices and lets other work
+ * run in between.
+ */
 export function* pageOf<T, F extends Values>(
   { page, sliceEnd, matches }: Paged<F>,
   filter: F,

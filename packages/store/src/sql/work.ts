@@ -2,24 +2,27 @@ import type { DeviceChange } from "@rollcall/protocol";
 import type { TableName } from "./schema.js";
 import type { Bound, Statement, Statements, Values } from "./statement.js";
 
-/** What the database said to a step: rows of a reading statement, or how many rows a writing one wrote. */
+/**
+ * The database's answer to a step: the rows of a reading statement, or the number of rows that a writing statement
+ * wrote.
+ */
 export interface Answer {
   readonly rows: readonly unknown[];
   readonly changes: number;
 }
 
-/** One thing to ask of the database. */
+/** The statements of one step. */
 type Step = (statements: Statements) => Iterable<Bound>;
 
 /**
- * Something to do with a database, as the steps it takes: written once, and run without a pause where the database works in this
- * thread (SQLite), or with a wait after each step (PostgreSQL).
+ * Work on a database, as a sequence of steps. It is written once, and runs without a pause where the database works in
+ * this thread (SQLite), or waits after each step (PostgreSQL).
  */
 export type Work<T> = Generator<Step, T, Answer>;
 
 export function* rowsOf<P extends Values, R>(statement: Statement<P, R>, values: P): Work<readonly R[]> {
   const { rows } = yield (statements) => [statements.bind(statement, values)];
-  // The statement was compiled from what has this type.
+  // A cast: the statement was built with rows of this type.
   return rows as readonly R[];
 }
 
@@ -28,7 +31,7 @@ export function* changesOf<P extends Values>(statement: Statement<P, unknown>, v
   return changes;
 }
 
-/** Writes rows over what has their keys, or only where nothing is; says how many were written. */
+/** Inserts rows. They replace "any" rows with the same keys, or "nothing". Returns how many rows were written. */
 export function* insert(
   table: TableName,
   rows: readonly Readonly<Record<string, string>>[],
@@ -39,7 +42,7 @@ export function* insert(
   return changes;
 }
 
-/** Tells the other processes that share the database, once all of this is committed. */
+/** Sends a change to the other processes that share the database, once the transaction commits. */
 export function* tellOthers(change: DeviceChange): Work<void> {
   yield (statements) => statements.tell(change);
 }
@@ -48,7 +51,7 @@ export interface WithRecord {
   readonly record: string;
 }
 
-// Only this store writes these columns, and only from values of these types.
+// A cast: only this store writes these columns, and only from values of these types.
 export const read = <T>({ record }: WithRecord): T => JSON.parse(record) as T;
 
 export function* recordsOf<T, P extends Values>(statement: Statement<P, WithRecord>, values: P): Work<readonly T[]> {

@@ -14,10 +14,10 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { StoreError } from "../sql/store-error.js";
 
-/** A process, told from another that got the same pid later. */
+/** Identifies a process, also when a later process gets the same pid. */
 interface Owner {
   readonly pid: number;
-  /** Boot and start time where the system tells them (Linux), else empty. */
+  /** Boot id and start time where the system tells them (Linux), else empty. */
   readonly started: string;
 }
 
@@ -31,12 +31,16 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
-/** Undefined where the system does not tell; "gone" for a process that is dead but for its parent's notice. */
+/**
+ * Boot id and start time of a process. Undefined where the system does not tell them; "gone" for a process that has
+ * ended but was not reaped.
+ */
 function startOf(pid: number): string | undefined {
   const boot = readIfThere("/proc/sys/kernel/random/boot_id");
   const status = readIfThere(`/proc/${pid}/stat`);
   if (boot === undefined || status === undefined) return undefined;
-  // The name of the program may hold anything, so fields count from its closing parenthesis: state is the 3rd, start time the 22nd.
+  // The program's name may contain any character, so fields are counted from its closing parenthesis: state is the 3rd,
+  // start time the 22nd.
   const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
   return fields[0] === "Z" || fields[0] === "X" ? "gone" : `${boot.trim()} ${fields[19]}`;
 }
@@ -51,14 +55,14 @@ function isAlive({ pid, started }: Owner): boolean {
   return now === undefined || started === "" || now === started;
 }
 
-/** Undefined when there is no such file, or one that was never finished because the power went. */
+/** Reads the owner from a file. Undefined when the file is missing, or incomplete because the machine lost power. */
 function ownerIn(file: string): Owner | undefined {
   const match = /^(\d{1,10})\n(.*)\n$/.exec(readIfThere(file) ?? "");
   const [, pid = "", started = ""] = match ?? [];
   return match ? { pid: Number(pid), started } : undefined;
 }
 
-/** Makes `file` a copy of `own`, whole from the first moment; false when it is there already. */
+/** Creates `file` with the content of `own`, complete from the first moment; false when it exists already. */
 function claim(own: string, file: string): boolean {
   try {
     linkSync(own, file);
@@ -68,7 +72,7 @@ function claim(own: string, file: string): boolean {
     if (codeOf(error) !== "EPERM" && codeOf(error) !== "ENOTSUP" && codeOf(error) !== "ENOSYS") throw error;
   }
   try {
-    // A file system without hard links.
+    // Only for file systems without hard links.
     writeFileSync(file, readFileSync(own), { flag: "wx", mode: 0o600 });
     return true;
   } catch (error) {
@@ -77,7 +81,10 @@ function claim(own: string, file: string): boolean {
   }
 }
 
-/** Puts us in the place of an owner that is gone. Its file is replaced, never absent; a second file lets only one of us do so. */
+/**
+ * Takes over from an owner that no longer runs. The owner's file is replaced, never absent. A second file lets only one
+ * process do this at a time. Throws `inUse` when another process is the owner.
+ */
 function takeOver(own: string, file: string, inUse: (owner: Owner) => StoreError): void {
   const turn = `${file}.turn`;
   if (!claim(own, turn)) {
@@ -96,8 +103,9 @@ function takeOver(own: string, file: string, inUse: (owner: Owner) => StoreError
 }
 
 /**
- * Makes this process the only one with the directory, which is made when absent; returns what gives it back. Whoever holds it has
- * `store.pid` there. One that was killed left it behind: its pid tells.
+ * Makes this process the only owner of the directory, which is created if absent. Returns a function that gives it up.
+ * The owner's pid is in `store.pid`. A killed process leaves that file behind, and its pid shows that it no longer
+ * runs. Throws StoreError.
  */
 export function ownDirectory(directory: string): () => void {
   const inUse = ({ pid }: Owner) => new StoreError("directoryInUse", `${directory}, process ${pid}`);
@@ -117,8 +125,8 @@ export function ownDirectory(directory: string): () => void {
 }
 
 /**
- * Makes the names in a directory durable, and those of the directories above it: a file that was synced is no use after a power
- * cut when its name is gone. SQLite's WASM build leaves this out when it makes a file.
+ * Makes the names in a directory, and those of the directories above it, durable. Otherwise a power cut may lose the
+ * name of a file that was synced. SQLite's WASM build does not do this when it creates a file.
  */
 export function syncDirectory(directory: string): void {
   for (let path = resolve(directory); ; path = dirname(path)) {
@@ -130,7 +138,7 @@ export function syncDirectory(directory: string): void {
         closeSync(file);
       }
     } catch {
-      // Not every system can sync a directory, and those above need not be ours to open.
+      // Not every system can sync a directory, and we may not be allowed to open those above.
     }
     if (dirname(path) === path) return;
   }

@@ -52,7 +52,7 @@ const column = (name: string) =>
 const stored = () => column("enrollment_key");
 const count = (text: string) => statements.filter((each) => each === text).length;
 
-/** Writes, and then is refused or fails. */
+/** Writes an enrollment, then returns false or throws. */
 const after = (id: string, how: () => boolean): Write =>
   function* () {
     yield* put(id)();
@@ -70,7 +70,7 @@ describe("writes of one window", () => {
     expect([count("begin immediate"), count("commit")]).toEqual([1, 1]);
   });
 
-  it("are each all or nothing by themselves", async () => {
+  it("are atomic each by itself", async () => {
     const commits = group();
     const outcomes = await Promise.allSettled([
       commits.commit(put("a")),
@@ -82,7 +82,7 @@ describe("writes of one window", () => {
     expect(stored()).toEqual(["a", "z"]);
   });
 
-  it("hear nothing before the commit, not even of a refusal", async () => {
+  it("settle only after the commit, also when they are refused", async () => {
     const commits = group();
     const heard: string[] = [];
     const listen = async (write: Write) => {
@@ -93,7 +93,7 @@ describe("writes of one window", () => {
     expect(heard).toEqual(["after", "after", "after"]);
   });
 
-  it("are all refused when there is no room, and the store goes on when there is again", async () => {
+  it("fail when there is no room, and the store works again once there is room", async () => {
     connection.prepare("pragma max_page_count = 40").all([]);
     const commits = group();
     const large = (id: string): Write => put(id, { iotHubs: ["x".repeat(20_000)] });
@@ -115,14 +115,14 @@ describe("writes of one window", () => {
     expect(column("etag")).toEqual(["29"]);
   });
 
-  it("need not wait for the window when the store is closed", async () => {
+  it("do not wait for the end of the window when the store is closed", async () => {
     const commits = group(1_000_000);
     const writing = commits.commit(put("a"));
     await commits.flush();
     expect(await writing).toBe(true);
   });
 
-  it("are not waited for by one that has been alone, until company comes", async () => {
+  it("skip the window after one write was alone in it, until two writes come together", async () => {
     const commits = group(1_000_000);
     const waits = async (id: string) => {
       let done = false;
@@ -137,13 +137,13 @@ describe("writes of one window", () => {
     expect(await waits("b")).toBe(false);
     const pattern: boolean[] = [];
     for (let n = 0; n < 14; n++) pattern.push(await waits(`c${n}`));
-    // Each time that it was alone all the same, twice as many do not wait.
+    // Each time that a waiting write was alone, twice as many writes do not wait.
     expect(pattern.map((each) => (each ? "w" : ".")).join("")).toBe("w..w....w.....");
     await Promise.all([commits.commit(put("x")), commits.commit(put("y")), commits.flush()]);
     expect(await waits("z")).toBe(true);
   });
 
-  it("are read by nobody before they are committed", async () => {
+  it("are invisible to reads before they are committed", async () => {
     const commits = group();
     const seen: string[] = [];
     let over = false;
@@ -169,8 +169,8 @@ describe("writes of one window", () => {
   });
 });
 
-describe("the log of a database that is written to all the time", () => {
-  it("is emptied into it again and again", async () => {
+describe("the write-ahead log of a database that is written to all the time", () => {
+  it("is checkpointed again and again", async () => {
     const file = join(folder, "log", "rollcall.db");
     mkdirSync(join(folder, "log"));
     const own = await connectSqlite("node-sqlite3-wasm", file);

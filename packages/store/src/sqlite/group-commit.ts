@@ -3,56 +3,56 @@ import type { SqliteRunner } from "./sqlite-runner.js";
 
 export interface GroupCommitOptions {
   readonly runner: SqliteRunner;
-  /** How long the first write of a group waits for company, where there is company to be had. */
+  /** How long the first write of a group waits for other writes, when others are likely. */
   readonly windowMilliseconds: number;
 }
 
 interface Waiting {
-  /** Runs the write; false when it did not apply and is to be taken back. */
+  /** Runs the write; false when it did not apply and is to be rolled back. */
   readonly attempt: () => boolean;
-  /** Tells what came of it. */
+  /** Settles the write's promise with its result. */
   readonly resolve: () => void;
   readonly reject: (reason: Error) => void;
 }
 
-/** SQLite works while it has the thread: a group beyond this would hold up everything else for too long. */
+/** SQLite blocks the thread while it works: a larger group would delay everything else for too long. */
 const largestGroup = 200;
 
 const toError = (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
-/** After as many writes, one that would be alone waits again to see whether it still is. */
+/** After at most this many writes that did not wait, one waits again to see whether others come. */
 const longestPatience = 256;
 
 /**
- * Whether a write should wait for others. Nothing tells one busy client from many but waiting: if nobody came, the next 1, 2, 4 …
- * writes do not wait; as soon as somebody came, every write does.
+ * Decides whether a write waits for others. Only waiting shows whether there are many clients. If no other write came,
+ * the next 1, 2, 4 … writes do not wait; as soon as another write came, every write waits.
  */
 class Patience {
-  #alone = 0;
-  #unasked = 0;
+  #skips = 0;
+  #skipsLeft = 0;
 
   /** Whether the next write should wait. */
   get waits(): boolean {
-    return this.#unasked <= 0;
+    return this.#skipsLeft <= 0;
   }
 
-  /** How many writes were together in a group that waited, or did not. */
+  /** Notes how many writes a group had, and whether the group had waited. */
   saw(writes: number, waited: boolean): void {
-    if (writes > 1) this.#alone = this.#unasked = 0;
-    else if (waited) this.#unasked = this.#alone = Math.min(Math.max(1, this.#alone * 2), longestPatience);
-    else this.#unasked -= 1;
+    if (writes > 1) this.#skips = this.#skipsLeft = 0;
+    else if (waited) this.#skipsLeft = this.#skips = Math.min(Math.max(1, this.#skips * 2), longestPatience);
+    else this.#skipsLeft -= 1;
   }
 }
 
 /**
- * One fsync for all writes of a short window. Each is all or nothing by itself, in a savepoint, and nobody hears of any of them,
- * not even of a refusal, before the commit is durable. The window is in time, not in turns of the loop: a TLS handshake fills a
- * turn, so that turns group nothing.
+ * Commits all writes of a short window with one fsync. Each write is atomic in its own savepoint, and no write settles,
+ * not even a refused one, before the commit is durable. The window is measured in time, not in turns of the event loop:
+ * a TLS handshake fills a whole turn, so that turns would group nothing.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
   #waiting: Waiting[] = [];
-  /** Keeps the next group from starting by itself; undefined when nobody waits. */
+  /** Cancels the scheduled start of the next group; undefined when no write waits. */
   #cancel: (() => void) | undefined;
   #running: Promise<void> = Promise.resolve();
   #patience = new Patience();
@@ -62,7 +62,7 @@ export class GroupCommit {
     this.#options = options;
   }
 
-  /** A write that comes to false is taken back. */
+  /** Runs a write in the next group. A write that returns false is rolled back. */
   commit<T>(start: () => Work<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       let result: { readonly value: T } | undefined;
@@ -75,7 +75,7 @@ export class GroupCommit {
     });
   }
 
-  /** Writes of one turn are a group in any case. */
+  /** Schedules the start of the next group. Writes of one turn of the event loop form a group in any case. */
   #schedule(): () => void {
     this.#waited = this.#patience.waits;
     if (!this.#waited) {
@@ -86,7 +86,7 @@ export class GroupCommit {
     return () => clearTimeout(timer);
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Starts the waiting group at once. Resolves when all writes are done. */
   async flush(): Promise<void> {
     if (this.#cancel) this.#start();
     await this.#running;
@@ -106,7 +106,7 @@ export class GroupCommit {
     });
   }
 
-  /** Without a pause: what is read in between would be read on the same connection, before it is committed. */
+  /** Runs without a pause: a read in between would use the same connection and see uncommitted data. */
   #commitGroup(group: readonly Waiting[]): void {
     const { runner } = this.#options;
     const failed = new Map<Waiting, unknown>();
@@ -115,7 +115,7 @@ export class GroupCommit {
       for (const waiting of group) this.#attempt(waiting, failed);
       runner.command("commit");
     } catch (error) {
-      this.#takeBack();
+      this.#rollBack();
       for (const { reject } of group) reject(toError(error));
       return;
     }
@@ -125,7 +125,10 @@ export class GroupCommit {
     }
   }
 
-  /** Throws when the whole transaction is lost with it, as on a full disk: then there is no savepoint to go back to. */
+  /**
+   * Runs one write in a savepoint. Throws when SQLite has rolled back the whole transaction, as on a full disk: the
+   * savepoint is gone then.
+   */
   #attempt(waiting: Waiting, failed: Map<Waiting, unknown>): void {
     const { runner } = this.#options;
     runner.command("savepoint one_write");
@@ -135,11 +138,11 @@ export class GroupCommit {
     } catch (error) {
       failed.set(waiting, error);
     }
-    if (!applies) this.#takeBackOne(failed.get(waiting));
+    if (!applies) this.#rollBackOne(failed.get(waiting));
     runner.command("release savepoint one_write");
   }
 
-  #takeBackOne(reason: unknown): void {
+  #rollBackOne(reason: unknown): void {
     try {
       this.#options.runner.command("rollback to savepoint one_write");
     } catch (lost) {
@@ -147,11 +150,11 @@ export class GroupCommit {
     }
   }
 
-  #takeBack(): void {
+  #rollBack(): void {
     try {
       this.#options.runner.command("rollback");
     } catch {
-      // SQLite took it back by itself; what it failed with is told.
+      // SQLite has rolled back by itself. The writes are rejected with the original error.
     }
   }
 }

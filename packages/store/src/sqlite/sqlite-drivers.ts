@@ -2,7 +2,7 @@ import type { SqliteDatabase, SqliteStatement } from "kysely";
 
 export type SqliteDriverName = "node:sqlite" | "node-sqlite3-wasm";
 
-/** Either driver's statement, called its own way. */
+/** A prepared statement of either driver. */
 interface Prepared {
   readonly all: (parameters: readonly unknown[]) => unknown[];
   readonly run: (parameters: readonly unknown[]) => { changes: number | bigint; lastInsertRowid: number | bigint };
@@ -14,7 +14,7 @@ interface Connection {
   readonly close: () => void;
 }
 
-/** What is used of node:sqlite, which the types of the oldest Node that we promise do not know. */
+/** The part of node:sqlite that is used here. The types of the oldest Node that we promise do not have it. */
 interface NodeSqlite {
   readonly DatabaseSync: new (
     file: string,
@@ -32,7 +32,7 @@ function builtIn(): NodeSqlite | undefined {
   return process.getBuiltinModule?.("node:sqlite") as NodeSqlite | undefined;
 }
 
-/** The built-in one where the runtime has it: no second SQLite in the process, and faster. */
+/** node:sqlite where the runtime has it: it is faster, and needs no second SQLite in the process. */
 export function defaultDriver(): SqliteDriverName {
   return builtIn() ? "node:sqlite" : "node-sqlite3-wasm";
 }
@@ -60,7 +60,7 @@ async function connectWasm(file: string): Promise<Connection> {
   return {
     prepare: (text) => {
       const statement = database.prepare(text);
-      // Only text is ever bound: `schema.ts` has nothing else but the one version number.
+      // A cast: only texts and numbers are ever bound (dialect.ts turns lists into text).
       const bind = (parameters: readonly unknown[]) => parameters as (string | number)[];
       return {
         all: (parameters) => statement.all(bind(parameters)),
@@ -72,19 +72,19 @@ async function connectWasm(file: string): Promise<Connection> {
   };
 }
 
-/** Finalizing a statement that failed says again what it failed with, after it is done. */
+/** Finalizes a statement. If the statement had failed, finalizing throws that error again, after it is done. */
 function finalizeQuietly(statement: { finalize(): void }): void {
   try {
     statement.finalize();
   } catch {
-    // It was thrown when it happened.
+    // The error was already thrown when the statement ran.
   }
 }
 
-/** Prepared statements by their text: queries are few, but for those with lists of any length. */
+/** At most this many prepared statements are kept. */
 const keptStatements = 200;
 
-/** What Kysely asks of a SQLite, on either driver. */
+/** The SQLite database that Kysely expects, on either driver. It keeps prepared statements by their text. */
 class PreparingDatabase implements SqliteDatabase {
   readonly #connection: Connection;
   readonly #statements = new Map<string, Prepared & SqliteStatement>();
@@ -97,7 +97,7 @@ class PreparingDatabase implements SqliteDatabase {
     const known = this.#statements.get(text);
     if (known) return known;
     const prepared = this.#connection.prepare(text);
-    const use = <T>(action: (parameters: readonly unknown[]) => T) => this.#whole(text, action);
+    const use = <T>(action: (parameters: readonly unknown[]) => T) => this.#forgetOnFailure(text, action);
     const all = use(prepared.all);
     const run = text === "rollback" ? rollingBack(use(prepared.run)) : use(prepared.run);
     const iterate = (parameters: readonly unknown[]) => all(parameters)[Symbol.iterator]();
@@ -108,8 +108,11 @@ class PreparingDatabase implements SqliteDatabase {
     return statement;
   }
 
-  /** A statement that failed is not used again: the WASM build cannot reset it. */
-  #whole<T>(text: string, action: (parameters: readonly unknown[]) => T): (parameters: readonly unknown[]) => T {
+  /** Forgets a statement that failed: the WASM build cannot reset it. */
+  #forgetOnFailure<T>(
+    text: string,
+    action: (parameters: readonly unknown[]) => T,
+  ): (parameters: readonly unknown[]) => T {
     return (parameters) => {
       try {
         return action(parameters);
@@ -133,7 +136,7 @@ class PreparingDatabase implements SqliteDatabase {
   }
 }
 
-/** On a full disk SQLite rolls back by itself; that must not hide what happened. */
+/** On a full disk SQLite rolls back by itself. The failure of our own rollback must not hide the original error. */
 function rollingBack(run: Prepared["run"]): Prepared["run"] {
   return (parameters) => {
     try {
@@ -146,18 +149,18 @@ function rollingBack(run: Prepared["run"]): Prepared["run"] {
 }
 
 const settings = [
-  // First: then the log needs no shared memory, which the WASM build has not.
+  // Must come first: the log then needs no shared memory, which the WASM build lacks.
   "locking_mode = exclusive",
   "journal_mode = wal",
-  // FULL: the log is on disk (fsync) before a commit is said to be, so that neither a kill nor a power cut loses it.
+  // FULL: the log is on disk (fsync) before a commit is reported, so that neither a kill nor a power cut loses it.
   "synchronous = full",
-  // What one large import made of the log is given back.
+  // Shrinks the log again after a large import.
   "journal_size_limit = 67108864",
   // The inner pages of a million keys' indexes stay in memory; in kibibytes.
   "cache_size = -32768",
 ];
 
-/** Throws what the driver throws when the file is no database, cannot be opened or is in use. */
+/** Opens a SQLite file. Throws the driver's error when the file is not a database, cannot be opened or is in use. */
 export async function connectSqlite(driver: SqliteDriverName, file: string): Promise<SqliteDatabase> {
   const connection = driver === "node:sqlite" ? connectBuiltIn(file) : await connectWasm(file);
   const database = new PreparingDatabase(connection);

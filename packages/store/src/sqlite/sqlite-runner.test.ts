@@ -22,7 +22,7 @@ async function open(): Promise<SqliteRunner> {
   return new SqliteRunner(database, new Statements(sqliteSpelling, "0ne00000000"));
 }
 
-/** Asks for a device until it is there, and takes longer for it than a read may have the thread at once. */
+/** Reads until the device exists. Each step takes longer than a read may block the thread. */
 function* waitFor(device: string): Work<readonly string[]> {
   for (;;) {
     const found = yield* enrolledAmong([device]);
@@ -32,7 +32,7 @@ function* waitFor(device: string): Work<readonly string[]> {
   }
 }
 
-it("a read that takes long lets others go on in between, also to write", async () => {
+it("a long read lets other work run in between, also writes", async () => {
   const runner = await open();
   const reading = runner.read(waitFor("d"));
   setImmediate(() => runner.run(putEnrollment(individualOf("d"), undefined)));
@@ -40,7 +40,7 @@ it("a read that takes long lets others go on in between, also to write", async (
   runner.close();
 });
 
-it("a read that takes long hears when the store is closed", async () => {
+it("a long read fails when the store is closed meanwhile", async () => {
   const runner = await open();
   const reading = runner.read(waitFor("d"));
   setImmediate(() => runner.close());

@@ -3,11 +3,11 @@ import type { Bound, Statements } from "../sql/statement.js";
 import { StoreError } from "../sql/store-error.js";
 import type { Answer, Work } from "../sql/work.js";
 
-const none: Answer = { rows: [], changes: 0 };
+const noAnswer: Answer = { rows: [], changes: 0 };
 
 /**
- * Works on SQLite's one connection, in this thread. Whatever writes does so without a pause from `begin` to `commit`, so that
- * nobody reads what may still be taken back.
+ * Runs work on SQLite's one connection, in this thread. A write runs without a pause from `begin` to `commit`, so that
+ * no read sees data that may still be rolled back.
  */
 export class SqliteRunner {
   readonly #database: SqliteDatabase;
@@ -31,7 +31,7 @@ export class SqliteRunner {
   }
 
   #step(bounds: Iterable<Bound>): Answer {
-    let last = none;
+    let last = noAnswer;
     let changes = 0;
     for (const bound of bounds) {
       last = this.#answer(bound);
@@ -40,9 +40,9 @@ export class SqliteRunner {
     return { rows: last.rows, changes };
   }
 
-  /** Without a pause. */
+  /** Runs work without a pause. */
   run<T>(work: Work<T>): T {
-    let step = work.next(none);
+    let step = work.next(noAnswer);
     while (!step.done) step = work.next(this.#step(step.value(this.#statements)));
     return step.value;
   }
@@ -52,15 +52,17 @@ export class SqliteRunner {
     this.#database.close();
   }
 
-  /** With pauses between the steps of what takes long. */
+  /**
+   * Runs work, and pauses between its steps when it takes long. Throws StoreError when the store is closed meanwhile.
+   */
   async read<T>(work: Work<T>): Promise<T> {
     let since = performance.now();
-    let step = work.next(none);
+    let step = work.next(noAnswer);
     while (!step.done) {
       step = work.next(this.#step(step.value(this.#statements)));
       if (!step.done && performance.now() - since > longestTurn) {
         await new Promise((resolve) => setImmediate(resolve));
-        if (this.#closed) throw new StoreError("closed", "while it was read");
+        if (this.#closed) throw new StoreError("closed", "it was closed during a read");
         since = performance.now();
       }
     }
@@ -68,5 +70,5 @@ export class SqliteRunner {
   }
 }
 
-/** Milliseconds that a read may hold the thread, as far as its steps allow. */
+/** Milliseconds after which a read pauses at its next step. */
 const longestTurn = 5;

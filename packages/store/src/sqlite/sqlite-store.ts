@@ -13,16 +13,16 @@ import { connectSqlite, defaultDriver, type SqliteDriverName } from "./sqlite-dr
 import { SqliteRunner } from "./sqlite-runner.js";
 
 export interface SqliteStoreOptions {
-  /** Made when absent, readable for its owner only. One process at a time. */
+  /** Created if absent, readable by its owner only. One process at a time. */
   readonly directory: string;
   readonly idScope: string;
-  /** Node's own SQLite where there is one, unless given. */
+  /** Default: Node's own SQLite where the runtime has it. */
   readonly driver?: SqliteDriverName;
-  /** How long a write waits for others to be committed with; 10 unless given. */
+  /** How long a write waits for others to share its commit; 10 unless given. */
   readonly commitWindowMilliseconds?: number;
 }
 
-/** What SQLite says, in both drivers' messages, and the system before it. */
+/** Messages of SQLite, in both drivers' wording, and of the file system. */
 const kindsByMessage: readonly (readonly [RegExp, StoreErrorKind])[] = [
   [/not a database|disk image is malformed/i, "corruptFile"],
   [/database or disk is full|^ENOSPC/i, "diskFull"],
@@ -48,26 +48,30 @@ function explainIn(directory: string, file: string): (error: unknown) => unknown
   };
 }
 
-/** Keys are in it: for its owner only, and so are the log and the index beside it, which SQLite makes like it. An empty file is a new database. */
+/**
+ * Makes the file readable by its owner only: it contains keys. SQLite gives the log and the index beside it the same
+ * mode. An empty file is a new database.
+ */
 function keepPrivate(file: string): void {
   closeSync(openSync(file, "a", 0o600));
   chmodSync(file, 0o600);
 }
 
-/** The store in a directory of this machine. */
+/** Opens the store in a directory of this machine. Throws StoreError. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<DurableStore> {
   const { directory, idScope, driver = defaultDriver(), commitWindowMilliseconds = 10 } = options;
   const file = join(directory, "rollcall.db");
   const explain = explainIn(directory, file);
   const giveBack = ownDirectory(directory);
-  // The WASM build locks with a directory, which outlives a process that was killed. The owner was just proven to be gone.
+  // The WASM build locks with a directory, which a killed process leaves behind. ownDirectory has just proven that no
+  // other process runs.
   rmSync(`${file}.lock`, { recursive: true, force: true });
   let connection: SqliteDatabase | undefined;
   try {
     keepPrivate(file);
     connection = await connectSqlite(driver, file);
     await migrate(new Kysely<Schema>({ dialect: new SqliteDialect({ database: connection }) }), sqliteSpelling, file);
-    // Database and log have their names by now.
+    // Database and log exist by now.
     syncDirectory(directory);
     return new SqlStore(
       runnerOf(connection, { idScope, windowMilliseconds: commitWindowMilliseconds, explain, giveBack }),

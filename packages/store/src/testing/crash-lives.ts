@@ -5,7 +5,7 @@ type WithoutScope<T> = T extends unknown ? Omit<T, "idScope"> : never;
 /** Where a crash test writes. */
 export type Place = WithoutScope<StoreOptions>;
 
-/** What the writer is told, as JSON. */
+/** The argument of the writer process, as JSON. */
 export interface CrashOrder {
   readonly place: Place;
   readonly round: number;
@@ -14,7 +14,7 @@ export interface CrashOrder {
 
 export const openPlace = (place: Place): Promise<DurableStore> => openStore({ ...place, idScope: "0ne00000000" });
 
-/** The etags of what a store has of a device; of the identity, which has none, when it was made. */
+/** The etags of a device's records. An identity has no etag: its creation time is given instead. */
 export interface Stored {
   readonly enrollment?: string;
   readonly registration?: string;
@@ -35,7 +35,7 @@ export async function storedOf(store: DurableStore, device: string): Promise<Sto
   };
 }
 
-/** One write of a device's life, and what it leaves behind, over what the one before left. */
+/** One write in a device's life, and the records that exist after it. */
 interface Step {
   readonly write: (store: DurableStore, device: string) => Promise<boolean>;
   readonly leaves: Stored;
@@ -51,7 +51,10 @@ const register = (version: number): Step => ({
   leaves: { enrollment: "e0", registration: `r${version}`, identity: version, twin: `t${version}` },
 });
 
-/** What devices go through. Every step but the first depends on the etag that the one before left. */
+/**
+ * The series of writes that a device goes through. Every step but the first depends on the etag that the step before
+ * left.
+ */
 export const lives = {
   registrations: [enroll, register(1), register(2), register(3)],
   writes: [

@@ -18,7 +18,10 @@ export function individualOf(registrationId: string): IndividualRecord {
   };
 }
 
-/** Version n of a device's registration, over version n - 1; registration, identity and twin all say which it is. */
+/**
+ * Version n of a device's registration, which replaces version n - 1. Registration, identity and twin all carry the
+ * version.
+ */
 export function assignmentOf(deviceId: string, version: number): Assignment {
   const versions = { desiredVersion: version, desiredUpdatedAt: 1, reportedVersion: 1, reportedUpdatedAt: 1 };
   return {

@@ -9,13 +9,13 @@ export interface KillPlan {
   /** The Node that the writer runs on. */
   readonly node: string;
   readonly order: CrashOrder;
-  /** The moment is random, at most this long after the first acknowledgement. */
+  /** The writer is killed at a random moment, at most this long after its first acknowledgement. */
   readonly withinMilliseconds: number;
-  /** Ends what the writer depends on, in its place. */
+  /** Kills what the writer depends on, instead of the writer. */
   readonly instead?: () => Promise<void>;
 }
 
-/** Lets a process write until a random moment, kills it, and says which step of each device was acknowledged last. */
+/** Lets a process write until a random moment, kills it, and returns the last acknowledged step of each device. */
 function writeUntilKilled({ node, order, withinMilliseconds, instead }: KillPlan): Promise<Map<string, number>> {
   return new Promise((resolve, reject) => {
     const child = spawn(node, [writer, JSON.stringify(order)], { stdio: ["ignore", "pipe", "pipe"] });
@@ -42,7 +42,10 @@ function writeUntilKilled({ node, order, withinMilliseconds, instead }: KillPlan
   });
 }
 
-/** Each device is at the step that was acknowledged, or one further: that was written, and killed before it could be said. */
+/**
+ * Checks each device: it is at its last acknowledged step, or one further when the writer was killed between the write
+ * and its acknowledgement.
+ */
 async function look(store: DurableStore, order: CrashOrder, acknowledged: ReadonlyMap<string, number>) {
   const steps = lives[order.life];
   const wrong: string[] = [];
@@ -56,7 +59,7 @@ async function look(store: DurableStore, order: CrashOrder, acknowledged: Readon
   return { wrong, at };
 }
 
-/** Takes each device one step on: the etags that are stored are good to go on from, and only those. */
+/** Runs the next step of each device, which succeeds only if the stored etags are right. */
 async function goOn(
   store: DurableStore,
   order: CrashOrder,
@@ -77,17 +80,19 @@ async function goOn(
 
 export interface Aftermath {
   readonly acknowledged: number;
-  /** In words: acknowledged writes that are missing, halves of writes, etags that are not good to go on from. */
+  /**
+   * Descriptions of acknowledged writes that are missing, of half writes, and of etags from which the next step fails.
+   */
   readonly wrong: readonly string[];
 }
 
-/** Kills, opens the place again without doing anything else, and looks. */
+/** Kills the writer, opens the place again without any repair, and checks the devices. */
 export async function killAndLook(plan: KillPlan, openedAs: Place = plan.order.place): Promise<Aftermath> {
   const acknowledged = await writeUntilKilled(plan);
   const store = await openPlace(openedAs);
   try {
     const { wrong, at } = await look(store, plan.order, acknowledged);
-    // The last ones are those that were under way.
+    // The last devices are those that were being written.
     const last = new Map([...at].slice(-30));
     return { acknowledged: acknowledged.size, wrong: [...wrong, ...(await goOn(store, plan.order, last))] };
   } finally {

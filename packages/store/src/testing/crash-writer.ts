@@ -1,6 +1,6 @@
 /**
- * Writes as fast as it can until it is killed, and says on stdout what was acknowledged: `device step`. Started by the tests with
- * one argument, the JSON of a `CrashOrder`.
+ * Writes as fast as it can until it is killed, and prints each acknowledged write as `device step`. The tests start it
+ * with one argument, the JSON of a `CrashOrder`.
  */
 import type { DurableStore } from "../index.js";
 import { type CrashOrder, lives, openPlace } from "./crash-lives.js";
@@ -21,7 +21,7 @@ async function writeForever(
   }
 }
 
-// crash-runs.ts writes it, from this type.
+// A cast: crash-runs.ts makes the argument from this type.
 const { place, round, life } = JSON.parse(process.argv[2] ?? "") as CrashOrder;
 const opened = await openPlace(place);
 await Promise.all(

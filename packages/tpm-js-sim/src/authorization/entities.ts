@@ -47,7 +47,7 @@ const keysOnly: readonly (keyof EntityKinds)[] = ["key", "entity", "entityOrNull
 const noName = Buffer.alloc(0);
 
 function missing(number: number): TpmError {
-  // A warning, for a resource manager could load what is missing and try again.
+  // A warning: a resource manager could load the missing object or session and try again.
   return new TpmError("referenceHandle", undefined, { code: responseCodes.referenceHandle + number - 1 });
 }
 
@@ -63,7 +63,7 @@ function objectAt(memory: TpmMemory, handle: number, number: number): Entity {
 function sessionAt(memory: TpmMemory, handle: number, number: number): Entity {
   const session = memory.sessions.get(handle);
   if (session !== undefined) return { is: "session", handle, name: u32.encode(handle), session };
-  // A slot has one session, of either kind.
+  // A slot holds one session, of either kind.
   const otherKind = [...memory.sessions.keys()].some((each) => ((each ^ handle) & 0x00ff_ffff) === 0);
   if (otherKind) throw new TpmError("handle", handlePlace(number));
   throw missing(number);
@@ -76,7 +76,7 @@ function nvAt(memory: TpmMemory, handle: number, number: number): Entity {
 }
 
 /**
- * Checks that a handle is of a kind that the command takes, there or not.
+ * Checks that a handle is of a kind that the command takes, whether its entity exists or not.
  * @param number of the handle in the command, from 1
  * @throws TpmError TPM_RC_VALUE
  */
@@ -89,8 +89,8 @@ export function checkHandle(handle: number, spec: HandleSpec, number: number): v
 }
 
 /**
- * Finds what a command's handle means, once {@link checkHandle} has seen all of them.
- * @throws TpmError TPM_RC_HANDLE or TPM_RC_REFERENCE_Hn for a missing one
+ * Finds the entity of a command's handle, after {@link checkHandle} has checked all handles.
+ * @throws TpmError TPM_RC_HANDLE or TPM_RC_REFERENCE_Hn for a missing entity
  */
 export function entityAt(memory: TpmMemory, handle: number, number: number): Entity {
   const type = handleType(handle);
@@ -101,7 +101,10 @@ export function entityAt(memory: TpmMemory, handle: number, number: number): Ent
   return objectAt(memory, handle, number);
 }
 
-/** @throws TpmError TPM_RC_TYPE for a sequence in a key's place: looked at only when all else was read and authorized */
+/**
+ * @throws TpmError TPM_RC_TYPE for a sequence in a key's place. Checked last, when everything else was read and
+ * authorized
+ */
 export function checkEntity(entity: Entity, spec: HandleSpec, number: number): void {
   if (keysOnly.includes(spec.kind) && entity.is === "sequence") throw new TpmError("type", handlePlace(number));
 }

@@ -3,7 +3,7 @@ import type { HierarchyPolicy, TpmMemory } from "../memory/state.js";
 import { has, nvAttributes, objectAttributes } from "../tables/attributes.js";
 import { hierarchies } from "../tables/handles.js";
 
-// Part 1, clause 19 (authorizations): what opens an entity, and what guards its auth value.
+// Part 1, clause 19 (authorizations): what authorizes an entity, and what protects its auth value.
 
 const nothing = Buffer.alloc(0);
 
@@ -31,7 +31,7 @@ function nvRight({ name }: Command): { readonly auth: number; readonly policy: n
     : { auth: nvAttributes.authRead, policy: nvAttributes.policyRead };
 }
 
-/** The policy with which a command may use an entity; undefined where there is none. */
+/** The policy with which a command may use an entity; undefined where no policy applies. */
 export function policyOf(
   memory: TpmMemory,
   entity: Entity,
@@ -45,18 +45,18 @@ export function policyOf(
   if (byBits && !has(entity.nv.publicArea.attributes, nvRight(row).policy)) return undefined;
   if (entity.is === "key" && entity.key.secret.kind === "none") return undefined;
   const { authPolicy: digest, nameAlg: hashAlg } = publicArea;
-  // A key's empty policy is one that no session ever has.
+  // A key's empty policy never matches: no session's digest is empty.
   return entity.is === "nv" && digest.length === 0 ? undefined : { digest, hashAlg };
 }
 
-/** Whether nothing but a policy opens an entity in a role. */
+/** Whether only a policy authorizes an entity in a role. */
 export function needsPolicy(entity: Entity, role: HandleSpec["role"]): boolean {
   if (role === "dup" || (role === "admin" && entity.is === "nv")) return true;
   if (role !== "admin" || entity.is !== "key") return false;
   return has(entity.key.publicArea.objectAttributes, objectAttributes.adminWithPolicy);
 }
 
-/** Whether the auth value alone opens an entity in a role (Part 1, table "Authorization role"). */
+/** Whether the auth value alone authorizes an entity in a role (Part 1, table "Authorization role"). */
 export function authValueSuffices(entity: Entity, role: HandleSpec["role"], row: Command): boolean {
   if (entity.is === "nv") return has(entity.nv.publicArea.attributes, nvRight(row).auth);
   if (entity.is !== "key") return true;
@@ -71,7 +71,7 @@ export function isProtected(entity: Entity): boolean {
   return entity.is === "nv" && !has(entity.nv.publicArea.attributes, nvAttributes.noDa);
 }
 
-/** Whether an entity is the lockout, which guards its own auth value. */
+/** Whether an entity is the lockout hierarchy, whose auth value has its own protection. */
 export function isLockout(entity: Entity): boolean {
   return entity.handle === hierarchies.lockout;
 }

@@ -6,32 +6,32 @@ import { u16, u32, u64 } from "../wire/codec.js";
 import { type Place, TpmError } from "../wire/tpm-error.js";
 import { makeTicket, nullTicket, type Ticket } from "./tickets.js";
 
-// Reference implementation, Policy_spt.c: what the commands of policies have in common.
+// Common code of the policy commands (reference implementation, Policy_spt.c).
 
-/** Part 1, PolicyUpdate(): writes a command into a policy. */
+/** Part 1, PolicyUpdate(): extends a policy with a command. */
 export function extendPolicy(session: Session, code: number, ...parts: readonly Buffer[]): void {
   session.policyDigest = digest(session.hashAlg, session.policyDigest, u32.encode(code), ...parts);
 }
 
-/** The same with a reference: hashed on its own, so that none can pass for part of a Name. */
+/** The same with a policyRef. It is hashed separately, so that it cannot pass for part of a Name. */
 export function extendPolicyBy(session: Session, code: number, name: Buffer, policyRef: Buffer): void {
   extendPolicy(session, code, name);
   session.policyDigest = digest(session.hashAlg, session.policyDigest, policyRef);
 }
 
-/** A policy that begins anew with what was authorized elsewhere. */
+/** Clears the digest: the policy goes on from an authorization that was given elsewhere. */
 export function clearPolicyDigest(session: Session): void {
   session.policyDigest = Buffer.alloc(session.policyDigest.length);
 }
 
-/** What an authorization from elsewhere is limited to. */
+/** The limits of an authorization that was given elsewhere. */
 export interface Limits {
   /** empty for any session */
   readonly nonceTpm: Buffer;
   /** empty for any command */
   readonly cpHashA: Buffer;
   readonly policyRef: Buffer;
-  /** time of the TPM in milliseconds; undefined for ever */
+  /** time of the TPM in milliseconds; undefined when it never ends */
   readonly expiresAt: bigint | undefined;
 }
 
@@ -43,8 +43,9 @@ export interface LimitPlaces {
 }
 
 /**
- * When an authorization ends (ComputeAuthTimeout).
- * @param expiration seconds, the sign says whether a ticket is wanted: of the session's age where a nonce ties it to the session, else of the TPM's time
+ * The TPM's time at which an authorization ends, in milliseconds (ComputeAuthTimeout).
+ * @param expiration seconds; its sign only says whether a ticket is wanted. They count from the session's start where a
+ * nonce ties the authorization to the session, else from the TPM's start
  */
 export function expiryOf(
   memory: TpmMemory,
@@ -54,7 +55,7 @@ export function expiryOf(
 ): bigint | undefined {
   if (expiration === 0) return undefined;
   const milliseconds = BigInt(Math.abs(expiration)) * 1000n;
-  // Against ending too early, for the caller knows seconds only.
+  // Part of a second is added so that it does not end too early: the caller knows whole seconds only.
   return nonceTpm.length === 0 ? milliseconds + (uptime(memory) % 1000n) : session.startedAt + milliseconds;
 }
 
@@ -68,7 +69,7 @@ export function checkLimits(memory: TpmMemory, session: Session, limits: Limits,
   if (session.pinned?.digest.equals(cpHashA) === false) throw new TpmError("cpHash");
 }
 
-/** PolicyContextUpdate: writes an authorization by somebody into a policy, with its limits. */
+/** PolicyContextUpdate: extends a policy with an authorization, and applies its limits. */
 export function applyAuthorization(session: Session, code: number, name: Buffer, limits: Limits): void {
   extendPolicyBy(session, code, name, limits.policyRef);
   if (limits.cpHashA.length > 0) session.pinned = { to: "cpHash", digest: limits.cpHashA };
@@ -77,10 +78,10 @@ export function applyAuthorization(session: Session, code: number, name: Buffer,
   if (session.expiresAt === undefined || expiresAt < session.expiresAt) session.expiresAt = expiresAt;
 }
 
-/** In a timeout: the ticket is worth nothing after the next start. */
+/** Bit of a timeout: the ticket is invalid after the next start. */
 const untilRestart = 1n << 63n;
 
-/** The TPM2B_TIMEOUT of a ticket: ours alone to read. */
+/** The TPM2B_TIMEOUT of a ticket. Only this TPM reads it. */
 export interface Timeout {
   readonly expiresAt: bigint;
   readonly onReset: boolean;
@@ -96,7 +97,7 @@ export function decodeTimeout(bytes: Buffer): Timeout {
   return { expiresAt: value & ~untilRestart, onReset: (value & untilRestart) !== 0n };
 }
 
-/** What a ticket of an authorization says. */
+/** The content of an authorization's ticket. */
 export interface Authorized {
   readonly tag: typeof tags.authSecret | typeof tags.authSigned;
   readonly hierarchy: number;
@@ -105,7 +106,7 @@ export interface Authorized {
   readonly timeout: Timeout;
 }
 
-/** TicketComputeAuth. Times are those of this start, so no ticket outlives it. */
+/** TicketComputeAuth. Its times count from this start of the TPM, so no ticket is valid after the next start. */
 export function authTicket(memory: TpmMemory, authorized: Authorized): Ticket {
   const { tag, hierarchy, name, limits, timeout } = authorized;
   const epoch = Buffer.concat([u32.encode(memory.resetCount), u32.encode(memory.restartCount)]);
@@ -114,15 +115,17 @@ export function authTicket(memory: TpmMemory, authorized: Authorized): Ticket {
   return makeTicket(memory, tag, hierarchy, ...about);
 }
 
-/** What PolicySecret and PolicySigned answer: a ticket when a negative expiration asked for one. */
+/**
+ * The answer of PolicySecret and PolicySigned: a ticket when a negative expiration asked for it, else a null ticket.
+ */
 export function grantTicket(
   memory: TpmMemory,
   session: Session,
   wanted: Pick<Authorized, "tag" | "hierarchy" | "name"> & { readonly limits: Limits; readonly expiration: number },
 ): { readonly timeout: Buffer; readonly policyTicket: Ticket } {
   const { limits, expiration, tag } = wanted;
-  const none = expiration >= 0 || session.type === "trial" || limits.expiresAt === undefined;
-  if (none) return { timeout: Buffer.alloc(0), policyTicket: nullTicket(tag) };
+  const isNullTicket = expiration >= 0 || session.type === "trial" || limits.expiresAt === undefined;
+  if (isNullTicket) return { timeout: Buffer.alloc(0), policyTicket: nullTicket(tag) };
   const timeout = { expiresAt: limits.expiresAt, onReset: limits.nonceTpm.length === 0 };
   return { timeout: encodeTimeout(timeout), policyTicket: authTicket(memory, { ...wanted, timeout }) };
 }

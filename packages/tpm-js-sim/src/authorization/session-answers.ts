@@ -16,13 +16,13 @@ import { type Authorized, type Granted, hmacKeyOf, resetPolicy } from "./session
 export interface Answering {
   readonly memory: TpmMemory;
   readonly row: Command;
-  /** what it answers, in the clear */
+  /** parameters of the response, in the clear */
   readonly parameters: Buffer;
 }
 
-/** What goes out. */
+/** The parameters and the sessions of a response. */
 export interface Answered {
-  /** the first may be encrypted */
+  /** the first parameter may be encrypted */
   readonly parameters: Buffer;
   readonly authorizations: readonly TpmsAuthResponse[];
 }
@@ -46,8 +46,8 @@ function rpHash({ row, parameters }: Answering, hashAlg: number): Buffer {
 }
 
 /**
- * Writes the command into the digest of the session that audits it. A session is exclusive from its first audit on, until
- * a command that could have had sessions goes past it.
+ * Extends the digest of the session that audits the command. A session is exclusive from its first audit on, until it
+ * does not audit a command that allows sessions.
  */
 function noteAudit(answering: Answering, { granted, auditedCpHash }: Authorized): void {
   const { memory, row } = answering;
@@ -68,7 +68,7 @@ function noteAudit(answering: Answering, { granted, auditedCpHash }: Authorized)
   session.auditDigest = digest(session.hashAlg, before, auditedCpHash, rpHash(answering, session.hashAlg));
 }
 
-/** The attributes come back as they were sent, but that an audit session says whether it is the exclusive one. */
+/** The attributes as they were sent, except that an audit session reports whether it is exclusive. */
 function attributesOf(memory: TpmMemory, { sent }: Granted): number {
   const { attributes, sessionHandle } = sent;
   if (!has(attributes, audit)) return attributes;

@@ -20,7 +20,7 @@ export interface SentSession {
 
 const { continueSession, decrypt, encrypt, audit, auditExclusive, auditReset } = sessionAttributes;
 
-/** The one session of a command that does what an attribute says. */
+/** The session of a command with an attribute; at most one session may have it. */
 export function sessionThat<S extends SentSession>(
   does: "decrypt" | "encrypt" | "audit",
   sessions: readonly S[],
@@ -38,7 +38,7 @@ function slotOf(handle: number): number {
 function loadedSession(memory: TpmMemory, handle: number, number: number): Session {
   const session = memory.sessions.get(handle);
   if (session !== undefined) return session;
-  // A slot has one session, of either kind.
+  // A slot holds one session, of either kind.
   const otherKind = [...memory.sessions.keys()].some((each) => slotOf(each) === slotOf(handle));
   if (otherKind) throw new TpmError("handle", sessionPlace(number));
   throw new TpmError("referenceSession", undefined, { code: responseCodes.referenceSession + number - 1 });
@@ -49,7 +49,7 @@ function checkPassword({ attributes, nonce }: TpmsAuthCommand, place: Place): vo
   if (nonce.length > 0) throw new TpmError("nonce", place);
 }
 
-/** One session encrypts, and only what can be encrypted. */
+/** Only one session may encrypt, and only a parameter that can be encrypted. */
 function checkCipher(session: Session, possible: boolean, taken: boolean, place: Place): void {
   if (!possible || taken) throw new TpmError("attributes", place);
   if (session.symmetric.algorithm === algorithms.null) throw new TpmError("symmetric", place);
@@ -86,7 +86,7 @@ function sessionOf(
 
 /**
  * Reads the authorization area of a command, its length first: each session is checked before the next is read.
- * @throws TpmError TPM_RC_AUTH_CONTEXT for a command that takes none, or what is wrong with session n
+ * @throws TpmError TPM_RC_AUTH_CONTEXT for a command that takes no sessions, or the fault of session n
  */
 export function readSessions(memory: TpmMemory, row: Command, reader: Reader): readonly SentSession[] {
   const sessions: SentSession[] = [];

@@ -13,7 +13,7 @@ import { type Ground, prepareGround } from "../../../../test/conformance/tpm-ses
 import { hex } from "../../../../test/fixtures/tpm-vectors.js";
 import { createTpm, type VirtualTpm } from "../virtual-tpm.js";
 
-// What somebody between a caller and its TPM could try, and what a careless caller could.
+// Attacks by somebody between a caller and its TPM, and mistakes of a careless caller.
 
 const known = createTpm({ seed: "attacks", keys: "ecc" }).snapshot();
 let tpm: VirtualTpm;
@@ -52,7 +52,7 @@ const contextLoad = (context: Buffer) =>
   Buffer.concat([hex("8001"), hex((10 + context.length).toString(16).padStart(8, "0")), hex("00000161"), context]);
 
 describe("on the way to the TPM", () => {
-  test("what went through is not seen: no plain secret in command or response", () => {
+  test("no secret is visible in command or response", () => {
     const session = begin();
     const seen: Buffer[] = [];
     const { send } = ground;
@@ -69,7 +69,7 @@ describe("on the way to the TPM", () => {
     expect(Buffer.concat(seen).includes("very secret")).toBe(false);
   });
 
-  test("a command sent again is refused: the nonce is another by now", () => {
+  test("a replayed command is refused: the nonce has changed", () => {
     const session = begin();
     expect(run(unseal([goesOn(session)])).code).toBe(0);
     expect(codeOf(tpm.send(last))).toBe("9a2");
@@ -96,7 +96,7 @@ describe("on the way to the TPM", () => {
     expect(call(tampering, asked).code.toString(16)).toBe(code);
   });
 
-  test("the session that encrypts cannot be taken off: the first one's HMAC covers its nonce", () => {
+  test("the encrypting session cannot be removed: the first session's HMAC covers its nonce", () => {
     const [first, second] = [begin(), begin()];
     const uses = [goesOn(first), goesOn(second, bits.encrypt)];
     const strip = (command: Buffer) => {
@@ -110,7 +110,7 @@ describe("on the way to the TPM", () => {
     expect(run(unseal(uses))).toMatchObject({ code: 0, genuine: true });
   });
 
-  test("an encrypted parameter changed on the way is refused before it is looked at", () => {
+  test("an encrypted parameter that was changed on the way is refused before it is read", () => {
     const session = begin();
     const flip = (command: Buffer) => {
       const changed = Buffer.from(command);
@@ -122,8 +122,8 @@ describe("on the way to the TPM", () => {
   });
 });
 
-describe("sessions that are over, or are not what they seem", () => {
-  test("continueSession clear: gone after success, still there after a refusal", () => {
+describe("sessions that have ended, or that were changed", () => {
+  test("a session without continueSession ends after success, and stays after a refusal", () => {
     const session = begin();
     expect(run(unseal([{ session, attributes: 0, wrong: "hmac" }])).code.toString(16)).toBe("9a2");
     expect(run(unseal([{ session, attributes: 0 }])).code).toBe(0);
@@ -172,18 +172,18 @@ describe("sessions that are over, or are not what they seem", () => {
     expect(codeOf(tpm.send(contextLoad(context)))).toBe("1df");
   });
 
-  test("bound no longer: the auth value of what it was bound to has changed", () => {
+  test("a binding ends when the auth value of the bound entity changes", () => {
     const session = begin({ bind: ground.owner });
     expect(run(changeOwner("new", [{ session: "password", attributes: 1 }])).code).toBe(0);
     const other = permanent(ground.owner.handle, Buffer.from("new"));
     const asked = { ...changeOwner("", [goesOn(session)]), handles: [other] };
-    // The session's own view: it is bound to the owner with its old auth value, so that the new one is part of the key.
+    // The session is bound to the owner's old auth value, so that the new one becomes part of the key.
     expect(run(asked)).toMatchObject({ code: 0, genuine: true });
     // With the old auth value back it is bound again, as the binding is a comparison.
     expect(run(changeOwner("", [goesOn(session)]))).toMatchObject({ code: 0, genuine: true });
   });
 
-  test("a session bound to what the lockout guards is of no use while the lockout is on", () => {
+  test("a session bound to a protected entity is refused while the lockout is on", () => {
     const session = begin({ bind: ground.secret });
     for (let attempt = 0; attempt < 3; attempt += 1) {
       const secret = { ...unseal([{ session: "password", attributes: 1, wrong: "hmac" }]), handles: [ground.secret] };
@@ -214,7 +214,7 @@ describe("commands and sessions that do not go together", () => {
     expect(run({ handles: [], authorized: 0, ...asked, uses }).code.toString(16)).toBe(code);
   });
 
-  test("one session twice, four sessions, one for nothing, one without an algorithm, two that encrypt", () => {
+  test("the same session twice, four sessions, a session without a purpose, one without an algorithm, two that encrypt", () => {
     const [one, two] = [begin(), begin()];
     const four = [goesOn(one, bits.encrypt), goesOn(two, bits.audit), goesOn(begin()), goesOn(begin())];
     expect(run({ ...random, uses: four }).code.toString(16)).toBe("c95");
@@ -232,12 +232,12 @@ describe("commands and sessions that do not go together", () => {
     expect(run({ ...random, uses: plain })).toMatchObject({ code: 0, genuine: true });
   });
 
-  test("a salt for a sequence, which is no key: TPM_RC_KEY, handle 1", () => {
+  test("a salt for a sequence, which is not a key: TPM_RC_KEY, handle 1", () => {
     const sequence = tpm.send(hex("80010000000e000001860000000b")).readUInt32BE(10);
     expect(start(ground.send, { ...usual, salt: permanent(sequence) })).toBe(0x19c);
   });
 
-  test("an audit session is exclusive until somebody else's command goes past it", () => {
+  test("an audit session is exclusive until a command that it does not audit", () => {
     const session = begin();
     const audited = () => run({ ...random, uses: [goesOn(session, bits.audit)] }).attributes[0];
     expect(audited()).toBe(bits.continue | bits.audit | bits.exclusive);

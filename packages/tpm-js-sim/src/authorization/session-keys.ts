@@ -10,25 +10,25 @@ import { authValueOf, isLockout, isProtected } from "./entity-auth.js";
 
 // Part 1, clauses "Session-based authorizations" and "Session-based encryption".
 
-/** What a new session is made of. */
+/** The input for a new session. */
 export interface SessionInput {
   readonly type: Session["type"];
   readonly hashAlg: number;
   readonly symmetric: TpmtSymDef;
   readonly nonceTpm: Buffer;
   readonly nonceCaller: Buffer;
-  /** the NULL hierarchy for none */
+  /** the NULL hierarchy when the session is not bound */
   readonly bind: Entity;
-  /** empty for none */
+  /** empty when the session is not salted */
   readonly salt: Buffer;
 }
 
-/** What a bound session remembers of its entity: a new auth value undoes the binding. */
+/** The Name and the auth value of the entity that a session is bound to: a new auth value ends the binding. */
 function bindingOf(memory: TpmMemory, entity: Entity): Buffer {
   return Buffer.concat([entity.name, authValueOf(memory, entity)]);
 }
 
-/** Whether the session's key has this entity's auth value in it already. */
+/** Whether the session's key already contains this entity's auth value. */
 export function isBoundTo(memory: TpmMemory, session: Session, entity: Entity): boolean {
   return session.bound?.equals(bindingOf(memory, entity)) ?? false;
 }
@@ -38,7 +38,7 @@ function countsFor(bind: Entity): Session["countsFor"] {
   return isProtected(bind) ? "object" : "nothing";
 }
 
-/** A session at its start; only an HMAC session is bound, but a policy session's key comes about in the same way. */
+/** A new session. Only an HMAC session is bound, but a policy session's key is computed in the same way. */
 export function newSession(memory: TpmMemory, input: SessionInput): Session {
   const { type, hashAlg, symmetric, nonceTpm, nonceCaller, bind, salt } = input;
   const { digestSize } = hashOf(hashAlg);
@@ -71,19 +71,19 @@ export function newSession(memory: TpmMemory, input: SessionInput): Session {
   };
 }
 
-/** What the parameter encryption of one command or response is made with. */
+/** The input for the parameter encryption of one command or response. */
 export interface ParameterCipher {
   readonly session: Pick<Session, "hashAlg" | "symmetric" | "sessionKey">;
   /** of the entity that the session authorizes, bound or not; empty when it authorizes none */
   readonly authValue: Buffer;
-  /** of who sends: the caller's with a command, the TPM's with a response */
+  /** nonce of the sender: the caller's with a command, the TPM's with a response */
   readonly nonceNewer: Buffer;
   readonly nonceOlder: Buffer;
 }
 
 /**
- * Encrypts or decrypts the content of a first parameter, its length left out: AES-CFB with a key and an IV of their own,
- * or XOR with a mask. A session whose algorithm is NULL has none.
+ * Encrypts or decrypts the content of a first parameter, without its length: AES-CFB with a derived key and IV, or XOR
+ * with a derived mask. A session whose algorithm is NULL cannot encrypt.
  */
 export function cipherParameter(how: "encrypt" | "decrypt", cipher: ParameterCipher, bytes: Buffer): Buffer {
   const { session, authValue, nonceNewer: contextU, nonceOlder: contextV } = cipher;

@@ -20,7 +20,7 @@ const empty = Buffer.alloc(0);
 const password: TpmsAuthCommand = { sessionHandle: passwordSession, nonce: empty, attributes: 1, hmac: empty };
 
 describe("an HMAC session, as tpm2-tools use one for TPM2_Clear", () => {
-  // A row of its own: what is proved here is the session.
+  // A command of this test's own, since the test is about the session.
   const clear = command({
     name: "Clear",
     code: 0x126,
@@ -62,7 +62,7 @@ describe("an HMAC session, as tpm2-tools use one for TPM2_Clear", () => {
     expect(encodeResponse(response).toString("hex")).toBe(hmacSession["response"]);
   });
 
-  test("refuses another HMAC: TPM_RC_AUTH_FAIL, session 1, for the lockout counts", () => {
+  test("refuses a wrong HMAC: TPM_RC_AUTH_FAIL, session 1, since the lockout counts it", () => {
     if (sent === undefined) throw new Error("the vector has no session");
     const wrong = Buffer.from(sent.hmac);
     wrong[0] = (wrong[0] ?? 0) ^ 1;
@@ -100,7 +100,7 @@ function codeOf(tpm: VirtualTpm, parts: Parameters<typeof encodeCommand>[0]): nu
 
 describe("policy sessions", () => {
   const handles = [persistentHandles.storageRootKey, persistentHandles.endorsementKey];
-  // A secret that is no point: TPM_RC_SIZE of parameter 2 says that authorization was granted.
+  // A secret that is not a point: TPM_RC_SIZE of parameter 2 shows that authorization was granted.
   const parameters = activateCredential.parameters.encode({ credentialBlob: empty, secret: Buffer.alloc(68) });
 
   function activate(tpm: VirtualTpm, authorization: TpmsAuthCommand): number {
@@ -119,8 +119,8 @@ describe("policy sessions", () => {
       authorization: (tpm: VirtualTpm) => inSession(start(tpm, 1)),
       code: 0xa9d,
     },
-    { title: "a session that is not there", authorization: () => inSession(0x03000007), code: 0x919 },
-    { title: "a handle that is no session", authorization: () => inSession(0x80000000), code: 0xa84 },
+    { title: "a session that does not exist", authorization: () => inSession(0x03000007), code: 0x919 },
+    { title: "a handle that is not a session", authorization: () => inSession(0x80000000), code: 0xa84 },
     { title: "a trial session", authorization: (tpm: VirtualTpm) => inSession(start(tpm, 3)), code: 0xa82 },
   ];
 
@@ -136,7 +136,7 @@ describe("policy sessions", () => {
     expect(activate(tpm, inSession(session)).toString(16)).toBe("2d5");
   });
 
-  test("a command that needs authorization and has none: TPM_RC_AUTH_MISSING", () => {
+  test("a command without the authorization that it needs: TPM_RC_AUTH_MISSING", () => {
     const tpm = createTpm({ seed: "policy", keys: "ecc" });
     expect(codeOf(tpm, { code: activateCredential.code, handles, authorizations: [], parameters })).toBe(0x125);
   });

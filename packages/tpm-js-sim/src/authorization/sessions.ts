@@ -22,23 +22,26 @@ import { cipherParameter, isBoundTo } from "./session-keys.js";
 
 /** A session or password of a command, checked. */
 export interface Granted extends SentSession {
-  /** what it authorizes; undefined when it only encrypts or audits */
+  /** the entity that it authorizes; undefined when it only encrypts or audits */
   readonly entity: Entity | undefined;
-  /** whether the key of its HMACs ends in the entity's auth value; as it is then, should the command change it */
+  /**
+   * whether the key of its HMACs includes the entity's auth value. If the command changes that value, the response uses
+   * the new one
+   */
   readonly includesAuth: boolean;
 }
 
-/** A command as far as authorization looks at it. */
+/** The parts of a command that authorization needs. */
 export interface Authorizing {
   readonly memory: TpmMemory;
   readonly row: Command;
   readonly entities: readonly Entity[];
   readonly sessions: readonly SentSession[];
-  /** as they came: the first may be encrypted */
+  /** as received: the first parameter may be encrypted */
   readonly parameters: Buffer;
 }
 
-/** A command that may run. */
+/** The result for a command that may run. */
 export interface Authorized {
   readonly granted: readonly Granted[];
   /** in the clear */
@@ -67,13 +70,15 @@ function checkLockout(memory: TpmMemory, entity: Entity): void {
   if (isLockout(entity)) memory.lockout.checkOwn();
 }
 
-/** A session bound to what the lockout guards is of no use either while it is on. */
+/** While the lockout is on, a session that is bound to a protected entity is refused too. */
 function checkBoundLockout(memory: TpmMemory, session: Session): void {
   if (session.countsFor === "object") memory.lockout.check();
   if (session.countsFor === "lockout") memory.lockout.checkOwn();
 }
 
-/** A wrong auth value counts only where the lockout guards it; which of the two codes tells which. */
+/**
+ * A wrong auth value counts only where the lockout protects it: TPM_RC_AUTH_FAIL if it counted, TPM_RC_BAD_AUTH if not.
+ */
 function wrongAuth(memory: TpmMemory, { session, entity, includesAuth, number }: Granted): TpmError {
   const place = sessionPlace(number);
   const bound = session?.countsFor ?? "nothing";
@@ -85,7 +90,7 @@ function wrongAuth(memory: TpmMemory, { session, entity, includesAuth, number }:
   return new TpmError("authFail", place);
 }
 
-/** What was true when the policy was evaluated may not be any more. */
+/** Checks that the policy still holds: no PCR has changed, and it has not expired. */
 function checkStillValid(memory: TpmMemory, { pcrCounter, expiresAt }: Session, place: Place): void {
   if (pcrCounter !== undefined && pcrCounter !== memory.pcrCounter) throw new TpmError("pcrChanged");
   if (expiresAt !== undefined && expiresAt < uptime(memory)) throw new TpmError("expired", place);
@@ -95,7 +100,7 @@ function checkPolicy(asked: Authorizing, session: Session, spec: HandleSpec, ent
   const { memory, row } = asked;
   const policy = policyOf(memory, entity, spec.role, row);
   if (policy === undefined) throw new TpmError("authUnavailable");
-  // Otherwise PolicySecret would prove nothing that its own policy had not proved.
+  // Without an auth value or a password, PolicySecret would prove nothing that its own policy had not proved.
   if (row.name === "PolicySecret" && session.wants === "nothing") throw new TpmError("mode", place);
   checkStillValid(memory, session, place);
   const failed = new TpmError("policyFail", place);
@@ -107,13 +112,15 @@ function checkPolicy(asked: Authorizing, session: Session, spec: HandleSpec, ent
   if (!suitsWritten(session, entity)) throw failed;
 }
 
-/** A policy may be for an index that has, or has not, been written. */
+/** Checks PolicyNvWritten: the index must, or must not, have been written. */
 function suitsWritten({ nvWritten }: Session, entity: Entity): boolean {
   if (nvWritten === undefined) return true;
   return entity.is === "nv" && has(entity.nv.publicArea.attributes, nvAttributes.written) === nvWritten;
 }
 
-/** Commands come at locality 0 here, and nobody presses a button. */
+/**
+ * Checks PolicyLocality and PolicyPhysicalPresence: commands come at locality 0 here, and presence is never asserted.
+ */
 function checkPlace({ locality, presence }: Session, place: Place): void {
   if (locality !== undefined && (locality > 31 || !has(locality, 1))) throw new TpmError("locality");
   if (presence) throw new TpmError("pp", place);
@@ -121,18 +128,21 @@ function checkPlace({ locality, presence }: Session, place: Place): void {
 
 const creators: readonly string[] = ["CreatePrimary", "Create", "CreateLoaded"];
 
-/** What this command has of what its policy is held to. */
+/** The digest of this command that must equal the policy's pinned digest. */
 function pinnedDigest(asked: Authorizing, { pinned, hashAlg }: Session): Buffer {
   if (pinned?.to === "nameHash") return digest(hashAlg, ...asked.entities.map(({ name }) => name));
   if (pinned?.to !== "template") return cpHash(asked, hashAlg);
   if (!creators.includes(asked.row.name)) return Buffer.alloc(0);
-  // The template is the second parameter; of the first only the content may be encrypted.
+  // The template is the second parameter. The first can be skipped even when it is encrypted, since its length is not.
   const reader = new Reader(asked.parameters);
   reader.take(u16.read(reader));
   return digest(hashAlg, reader.take(u16.read(reader)));
 }
 
-/** Nonces of other sessions, which the first one's HMAC covers too when it authorizes: nobody can take them away. */
+/**
+ * Nonces of the sessions that decrypt and encrypt. The first session's HMAC covers them when it authorizes, so that
+ * nobody can remove those sessions.
+ */
 function otherNonces({ sessions }: Authorizing, { number, entity }: Granted): readonly Buffer[] {
   if (number !== 1 || entity === undefined) return [];
   const [decrypting, encrypting] = [sessionThat("decrypt", sessions), sessionThat("encrypt", sessions)];
@@ -144,7 +154,7 @@ function otherNonces({ sessions }: Authorizing, { number, entity }: Granted): re
 function checkHmac(asked: Authorizing, session: Session, granted: Granted): void {
   const { sent } = granted;
   const key = hmacKeyOf(asked.memory, session, granted);
-  // With an empty key it may be left out.
+  // With an empty key the HMAC may be left out.
   if (key.length === 0 && sent.hmac.length === 0) return;
   const nonces = [sent.nonce, session.nonceTpm, ...otherNonces(asked, granted)];
   const attributes = u8.encode(sent.attributes);
@@ -173,7 +183,7 @@ function grantEntity(asked: Authorizing, each: SentSession, spec: HandleSpec, en
 
 const otherUses = sessionAttributes.decrypt | sessionAttributes.encrypt | sessionAttributes.audit;
 
-/** A session behind those that authorize: it must be good for something else. */
+/** A session after those that authorize: it must decrypt, encrypt or audit. */
 function grantOther(asked: Authorizing, each: SentSession): Granted {
   const { session, sent, number } = each;
   if (session === undefined) throw new TpmError("handle", sessionPlace(number));
@@ -194,7 +204,7 @@ function grant(asked: Authorizing, each: SentSession, needed: Needed | undefined
   return needed === undefined ? grantOther(asked, each) : grantEntity(asked, each, needed.spec, needed.entity);
 }
 
-/** Takes the encryption off the first parameter. What is wrong with it is the session's fault. */
+/** Decrypts the first parameter. A fault in it blames the session. */
 function decrypted({ memory, parameters }: Authorizing, granted: readonly Granted[]): Buffer {
   const found = sessionThat("decrypt", granted);
   if (found === undefined) return parameters;
@@ -209,8 +219,9 @@ function decrypted({ memory, parameters }: Authorizing, granted: readonly Grante
 }
 
 /**
- * Checks every session of a command and takes the encryption off its first parameter.
- * @throws TpmError TPM_RC_AUTH_MISSING, TPM_RC_AUTH_UNAVAILABLE, TPM_RC_BAD_AUTH, TPM_RC_AUTH_FAIL, TPM_RC_POLICY_FAIL …
+ * Checks every session of a command and decrypts its first parameter.
+ * @throws TpmError TPM_RC_AUTH_MISSING, TPM_RC_AUTH_UNAVAILABLE, TPM_RC_BAD_AUTH, TPM_RC_AUTH_FAIL, TPM_RC_POLICY_FAIL
+ * …
  */
 export function authorize(asked: Authorizing): Authorized {
   const { row, entities, sessions } = asked;
@@ -228,7 +239,7 @@ export function authorize(asked: Authorizing): Authorized {
   };
 }
 
-/** Takes a policy session back to where it began. */
+/** Resets a policy session to its start. */
 export function resetPolicy(session: Session): void {
   session.policyDigest = Buffer.alloc(session.policyDigest.length);
   session.pinned = undefined;

@@ -12,7 +12,7 @@ export interface Ticket {
   readonly digest: Buffer;
 }
 
-/** What only the TPM knows of a hierarchy (Part 1, "Hierarchy Proof"). */
+/** The secret of a hierarchy that only the TPM knows (Part 1, "Hierarchy Proof"). */
 export function proofOf(memory: TpmMemory, hierarchy: number): Buffer {
   return hmac(algorithms.sha256, memory.seeds.get(hierarchy) ?? Buffer.alloc(0), Buffer.from("proof"));
 }
@@ -29,10 +29,13 @@ export function nullTicket(tag: number): Ticket {
   return { tag, hierarchy: hierarchies.null, digest: Buffer.alloc(0) };
 }
 
-/** TPM_GENERATED_VALUE: what TPMs put before structures that they sign, and what nobody else may have them sign. */
+/**
+ * TPM_GENERATED_VALUE: begins the structures that a TPM makes and signs. A TPM does not sign other data that begins
+ * with it.
+ */
 export const generatedValue = 0xff544347;
 
-/** The ticket of a digest whose data did not pretend to come from a TPM; none in the NULL hierarchy. */
+/** The ticket of a digest whose data did not pretend to come from a TPM; a null ticket in the NULL hierarchy. */
 export function hashTicket(memory: TpmMemory, hierarchy: number, digest: Buffer): Ticket {
   if (hierarchy === hierarchies.null) return nullTicket(tags.hashCheck);
   return makeTicket(memory, tags.hashCheck, hierarchy, digest);

@@ -5,7 +5,7 @@ import { encodeCommand, type ResponseParts, readResponse } from "../wire/frame.j
 import type { TpmsAuthCommand } from "../wire/structures.js";
 import { TpmError } from "../wire/tpm-error.js";
 
-/** A command that the TPM refused, or an answer that is none. */
+/** A command that the TPM refused, or an unreadable response. */
 export class TpmCommandError extends Error {
   override readonly name = "TpmCommandError";
   /** in Part 3's words, without the prefix: `ActivateCredential` */
@@ -41,7 +41,7 @@ export interface Answer<R extends Fields> {
 
 const maxAttempts = 10;
 
-/** TPM_RC_RETRY is no refusal: real TPMs give it while they write, as the SDK knows too. */
+/** Sends a command, and repeats it after TPM_RC_RETRY. Real TPMs answer that while they write; the SDK repeats too. */
 function exchange(send: TpmSend, command: Buffer, hasHandle: boolean): ResponseParts {
   for (let attempt = 1; ; attempt += 1) {
     const response = readResponse(send(command), hasHandle);

@@ -24,7 +24,7 @@ import { decode } from "../wire/codec.js";
 import { Tpm2bPublic, type TpmsAuthCommand } from "../wire/structures.js";
 import { type Answer, type Call, callTpm, type Fields, TpmCommandError, type TpmSend } from "./call-tpm.js";
 
-/** An `authenticationKey` that cannot be taken apart: nothing was sent to the TPM. */
+/** An `authenticationKey` that cannot be parsed: nothing was sent to the TPM. */
 export class AuthenticationKeyError extends Error {
   override readonly name = "AuthenticationKeyError";
 }
@@ -41,7 +41,9 @@ const aes128Cfb = { algorithm: algorithms.aes, keyBits: 128, mode: algorithms.cf
 
 /** Options of {@link TpmClient}. */
 export interface TpmClientOptions {
-  /** templates of the endorsement key and the storage root key, for a TPM that has none yet; the Node SDK's by default */
+  /**
+   * templates of the endorsement key and the storage root key, for a TPM without these keys; the Node SDK's by default
+   */
   readonly primaries?: readonly PrimaryTemplate[];
 }
 
@@ -58,21 +60,25 @@ export class TpmClient {
     this.#primaries = primaries;
   }
 
-  /** The endorsement key as TPM2B_PUBLIC: what is persistent at 0x81010001, made and persisted when nothing is. */
+  /**
+   * The endorsement key as TPM2B_PUBLIC: the persistent key at 0x81010001, which is made first if it does not exist.
+   */
   endorsementKey(): Buffer {
     return this.#primaryAt(persistentHandles.endorsementKey, 0);
   }
 
-  /** The storage root key as TPM2B_PUBLIC: what is persistent at 0x81000001, made and persisted when nothing is. */
+  /**
+   * The storage root key as TPM2B_PUBLIC: the persistent key at 0x81000001, which is made first if it does not exist.
+   */
   storageRootKey(): Buffer {
     return this.#primaryAt(persistentHandles.storageRootKey, 1);
   }
 
   /**
    * Opens an `authenticationKey` and makes the key in it the identity key at 0x81000100, in place of an earlier one.
-   * Sessions and objects that were opened on the way are closed also when it fails.
+   * The sessions and objects that it needs are closed, also when it fails.
    * @param authenticationKey the decoded bytes of the challenge, or of `registrationState.tpm.authenticationKey`
-   * @throws AuthenticationKeyError when it is not six sized parts
+   * @throws AuthenticationKeyError when it does not consist of six sized parts
    */
   activateIdentityKey(authenticationKey: Uint8Array): void {
     const parts = partsOf(authenticationKey);
@@ -122,7 +128,7 @@ export class TpmClient {
       const { outPublic } = this.#call(readPublic, { handles: [handle], parameters: {} }).parameters;
       return Tpm2bPublic.encode(outPublic);
     } catch (error) {
-      // Any refusal means "not there" to every SDK as well; anything else is a fault.
+      // Every SDK takes any refusal as "no such key"; any other error is a fault.
       if (error instanceof TpmCommandError && error.responseCode !== undefined) return undefined;
       throw error;
     }
@@ -130,7 +136,7 @@ export class TpmClient {
 
   #createAt(target: number, index: 0 | 1): Buffer {
     const primary = this.#primaries[index];
-    if (primary === undefined) throw new RangeError("a TPM client needs two primary templates");
+    if (primary === undefined) throw new RangeError("a TPM client needs the templates of both primary keys");
     const inSensitive = { userAuth: empty, data: empty };
     const parameters = { inSensitive, inPublic: primary.template, outsideInfo: empty, creationPcr: [] };
     const made = this.#call(createPrimary, { handles: [primary.hierarchy], authorizations: [password], parameters });
@@ -152,7 +158,7 @@ export class TpmClient {
     this.#evict(object, target);
   }
 
-  /** ActivateCredential under PolicySecret(ENDORSEMENT), which is what an endorsement key's policy asks for. */
+  /** ActivateCredential under PolicySecret(ENDORSEMENT), which an endorsement key's policy requires. */
   #activate({ idObject, encSecret }: AuthenticationKeyParts): Buffer {
     const session = this.#startPolicySession();
     try {
@@ -166,7 +172,7 @@ export class TpmClient {
         parameters: { credentialBlob: idObject, secret: encSecret },
       }).parameters.certInfo;
     } finally {
-      // The SDK leaves the session behind when something failed; with three slots the fourth attempt then fails.
+      // The SDK leaves the session open after a failure; with three slots its fourth attempt then fails.
       this.#call(flushContext, { handles: [], parameters: { flushHandle: session } });
     }
   }

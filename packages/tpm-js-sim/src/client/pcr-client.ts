@@ -37,7 +37,7 @@ export function readPcrs(send: TpmSend, bank: PcrBank, pcrs: readonly number[]):
   });
 }
 
-/** What {@link quotePcrs} needs. */
+/** The input of {@link quotePcrs}. */
 export interface QuoteInput {
   readonly bank: PcrBank;
   readonly pcrs: readonly number[];
@@ -81,7 +81,7 @@ export function quotePcrs(send: TpmSend, { bank, pcrs, nonce }: QuoteInput): Pcr
       },
     });
     const attestationKey = publicKeyOf(made.parameters.outPublic);
-    if (!(attestationKey instanceof KeyObject)) throw new TypeError("the attestation key is no RSA key");
+    if (!(attestationKey instanceof KeyObject)) throw new TypeError("the attestation key is not an RSA key");
     return { attestationKey, quoted: parameters.quoted, signature: TpmtSignatureOrNull.encode(parameters.signature) };
   } finally {
     callTpm(send, flushContext, { handles: [], parameters: { flushHandle: made.handle } });

@@ -10,7 +10,7 @@ import {
 import { u16, u32 } from "../wire/codec.js";
 import { hashOf } from "../wire/hashes.js";
 
-/** Where randomness comes from: an argument, so that vectors are exact. */
+/** The source of randomness: an argument, so that test vectors are exact. */
 export type Random = (length: number) => Buffer;
 
 /** Digest of the parts, one after another. */
@@ -41,7 +41,7 @@ export interface KdfInput {
   readonly bits: number;
 }
 
-const none = Buffer.alloc(0);
+const empty = Buffer.alloc(0);
 /** Labels of KDFs and OAEP are sent with the C string's terminator. */
 function terminated(label: string): Buffer {
   return Buffer.from(`${label}\0`, "latin1");
@@ -59,14 +59,14 @@ function blocks(bits: number, block: (counter: Buffer) => Buffer): Buffer {
 }
 
 /** KDFa (Part 1, "KDFa()"): SP 800-108 in counter mode. */
-export function kdfa({ hashAlg, key, label, contextU = none, contextV = none, bits }: KdfInput): Buffer {
+export function kdfa({ hashAlg, key, label, contextU = empty, contextV = empty, bits }: KdfInput): Buffer {
   return blocks(bits, (counter) =>
     hmac(hashAlg, key, counter, terminated(label), contextU, contextV, u32.encode(bits)),
   );
 }
 
 /** KDFe (Part 1, "KDFe for ECDH"): `key` is Z.x, the contexts are the x of the two points. */
-export function kdfe({ hashAlg, key, label, contextU = none, contextV = none, bits }: KdfInput): Buffer {
+export function kdfe({ hashAlg, key, label, contextU = empty, contextV = empty, bits }: KdfInput): Buffer {
   return blocks(bits, (counter) => digest(hashAlg, counter, key, terminated(label), contextU, contextV));
 }
 
@@ -88,7 +88,7 @@ export function cfbDecrypt(key: Uint8Array, encrypted: Uint8Array, iv: Uint8Arra
   return Buffer.concat([decipher.update(encrypted), decipher.final()]);
 }
 
-/** Two texts of one length, bit by bit. */
+/** XOR of two byte strings of equal length. */
 export function xor(left: Uint8Array, right: Uint8Array): Buffer {
   return Buffer.from(left.map((byte, index) => byte ^ (right[index] ?? 0)));
 }

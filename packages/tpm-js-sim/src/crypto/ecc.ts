@@ -4,8 +4,8 @@ import type { Infer } from "../wire/codec.js";
 import type { TpmsEccPoint } from "../wire/structures.js";
 import { TpmError } from "../wire/tpm-error.js";
 
-// ECDSA over digests that were made elsewhere, and whole points of a key exchange: node:crypto only signs what it has
-// hashed itself, and gives x alone. SEC 1, version 2.0.
+// ECDSA over given digests, and both coordinates of a key exchange: node:crypto signs only data that it hashes itself,
+// and returns x alone. SEC 1, version 2.0.
 
 export type EccPoint = Infer<typeof TpmsEccPoint>;
 
@@ -21,7 +21,7 @@ interface Point extends Affine {
 
 const infinity: Point = { x: 1n, y: 1n, z: 0n };
 
-/** The row of a curve. @throws TpmError TPM_RC_CURVE for one that this TPM lacks */
+/** The row of a curve. @throws TpmError TPM_RC_CURVE for a curve that this TPM lacks */
 export function curveOf(curveId: number): CurveRow {
   const row = eccCurves.get(curveId);
   if (row === undefined) throw new TpmError("curve");
@@ -107,12 +107,12 @@ function messageOf(digest: Uint8Array, { size }: CurveRow): bigint {
   return numberOf(digest.subarray(0, size));
 }
 
-/** With zeros in front, as long as the curve's numbers are. */
+/** The bytes with leading zeros, as long as the curve's numbers are. */
 export function padded(bytes: Uint8Array, { size }: CurveRow): Buffer {
   return Buffer.concat([Buffer.alloc(Math.max(0, size - bytes.length)), bytes]);
 }
 
-/** Whether bytes are a scalar of the curve: 1 to the group's order less one, zeros in front or not. */
+/** Whether bytes are a scalar of the curve: 1 to the group's order less one, with or without leading zeros. */
 export function isScalar({ order, size }: CurveRow, bytes: Uint8Array): boolean {
   const value = numberOf(bytes);
   return bytes.length <= size && value > 0n && value < order;
@@ -128,7 +128,7 @@ export interface EcdsaInput {
   readonly curve: CurveRow;
   readonly scalar: Uint8Array;
   readonly digest: Uint8Array;
-  /** gives as many bytes as a scalar has each time; drawn from until they make a signature */
+  /** called with the length of a scalar, as often as needed to find a signature */
   readonly random: (length: number) => Buffer;
 }
 
@@ -169,7 +169,7 @@ export function ecdsaVerify(
   return sum.z !== 0n && mod(affine(sum, prime).x, order) === rn;
 }
 
-/** The point of a scalar. */
+/** The public point of a private scalar. */
 export function pointOf({ node, size }: CurveRow, scalar: Uint8Array): EccPoint {
   const ecdh = createECDH(node);
   ecdh.setPrivateKey(scalar);
@@ -177,7 +177,7 @@ export function pointOf({ node, size }: CurveRow, scalar: Uint8Array): EccPoint 
   return { x: bytes.subarray(1, 1 + size), y: bytes.subarray(1 + size) };
 }
 
-/** What two sides of an exchange have in common, both coordinates. @throws TpmError TPM_RC_ECC_POINT for a point off the curve */
+/** The shared point of a key exchange, both coordinates. @throws TpmError TPM_RC_ECC_POINT for a point off the curve */
 export function sharedPoint(curve: CurveRow, scalar: Uint8Array, { x, y }: EccPoint): EccPoint {
   const point = { x: numberOf(x), y: numberOf(y) };
   if (!isOnCurve(curve, point)) throw new TpmError("eccPoint");
@@ -186,7 +186,7 @@ export function sharedPoint(curve: CurveRow, scalar: Uint8Array, { x, y }: EccPo
   return { x: bytesOf(shared.x, size), y: bytesOf(shared.y, size) };
 }
 
-/** A number of 1 to the group's order less one, from 512 bits reduced: no bias worth the name (FIPS 186-5, A.2.1). */
+/** A number of 1 to the group's order less one, from 512 bits reduced: its bias is negligible (FIPS 186-5, A.2.1). */
 export function scalarFrom({ order, size }: CurveRow, wide: Uint8Array): Buffer {
   return bytesOf((numberOf(wide) % (order - 1n)) + 1n, size);
 }

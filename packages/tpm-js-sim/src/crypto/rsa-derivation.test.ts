@@ -23,7 +23,7 @@ describe("deriveRsaKey", () => {
     expect(privateDecrypt({ key: searched.key, ...padding }, encrypted).toString()).toBe("secret");
   });
 
-  test("does not believe a hint that is not its own", () => {
+  test("ignores a hint of another seed", () => {
     const [one = Buffer.alloc(0), other = Buffer.alloc(0)] = seeds;
     const right = deriveRsaKey(one);
     for (const hint of [deriveRsaKey(other).hint, Buffer.alloc(8), Buffer.alloc(3)]) {

@@ -1,13 +1,15 @@
 import { checkPrimeSync, createHash, createHmac, createPrivateKey, type KeyObject } from "node:crypto";
 import { TpmError } from "../wire/tpm-error.js";
 
-// An RSA-2048 key as a function of a 32-byte seed. The scheme is ours: a TPM's primary keys must be functions of
-// its seed, but which function is each maker's business (Part 1, "Primary Seeds").
+// An RSA-2048 key as a function of a 32-byte seed. The scheme is ours: a TPM's primary keys must be functions of its
+// seed, but each vendor chooses the function (Part 1, "Primary Seeds").
 
 const exponent = 65537n;
-const window = 4096; // odd candidates of one block: none is prime with probability e^-11, and then the next block is tried
+const window = 4096; // odd candidates of one block; with probability e^-11 they contain no prime, and the next block is tried
 
-/** A prime and where the search met it: the same two numbers find it again without any primality test. */
+/**
+ * A prime, and the place in the search where it was found: from the place it is found again without any primality test.
+ */
 interface Found {
   readonly prime: bigint;
   readonly block: number;
@@ -25,7 +27,7 @@ function smallPrimes(below: number): readonly number[] {
   return primes;
 }
 
-/** Small primes in groups whose product a double still holds: one long division serves a whole group. */
+/** Small primes in groups whose product fits a double: one long division serves a whole group. */
 function inGroups(primes: readonly number[]): readonly { readonly product: bigint; readonly primes: number[] }[] {
   const groups: { product: bigint; primes: number[] }[] = [];
   for (const prime of primes) {
@@ -38,10 +40,13 @@ function inGroups(primes: readonly number[]): readonly { readonly product: bigin
   return groups;
 }
 
-// How far the sieve goes is a matter of speed only: what it leaves over is tested anyway.
+// The sieve's limit affects only the speed: every candidate that is left is tested anyway.
 const sieveGroups = inGroups(smallPrimes(20_000));
 
-/** 1024 bits of the seed's stream with the two top bits set, so that the modulus has all its 2048, and the low one. */
+/**
+ * 1024 bits of the seed's stream. The two top bits are set, so that the modulus has 2048 bits, and so is the lowest
+ * bit.
+ */
 function startOf(seed: Uint8Array, label: string, block: number): bigint {
   const parts = [0, 1, 2, 3].map((part) =>
     createHmac("sha256", seed).update(`${label}:${block}:${part}`).digest("hex"),
@@ -137,7 +142,7 @@ export function rsaKeyFromPrime(modulus: Uint8Array, prime: Uint8Array): KeyObje
 
 /** A derived key, and the 8 bytes that let {@link deriveRsaKey} make it again in a fraction of a millisecond. */
 export interface DerivedRsaKey {
-  /** put together when it is first asked for: most of a device's start needs the modulus only */
+  /** assembled on first use: most of a device's start needs the modulus only */
   readonly key: KeyObject;
   readonly modulus: Buffer;
   readonly hint: Buffer;
@@ -159,7 +164,9 @@ function derivedKey(p: bigint, q: bigint, modulus: Buffer, hint: Buffer): Derive
   };
 }
 
-/** Hint: for each prime u8 block and u16 step, then two bytes of SHA-256(modulus), which give away a hint of another key. */
+/**
+ * Hint: for each prime u8 block and u16 step, then two bytes of SHA-256(modulus), which reveal a hint of another key.
+ */
 function derived(p: Found, q: Found): DerivedRsaKey {
   const hint = Buffer.alloc(8);
   hint.writeUInt8(p.block, 0);
@@ -185,7 +192,7 @@ export function deriveFromHint(seed: Uint8Array, hint: Uint8Array): DerivedRsaKe
 
 /**
  * The RSA-2048 key of a seed. Blocks for about 80 ms without a hint, for 0.1 ms with one.
- * @param hint of an earlier derivation; one that belongs to another seed is noticed and not used
+ * @param hint of an earlier derivation; a hint of another seed is recognised and ignored
  */
 export function deriveRsaKey(seed: Uint8Array, hint?: Uint8Array): DerivedRsaKey {
   const known = hint === undefined ? undefined : deriveFromHint(seed, hint);

@@ -5,7 +5,7 @@ import { digest } from "./crypto.js";
 import { deriveRsaKey } from "./rsa-derivation.js";
 import { deriveRsaKeyAsync } from "./rsa-workers.js";
 
-/** A key, and what lets the same source make it again at once. */
+/** A key, and the hint with which the same source makes it again at once. */
 export interface SourcedRsaKey {
   readonly key: KeyObject;
   /** 256 bytes; taken from the key when it is left out */
@@ -13,14 +13,14 @@ export interface SourcedRsaKey {
   readonly hint?: Buffer;
 }
 
-/** Where a TPM's RSA-2048 keys come from. A method, so that a source may keep what it needs. */
+/** The source of a TPM's RSA-2048 keys. `rsaKey` is a method, so that a source may have state. */
 export interface RsaKeySource {
   /**
-   * @param seed 32 bytes that follow from the TPM's seed and the whole template, or that are random
-   * @param hint of the same key, from an earlier time
+   * @param seed 32 bytes, derived from the TPM's seed and the whole template, or random
+   * @param hint of the same key, from an earlier call
    */
   rsaKey(seed: Buffer, hint: Buffer | undefined): SourcedRsaKey;
-  /** The same beside the event loop, for `sendAsync`. A source without it is taken to be quick. */
+  /** The same without blocking the event loop, for `sendAsync`. A source without it is assumed to be fast. */
   rsaKeyAsync?(seed: Buffer, hint: Buffer | undefined): Promise<SourcedRsaKey>;
 }
 
@@ -34,8 +34,8 @@ const generate = promisify(generateKeyPair);
 const rsa2048 = { modulusLength: 2048 };
 
 /**
- * Keys of node's own generator, as strong as any, about 200 ms each. A template gives another key each time: only what
- * is made persistent stays.
+ * Keys of node's own generator, as strong as any, about 200 ms each. A template gives a different key each time: only
+ * keys that are made persistent stay.
  */
 export const generatedRsaKeys: RsaKeySource = {
   rsaKey: () => ({ key: generateKeyPairSync("rsa", rsa2048).privateKey }),
@@ -43,8 +43,8 @@ export const generatedRsaKeys: RsaKeySource = {
 };
 
 /**
- * Keys that exist already, shared by the TPMs that use the pool: a storage root key may be shared without anybody
- * noticing, an endorsement key makes two devices one.
+ * Existing keys, shared by the TPMs that use the pool. A shared storage root key goes unnoticed; a shared endorsement
+ * key makes two devices look like one.
  * @throws RangeError for an empty pool
  */
 export function pooledRsaKeys(keys: readonly KeyObject[]): RsaKeySource {

@@ -1,13 +1,12 @@
 import { hashOf } from "../wire/hashes.js";
 import { digest, mgf1, type Random, xor } from "./crypto.js";
 
-// RSASSA-PSS over digests that were made elsewhere (RFC 8017, 9.1), for 2048-bit keys: node:crypto only pads what it has
-// hashed itself.
+// RSASSA-PSS over given digests (RFC 8017, 9.1), for 2048-bit keys: node:crypto pads only data that it hashes itself.
 
 const length = 256;
 const eight = Buffer.alloc(8);
 
-/** The block that a key signs. The salt is as long as the digest, which is what TLS 1.3 wants (RFC 8446, 4.2.3). */
+/** The block that a key signs. The salt is as long as the digest, as TLS 1.3 requires (RFC 8446, 4.2.3). */
 export function pssEncode(hashAlg: number, message: Buffer, random: Random): Buffer {
   const { digestSize } = hashOf(hashAlg);
   const salt = random(digestSize);
@@ -19,7 +18,7 @@ export function pssEncode(hashAlg: number, message: Buffer, random: Random): Buf
   return Buffer.concat([masked, hash, Buffer.of(0xbc)]);
 }
 
-/** Whether a block that a key has opened was made from a digest, with a salt of any length. */
+/** Whether a block, opened with the public key, encodes a digest, with a salt of any length. */
 export function pssMatches(hashAlg: number, message: Buffer, block: Buffer): boolean {
   const { digestSize } = hashOf(hashAlg);
   const formed = block.length === length && block[length - 1] === 0xbc && (block[0] ?? 0) < 0x80;

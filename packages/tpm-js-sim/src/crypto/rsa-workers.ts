@@ -2,15 +2,15 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { type DerivedRsaKey, deriveFromHint, deriveRsaKey } from "./rsa-derivation.js";
 
-// The search for primes takes about 80 ms a key. Here it happens beside the event loop, in threads of our own: libuv's
-// are few, and files and name look-ups of the whole process wait for them.
+// The search for primes takes about 80 ms per key. It runs in threads of our own, so that the event loop stays free.
+// libuv's threads are few, and files and name look-ups of the whole process wait for them.
 
-/** At most so many threads, however many TPMs want keys. */
+/** The largest number of threads, however many TPMs need keys. */
 const maxWorkers = Math.min(4, availableParallelism());
 /** A thread without work ends after this time. */
 const idleMs = 5_000;
 
-/** From the sources as from what is built of them: a thread cannot run TypeScript. */
+/** The compiled program, also when this module runs as TypeScript, which a thread cannot run. */
 const program = new URL("../../dist/crypto/rsa-worker.js", import.meta.url);
 
 interface Job {
@@ -18,64 +18,65 @@ interface Job {
   readonly done: (hint: Uint8Array | undefined) => void;
 }
 
-interface Hand {
+interface Thread {
   readonly worker: Worker;
   job: Job | undefined;
   ending: NodeJS.Timeout | undefined;
 }
 
-const hands = new Set<Hand>();
+const threads = new Set<Thread>();
 const waiting: Job[] = [];
 
-/** Gives a hand the next job, or lets it wait for one without keeping the process alive. */
-function employ(hand: Hand): void {
-  clearTimeout(hand.ending);
-  hand.job = waiting.shift();
-  if (hand.job === undefined) {
-    hand.worker.unref();
-    hand.ending = setTimeout(() => dismiss(hand), idleMs).unref();
+/** Gives a thread the next job, or lets it wait for one without keeping the process alive. */
+function giveNextJob(thread: Thread): void {
+  clearTimeout(thread.ending);
+  thread.job = waiting.shift();
+  if (thread.job === undefined) {
+    thread.worker.unref();
+    thread.ending = setTimeout(() => endThread(thread), idleMs).unref();
     return;
   }
-  hand.worker.ref();
-  hand.worker.postMessage(hand.job.seed);
+  thread.worker.ref();
+  thread.worker.postMessage(thread.job.seed);
 }
 
-function dismiss(hand: Hand): void {
-  hands.delete(hand);
-  clearTimeout(hand.ending);
-  void hand.worker.terminate();
-  hand.job?.done(undefined);
-  hand.job = undefined;
+function endThread(thread: Thread): void {
+  threads.delete(thread);
+  clearTimeout(thread.ending);
+  void thread.worker.terminate();
+  thread.job?.done(undefined);
+  thread.job = undefined;
 }
 
-function hire(): void {
-  // Without the flags of this process, some of which (`--input-type`) no thread takes.
-  const hand: Hand = { worker: new Worker(program, { execArgv: [] }), job: undefined, ending: undefined };
-  hands.add(hand);
-  hand.worker.on("message", (hint: Uint8Array) => {
-    hand.job?.done(hint);
-    employ(hand);
+function startThread(): void {
+  // Without the flags of this process: threads refuse some of them (`--input-type`).
+  const thread: Thread = { worker: new Worker(program, { execArgv: [] }), job: undefined, ending: undefined };
+  threads.add(thread);
+  thread.worker.on("message", (hint: Uint8Array) => {
+    thread.job?.done(hint);
+    giveNextJob(thread);
   });
-  // A bundle may have lost the program: then the key is made by whoever asked.
-  hand.worker.on("error", () => {
-    dismiss(hand);
-    for (const job of hands.size === 0 ? waiting.splice(0) : []) job.done(undefined);
+  // A bundle may lack the program. The job then ends without a hint, and its caller searches for the key itself.
+  thread.worker.on("error", () => {
+    endThread(thread);
+    for (const job of threads.size === 0 ? waiting.splice(0) : []) job.done(undefined);
   });
-  employ(hand);
+  giveNextJob(thread);
 }
 
 function findHint(seed: Uint8Array): Promise<Uint8Array | undefined> {
   return new Promise((done) => {
     waiting.push({ seed, done });
-    const free = [...hands].find(({ job }) => job === undefined);
-    if (free !== undefined) employ(free);
-    else if (hands.size < maxWorkers) hire();
+    const free = [...threads].find(({ job }) => job === undefined);
+    if (free !== undefined) giveNextJob(free);
+    else if (threads.size < maxWorkers) startThread();
   });
 }
 
 /**
- * The same key as {@link deriveRsaKey}, with the search in a worker thread. Where no thread can be started it happens here.
- * @param hint of an earlier derivation; a right one needs no search
+ * The same key as {@link deriveRsaKey}, with the search in a worker thread. Where no thread can be started, the search
+ * blocks this one.
+ * @param hint of an earlier derivation; the right hint needs no search
  */
 export async function deriveRsaKeyAsync(seed: Uint8Array, hint?: Uint8Array): Promise<DerivedRsaKey> {
   const known = hint === undefined ? undefined : deriveFromHint(seed, hint);

@@ -1,10 +1,10 @@
 import { createHash, type Hash } from "node:crypto";
 import { hashOf } from "../wire/hashes.js";
 
-/** A hash or an HMAC that takes its data piece by piece, and of which there can be copies: node's own HMAC has none. */
+/** A hash or an HMAC that takes its data in pieces and can be copied; node's own HMAC cannot. */
 export interface RunningHash {
   update(data: Uint8Array): void;
-  /** Ends it. */
+  /** Ends the hash. */
   digest(): Buffer;
   copy(): RunningHash;
 }
@@ -27,6 +27,6 @@ export function runningHmac(algorithm: number, key: Uint8Array): RunningHash {
   const short = key.length > blockSize ? createHash(node).update(key).digest() : key;
   const block = Buffer.concat([short, Buffer.alloc(blockSize - short.length)]);
   const [inner, outer] = [0x36, 0x5c].map((pad) => createHash(node).update(block.map((byte) => byte ^ pad)));
-  if (inner === undefined || outer === undefined) throw new Error("two pads, two hashes");
+  if (inner === undefined || outer === undefined) throw new Error("one of the two hashes is missing");
   return running(inner, (digest) => outer.copy().update(digest).digest());
 }

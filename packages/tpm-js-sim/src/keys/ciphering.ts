@@ -16,7 +16,7 @@ const modes: ReadonlyMap<number, string> = new Map([
 const block = 16;
 
 const TpmiCipherMode = checked(u16, (mode) => mode === algorithms.null || modes.has(mode), "mode");
-/** What EncryptDecrypt and EncryptDecrypt2 answer; they differ in the order of what they are asked. */
+/** The response of EncryptDecrypt and EncryptDecrypt2, which differ in the order of their parameters. */
 export const cipherResponse = struct({ outData: Tpm2bMaxBuffer, ivOut: Tpm2bIv });
 export const cipherFields = {
   decrypt: TpmiYesNo,
@@ -39,7 +39,7 @@ interface Ciphering {
   readonly inData: Buffer;
 }
 
-/** A key that names a mode takes no other; one that names none takes the command's. */
+/** A key that names a mode takes no other mode. A key that names no mode takes the command's. */
 function modeOf(key: TpmKey, asked: number, place: Place): string {
   const { publicArea } = key;
   if (publicArea.type !== algorithms.symCipher || publicArea.parameters.algorithm !== algorithms.aes) {
@@ -52,7 +52,7 @@ function modeOf(key: TpmKey, asked: number, place: Place): string {
   return mode;
 }
 
-/** The AES key, when this key may do what is asked; the right to encrypt is the `sign` attribute. */
+/** The AES key, if this key's attributes allow the operation. The right to encrypt is the `sign` attribute. */
 function secretFor({ publicArea, secret }: TpmKey, decrypt: number): Buffer {
   if (publicArea.type !== algorithms.symCipher || secret.kind !== "sym") throw new TpmError("key", handle(1));
   const bits = publicArea.objectAttributes;
@@ -61,7 +61,7 @@ function secretFor({ publicArea, secret }: TpmKey, decrypt: number): Buffer {
   return secret.key;
 }
 
-/** The IV with which the next piece goes on: the last block of the ciphertext, or the counter. */
+/** The IV for the next piece: the last block of the ciphertext, or the counter. */
 function nextIv(mode: string, ivIn: Buffer, plain: Buffer, encrypted: Buffer): Buffer {
   if (mode === "ecb") return Buffer.alloc(0);
   if (mode === "ctr") {

@@ -60,7 +60,7 @@ describe("makeAuthenticationKey", () => {
     expect(encodeAuthenticationKey(found)).toEqual(made);
   });
 
-  test.each([16, 20, 32, 64])("is 766 bytes and the key's, without a URI: a key of %i bytes", (length) => {
+  test.each([16, 20, 32, 64])("has 766 bytes and those of the key, without a URI: a key of %i bytes", (length) => {
     const made = makeAuthenticationKey({
       endorsementKey: base64(rsa.ek.tpm2bPublicBase64),
       storageRootKey: base64(rsa.srk.tpm2bPublicBase64),
@@ -81,7 +81,7 @@ describe("makeAuthenticationKey", () => {
     expect(make).toThrow(RangeError);
   });
 
-  test("ignores what follows the sixth part, and refuses to go without it", () => {
+  test("ignores bytes after the sixth part, and requires the sixth part", () => {
     const bytes = base64(rsa.authenticationKeyBase64);
     expect(parseAuthenticationKey(Buffer.concat([bytes, Buffer.from("more")]))).toEqual(parseAuthenticationKey(bytes));
     const withoutLast = bytes.subarray(0, 798 - 2);
@@ -98,12 +98,12 @@ describe("names", () => {
     expect(registrationIdOf(base64(rsa.ek.tpm2bPublicBase64))).toBe(rsa.registrationId);
   });
 
-  test.each(["", "00", "0005000b", "ffff0001000b00000000"])("refuses what is no TPM2B: %s", (text) => {
+  test.each(["", "00", "0005000b", "ffff0001000b00000000"])("refuses bytes that are not a TPM2B: %s", (text) => {
     expect(() => keyName(hex(text))).toThrow(RangeError);
   });
 });
 
-/** Reference dps-wire.md section 4.7: byte strings that count up by one. */
+/** attestation.md#counting-vector: byte strings that count up by one. */
 describe("the deterministic vector", () => {
   const hashAlg = algorithms.sha256;
   const count = (first: number, length: number): Buffer =>

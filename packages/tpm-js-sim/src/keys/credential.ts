@@ -29,21 +29,27 @@ export function keyName(tpm2bPublic: Uint8Array): Buffer {
   return nameOf(publicArea.readUInt16BE(2), publicArea);
 }
 
-/** PolicyCommandCode(Duplicate), as in Microsoft's sample server (TSS.MSR, DrsServer.java). No client looks at it. */
+/** PolicyCommandCode(Duplicate), as in Microsoft's sample server (TSS.MSR, DrsServer.java). No client checks it. */
 const duplicatePolicy = digest(algorithms.sha256, Buffer.alloc(32), u32.encode(0x016c), u32.encode(0x014b));
-/** sign, or an HMAC key is no use; userWithAuth, so that an empty password signs; noDA, so that failures lock nothing. */
+/**
+ * sign, without which an HMAC key is useless; userWithAuth, so that an empty password authorizes; noDA, so that
+ * failures do not lock the TPM.
+ */
 const identityAttributes = objectAttributes.sign | objectAttributes.userWithAuth | objectAttributes.noDa;
 
 interface RandomInput {
-  /** how often it is drawn from, and for how much, is part of each function's contract: so fixed bytes give fixed results */
+  /**
+   * the number and the lengths of the draws are part of each function's contract, so that fixed bytes give fixed
+   * results
+   */
   readonly random: Random;
 }
 
-/** What {@link makeCredential} needs. */
+/** The input of {@link makeCredential}. */
 export interface CredentialInput extends RandomInput {
-  /** TPM2B_PUBLIC of the key that opens it */
+  /** TPM2B_PUBLIC of the key that opens the credential */
   readonly endorsementKey: Uint8Array;
-  /** Name of the object that must be loaded beside it */
+  /** Name of the object that must be loaded in the same TPM */
   readonly name: Uint8Array;
   /** at most a digest's length */
   readonly credential: Uint8Array;
@@ -70,7 +76,8 @@ function recipientOf(tpm2bPublic: Uint8Array): Recipient {
 }
 
 /**
- * TPM2_MakeCredential in software (Part 1, "Credential Protection"): a secret for one key, beside one other.
+ * TPM2_MakeCredential in software (Part 1, "Credential Protection"): a secret that one key opens, when a second object
+ * is loaded beside it.
  * @param input `random` is drawn from for the seed (32), then the OAEP seed (32); for P-256 once, the ephemeral scalar
  * @returns idObject `2B(HMAC) ‖ encIdentity` and encSecret
  * @throws TpmError or TypeError for a public area that {@link parseTpm2bPublic} does not call usable
@@ -84,13 +91,13 @@ export function makeCredential({ endorsementKey, name, credential, random }: Cre
   };
 }
 
-/** What {@link makeIdentityKey} needs. */
+/** The input of {@link makeIdentityKey}. */
 export interface IdentityKeyInput extends RandomInput {
   /** TPM2B_PUBLIC of the parent that imports it */
   readonly storageRootKey: Uint8Array;
   /** the HMAC key, 16 to 64 bytes: SHA-256's block is the TPM's limit */
   readonly key: Uint8Array;
-  /** 32 bytes that hide the key in its public area */
+  /** 32 bytes that keep the public area from revealing the key */
   readonly seedValue: Uint8Array;
   /** 16 bytes: three SDKs know only AES-128 here */
   readonly innerWrapKey: Uint8Array;
@@ -159,19 +166,19 @@ export function encodeAuthenticationKey(parts: AuthenticationKeyParts): Buffer {
 }
 
 /**
- * Takes an `authenticationKey` apart. Bytes after the sixth part are ignored, as all clients do.
- * @throws TpmError TPM_RC_INSUFFICIENT or TPM_RC_SIZE when it is cut or is something else
+ * Parses an `authenticationKey`. Bytes after the sixth part are ignored, as all clients do.
+ * @throws TpmError TPM_RC_INSUFFICIENT or TPM_RC_SIZE when it is truncated or is something else
  */
 export function parseAuthenticationKey(authenticationKey: Uint8Array): AuthenticationKeyParts {
   return authenticationKeyParts.read(new Reader(authenticationKey));
 }
 
-/** What {@link makeAuthenticationKey} needs. */
+/** The input of {@link makeAuthenticationKey}. */
 export interface AuthenticationKeyInput extends RandomInput {
   readonly endorsementKey: Uint8Array;
   readonly storageRootKey: Uint8Array;
   readonly key: Uint8Array;
-  /** what clients find in the sixth part; Java decrypts it, so it should not be empty. `HostName=…;DeviceId=…` in ours */
+  /** content of the sixth part. Java decrypts it, so it should not be empty. Ours is `HostName=…;DeviceId=…` */
   readonly uri?: string;
 }
 

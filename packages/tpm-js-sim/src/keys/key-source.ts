@@ -2,9 +2,9 @@ import { hmac, type Random } from "../crypto/crypto.js";
 import type { RsaKeySource, SourcedRsaKey } from "../crypto/rsa-keys.js";
 import { algorithms } from "../tables/algorithms.js";
 
-/** How the command that is being run comes by new keys. */
+/** How the running command gets new keys. */
 export interface KeyMaking {
-  /** The seed of a key that is no primary one: random, and of no use without the TPM's own. */
+  /** The seed of a new key that is not a primary key; random. */
   seed(): Buffer;
   rsaKey(seed: Buffer, hint: Buffer | undefined): SourcedRsaKey;
 }
@@ -13,12 +13,12 @@ function newSeed(random: Random): Buffer {
   return hmac(algorithms.sha256, random(32), Buffer.from("object"));
 }
 
-/** Keys are made while the command runs, which takes as long as it takes. */
+/** Makes keys while the command runs, and blocks until they are made. */
 export function makingAtOnce(random: Random, source: RsaKeySource): KeyMaking {
   return { seed: () => newSeed(random), rsaKey: (seed, hint) => source.rsaKey(seed, hint) };
 }
 
-/** Ends a command that needs a key which is not there yet. No command has changed anything by then: it can be run again. */
+/** Ends a command whose key is not ready yet. The command has changed nothing so far, so it can be run again. */
 export class KeyNotReady extends Error {
   override readonly name = "KeyNotReady";
   readonly ready: Promise<void>;
@@ -32,8 +32,8 @@ export class KeyNotReady extends Error {
 type Made = { readonly key: SourcedRsaKey } | { readonly error: unknown };
 
 /**
- * Keys are made beside the event loop: the command ends in {@link KeyNotReady}, and is run again when the key is there.
- * For one command only: its seed is the same each time.
+ * Makes keys without blocking the event loop: the command ends in {@link KeyNotReady}, and is run again when the key is
+ * ready. For one command only, since its seed is the same each time.
  */
 export function makingBeside(random: Random, source: RsaKeySource): KeyMaking {
   let seed: Buffer | undefined;

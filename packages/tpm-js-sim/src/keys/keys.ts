@@ -14,7 +14,7 @@ export type Secret =
   | { readonly kind: "ecc"; readonly scalar: Buffer }
   | { readonly kind: "hmac"; readonly key: Buffer }
   | { readonly kind: "sym"; readonly key: Buffer }
-  /** a public key that LoadExternal brought */
+  /** a public key that LoadExternal loaded */
   | { readonly kind: "none" };
 
 /** A key inside the TPM. */
@@ -25,7 +25,10 @@ export interface TpmKey {
   readonly qualifiedName: Buffer;
   readonly hierarchy: number;
   readonly authValue: Buffer;
-  /** For a storage key, what its children are wrapped with; for an HMAC key, what hides it in `unique`. */
+  /**
+   * For a storage key, the seed that wraps its children; for an HMAC key, the value that keeps `unique` from revealing
+   * it.
+   */
   readonly seedValue: Buffer;
   readonly secret: Secret;
 }
@@ -76,9 +79,9 @@ function seedOf({ curve, hashAlg, label, zx, ephemeral, recipient }: EccExchange
 }
 
 /**
- * Opens a seed that somebody sent to this key (Part 1, annexes B.10.3 and C.6.1).
+ * Opens a seed that was encrypted for this key (Part 1, annexes B.10.3 and C.6.1).
  * @param encrypted the content of TPM2B_ENCRYPTED_SECRET
- * @throws TpmError TPM_RC_VALUE when it does not open, TPM_RC_KEY for a key that cannot receive one
+ * @throws TpmError TPM_RC_VALUE when it does not open, TPM_RC_KEY for a key that cannot receive a seed
  */
 export function openSecret(key: TpmKey, label: SecretLabel, encrypted: Buffer): Buffer {
   const { secret, publicArea } = key;

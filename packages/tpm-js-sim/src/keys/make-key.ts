@@ -11,20 +11,20 @@ import { isStorageKey } from "./public-checks.js";
 // Reference implementation, CryptCreateObject: every key is a function of a seed and its template. For a primary key
 // the seed follows from its hierarchy's, for any other it is random.
 
-/** The hint of an RSA key, where there is one, and where a new one goes. */
+/** The known hint of an RSA key, if any, and a function that takes a new hint. */
 export interface RsaHint {
   readonly known: Buffer | undefined;
   readonly found: (hint: Buffer) => void;
 }
 
-/** What a key is made from. */
+/** The input of {@link makeKey}. */
 export interface KeyInput {
   readonly template: TpmtPublic;
   readonly seed: Buffer;
   readonly hint?: RsaHint;
   /** the seeded ones by default */
   readonly rsaKeys?: Pick<RsaKeySource, "rsaKey">;
-  /** given by the caller instead of made by the TPM */
+  /** secret data that the caller gives instead of the TPM making it */
   readonly data?: Buffer | undefined;
 }
 
@@ -37,7 +37,10 @@ export interface MadeKey {
 type Of<T extends TpmtPublic["type"]> = Extract<TpmtPublic, { type: T }>;
 type Symmetric = Of<typeof algorithms.keyedHash> | Of<typeof algorithms.symCipher>;
 
-/** What the caller gives must fit; what the TPM makes is as long as the hash's digest, or as the cipher's key. */
+/**
+ * The caller's data, whose length must fit; or bytes made from the seed, as long as the hash's digest or the cipher's
+ * key.
+ */
 function symmetricBytes(template: Symmetric, seed: Buffer, data: Buffer | undefined): Buffer {
   const origin = (length: number): Buffer => hmac(algorithms.sha512, seed, Buffer.from("key")).subarray(0, length);
   if (template.type === algorithms.symCipher) {
@@ -52,7 +55,7 @@ function symmetricBytes(template: Symmetric, seed: Buffer, data: Buffer | undefi
   return data ?? origin(hash?.digestSize ?? hashOf(nameAlg).digestSize);
 }
 
-/** The secret of a key that may not be put together yet. */
+/** The secret of an RSA key that may not be assembled yet. */
 function rsaSecret(sourced: SourcedRsaKey): Secret {
   return {
     kind: "rsa",
@@ -62,7 +65,7 @@ function rsaSecret(sourced: SourcedRsaKey): Secret {
   };
 }
 
-/** What a storage key wraps its children with, or what hides a symmetric one; no other key has any. */
+/** The seed value of a storage key or a symmetric key; empty for any other key. */
 function seedValueOf(template: TpmtPublic, seed: Buffer): Buffer {
   const asymmetric = template.type === algorithms.rsa || template.type === algorithms.ecc;
   if (asymmetric && !isStorageKey(template)) return Buffer.alloc(0);

@@ -6,17 +6,17 @@ import { Tpm2bPublic, TpmtEccScheme, type TpmtPublic, TpmtRsaScheme, TpmtSymDefO
 import { TpmError } from "../wire/tpm-error.js";
 import { publicAreaName, publicKeyOf } from "./keys.js";
 
-/** One thing that is wrong with a public area, and where. */
+/** One problem of a public area, and where it is. */
 export interface PublicProblem {
   /** the field in Part 2's words, e.g. `objectAttributes` */
   readonly field: string;
   /** of the field in the TPM2B_PUBLIC; for bytes that cannot be read, where reading stopped */
   readonly offset: number;
-  /** what is there and what was expected */
+  /** the actual and the expected value */
   readonly message: string;
 }
 
-/** What {@link parseTpm2bPublic} found. */
+/** The result of {@link parseTpm2bPublic}. */
 export type ParsedPublic =
   | {
       readonly kind: "usable";
@@ -29,7 +29,7 @@ export type ParsedPublic =
   | { readonly kind: "malformed"; readonly problems: readonly PublicProblem[] };
 
 export interface ParsePublicOptions {
-  /** accept P-256 besides RSA-2048: an extension, nothing suggests that the cloud service does */
+  /** accept P-256 besides RSA-2048: an extension; the cloud service is not known to accept it */
   readonly allowEcc?: boolean;
 }
 
@@ -44,7 +44,7 @@ function hex(value: number, digits = 4): string {
   return `0x${value.toString(16).padStart(digits, "0")}`;
 }
 
-/** Offsets in a TPM2B_PUBLIC: length 0, type 2, nameAlg 4, attributes 6, authPolicy 10, then what the type says. */
+/** Offsets in a TPM2B_PUBLIC: length 0, type 2, nameAlg 4, attributes 6, authPolicy 10, then the fields of the type. */
 function headChecks(area: TpmtPublic, options: ParsePublicOptions): readonly Check[] {
   const { type, nameAlg, objectAttributes: bits } = area;
   const flag = (name: "restricted" | "decrypt" | "sign", wanted: boolean): Check => ({
@@ -138,9 +138,10 @@ function keyObjectOf(area: TpmtPublic): KeyObject | undefined {
 }
 
 /**
- * Reads the public area of an endorsement or storage root key and says what about it is not as it must be:
- * a well-formed TPM2B, RSA-2048, SHA-256, restricted, decrypt, AES-128-CFB.
- * @param tpm2bPublic the decoded bytes of `endorsementKey` or `storageRootKey`; anything at all, nothing is thrown
+ * Reads the public area of an endorsement or storage root key and lists its problems. It must be a well-formed TPM2B,
+ * RSA-2048, SHA-256, restricted, decrypt, AES-128-CFB.
+ * @param tpm2bPublic the decoded bytes of `endorsementKey` or `storageRootKey`; any bytes are allowed, nothing is
+ * thrown
  */
 export function parseTpm2bPublic(tpm2bPublic: Uint8Array, options: ParsePublicOptions = {}): ParsedPublic {
   const bytes = Buffer.from(tpm2bPublic);
@@ -157,6 +158,6 @@ export function parseTpm2bPublic(tpm2bPublic: Uint8Array, options: ParsePublicOp
   if (keyObject !== undefined) {
     return { kind: "usable", publicArea: area, name: publicAreaName(area), keyObject, problems: [] };
   }
-  const problem = { field: "unique", offset: bytes.length, message: "the numbers are no public key" };
+  const problem = { field: "unique", offset: bytes.length, message: "the numbers are not a public key" };
   return { kind: "unsuitable", publicArea: area, problems: [problem] };
 }

@@ -9,26 +9,26 @@ import { makeKey, type RsaHint } from "./make-key.js";
 import { privateBytes } from "./private-key-bytes.js";
 import type { PrimaryTemplate } from "./templates.js";
 
-// A primary key is a function of its hierarchy's seed and of the whole template, so that the clients which differ
-// in `unique` get different keys, as on hardware, and each gets the same one again after any number of restarts.
+// A primary key is a function of its hierarchy's seed and of the whole template. Clients that differ in `unique` get
+// different keys, as on hardware, and each client gets the same key again after any number of restarts.
 
 function keySeed(hierarchySeed: Uint8Array, template: TpmtPublic): Buffer {
   return hmac(algorithms.sha256, hierarchySeed, Buffer.from("primary"), TpmtPublic.encode(template));
 }
 
-/** Under which a primary RSA key's hint is kept: gives nothing of the seed away. */
+/** The id under which a primary RSA key's hint is kept. It reveals nothing of the seed. */
 function hintId(seed: Uint8Array): string {
   return digest(algorithms.sha256, Buffer.from("hint"), seed).toString("hex", 0, 8);
 }
 
-/** What a primary key is made from, besides its template. */
+/** The input of {@link makePrimary}, besides the template. */
 export interface PrimaryInput extends PrimaryTemplate {
   readonly hierarchySeed: Uint8Array;
-  /** read, and added to */
+  /** read, and extended with new hints */
   readonly hints: Map<string, Buffer>;
   readonly authValue: Buffer;
   readonly rsaKeys?: Pick<RsaKeySource, "rsaKey">;
-  /** what the caller gives instead of leaving it to the TPM: an HMAC or AES key, or data to seal */
+  /** secret data that the caller gives: an HMAC or AES key, or data to seal */
   readonly data?: Buffer;
 }
 
@@ -48,7 +48,7 @@ function hintsFor(id: string, hints: Map<string, Buffer>): RsaHint {
 
 /**
  * The primary key of a hierarchy and a template. An RSA key without a hint takes about 80 ms.
- * @throws TpmError TPM_RC_KEY_SIZE for data that is no key of this template
+ * @throws TpmError TPM_RC_KEY_SIZE for data that does not fit this template
  */
 export function makePrimary({
   hierarchy,
@@ -74,7 +74,7 @@ export function makePrimary({
   };
 }
 
-/** A hint for the RSA key of a template, found off the event loop; undefined for other types. */
+/** A hint for the RSA key of a template, found without blocking the event loop; undefined for other types. */
 export async function findHint(
   hierarchySeed: Uint8Array,
   template: TpmtPublic,
@@ -85,7 +85,7 @@ export async function findHint(
   return [hintId(seed), hint];
 }
 
-/** A key from outside as a primary key. `seedValue` follows from the key, for nobody else ever needs it. */
+/** Makes an existing key a primary key. `seedValue` is derived from the key, since nothing else needs to know it. */
 export function adoptPrimary(hierarchy: number, publicArea: TpmtPublic, secret: Secret): TpmKey {
   const bytes = privateBytes(secret);
   if (publicKeyOf(publicArea) === undefined) throw new TypeError("only RSA and ECC keys can be primary here");

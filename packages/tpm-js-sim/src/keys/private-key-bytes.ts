@@ -23,7 +23,7 @@ export function secretFromBytes(kind: Secret["kind"], bytes: Buffer): Secret {
   return kind === "ecc" ? { kind, scalar: bytes } : { kind, key: bytes };
 }
 
-/** A secret as TPMU_SENSITIVE_COMPOSITE: of an RSA key one prime. */
+/** A secret as TPMU_SENSITIVE_COMPOSITE: for an RSA key, one prime. */
 export function sensitiveBytes(secret: Secret): Buffer {
   if (secret.kind !== "rsa") return privateBytes(secret);
   return Buffer.from(secret.key.export({ format: "jwk" }).p ?? "", "base64url");
@@ -46,7 +46,7 @@ function rsaSecret(area: Of<typeof algorithms.rsa>, bytes: Buffer, blame: Blame)
 function eccSecret(area: Of<typeof algorithms.ecc>, bytes: Buffer, blame: Blame): Secret {
   const curve = curveOf(area.parameters.curveId);
   if (!isScalar(curve, bytes)) throw new TpmError("keySize", blame.sensitive);
-  // Not every client sends the zeros in front.
+  // Not every client sends leading zeros.
   const scalar = padded(bytes, curve);
   const point = pointOf(curve, scalar);
   const { x, y } = area.unique;
@@ -61,7 +61,7 @@ function symmetricSecret(
   blame: Blame,
 ): Secret {
   const unique = digest(area.nameAlg, sensitive.seedValue, sensitive.sensitive);
-  if (!unique.equals(area.unique)) throw new TpmError("binding"); // it takes two, so no one is blamed
+  if (!unique.equals(area.unique)) throw new TpmError("binding"); // either parameter may be wrong, so neither is blamed
   const length = sensitive.sensitive.length;
   if (area.type === algorithms.symCipher) {
     const { parameters } = area;

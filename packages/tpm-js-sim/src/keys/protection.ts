@@ -8,7 +8,7 @@ import { TpmError } from "../wire/tpm-error.js";
 
 // Part 1, clauses on "Protected Storage", "Duplication" and "Credential Protection": all three wrap bytes the same way.
 
-/** What an outer wrapper is made with: the recipient's algorithms, its seed and the Name that the wrapper is bound to. */
+/** The input of an outer wrapper: the recipient's algorithms, its seed and the Name that the wrapper is bound to. */
 export interface Wrapper {
   readonly hashAlg: number;
   readonly keyBits: number;
@@ -32,7 +32,10 @@ export function wrap(wrapper: Wrapper, plain: Uint8Array, iv?: Buffer): Buffer {
   return Buffer.concat([Tpm2bDigest.encode(integrity), body]);
 }
 
-/** The inverse of {@link wrap}. @throws TpmError TPM_RC_INTEGRITY, or TPM_RC_INSUFFICIENT and TPM_RC_SIZE for a cut one */
+/**
+ * The inverse of {@link wrap}. @throws TpmError TPM_RC_INTEGRITY, or TPM_RC_INSUFFICIENT and TPM_RC_SIZE for truncated
+ * bytes
+ */
 export function unwrap(wrapper: Wrapper, wrapped: Uint8Array, withIv = false): Buffer {
   const reader = new Reader(wrapped);
   const integrity = Tpm2bDigest.read(reader);
@@ -53,7 +56,10 @@ export function wrapInner(hashAlg: number, key: Uint8Array, name: Uint8Array, se
   return cfbEncrypt(key, Buffer.concat([Tpm2bDigest.encode(integrity), sensitive]));
 }
 
-/** The inverse of {@link wrapInner}. @throws TpmError TPM_RC_INTEGRITY; TPM_RC_SIZE, for the wrong key gives a length of noise */
+/**
+ * The inverse of {@link wrapInner}. @throws TpmError TPM_RC_INTEGRITY; or TPM_RC_SIZE, since the wrong key gives a
+ * random length
+ */
 export function unwrapInner(hashAlg: number, key: Uint8Array, name: Uint8Array, wrapped: Uint8Array): Buffer {
   const plain = cfbDecrypt(key, wrapped);
   const { digestSize } = hashOf(hashAlg);

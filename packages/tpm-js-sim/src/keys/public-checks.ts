@@ -13,7 +13,7 @@ function checkAttributes(area: TpmtPublic, fixedByParent: boolean): void {
   if (is("fixedTpm") !== (is("fixedParent") && fixedByParent)) throw new TpmError("attributes");
   if (is("encryptedDuplication") && is("fixedTpm")) throw new TpmError("attributes");
   if (is("restricted") && is("sign") === is("decrypt")) throw new TpmError("attributes");
-  // A cipher that may neither encrypt nor decrypt is of no use.
+  // A cipher that may neither encrypt nor decrypt is useless.
   if (area.type === algorithms.symCipher && !is("sign") && !is("decrypt")) throw new TpmError("attributes");
 }
 
@@ -34,7 +34,10 @@ function checkSymmetric(symmetric: Symmetric, storage: boolean): void {
   if (symmetric.keyBits !== 128 && symmetric.keyBits !== 256) throw new TpmError("value");
 }
 
-/** A key that only signs has an HMAC scheme, one that only decrypts an XOR scheme, any other none. */
+/**
+ * A key that only signs has an HMAC scheme, a key that only decrypts has an XOR scheme, and any other key has no
+ * scheme.
+ */
 function checkKeyedHash(area: Extract<TpmtPublic, { type: typeof algorithms.keyedHash }>): void {
   const sign = has(area.objectAttributes, objectAttributes.sign);
   const decrypt = has(area.objectAttributes, objectAttributes.decrypt);
@@ -43,7 +46,7 @@ function checkKeyedHash(area: Extract<TpmtPublic, { type: typeof algorithms.keye
   if (area.parameters.scheme !== expected) throw new TpmError("scheme");
 }
 
-/** A symmetric key may leave the mode to each command, with NULL. */
+/** A symmetric key may name no mode (NULL) and leave it to each command. */
 function checkCipher(symmetric: Symmetric): void {
   if (symmetric.algorithm !== algorithms.aes) throw new TpmError("symmetric");
   if (!cipherModes.includes(symmetric.mode)) throw new TpmError("mode");
@@ -54,7 +57,7 @@ type Asymmetric = Extract<TpmtPublic, { type: typeof algorithms.rsa | typeof alg
 const signingSchemes: readonly number[] = [algorithms.rsassa, algorithms.rsapss, algorithms.ecdsa];
 const decryptionSchemes: readonly number[] = [algorithms.rsaes, algorithms.oaep, algorithms.ecdh];
 
-/** A key for one purpose may name a scheme of that purpose; one for both may name none. */
+/** A key for one purpose may name a scheme of that purpose. A key for both must not name a scheme. */
 function checkScheme({ objectAttributes: bits, parameters }: Asymmetric): void {
   const sign = has(bits, objectAttributes.sign);
   const suits = sign ? signingSchemes : decryptionSchemes;
@@ -62,7 +65,10 @@ function checkScheme({ objectAttributes: bits, parameters }: Asymmetric): void {
   if (both || !suits.includes(parameters.scheme.scheme)) throw new TpmError("scheme");
 }
 
-/** Checks algorithms, schemes and sizes: all there is to check of a public area from outside. @throws TpmError without a place */
+/**
+ * Checks algorithms, schemes and sizes: nothing else is checked of a public area from outside. @throws TpmError without
+ * a place
+ */
 export function checkSchemes(area: TpmtPublic): void {
   if (area.type === algorithms.keyedHash) {
     checkKeyedHash(area);

@@ -11,7 +11,7 @@ import type { TpmKey } from "./keys.js";
 const length = 256;
 
 /**
- * The scheme to encrypt with: the key's own, or the one asked for where the key leaves it open (CryptRsaSelectScheme).
+ * The scheme to encrypt with: the key's own, or the requested one if the key has no scheme (CryptRsaSelectScheme).
  * @throws TpmError TPM_RC_KEY for a key that is not RSA, TPM_RC_SCHEME
  */
 export function encryptionScheme(
@@ -30,12 +30,12 @@ export function encryptionScheme(
   return own;
 }
 
-/** A label is a text with a terminator, or nothing. @throws TpmError TPM_RC_VALUE */
+/** Checks a label: a text with a terminator, or nothing. @throws TpmError TPM_RC_VALUE */
 export function checkLabel(label: Buffer, place: Place): void {
   if (label.length > 0 && label[label.length - 1] !== 0) throw new TpmError("value", place);
 }
 
-/** What is encrypted, and how. */
+/** The key, the scheme and the label of an encryption. */
 export interface RsaInput {
   readonly key: KeyObject;
   readonly scheme: TpmtRsaDecrypt;
@@ -49,7 +49,7 @@ function nonZero(count: number, random: Random): Buffer {
 }
 
 function rawBlock(message: Buffer): Buffer {
-  // Longer is right too, while what is too much is zeros.
+  // A longer message is valid too if its extra leading bytes are zeros.
   const start = message.findIndex((byte) => byte !== 0);
   const digits = start === -1 ? Buffer.alloc(0) : message.subarray(start);
   if (digits.length > length) throw new TpmError("value");
@@ -60,12 +60,12 @@ function encryptBlock(key: KeyObject, block: Buffer): Buffer {
   try {
     return publicEncrypt({ key, padding: constants.RSA_NO_PADDING }, block);
   } catch (cause) {
-    // Not less than the modulus.
+    // The block is not less than the modulus.
     throw new TpmError("value", undefined, { cause });
   }
 }
 
-/** @throws TpmError TPM_RC_VALUE for what is too long for the key and the scheme */
+/** @throws TpmError TPM_RC_VALUE for a message that is too long for the key and the scheme */
 export function rsaEncrypt({ key, scheme, label }: RsaInput, message: Buffer, random: Random): Buffer {
   if (scheme.scheme === algorithms.null) return encryptBlock(key, rawBlock(message));
   if (scheme.scheme === algorithms.oaep) {
@@ -78,7 +78,7 @@ export function rsaEncrypt({ key, scheme, label }: RsaInput, message: Buffer, ra
   return encryptBlock(key, Buffer.concat([Buffer.of(0, 2), padding, Buffer.of(0), message]));
 }
 
-/** Takes PKCS #1 padding off by hand: what node does with a wrong one depends on its OpenSSL. */
+/** Removes PKCS #1 padding by hand: node's answer to wrong padding depends on its OpenSSL. */
 function unpadded(block: Buffer): Buffer {
   const end = block.indexOf(0, 2);
   const formed = block[0] === 0 && block[1] === 2 && end >= 10;
@@ -86,7 +86,7 @@ function unpadded(block: Buffer): Buffer {
   return block.subarray(end + 1);
 }
 
-/** @throws TpmError TPM_RC_SIZE, or TPM_RC_VALUE for what does not open */
+/** @throws TpmError TPM_RC_SIZE, or TPM_RC_VALUE for bytes that cannot be decrypted */
 export function rsaDecrypt({ key, scheme, label }: RsaInput, encrypted: Buffer): Buffer {
   if (encrypted.length !== length) throw new TpmError("size");
   try {

@@ -4,7 +4,10 @@ import { objectAttributes } from "../tables/attributes.js";
 import { hierarchies } from "../tables/handles.js";
 import type { TpmtPublic } from "../wire/structures.js";
 
-/** PolicySecret(ENDORSEMENT) with an empty policyRef: who may use an endorsement key (TCG EK Credential Profile, annex B). */
+/**
+ * PolicySecret(ENDORSEMENT) with an empty policyRef: the policy of an endorsement key (TCG EK Credential Profile, annex
+ * B).
+ */
 const endorsementPolicy = Buffer.from("837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa", "hex");
 
 const storage =
@@ -48,7 +51,7 @@ export const ekTemplate: TpmtPublic = rsaTemplate(endorsement, endorsementPolicy
 export const srkTemplate: TpmtPublic = rsaTemplate(storageRoot, empty);
 /**
  * The endorsement key as C# and IoT Edge make it, and as EK certificates are issued for: `unique` is 256 zero bytes
- * (TCG EK Credential Profile, template L-1). Another key than {@link ekTemplate}'s on the same TPM.
+ * (TCG EK Credential Profile, template L-1). On the same TPM it is a different key than that of {@link ekTemplate}.
  */
 export const paddedEkTemplate: TpmtPublic = {
   ...rsaTemplate(endorsement, endorsementPolicy),
@@ -74,13 +77,13 @@ export const attestationKeyTemplate: TpmtPublic = {
 export const eccEkTemplate: TpmtPublic = eccTemplate(endorsement, endorsementPolicy);
 export const eccSrkTemplate: TpmtPublic = eccTemplate(storageRoot, empty);
 
-/** A primary key before it exists: where it belongs and what it shall be. */
+/** The hierarchy and the template of a primary key. */
 export interface PrimaryTemplate {
   readonly hierarchy: number;
   readonly template: TpmtPublic;
 }
 
-/** What a device that speaks to DPS needs, in the order in which the Node SDK asks for them. */
+/** The primary keys that a DPS device needs, in the order in which the Node SDK asks for them. */
 export const devicePrimaries: readonly PrimaryTemplate[] = [
   { hierarchy: hierarchies.endorsement, template: ekTemplate },
   { hierarchy: hierarchies.owner, template: srkTemplate },
@@ -93,8 +96,8 @@ export const eccDevicePrimaries: readonly PrimaryTemplate[] = [
 const base32 = "abcdefghijklmnopqrstuvwxyz234567";
 
 /**
- * The registration id that the SDKs use when the application gives none (tpm.ts, getRegistrationId):
- * base32 of SHA-256, lower case, no padding, 52 characters.
+ * The registration id that the SDKs use when the application sets no id (tpm.ts, getRegistrationId): base32 of SHA-256,
+ * lower case, no padding, 52 characters.
  * @param endorsementKey TPM2B_PUBLIC, length prefix included
  */
 export function registrationIdOf(endorsementKey: Uint8Array): string {

@@ -3,7 +3,7 @@ import type { Codec, StructCodec, StructOf } from "../wire/codec.js";
 import type { NvIndex } from "./nv.js";
 import type { Sequence, Session, TpmMemory } from "./state.js";
 
-/** What a handle turned out to be. */
+/** The entity that a handle refers to. */
 export type Entity =
   | { readonly is: "key"; readonly handle: number; readonly name: Buffer; readonly key: TpmKey }
   | { readonly is: "sequence"; readonly handle: number; readonly name: Buffer; readonly sequence: Sequence }
@@ -58,7 +58,7 @@ export interface EntityKinds {
   readonly nvIndex: Of<"nv">;
 }
 
-/** One handle of a command: what it may be, and in which role it must be authorized (Part 1, "Authorization Roles"). */
+/** One handle of a command: its kind, and the role in which it must be authorized (Part 1, "Authorization Roles"). */
 export interface HandleSpec<K extends keyof EntityKinds = keyof EntityKinds> {
   readonly kind: K;
   readonly role: "user" | "admin" | "dup" | "none";
@@ -87,7 +87,7 @@ export function plain<const K extends keyof EntityKinds>(kind: K): HandleSpec<K>
 type Fields = Readonly<Record<string, Codec<unknown>>>;
 type EntitiesOf<H extends readonly HandleSpec[]> = { readonly [I in keyof H]: EntityKinds[H[I]["kind"]] };
 
-/** What a command answers: its parameters, and the handle of what it made. */
+/** The outcome of a command: its response parameters, and the handle of the object or session that it made. */
 type Outcome<R extends Fields, M extends boolean> = M extends true
   ? { readonly handle: number; readonly response: StructOf<R> }
   : StructOf<R>;
@@ -129,6 +129,6 @@ export function command<
     readonly marks?: Command["marks"];
   },
 ): Command<H, P, R, M> {
-  const makesHandle = (row.makesHandle ?? false) as M; // M is `false` when nothing is said
+  const makesHandle = (row.makesHandle ?? false) as M; // M is `false` when makesHandle is absent
   return { sessions: "allowed", marks: [], ...row, makesHandle };
 }

@@ -12,25 +12,25 @@ export interface LockoutState {
 
 /** Counts failed authorizations. Each failure is forgiven after `recoveryTime`. */
 export interface Lockout {
-  /** @throws TpmError TPM_RC_LOCKOUT while too many have failed */
+  /** @throws TpmError TPM_RC_LOCKOUT while too many authorizations have failed */
   check(): void;
-  /** The same for the lockout's own auth value, which has one try. */
+  /** The same for the lockout's own auth value, which allows one failure. */
   checkOwn(): void;
   fail(): void;
   failOwn(): void;
-  /** what is counted now */
+  /** the current count of failures */
   failedTries(): number;
   readonly parameters: Omit<LockoutState, "failedTries">;
-  /** DictionaryAttackLockReset, or with parameters DictionaryAttackParameters */
+  /** DictionaryAttackLockReset */
   reset(): void;
-  /** back to a new TPM's */
+  /** resets everything to the values of a new TPM */
   clear(): void;
   set(parameters: Omit<LockoutState, "failedTries">): void;
   /** undefined while nothing differs from a new TPM */
   snapshot(): LockoutState | undefined;
 }
 
-/** As the reference implementation is manufactured. */
+/** The values of a new TPM, from the reference implementation. */
 const manufactured: LockoutState = { failedTries: 0, maxTries: 3, recoveryTime: 1000, lockoutRecovery: 1000 };
 
 /** @param now in milliseconds */
@@ -61,7 +61,7 @@ export function newLockout(now: () => number, state: LockoutState = manufactured
     },
     fail: () => {
       heal();
-      // Without recovery there is no protection either (Part 3, TPM2_DictionaryAttackParameters).
+      // A recovery time of 0 turns the protection off (Part 3, TPM2_DictionaryAttackParameters).
       if (parameters.recoveryTime === 0) return;
       if (failedTries === 0) since = now();
       failedTries += 1;

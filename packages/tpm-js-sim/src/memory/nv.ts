@@ -61,7 +61,7 @@ export function isLocked(access: "read" | "write", { publicArea }: NvIndex): boo
   return has(publicArea.attributes, locks[access]);
 }
 
-/** @throws TpmError TPM_RC_NV_AUTHORIZATION for an authority, a hierarchy or the index itself, that may not do it */
+/** @throws TpmError TPM_RC_NV_AUTHORIZATION when the authority, a hierarchy or the index itself, lacks the right */
 export function checkNvAuthority(access: "read" | "write", authority: number, { publicArea }: NvIndex): void {
   const needed: Readonly<Record<number, number>> = rights[access];
   const bit = needed[authority];
@@ -84,7 +84,7 @@ export function isWritten({ publicArea }: NvIndex): boolean {
   return has(publicArea.attributes, nvAttributes.written);
 }
 
-/** What kind of index it is: one of `nvTypes`. */
+/** The kind of an index: one of `nvTypes`. */
 export function nvTypeOf({ attributes }: TpmsNvPublic): number {
   return attributes & nvAttributes.type;
 }
@@ -94,13 +94,15 @@ export function changeAttributes(nv: NvIndex, set: number, clear = 0): void {
   nv.publicArea = { ...nv.publicArea, attributes: ((nv.publicArea.attributes | set) & ~clear) >>> 0 };
 }
 
-/** Writes, and says that the index has been written. */
+/** Writes data, and marks the index as written. */
 export function writeNv(nv: NvIndex, data: Buffer, offset = 0): void {
   data.copy(nv.data, offset);
   changeAttributes(nv, nvAttributes.written);
 }
 
-/** What a start that is no Resume does to an index (Part 1, "NV Indices"): locks open, and some contents are forgotten. */
+/**
+ * Applies a start other than Resume to an index (Part 1, "NV Indices"): locks open, and some contents are forgotten.
+ */
 export function restartNv(nv: NvIndex): void {
   const { attributes } = nv.publicArea;
   const forGood = has(attributes, nvAttributes.writeDefine) && has(attributes, nvAttributes.written);

@@ -26,12 +26,15 @@ export function pcrValue(memory: TpmMemory, bank: number, pcr: number): Buffer {
   return memory.pcrs.get(pcrKey(bank, pcr)) ?? Buffer.alloc(hashOf(bank).digestSize, initial);
 }
 
-/** PCRs of the TCB group do not count: policies stay valid over them (Part 1, "PCR Attributes"). */
+/**
+ * Whether a change of a PCR counts. PCRs of the TCB group do not count: policies stay valid when they change (Part 1,
+ * "PCR Attributes").
+ */
 export function countsAsChange(pcr: number): boolean {
   return pcr !== 16 && pcr < 21;
 }
 
-/** Takes note of a change. */
+/** Counts a change of a PCR. */
 export function countPcrChange(memory: TpmMemory, pcr: number): void {
   if (countsAsChange(pcr)) memory.pcrCounter += 1;
 }
@@ -44,7 +47,9 @@ export function resetPcr(memory: TpmMemory, pcr: number): void {
   for (const bank of pcrBanks) memory.pcrs.set(pcrKey(bank, pcr), Buffer.alloc(hashOf(bank).digestSize));
 }
 
-/** A selection without what this TPM does not have: banks that are not allocated keep their place with nothing selected. */
+/**
+ * The selection reduced to the banks of this TPM: a bank that is not allocated keeps its place with nothing selected.
+ */
 export function filteredSelection(selection: TpmlPcrSelection): TpmlPcrSelection {
   const known: readonly number[] = pcrBanks;
   return selection.map(({ hash, select }) => ({

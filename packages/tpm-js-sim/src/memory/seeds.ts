@@ -3,8 +3,8 @@ import { algorithms } from "../tables/algorithms.js";
 import type { TpmMemory } from "./state.js";
 
 /**
- * Gives a hierarchy another primary seed and forgets the keys of some. The new seed follows from the old, so that such a
- * TPM too is a function of its seed.
+ * Gives a hierarchy a new primary seed and deletes the keys of the `forgotten` hierarchies. The new seed is derived
+ * from the old one, so that the TPM remains a function of its seed.
  */
 export function renewSeed(memory: TpmMemory, hierarchy: number, forgotten: readonly number[]): void {
   const seed = memory.seeds.get(hierarchy) ?? Buffer.alloc(0);

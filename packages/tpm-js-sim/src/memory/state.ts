@@ -21,11 +21,11 @@ export interface SequenceHash {
 export interface Sequence {
   readonly is: "sequence";
   readonly authValue: Buffer;
-  /** one, or for an event sequence one of each PCR bank */
+  /** one hash, or for an event sequence one hash per PCR bank */
   readonly hashes: readonly SequenceHash[];
-  /** begun with no hash, for EventSequenceComplete */
+  /** started with hash NULL, and ended by EventSequenceComplete */
   readonly isEvent: boolean;
-  /** whether the result may have a ticket: a hash sequence's first block decides, an HMAC's never has one */
+  /** whether the result may have a ticket: the first block of a hash sequence decides; an HMAC never gets a ticket */
   ticket: "undecided" | "allowed" | "none";
 }
 
@@ -37,19 +37,22 @@ export interface Session {
   readonly symmetric: TpmtSymDef;
   /** empty for a session that is neither salted nor bound */
   readonly sessionKey: Buffer;
-  /** the Name and the auth value of what an HMAC session is bound to: that auth value is in the session's key already */
+  /**
+   * Name and auth value of the entity that an HMAC session is bound to; the session's key already contains that auth
+   * value
+   */
   bound: Buffer | undefined;
-  /** whose lockout a wrong HMAC counts for because the session is bound to it, whatever it is used for */
+  /** which lockout counts a wrong HMAC because of the binding, whatever the session is used for */
   readonly countsFor: "nothing" | "object" | "lockout";
-  /** of every command that it audited; undefined for a session that never did */
+  /** digest of all audited commands; undefined for a session that never audited */
   auditDigest: Buffer | undefined;
   nonceTpm: Buffer;
   policyDigest: Buffer;
-  /** set by a policy that allows one command with one set of parameters, handles or one template only */
+  /** set by a policy that allows only one set of parameters, one set of handles, or one template */
   pinned: PolicyPin | undefined;
   /** set by PolicyCommandCode; the ADMIN role needs it */
   commandCode: number | undefined;
-  /** set by PolicyAuthValue and PolicyPassword: what the policy wants besides */
+  /** set by PolicyAuthValue and PolicyPassword: what the policy requires in addition */
   wants: "nothing" | "authValue" | "password";
   /** set by PolicyPCR: the count of PCR changes that it saw */
   pcrCounter: number | undefined;
@@ -61,11 +64,14 @@ export interface Session {
   nvWritten: boolean | undefined;
   /** the time of the TPM when the session began, in milliseconds */
   readonly startedAt: bigint;
-  /** set by an authorization that expires: the time of the TPM at which it does */
+  /** set by an authorization that expires: the time of the TPM at which it ends */
   expiresAt: bigint | undefined;
 }
 
-/** What a policy holds a command to: a digest of its parameters, of its handles' Names, or of a new object's template. */
+/**
+ * The digest that a policy requires of a command: of its parameters, of its handles' Names, or of a new object's
+ * template.
+ */
 export interface PolicyPin {
   readonly to: "cpHash" | "nameHash" | "template";
   readonly digest: Buffer;
@@ -90,20 +96,23 @@ export interface TpmMemory {
   readonly persistent: Map<number, TpmKey>;
   readonly transient: Map<number, TpmKey | Sequence>;
   readonly sessions: Map<number, Session>;
-  /** sessions that ContextSave took out, by handle, with the number of the context that brings them back */
+  /** sessions that ContextSave has unloaded, by handle, with the number of the context that restores them */
   readonly savedSessions: Map<number, bigint>;
-  /** sequences as ContextSave saw them, by the number of their context: no bytes of theirs could leave */
+  /**
+   * copies of the sequences that ContextSave has saved, by the number of their context: node cannot export a hash's
+   * state
+   */
   readonly savedSequences: Map<bigint, Sequence>;
   contextCounter: bigint;
-  /** the session that has audited every command since it began to */
+  /** the exclusive audit session: it has audited every command since its first audit */
   exclusiveAudit: number | undefined;
-  /** PCRs that differ from what they start with, by bank and number (`pcrs.ts`) */
+  /** PCRs that differ from their initial values, by bank and number (`pcrs.ts`) */
   pcrs: Map<number, Buffer>;
   pcrCounter: number;
   readonly nv: Map<number, NvIndex>;
-  /** the highest value that any counter of the non-volatile memory ever had: a new one goes on from there */
+  /** the highest value that any NV counter ever had; a new counter goes on from it */
   nvCounter: bigint;
-  /** what SetPrimaryPolicy set, by hierarchy */
+  /** policies that SetPrimaryPolicy has set, by hierarchy */
   readonly policies: Map<number, HierarchyPolicy>;
   readonly lockout: Lockout;
   /** set by ClearControl */
@@ -115,9 +124,9 @@ export interface TpmMemory {
   clockAhead: bigint;
   resetCount: number;
   restartCount: number;
-  /** what the last command before power went was: Shutdown of either type, or something else */
+  /** whether the last command was a Shutdown, and of which type */
   shutdown: "none" | "clear" | "state";
-  /** `on` is a TPM that has not had its Startup */
+  /** `on`: the TPM has power, but no Startup yet */
   power: "off" | "on" | "started";
 }
 
@@ -134,7 +143,7 @@ export interface TpmKeyState {
   readonly seedValue: string;
 }
 
-/** What a TPM keeps without power, as a JSON value. Binary values are base64, hints and seeds too. */
+/** The state that a TPM keeps without power, as a JSON value. Binary values are base64, hints and seeds too. */
 export interface TpmState {
   readonly version: 1;
   readonly seeds: Readonly<Record<"owner" | "endorsement" | "platform", string>>;
@@ -143,11 +152,11 @@ export interface TpmState {
   /** auth values of hierarchies, by handle; left out when all are empty */
   readonly authValues?: Readonly<Record<string, string>>;
   readonly nv?: readonly NvState[];
-  /** decimal; left out while there never was a counter */
+  /** decimal; left out while no counter has existed */
   readonly nvCounter?: string;
-  /** of hierarchies, by handle; left out when none is set */
+  /** policies of hierarchies, by handle; left out when no policy is set */
   readonly policies?: Readonly<Record<string, { readonly digest: string; readonly hashAlg: number }>>;
-  /** left out while nobody failed and nothing was set */
+  /** left out while it is as in a new TPM */
   readonly lockout?: LockoutState;
   readonly clearDisabled?: true;
 }
@@ -211,7 +220,10 @@ function policiesFrom(state: TpmState): TpmMemory["policies"] {
   return new Map(rows.map(([handle, { digest, hashAlg }]) => [Number(handle), { digest: bytesOf(digest), hashAlg }]));
 }
 
-/** What memory keeps when power goes: seeds, hints, persistent keys, NV, auth values and the lockout. Everything else is lost, as in hardware. */
+/**
+ * The state that outlives the power: seeds, hints, persistent keys, NV, auth values, policies and the lockout.
+ * Everything else is lost, as in hardware.
+ */
 export function snapshotOf(memory: TpmMemory): TpmState {
   const seed = (hierarchy: number): string => base64(memory.seeds.get(hierarchy) ?? Buffer.alloc(0));
   const authValues = [...memory.authValues].filter(([, value]) => value.length > 0);
@@ -232,13 +244,16 @@ export function snapshotOf(memory: TpmMemory): TpmState {
   };
 }
 
-/** Where a TPM gets what is not in its state. */
+/** The clock and the key source of a TPM, which are not part of its state. */
 export interface Surroundings {
   readonly now?: (() => number) | undefined;
   readonly rsaKeys?: RsaKeySource | undefined;
 }
 
-/** Memory of a TPM that has power and has had its Startup, as a driver finds one. @throws Error for a state that is none */
+/**
+ * Memory of a TPM that has power and has had its Startup, as a driver finds one. @throws Error for a state of an
+ * unknown version
+ */
 export function memoryOf(state: TpmState, random: Random, around: Surroundings = {}): TpmMemory {
   if (state.version !== 1) throw new Error(`TPM state version ${String(state.version)} is not known`);
   const seeds = Object.entries(seeded).map(([name, hierarchy]) => {

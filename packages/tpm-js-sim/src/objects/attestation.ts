@@ -12,7 +12,7 @@ import { type ChosenScheme, checkSigner, chooseScheme, signDigest } from "./sign
 
 // Part 1, clause "Attestation": Certify, CertifyCreation, GetTime, NV_Certify, GetSessionAuditDigest and Quote sign the same structure.
 
-/** Who signs, and how; undefined for the NULL handle, with which nothing is signed. */
+/** The key that signs, and its scheme. With the NULL handle there is no signer, and nothing is signed. */
 export interface Signer {
   readonly key: TpmKey;
   readonly scheme: ChosenScheme;
@@ -24,7 +24,7 @@ export interface SignerPlaces {
   readonly scheme: number;
 }
 
-/** @throws TpmError TPM_RC_KEY for what does not sign, TPM_RC_SCHEME */
+/** @throws TpmError TPM_RC_KEY for an entity that cannot sign, TPM_RC_SCHEME */
 export function signerOf(entity: Entity, inScheme: TpmtSigScheme, places: SignerPlaces): Signer | undefined {
   if (entity.is === "sequence") throw new TpmError("key", handle(places.handle));
   if (entity.is !== "key") return undefined;
@@ -32,7 +32,7 @@ export function signerOf(entity: Entity, inScheme: TpmtSigScheme, places: Signer
   return { key: entity.key, scheme: chooseScheme(entity.key, inScheme, parameter(places.scheme)) };
 }
 
-/** What is attested. */
+/** The content of an attestation. */
 export interface Attested<T> {
   /** TPM_ST_ATTEST_… */
   readonly type: number;
@@ -42,7 +42,7 @@ export interface Attested<T> {
   readonly value: T;
 }
 
-/** A TPMS_ATTEST and its signature. Counters and version are given as they are to every key: there is nobody to track. */
+/** A TPMS_ATTEST and its signature. Counters and version are not obfuscated for any key: there is no owner to track. */
 export function attest<T>(
   memory: TpmMemory,
   signer: Signer | undefined,

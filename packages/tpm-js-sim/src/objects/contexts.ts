@@ -8,7 +8,8 @@ import { type Codec, decode, type Infer, sized, struct, u8, u16, u32, u64 } from
 import { Tpm2bDigest, Tpm2bName, Tpm2bPublic, TpmtSymDef } from "../wire/structures.js";
 import { TpmError } from "../wire/tpm-error.js";
 
-// Part 1, clause 30 (contexts). The blob is ours alone to read: `2B(HMAC) ‖ content`, in the clear, for nothing here is secret.
+// Part 1, clause 30 (contexts). Only this TPM reads the blob: `2B(HMAC) ‖ content`, in the clear, since nothing here is
+// secret.
 
 const secretKinds = ["rsa", "ecc", "hmac", "sym", "none"] as const;
 const sessionTypes = ["hmac", "policy", "trial"] as const;
@@ -16,7 +17,7 @@ const guards = ["nothing", "object", "lockout"] as const;
 const wants = ["nothing", "authValue", "password"] as const;
 const pins = ["cpHash", "nameHash", "template"] as const;
 
-/** A text that is one of a few, as its number. */
+/** A name out of a list, encoded as its index. */
 function oneOf<const T extends readonly string[]>(names: T): Codec<T[number]> {
   return {
     read: (reader) => {
@@ -38,7 +39,7 @@ const KeyContext = struct({
   secret: sized(1400),
 });
 
-/** A byte says whether it is there. */
+/** A value that may be absent, after a byte that says whether it follows. */
 function optional<T>(codec: Codec<T>): Codec<T | undefined> {
   return {
     read: (reader) => (u8.read(reader) === 0 ? undefined : codec.read(reader)),
@@ -96,14 +97,14 @@ export function decodeSession(bytes: Buffer): Session {
   return { ...read };
 }
 
-/** What a context is bound to, besides its content. */
+/** The values that a context is bound to, besides its content. */
 export interface ContextHead {
   readonly sequence: bigint;
   readonly savedHandle: number;
   readonly hierarchy: number;
 }
 
-/** The HMAC of a context. It covers the count of resets, so that no context outlives one. */
+/** The HMAC of a context. It covers the count of resets, so that no context is valid after a reset. */
 export function contextIntegrity(memory: TpmMemory, head: ContextHead, content: Buffer): Buffer {
   const { sequence, savedHandle, hierarchy } = head;
   const bound = Buffer.alloc(20);

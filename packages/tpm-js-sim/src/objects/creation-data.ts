@@ -14,23 +14,24 @@ import { type TpmlPcrSelection, TpmsCreationData, type TpmtPublic, TpmtSymDefObj
 import { parameter, TpmError } from "../wire/tpm-error.js";
 import { isFixed } from "./objects.js";
 
-// What CreatePrimary, Create and CreateLoaded have in common (reference implementation, Object_spt.c).
+// Common code of CreatePrimary, Create and CreateLoaded (reference implementation, Object_spt.c).
 
 /**
- * Checks a template for a new key, and where its secret comes from.
- * @param dataSize of what the caller gives
- * @param parent undefined for a primary
+ * Checks the template of a new key, and where its secret comes from.
+ * @param dataSize length of the secret data that the caller gives
+ * @param parent undefined for a primary key
  * @throws TpmError without a place
  */
 export function checkCreation(template: TpmtPublic, dataSize: number, parent: TpmKey | undefined): void {
   const is = (bit: keyof typeof objectAttributes): boolean => has(template.objectAttributes, objectAttributes[bit]);
   const byTpm = is("sensitiveDataOrigin");
-  // One of the two gives the secret; for a primary the TPM may, whatever the caller sends.
+  // Either the TPM or the caller provides the secret. For a primary key the TPM may do so even when the caller sends
+  // data.
   if (!byTpm && dataSize === 0) throw new TpmError("attributes");
   if (byTpm && dataSize !== 0 && parent !== undefined) throw new TpmError("attributes");
   const asymmetric = template.type === algorithms.rsa || template.type === algorithms.ecc;
   if (asymmetric && !byTpm) throw new TpmError("attributes");
-  // What is restricted and never leaves this TPM must have come from it.
+  // A restricted key that never leaves its parent must come from this TPM.
   if (!byTpm && is("restricted") && is("fixedParent")) throw new TpmError("attributes");
   const sealed = template.type === algorithms.keyedHash && !is("sign") && !is("decrypt");
   if (sealed && byTpm) throw new TpmError("attributes");
@@ -43,7 +44,7 @@ function symmetricOf({ type, parameters }: TpmtPublic): Buffer | undefined {
   return TpmtSymDefObject.encode(type === algorithms.symCipher ? parameters : parameters.symmetric);
 }
 
-/** A storage key that cannot leave its parent must protect as well as that one does. */
+/** A storage key that cannot leave its parent must use the parent's hash and cipher. */
 function checkLikeParent(template: TpmtPublic, parent: TpmtPublic): void {
   const { objectAttributes: bits, nameAlg } = template;
   const storage = has(bits, objectAttributes.restricted) && has(bits, objectAttributes.decrypt);
@@ -53,14 +54,17 @@ function checkLikeParent(template: TpmtPublic, parent: TpmtPublic): void {
   if (!own.equals(above)) throw new TpmError("symmetric");
 }
 
-/** An auth value without trailing zeros. @throws TpmError TPM_RC_SIZE, parameter 1, for one longer than the Name's digest */
+/**
+ * An auth value without trailing zeros. @throws TpmError TPM_RC_SIZE, parameter 1, for a value longer than the Name's
+ * digest
+ */
 export function checkedAuth(userAuth: Buffer, nameAlg: number): Buffer {
   const authValue = trimmed(userAuth);
   if (authValue.length > hashOf(nameAlg).digestSize) throw new TpmError("size", parameter(1));
   return authValue;
 }
 
-/** Who made a key, and with what around. */
+/** The circumstances in which a key was made. */
 export interface Creation {
   readonly parent: Entity;
   readonly nameAlg: number;
@@ -71,7 +75,7 @@ export interface Creation {
   readonly name: Buffer;
 }
 
-/** Creation data, their hash and the ticket that says they are true. */
+/** Creation data, their hash, and the ticket that proves them. */
 export function creationOf(memory: TpmMemory, made: Creation) {
   const { parent, nameAlg, creationPcr, outsideInfo, hierarchy, name } = made;
   const pcrSelect = filteredSelection(creationPcr);
@@ -90,7 +94,7 @@ export function creationOf(memory: TpmMemory, made: Creation) {
   return { creationData, creationHash, creationTicket };
 }
 
-/** What the caller gives for the secret, when it is the caller who gives it. */
+/** The secret data that the caller gives; undefined when the TPM makes the secret. */
 export function givenData(template: TpmtPublic, data: Buffer): Buffer | undefined {
   return has(template.objectAttributes, objectAttributes.sensitiveDataOrigin) ? undefined : data;
 }

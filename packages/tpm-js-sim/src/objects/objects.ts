@@ -11,7 +11,7 @@ export function freeObjectHandle(memory: TpmMemory): number {
   return freeHandle(firstHandles.transient, memory.transient.keys(), "objectMemory");
 }
 
-/** A key under its parent. */
+/** A key as a child of its parent. */
 export function childOf(
   parent: TpmKey,
   parts: Pick<TpmKey, "publicArea" | "authValue" | "seedValue" | "secret">,
@@ -21,7 +21,7 @@ export function childOf(
   return { is: "key", ...parts, name, qualifiedName, hierarchy: parent.hierarchy };
 }
 
-/** Whether what is under this key may be fixedTPM. */
+/** Whether the children of this key may be fixedTPM. */
 export function isFixed(key: TpmKey): boolean {
   return has(key.publicArea.objectAttributes, objectAttributes.fixedTpm);
 }

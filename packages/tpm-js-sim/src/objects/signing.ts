@@ -10,7 +10,7 @@ import { hashOf } from "../wire/hashes.js";
 import type { TpmtSignature, TpmtSigScheme } from "../wire/structures.js";
 import { type Place, TpmError } from "../wire/tpm-error.js";
 
-/** A scheme that says how to sign. */
+/** A signing scheme other than NULL. */
 export type ChosenScheme = Exclude<TpmtSigScheme, { scheme: typeof algorithms.null }>;
 
 /** DigestInfo up to the digest (RFC 8017, 9.2, note 1). */
@@ -40,8 +40,8 @@ function ownScheme({ publicArea: { type, parameters } }: TpmKey): {
 }
 
 /**
- * The scheme to sign with: the key's own, or the one asked for where the key leaves it open
- * (reference implementation, CryptSelectSignScheme).
+ * The scheme to sign with: the key's own, or the requested one if the key has no scheme (reference implementation,
+ * CryptSelectSignScheme).
  * @throws TpmError TPM_RC_SCHEME
  */
 export function chooseScheme(key: TpmKey, asked: TpmtSigScheme, place: Place): ChosenScheme {
@@ -55,17 +55,17 @@ export function chooseScheme(key: TpmKey, asked: TpmtSigScheme, place: Place): C
   const conflict = asked.scheme !== algorithms.null && (asked.scheme !== scheme || askedHash !== hashAlg);
   if (conflict) throw new TpmError("scheme", place);
   hashOf(hashAlg);
-  // Which of them was just looked up in the table of types.
+  // A cast: the scheme was just looked up in the table of types.
   return { scheme, hashAlg } as ChosenScheme;
 }
 
-/** @throws TpmError TPM_RC_KEY for a key that does not sign, or of which only the public part is here */
+/** @throws TpmError TPM_RC_KEY for a key that cannot sign */
 export function checkSigner(key: TpmKey, place: Place): void {
   const signs = has(key.publicArea.objectAttributes, objectAttributes.sign);
   if (!signs || key.publicArea.type === algorithms.symCipher) throw new TpmError("key", place);
 }
 
-/** Signs a digest. @throws TpmError TPM_RC_KEY when the secret is not here */
+/** Signs a digest. @throws TpmError TPM_RC_KEY when the private part of the key is not loaded */
 export function signDigest(memory: TpmMemory, key: TpmKey, scheme: ChosenScheme, digest: Buffer): TpmtSignature {
   const { secret, publicArea } = key;
   const { hashAlg } = scheme;
@@ -103,7 +103,7 @@ function rsaVerify(key: TpmKey, digest: Buffer, { sigAlg, hashAlg, signature }: 
     const opened = publicDecrypt({ key: publicKey, padding: constants.RSA_PKCS1_PADDING }, signature);
     return opened.equals(paddedInfo(hashAlg, digest));
   } catch {
-    // Node throws for a signature that is no padded block; that is a wrong one like any other.
+    // Node throws when the signature does not open to a padded block. Such a signature is wrong too.
     return false;
   }
 }

@@ -16,20 +16,26 @@ export function symmetricBits(area: TpmtPublic): number {
   return symmetric.keyBits;
 }
 
-/** The content of a TPM2B_PRIVATE: a sensitive area wrapped with the parent's seed. The format is ours; only `unseal` reads it. */
+/**
+ * The content of a TPM2B_PRIVATE: a sensitive area wrapped with the parent's seed. The format is ours; only {@link
+ * unseal} reads it.
+ */
 export function seal(parent: TpmKey, name: Buffer, sensitive: TpmtSensitive, iv: Buffer): Buffer {
   const { nameAlg: hashAlg } = parent.publicArea;
   const wrapper = { hashAlg, keyBits: symmetricBits(parent.publicArea), seed: parent.seedValue, name };
   return wrap(wrapper, Tpm2bSensitive.encode(sensitive), iv);
 }
 
-/** The sensitive area of a key; its auth value is as long as the Name's digest, so that its length gives nothing away. */
+/**
+ * The sensitive area of a key. Its auth value is padded to the length of the Name's digest, so that its length reveals
+ * nothing.
+ */
 export function sensitiveAreaOf({ publicArea, authValue, seedValue, secret }: TpmKey): TpmtSensitive {
   const padded = Buffer.concat([authValue, Buffer.alloc(hashOf(publicArea.nameAlg).digestSize - authValue.length)]);
   return { sensitiveType: publicArea.type, authValue: padded, seedValue, sensitive: sensitiveBytes(secret) };
 }
 
-/** What Load needs to load a key under its parent. */
+/** The content of the TPM2B_PRIVATE with which Load loads a key under its parent. */
 export function privateAreaOf(parent: TpmKey, key: TpmKey, iv: Buffer): Buffer {
   return seal(parent, key.name, sensitiveAreaOf(key), iv);
 }
@@ -42,8 +48,8 @@ export function unseal(parent: TpmKey, name: Buffer, sealed: Buffer): TpmtSensit
 }
 
 /**
- * The key and the hash that TPM2_HMAC and TPM2_HMAC_Start shall use.
- * @param hashAlg as asked for; NULL takes the key's own
+ * The key and the hash for TPM2_HMAC and TPM2_HMAC_Start.
+ * @param hashAlg as requested; NULL takes the key's own
  * @throws TpmError TPM_RC_TYPE, TPM_RC_ATTRIBUTES, TPM_RC_KEY, TPM_RC_VALUE
  */
 export function hmacKeyOf(entity: Entity, hashAlg: number): { readonly key: Buffer; readonly hash: number } {

@@ -1,6 +1,6 @@
 // TpmTcpProtocol.h and TcpServer.c of the reference implementation; tss.js, TpmDevice.js for the resource manager's form.
 
-/** What a message asks for. */
+/** The action that a message asks for. */
 export type WireAction =
   | { readonly do: "answer"; readonly bytes: Buffer }
   | { readonly do: "powerOn" | "powerOff" | "reset" | "close" }
@@ -15,10 +15,10 @@ export interface WireMessage {
 
 const zero = Buffer.alloc(4);
 const answerZero: WireAction = { do: "answer", bytes: zero };
-/** More than any TPM command: whoever announces this speaks another protocol. */
+/** Longer than any TPM command: a client that announces this length speaks another protocol. */
 const maxCommand = 65_536;
 
-/** Server version 1, then what it can do: platform, raw mode, physical presence. */
+/** Server version 1, then its capabilities: platform, raw mode, physical presence. */
 const handshake = Buffer.from("000000010000000d00000000", "hex");
 
 const platformActions = new Map<number, WireAction>([
@@ -34,7 +34,7 @@ const sessionEnd = 20;
 const stop = 21;
 const closing: WireAction = { do: "close" };
 
-/** `length ‖ bytes` at an offset; undefined while not all of it is here. */
+/** `length ‖ bytes` at an offset; undefined until all of it has arrived. */
 function sizedAt(bytes: Buffer, offset: number): { readonly length: number; readonly content: Buffer } | undefined {
   if (bytes.length < offset + 4) return undefined;
   const size = bytes.readUInt32BE(offset);
@@ -58,7 +58,7 @@ const bareTags: readonly number[] = [0x8001, 0x8002];
 /** A command without a frame, as IBM's "raw" and go-tpm send them: it begins with a tag, which no message code does. */
 function bareCommand(bytes: Buffer): WireMessage | undefined {
   if (isAbsurd(bytes, 2)) return { length: bytes.length, action: closing };
-  // Its own size counts the whole of it. One too short for a header is the TPM's to refuse.
+  // Its size field counts the whole command. The TPM itself refuses a command that is too short for a header.
   const length = bytes.length < 6 ? 6 : Math.max(6, bytes.readUInt32BE(2));
   if (bytes.length < length) return undefined;
   return { length, action: { do: "command", command: bytes.subarray(0, length), bare: true } };
@@ -77,9 +77,9 @@ function readCommandPort(code: number, bytes: Buffer, headLength: number): WireM
 }
 
 /**
- * The first message in what was received.
- * @param form the resource manager's has two bytes more before a command's length
- * @returns undefined while it is not whole
+ * The first message in the received bytes.
+ * @param form the resource manager's has two more bytes before a command's length
+ * @returns undefined until the message is complete
  */
 export function readWire(form: "command" | "platform" | "resourceManager", bytes: Buffer): WireMessage | undefined {
   if (bytes.length < 4) return undefined;

@@ -2,10 +2,10 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { VirtualTpm } from "../virtual-tpm.js";
 import { readWire, type WireAction } from "./simulator-wire.js";
 
-/** Which port carries what; 0 takes a free one. A part that is left out is not served. */
+/** The port of each protocol; 0 takes a free one. A protocol without a port is not served. */
 export interface ServeOptions {
   readonly tpm: VirtualTpm;
-  /** 127.0.0.1 by default: whoever reaches these ports owns the TPM */
+  /** 127.0.0.1 by default: any client that reaches these ports controls the TPM */
   readonly host?: string;
   /** Microsoft simulator protocol, commands. 2321 is usual */
   readonly port?: number;
@@ -13,9 +13,12 @@ export interface ServeOptions {
   readonly platformPort?: number;
   /** the user-mode resource manager's form, as the Node SDK looks for on 2323 */
   readonly rmPort?: number;
-  /** called after anything that may have changed the TPM; whoever keeps its state on disk does so here */
+  /** called after anything that may have changed the TPM, before it is answered. A state on disk is written here */
   readonly onChange?: (tpm: VirtualTpm) => void;
-  /** given what `onChange` threw, once the client's connection has ended without an answer; without it the process fails */
+  /**
+   * called with the error that `onChange` threw; the client's connection ends without an answer. Without it the process
+   * fails
+   */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -32,8 +35,8 @@ export interface TpmServer {
 
 type Form = "command" | "platform" | "resourceManager";
 
-/** @returns false when the change could not be kept: then nobody may hear that it happened */
-function keeps({ tpm, onChange, onError }: ServeOptions): boolean {
+/** @returns false when the change could not be saved: no client may learn of it then */
+function saveChange({ tpm, onChange, onError }: ServeOptions): boolean {
   try {
     onChange?.(tpm);
     return true;
@@ -47,7 +50,7 @@ function keeps({ tpm, onChange, onError }: ServeOptions): boolean {
   }
 }
 
-/** Does what one message asks for. @returns what to answer, or undefined to end the connection */
+/** Performs the action of one message. @returns the answer, or undefined to end the connection */
 async function perform(options: ServeOptions, action: WireAction): Promise<Buffer | undefined> {
   const { tpm } = options;
   switch (action.do) {
@@ -67,14 +70,14 @@ async function perform(options: ServeOptions, action: WireAction): Promise<Buffe
       break;
     case "command": {
       const response = await tpm.sendAsync(action.command);
-      if (!keeps(options)) return undefined;
+      if (!saveChange(options)) return undefined;
       if (action.bare) return response;
       const length = Buffer.alloc(4);
       length.writeUInt32BE(response.length);
       return Buffer.concat([length, response, Buffer.alloc(4)]);
     }
   }
-  return keeps(options) ? Buffer.alloc(4) : undefined;
+  return saveChange(options) ? Buffer.alloc(4) : undefined;
 }
 
 /** Answers the messages of a connection one after another; while one is being worked on, nothing more is read. */
@@ -82,14 +85,14 @@ async function attend(socket: Socket, form: Form, options: ServeOptions): Promis
   let received = Buffer.alloc(0);
   let ended = false;
   for await (const chunk of socket as AsyncIterable<Buffer>) {
-    // To leave the loop would destroy the socket, with answers that are still on their way.
+    // Leaving the loop would destroy the socket, and answers that are still being sent.
     if (ended) continue;
     received = Buffer.concat([received, chunk]);
     for (let message = readWire(form, received); message && !ended; message = readWire(form, received)) {
       received = received.subarray(message.length);
       const answer = await perform(options, message.action);
       ended = answer === undefined;
-      // Each answer is a write of its own: tss.js looks at the length of the first chunk it gets.
+      // Each answer is a separate write: tss.js looks at the length of the first chunk that it gets.
       if (answer === undefined) socket.end();
       else socket.write(answer);
     }
@@ -125,13 +128,13 @@ export async function serveTpm(options: ServeOptions): Promise<TpmServer> {
       sockets.add(socket);
       socket.once("close", () => sockets.delete(socket));
       socket.setNoDelay(true);
-      // A client that goes away in the middle of something is no fault of ours; `close` follows.
+      // A client may disconnect at any time, which is not our fault; `close` follows.
       socket.on("error", () => undefined);
       attend(socket, form, options).catch(() => socket.destroy());
     });
-    const taken = await listen(server, port, host);
+    const boundPort = await listen(server, port, host);
     servers.push(server);
-    return taken;
+    return boundPort;
   };
   try {
     const port = await open("command", options.port);

@@ -7,7 +7,7 @@ export const hierarchies = {
   platform: 0x4000_000c,
 } as const;
 
-/** What GetCapability lists as permanent: the hierarchies, and TPM_RS_PW. */
+/** The handles that GetCapability lists as permanent: the hierarchies, and TPM_RS_PW. */
 export const permanentHandles: readonly number[] = [...Object.values(hierarchies), 0x4000_0009];
 
 /** TPMI_RH_HIERARCHY with +: where a ticket can come from. */
@@ -41,7 +41,7 @@ export const firstHandles = {
   platformPersistent: 0x8180_0000,
 } as const;
 
-/** What a context names as its handle when it is one of an object (Part 3, TPM2_ContextSave). */
+/** The savedHandle in the context of an object (Part 3, TPM2_ContextSave). */
 export const savedHandles = { ordinary: 0x8000_0000, sequence: 0x8000_0001, stClear: 0x8000_0002 } as const;
 
 /** Where every Azure client looks for its keys (tpm.ts, hsm_client_tpm.c, SecurityProviderTpmHsm.cs). */
@@ -61,7 +61,7 @@ export function handleType(handle: number): number {
 
 const slotted: readonly number[] = [handleTypes.transient, handleTypes.hmacSession, handleTypes.policySession];
 
-/** Whether a handle of a transient object or session could be one: beyond the last slot none ever is. */
+/** Whether the slot of a handle exists. Only transient objects and sessions have slots. */
 export function isInRange(handle: number): boolean {
   return !slotted.includes(handleType(handle)) || (handle & 0x00ff_ffff) < slots;
 }

@@ -1,6 +1,6 @@
 import { algorithms } from "./algorithms.js";
 
-/** Part 2, table 22 (TPM_CAP): what GetCapability can be asked for. */
+/** Part 2, table 22 (TPM_CAP): the capabilities that GetCapability knows. */
 export const capabilities = {
   algorithms: 0,
   handles: 1,
@@ -14,13 +14,16 @@ export const capabilities = {
   authPolicies: 9,
 } as const;
 
-/** TPM_PT_INPUT_BUFFER: the Node SDK splits what it signs at this length; so does the reference TPM's TPM2B_MAX_BUFFER. */
+/**
+ * TPM_PT_INPUT_BUFFER: the Node SDK splits the data that it signs at this length; so does the reference TPM's
+ * TPM2B_MAX_BUFFER.
+ */
 export const inputBuffer = 1024;
 
 /** PCRs of each bank: the PC Client platform's number. */
 export const pcrCount = 24;
 
-/** TPM_PT_NV_BUFFER_MAX: what NV_Read and NV_Write carry at most. */
+/** TPM_PT_NV_BUFFER_MAX: how many bytes NV_Read and NV_Write carry at most. */
 export const nvBuffer = 1024;
 
 /** TPM_PT_NV_INDEX_MAX: the largest NV index. */
@@ -29,7 +32,7 @@ export const nvIndexMax = 2048;
 /** The longest command and response; TPM_PT_MAX_COMMAND_SIZE. */
 const maxCommandSize = 4096;
 
-/** What one GetRandom gives at most: the largest digest (Part 3, TPM2_GetRandom). */
+/** How many bytes one GetRandom returns at most: the largest digest (Part 3, TPM2_GetRandom). */
 export const maxDigest = 64;
 
 function ascii(text: string): number {

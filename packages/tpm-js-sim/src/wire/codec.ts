@@ -1,7 +1,7 @@
 import type { ResponseCodeName } from "../tables/response-codes.js";
 import { TpmError } from "./tpm-error.js";
 
-/** A cursor over bytes. Running out of them is TPM_RC_INSUFFICIENT, as in the reference implementation. */
+/** A cursor over bytes. Reading past the end throws TPM_RC_INSUFFICIENT, as in the reference implementation. */
 export class Reader {
   readonly bytes: Buffer;
   offset = 0;
@@ -68,7 +68,10 @@ export const u8 = unsigned(1);
 export const u16 = unsigned(2);
 export const u32 = unsigned(4);
 
-/** A value that must be one of some: checked while it is read, before anything behind it (Part 2's interface types). */
+/**
+ * A value that must satisfy a condition. It is checked while it is read, before the next value is read (Part 2's
+ * interface types).
+ */
 export function checked<T>(codec: Codec<T>, allowed: (value: T) => boolean, otherwise: ResponseCodeName): Codec<T> {
   return {
     read: (reader) => {
@@ -185,7 +188,7 @@ export function tagged<const K extends string, const A extends Arms>(
   return {
     read: (reader) => {
       const selector = u16.read(reader);
-      // The arm was chosen by the selector, which is what the union says.
+      // A cast: the selector has chosen the arm, as the union says.
       return { [tag]: selector, ...armOf(selector).read(reader) } as TaggedOf<K, A>;
     },
     encode: (value) => {

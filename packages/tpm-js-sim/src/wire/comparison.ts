@@ -10,7 +10,7 @@ function unsigned(bytes: Buffer): bigint {
   return bytes.length === 0 ? 0n : BigInt(`0x${bytes.toString("hex")}`);
 }
 
-/** Whether what is there, on the left, stands to what was asked for, on the right, as the operation says. Of one length. */
+/** The comparisons, by TPM_EO: the actual value on the left, the operand on the right, both of the same length. */
 const operations: readonly ((left: Buffer, right: Buffer) => boolean)[] = [
   (left, right) => left.equals(right),
   (left, right) => !left.equals(right),

@@ -3,9 +3,9 @@ import { Reader, u16, u32 } from "./codec.js";
 import { TpmsAuthCommand, TpmsAuthResponse } from "./structures.js";
 import { blaming, session, TpmError } from "./tpm-error.js";
 
-// Part 1, "Command/Response Structure": what stands around a command's own fields.
+// Part 1, "Command/Response Structure": the parts around a command's own fields.
 
-/** Part 1, "Sessions": at most three, and a handle, two empty sizes and attributes at least. */
+/** Part 1, "Sessions": at most three. Each has at least a handle, two empty sizes and attributes. */
 const maxSessions = 3;
 const minAuthorization = 9;
 
@@ -29,8 +29,8 @@ export function readCommandFrame(bytes: Buffer): CommandFrame {
 
 /**
  * Reads the authorization area, its length first.
- * @param take is given each session before the next is read
- * @throws TpmError TPM_RC_AUTHSIZE, TPM_RC_SIZE, or what is wrong with session n
+ * @param take is called with each session before the next is read
+ * @throws TpmError TPM_RC_AUTHSIZE, TPM_RC_SIZE, or the fault of session n
  */
 export function readAuthorizations(
   reader: Reader,
@@ -90,7 +90,7 @@ export function encodeResponse({ tag, code, handle, parameters, authorizations }
   return Buffer.concat([u16.encode(tag), u32.encode(10 + body.length), u32.encode(code), body]);
 }
 
-/** A refusal: tag 8001 and the code, whatever was asked. */
+/** A refusal: tag 8001 and the code, whatever the command was. */
 export function encodeError(code: number): Buffer {
   return encodeResponse({
     tag: tags.noSessions,
@@ -102,7 +102,7 @@ export function encodeError(code: number): Buffer {
 }
 
 /**
- * Takes a response apart.
+ * Parses a response.
  * @param hasHandle whether a successful response of this command carries a handle
  * @throws TpmError TPM_RC_INSUFFICIENT or TPM_RC_SIZE when it is not a response
  */

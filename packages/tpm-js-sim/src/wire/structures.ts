@@ -189,7 +189,7 @@ const signatures = {
 } as const;
 /** TPMT_SIGNATURE */
 export const TpmtSignature = tagged("sigAlg", signatures, "scheme");
-/** TPMT_SIGNATURE with +: of what nobody signed */
+/** TPMT_SIGNATURE with +: NULL when nothing was signed */
 export const TpmtSignatureOrNull = tagged("sigAlg", { ...signatures, [algorithms.null]: nothing }, "scheme");
 export type TpmtSignatureOrNull = Infer<typeof TpmtSignatureOrNull>;
 export type TpmtSignature = Infer<typeof TpmtSignature>;
@@ -344,7 +344,7 @@ export const Tpm2bIdObject = sized(132);
 export const TpmsClockInfo = struct({ clock: u64, resetCount: u32, restartCount: u32, safe: u8 });
 /** TPMS_TIME_INFO */
 export const TpmsTimeInfo = struct({ time: u64, clockInfo: TpmsClockInfo });
-/** TPMS_ATTEST up to what is attested */
+/** TPMS_ATTEST up to the attested content */
 export const TpmsAttestHead = struct({
   magic: u32,
   type: u16,
@@ -382,7 +382,7 @@ export type TpmsNvPublic = Infer<typeof TpmsNvPublic>;
 /** TPM2B_NV_PUBLIC */
 export const Tpm2bNvPublic = sizedStruct(TpmsNvPublic);
 
-/** TPMS_CONTEXT: the blob is ours alone to read */
+/** TPMS_CONTEXT: only this TPM reads the blob */
 export const TpmsContext = struct({ sequence: u64, savedHandle: u32, hierarchy: u32, contextBlob: sized(2048) });
 
 /** TPMS_CREATION_DATA */

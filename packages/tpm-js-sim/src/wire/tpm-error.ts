@@ -1,6 +1,6 @@
 import { describeResponseCode, type ResponseCodeName, responseCodes } from "../tables/response-codes.js";
 
-/** What a format-one response code blames: the n-th handle, parameter or session, counted from 1. */
+/** The place that a format-one response code blames: the n-th handle, parameter or session, counted from 1. */
 export interface Place {
   readonly what: "handle" | "parameter" | "session";
   readonly number: number;
@@ -47,7 +47,7 @@ export class TpmError extends Error {
   }
 }
 
-/** Runs a step and blames the given place for any format-one error that does not blame one itself. */
+/** Runs a step. A format-one error that has no place gets the given place. */
 export function blaming<T>(place: Place, step: () => T): T {
   try {
     return step();

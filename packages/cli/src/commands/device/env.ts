@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
+import type { DeviceCredentials } from "@rollcall/protocol";
 import { type Command, Option } from "commander";
-import type { DeviceCredentials } from "../../client/management-client.js";
 import { addLocationOption, connect, where } from "../../client/running-service.js";
 import { CliError } from "../../terminal/cli-error.js";
 import type { Context } from "../../terminal/context.js";

@@ -40,7 +40,7 @@ interface Row {
 const fixed = (port: number) =>
   `This SDK dials ${MQTT_PORT} only, the service listens on ${port}: start it with --mqtt-port ${MQTT_PORT}.`;
 
-/** Who takes another port than 8883, and how (section 10.1 of the wire notes). */
+/** Who takes another port than 8883, and how (wire.md#ports). */
 const portNotes: Readonly<Partial<Record<Sdk, (port: number) => string>>> = {
   python: fixed,
   csharp: (port) =>

@@ -1,6 +1,6 @@
 import { type EnrollmentKind, enrollmentKinds, idProblem, type JsonObject } from "@rollcall/protocol";
 import { type LocatedFlags, operator } from "../../client/located.js";
-import type { OperatorClient } from "../../client/operator-client.js";
+import type { EnrollmentAnswer, OperatorClient } from "../../client/operator-client.js";
 import { where } from "../../client/running-service.js";
 import type { Asked } from "../../client/service-refusal.js";
 import { CliError } from "../../terminal/cli-error.js";
@@ -12,7 +12,7 @@ import { quote } from "../../terminal/shell.js";
 import { createdEnrollment, updatedEnrollment } from "./body.js";
 import { type Change, type EnrollmentVerb, flagOfMember, readChanges } from "./changes.js";
 import { nouns } from "./flags-table.js";
-import { enrollmentColumns, enrollmentPairs } from "./view.js";
+import { enrollmentColumns, enrollmentPairs, type ShownEnrollment } from "./view.js";
 
 interface NamedFlags extends LocatedFlags {
   readonly enrollmentId: string;
@@ -135,8 +135,8 @@ export async function remove(flags: MutatingFlags & { readonly yes?: boolean }, 
   context.terminal.note(`deleted ${id}${leftBehind(kind, item)}`);
 }
 
-/** What deleting an enrollment does not take away (section 8.5 of the wire notes). */
-function leftBehind(kind: EnrollmentKind, item: JsonObject): string {
+/** What deleting an enrollment does not take away (wire.md#deprovisioning). */
+function leftBehind(kind: EnrollmentKind, item: EnrollmentAnswer): string {
   if (kind === "group") return "; the registrations of its devices stay";
   const hub = textAt(objectAt(item, "registrationState"), "assignedHub");
   return hub === undefined ? "" : `; its device stays at ${hub}`;
@@ -165,7 +165,7 @@ export function asked(flags: NamedFlags, kind: EnrollmentKind, verb: EnrollmentV
   };
 }
 
-function write(item: JsonObject, flags: LocatedFlags, { kind, context }: Scene): Promise<void> {
+function write(item: ShownEnrollment, flags: LocatedFlags, { kind, context }: Scene): Promise<void> {
   return writeRecord(context.terminal, flags.output, item, enrollmentPairs(kind, item));
 }
 

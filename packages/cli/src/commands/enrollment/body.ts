@@ -79,7 +79,7 @@ function withChanges(kind: EnrollmentKind, start: JsonObject, changes: readonly 
 
 type Given = Change | undefined;
 
-/** The single hub of 2017 means static allocation to it (section 7.4); az sends it so. */
+/** The single hub of 2017 means static allocation to it (wire.md#individualenrollment); az sends it so. */
 function withHubs(body: JsonObject, { one, many, policy }: { one: Given; many: Given; policy: Given }): JsonObject {
   const other = many ?? policy;
   if (one && other) throw new CliError("usage", `${one.flag} and ${other.flag} do not go together`);
@@ -114,7 +114,10 @@ function valueAt(object: JsonObject, path: readonly string[]): Json | undefined 
   return path.reduce<Json | undefined>((value, name) => (isObject(value) ? value[name] : undefined), object);
 }
 
-/** The pair that an X.509 attestation holds afterwards: exactly one of the three (section 7.4), each certificate where it was. */
+/**
+ * The pair that an X.509 attestation holds afterwards: exactly one of the three (wire.md#attestationmechanism), each
+ * certificate where it was.
+ */
 function x509Of(current: JsonObject, changes: readonly Change[], kind: EnrollmentKind): JsonObject {
   const set = changes.filter(({ value }) => value !== undefined);
   const holders = new Set(set.map(({ path }) => path[2] ?? ""));

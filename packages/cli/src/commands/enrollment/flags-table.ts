@@ -11,7 +11,7 @@ import { reprovisionPolicies } from "../../options/flag-value.js";
 /** What the command line calls the two kinds, as az does. */
 export const nouns: Readonly<Record<EnrollmentKind, string>> = { individual: "enrollment", group: "enrollment-group" };
 
-/** A flag that stands for a member of an enrollment on the wire (section 7.4 of the wire notes). */
+/** A flag that stands for a member of an enrollment on the wire (wire.md#individualenrollment). */
 export interface EnrollmentFlag {
   /** As commander writes them: both spellings of az, the short one first. */
   readonly flags: string;

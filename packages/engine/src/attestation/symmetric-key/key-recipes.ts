@@ -61,7 +61,7 @@ const derivedBytes = otherBytes.map(
   }),
 );
 
-/** Mistakes that people make with a group's key (failure causes, 7): the first that verifies is named. */
+/** Mistakes that people make with a group's key (failure-causes.md#cause-7): the first that verifies is named. */
 const groupRecipes: readonly Recipe[] = [
   { code: "key.groupKeyUsedRaw", key: (text) => decode(text) },
   { code: "key.derivedTwice", key: (text, id) => deriveDeviceKey(deriveDeviceKey(decode(text), id), id) },

@@ -5,7 +5,7 @@ import type { AttestationContext } from "../verdict.js";
 import { subjects, uploadedAuthorities } from "../x509/explain-missing-group.js";
 
 /**
- * What the HTTPS how-to of 2025 asks besides the thumbprint of an individual enrollment (section 6.2 of the wire notes): a
+ * What the HTTPS how-to of 2025 asks besides the thumbprint of an individual enrollment (wire.md#strict-signer): a
  * leaf that a CA issued needs one certificate of its chain to be uploaded and verified; one that signed itself does not.
  */
 export async function checkSigner(

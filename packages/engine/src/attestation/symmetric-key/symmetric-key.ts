@@ -26,7 +26,7 @@ function hubKeys(keys: KeyPair): HubAuthentication {
   return { type: "symmetricKey", primaryKey: keys.primaryKey, secondaryKey: keys.secondaryKey };
 }
 
-/** The keys of one device of a group, derived from this spelling of its id (section 5.1). */
+/** The keys of one device of a group, derived from this spelling of its id (wire.md#key-derivation). */
 function derive(group: KeyPair, id: string): KeyPair {
   const one = (text: string) => deriveDeviceKey(decode(text), id).toString("base64");
   return { primaryKey: one(group.primaryKey), secondaryKey: one(group.secondaryKey) };
@@ -35,7 +35,7 @@ function derive(group: KeyPair, id: string): KeyPair {
 const verifies = (token: SasToken, keys: KeyPair): boolean =>
   texts(keys).some((text) => isSignedBy(token, decode(text)));
 
-/** Symmetric keys (section 5): the enrollment's own, or derived from a group's. */
+/** Symmetric keys (wire.md#symmetric-key): the enrollment's own, or derived from a group's. */
 export const symmetricKey: Attestation = {
   async individual(request, enrollment, context) {
     const { token, findings } = tokenOf(request, context);
@@ -97,7 +97,7 @@ async function candidates(request: AttestationRequest, context: AttestationConte
   return last ? [last, ...groups.filter((group) => group !== last)] : groups;
 }
 
-/** From the id as it stands in the user name; if that fails, from its lower-case form (section 5.1). */
+/** From the id as it stands in the user name; if that fails, from its lower-case form (wire.md#key-derivation). */
 function groupVerdict(request: AttestationRequest, group: GroupRecord, token: SasToken): Verdict | undefined {
   if (group.attestation.type !== "symmetricKey") return undefined;
   const spellings = new Set([request.registrationId, request.registrationId.toLowerCase()]);

@@ -12,7 +12,7 @@ import type { AttestationRequest } from "../verdict.js";
 /** A `se` beyond this is no date that anyone means (the year 5138), but is today's in milliseconds. */
 const MILLISECONDS_FROM = 100_000_000_000;
 
-/** What most SDKs give a token (wire notes 5.3). */
+/** What most SDKs give a token (wire.md#sas-by-client). */
 const USUAL_LIFETIME_SECONDS = 3600;
 
 /** What a token says by itself, before any key is tried. `token` is absent when it cannot be read. */
@@ -21,7 +21,7 @@ export interface TokenCheck {
   readonly findings: readonly Finding[];
 }
 
-/** Reads a device's token and checks its resource and expiry (section 5.2 of the wire notes). */
+/** Reads a device's token and checks its resource and expiry (wire.md#sas). */
 export function checkToken(text: string, request: AttestationRequest, now: number): TokenCheck {
   const parsed = parseSas(text);
   if (!parsed.ok) {

@@ -10,7 +10,10 @@ export function endorsementKeyHash(tpm2bPublic: Uint8Array): string {
   return createHash("sha256").update(tpm2bPublic).digest("hex");
 }
 
-/** TPM attestation (section 2.3): a first request without a token gets a challenge, a second with one answers it. */
+/**
+ * TPM attestation (wire.md#tpm-challenge): a first request without a token gets a challenge, a second with one answers
+ * it.
+ */
 export const tpm: Attestation = {
   async individual(request, enrollment, context) {
     const base = { enrollment, attestation: "tpm" as const };
@@ -98,7 +101,7 @@ async function checkEndorsementKey(
   return findings;
 }
 
-/** objectAttributes of the storage root key's template (TPM attestation notes, section 5). */
+/** objectAttributes of the storage root key's template (attestation.md#templates). */
 export const STORAGE_ROOT_KEY_ATTRIBUTES = 0x00030472;
 
 function mismatchHint(tpm2bPublic: Buffer): string {

@@ -37,7 +37,7 @@ export function readPresented(request: AttestationRequest, context: AttestationC
   }
 }
 
-/** The leaf's common name must be the registration id, case aside (section 6.2, 2). */
+/** The leaf's common name must be the registration id, case aside (wire.md#common-name). */
 export function checkCommonName(leaf: Certificate, registrationId: string): readonly Finding[] {
   const commonName = leaf.commonName;
   if (!commonName)
@@ -66,7 +66,7 @@ function firstDifference(a: string, b: string): string {
   return `they differ at position ${position + 1}`;
 }
 
-/** The leaf's own dates (section 6.2, 3); what decides for an individual enrollment, where no path is judged. */
+/** The leaf's own dates (wire.md#leaf-validity); what decides for an individual enrollment, where no path is judged. */
 export function checkDates(leaf: Certificate, now: number): readonly Finding[] {
   const subject = `leaf: ${leaf.subject}`;
   const got = `valid from ${leaf.notBefore.toISOString()} to ${leaf.notAfter.toISOString()}`;

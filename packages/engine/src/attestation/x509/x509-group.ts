@@ -20,7 +20,7 @@ interface Search<Holder extends EnrollmentRecord> {
 
 /**
  * Finds the group of a chain: the signing certificate nearest to the leaf decides, whether it was sent or only issued
- * the last one that was (section 6.2, 6); then judges the path up to it. Collects every fault.
+ * the last one that was (wire.md#group-match); then judges the path up to it. Collects every fault.
  */
 export function groupByChain(
   request: AttestationRequest,
@@ -89,7 +89,10 @@ function deviceIdOf(holder: EnrollmentRecord, leaf: Certificate, { registrationI
   return leaf.commonName ?? registrationId;
 }
 
-/** A hub compares the common name with the device id (section 9.1): an individual enrollment may have given another one. */
+/**
+ * A hub compares the common name with the device id (wire.md#hub-connect): an individual enrollment may have given
+ * another one.
+ */
 function nameWarning(holder: EnrollmentRecord, deviceId: string, leaf: Certificate): readonly Finding[] {
   const { commonName = "(none)" } = leaf;
   if (holder.kind === "group" || idKey(commonName) === idKey(deviceId)) return [];

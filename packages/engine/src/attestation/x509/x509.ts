@@ -7,7 +7,7 @@ import type { Attestation, AttestationContext, AttestationRequest } from "../ver
 import { checkCommonName, checkDates, readPresented } from "./presented-chain.js";
 import { groupByChain, individualByChain } from "./x509-group.js";
 
-/** X.509 (section 6): an individual enrollment knows the leaf, a group a CA above it. */
+/** X.509 (wire.md#x509): an individual enrollment knows the leaf, a group a CA above it. */
 export const x509: Attestation = {
   async individual(request, enrollment, context) {
     const base = { enrollment, attestation: "x509" as const };
@@ -45,7 +45,7 @@ export const x509: Attestation = {
   },
 };
 
-/** A disabled individual enrollment that holds this leaf blocks it under every id (section 6.2, 5). */
+/** A disabled individual enrollment that holds this leaf blocks it under every id (wire.md#blocked-leaf). */
 async function checkBlocked(
   leaf: Certificate,
   request: AttestationRequest,

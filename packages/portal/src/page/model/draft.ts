@@ -7,7 +7,7 @@ export interface Settings {
   readonly deviceId: string;
   readonly iotHubs: readonly string[];
   /** Empty: the service's default. */
-  readonly allocationPolicy: AllocationPolicy | "";
+  readonly allocationPolicy: AllocationPolicy;
   readonly webhookUrl: string;
   readonly webhookApiVersion: string;
   readonly reprovision: Reprovision;
@@ -79,7 +79,7 @@ export function settingsOf(enrollment: Enrollment): Settings {
   return {
     deviceId: enrollment.deviceId ?? "",
     iotHubs: enrollment.iotHubs ?? (enrollment.iotHubHostName ? [enrollment.iotHubHostName] : []),
-    allocationPolicy: enrollment.allocationPolicy ?? "",
+    allocationPolicy: enrollment.allocationPolicy,
     webhookUrl: custom?.webhookUrl ?? "",
     webhookApiVersion: custom?.apiVersion ?? "2021-10-01",
     reprovision: reprovisionOf(reprovisionPolicy),
@@ -89,7 +89,7 @@ export function settingsOf(enrollment: Enrollment): Settings {
   };
 }
 
-/** Absent means migrate (section 8.4 of the wire notes). */
+/** Absent means migrate (wire.md#reprovisioning). */
 export function reprovisionOf(policy: Enrollment["reprovisionPolicy"]): Reprovision {
   if (!policy) return "migrate";
   if (!policy.updateHubAssignment) return "never";

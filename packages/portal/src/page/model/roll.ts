@@ -1,4 +1,5 @@
-import type { Attestation, CertificatePair, X509 } from "../api/enrollments.js";
+import type { AttestationBody, EnrolledX509, X509Body } from "@rollcall/protocol";
+import type { Attestation } from "../api/enrollments.js";
 
 /** Which of the two credentials of an enrollment. */
 export type Slot = "primary" | "secondary";
@@ -14,7 +15,7 @@ export type NewCredential = string;
  * The mechanism with one credential replaced and the other as it is. For symmetric keys `current` has to be the answer of
  * attestationmechanism, which holds them: an enrollment as it is read does not.
  */
-export function rolled(current: Attestation, slot: Slot, credential: NewCredential): Attestation {
+export function rolled(current: Attestation, slot: Slot, credential: NewCredential): AttestationBody {
   switch (current.type) {
     case "tpm":
       // The storage root key belongs to the TPM of the old endorsement key.
@@ -25,16 +26,14 @@ export function rolled(current: Attestation, slot: Slot, credential: NewCredenti
         symmetricKey: { ...current.symmetricKey, [slot === "primary" ? "primaryKey" : "secondaryKey"]: credential },
       };
     case "x509":
-      return { ...current, x509: rolledX509(current.x509 ?? {}, slot, credential) };
-    default:
-      return current;
+      return { ...current, x509: rolledX509(current.x509, slot, credential) };
   }
 }
 
-function rolledX509(x509: X509, slot: Slot, credential: string): X509 {
+function rolledX509(x509: EnrolledX509, slot: Slot, credential: string): X509Body {
   const { clientCertificates, signingCertificates, caReferences } = x509;
   if (caReferences) return { ...x509, caReferences: { ...caReferences, [slot]: credential } };
-  const replace = (pair: CertificatePair) => ({ ...pair, [slot]: { certificate: credential } });
+  const replace = (pair: EnrolledX509["clientCertificates"]) => ({ ...pair, [slot]: { certificate: credential } });
   if (signingCertificates) return { ...x509, signingCertificates: replace(signingCertificates) };
-  return { ...x509, clientCertificates: replace(clientCertificates ?? {}) };
+  return { ...x509, clientCertificates: replace(clientCertificates) };
 }

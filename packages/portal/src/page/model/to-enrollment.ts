@@ -1,18 +1,17 @@
-import type { EnrollmentKind, JsonObject } from "@rollcall/protocol";
+import type { AttestationBody, EnrollmentBody, EnrollmentKind, JsonObject } from "@rollcall/protocol";
 import { enrollmentKinds } from "@rollcall/protocol/service-routes";
-import type { Attestation, Enrollment } from "../api/enrollments.js";
 import { reprovisionPolicies } from "./choices.js";
 import type { Credentials, Draft, Settings } from "./draft.js";
 import { compact } from "./words.js";
 
 /** The enrollment that a filled form asks for. `draft.twin` has to be JSON. */
-export function newEnrollment(kind: EnrollmentKind, draft: Draft): Enrollment {
+export function newEnrollment(kind: EnrollmentKind, draft: Draft): EnrollmentBody {
   const identity = { [enrollmentKinds[kind].id]: draft.id.trim() };
   return withSettings(kind, { ...identity, attestation: attestationOf(kind, draft) }, draft);
 }
 
 /** An enrollment with edited settings; whatever else it holds stays, also what this page knows nothing of. */
-export function withSettings(kind: EnrollmentKind, source: Enrollment, settings: Settings): Enrollment {
+export function withSettings(kind: EnrollmentKind, source: EnrollmentBody, settings: Settings): EnrollmentBody {
   const { iotHubHostName: _old, deviceId: _id, customAllocationDefinition, ...rest } = source;
   const deviceId = settings.deviceId.trim();
   const { allocationPolicy } = settings;
@@ -21,7 +20,7 @@ export function withSettings(kind: EnrollmentKind, source: Enrollment, settings:
     ...withoutAllocation(rest),
     ...(kind === "individual" && deviceId !== "" && { deviceId }),
     ...hubsOf(source, settings),
-    ...(allocationPolicy !== "" && { allocationPolicy }),
+    allocationPolicy,
     ...(allocationPolicy === "custom" && {
       customAllocationDefinition: { ...custom, apiVersion: settings.webhookApiVersion.trim() },
     }),
@@ -32,15 +31,15 @@ export function withSettings(kind: EnrollmentKind, source: Enrollment, settings:
   };
 }
 
-function withoutAllocation({ iotHubs: _, allocationPolicy: __, ...rest }: Enrollment): Enrollment {
+function withoutAllocation({ iotHubs: _, allocationPolicy: __, ...rest }: EnrollmentBody): EnrollmentBody {
   return rest;
 }
 
 /** The old form with one hub means static to that hub; it stays where nobody touched it. */
-function hubsOf(source: Enrollment, { allocationPolicy, iotHubs }: Settings): Partial<Enrollment> {
+function hubsOf(source: EnrollmentBody, { allocationPolicy, iotHubs }: Settings): Partial<EnrollmentBody> {
   const { iotHubHostName: old } = source;
-  const isStatic = allocationPolicy === "" || allocationPolicy === "static";
-  if (old && !source.iotHubs && isStatic && iotHubs.length === 1 && iotHubs[0] === old) return { iotHubHostName: old };
+  if (old && !source.iotHubs && allocationPolicy === "static" && iotHubs.length === 1 && iotHubs[0] === old)
+    return { iotHubHostName: old };
   return iotHubs.length > 0 ? { iotHubs } : {};
 }
 
@@ -50,7 +49,7 @@ function readTwin(text: string): { tags?: JsonObject; properties?: { desired?: J
 }
 
 /** The credentials of a form. */
-function attestationOf(kind: EnrollmentKind, form: Credentials): Attestation {
+function attestationOf(kind: EnrollmentKind, form: Credentials): AttestationBody {
   if (form.mechanism === "tpm") return { type: "tpm", tpm: { endorsementKey: compact(form.endorsementKey) } };
   if (form.mechanism === "symmetricKey") {
     if (form.generateKeys) return { type: "symmetricKey" };

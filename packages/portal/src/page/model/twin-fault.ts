@@ -24,7 +24,7 @@ export function findTwinFault(text: string): JsonFault | undefined {
   return undefined;
 }
 
-/** Members that the service keeps (section 9.3 of the wire notes); those with $ are about the collection. */
+/** Members that the service keeps (wire.md#twincollection); those with $ are about the collection. */
 function strayProblem([first, second, ...more]: NameSeen["path"]): string | undefined {
   if (second === undefined && first !== "tags" && first !== "properties") {
     return "is neither tags nor properties, and no device would get it: a desired property belongs in properties.desired";

@@ -128,7 +128,7 @@ function IdentityCard({ kind, form }: { readonly kind: EnrollmentKind; readonly 
   );
 }
 
-/** A device registers with the common name of its certificate (section 6.2 of the wire notes): another id is of no use. */
+/** A device registers with the common name of its certificate (wire.md#common-name): another id is of no use. */
 function NameWarning({ values, commonName }: { readonly values: Draft; readonly commonName: string | undefined }) {
   const { mechanism, primaryCertificate, id } = values;
   const isRead = mechanism === "x509" && primaryCertificate !== "" && primaryCertificate !== unusableFile;

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { isAbort, messageOf } from "../api/client.js";
 import {
   type CertificateReading,
-  type EndorsementKeyReading,
+  type EndorsementKeyFacts,
   inspectEndorsementKey,
   listCertificates,
 } from "../api/operator.js";
@@ -140,7 +140,7 @@ const TYPING_MS = 300;
 /** The endorsement key; what it is, and the registration id that goes with it, are shown while it is typed. */
 function EndorsementKeyField({ form, onIdentity }: Props) {
   const { endorsementKey } = form.values;
-  const [reading, setReading] = useState<EndorsementKeyReading | undefined>();
+  const [reading, setReading] = useState<EndorsementKeyFacts | undefined>();
   const [fault, setFault] = useState<string | undefined>();
   const tell = useRef(onIdentity);
   tell.current = onIdentity;
@@ -180,7 +180,7 @@ function EndorsementKeyField({ form, onIdentity }: Props) {
   );
 }
 
-function KeyReading({ reading }: { readonly reading: EndorsementKeyReading }) {
+function KeyReading({ reading }: { readonly reading: EndorsementKeyFacts }) {
   const { registrationId, keyAlgorithm, keySize, notes = [] } = reading;
   return (
     <div class="reading">

@@ -1,3 +1,4 @@
+import type { AttestationBody, EnrolledCertificate } from "@rollcall/protocol";
 import { useState } from "preact/hooks";
 import { isStale, messageOf } from "../api/client.js";
 import { type Attestation, getMechanism, replaceEnrollment } from "../api/enrollments.js";
@@ -113,10 +114,7 @@ function CertificatesCard(props: CardProps) {
   );
 }
 
-function CertificateSlot(props: {
-  title: string;
-  slot: NonNullable<NonNullable<Attestation["x509"]>["clientCertificates"]>["primary"];
-}) {
+function CertificateSlot(props: { title: string; slot: EnrolledCertificate | undefined }) {
   const { title, slot } = props;
   return (
     <div>
@@ -156,8 +154,8 @@ async function removeSecondary({ kind, id, loaded }: CredentialsProps): Promise<
   if (!yes) return;
   const { value, reload } = loaded;
   const { x509 } = value.attestation;
-  const attestation: Attestation = {
-    ...value.attestation,
+  const attestation: AttestationBody = {
+    type: "x509",
     x509: {
       ...x509,
       ...(x509?.clientCertificates && { clientCertificates: { ...x509.clientCertificates, secondary: null } }),

@@ -92,11 +92,11 @@ function EnrollmentRow(props: Marks & { readonly kind: EnrollmentKind; readonly 
 /** The security type in words. */
 export function mechanismOf({ type, x509 }: Attestation): string {
   if (type === "x509" && x509?.caReferences) return "X.509, by reference to a CA";
-  return type === "none" ? "None" : mechanisms[type];
+  return mechanisms[type];
 }
 
 /** How a hub is chosen, in words. */
 export function allocationOf({ allocationPolicy, iotHubHostName }: Enrollment): string {
-  if (!allocationPolicy) return iotHubHostName ? `Static (${iotHubHostName})` : "Default of the service (hashed)";
+  if (iotHubHostName) return `Static (${iotHubHostName})`;
   return allocationChoices.find(({ value }) => value === allocationPolicy)?.label ?? allocationPolicy;
 }

@@ -29,7 +29,7 @@ export function RollDialog(props: CredentialsProps & { readonly slot: Slot; read
   const way = wayOf(attestation);
   const [initial] = useState<Credentials>({
     ...emptyCredentials,
-    mechanism: attestation.type === "none" ? "x509" : attestation.type,
+    mechanism: attestation.type,
     x509Source: way === "reference" ? "caReferences" : "certificates",
     generateKeys: false,
   });

@@ -5,7 +5,7 @@ import { struct } from "../../wire/codec.js";
 import { Tpm2bEccPoint } from "../../wire/structures.js";
 import { handle, TpmError } from "../../wire/tpm-error.js";
 
-/** Part 3, TPM2_ECDH_KeyGen: an ephemeral key, and what it has in common with this one. */
+/** Part 3, TPM2_ECDH_KeyGen: makes an ephemeral key, and computes its shared point with this key. */
 export const ecdhKeyGen = command({
   name: "ECDH_KeyGen",
   code: 0x163,

@@ -8,7 +8,7 @@ import { blaming, handle, parameter, TpmError } from "../../wire/tpm-error.js";
 
 const schemes: readonly number[] = [algorithms.ecdh, algorithms.null];
 
-/** Part 3, TPM2_ECDH_ZGen: what this key has in common with somebody's point. */
+/** Part 3, TPM2_ECDH_ZGen: computes the shared point of this key and a given point. */
 export const ecdhZGen = command({
   name: "ECDH_ZGen",
   code: 0x154,

@@ -14,7 +14,7 @@ import {
 } from "../../wire/structures.js";
 import { parameter, TpmError } from "../../wire/tpm-error.js";
 
-/** Part 3, TPM2_CertifyCreation: that this TPM made an object, and with what around. */
+/** Part 3, TPM2_CertifyCreation: certifies that this TPM made an object, and its creation data. */
 export const certifyCreation = command({
   name: "CertifyCreation",
   code: 0x14a,

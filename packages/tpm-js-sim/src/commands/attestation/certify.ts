@@ -4,7 +4,7 @@ import { tags } from "../../tables/tags.js";
 import { struct } from "../../wire/codec.js";
 import { Tpm2bAttest, Tpm2bData, TpmsCertifyInfo, TpmtSignatureOrNull, TpmtSigScheme } from "../../wire/structures.js";
 
-/** Part 3, TPM2_Certify: that an object is in this TPM. */
+/** Part 3, TPM2_Certify: certifies that an object is in this TPM. */
 export const certify = command({
   name: "Certify",
   code: 0x148,

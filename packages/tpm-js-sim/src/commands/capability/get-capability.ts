@@ -9,7 +9,7 @@ import { type Codec, checked, type Reader, struct, u8, u16, u32 } from "../../wi
 import { TpmsPcrSelection } from "../../wire/structures.js";
 import { parameter, TpmError } from "../../wire/tpm-error.js";
 
-/** One item of a list: what GetCapability's `property` counts by, and its bytes. */
+/** One item of a list: its number, with which GetCapability's `property` is compared, and its bytes. */
 interface Item {
   readonly property: number;
   readonly bytes: Buffer;
@@ -31,7 +31,7 @@ function handlesOf(memory: TpmMemory, first: number): readonly Item[] {
   const { hmacSession: loaded, policySession: saved } = handleTypes;
   if (handleType(first) === loaded) return sessionItems(loaded, memory.sessions.keys());
   if (handleType(first) === saved) {
-    // As the reference implementation lists them: a saved session's kind is not told.
+    // As the reference implementation lists them: without the kind of a saved session.
     return sessionItems(saved, memory.savedSessions.keys()).map(({ property }) => ({
       property,
       bytes: u32.encode(firstHandles.hmacSession | (property & 0x00ff_ffff)),
@@ -54,7 +54,7 @@ const allBanks: readonly Item[] = pcrBanks.map((hash) => ({
 
 type Lists = ReadonlyMap<number, (memory: TpmMemory, first: number) => readonly Item[]>;
 
-/** Each capability's list, sorted or not. Commands are injected: this row is one of them. */
+/** The list of each capability, sorted or not. The commands are an argument, since GetCapability is one of them. */
 function lists(commandAttributes: () => readonly Item[]): Lists {
   return new Map([
     [
@@ -77,7 +77,7 @@ function lists(commandAttributes: () => readonly Item[]): Lists {
     ],
     [capabilities.physicalPresence, () => []],
     [capabilities.audit, () => []],
-    // Listed as a whole, whatever property is asked for.
+    // Always listed as a whole.
     [capabilities.pcrs, () => allBanks],
     [capabilities.pcrProperties, pcrPropertyItems],
     [capabilities.authPolicies, policyItems],
@@ -85,7 +85,9 @@ function lists(commandAttributes: () => readonly Item[]): Lists {
   ]);
 }
 
-/** Part 2, table 25 (TPM_PT_PCR): of which PCRs each is true; PC Client platform, as in the reference implementation. */
+/**
+ * Part 2, table 25 (TPM_PT_PCR): which PCRs have each property; PC Client platform, as in the reference implementation.
+ */
 const pcrProperties: ReadonlyMap<number, (pcr: number) => boolean> = new Map([
   [0x00, (pcr) => pcr < 16], // SAVE
   [0x01, mayExtend], // EXTEND_L0
@@ -113,13 +115,13 @@ function policyItems({ policies }: TpmMemory): readonly Item[] {
 
 const policyHierarchies = Object.values(hierarchies).filter((handle) => handle !== hierarchies.null);
 
-/** TPMS_CAPABILITY_DATA: the list's items stay bytes, for their shape depends on the capability. */
+/** TPMS_CAPABILITY_DATA: the list's items stay bytes, since their shape depends on the capability. */
 const TpmsCapabilityData: Codec<{ readonly capability: number; readonly count: number; readonly items: Buffer }> = {
   read: (reader: Reader) => ({ capability: u32.read(reader), count: u32.read(reader), items: reader.rest() }),
   encode: ({ capability, count, items }) => Buffer.concat([u32.encode(capability), u32.encode(count), items]),
 };
 
-/** More than fits a response is never sent; the caller asks again from where it ended. */
+/** At most this many items fit into a response. The caller asks again for the rest. */
 const maxItems = 127;
 
 /** Part 3, TPM2_GetCapability. @param commandAttributes TPMA_CC of every command */

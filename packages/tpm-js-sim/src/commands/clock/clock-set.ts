@@ -3,7 +3,7 @@ import { command, user } from "../../memory/command.js";
 import { struct, u64 } from "../../wire/codec.js";
 import { parameter, TpmError } from "../../wire/tpm-error.js";
 
-/** Beyond it the clock could run over. */
+/** The latest time: beyond it the clock could overflow. */
 const limit = 0xffff_0000_0000_0000n;
 
 /** Part 3, TPM2_ClockSet: forward only, and for as long as the TPM has power. */

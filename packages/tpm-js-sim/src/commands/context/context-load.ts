@@ -12,12 +12,12 @@ import { blaming, parameter, TpmError } from "../../wire/tpm-error.js";
 
 const objectHandles: readonly number[] = Object.values(savedHandles);
 
-/** @throws TpmError TPM_RC_INTEGRITY for a sequence that is not kept any more */
+/** @throws TpmError TPM_RC_INTEGRITY for a sequence that was dropped */
 function objectOf(memory: TpmMemory, { savedHandle, sequence }: ContextHead, content: Buffer): TpmKey | Sequence {
   if (savedHandle !== savedHandles.sequence) return decodeKey(content);
-  const kept = keptSequence(memory, sequence);
-  if (kept === undefined) throw new TpmError("integrity", parameter(1));
-  return kept;
+  const sequenceCopy = keptSequence(memory, sequence);
+  if (sequenceCopy === undefined) throw new TpmError("integrity", parameter(1));
+  return sequenceCopy;
 }
 
 /** Part 3, TPM2_ContextLoad: a session's context works once, an object's as often as wanted. */

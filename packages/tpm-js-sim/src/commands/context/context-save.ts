@@ -16,13 +16,13 @@ function headOf(entity: Saved, sequence: bigint): ContextHead {
   return { sequence, savedHandle: stClear ? savedHandles.stClear : savedHandles.ordinary, hierarchy };
 }
 
-/** Of a sequence nothing: it stays here under the context's number. */
+/** The content of a context. That of a sequence is empty: the sequence stays here under the context's number. */
 function contentOf(entity: Saved): Buffer {
   if (entity.is === "sequence") return Buffer.alloc(0);
   return entity.is === "key" ? encodeKey(entity.key) : encodeSession(entity.session);
 }
 
-/** Part 3, TPM2_ContextSave. An object stays loaded, a session leaves. */
+/** Part 3, TPM2_ContextSave. An object stays loaded; a session is unloaded. */
 export const contextSave = command({
   name: "ContextSave",
   code: 0x162,

@@ -22,7 +22,7 @@ function persist(memory: TpmMemory, entity: Entity, target: number): void {
   memory.persistent.set(target, entity.key);
 }
 
-/** Part 3, TPM2_EvictControl: a transient object becomes persistent, a persistent one is forgotten. */
+/** Part 3, TPM2_EvictControl: makes a transient object persistent, or deletes a persistent one. */
 export const evictControl = command({
   name: "EvictControl",
   code: 0x120,

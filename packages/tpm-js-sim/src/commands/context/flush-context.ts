@@ -10,7 +10,7 @@ const TpmiDhContext = checked(
   "value",
 );
 
-/** As in the reference implementation a session is known by its slot, whatever its kind, loaded or saved. */
+/** As in the reference implementation, the slot alone identifies a session, whatever its kind, loaded or saved. */
 function flushSession(memory: TpmMemory, handle: number): boolean {
   const slot = (each: number): number => each & 0x00ff_ffff;
   for (const sessions of [memory.sessions, memory.savedSessions]) {
@@ -20,7 +20,7 @@ function flushSession(memory: TpmMemory, handle: number): boolean {
   return false;
 }
 
-/** Part 3, TPM2_FlushContext. The handle is a parameter, not a handle: so an unknown one blames parameter 1. */
+/** Part 3, TPM2_FlushContext. The handle is passed as a parameter, so an unknown handle blames parameter 1. */
 export const flushContext = command({
   name: "FlushContext",
   code: 0x165,

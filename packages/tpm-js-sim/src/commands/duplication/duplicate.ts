@@ -21,7 +21,7 @@ export const duplicateCode = 0x14b;
 
 const nothing = Buffer.alloc(0);
 
-/** Wraps for a new parent; for none there is no outer wrapper. */
+/** Wraps for a new parent. Without a parent there is no outer wrapper. */
 export function wrapFor(memory: TpmMemory, parent: TpmKey | undefined, name: Buffer, inner: Buffer) {
   if (parent === undefined) return { duplicate: inner, outSymSeed: nothing };
   const { seed, encrypted: outSymSeed } = sealSecret(parent.publicArea, "DUPLICATE", memory.random);

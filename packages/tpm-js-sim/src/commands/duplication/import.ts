@@ -29,7 +29,7 @@ interface Duplicate {
   readonly innerKey: Buffer;
 }
 
-/** Takes the outer and the inner wrapper off, where there are any. */
+/** Removes the outer and the inner wrapper, if present. */
 function open({ parent, area, duplicate, outerSeed, innerKey }: Duplicate): TpmtSensitive {
   const name = publicAreaName(area);
   const { nameAlg: hashAlg } = parent.publicArea;

@@ -13,7 +13,7 @@ function storageKey(entity: Entity, number: number): TpmKey {
   throw new TpmError("type", handle(number));
 }
 
-/** Part 3, TPM2_Rewrap: a duplicate's outer wrapper for another parent; the inner one stays. */
+/** Part 3, TPM2_Rewrap: replaces a duplicate's outer wrapper by one for another parent. The inner wrapper stays. */
 export const rewrap = command({
   name: "Rewrap",
   code: 0x152,
@@ -21,9 +21,9 @@ export const rewrap = command({
   parameters: struct({ inDuplicate: Tpm2bPrivate, name: Tpm2bName, inSymSeed: Tpm2bEncryptedSecret }),
   response: struct({ outDuplicate: Tpm2bPrivate, outSymSeed: Tpm2bEncryptedSecret }),
   run: (memory, [oldParent, newParent], { inDuplicate, name, inSymSeed }) => {
-    const none = oldParent.is === "hierarchy";
-    if (none !== (inSymSeed.length === 0)) throw new TpmError("handle", handle(1));
-    const from = none ? undefined : storageKey(oldParent, 1);
+    const isUnwrapped = oldParent.is === "hierarchy";
+    if (isUnwrapped !== (inSymSeed.length === 0)) throw new TpmError("handle", handle(1));
+    const from = isUnwrapped ? undefined : storageKey(oldParent, 1);
     let inner = inDuplicate;
     if (from !== undefined) {
       const seed = blaming(parameter(3), () => openSecret(from, "DUPLICATE", inSymSeed));

@@ -5,7 +5,7 @@ import { struct } from "../../wire/codec.js";
 import { Tpm2bMaxBuffer, TpmlDigestValues } from "../../wire/structures.js";
 import { handle, TpmError } from "../../wire/tpm-error.js";
 
-/** Part 3, TPM2_EventSequenceComplete: what a long event comes to in every bank, extended into a PCR. */
+/** Part 3, TPM2_EventSequenceComplete: hashes a long event for every bank, and extends a PCR with the results. */
 export const eventSequenceComplete = command({
   name: "EventSequenceComplete",
   code: 0x185,

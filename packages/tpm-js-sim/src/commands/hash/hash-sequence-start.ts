@@ -7,7 +7,7 @@ import { algorithms } from "../../tables/algorithms.js";
 import { struct } from "../../wire/codec.js";
 import { Tpm2bDigest, TpmiAlgHashOrNull } from "../../wire/structures.js";
 
-/** Part 3, TPM2_HashSequenceStart; with no hash it is an event sequence, which has one of each PCR bank. */
+/** Part 3, TPM2_HashSequenceStart. With hash NULL it starts an event sequence, which has one hash per PCR bank. */
 export const hashSequenceStart = command({
   name: "HashSequenceStart",
   code: 0x186,

@@ -6,7 +6,7 @@ import { struct } from "../../wire/codec.js";
 import { Tpm2bDigest, Tpm2bMaxBuffer, TpmiRhHierarchy, TpmtTicket } from "../../wire/structures.js";
 import { handle, TpmError } from "../../wire/tpm-error.js";
 
-/** Part 3, TPM2_SequenceComplete: the sequence is gone afterwards. An HMAC gets no ticket, in whatever hierarchy. */
+/** Part 3, TPM2_SequenceComplete: the sequence is deleted. An HMAC gets no ticket in any hierarchy. */
 export const sequenceComplete = command({
   name: "SequenceComplete",
   code: 0x13e,

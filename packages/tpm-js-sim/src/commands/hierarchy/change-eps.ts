@@ -3,7 +3,7 @@ import { renewSeed } from "../../memory/seeds.js";
 import { hierarchies } from "../../tables/handles.js";
 import { struct } from "../../wire/codec.js";
 
-/** Part 3, TPM2_ChangeEPS: another endorsement key from now on, whatever template asks for it. */
+/** Part 3, TPM2_ChangeEPS: from now on every template gives a different endorsement key. */
 export const changeEps = command({
   name: "ChangeEPS",
   code: 0x124,

@@ -3,7 +3,7 @@ import { renewSeed } from "../../memory/seeds.js";
 import { hierarchies } from "../../tables/handles.js";
 import { struct } from "../../wire/codec.js";
 
-/** Part 3, TPM2_ChangePPS: other platform keys from now on. */
+/** Part 3, TPM2_ChangePPS: from now on every template gives a different platform key. */
 export const changePps = command({
   name: "ChangePPS",
   code: 0x125,

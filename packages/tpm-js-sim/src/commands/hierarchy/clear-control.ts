@@ -4,7 +4,7 @@ import { struct } from "../../wire/codec.js";
 import { TpmiYesNo } from "../../wire/structures.js";
 import { handle, TpmError } from "../../wire/tpm-error.js";
 
-/** Part 3, TPM2_ClearControl: only the platform can allow again what was forbidden. */
+/** Part 3, TPM2_ClearControl: disables Clear. Only the platform can enable it again. */
 export const clearControl = command({
   name: "ClearControl",
   code: 0x127,

@@ -8,7 +8,8 @@ import { TpmError } from "../../wire/tpm-error.js";
 const cleared: readonly number[] = [hierarchies.owner, hierarchies.endorsement];
 
 /**
- * Part 3, TPM2_Clear: the owner's keys and indices are gone and the next SRK is another one; the EK can be made again.
+ * Part 3, TPM2_Clear: deletes the keys of the owner and endorsement hierarchies, and the owner's NV indices. The next
+ * SRK is different; the EK can be made again.
  */
 export const clear = command({
   name: "Clear",

@@ -16,7 +16,7 @@ export const hierarchyChangeAuth = command({
   marks: ["nv"],
   run: (memory, [{ handle }], { newAuth }) => {
     const authValue = trimmed(newAuth);
-    // The limit is the context hash's size, so that no auth value is stronger than what protects contexts.
+    // The reference implementation's limit: the digest size of its context hash, SHA-512.
     if (authValue.length > hashOf(algorithms.sha512).digestSize) throw new TpmError("size", parameter(1));
     memory.authValues.set(handle, authValue);
     return {};

@@ -5,7 +5,10 @@ import { hashOf } from "../../wire/hashes.js";
 import { Tpm2bDigest, TpmiAlgHashOrNull } from "../../wire/structures.js";
 import { parameter, TpmError } from "../../wire/tpm-error.js";
 
-/** Part 3, TPM2_SetPrimaryPolicy: a policy that opens a hierarchy besides its auth value; an empty one, of NULL, takes it away. */
+/**
+ * Part 3, TPM2_SetPrimaryPolicy: sets a policy that authorizes a hierarchy besides its auth value. An empty policy with
+ * hash NULL removes it.
+ */
 export const setPrimaryPolicy = command({
   name: "SetPrimaryPolicy",
   code: 0x12e,
@@ -14,10 +17,10 @@ export const setPrimaryPolicy = command({
   response: struct({}),
   marks: ["nv"],
   run: (memory, [{ handle }], { authPolicy, hashAlg }) => {
-    const none = hashAlg === algorithms.null;
-    const size = none ? 0 : hashOf(hashAlg).digestSize;
+    const isRemoval = hashAlg === algorithms.null;
+    const size = isRemoval ? 0 : hashOf(hashAlg).digestSize;
     if (authPolicy.length !== size) throw new TpmError("size", parameter(1));
-    if (none) memory.policies.delete(handle);
+    if (isRemoval) memory.policies.delete(handle);
     else memory.policies.set(handle, { digest: authPolicy, hashAlg });
     return {};
   },

@@ -16,7 +16,7 @@ import {
 } from "../../wire/structures.js";
 import { parameter, TpmError } from "../../wire/tpm-error.js";
 
-/** Part 3, TPM2_NV_Certify: what stands in an index, signed; with size and offset 0, its digest. */
+/** Part 3, TPM2_NV_Certify: signs the content of an index, or its digest when size and offset are 0. */
 export const nvCertify = command({
   name: "NV_Certify",
   code: 0x184,

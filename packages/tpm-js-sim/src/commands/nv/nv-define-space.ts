@@ -11,10 +11,10 @@ import { blaming, handle, parameter, TpmError } from "../../wire/tpm-error.js";
 const writers =
   nvAttributes.platformWrite | nvAttributes.ownerWrite | nvAttributes.authWrite | nvAttributes.policyWrite;
 const readers = nvAttributes.platformRead | nvAttributes.ownerRead | nvAttributes.authRead | nvAttributes.policyRead;
-/** What only the TPM sets. */
+/** Attributes that only the TPM sets. */
 const ofTheTpm = nvAttributes.written | nvAttributes.writeLocked | nvAttributes.readLocked;
 
-/** How long an index of each kind is; ordinary ones are as long as asked for. */
+/** Checks the size of an index of each kind. An ordinary index has any size up to the limit. */
 function checkType({ nameAlg, attributes, dataSize }: TpmsNvPublic): void {
   const type = attributes & nvAttributes.type;
   if (type === nvTypes.ordinary) {
@@ -22,9 +22,9 @@ function checkType({ nameAlg, attributes, dataSize }: TpmsNvPublic): void {
     return;
   }
   const size = typedSizes.get(type) ?? (type === nvTypes.extend ? hashOf(nameAlg).digestSize : undefined);
-  // PIN indices are not known here.
+  // PIN indices are not supported.
   if (size === undefined) throw new TpmError("attributes");
-  // A counter that a start forgets would count twice.
+  // A counter that a start resets would give the same values twice.
   if (type === nvTypes.counter && has(attributes, nvAttributes.clearStClear)) throw new TpmError("attributes");
   if (dataSize !== size) throw new TpmError("size");
 }
@@ -39,7 +39,7 @@ function check(publicArea: TpmsNvPublic): void {
   if (authPolicy.length > 0 && authPolicy.length !== hashOf(nameAlg).digestSize) throw new TpmError("size");
   checkType(publicArea);
   if (has(attributes, ofTheTpm)) throw new TpmError("attributes");
-  // One that a start forgets cannot be locked for good.
+  // An index whose content a start forgets cannot be locked for good.
   const forGood = has(attributes, nvAttributes.clearStClear) && has(attributes, nvAttributes.writeDefine);
   if (forGood) throw new TpmError("attributes");
   if (!has(attributes, writers) || !has(attributes, readers)) throw new TpmError("attributes");
@@ -56,11 +56,11 @@ export const nvDefineSpace = command({
   run: (memory, [authority], { auth, publicInfo: publicArea }) => {
     const byPlatform = authority.handle === hierarchies.platform;
     blaming(parameter(2), () => check(publicArea));
-    // Each authority makes its own kind.
+    // The platform creates indices with platformCreate, the owner creates those without.
     if (has(publicArea.attributes, nvAttributes.platformCreate) !== byPlatform) {
       throw new TpmError("attributes", handle(1));
     }
-    // Only the platform may make an index that it alone can undefine.
+    // Only the platform may create an index whose deletion needs NV_UndefineSpaceSpecial.
     const special = has(publicArea.attributes, nvAttributes.policyDelete);
     if (special && !byPlatform) throw new TpmError("attributes", parameter(2));
     const authValue = trimmed(auth);

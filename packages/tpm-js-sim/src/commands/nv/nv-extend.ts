@@ -6,7 +6,7 @@ import { struct } from "../../wire/codec.js";
 import { Tpm2bMaxNvBuffer } from "../../wire/structures.js";
 import { handle, TpmError } from "../../wire/tpm-error.js";
 
-/** Part 3, TPM2_NV_Extend: as PCRs are extended, from zeros on. */
+/** Part 3, TPM2_NV_Extend: extends an index like a PCR, starting with zeros. */
 export const nvExtend = command({
   name: "NV_Extend",
   code: 0x136,

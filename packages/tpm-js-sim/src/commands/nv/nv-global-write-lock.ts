@@ -3,7 +3,7 @@ import { changeAttributes } from "../../memory/nv.js";
 import { has, nvAttributes } from "../../tables/attributes.js";
 import { struct } from "../../wire/codec.js";
 
-/** Part 3, TPM2_NV_GlobalWriteLock: locks every index that says so. */
+/** Part 3, TPM2_NV_GlobalWriteLock: locks every index with the attribute globalLock. */
 export const nvGlobalWriteLock = command({
   name: "NV_GlobalWriteLock",
   code: 0x132,

@@ -4,7 +4,10 @@ import { nvTypes } from "../../tables/attributes.js";
 import { struct, u64 } from "../../wire/codec.js";
 import { handle, TpmError } from "../../wire/tpm-error.js";
 
-/** Part 3, TPM2_NV_Increment: a new counter goes on from the highest that any ever had, so that none can be turned back. */
+/**
+ * Part 3, TPM2_NV_Increment: a new counter starts at the highest value that any counter ever had, so that no counter
+ * can be turned back.
+ */
 export const nvIncrement = command({
   name: "NV_Increment",
   code: 0x134,

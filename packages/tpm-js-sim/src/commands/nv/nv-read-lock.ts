@@ -4,7 +4,7 @@ import { has, nvAttributes } from "../../tables/attributes.js";
 import { struct } from "../../wire/codec.js";
 import { handle, TpmError } from "../../wire/tpm-error.js";
 
-/** Part 3, TPM2_NV_ReadLock: until the next start of the TPM. */
+/** Part 3, TPM2_NV_ReadLock: locks an index against reading until the next start of the TPM. */
 export const nvReadLock = command({
   name: "NV_ReadLock",
   code: 0x14f,

@@ -3,7 +3,7 @@ import { has, nvAttributes } from "../../tables/attributes.js";
 import { struct } from "../../wire/codec.js";
 import { handle as handlePlace, TpmError } from "../../wire/tpm-error.js";
 
-/** Part 3, TPM2_NV_UndefineSpaceSpecial: of an index that goes only when its policy allows it. */
+/** Part 3, TPM2_NV_UndefineSpaceSpecial: deletes an index if its policy allows it. */
 export const nvUndefineSpaceSpecial = command({
   name: "NV_UndefineSpaceSpecial",
   code: 0x11f,

@@ -13,7 +13,7 @@ export const nvUndefineSpace = command({
   response: struct({}),
   marks: ["nv"],
   run: (memory, [authority, { handle, nv }]) => {
-    // Such an index goes by NV_UndefineSpaceSpecial only.
+    // Only NV_UndefineSpaceSpecial can delete such an index.
     const special = has(nv.publicArea.attributes, nvAttributes.policyDelete);
     if (special) throw new TpmError("attributes", handlePlace(2));
     const ofPlatform = has(nv.publicArea.attributes, nvAttributes.platformCreate);

@@ -4,7 +4,7 @@ import { has, nvAttributes } from "../../tables/attributes.js";
 import { struct } from "../../wire/codec.js";
 import { handle, TpmError } from "../../wire/tpm-error.js";
 
-/** Part 3, TPM2_NV_WriteLock. One that is locked already stays so, whoever asks. */
+/** Part 3, TPM2_NV_WriteLock. An index that is locked already stays locked, whatever the authority is. */
 export const nvWriteLock = command({
   name: "NV_WriteLock",
   code: 0x138,

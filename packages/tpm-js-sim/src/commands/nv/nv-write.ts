@@ -5,7 +5,7 @@ import { struct, u16 } from "../../wire/codec.js";
 import { Tpm2bMaxNvBuffer } from "../../wire/structures.js";
 import { parameter, TpmError } from "../../wire/tpm-error.js";
 
-/** Part 3, TPM2_NV_Write: of ordinary indices; the others have commands of their own. */
+/** Part 3, TPM2_NV_Write: for ordinary indices. The other kinds have their own commands. */
 export const nvWrite = command({
   name: "NV_Write",
   code: 0x137,
@@ -15,7 +15,7 @@ export const nvWrite = command({
   marks: ["nv"],
   run: (_memory, [authority, { nv }], { data, offset }) => {
     checkNvAccess("write", authority.handle, nv);
-    if (nvTypeOf(nv.publicArea) !== nvTypes.ordinary) throw new TpmError("attributes"); // nobody is blamed
+    if (nvTypeOf(nv.publicArea) !== nvTypes.ordinary) throw new TpmError("attributes"); // blames no parameter
     if (offset > nv.data.length) throw new TpmError("value", parameter(2));
     if (offset + data.length > nv.data.length) throw new TpmError("nvRange");
     const whole = has(nv.publicArea.attributes, nvAttributes.writeAll);

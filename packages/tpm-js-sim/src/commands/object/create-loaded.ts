@@ -18,7 +18,7 @@ import {
 } from "../../wire/structures.js";
 import { blaming, handle as handlePlace, parameter, TpmError } from "../../wire/tpm-error.js";
 
-/** What the new key is to be. */
+/** The template, the auth value and the data of a new key. */
 interface Wanted {
   readonly template: TpmtPublic;
   readonly authValue: Buffer;
@@ -41,13 +41,16 @@ function keyUnder(memory: TpmMemory, parent: Exclude<Entity, { is: "session" }>,
   });
 }
 
-/** What Load would need to load the key again; nothing for a primary. */
+/** The private area with which Load could load the key again; empty for a primary key. */
 function privateOf(memory: TpmMemory, parent: Entity, key: TpmKey): Buffer {
   if (parent.is !== "key") return Buffer.alloc(0);
   return privateAreaOf(parent.key, key, memory.random(16));
 }
 
-/** Part 3, TPM2_CreateLoaded: Create and Load at once, or CreatePrimary when the parent is a hierarchy. Derivation parents are not known. */
+/**
+ * Part 3, TPM2_CreateLoaded: Create and Load at once, or CreatePrimary when the parent is a hierarchy. Derivation
+ * parents are not supported.
+ */
 export const createLoaded = command({
   name: "CreateLoaded",
   code: 0x191,

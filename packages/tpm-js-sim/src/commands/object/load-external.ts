@@ -38,7 +38,7 @@ const OptionalSensitive: Codec<TpmtSensitive | undefined> = {
 
 const tpmBound = objectAttributes.fixedTpm | objectAttributes.fixedParent | objectAttributes.restricted;
 
-/** A public area alone must be a whole one (reference implementation, CryptValidateKeys). */
+/** Checks that a public area without a private part is complete (reference implementation, CryptValidateKeys). */
 function checkUnique(area: TpmtPublic): void {
   if (area.type === algorithms.ecc) {
     const curve = curveOf(area.parameters.curveId);
@@ -59,7 +59,7 @@ function secretFor(publicArea: TpmtPublic, sensitive: TpmtSensitive | undefined)
   return secretOf(publicArea, sensitive, { public: parameter(2), sensitive: parameter(1) });
 }
 
-/** Part 3, TPM2_LoadExternal: a public key of anybody's, or a whole key that no TPM protects. */
+/** Part 3, TPM2_LoadExternal: loads any public key, or a whole key that no TPM protects. */
 export const loadExternal = command({
   name: "LoadExternal",
   code: 0x167,

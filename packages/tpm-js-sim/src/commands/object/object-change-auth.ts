@@ -6,7 +6,10 @@ import { struct } from "../../wire/codec.js";
 import { Tpm2bDigest, Tpm2bPrivate } from "../../wire/structures.js";
 import { handle, TpmError } from "../../wire/tpm-error.js";
 
-/** Part 3, TPM2_ObjectChangeAuth: a private area with another auth value; the loaded object keeps the one that it has. */
+/**
+ * Part 3, TPM2_ObjectChangeAuth: returns a private area with a new auth value. The loaded object keeps its old auth
+ * value.
+ */
 export const objectChangeAuth = command({
   name: "ObjectChangeAuth",
   code: 0x150,

@@ -5,7 +5,7 @@ import { struct } from "../../wire/codec.js";
 import { Tpm2bEvent, TpmlDigestValues } from "../../wire/structures.js";
 import { TpmError } from "../../wire/tpm-error.js";
 
-/** Part 3, TPM2_PCR_Event: the TPM hashes for every bank. */
+/** Part 3, TPM2_PCR_Event: the TPM itself hashes the event for every bank. */
 export const pcrEvent = command({
   name: "PCR_Event",
   code: 0x13c,

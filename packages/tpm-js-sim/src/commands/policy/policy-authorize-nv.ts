@@ -7,7 +7,7 @@ import { TpmError } from "../../wire/tpm-error.js";
 
 const code = 0x192;
 
-/** Part 3, TPM2_PolicyAuthorizeNV: the policy so far is the one that stands in an NV index, as a TPMT_HA. */
+/** Part 3, TPM2_PolicyAuthorizeNV: the policy so far must equal the policy in an NV index, a TPMT_HA. */
 export const policyAuthorizeNv = command({
   name: "PolicyAuthorizeNV",
   code,

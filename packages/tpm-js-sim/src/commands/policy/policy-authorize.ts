@@ -18,7 +18,7 @@ interface Approval {
   readonly checkTicket: Ticket;
 }
 
-/** That the policy so far is the approved one, and that this TPM has seen its owner's signature over it. */
+/** Checks that the policy so far is the approved one, and that this TPM has verified a signature over it. */
 function check(memory: TpmMemory, session: Session, approval: Approval): void {
   const { approvedPolicy, policyRef, keySign, checkTicket } = approval;
   const hash = keySign.length < 2 ? undefined : hashes.get(keySign.readUInt16BE(0));
@@ -30,7 +30,7 @@ function check(memory: TpmMemory, session: Session, approval: Approval): void {
   if (!ours.digest.equals(checkTicket.digest)) throw new TpmError("value", parameter(4));
 }
 
-/** Part 3, TPM2_PolicyAuthorize: the policy so far is one that a key's owner has approved. */
+/** Part 3, TPM2_PolicyAuthorize: the policy so far must be approved by the owner of a key. */
 export const policyAuthorize = command({
   name: "PolicyAuthorize",
   code,

@@ -9,7 +9,10 @@ import { parameter, TpmError } from "../../wire/tpm-error.js";
 
 const code = 0x16d;
 
-/** Part 3, TPM2_PolicyCounterTimer: holds while the TPM's clocks and counters, a TPMS_TIME_INFO, compare as they should. */
+/**
+ * Part 3, TPM2_PolicyCounterTimer: holds if the TPM's clocks and counters, a TPMS_TIME_INFO, compare with the operand
+ * as requested.
+ */
 export const policyCounterTimer = command({
   name: "PolicyCounterTimer",
   code,

@@ -6,7 +6,7 @@ import { parameter, TpmError } from "../../wire/tpm-error.js";
 
 const code = 0x16e;
 
-/** Part 3, TPM2_PolicyCpHash: one command with one set of parameters. */
+/** Part 3, TPM2_PolicyCpHash: allows one command with one set of parameters. */
 export const policyCpHash = command({
   name: "PolicyCpHash",
   code,

@@ -8,7 +8,7 @@ import { duplicateCode } from "../duplication/duplicate.js";
 
 const code = 0x188;
 
-/** Part 3, TPM2_PolicyDuplicationSelect: Duplicate to one new parent, and of one object or of any. */
+/** Part 3, TPM2_PolicyDuplicationSelect: allows Duplicate to one new parent, of one object or of any. */
 export const policyDuplicationSelect = command({
   name: "PolicyDuplicationSelect",
   code,

@@ -8,7 +8,7 @@ const code = 0x16f;
 /** Bits of localities 0 to 4; from 32 on, the number of one extended locality (Part 2, TPMA_LOCALITY). */
 const extended = 32;
 
-/** What two limits leave, or undefined. */
+/** The localities that both limits allow; undefined when no locality is left. */
 function narrowed(before: number | undefined, asked: number): number | undefined {
   if (before === undefined) return asked;
   if (before >= extended || asked >= extended) return before === asked ? asked : undefined;

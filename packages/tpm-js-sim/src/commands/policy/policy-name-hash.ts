@@ -6,7 +6,7 @@ import { parameter, TpmError } from "../../wire/tpm-error.js";
 
 const code = 0x170;
 
-/** Part 3, TPM2_PolicyNameHash: any command on these objects only. */
+/** Part 3, TPM2_PolicyNameHash: allows any command, on these objects only. */
 export const policyNameHash = command({
   name: "PolicyNameHash",
   code,

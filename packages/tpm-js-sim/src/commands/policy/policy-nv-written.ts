@@ -6,7 +6,7 @@ import { parameter, TpmError } from "../../wire/tpm-error.js";
 
 const code = 0x18f;
 
-/** Part 3, TPM2_PolicyNvWritten: an index that has, or has not, been written. */
+/** Part 3, TPM2_PolicyNvWritten: requires an index that has, or has not, been written. */
 export const policyNvWritten = command({
   name: "PolicyNvWritten",
   code,

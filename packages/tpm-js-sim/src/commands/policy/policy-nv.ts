@@ -9,7 +9,7 @@ import { parameter, TpmError } from "../../wire/tpm-error.js";
 
 const code = 0x149;
 
-/** Part 3, TPM2_PolicyNV: holds while what stands in an index compares to the operand as it should. */
+/** Part 3, TPM2_PolicyNV: holds if the content of an index compares with the operand as requested. */
 export const policyNv = command({
   name: "PolicyNV",
   code,

@@ -4,7 +4,7 @@ import { struct } from "../../wire/codec.js";
 
 const code = 0x187;
 
-/** Part 3, TPM2_PolicyPhysicalPresence: a policy that nothing fulfils here, where nobody is present. */
+/** Part 3, TPM2_PolicyPhysicalPresence: a policy that is never fulfilled here, since presence is never asserted. */
 export const policyPhysicalPresence = command({
   name: "PolicyPhysicalPresence",
   code,

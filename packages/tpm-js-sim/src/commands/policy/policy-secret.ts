@@ -10,7 +10,7 @@ import { parameter } from "../../wire/tpm-error.js";
 const code = 0x151;
 const places = { nonce: parameter(1), cpHash: parameter(2), expiration: parameter(4) };
 
-/** Whose proof an entity's tickets are made with (reference implementation, EntityGetHierarchy). */
+/** The hierarchy whose proof authenticates an entity's tickets (reference implementation, EntityGetHierarchy). */
 function hierarchyOf(entity: Entity): number {
   if (entity.is === "key") return entity.key.hierarchy;
   if (entity.is === "nv") {
@@ -20,7 +20,7 @@ function hierarchyOf(entity: Entity): number {
   return hierarchies.owner;
 }
 
-/** Part 3, TPM2_PolicySecret: with a negative expiration it answers a ticket for PolicyTicket. */
+/** Part 3, TPM2_PolicySecret: with a negative expiration it returns a ticket for PolicyTicket. */
 export const policySecret = command({
   name: "PolicySecret",
   code,

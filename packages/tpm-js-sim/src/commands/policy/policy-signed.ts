@@ -15,7 +15,10 @@ function hashOfSignature(signature: TpmtSignature): number {
   return signature.sigAlg === algorithms.hmac ? signature.mac.hashAlg : signature.hashAlg;
 }
 
-/** Part 3, TPM2_PolicySigned: somebody with the key has signed this session's nonce, or an authorization for every session. */
+/**
+ * Part 3, TPM2_PolicySigned: the owner of the key has signed this session's nonce, or an authorization for every
+ * session.
+ */
 export const policySigned = command({
   name: "PolicySigned",
   code,

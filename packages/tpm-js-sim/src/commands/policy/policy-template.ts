@@ -6,7 +6,7 @@ import { parameter, TpmError } from "../../wire/tpm-error.js";
 
 const code = 0x190;
 
-/** Part 3, TPM2_PolicyTemplate: new keys of this template only. */
+/** Part 3, TPM2_PolicyTemplate: allows new keys of this template only. */
 export const policyTemplate = command({
   name: "PolicyTemplate",
   code,

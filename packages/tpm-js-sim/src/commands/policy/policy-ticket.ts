@@ -9,7 +9,7 @@ import { policySigned } from "./policy-signed.js";
 
 const places = { nonce: parameter(1), cpHash: parameter(2), expiration: parameter(1) };
 
-/** Part 3, TPM2_PolicyTicket: an authorization that was given once, used again while it lasts. */
+/** Part 3, TPM2_PolicyTicket: uses an earlier authorization again while it is valid. */
 export const policyTicket = command({
   name: "PolicyTicket",
   code: 0x172,

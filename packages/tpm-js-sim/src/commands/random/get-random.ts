@@ -3,7 +3,7 @@ import { maxDigest } from "../../tables/properties.js";
 import { struct, u16 } from "../../wire/codec.js";
 import { Tpm2bDigest } from "../../wire/structures.js";
 
-/** Part 3, TPM2_GetRandom: asked for more than the largest digest, it gives that much. */
+/** Part 3, TPM2_GetRandom: returns at most as many bytes as the largest digest has. */
 export const getRandom = command({
   name: "GetRandom",
   code: 0x17b,

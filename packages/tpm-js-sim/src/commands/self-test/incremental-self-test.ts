@@ -3,7 +3,7 @@ import { list, struct, u16 } from "../../wire/codec.js";
 
 const TpmlAlg = list(u16, 128);
 
-/** Part 3, TPM2_IncrementalSelfTest: whatever is asked for was tested already. */
+/** Part 3, TPM2_IncrementalSelfTest: every algorithm counts as tested already. */
 export const incrementalSelfTest = command({
   name: "IncrementalSelfTest",
   code: 0x142,

@@ -2,7 +2,7 @@ import { command } from "../../memory/command.js";
 import { struct } from "../../wire/codec.js";
 import { TpmiYesNo } from "../../wire/structures.js";
 
-/** Part 3, TPM2_SelfTest: there is nothing that could be broken. */
+/** Part 3, TPM2_SelfTest: always succeeds, since there is no hardware to test. */
 export const selfTest = command({
   name: "SelfTest",
   code: 0x143,

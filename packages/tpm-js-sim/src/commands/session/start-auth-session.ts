@@ -20,7 +20,7 @@ const types: ReadonlyMap<number, Session["type"]> = new Map([
 
 const TpmSe = checked(u8, (value) => types.has(value), "value");
 
-/** The salt that somebody sent to a key: with no key there is none, with a key there must be one. */
+/** Decrypts the salt of a session. Without a key there must be no salt; with a key there must be one. */
 function saltOf(tpmKey: Entity, encryptedSalt: Buffer): Buffer {
   if (tpmKey.is === "sequence") throw new TpmError("key", handlePlace(1));
   if (tpmKey.is !== "key") {
@@ -39,7 +39,7 @@ function saltOf(tpmKey: Entity, encryptedSalt: Buffer): Buffer {
   } catch (error) {
     if (!(error instanceof TpmError)) throw error;
   }
-  // Whatever is wrong with it.
+  // All faults of the salt have the same code.
   throw new TpmError("value", parameter(2));
 }
 
@@ -61,7 +61,7 @@ export const startAuthSession = command({
     const { digestSize } = hashOf(hashAlg);
     if (nonceCaller.length < 16 || nonceCaller.length > digestSize) throw new TpmError("size", parameter(1));
     const salt = saltOf(tpmKey, encryptedSalt);
-    // Nobody could know its auth value.
+    // A key without a private part has no auth value to bind to.
     if (bind.is === "key" && bind.key.secret.kind === "none") throw new TpmError("handle", handlePlace(2));
     if (symmetric.algorithm === algorithms.aes && symmetric.mode !== algorithms.cfb) {
       throw new TpmError("mode", parameter(4));

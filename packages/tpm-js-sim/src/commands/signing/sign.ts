@@ -10,7 +10,7 @@ import { hashOf } from "../../wire/hashes.js";
 import { Tpm2bDigest, TpmtSignature, TpmtSigScheme, ticketOf } from "../../wire/structures.js";
 import { handle, parameter, TpmError } from "../../wire/tpm-error.js";
 
-/** Whether this TPM made the digest, of data that did not pretend to be a TPM's. */
+/** Whether a ticket proves that this TPM made the digest, of data that did not pretend to come from a TPM. */
 function proves(memory: TpmMemory, ticket: Ticket, digest: Buffer): boolean {
   const ours = makeTicket(memory, tags.hashCheck, ticket.hierarchy, digest);
   return ticket.hierarchy !== hierarchies.null && ours.digest.equals(ticket.digest);

@@ -3,7 +3,7 @@ import { startupTypes } from "../../tables/tags.js";
 import { struct } from "../../wire/codec.js";
 import { TpmSu } from "../../wire/structures.js";
 
-/** Part 3, TPM2_Shutdown: says what Startup may be after the power went. Any other command in between takes it back. */
+/** Part 3, TPM2_Shutdown: announces the type of the next Startup. Any other command before power-off cancels it. */
 export const shutdown = command({
   name: "Shutdown",
   code: 0x145,

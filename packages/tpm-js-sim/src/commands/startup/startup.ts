@@ -7,7 +7,7 @@ import { struct } from "../../wire/codec.js";
 import { TpmSu } from "../../wire/structures.js";
 import { parameter, TpmError } from "../../wire/tpm-error.js";
 
-/** What no start but a Resume keeps: PCRs, locks of NV, and what the platform had set for itself. */
+/** Forgets the state that only a Resume keeps: PCRs, NV locks, and the platform's auth value and policy. */
 function forget(memory: TpmMemory): void {
   memory.pcrs = new Map();
   for (const nv of memory.nv.values()) restartNv(nv);
@@ -16,7 +16,7 @@ function forget(memory: TpmMemory): void {
 }
 
 /**
- * Part 3, TPM2_Startup. STATE goes on where Shutdown(STATE) left off and is refused after anything else; CLEAR after
+ * Part 3, TPM2_Startup. STATE continues where Shutdown(STATE) left off and is refused after anything else. CLEAR after
  * Shutdown(STATE) is a TPM Restart, otherwise a TPM Reset. PCRs survive a Resume only.
  */
 export const startup = command({

@@ -6,7 +6,7 @@ import { parameter } from "../../wire/tpm-error.js";
 const { inData, decrypt, mode, ivIn } = cipherFields;
 const places = { data: parameter(1), mode: parameter(3), iv: parameter(4) };
 
-/** Part 3, TPM2_EncryptDecrypt2: the data first, so that a session could encrypt them. */
+/** Part 3, TPM2_EncryptDecrypt2: takes the data first, so that a session can encrypt them. */
 export const encryptDecrypt2 = command({
   name: "EncryptDecrypt2",
   code: 0x193,
