@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isWebhookUrl } from "./allocation.js";
 import { judgeApiVersion } from "./api-versions.js";
+import type { AttestationKind } from "./attestation-kinds.js";
 import { deviceIdPattern, idPattern, idProblem, isDeviceId } from "./ids.js";
 import type { JsonObject } from "./json.js";
 import { limits } from "./limits.js";
@@ -102,12 +103,14 @@ const keys = z
 const tpm = z
   .looseObject({ endorsementKey: z.string().min(1), storageRootKey: z.string().nullish() })
   .meta({ id: "TpmAttestation" });
+/** The wire shape of each kind. */
+const mechanisms = {
+  x509: z.looseObject({ type: z.literal("x509"), x509 }),
+  symmetricKey: z.looseObject({ type: z.literal("symmetricKey"), symmetricKey: keys.nullish() }),
+  tpm: z.looseObject({ type: z.literal("tpm"), tpm }),
+} as const satisfies Record<AttestationKind, z.ZodType<{ readonly type: string }>>;
 const attestation = z
-  .discriminatedUnion("type", [
-    z.looseObject({ type: z.literal("x509"), x509 }),
-    z.looseObject({ type: z.literal("symmetricKey"), symmetricKey: keys.nullish() }),
-    z.looseObject({ type: z.literal("tpm"), tpm }),
-  ])
+  .discriminatedUnion("type", [mechanisms.x509, mechanisms.symmetricKey, mechanisms.tpm])
   .meta({ id: "AttestationMechanism" });
 
 const initialTwin = z
@@ -190,7 +193,10 @@ export const seedSchema = z.strictObject({
 
 export type IndividualEnrollment = z.output<typeof individualEnrollmentSchema>;
 export type EnrollmentGroup = z.output<typeof enrollmentGroupSchema>;
-export type AttestationMechanism = z.output<typeof attestation>;
+/** How the devices of an enrollment prove themselves; of the kinds `K`, all where none is named. */
+export type AttestationMechanism<K extends AttestationKind = AttestationKind> = {
+  readonly [P in K]: z.output<(typeof mechanisms)[P]>;
+}[K];
 export type CertificateWithInfo = z.output<typeof certificateWithInfo>;
 export type Seed = z.output<typeof seedSchema>;
 /** What may be written in a seed file. */

@@ -1,6 +1,7 @@
 export * from "./allocation.js";
 export * from "./api-versions.js";
 export * from "./attempts.js";
+export * from "./attestation-kinds.js";
 export * from "./connection.js";
 export {
   type Answer,

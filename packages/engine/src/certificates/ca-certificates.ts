@@ -1,9 +1,10 @@
 import type { Certificate } from "@rollcall/pki";
 import { type CaCertificate, DpsError, idKey, limits } from "@rollcall/protocol";
+import { referencesOf } from "../attestation/attestations.js";
 import { inTurn } from "../operator/certificate-lock.js";
 import { TRIES } from "../operator/operator-context.js";
 import type { CertificateOperator } from "../operator/operator-types.js";
-import type { CaCertificateRecord, Clock, GroupRecord, Random, Store } from "../records/ports.js";
+import type { CaCertificateRecord, Clock, EnrollmentRecord, Random, Store } from "../records/ports.js";
 import { checkPrecondition, newEtag } from "../wire/etags.js";
 import {
   certificateBody,
@@ -156,10 +157,8 @@ async function remove(name: string, ifMatch: string | undefined, store: Store): 
 
 /** The enrollments that refer to a CA certificate by name, in words. */
 async function referring(record: CaCertificateRecord, store: Store): Promise<readonly string[]> {
-  const refers = ({ attestation }: Pick<GroupRecord, "attestation">) =>
-    attestation.type === "x509" &&
-    attestation.holds === "caReferences" &&
-    [attestation.primaryName, attestation.secondaryName].some((each) => idKey(each ?? "") === idKey(record.name));
+  const refers = (enrollment: EnrollmentRecord) =>
+    referencesOf(enrollment).some(({ name }) => idKey(name) === idKey(record.name));
   const groups = (await store.x509Groups()).filter(refers).map((each) => `group ${each.enrollmentGroupId}`);
   const individuals = (await store.enrollmentsByLeaf(record.thumbprint)).filter(refers);
   return [...groups, ...individuals.map((each) => `enrollment ${each.registrationId}`)];

@@ -1,6 +1,6 @@
 import { type Certificate, CertificateError, certificateInfo, isSelfSigned, readCertificate } from "@rollcall/pki";
 import { type CaCertificate, type CertificateFacts, DpsError } from "@rollcall/protocol";
-import { readCaCertificate } from "../enrollments/certificate-text.js";
+import { readCaCertificate } from "../attestation/x509/certificate-text.js";
 import { badMember } from "../operator/bad-request.js";
 import type { CaCertificateRecord } from "../records/ports.js";
 

@@ -1,8 +1,9 @@
 import { CertificateError } from "@rollcall/pki";
 import { type CertificateReading, DpsError, decodeBase64, type EndorsementKeyFacts } from "@rollcall/protocol";
 import { ekTemplate, parseTpm2bPublic, registrationIdOf } from "tpm-js-sim/credential";
-import { endorsementKeyHash, STORAGE_ROOT_KEY_ATTRIBUTES } from "../attestation/tpm/tpm.js";
-import { readOneCertificate } from "../enrollments/certificate-text.js";
+import { STORAGE_ROOT_KEY_ATTRIBUTES } from "../attestation/tpm/check-keys.js";
+import { endorsementKeyHash } from "../attestation/tpm/endorsement-key.js";
+import { readOneCertificate } from "../attestation/x509/certificate-text.js";
 import { certificateBody, certificateFacts, memberError } from "./certificate-object.js";
 
 /** What was read from the certificate of `{certificate}`, leaf or CA. Throws DpsError that says why it cannot be read. */

@@ -5,8 +5,10 @@ import {
   type IndividualEnrollment,
   idKey,
 } from "@rollcall/protocol";
+import { authoritiesNamedIn } from "../attestation/attestations.js";
 import { namedAuthorities } from "../enrollments/enrollment-record.js";
-import { quotaOf, quotaProblem } from "../enrollments/group-quota.js";
+import { quotaProblem } from "../enrollments/group-quota.js";
+import { groupKindOf } from "../records/group-kind.js";
 import type { EnrollmentRecord, RegistrationRecord, Store } from "../records/ports.js";
 import { checkPrecondition, newEtag } from "../wire/etags.js";
 import { attestationMechanism, wireEnrollment } from "../wire/wire-enrollment.js";
@@ -96,9 +98,7 @@ async function put<R extends EnrollmentRecord, E extends IndividualEnrollment | 
   const enrollment = collection.read(write.body);
   checkSameId(collection.kind, write.id, collection.idOf(enrollment));
   checkAllocation(enrollment, context.hubs.linked());
-  const { attestation } = enrollment;
-  const refers = attestation.type === "x509" && attestation.x509?.caReferences != null;
-  return refers
+  return authoritiesNamedIn(enrollment).length > 0
     ? await inTurn(store, () => putRead(collection, { ...write, enrollment }, context))
     : await putRead(collection, { ...write, enrollment }, context);
 }
@@ -143,6 +143,6 @@ function checkWanted<R extends EnrollmentRecord, E extends IndividualEnrollment 
 
 async function checkQuota(record: EnrollmentRecord, store: Store): Promise<void> {
   if (record.kind === "individual") return;
-  const problem = await quotaProblem(store, new Map([[idKey(record.enrollmentGroupId), quotaOf(record)]]));
+  const problem = await quotaProblem(store, new Map([[idKey(record.enrollmentGroupId), groupKindOf(record)]]));
   if (problem !== undefined) throw new DpsError("quotaExceeded", `With it ${problem}.`);
 }

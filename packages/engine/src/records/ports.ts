@@ -1,4 +1,5 @@
 import type {
+  AttestationKind,
   Counts,
   DeviceChange,
   DeviceIdentity,
@@ -53,7 +54,7 @@ export interface OperationRecord {
 export interface RegistrationRecord {
   readonly registrationId: string;
   readonly enrollment: { readonly kind: "individual" | "group"; readonly id: string };
-  readonly attestation: "x509" | "symmetricKey" | "tpm";
+  readonly attestation: AttestationKind;
   /** Newest last, at most `limits.operationsPerRegistration`. */
   readonly operations: readonly OperationRecord[];
   readonly result:

@@ -1,38 +1,34 @@
 import {
+  type AttestationKind,
   type EnrolledAttestation,
   type EnrolledGroup,
   type EnrolledIndividual,
   type EnrolledMechanism,
   type EnrollmentKind,
   formatDate,
+  hasSecrets,
   type Json,
 } from "@rollcall/protocol";
 import { allocationPolicyOf, type ServiceAllocationPolicy } from "../allocation/allocate.js";
+import { attestations } from "../attestation/attestations.js";
 import type { AttestationRecord } from "../records/attestation-record.js";
 import type { EnrollmentRecord, RegistrationRecord } from "../records/ports.js";
 import { quotedEtag } from "./etags.js";
-import { wireX509 } from "./wire-certificates.js";
 import { wireRegistration } from "./wire-registration.js";
 
 /** Conditions of queries may do without certificates. */
-type QueriedAttestation = EnrolledAttestation | { readonly type: "x509" };
+type QueriedAttestation = EnrolledAttestation | { readonly type: AttestationKind };
 
 /** The attestation as GET, PUT and query answer it: without keys (wire.md#attestationmechanism). */
 function wireAttestation(attestation: AttestationRecord, withoutCertificates: boolean): QueriedAttestation {
-  if (attestation.type === "symmetricKey") return { type: "symmetricKey" };
-  if (attestation.type === "x509" && withoutCertificates) return { type: "x509" };
+  const { type } = attestation;
+  if (hasSecrets(type) || (withoutCertificates && attestations[type].isSlowToShow)) return { type };
   return attestationMechanism(attestation);
 }
 
 /** The attestation with keys; the answer of the attestationmechanism routes alone. */
 export function attestationMechanism(attestation: AttestationRecord): EnrolledMechanism {
-  if (attestation.type === "x509") return { type: "x509", x509: wireX509(attestation) };
-  if (attestation.type === "tpm") {
-    const { endorsementKey, storageRootKey } = attestation;
-    return { type: "tpm", tpm: { endorsementKey, ...(storageRootKey !== undefined && { storageRootKey }) } };
-  }
-  const { primaryKey, secondaryKey } = attestation;
-  return { type: "symmetricKey", symmetricKey: { primaryKey, secondaryKey } };
+  return attestations[attestation.type].wire(attestation);
 }
 
 /** What a wire form depends on besides its record. */

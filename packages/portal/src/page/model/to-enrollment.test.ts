@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Enrollment } from "../api/enrollments.js";
 import { checkCredentials, checkDraft, checkSettings, fieldOfPath } from "./check.js";
 import { type Draft, emptyDraft, settingsOf } from "./draft.js";
-import { rolled } from "./roll.js";
+import { rolled } from "./mechanisms.js";
 import { newEnrollment, withSettings } from "./to-enrollment.js";
 
 const key = Buffer.alloc(32, 1).toString("base64");

@@ -1,13 +1,13 @@
-import type { AttestationBody, EnrollmentBody, EnrollmentKind, JsonObject } from "@rollcall/protocol";
+import type { EnrollmentBody, EnrollmentKind, JsonObject } from "@rollcall/protocol";
 import { enrollmentKinds } from "@rollcall/protocol/service-routes";
 import { reprovisionPolicies } from "./choices.js";
-import type { Credentials, Draft, Settings } from "./draft.js";
-import { compact } from "./words.js";
+import type { Draft, Settings } from "./draft.js";
+import { mechanisms } from "./mechanisms.js";
 
 /** The enrollment that a filled form asks for. `draft.twin` has to be JSON. */
 export function newEnrollment(kind: EnrollmentKind, draft: Draft): EnrollmentBody {
   const identity = { [enrollmentKinds[kind].id]: draft.id.trim() };
-  return withSettings(kind, { ...identity, attestation: attestationOf(kind, draft) }, draft);
+  return withSettings(kind, { ...identity, attestation: mechanisms[draft.mechanism].fromForm(kind, draft) }, draft);
 }
 
 /** An enrollment with edited settings; whatever else it holds stays, also what this page knows nothing of. */
@@ -46,25 +46,4 @@ function hubsOf(source: EnrollmentBody, { allocationPolicy, iotHubs }: Settings)
 function readTwin(text: string): { tags?: JsonObject; properties?: { desired?: JsonObject } } {
   // A cast: the service checks it, and says which member is wrong.
   return JSON.parse(text) as { tags?: JsonObject };
-}
-
-/** The credentials of a form. */
-function attestationOf(kind: EnrollmentKind, form: Credentials): AttestationBody {
-  if (form.mechanism === "tpm") return { type: "tpm", tpm: { endorsementKey: compact(form.endorsementKey) } };
-  if (form.mechanism === "symmetricKey") {
-    if (form.generateKeys) return { type: "symmetricKey" };
-    const symmetricKey = { primaryKey: compact(form.primaryKey), secondaryKey: compact(form.secondaryKey) };
-    return { type: "symmetricKey", symmetricKey };
-  }
-  if (kind === "group" && form.x509Source === "caReferences") {
-    const secondary = form.secondaryReference;
-    const caReferences = { primary: form.primaryReference, ...(secondary !== "" && { secondary }) };
-    return { type: "x509", x509: { caReferences } };
-  }
-  const secondary = form.secondaryCertificate;
-  const pair = {
-    primary: { certificate: form.primaryCertificate },
-    ...(secondary !== "" && { secondary: { certificate: secondary } }),
-  };
-  return { type: "x509", x509: kind === "group" ? { signingCertificates: pair } : { clientCertificates: pair } };
 }

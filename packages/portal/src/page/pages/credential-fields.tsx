@@ -1,4 +1,5 @@
-import type { EnrollmentKind } from "@rollcall/protocol";
+import type { AttestationKind, EnrollmentKind } from "@rollcall/protocol";
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { isAbort, messageOf } from "../api/client.js";
 import {
@@ -27,13 +28,14 @@ interface Props {
   readonly onIdentity: (registrationId: string) => void;
 }
 
+const fieldsOf: Readonly<Record<AttestationKind, (props: Props) => ComponentChildren>> = {
+  x509: (props) => <X509Fields {...props} />,
+  tpm: (props) => <EndorsementKeyField {...props} />,
+  symmetricKey: (props) => <KeyFields {...props} />,
+};
+
 /** The fields of the chosen security mechanism. */
-export function CredentialFields(props: Props) {
-  const { mechanism } = props.form.values;
-  if (mechanism === "tpm") return <EndorsementKeyField {...props} />;
-  if (mechanism === "symmetricKey") return <KeyFields {...props} />;
-  return <X509Fields {...props} />;
-}
+export const CredentialFields = (props: Props) => <>{fieldsOf[props.form.values.mechanism](props)}</>;
 
 const sourceChoices = [
   { value: "certificates", label: "Certificate", hint: "Upload the root or intermediate certificate." },

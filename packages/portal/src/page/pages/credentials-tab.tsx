@@ -1,4 +1,6 @@
-import type { AttestationBody, EnrolledCertificate } from "@rollcall/protocol";
+import type { AttestationBody, AttestationKind, EnrolledCertificate } from "@rollcall/protocol";
+import { isAttestationKind } from "@rollcall/protocol/attestation-kinds";
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { isStale, messageOf } from "../api/client.js";
 import { type Attestation, getMechanism, replaceEnrollment } from "../api/enrollments.js";
@@ -18,13 +20,17 @@ export function CredentialsTab(props: CredentialsProps) {
   const roll = (slot: Slot) => setRolling(slot);
   return (
     <>
-      {type === "symmetricKey" && <KeysCard {...props} onRoll={roll} />}
-      {type === "x509" && <CertificatesCard {...props} onRoll={roll} />}
-      {type === "tpm" && <EndorsementKeyCard {...props} onRoll={roll} />}
+      {isAttestationKind(type) && cardOf[type]({ ...props, onRoll: roll })}
       {rolling && <RollDialog {...props} slot={rolling} onClose={() => setRolling(undefined)} />}
     </>
   );
 }
+
+const cardOf: Readonly<Record<AttestationKind, (props: CardProps) => ComponentChildren>> = {
+  symmetricKey: (props) => <KeysCard {...props} />,
+  x509: (props) => <CertificatesCard {...props} />,
+  tpm: (props) => <EndorsementKeyCard {...props} />,
+};
 
 type CardProps = CredentialsProps & { readonly onRoll: (slot: Slot) => void };
 

@@ -1,6 +1,6 @@
 import { certificateInfo, readCertificate } from "@rollcall/pki";
 import type { EnrolledCertificate as CertificateAnswer, EnrolledX509 } from "@rollcall/protocol";
-import type { AttestationRecord, EnrolledCertificate } from "../records/attestation-record.js";
+import type { AttestationRecord, EnrolledCertificate } from "../../records/attestation-record.js";
 
 /**
  * A certificate as answers give it: `info` and no `certificate` (wire.md#certificate-info). Of one that was enrolled by its thumbprint
@@ -23,7 +23,7 @@ function wireCertificate({ der, thumbprint }: EnrolledCertificate): CertificateA
 }
 
 /** The x509 member of an attestation as answers give it. */
-export function wireX509(attestation: Extract<AttestationRecord, { type: "x509" }>): EnrolledX509 {
+export function wireX509(attestation: AttestationRecord<"x509">): EnrolledX509 {
   if (attestation.holds === "caReferences") {
     const { primaryName, secondaryName } = attestation;
     return {
