@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { limits, serviceRoutes } from "@rollcall/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -58,6 +59,27 @@ describe("enrollments over HTTPS", () => {
     for (const ifMatch of ["*", '"*"']) expect((await send({}, { "if-match": ifMatch })).status).toBe(200);
     expect((await rig.sdk(`/${collection}/victim`)).json()).toMatchObject({ provisioningStatus: "enabled" });
     expect(await keysOf()).toEqual(before);
+  });
+
+  it("put over what is there lose nothing: a case from the field", async () => {
+    const read = (name: string) =>
+      readFileSync(
+        new URL(`../../../test/fixtures/field-cases/put-over-existing/${name}.json`, import.meta.url),
+        "utf8",
+      );
+    const send = (name: string, headers: Record<string, string> = {}) =>
+      rig.sdk("/enrollments/victim", { method: "PUT", body: read(name), headers });
+    const first = await send("first");
+    expect([first.status, first.json()]).toMatchObject([
+      200,
+      { deviceId: "line3-pump", provisioningStatus: "disabled" },
+    ]);
+    expect((await send("second")).json()).toMatchObject({ errorCode: 409201 });
+    expect((await rig.sdk("/enrollments/victim")).json()).toEqual(first.json());
+    const { etag } = first.json() as { etag: string };
+    const updated = await send("second", { "if-match": etag });
+    expect([updated.status, updated.json()]).toMatchObject([200, { provisioningStatus: "enabled" }]);
+    expect(updated.json()).not.toHaveProperty("deviceId");
   });
 
   it("that name hubs name a policy", async () => {
