@@ -1,12 +1,6 @@
 import { createHash } from "node:crypto";
-import {
-  type AllocationPolicy,
-  type Finding,
-  finding,
-  idKey,
-  type JsonObject,
-  type LinkedHub,
-} from "@rollcall/protocol";
+import { type Finding, finding, idKey, type JsonObject, type LinkedHub } from "@rollcall/protocol";
+import type { ServiceAllocationPolicy } from "../records/allocation-policy.js";
 import { enrollmentId } from "../records/enrollment-id.js";
 import type { EnrollmentRecord } from "../records/ports.js";
 
@@ -25,20 +19,9 @@ export type Allocation =
       readonly wireMessage?: string;
     };
 
-/** What a service may have as its own policy: a webhook belongs to an enrollment (wire.md#validation). */
-export type ServiceAllocationPolicy = Exclude<AllocationPolicy, "custom">;
-
 /** Host names have no case. */
 export const sameHost = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 const hosts = (hubs: readonly LinkedHub[]) => hubs.map((hub) => hub.host).join(", ") || "none";
-
-/** The enrollment's policy, else the service's, else hashed (wire.md#allocation). */
-export function allocationPolicyOf(
-  enrollment: Pick<EnrollmentRecord, "allocationPolicy">,
-  ofService: ServiceAllocationPolicy | undefined,
-): AllocationPolicy {
-  return enrollment.allocationPolicy ?? ofService ?? "hashed";
-}
 
 /** The hubs that an enrollment may use: the linked ones among those it names; if it names none, all that take part. */
 export function candidateHubs(

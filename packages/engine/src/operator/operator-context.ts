@@ -1,5 +1,5 @@
 import type { IgnoredQuery } from "@rollcall/protocol";
-import type { ServiceAllocationPolicy } from "../allocation/allocate.js";
+import type { ServiceAllocationPolicy } from "../records/allocation-policy.js";
 import type { Clock, Hubs, Random, Store } from "../records/ports.js";
 
 /** How queries are read. */

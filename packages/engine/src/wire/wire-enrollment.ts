@@ -9,8 +9,8 @@ import {
   hasSecrets,
   type Json,
 } from "@rollcall/protocol";
-import { allocationPolicyOf, type ServiceAllocationPolicy } from "../allocation/allocate.js";
 import { attestations } from "../attestation/attestations.js";
+import { allocationPolicyOf, type ServiceAllocationPolicy } from "../records/allocation-policy.js";
 import type { AttestationRecord } from "../records/attestation-record.js";
 import type { EnrollmentRecord, RegistrationRecord } from "../records/ports.js";
 import { quotedEtag } from "./etags.js";
