@@ -1,7 +1,17 @@
 export type { Allocator, AllocatorAnswer } from "./allocation/allocator.js";
-export { Attempt, type AttemptFacts, type AttemptFilter, AttemptLog } from "./attempts/attempt-log.js";
-export type { Admission, Credentials, DeviceRequest, Engine } from "./attempts/engine-types.js";
+export { Attempt, type AttemptFacts } from "./attempts/attempt.js";
+export { type AttemptFilter, AttemptLog } from "./attempts/attempt-log.js";
+export type {
+  Admission,
+  Credentials,
+  DeviceRequest,
+  Engine,
+  FrontEndParts,
+  UnnotedRequest,
+} from "./attempts/engine-types.js";
+export { SingleRequests } from "./attempts/single-requests.js";
 export { type StoreTrouble, storeTrouble } from "./attempts/store-trouble.js";
+export { Visit } from "./attempts/visit.js";
 export { deviceKeyOf, lookUpsOf } from "./attestation/attestations.js";
 export type { AttestationLookUp } from "./attestation/judging/attestation.js";
 export { type CertificateOperatorContext, createCertificateOperator } from "./certificates/ca-certificates.js";
@@ -19,6 +29,8 @@ export { EnrollmentError } from "./records/enrollment-error.js";
 export type { EnrollmentSource } from "./records/enrollment-source.js";
 export { groupKindOf } from "./records/group-kind.js";
 export type * from "./records/ports.js";
+export type * from "./records/records.js";
+export type * from "./records/store.js";
 export type { EngineOptions } from "./registration/context.js";
 export { exportRecords } from "./transfer/export-records.js";
 export { importRecords } from "./transfer/import-records.js";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Finding, finding, idKey, type JsonObject, type LinkedHub } from "@rollcall/protocol";
 import type { ServiceAllocationPolicy } from "../records/allocation-policy.js";
 import { enrollmentId } from "../records/enrollment-id.js";
-import type { EnrollmentRecord } from "../records/ports.js";
+import type { EnrollmentRecord } from "../records/records.js";
 
 /** A hub, and what a webhook gave along; or why there is none: the device itself is fine in every such case. */
 export type Allocation =

@@ -8,15 +8,8 @@ import {
 } from "@rollcall/protocol";
 import { groupRecord, individualRecord, type RecordContext } from "../enrollments/enrollment-record.js";
 import { groupLimit } from "../enrollments/group-quota.js";
-import type {
-  EnrollmentFilter,
-  EnrollmentRecord,
-  Expected,
-  GroupRecord,
-  IndividualRecord,
-  Removal,
-  Store,
-} from "../records/ports.js";
+import type { EnrollmentRecord, GroupRecord, IndividualRecord } from "../records/records.js";
+import type { EnrollmentFilter, Expected, Removal, Store } from "../records/store.js";
 import { readBody } from "./read-body.js";
 
 /** One kind of enrollment: where it is kept and how it is read. */

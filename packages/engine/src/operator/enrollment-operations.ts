@@ -9,7 +9,8 @@ import { authoritiesNamedIn } from "../attestation/attestations.js";
 import { namedAuthorities } from "../enrollments/enrollment-record.js";
 import { quotaProblem } from "../enrollments/group-quota.js";
 import { groupKindOf } from "../records/group-kind.js";
-import type { EnrollmentRecord, RegistrationRecord, Store } from "../records/ports.js";
+import type { EnrollmentRecord, RegistrationRecord } from "../records/records.js";
+import type { Store } from "../records/store.js";
 import { checkPrecondition, newEtag } from "../wire/etags.js";
 import { attestationMechanism, wireEnrollment } from "../wire/wire-enrollment.js";
 import { orBadRequest } from "./bad-request.js";
@@ -122,7 +123,7 @@ async function putRead<R extends EnrollmentRecord, E extends IndividualEnrollmen
     if (!(await collection.put(store, record, existing))) continue;
     return presented(record, context);
   }
-  throw new DpsError("conflict", "It is being changed by others; try again.");
+  throw new DpsError("conflict", "Other requests are changing the enrollment; try again.");
 }
 
 const UPDATE_HINT = "Already exists. A PUT without If-Match creates only: send the etag, or *, to update.";
@@ -135,7 +136,7 @@ function checkWanted<R extends EnrollmentRecord, E extends IndividualEnrollment 
   if (wanted === "create" && existing) throw new DpsError(collection.exists);
   if (wanted === "new" && existing) throw new DpsError(collection.exists, UPDATE_HINT);
   if (wanted === "absent" && existing) {
-    throw new DpsError("preconditionFailed", `There is one already by the name ${id}.`);
+    throw new DpsError("preconditionFailed", `An enrollment ${id} already exists.`);
   }
   if (wanted === "update" && !existing) throw new DpsError(collection.notFound);
   checkPrecondition(existing, ifMatch);
@@ -144,5 +145,5 @@ function checkWanted<R extends EnrollmentRecord, E extends IndividualEnrollment 
 async function checkQuota(record: EnrollmentRecord, store: Store): Promise<void> {
   if (record.kind === "individual") return;
   const problem = await quotaProblem(store, new Map([[idKey(record.enrollmentGroupId), groupKindOf(record)]]));
-  if (problem !== undefined) throw new DpsError("quotaExceeded", `With it ${problem}.`);
+  if (problem !== undefined) throw new DpsError("quotaExceeded", `With this group, ${problem}.`);
 }

@@ -1,6 +1,7 @@
 import type { IgnoredQuery } from "@rollcall/protocol";
 import type { ServiceAllocationPolicy } from "../records/allocation-policy.js";
-import type { Clock, Hubs, Random, Store } from "../records/ports.js";
+import type { Clock, Hubs, Random } from "../records/ports.js";
+import type { Store } from "../records/store.js";
 
 /** How queries are read. */
 export type QueryReading = "lenient" | "strict";

@@ -9,7 +9,7 @@ import type {
   IgnoredQuery,
   RegistrationState,
 } from "@rollcall/protocol";
-import type { EnrollmentStatus } from "../records/ports.js";
+import type { EnrollmentStatus } from "../records/records.js";
 
 /** A part of a list. `after` is what the page before gave as `next`. */
 export interface OperatorPage {

@@ -1,6 +1,6 @@
 import { attestationKindNames, type EnrollmentGroup, type IndividualEnrollment } from "@rollcall/protocol";
 import { attestations } from "../attestation/attestations.js";
-import type { EnrollmentRecord } from "../records/ports.js";
+import type { EnrollmentRecord } from "../records/records.js";
 import { wireMember } from "../wire/wire-enrollment.js";
 import type { Collection } from "./collections.js";
 import type { Cursor } from "./continuation.js";

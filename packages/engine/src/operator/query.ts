@@ -7,7 +7,7 @@ import {
   idKey,
   querySpecificationSchema,
 } from "@rollcall/protocol";
-import type { EnrollmentRecord } from "../records/ports.js";
+import type { EnrollmentRecord } from "../records/records.js";
 import type { Collection } from "./collections.js";
 import type { Continuations } from "./continuation.js";
 import { presented } from "./enrollment-operations.js";

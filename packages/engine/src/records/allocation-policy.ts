@@ -1,5 +1,5 @@
-import type { AllocationPolicy } from "@rollcall/protocol";
-import type { EnrollmentRecord } from "./ports.js";
+import { type AllocationPolicy, DEFAULT_ALLOCATION_POLICY } from "@rollcall/protocol";
+import type { EnrollmentRecord } from "./records.js";
 
 /** What a service may have as its own policy: a webhook belongs to an enrollment (wire.md#validation). */
 export type ServiceAllocationPolicy = Exclude<AllocationPolicy, "custom">;
@@ -9,5 +9,5 @@ export function allocationPolicyOf(
   enrollment: Pick<EnrollmentRecord, "allocationPolicy">,
   ofService: ServiceAllocationPolicy | undefined,
 ): AllocationPolicy {
-  return enrollment.allocationPolicy ?? ofService ?? "hashed";
+  return enrollment.allocationPolicy ?? ofService ?? DEFAULT_ALLOCATION_POLICY;
 }

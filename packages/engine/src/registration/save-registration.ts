@@ -12,7 +12,7 @@ import { type Allocation, sameHost } from "../allocation/allocate.js";
 import { CustomAllocation } from "../allocation/custom-allocation.js";
 import { attestations } from "../attestation/attestations.js";
 import { enrollmentId } from "../records/enrollment-id.js";
-import type { Assignment, OperationRecord, RegistrationRecord } from "../records/ports.js";
+import type { Assignment, OperationRecord, RegistrationRecord } from "../records/records.js";
 import { chooseHub } from "./choose-hub.js";
 import type { EngineContext, HubPlace } from "./context.js";
 import { type Accepted, readmit } from "./judge-again.js";

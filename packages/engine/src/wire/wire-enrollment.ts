@@ -8,11 +8,12 @@ import {
   formatDate,
   hasSecrets,
   type Json,
+  reprovisionPolicies,
 } from "@rollcall/protocol";
 import { attestations } from "../attestation/attestations.js";
 import { allocationPolicyOf, type ServiceAllocationPolicy } from "../records/allocation-policy.js";
 import type { AttestationRecord } from "../records/attestation-record.js";
-import type { EnrollmentRecord, RegistrationRecord } from "../records/ports.js";
+import type { EnrollmentRecord, RegistrationRecord } from "../records/records.js";
 import { quotedEtag } from "./etags.js";
 import { wireRegistration } from "./wire-registration.js";
 
@@ -84,7 +85,7 @@ const members: { readonly [Name in keyof Members]-?: Read<Name> } = {
   lastUpdatedDateTimeUtc: ({ updatedAt }) => formatDate(new Date(updatedAt)),
 };
 
-const defaultReprovisioning = { updateHubAssignment: true, migrateDeviceData: true } as const;
+const defaultReprovisioning = reprovisionPolicies.migrate.policy;
 
 /** An enrollment or a group as the service API gives it; members without a value are absent. */
 export function wireEnrollment(record: EnrollmentRecord, about: WireContext): EnrolledIndividual | EnrolledGroup {

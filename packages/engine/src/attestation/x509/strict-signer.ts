@@ -1,6 +1,6 @@
 import { buildPath, type Certificate, isSelfSigned } from "@rollcall/pki";
 import { type Finding, finding } from "@rollcall/protocol";
-import type { IndividualRecord } from "../../records/ports.js";
+import type { IndividualRecord } from "../../records/records.js";
 import type { AttestationContext } from "../judging/verdict.js";
 import { subjects, uploadedAuthorities } from "./explain-missing-group.js";
 

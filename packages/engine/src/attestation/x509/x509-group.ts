@@ -1,6 +1,6 @@
 import { buildPath, type Certificate, isIssuedBy, judgePath, type PathProblem } from "@rollcall/pki";
 import { type Finding, finding, idKey } from "@rollcall/protocol";
-import type { EnrollmentRecord, GroupRecord, IndividualRecord } from "../../records/ports.js";
+import type { EnrollmentRecord, GroupRecord, IndividualRecord } from "../../records/records.js";
 import type { AttestationContext, AttestationRequest, Verdict } from "../judging/verdict.js";
 import { held } from "./certificates-of.js";
 import { noGroup, otherAuthority, subjects } from "./explain-missing-group.js";

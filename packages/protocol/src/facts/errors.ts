@@ -1,4 +1,4 @@
-import type { ErrorBody } from "./contract-management.js";
+import { limits } from "./limits.js";
 
 /** How sure a row is: seen in SDK source or on the wire, or chosen here because the cloud's answer is not known. */
 type Provenance = "seen" | "documented" | "ours";
@@ -56,10 +56,15 @@ export const dpsErrors = {
   // 409 was seen (azure-iot-sdk-csharp#3076, azure-sdk-for-python#35187); which number stands in it was not.
   alreadyExists: { code: 409201, status: 409, message: "Already exists.", provenance: "ours" },
   groupAlreadyExists: { code: 409202, status: 409, message: "Already exists.", provenance: "ours" },
-  inUse: { code: 409204, status: 409, message: "It is in use.", provenance: "ours" },
+  inUse: { code: 409204, status: 409, message: "The resource is in use.", provenance: "ours" },
   // The numbers of 412, 429 and 500 stand in ErrorCode.cs of the early .NET service SDK.
   preconditionFailed: { code: 412001, status: 412, message: "Precondition failed.", provenance: "documented" },
-  payloadTooLarge: { code: 413000, status: 413, message: "The message is larger than 96 KB.", provenance: "ours" },
+  payloadTooLarge: {
+    code: 413000,
+    status: 413,
+    message: `The message is larger than ${limits.messageBytes / 1024} KB.`,
+    provenance: "ours",
+  },
   throttled: { code: 429001, status: 429, message: "Too many requests.", provenance: "documented" },
   internal: { code: 500001, status: 500, message: "internal error", provenance: "documented" },
 } as const satisfies Record<string, ErrorRow>;
@@ -81,21 +86,6 @@ export class DpsError extends Error {
     this.kind = kind;
     this.info = options?.info;
   }
-}
-
-/** Makes the body that goes with `dpsErrors[kind].status`. */
-export function errorBody(
-  kind: DpsErrorKind,
-  about: { trackingId: string; now: Date; message?: string; info?: ErrorBody["info"] },
-): ErrorBody {
-  const row = dpsErrors[kind];
-  return {
-    errorCode: row.code,
-    trackingId: about.trackingId,
-    message: about.message ?? row.message,
-    timestampUtc: formatDate(about.now),
-    ...(about.info && { info: about.info }),
-  };
 }
 
 /** UTC with seven fractional digits and `Z`, as the service writes dates (wire.md#dates). */
