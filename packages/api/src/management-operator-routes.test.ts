@@ -138,6 +138,54 @@ async function addDevice(hubHost: string, deviceId: string): Promise<void> {
   await store.restore({ identities: [identity], twins: [twin] });
 }
 
+describe("queries", () => {
+  const put = (id: string) =>
+    send("PUT", `/enrollments/${id}`, { registrationId: id, attestation: { type: "symmetricKey" } });
+  const list = (query: string, more = "") => send("GET", `/enrollments?query=${encodeURIComponent(query)}${more}`);
+
+  it("of the service API that were not understood are listed, each text once", async () => {
+    await put("a");
+    const az = "{'additional_properties': {}, 'query': 'SELECT *'}";
+    for (const query of ["", az, "SELECT * FROM enrollments", az]) {
+      expect(await send("POST", "/enrollments/query", { query })).toMatchObject({
+        status: 200,
+        body: [{ registrationId: "a" }],
+      });
+    }
+    expect(await send("GET", "/ignoredQueries")).toMatchObject({
+      status: 200,
+      body: [
+        {
+          code: "query.notUnderstood",
+          severity: "warning",
+          collection: "enrollments",
+          query: az,
+          position: 1,
+          count: 2,
+          firstAt: 1000,
+          lastAt: 1000,
+        },
+      ],
+    });
+  });
+
+  it("of the portal filter the list, and are refused if invalid", async () => {
+    for (const id of ["a", "b", "c"]) await put(id);
+    const first = await list("* WHERE enrollments.registrationId >= 'B'", "&limit=1");
+    expect(first.body).toMatchObject({ items: [{ registrationId: "b" }], next: expect.any(String) });
+    const rest = await list(
+      "* WHERE enrollments.registrationId >= 'B'",
+      `&after=${encodeURIComponent(String(first.body["next"]))}`,
+    );
+    expect(rest.body).toMatchObject({ items: [{ registrationId: "c" }] });
+    expect(rest.body).not.toHaveProperty("next");
+    const slip = await list("* WHERE registrationid = 'b'");
+    expect(slip).toMatchObject({ status: 400, body: { info: { path: "query", position: "9" } } });
+    expect(await list("*", "&search=a")).toMatchObject({ status: 400, body: { info: { path: "query" } } });
+    expect((await send("GET", "/ignoredQueries")).body).toEqual([]);
+  });
+});
+
 describe("access", () => {
   const paths = Object.values(operatorRoutes).map(({ method, path }) => ({ method, path: path.replace(/:\w+/g, "x") }));
 

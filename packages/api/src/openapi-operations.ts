@@ -17,8 +17,11 @@ const reference = (name: string): JsonObject => ({ $ref: `#/components/schemas/$
 
 /** Parameters of a request besides its path and its body. */
 export const headerParameters = {
-  "if-match": { description: "The etag that the record must have; `*`: any", schema: { type: "string" } },
-  "if-none-match": { description: "`*`: create only, do not replace (a Rollcall extension)", schema: { type: "string" } },
+  "if-match": {
+    description: "The etag that the record must have; `*`: any. A PUT without If-Match creates only",
+    schema: { type: "string" },
+  },
+  "if-none-match": { description: "`*`: create only (a Rollcall extension)", schema: { type: "string" } },
   "x-ms-max-item-count": {
     description: `Entries of a page; default ${limits.pageItems.usual}, maximum ${limits.pageItems.max}`,
     schema: { type: "integer", minimum: 1 },
@@ -27,6 +30,10 @@ export const headerParameters = {
 } as const;
 
 export const queryParameters = {
+  query: {
+    description: "`SELECT * … WHERE …`, instead of search and status; has to be understood",
+    schema: { type: "string" },
+  },
   search: { description: "A part of the id", schema: { type: "string" } },
   status: { schema: { type: "string", enum: [...provisioningStatuses] } },
   limit: {
@@ -61,8 +68,8 @@ const lines = {
 
 /** Rollcall's own routes with more input than their path. */
 const ownOperations: Operations = {
-  listEnrollments: { query: ["search", "status", "limit", "after"] },
-  listGroups: { query: ["search", "status", "limit", "after"] },
+  listEnrollments: { query: ["search", "status", "query", "limit", "after"] },
+  listGroups: { query: ["search", "status", "query", "limit", "after"] },
   putCertificate: { body: json("CertificateUpload") },
   deleteCertificate: { headers: ifMatch },
   generateVerificationCode: { headers: ifMatch },

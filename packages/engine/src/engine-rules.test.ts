@@ -38,9 +38,10 @@ describe("allocation", () => {
     expect(reply).toMatchObject({ status: 200, body: { status: "failed" } });
     expect(state).toMatchObject({
       status: "failed",
-      errorCode: 400208,
-      errorMessage: expect.stringContaining("static"),
+      errorCode: 401001,
+      errorMessage: "IoTHub not found.",
     });
+    expect(attempt.findings[0]?.title).toContain("static");
     expect(attempt.findings[0]).toMatchObject({ code: "allocation.staticNeedsOneHub", blame: "enrollment" });
   });
 
@@ -239,11 +240,11 @@ describe("requests that are refused before any look-up", () => {
     expect(newer.attempt.findings[0]).toMatchObject({
       code: "protocol.apiVersionUnknown",
       blame: "protocol",
-      expected: "at most 2025-07-01-preview",
+      expected: "at most 2026-11-02-preview",
       got: "2031-01-01",
       remedy: "Send api-version=2019-03-31, or set apiVersions: accept-newer in rollcall.yaml.",
     });
-    const newest = rig.request("a", { apiVersion: "2025-07-01-preview", credentials: token });
+    const newest = rig.request("a", { apiVersion: "2026-11-02-preview", credentials: token });
     expect(await rig.engine.register({ ...newest, body: rig.body() })).toMatchObject({ status: 202 });
     expect(newest.attempt.findings).toEqual([]);
   });

@@ -1,13 +1,6 @@
 import { createHash } from "node:crypto";
-import {
-  type AllocationPolicy,
-  DEFAULT_ALLOCATION_POLICY,
-  type Finding,
-  finding,
-  idKey,
-  type JsonObject,
-  type LinkedHub,
-} from "@rollcall/protocol";
+import { type Finding, finding, idKey, type JsonObject, type LinkedHub } from "@rollcall/protocol";
+import type { ServiceAllocationPolicy } from "../records/allocation-policy.js";
 import { enrollmentId } from "../records/enrollment-id.js";
 import type { EnrollmentRecord } from "../records/records.js";
 
@@ -23,22 +16,15 @@ export type Allocation =
       /** JSON that the webhook sends to the device. */
       readonly payload?: JsonObject;
     }
-  | { readonly finding: Finding };
-
-/** The policies that a service may have by default: a webhook belongs to an enrollment (wire.md#validation). */
-export type ServiceAllocationPolicy = Exclude<AllocationPolicy, "custom">;
+  | {
+      readonly finding: Finding;
+      /** The message for the device, if it depends on the webhook's answer; absent: the message of the finding's error. */
+      readonly wireMessage?: string;
+    };
 
 /** Host names are compared without case. */
 export const sameHost = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 const hosts = (hubs: readonly LinkedHub[]) => hubs.map((hub) => hub.host).join(", ") || "none";
-
-/** The enrollment's policy, else the service's, else hashed (wire.md#allocation). */
-export function allocationPolicyOf(
-  enrollment: EnrollmentRecord,
-  ofService: ServiceAllocationPolicy | undefined,
-): AllocationPolicy {
-  return enrollment.allocationPolicy ?? ofService ?? DEFAULT_ALLOCATION_POLICY;
-}
 
 /**
  * The hubs that an enrollment may use: the linked hubs that it names; if it names no hub, all hubs that take part in

@@ -1,7 +1,7 @@
 import type { CertificateCache } from "@rollcall/pki";
-import type { ServiceAllocationPolicy } from "../allocation/allocate.js";
 import type { Allocator } from "../allocation/allocator.js";
 import type { Challenges } from "../attestation/tpm/challenges.js";
+import type { ServiceAllocationPolicy } from "../records/allocation-policy.js";
 import type { Clock, Hubs, Random } from "../records/ports.js";
 import type { Assignment } from "../records/records.js";
 import type { Store } from "../records/store.js";

@@ -184,7 +184,7 @@ describe("when the hub is no longer linked", () => {
   it("and no other hub is linked: failed, the device stays; and works again when the hub is linked again", async () => {
     const { register, store, hubs: linked } = await settled("migrate");
     linked.list = [];
-    expect(await register()).toMatchObject({ status: "failed", errorCode: 400208 });
+    expect(await register()).toMatchObject({ status: "failed", errorCode: 401001, errorMessage: "IoTHub not found." });
     expect((await store.registration("a"))?.result).toMatchObject({ assignedHub: "h1.test", deviceId: "a" });
     expect(await store.twin("h1.test", "a")).toMatchObject({ reported: { seen: 1 } });
     linked.list = [hub("H1.TEST")];

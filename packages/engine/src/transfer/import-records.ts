@@ -76,7 +76,10 @@ async function refuseKnown(batch: readonly Incoming[], store: Store): Promise<vo
   if (!first) return;
   const { what, id } = nameOf(first);
   const message = `${what} ${id} already exists; overwrite=true replaces it`;
-  throw importError(first.line, message, { kind: "alreadyExists", id });
+  throw importError(first.line, message, {
+    kind: first.part === "groups" ? "groupAlreadyExists" : "alreadyExists",
+    id,
+  });
 }
 
 async function isThere({ part, record }: Incoming, store: Store): Promise<boolean> {

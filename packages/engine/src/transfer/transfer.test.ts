@@ -96,7 +96,11 @@ async function filled(): Promise<MemoryStore> {
   const operator = createOperator({ store: full, hubs, clock, random: randomBytes, clusterSecret: Buffer.alloc(32) });
   const put = (registrationId: string, attestation: object, more: object = {}) =>
     operator.putEnrollment("individual", registrationId, { registrationId, attestation, ...more });
-  await put("key-1", { type: "symmetricKey", symmetricKey: keys }, { deviceId: "dev$1", iotHubs: [HUB] });
+  await put(
+    "key-1",
+    { type: "symmetricKey", symmetricKey: keys },
+    { deviceId: "dev$1", allocationPolicy: "hashed", iotHubs: [HUB] },
+  );
   await put("tpm-1", { type: "tpm", tpm: { endorsementKey: tpmVectors.rsa.ek.tpm2bPublicBase64 } });
   const certificate = toPem(leaf.certificate.der);
   await put("x509-1", { type: "x509", x509: { clientCertificates: { primary: { certificate } } } });
@@ -427,7 +431,7 @@ describe("an existing record", () => {
     await load(store, [lines[0], ...referred, ...own, '{"kind":"end"}'].join("\n"));
     if (referred.length > 0) await store.removeCaCertificate("plant");
     expect(await refused(load(store, whole))).toMatchObject({
-      kind: "alreadyExists",
+      kind: kind === "enrollmentGroup" ? "groupAlreadyExists" : "alreadyExists",
       info: { id, line: String(line) },
     });
     expect(await load(store, whole, { overwrite: true })).toMatchObject({ imported: { individuals: 3 } });
