@@ -343,17 +343,14 @@ describe("requests outside of the API", () => {
     });
   });
 
-  it.each(["h2c", "TLS/1.0, HTTP/1.1", "x", "websocket, x"])(
-    "Upgrade: %s is ignored",
-    async (protocol) => {
-      const request = (more: string) =>
-        `PUT ${REGISTER} HTTP/1.1\r\nHost: a\r\nConnection: ${more}Upgrade\r\nUpgrade: ${protocol}\r\nContent-Length: 2\r\n\r\n{}`;
-      // Twice: the connection continues as HTTP.
-      const answered = await sendRaw(request(""), request("close, "));
-      expect(answered.match(/HTTP\/1\.1 202 /g)).toHaveLength(2);
-      expect(Buffer.from(asked[1]?.request.body ?? []).toString()).toBe("{}");
-    },
-  );
+  it.each(["h2c", "TLS/1.0, HTTP/1.1", "x", "websocket, x"])("Upgrade: %s is ignored", async (protocol) => {
+    const request = (more: string) =>
+      `PUT ${REGISTER} HTTP/1.1\r\nHost: a\r\nConnection: ${more}Upgrade\r\nUpgrade: ${protocol}\r\nContent-Length: 2\r\n\r\n{}`;
+    // Twice: the connection continues as HTTP.
+    const answered = await sendRaw(request(""), request("close, "));
+    expect(answered.match(/HTTP\/1\.1 202 /g)).toHaveLength(2);
+    expect(Buffer.from(asked[1]?.request.body ?? []).toString()).toBe("{}");
+  });
 
   it("Upgrade: WebSocket is not ignored", async () => {
     const answered = await sendRaw("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n");

@@ -142,18 +142,21 @@ describe("the broker closes", () => {
     await client.closed;
   });
 
-  test.each(["who never registers", "who is only refused"])("a client %s is cut off, also with keepalive 0", async (who) => {
-    const impatient = await openBench({ times: { registration: 50 } });
-    const { trackingId } = impatient.attempts.begin({ at: "service", registrationId: "x", acceptedAt: 0 } as never);
-    impatient.engine.register = async () => ({ status: 401, trackingId, body: {} as never });
-    const client = await RawClient.open(impatient.port);
-    await client.connect(provisioningUser("pump-1"));
-    expect(impatient.broker.stats().timers).toBe(1);
-    if (who === "who is only refused") client.publish(`${topics.register}?$rid=1`, "{}");
-    await client.closed;
-    await untilEmpty(impatient.broker);
-    await impatient.close();
-  });
+  test.each(["who never registers", "who is only refused"])(
+    "a client %s is cut off, also with keepalive 0",
+    async (who) => {
+      const impatient = await openBench({ times: { registration: 50 } });
+      const { trackingId } = impatient.attempts.begin({ at: "service", registrationId: "x", acceptedAt: 0 } as never);
+      impatient.engine.register = async () => ({ status: 401, trackingId, body: {} as never });
+      const client = await RawClient.open(impatient.port);
+      await client.connect(provisioningUser("pump-1"));
+      expect(impatient.broker.stats().timers).toBe(1);
+      if (who === "who is only refused") client.publish(`${topics.register}?$rid=1`, "{}");
+      await client.closed;
+      await untilEmpty(impatient.broker);
+      await impatient.close();
+    },
+  );
 
   test("a client that has registered may stay", async () => {
     const patient = await openBench({ times: { registration: 50 } });

@@ -14,7 +14,7 @@ import type { EngineContext, EngineOptions } from "./registration/context.js";
 import { noteVerdict } from "./registration/note-verdict.js";
 import { lookUp, operationStatus } from "./registration/operation-status.js";
 import { register } from "./registration/register.js";
-import { UnderWay } from "./registration/simultaneous-registrations.js";
+import { SimultaneousRegistrations } from "./registration/simultaneous-registrations.js";
 import { createThrottle } from "./registration/throttle.js";
 
 /**
@@ -36,10 +36,10 @@ export function createEngine(
     clock,
     random,
     challenges,
-    underWay: new UnderWay(clock),
+    simultaneousRegistrations: new SimultaneousRegistrations(clock),
     certificates: certificateCache(CACHED_CERTIFICATES),
     throttle: createThrottle(options.registrationsPerMinute, clock),
-    afford: createBudget(EXPLANATIONS_PER_SECOND, clock),
+    mayExplain: createBudget(EXPLANATIONS_PER_SECOND, clock),
     uuid: randomUUID,
     etag: () => Buffer.from(`"${random(12).toString("hex")}"`).toString("base64"),
   };

@@ -65,7 +65,11 @@ interface ServerInsides {
 /** The private members of a client; the type ensures that the table is complete. */
 export const clientMembers = {
   _parser: { type: "object", why: "to see bytes and packets before the handlers do" },
-  id: { type: "string", isNullable: true, why: "an id of our own, so that a stranger with the same client id disconnects nobody" },
+  id: {
+    type: "string",
+    isNullable: true,
+    why: "an id of our own, so that a stranger with the same client id disconnects nobody",
+  },
   clean: { type: "boolean", why: "every session is clean, whatever the device asks (wire.md#mqtt-transport)" },
   version: { type: "number", isNullable: true, why: "the protocol level: 4" },
   connecting: { type: "boolean", why: "a CONNECT is being decided: a second one is refused" },

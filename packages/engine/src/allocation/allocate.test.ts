@@ -133,14 +133,17 @@ describe("static", () => {
 describe("the hubs to choose from", () => {
   const hubs = [hub("h1.test"), hub("out.test", { applyAllocationPolicy: false, weight: 1000, latency: 1 })];
 
-  it.each(["hashed", "geoLatency"] as const)("%s leaves out a hub with applyAllocationPolicy false, unless the enrollment names it", (policy) => {
-    expect(new Set(ids.slice(0, 200).map((id) => choose(hubs, { id, policy })))).toEqual(new Set(["h1.test"]));
-    expect(choose(hubs, { policy, fields: { iotHubs: ["out.test"] } })).toBe("out.test");
-    const both = ids
-      .slice(0, 200)
-      .map((id) => choose(hubs, { id, policy, fields: { iotHubs: ["h1.test", "out.test"] } }));
-    expect(both).toContain("out.test");
-  });
+  it.each(["hashed", "geoLatency"] as const)(
+    "%s leaves out a hub with applyAllocationPolicy false, unless the enrollment names it",
+    (policy) => {
+      expect(new Set(ids.slice(0, 200).map((id) => choose(hubs, { id, policy })))).toEqual(new Set(["h1.test"]));
+      expect(choose(hubs, { policy, fields: { iotHubs: ["out.test"] } })).toBe("out.test");
+      const both = ids
+        .slice(0, 200)
+        .map((id) => choose(hubs, { id, policy, fields: { iotHubs: ["h1.test", "out.test"] } }));
+      expect(both).toContain("out.test");
+    },
+  );
 
   it("are empty when no hub takes part, no hub is linked, or no named hub is linked", () => {
     expect(choose(hubs.slice(1))).toBe("hub.noneLinked");

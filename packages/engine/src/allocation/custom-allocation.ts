@@ -92,7 +92,8 @@ function judge(answer: AllocatorAnswer, asked: Asked): Judgement {
 }
 
 function timedOut({ limitMs, status, body }: Answer<"timedOut">, about: { subject: string }): Finding {
-  const got = status === undefined ? "no answer" : `status ${status} and ${body.length} bytes, but no end of the answer`;
+  const got =
+    status === undefined ? "no answer" : `status ${status} and ${body.length} bytes, but no end of the answer`;
   return finding("webhook.timedOut", {
     ...about,
     values: { limit: limitMs },

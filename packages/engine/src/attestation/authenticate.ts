@@ -65,7 +65,7 @@ async function byGroup(request: AttestationRequest, context: AttestationContext)
 
 async function nobody(request: AttestationRequest, context: AttestationContext): Promise<readonly Finding[]> {
   const values = { id: request.registrationId };
-  const nearby = await nearbyFinding(request.registrationId, context.store, context.afford);
+  const nearby = await nearbyFinding(request.registrationId, context.store, context.mayExplain);
   if (request.body?.tpm) {
     const details = { values, expected: `an individual enrollment ${values.id}`, got: "none", ...nearest(nearby) };
     return [finding("enrollment.notFoundForTpm", details), ...nearby];
@@ -82,7 +82,7 @@ async function notFound(
   hint = "",
 ): Promise<readonly Finding[]> {
   const id = request.registrationId;
-  const nearby = await nearbyFinding(id, context.store, context.afford);
+  const nearby = await nearbyFinding(id, context.store, context.mayExplain);
   const how = enrolledBy[kindShown(request)];
   const expected = `an individual enrollment ${id}, or a group that accepts this device`;
   return [

@@ -37,9 +37,9 @@ const LOOKALIKES = 2 * ALPHABET.length + 2;
 export async function nearbyFinding(
   id: string,
   store: Store,
-  afford: (cost: number) => boolean,
+  mayExplain: (cost: number) => boolean,
 ): Promise<readonly Finding[]> {
-  if (!afford((id.length * LOOKALIKES) / LOOKUPS_PER_TRY)) return [];
+  if (!mayExplain((id.length * LOOKALIKES) / LOOKUPS_PER_TRY)) return [];
   const [nearest] = await store.enrolledAmong(nearbyIds(id));
   return nearest === undefined ? [] : [finding("enrollment.nearby", { values: { nearest }, got: id, nearest })];
 }

@@ -1,7 +1,7 @@
 import type { Certificate } from "@rollcall/pki";
 import { type CaCertificate, DpsError, idKey, limits } from "@rollcall/protocol";
 import { referencesOf } from "../attestation/attestations.js";
-import { inTurn } from "../operator/certificate-lock.js";
+import { withCertificateLock } from "../operator/certificate-lock.js";
 import { TRIES } from "../operator/operator-context.js";
 import type { CertificateOperator } from "../operator/operator-types.js";
 import type { Clock, Random } from "../records/ports.js";
@@ -35,10 +35,10 @@ export function createCertificateOperator(context: CertificateOperatorContext): 
   return {
     certificates: async () => (await store.caCertificates()).map(certificateObject),
     certificate: async (name) => certificateObject(await known(store, name)),
-    createCertificate: (name, body) => inTurn(store, () => create(name, body, context)),
+    createCertificate: (name, body) => withCertificateLock(store, () => create(name, body, context)),
     verificationCode: (name, ifMatch) => newCode(name, ifMatch, context),
     verifyCertificate: (name, body, ifMatch) => verify(name, body, ifMatch, context),
-    deleteCertificate: (name, ifMatch) => inTurn(store, () => remove(name, ifMatch, store)),
+    deleteCertificate: (name, ifMatch) => withCertificateLock(store, () => remove(name, ifMatch, store)),
   };
 }
 

@@ -26,7 +26,8 @@ export function possessionProblems({ ca, text, code, now }: Proof): readonly str
     ...signatureProblems(verification, ca),
     ...dateProblems(verification, now),
   ];
-  if (problems.length === 0 && !isProofOfPossession({ ca, verification, code })) return ["does not prove possession of the key"];
+  if (problems.length === 0 && !isProofOfPossession({ ca, verification, code }))
+    return ["does not prove possession of the key"];
   return problems;
 }
 

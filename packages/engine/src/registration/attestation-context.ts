@@ -3,7 +3,7 @@ import type { EngineContext } from "./context.js";
 
 /** The context for attestation at the current time. */
 export function attestationContext(context: EngineContext): AttestationContext {
-  const { store, certificates, challenges, afford } = context;
+  const { store, certificates, challenges, mayExplain } = context;
   const { idScope, strictX509 = false, knownVersionsOnly = false } = context.options;
-  return { store, certificates, challenges, afford, idScope, strictX509, knownVersionsOnly, now: context.clock() };
+  return { store, certificates, challenges, mayExplain, idScope, strictX509, knownVersionsOnly, now: context.clock() };
 }

@@ -5,7 +5,7 @@ import type { ServiceAllocationPolicy } from "../records/allocation-policy.js";
 import type { Clock, Hubs, Random } from "../records/ports.js";
 import type { Assignment } from "../records/records.js";
 import type { Store } from "../records/store.js";
-import type { UnderWay } from "./simultaneous-registrations.js";
+import type { SimultaneousRegistrations } from "./simultaneous-registrations.js";
 import type { Throttled } from "./throttle.js";
 
 /** The options of an engine. */
@@ -53,12 +53,12 @@ export interface EngineContext {
   readonly random: Random;
   readonly certificates: CertificateCache;
   readonly challenges: Challenges;
-  readonly underWay: UnderWay;
+  readonly simultaneousRegistrations: SimultaneousRegistrations;
   readonly throttle: () => Throttled | undefined;
   /**
    * True if the budget allows work of this cost for explaining a refusal; false when the second's budget is used up.
    */
-  readonly afford: (cost: number) => boolean;
+  readonly mayExplain: (cost: number) => boolean;
   readonly uuid: () => string;
   /** base64 of a quoted opaque text, the service's form of an etag (wire.md#etags). */
   readonly etag: () => string;

@@ -26,7 +26,7 @@ function acceptedAs(request: AttestationRequest, { proof, enrollment, attestatio
  * unchanged, it returns the same admission; else it judges the device by the current enrollments. A refusal names what
  * happened to the enrollment that had admitted the device.
  */
-export async function readmit(
+export async function judgeAgain(
   accepted: Accepted,
   context: EngineContext,
 ): Promise<Accepted | { readonly refusal: Finding }> {

@@ -33,8 +33,9 @@ export async function register(request: BodyRequest, context: EngineContext): Pr
   if (proof?.kind === "challenge") return challenge(request, { proof, attestation }, context);
   if (!proof || !enrollment || !attestation) throw new Error("accepted without a proof");
   const { registrationId, connection } = request;
-  const saved = await context.underWay.watch({ registrationId, attempt, remote: connection.remote }, () =>
-    saveRegistration({ request: asked, enrollment, proof, attestation }, context),
+  const saved = await context.simultaneousRegistrations.watch(
+    { registrationId, attempt, remote: connection.remote },
+    () => saveRegistration({ request: asked, enrollment, proof, attestation }, context),
   );
   if ("refusal" in saved) return refuse(attempt, saved.refusal, context.clock());
   attestations[attestation].finish.saved?.(request.registrationId, context.challenges);

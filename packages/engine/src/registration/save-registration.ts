@@ -15,7 +15,7 @@ import { enrollmentId } from "../records/enrollment-id.js";
 import type { Assignment, OperationRecord, RegistrationRecord } from "../records/records.js";
 import { chooseHub } from "./choose-hub.js";
 import type { EngineContext, HubPlace } from "./context.js";
-import { type Accepted, readmit } from "./judge-again.js";
+import { type Accepted, judgeAgain } from "./judge-again.js";
 import { currentPlace, type Placement, place } from "./reprovision.js";
 
 /** Number of times that a registration is tried when another write wins, before it becomes a conflict. */
@@ -32,7 +32,7 @@ export async function saveRegistration(admitted: Accepted, context: EngineContex
   for (let turn = 0; turn < TRIES; turn++) {
     // Another write won. It may have been an operator who deleted or changed the enrollment, so check it again before
     // retrying.
-    const still = turn === 0 ? accepted : await readmit(accepted, context);
+    const still = turn === 0 ? accepted : await judgeAgain(accepted, context);
     if ("refusal" in still) return still;
     accepted = still;
     const existing = await context.store.registration(registrationId);

@@ -12,7 +12,7 @@ interface Entry {
  * The registrations that are being saved right now, by device, in order to notice two simultaneous registrations of one
  * device (failure-causes.md#cause-18).
  */
-export class UnderWay {
+export class SimultaneousRegistrations {
   readonly #clock: Clock;
   readonly #byDevice = new Map<string, Entry[]>();
 

@@ -42,7 +42,8 @@ export async function awaitAssignment(exchange: Exchange, conversation: Conversa
     if (answer.status === "assigned") return assigned(answer);
     if (answer.status === "failed" || answer.status === "disabled") throw failed(answer, reply.status);
     const { operationId } = answer;
-    if (operationId === undefined) throw new NoAnswerError("the service answered assigning without an operation to poll");
+    if (operationId === undefined)
+      throw new NoAnswerError("the service answered assigning without an operation to poll");
     await pause(exchange, reply);
     reply = await request(exchange, {
       conversation,

@@ -17,9 +17,7 @@ export async function answerChallenge(identity: DeviceIdentity, reply: WireReply
 
 function unexpected(identity: DeviceIdentity, reply: WireReply): Error {
   if (reply.status >= 300) return refusalOf(reply);
-  return new NoAnswerError(
-    `the service answered ${reply.status} to the first request of a ${nameOf(identity)}`,
-  );
+  return new NoAnswerError(`the service answered ${reply.status} to the first request of a ${nameOf(identity)}`);
 }
 
 /** Passes the hub key of a finished registration to a device whose proof takes two requests. */

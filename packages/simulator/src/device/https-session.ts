@@ -93,7 +93,9 @@ function replyTo(call: ClientRequest, peer: string): Promise<HttpReply> {
         if (size > maxReplyBytes) call.destroy(new Error(`its reply is larger than ${maxReplyBytes} bytes`));
         else chunks.push(chunk);
       });
-      response.on("error", (error) => reject(new NoAnswerError(`the reply of ${peer} was cut short: ${error.message}`)));
+      response.on("error", (error) =>
+        reject(new NoAnswerError(`the reply of ${peer} was cut short: ${error.message}`)),
+      );
       response.on("end", () =>
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }),
       );

@@ -118,7 +118,12 @@ function enrollmentProblems({ group, attestation }: Resolved): PlanProblem[] {
   if (group.enrolledIn === undefined) {
     const shared = isGroupEnrolled(attestation) && JSON.stringify(group.twin ?? {}).includes("{id}");
     return shared
-      ? [{ path: ["twin"], message: "{id} is not allowed in the twin of an enrollment group: all its devices share it" }]
+      ? [
+          {
+            path: ["twin"],
+            message: "{id} is not allowed in the twin of an enrollment group: all its devices share it",
+          },
+        ]
       : [];
   }
   if (!isGroupEnrolled(attestation))

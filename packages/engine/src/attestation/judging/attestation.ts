@@ -102,7 +102,7 @@ export interface Finish {
  * table can have the rows of all kinds: a row is looked up by the record, source or proof that is then passed to it.
  */
 export interface Attestation<K extends AttestationKind = AttestationKind> {
-  /** What a device may show to be judged by an individual enrollment of this kind; anything else is a mismatch. */
+  /** The credentials that an individual enrollment of this kind judges; anything else is a mismatch. */
   readonly judges: readonly Shown[];
   /** Judges a device by the individual enrollment with its id. */
   individual(request: AttestationRequest, enrollment: EnrolledBy<K>, context: AttestationContext): Promise<Verdict>;

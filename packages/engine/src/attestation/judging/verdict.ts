@@ -40,7 +40,7 @@ export interface AttestationContext {
   /**
    * True if the budget allows work of this cost for explaining a refusal; false when the second's budget is used up.
    */
-  readonly afford: (cost: number) => boolean;
+  readonly mayExplain: (cost: number) => boolean;
 }
 
 /** A device to be judged. `body` is absent at an MQTT CONNECT. */

@@ -84,7 +84,7 @@ async function group(request: AttestationRequest, context: AttestationContext): 
     const verdict = groupVerdict(request, group, token);
     if (verdict) return { ...verdict, findings: [...findings, ...verdict.findings] };
   }
-  const wrong = context.afford(groups.length * TRIES_PER_GROUP)
+  const wrong = context.mayExplain(groups.length * TRIES_PER_GROUP)
     ? wrongRecipe(request, groups, token)
     : [finding("explanation.leftOut")];
   return { findings: [...findings, ...wrong], attestation: "symmetricKey" };

@@ -2,7 +2,7 @@ import { type Certificate, isIssuedBy, isSelfSigned } from "@rollcall/pki";
 import { type Finding, finding } from "@rollcall/protocol";
 import type { CaCertificateRecord, EnrollmentRecord, IndividualRecord } from "../../records/records.js";
 import type { AttestationContext } from "../judging/verdict.js";
-import { held } from "./certificates-of.js";
+import { caCertificatesOf } from "./certificates-of.js";
 
 /** The subjects of certificates, for a finding. */
 export const subjects = (certificates: readonly Certificate[]) =>
@@ -10,12 +10,12 @@ export const subjects = (certificates: readonly Certificate[]) =>
 
 const read = (context: AttestationContext, der: string) => context.certificates.read(Buffer.from(der, "base64"));
 
-/** Says what is missing between the chain that came and the groups that there are. */
+/** Explains why no group matches: the certificate that is missing between the chain and the groups. */
 export async function noGroup(path: readonly Certificate[], context: AttestationContext): Promise<readonly Finding[]> {
   const last = path.at(-1);
   if (!last) return [];
   const complete = isSelfSigned(last);
-  // A self-signed leaf belongs to an individual enrollment, if to anything: no chain is missing there.
+  // A self-signed leaf can only belong to an individual enrollment: no chain is missing there.
   if (complete && path.length === 1) return [];
   const nearest = nearestHolders(await context.store.x509Groups(), context);
   const details = {
@@ -24,14 +24,14 @@ export async function noGroup(path: readonly Certificate[], context: Attestation
     ...(nearest && { nearest }),
   };
   const uploaded = await uploadedAuthorities(path, context);
-  // One that is verified needs only a group: that is said first.
+  // A verified CA only lacks a group, so it is reported first.
   const reached = uploaded.find(({ record }) => record.isVerified) ?? uploaded[0];
   if (reached) return [uploadedFinding(reached, details)];
   if (complete) return [finding("chain.untrusted", { ...details, values: { last: last.subject } })];
   return [issuerMissing(path, last, details)];
 }
 
-/** Says that a chain does not reach the CA certificate that an individual enrollment refers to. */
+/** The finding for a chain that does not reach the CA certificate to which an individual enrollment refers. */
 export function otherAuthority(
   path: readonly Certificate[],
   enrollment: IndividualRecord,
@@ -63,7 +63,7 @@ interface Reached {
   readonly certificate: Certificate;
 }
 
-/** The uploaded CA certificates that stand in a chain above the leaf or issued its last one, nearest first. */
+/** The uploaded CA certificates that are in a chain above the leaf, or issued its last certificate, nearest first. */
 export async function uploadedAuthorities(
   path: readonly Certificate[],
   context: AttestationContext,
@@ -94,10 +94,10 @@ function uploadedFinding(
   return finding("chain.caNotVerified", { ...said, subject, values: { ...values, uploaded } });
 }
 
-/** Names at most three enrollments and what they trust. */
+/** Names at most three enrollments and the CA certificates that they trust. */
 function nearestHolders(holders: readonly EnrollmentRecord[], context: AttestationContext): string | undefined {
   const named = holders.slice(0, 3).map((holder) => {
-    const trusted = held(holder).flatMap((each) => (each.der ? [read(context, each.der).subject] : []));
+    const trusted = caCertificatesOf(holder).flatMap((each) => (each.der ? [read(context, each.der).subject] : []));
     const name = holder.kind === "group" ? `group ${holder.enrollmentGroupId}` : `enrollment ${holder.registrationId}`;
     return `${name} trusts ${trusted.join(" and ") || "a certificate by name"}`;
   });

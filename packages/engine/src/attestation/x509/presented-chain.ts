@@ -2,7 +2,7 @@ import { type Certificate, CertificateError } from "@rollcall/pki";
 import { type Finding, finding, idKey, limits } from "@rollcall/protocol";
 import type { AttestationContext, AttestationRequest } from "../judging/verdict.js";
 
-/** The certificates of a handshake, read; empty with findings when there are none that can be used. */
+/** The certificates of a handshake; empty, with findings, when they cannot be used. */
 export interface Presented {
   readonly certificates: readonly Certificate[];
   readonly findings: readonly Finding[];
@@ -12,7 +12,7 @@ function missing(): Finding {
   return finding("certificate.missing", { expected: "a client certificate", got: "none" });
 }
 
-/** Reads what the device presented, exactly as it sent it. */
+/** Reads the certificates that the device presented, exactly as it sent them. */
 export function readPresented(request: AttestationRequest, context: AttestationContext): Presented {
   const ders = request.connection.presented();
   if (ders.length === 0) return { certificates: [], findings: [missing()] };
@@ -37,7 +37,7 @@ export function readPresented(request: AttestationRequest, context: AttestationC
   }
 }
 
-/** The leaf's common name must be the registration id, case aside (wire.md#common-name). */
+/** The leaf's common name must be the registration id, without case (wire.md#common-name). */
 export function checkCommonName(leaf: Certificate, registrationId: string): readonly Finding[] {
   const commonName = leaf.commonName;
   if (!commonName)

@@ -10,7 +10,7 @@ type Holds = "clientCertificates" | "signingCertificates";
 interface Place {
   readonly path: string;
   readonly holds: Holds;
-  /** Certificates that the enrollment has: one that is sent back as read, by its `info`, stays. */
+  /** The enrollment's certificates: a certificate whose `info` is sent back unchanged stays. */
   readonly stored: readonly EnrolledCertificate[];
 }
 

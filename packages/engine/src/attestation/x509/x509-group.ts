@@ -2,7 +2,7 @@ import { buildPath, type Certificate, isIssuedBy, judgePath, type PathProblem } 
 import { type Finding, finding, idKey } from "@rollcall/protocol";
 import type { EnrollmentRecord, GroupRecord, IndividualRecord } from "../../records/records.js";
 import type { AttestationContext, AttestationRequest, Verdict } from "../judging/verdict.js";
-import { held } from "./certificates-of.js";
+import { caCertificatesOf } from "./certificates-of.js";
 import { noGroup, otherAuthority, subjects } from "./explain-missing-group.js";
 import { pathFinding } from "./path-findings.js";
 import { checkCommonName } from "./presented-chain.js";
@@ -12,15 +12,15 @@ interface Match<Holder> {
   readonly anchor: Certificate;
 }
 
-/** Where the authorities of a chain are looked for, and what is said when there are none. */
+/** The search for the CA of a chain, and the findings when there is no match. */
 interface Search<Holder extends EnrollmentRecord> {
   match(path: readonly Certificate[]): Promise<Match<Holder> | undefined>;
   nothing(path: readonly Certificate[]): Promise<readonly Finding[]>;
 }
 
 /**
- * Finds the group of a chain: the signing certificate nearest to the leaf decides, whether it was sent or only issued
- * the last one that was (wire.md#group-match); then judges the path up to it. Collects every fault.
+ * Finds the group of a chain: the signing certificate nearest to the leaf decides, whether it was sent or issued the
+ * last certificate that was sent (wire.md#group-match). Then judges the path up to it, and collects every fault.
  */
 export function groupByChain(
   request: AttestationRequest,
@@ -34,7 +34,7 @@ export function groupByChain(
   });
 }
 
-/** An individual enrollment that refers to CA certificates: it alone decides, and the chain has to reach one of them. */
+/** An individual enrollment that refers to CA certificates decides alone: the chain has to reach one of them. */
 export async function individualByChain(
   request: AttestationRequest,
   enrollment: IndividualRecord,
@@ -90,8 +90,8 @@ function deviceIdOf(holder: EnrollmentRecord, leaf: Certificate, { registrationI
 }
 
 /**
- * A hub compares the common name with the device id (wire.md#hub-connect): an individual enrollment may have given
- * another one.
+ * Warns when the device id differs from the common name, which a hub compares (wire.md#hub-connect): an individual
+ * enrollment may set a different device id.
  */
 function nameWarning(holder: EnrollmentRecord, deviceId: string, leaf: Certificate): readonly Finding[] {
   const { commonName = "(none)" } = leaf;
@@ -100,7 +100,7 @@ function nameWarning(holder: EnrollmentRecord, deviceId: string, leaf: Certifica
   return [finding("enrollment.deviceIdNotCommonName", { values, expected: commonName, got: deviceId })];
 }
 
-/** That the chain does not reach its anchor is said once: by the link that is broken, where there is one. */
+/** A chain that does not reach its anchor is reported once: by the finding of the broken link, if there is one. */
 function pathFindings(problems: readonly PathProblem[]): readonly Finding[] {
   const broken = problems.some((each) => each.code === "signatureInvalid" || each.code === "keyIdMismatch");
   return problems.filter((each) => !(broken && each.code === "anchorNotReached")).map(pathFinding);
@@ -126,7 +126,7 @@ function sendingFindings(presented: readonly Certificate[], built: ReturnType<ty
 }
 
 function authorities(holder: EnrollmentRecord, anchor: Certificate): readonly string[] {
-  const all = held(holder).flatMap((each) => (each.der ? [each.der] : []));
+  const all = caCertificatesOf(holder).flatMap((each) => (each.der ? [each.der] : []));
   return all.length > 0 ? all : [anchor.der.toString("base64")];
 }
 
@@ -142,19 +142,22 @@ async function findMatch(
   return matchIssuer(path, await context.store.groupsBySubject(last.issuerRaw.toString("hex")), context);
 }
 
-/** The nearest certificate above the leaf that one of these holds. */
+/** The nearest certificate above the leaf that one of these enrollments has. */
 function matchAbove<Holder extends EnrollmentRecord>(
   path: readonly Certificate[],
   holders: readonly Holder[],
 ): Match<Holder> | undefined {
   for (const certificate of path.slice(1)) {
-    const holder = holders.find((each) => held(each).some((one) => one.thumbprint === certificate.sha256));
+    const holder = holders.find((each) => caCertificatesOf(each).some((one) => one.thumbprint === certificate.sha256));
     if (holder) return { holder, anchor: certificate };
   }
   return undefined;
 }
 
-/** The enrolled certificate that issued the last one sent; a namesake with another key only when none really did. */
+/**
+ * The enrolled certificate that issued the last certificate sent; else a certificate with the issuer's name but a
+ * different key.
+ */
 function matchIssuer<Holder extends EnrollmentRecord>(
   path: readonly Certificate[],
   holders: readonly Holder[],
@@ -164,7 +167,7 @@ function matchIssuer<Holder extends EnrollmentRecord>(
   if (!last) return undefined;
   const issuer = last.issuerRaw.toString("hex");
   const namesakes = holders.flatMap((holder) =>
-    held(holder).flatMap((each) =>
+    caCertificatesOf(holder).flatMap((each) =>
       each.der && each.subject === issuer
         ? [{ holder, anchor: context.certificates.read(Buffer.from(each.der, "base64")) }]
         : [],
