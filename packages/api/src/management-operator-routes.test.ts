@@ -363,7 +363,7 @@ describe("twins", () => {
     [undefined, /not a JSON object/],
     [{}, /nothing would change/],
     [{ deviceId: "b" }, /"deviceId" cannot be changed/],
-    [{ properties: { reported: {} } }, /reported properties are the device's/],
+    [{ properties: { reported: {} } }, /only the device changes reported properties/],
     [{ properties: { desired: [] } }, /properties.desired: is not a JSON object/],
     [{ tags: null }, /tags: is not a JSON object/],
     [{ tags: { $x: 1 } }, /tags: .*\$/],

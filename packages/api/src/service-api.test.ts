@@ -52,7 +52,7 @@ describe("enrollments over HTTPS", () => {
       expect([refused.status, refused.headers.get("x-ms-error-code")]).toEqual([409, String(code)]);
       expect(refused.json()).toMatchObject({ errorCode: code, message: expect.stringContaining("If-Match") });
     }
-    // An empty header is none.
+    // An empty header counts as absent.
     expect((await send({}, { "if-match": "" })).status).toBe(409);
     expect((await rig.sdk(`/${collection}/victim`)).json()).toEqual(first.json());
     expect(await keysOf()).toEqual(before);
@@ -61,7 +61,7 @@ describe("enrollments over HTTPS", () => {
     expect(await keysOf()).toEqual(before);
   });
 
-  it("put over what is there lose nothing: a case from the field", async () => {
+  it("are not replaced by a PUT without If-Match: a case from the field", async () => {
     const read = (name: string) =>
       readFileSync(
         new URL(`../../../test/fixtures/field-cases/put-over-existing/${name}.json`, import.meta.url),

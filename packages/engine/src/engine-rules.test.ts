@@ -230,7 +230,7 @@ describe("requests that are refused before any look-up", () => {
     expect(asked.attempt.findings.map((each) => each.code)).toEqual(["protocol.apiVersionNewer"]);
   });
 
-  it("a newer api-version is refused where only known ones are served, and a known one is not", async () => {
+  it("a newer api-version is refused with knownVersionsOnly, and a known version is served", async () => {
     const rig = await engineRig({
       engine: { knownVersionsOnly: true },
       enrollments: [{ registrationId: "a", attestation }],

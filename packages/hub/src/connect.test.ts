@@ -216,7 +216,7 @@ describe("certificates", async () => {
     { what: "a different name", presented: chain(other), says: "the common name of the certificate is pump-2" },
     { what: "a missing intermediate", presented: [der(leaf)], says: "does not lead to the trusted certificate" },
     { what: "an expired leaf", presented: chain(old), says: "expired" },
-    { what: "no certificate", presented: [], says: "none came" },
+    { what: "no certificate", presented: [], says: "there was none" },
     { what: "random bytes", presented: [Buffer.from("rubbish")], says: "cannot be read" },
   ])("by authority, $what is refused", async ({ presented, says }) => {
     devices.add("pump-1", authority);

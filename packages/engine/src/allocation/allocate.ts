@@ -18,7 +18,9 @@ export type Allocation =
     }
   | {
       readonly finding: Finding;
-      /** The message for the device, if it depends on the webhook's answer; absent: the message of the finding's error. */
+      /**
+       * The message for the device, if it depends on the webhook's answer; absent: the message of the finding's error.
+       */
       readonly wireMessage?: string;
     };
 

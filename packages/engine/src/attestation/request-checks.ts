@@ -12,7 +12,7 @@ import type { DeviceRequest } from "../attempts/engine-types.js";
 /** The rules for every request. */
 export interface RequestRules {
   readonly idScope: string;
-  /** An api-version newer than the known ones is refused; else it is served with a warning. */
+  /** An api-version newer than the known versions is refused; else it is served with a warning. */
   readonly knownVersionsOnly: boolean;
 }
 

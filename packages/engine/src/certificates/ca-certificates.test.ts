@@ -170,14 +170,14 @@ describe("proof of possession", () => {
     [
       "another case",
       async (code) => pem(await proof(code.toLowerCase(), root)),
-      /letter for letter; it is [0-9a-f]{48}/,
+      /exactly the verification code [0-9A-F]{48}; it is [0-9a-f]{48}/,
     ],
     [
       "another signer",
       async (code) => pem(await proof(code, intermediate)),
       /key of CN=Root; its issuer is CN=Line-3 CA/,
     ],
-    ["no signer", async (code) => pem(await proof(code, undefined)), /it signed itself/],
+    ["no signer", async (code) => pem(await proof(code, undefined)), /it is self-signed/],
     ["the CA itself", async () => pem(root), /it is the CA certificate itself/],
     [
       "the key of a CA with the same name",

@@ -40,7 +40,7 @@ export async function judgeAgain(
     return again;
   }
   const refusal = revoked(enrollment, now) ?? rootCause(rankFindings(verdict.findings));
-  // Challenges are only for requests without a token; such requests are never admitted, so they cannot come here.
+  // Only a request without credentials gets a challenge, and such a request is never admitted, so it cannot come here.
   if (!refusal) throw new Error("an admitted device was neither admitted again nor refused");
   return { refusal };
 }

@@ -190,7 +190,7 @@ function taken({ hub, deviceId, registrationId }: Owner): Finding {
   return finding("hub.deviceIdTaken", { values: { hub, deviceId }, expected, got: `taken by ${registrationId}` });
 }
 
-/** The device is told what the cloud tells it; the finding, which is for people, stays in the attempt. */
+/** The record of a failed registration. The device gets the message of the cloud; the finding, for people, stays in the attempt. */
 function failed(
   base: Base,
   { reason, wireMessage }: { readonly reason: Finding; readonly wireMessage: string | undefined },

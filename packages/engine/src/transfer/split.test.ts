@@ -57,9 +57,9 @@ describe("an array", () => {
     ['["]', /cut short/],
     ["[1,]", /an entry of the array is missing/],
     ["[,1]", /an entry of the array is missing/],
-    ["[1]\n\n2", /Line 3: there is something behind the array/],
+    ["[1]\n\n2", /Line 3: there is something after the array/],
     ["[1}", /closed by a brace/],
-    ["[1][2]", /behind the array/],
+    ["[1][2]", /after the array/],
   ])("%j is refused", async (text, message) => {
     await expect(all(splitArray(chunked(text, [2])))).rejects.toThrow(message);
   });

@@ -62,10 +62,10 @@ const members: { readonly [Name in keyof Members]-?: Read<Name> } = {
   deviceId: (record) => (record.kind === "individual" ? record.deviceId : undefined),
   attestation: (record, { withoutCertificates = false }) => wireAttestation(record.attestation, withoutCertificates),
   capabilities: ({ iotEdge }) => ({ iotEdge }),
-  // Hubs as the operator wrote them: the single-hub form of 2017 stays by itself.
+  // Hubs as the operator wrote them, so that the single-hub form of 2017 is kept.
   iotHubHostName: ({ source }) => source.iotHubHostName,
   iotHubs: ({ source }) => source.iotHubs,
-  // Always there, as reprovisionPolicy is: "allocation policy is never null" in ProvisioningServiceIndividualEnrollmentTests.cs of
+  // Always present, like reprovisionPolicy: "allocation policy is never null" in ProvisioningServiceIndividualEnrollmentTests.cs of
   // azure-iot-sdk-csharp @35ef6b3, and the live tests of the azure-iot CLI extension.
   allocationPolicy: (record, { allocationPolicy }) => allocationPolicyOf(record, allocationPolicy),
   customAllocationDefinition: ({ source }) =>

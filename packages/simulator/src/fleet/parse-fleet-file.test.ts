@@ -46,7 +46,7 @@ twin: { desired: { name: "pump {id}", nested: ["{id}"] }, tags: { t: "{id}" } }`
     ["{ policy: custom }", /a webhook belongs to the policy custom/],
     ["{ policy: hashed, webhook: 'http://127.0.0.1:7071/' }", /a webhook belongs to the policy custom/],
     ["{ webhook: 'http://127.0.0.1:7071/' }", /a webhook belongs to the policy custom/],
-    ["{ policy: custom, webhook: 'ftp://127.0.0.1/' }", /is no address to post to/],
+    ["{ policy: custom, webhook: 'ftp://127.0.0.1/' }", /is not a webhook address/],
   ])("for the allocation %s reports %s", (allocation, problems) => {
     expect(problemsOf(group(`name: pump\n${symmetric}\nallocation: ${allocation}`))).toMatch(problems);
   });
@@ -89,7 +89,7 @@ twin: { desired: { name: "pump {id}", nested: ["{id}"] }, tags: { t: "{id}" } }`
     [
       "an unknown finding",
       group(`name: pump\n${symmetric}\nexpect: { refused: { finding: nope } }`),
-      /^plant\.yaml:6:5: devices\.0\.expect: is neither/,
+      /^plant\.yaml:6:5: devices\.0\.expect: must be/,
     ],
     ["no attestation", group("name: pump"), "plant.yaml:4:5: devices.0: needs either attestation or enrolledIn"],
     [
@@ -106,12 +106,12 @@ twin: { desired: { name: "pump {id}", nested: ["{id}"] }, tags: { t: "{id}" } }`
     [
       "a common name that is too long",
       group(`name: pump\nidPattern: ${"a".repeat(65)}\nattestation: { type: x509, enrolled: root }`),
-      /holds 64/,
+      /has at most 64/,
     ],
     [
       "a template in a shared twin",
       group('name: pump\nattestation: { type: symmetricKey, enrolled: group }\ntwin: { desired: { a: "{id}" } }'),
-      /devices\.0\.twin: \{id\} cannot stand/,
+      /devices\.0\.twin: \{id\} is not allowed/,
     ],
     [
       "an impossible fault",
@@ -136,12 +136,12 @@ twin: { desired: { name: "pump {id}", nested: ["{id}"] }, tags: { t: "{id}" } }`
     [
       "group name",
       `  - { name: a, ${symmetric} }\n  - { name: a, ${symmetric} }\n`,
-      /^plant\.yaml:5:7: devices\.1\.name: a is there twice/,
+      /^plant\.yaml:5:7: devices\.1\.name: a appears twice/,
     ],
     [
       "registration id, without case",
       `  - { name: a, idPattern: X, ${symmetric} }\n  - { name: b, idPattern: x, ${symmetric} }\n`,
-      /the id x is there twice \(see a\)/,
+      /the id x appears twice \(see a\)/,
     ],
     [
       "CA",

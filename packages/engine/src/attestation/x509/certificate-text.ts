@@ -4,8 +4,8 @@ import { type Certificate, CertificateError, parseCertificates, readCertificate 
 const THUMBPRINT = /^([0-9a-f]{2}:?){20}$|^([0-9a-f]{2}:?){32}$/i;
 
 /**
- * Reads a text that has to be one certificate: PEM, base64 of DER or base64 of PEM. Throws CertificateError whose message
- * goes on from the name of the member.
+ * Reads a text that has to be a single certificate: PEM, base64 of DER or base64 of PEM. Throws CertificateError whose
+ * message continues the name of the member.
  */
 export function readOneCertificate(text: string): Certificate {
   if (THUMBPRINT.test(text.trim())) {

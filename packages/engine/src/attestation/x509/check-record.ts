@@ -71,7 +71,10 @@ function certificateProblem(
   return { path: `${path}.subject`, message: "is not the subject of the certificate" };
 }
 
-/** Reads a certificate of a record (base64 of DER), which must be a CA's if `needsCa`; returns the problem if it fails. */
+/**
+ * Reads a certificate of a record (base64 of DER), which must be a CA's if `needsCa`; returns the problem if this
+ * fails.
+ */
 export function readDer(
   path: string,
   text: string,

@@ -66,7 +66,7 @@ function firstDifference(a: string, b: string): string {
   return `they differ at position ${position + 1}`;
 }
 
-/** The leaf's own dates (wire.md#leaf-validity); what decides for an individual enrollment, where no path is judged. */
+/** Checks the leaf's own dates (wire.md#leaf-validity), for an individual enrollment, where no path is judged. */
 export function checkDates(leaf: Certificate, now: number): readonly Finding[] {
   const subject = `leaf: ${leaf.subject}`;
   const got = `valid from ${leaf.notBefore.toISOString()} to ${leaf.notAfter.toISOString()}`;

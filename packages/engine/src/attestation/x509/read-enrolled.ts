@@ -45,7 +45,10 @@ function readText(text: string, path: string, holds: Holds): EnrolledCertificate
   }
 }
 
-/** The certificate that a caReference names. Throws EnrollmentError that says what to do when it is unknown or unverified. */
+/**
+ * The certificate to which a caReference refers. Throws EnrollmentError with the next step when it is unknown or
+ * unverified.
+ */
 export function authorityOf(name: string, record: CaCertificateRecord | undefined, path: string): EnrolledCertificate {
   const shown = JSON.stringify(name.slice(0, 64));
   if (!record) {
