@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type DerReader, decodeString, tags } from "./der.js";
 import { attributeNames } from "./oids.js";
 
@@ -87,4 +88,12 @@ function canonicalAttribute({ oid, text, raw, tag }: NameAttribute): string {
 /** A whole name in canonical form: two names are the same when these texts are. */
 export function foldedName(names: RelativeNames): string {
   return canonicalName(names).join("\n");
+}
+
+/**
+ * A key that is equal for equal names, by which names can be looked up: SHA-256 of the canonical form, 64 upper-case hex
+ * digits. Its length does not depend on the name, since a database limits the length of what it indexes.
+ */
+export function nameKey(names: RelativeNames): string {
+  return createHash("sha256").update(foldedName(names)).digest("hex").toUpperCase();
 }
