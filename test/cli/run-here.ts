@@ -1,5 +1,10 @@
+import { answerChecker } from "@rollcall/api/testing";
 import { run } from "@rollcall/cli";
 import type { CliResult } from "./run-cli.js";
+
+/** What the commands are answered is checked by its contract: a command would only say that the service does not answer. */
+const checker = answerChecker(globalThis.fetch);
+globalThis.fetch = checker.fetch;
 
 /**
  * Runs `rollcall` to its end in this process: the same line, the same result, without the third of a second that a
@@ -28,6 +33,7 @@ export async function runHere(args: readonly string[], { cwd }: { readonly cwd?:
   process.chdir(cwd ?? before);
   try {
     const code = await run({ argv: args, terminal, interrupts });
+    checker.throwMisfit();
     return { code, stdout, stderr };
   } finally {
     process.chdir(before);

@@ -124,6 +124,7 @@ describe("an export that does not end", () => {
       request.resume();
       request.once("end", () => server.emit("asked"));
       if (!begin) return;
+      response.setHeader("content-type", "application/x-ndjson");
       response.write('{"kind":"rollcallExport","version":1}\n{"kind":"enrollmentGroup","record":{}}\n');
       if (finish) response.end();
     });

@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { connect } from "node:tls";
+import { checkedFetch } from "@rollcall/api/testing";
 import { issueLeaf, toPem } from "@rollcall/pki";
 import type { Json, JsonObject } from "@rollcall/protocol";
 import { type Rollcall, startRollcall } from "@rollcall/service";
@@ -51,7 +52,7 @@ async function ask(method: string, path: string, body?: unknown): Promise<JsonOb
   const base = `http://127.0.0.1:${service.info.ports.dashboard}`;
   const headers = { authorization: `Bearer ${service.managementToken}` };
   const sent = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
-  const answer = await (await fetch(new URL(path, base), sent)).text();
+  const answer = await (await checkedFetch(new URL(path, base), sent)).text();
   return answer === "" ? {} : (JSON.parse(answer) as JsonObject);
 }
 

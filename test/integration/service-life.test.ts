@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { checkedFetch } from "@rollcall/api/testing";
 import { type Identity, issueIntermediate, issueLeaf, issueRoot } from "@rollcall/pki";
 import type { AttemptRecord, SeedInput } from "@rollcall/protocol";
 import {
@@ -62,7 +63,7 @@ const x509 = (chain: readonly Identity[]) =>
     keyPem: leaf.privateKeyPem,
   }) as const;
 const managed = (rollcall: Rollcall, path: string, init: RequestInit = {}) =>
-  fetch(`http://127.0.0.1:${rollcall.info.ports.dashboard}${path}`, init);
+  checkedFetch(`http://127.0.0.1:${rollcall.info.ports.dashboard}${path}`, init);
 const owner = ({ managementToken }: Rollcall) => ({ authorization: `Bearer ${managementToken}` });
 
 describe("a started service", () => {

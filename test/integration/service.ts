@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
+import { checkAnswer, type GivenAnswer } from "@rollcall/api/testing";
 import type { AttemptRecord } from "@rollcall/protocol";
 import { type Rollcall, type RollcallOptions, type RollcallStats, startRollcall } from "@rollcall/service";
 import type { Place } from "./sockets.js";
@@ -51,18 +52,26 @@ export async function startService(options: RollcallOptions = {}): Promise<TestS
   };
 }
 
+async function readAttempt(port: number, id: string): Promise<AttemptRecord | undefined> {
+  const url = `/attempts/${encodeURIComponent(id)}`;
+  const answer = await get(port, url);
+  checkAnswer({ method: "GET", url, ...answer });
+  const { status, text } = answer;
+  if (status === 200) return JSON.parse(text) as AttemptRecord;
+  if (status === 404) return undefined;
+  throw new Error(`attempts/${id}: ${status} ${text}`);
+}
+
 /** On a connection of its own, so that none is counted afterwards. */
-function readAttempt(port: number, id: string): Promise<AttemptRecord | undefined> {
+function get(port: number, path: string): Promise<Pick<GivenAnswer, "status" | "text" | "contentType">> {
   return new Promise((resolve, reject) => {
-    const path = `/attempts/${encodeURIComponent(id)}`;
     const call = request({ host: "127.0.0.1", port, path, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("end", () => {
         const text = Buffer.concat(chunks).toString();
-        if (response.statusCode === 200) resolve(JSON.parse(text) as AttemptRecord);
-        else if (response.statusCode === 404) resolve(undefined);
-        else reject(new Error(`attempts/${id}: ${response.statusCode} ${text}`));
+        const { statusCode: status = 0, headers } = response;
+        resolve({ status, text, contentType: headers["content-type"] });
       });
     });
     call.on("error", reject).end();

@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkedFetch } from "@rollcall/api/testing";
 import { formatSas, provisioningResource, REGISTRATION_KEY_NAME } from "@rollcall/protocol";
 import { type RollcallInfo, readInstance, startRollcall } from "@rollcall/service";
 import { createTpm } from "tpm-js-sim";
@@ -105,7 +106,7 @@ describe.skipIf(programs === undefined)("two services over one PostgreSQL (needs
 
   /** An operator's request, on the dashboard listener. */
   async function operate(node: Node, method: string, path: string, more: { ifMatch?: string; body?: unknown } = {}) {
-    const answer = await fetch(`http://127.0.0.1:${node.info.ports.dashboard}${path}`, {
+    const answer = await checkedFetch(`http://127.0.0.1:${node.info.ports.dashboard}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${node.token}`,

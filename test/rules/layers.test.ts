@@ -38,6 +38,9 @@ const cliCommands = ["enrollment", "certificate", "hub", "device", "fleet", "exp
   .concat(["demo", "pki", "tpm"])
   .map((command) => `commands/${command}`);
 
+/** A folder for each kind of attestation, in the engine and in the simulator. */
+const attestationKinds = ["attestation/symmetric-key", "attestation/x509", "attestation/tpm"];
+
 const floors: Readonly<Record<string, Floors>> = {
   protocol: { ".": [] },
   pki: { ".": [] },
@@ -45,22 +48,21 @@ const floors: Readonly<Record<string, Floors>> = {
   broker: { ".": [] },
   api: { ".": [] },
   engine: {
-    ".": "registration transfer certificates operator allocation enrollments attestation wire attempts memory records attestation/tpm".split(
-      " ",
-    ),
-    registration: ["allocation", "attestation", "attestation/tpm", "attempts", "records"],
-    allocation: ["attestation", "wire", "records"],
-    certificates: ["operator", "enrollments", "attestation", "attestation/tpm", "wire", "records"],
-    operator: ["enrollments", "wire", "records"],
-    transfer: ["enrollments", "attestation/tpm", "wire", "records"],
-    enrollments: ["attestation/tpm", "records"],
-    attestation: ["attestation/symmetric-key", "attestation/x509", "attestation/tpm", "attempts", "records"],
-    "attestation/symmetric-key": ["records"],
-    "attestation/x509": ["records"],
-    "attestation/tpm": ["records"],
+    ".": "registration transfer certificates operator allocation enrollments wire memory attestation attempts records"
+      .split(" ")
+      .concat("attestation/tpm", "attestation/judging"),
+    registration: ["allocation", "attestation", "attestation/tpm", "attestation/judging", "attempts", "records"],
+    allocation: ["attestation", "attestation/judging", "wire", "records"],
+    certificates: ["operator", ...attestationKinds, "attestation", "wire", "records"],
+    operator: ["enrollments", "attestation", "wire", "records"],
+    transfer: ["enrollments", "attestation", ...attestationKinds, "attestation/judging", "wire", "records"],
+    enrollments: ["attestation", "attestation/judging", "records"],
+    memory: ["attestation", "attestation/judging", "records"],
+    wire: ["attestation", "records"],
+    attestation: [...attestationKinds, "attestation/judging", "attempts", "records"],
+    ...Object.fromEntries(attestationKinds.map((kind) => [kind, ["attestation/judging", "records"]])),
+    "attestation/judging": ["attempts", "records"],
     attempts: ["records"],
-    wire: ["records"],
-    memory: ["records"],
     records: [],
   },
   cli: {
@@ -93,11 +95,14 @@ const floors: Readonly<Record<string, Floors>> = {
     config: [],
   },
   simulator: {
-    ".": ["fleet", "report", "hub", "device"],
-    fleet: ["report", "hub", "device"],
+    ".": ["fleet", "report", "hub", "device", "attestation/proving"],
+    fleet: ["report", "hub", "device", "attestation", "attestation/proving"],
     report: ["device"],
-    hub: ["device"],
-    device: [],
+    hub: ["device", "attestation/proving"],
+    device: ["attestation", "attestation/proving"],
+    attestation: [...attestationKinds, "attestation/proving"],
+    ...Object.fromEntries(attestationKinds.map((kind) => [kind, ["attestation/proving"]])),
+    "attestation/proving": [],
   },
   portal: {
     ".": [],

@@ -1,4 +1,4 @@
-import { managementRoutes, operatorRoutes, serviceRoutes } from "@rollcall/protocol";
+import { type AnswerContract, answers, managementRoutes, operatorRoutes, serviceRoutes } from "@rollcall/protocol";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { serviceRig } from "./testing/service-rig.js";
 
@@ -13,10 +13,17 @@ interface Described {
   readonly security: readonly unknown[];
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>;
 }
+interface Schema {
+  readonly $ref?: string;
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: unknown;
+}
 interface Document {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, { properties: Record<string, unknown> }>> };
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 const document = async () => (await rig.dashboardRequest("/openapi.json")).json() as Document;
 
@@ -48,6 +55,40 @@ it("describes bodies by what checks them", async () => {
     expect.arrayContaining(["registrationId", "attestation", "iotHubs", "customAllocationDefinition"]),
   );
 });
+
+const contracts: readonly [string, AnswerContract][] = Object.entries(answers);
+/** What a schema in the document leads to; of a list its entries. */
+function found({ $ref, items, ...schema }: Schema, all: Readonly<Record<string, Schema>>): Schema {
+  if (items) return found(items, all);
+  return $ref === undefined ? schema : found(all[$ref.replace("#/components/schemas/", "")] ?? {}, all);
+}
+
+it("describes exactly the members that answers have", async () => {
+  const { paths, components } = await document();
+  const described = Object.values(paths).flatMap((item) => Object.values(item));
+  let looked = 0;
+  for (const [name, { schema, status, type }] of contracts) {
+    const response = described.find(({ operationId }) => operationId === name)?.responses[status];
+    const content = response?.content as Readonly<Record<string, { readonly schema: Schema }>> | undefined;
+    expect(Object.keys(content ?? {}), name).toEqual(type === undefined ? [] : [type]);
+    const entry = schema && "element" in schema ? schema.element : schema;
+    // The members as the check itself knows them: of a strict object alone.
+    const shape = (entry as { readonly shape?: Readonly<Record<string, unknown>> })?.shape;
+    if (!shape || type === undefined) continue;
+    const { properties, required, additionalProperties } = found(content?.[type]?.schema ?? {}, components.schemas);
+    expect(Object.keys(properties ?? {}), name).toEqual(Object.keys(shape));
+    const needed = Object.keys(shape).filter((member) => !isOptional(shape[member]));
+    expect([...(required ?? [])], name).toEqual(needed);
+    expect(additionalProperties, name).toBe(false);
+    looked += 1;
+  }
+  expect(looked).toBeGreaterThan(25);
+  const { Attempt, Info } = components.schemas;
+  expect([Object.keys(Attempt?.properties ?? {}).length, Object.keys(Info?.properties ?? {}).length]).toEqual([19, 12]);
+});
+
+const isOptional = (member: unknown) =>
+  (member as { readonly _zod: { readonly optin?: string } })._zod.optin === "optional";
 
 it("says the status and the content type that are answered", async () => {
   const { paths } = await document();

@@ -1,7 +1,7 @@
 import { createServer, get, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { Attempt, AttemptLog } from "@rollcall/engine";
-import { finding } from "@rollcall/protocol";
+import { attemptEvents, finding } from "@rollcall/protocol";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { AttemptEvents, type AttemptEventsOptions } from "./attempt-events.js";
 
@@ -41,9 +41,9 @@ async function read() {
   });
   const ended = new Promise<void>((resolve) => response.once("close", resolve));
   const eventsSoFar = () =>
-    [...text.matchAll(/event: (\w+)\ndata: (.*)\n\n/g)].map(([, name, data]) => ({
+    [...text.matchAll(/event: (attempt|missed)\ndata: (.*)\n\n/g)].map(([, name, text = ""]) => ({
       name,
-      data: JSON.parse(data ?? ""),
+      data: attemptEvents[name as keyof typeof attemptEvents].parse(JSON.parse(text)),
     }));
   return { response, ended, text: () => text, events: eventsSoFar };
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { AttemptEvents } from "./attempt-events.js";
 import { addAttemptRoutes } from "./attempt-routes.js";
 import { sendError } from "./send-reply.js";
+import { checkAnswer } from "./testing/strict-answers.js";
 
 let app: FastifyInstance;
 let attempts: AttemptLog;
@@ -30,8 +31,10 @@ function begin(registrationId: string) {
 
 async function ask(url: string, authorization = "Bearer owner") {
   const answer = await app.inject({ method: "GET", url, headers: { authorization } });
+  const { statusCode: status, headers, body: text } = answer;
+  checkAnswer({ method: "GET", url, status, contentType: String(headers["content-type"]), text });
   return {
-    status: answer.statusCode,
+    status,
     body: answer.json<{ items: AttemptSummary[]; next?: string; message?: string }>(),
   };
 }

@@ -1,5 +1,5 @@
 import type { AttemptLog } from "@rollcall/engine";
-import { attemptOutcomes, limits, managementRoutes, summarizeAttempt } from "@rollcall/protocol";
+import { type Answer, attemptOutcomes, limits, managementRoutes, summarizeAttempt } from "@rollcall/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AttemptEvents } from "./attempt-events.js";
 import type { Refuse } from "./send-reply.js";
@@ -23,7 +23,8 @@ export function addAttemptRoutes(app: FastifyInstance, options: AttemptRoutesOpt
     const found = attempts.recent(limit + 1, filter);
     const items = found.slice(0, limit).map(summarizeAttempt);
     const next = found.length > limit ? items.at(-1)?.trackingId : undefined;
-    return reply.send({ items, ...(next !== undefined && { next }) });
+    const page: Answer<"attempts"> = { items, ...(next !== undefined && { next }) };
+    return reply.send(page);
   });
   // HEAD of a stream would never end.
   app.get(managementRoutes.attemptEvents.path, { exposeHeadRoute: false }, (request, reply): FastifyReply => {

@@ -1,8 +1,16 @@
-import { createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { AttemptLog } from "@rollcall/engine";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createManagementApi, type ManagementApi } from "./management-api.js";
+import { sampleInfo } from "./testing/sample-info.js";
+import { checkAnswer } from "./testing/strict-answers.js";
 
 const TOKEN = "a-token";
 const attempts = new AttemptLog(() => 1000);
@@ -27,7 +35,7 @@ beforeEach(async () => {
     attempts,
     clock: () => 1000,
     port,
-    info: () => ({ connectionString: "secret" }),
+    info: () => sampleInfo,
     ca: () => "-----BEGIN CERTIFICATE-----",
     credentials: async (registrationId) => [
       { kind: "individual", id: registrationId, attestation: "symmetricKey", key: "secret" },
@@ -48,8 +56,15 @@ afterEach(async () => {
   await api.close();
 });
 
-function send(method: string, path: string, headers: Record<string, string> = {}) {
-  return new Promise<{ status: number; text: string; headers: Record<string, unknown> }>((resolve, reject) => {
+async function send(method: string, path: string, headers: Record<string, string> = {}) {
+  const answer = await sendUnchecked(method, path, headers);
+  const { status, text } = answer;
+  checkAnswer({ method, url: path, status, contentType: answer.headers["content-type"], text });
+  return answer;
+}
+
+function sendUnchecked(method: string, path: string, headers: Record<string, string>) {
+  return new Promise<{ status: number; text: string; headers: IncomingHttpHeaders }>((resolve, reject) => {
     const request = httpRequest({ host: "127.0.0.1", port: port(), method, path, headers }, (response) => {
       let text = "";
       response.on("data", (part: Buffer) => {
@@ -99,7 +114,7 @@ it("finds an attempt by tracking id and by registration id", async () => {
 it("gives the connection string to holders of the token only", async () => {
   expect((await send("GET", "/info")).status).toBe(401);
   expect((await send("GET", "/info", { authorization: "Bearer other" })).status).toBe(401);
-  expect(await send("GET", "/info", owner)).toMatchObject({ status: 200, text: '{"connectionString":"secret"}' });
+  expect(await send("GET", "/info", owner)).toMatchObject({ status: 200, text: JSON.stringify(sampleInfo) });
 });
 
 it("stops for holders of the token, never for a page", async () => {

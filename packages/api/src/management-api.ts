@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AttemptLog, Clock, Operator } from "@rollcall/engine";
-import { managementRoutes } from "@rollcall/protocol";
+import { type Answer, type DeviceCredentials, managementRoutes, type ServiceInfo } from "@rollcall/protocol";
 import { type FastifyInstance, fastify } from "fastify";
 import { addApiDocs } from "./api-docs.js";
 import { AttemptEvents } from "./attempt-events.js";
@@ -22,12 +22,12 @@ export interface ManagementApiOptions {
   readonly operator?: Operator;
   /** Number of the listener; asked for with every request, since it may be known only after listening. */
   port(): number;
-  /** What `rollcall info` prints; holds the connection string, so it is given to holders of the token only. */
-  info(): unknown;
+  /** What `rollcall info` prints; undefined until every port is open. Holds the connection string, so it is given to holders of the token only. */
+  info(): ServiceInfo | undefined;
   /** The CA certificate that devices have to trust, PEM. */
   ca(): string;
   /** By which enrollments a device could register, with the key it needs: what `rollcall env` prints. For holders of the token. */
-  credentials(registrationId: string): Promise<unknown>;
+  credentials(registrationId: string): Promise<readonly DeviceCredentials[]>;
   ready(): boolean;
   /** Called after the answer to `POST /stop` is out. */
   stop(): void;
@@ -143,7 +143,7 @@ function addOwnerRoutes(app: FastifyInstance, options: ManagementApiOptions, ref
       return refuse(request, reply, "notLocal", "Pages may not stop the service.");
     if (!isOwner(request)) return refuse(request, reply, "unauthorized");
     reply.raw.once("finish", () => options.stop());
-    return reply.code(202).send({ stopping: true });
+    return reply.code(202).send({ stopping: true } satisfies Answer<"stop">);
   });
 }
 

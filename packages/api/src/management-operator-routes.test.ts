@@ -1,5 +1,5 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createServer, request as httpRequest, type Server } from "node:http";
+import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,8 @@ import { createHub, type Hub } from "@rollcall/hub";
 import { type DeviceIdentity, operatorRoutes, type Twin } from "@rollcall/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createManagementApi, type ManagementApi } from "./management-api.js";
+import { sampleInfo } from "./testing/sample-info.js";
+import { checkAnswer } from "./testing/strict-answers.js";
 
 const TOKEN = "a-token";
 const HUB = "hub.example";
@@ -46,7 +48,7 @@ async function start(): Promise<void> {
     attempts: new AttemptLog(clock),
     clock,
     port,
-    info: () => ({}),
+    info: () => sampleInfo,
     ca: () => "",
     credentials: async () => [],
     ready: () => true,
@@ -84,14 +86,26 @@ interface Answer {
   readonly status: number;
   readonly text: string;
   readonly body: Record<string, unknown>;
-  readonly headers: Record<string, unknown>;
+  readonly headers: IncomingHttpHeaders;
 }
 
 /** What the draw of that number makes. */
 const etag = (draw: number) => Buffer.alloc(12, draw).toString("hex");
 const owner = { authorization: `Bearer ${TOKEN}` };
 
-function send(method: string, path: string, body?: unknown, headers: Record<string, string> = owner): Promise<Answer> {
+async function send(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = owner,
+): Promise<Answer> {
+  const answer = await sendUnchecked(method, path, body, headers);
+  const { status, text } = answer;
+  checkAnswer({ method, url: path, status, contentType: answer.headers["content-type"], text });
+  return answer;
+}
+
+function sendUnchecked(method: string, path: string, body: unknown, headers: Record<string, string>): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = httpRequest({ host: "127.0.0.1", port: port(), method, path, headers }, (response) => {
       const parts: Buffer[] = [];

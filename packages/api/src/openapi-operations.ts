@@ -1,4 +1,5 @@
 import {
+  type AnswerRoute,
   attemptOutcomes,
   type BodySchemaName,
   type EnrollmentKind,
@@ -10,7 +11,9 @@ import {
   type ServiceRoute,
   serviceRoutes,
 } from "@rollcall/protocol";
-import { listOf, reference } from "./openapi-schemas.js";
+
+/** A component of the document by its name. */
+const reference = (name: string): JsonObject => ({ $ref: `#/components/schemas/${name}` });
 
 /** What a request may say besides its path and its body. */
 export const headerParameters = {
@@ -36,28 +39,19 @@ export const queryParameters = {
   generateKeys: { description: "Make keys for those that have none", schema: { type: "boolean", default: false } },
 } as const;
 
-/** What one operation takes and answers, as the document needs it. */
+/** What one operation takes, as the document needs it. */
 export interface DescribedOperation {
   readonly headers?: readonly (keyof typeof headerParameters)[];
   readonly query?: readonly (keyof typeof queryParameters)[];
   readonly body?: { readonly type: string; readonly schema: JsonObject; readonly alsoType?: string };
-  /** Without content it has none. */
-  readonly answer: {
-    readonly status: number;
-    readonly type?: string;
-    readonly schema?: JsonObject;
-    readonly headers?: readonly string[];
-  };
+  /** Names of headers that the answer has; the rest of it says its contract. */
+  readonly answerHeaders?: readonly string[];
 }
 
 const JSON_TYPE = "application/json";
-const json = (name: string) => ({ type: JSON_TYPE, schema: reference(name) });
-const ok = (name: string) => ({ status: 200, ...json(name) });
-const okText = (type: string) => ({ status: 200, type, schema: { type: "string" } });
-const done = { status: 204 };
-const okList = (name: string) => ({ status: 200, type: JSON_TYPE, schema: listOf(reference(name)) });
+const json = (name: BodySchemaName) => ({ type: JSON_TYPE, schema: reference(name) });
 
-type Operations = Readonly<Record<OperatorRoute | keyof typeof managementRoutes, DescribedOperation>>;
+type Operations = Readonly<Partial<Record<OperatorRoute | keyof typeof managementRoutes, DescribedOperation>>>;
 const ifMatch = ["if-match"] as const;
 const lines = {
   type: JSON_TYPE,
@@ -65,75 +59,48 @@ const lines = {
   schema: { description: "One record a line, an array, or a seed file" },
 };
 
-/** The routes that are Rollcall's own. */
+/** The routes that are Rollcall's own and take more than their path. */
 const ownOperations: Operations = {
-  counts: { answer: ok("Counts") },
-  listEnrollments: { query: ["search", "status", "limit", "after"], answer: ok("EnrollmentPage") },
-  listGroups: { query: ["search", "status", "limit", "after"], answer: ok("EnrollmentGroupPage") },
-  listCertificates: { answer: okList("CaCertificate") },
-  getCertificate: { answer: ok("CaCertificate") },
-  putCertificate: { body: json("CertificateUpload"), answer: { ...ok("CaCertificate"), status: 201 } },
-  deleteCertificate: { headers: ifMatch, answer: done },
-  generateVerificationCode: { headers: ifMatch, answer: ok("CaCertificate") },
-  verifyCertificate: { headers: ifMatch, body: json("CertificateUpload"), answer: ok("CaCertificate") },
-  listHubs: { answer: okList("LinkedHub") },
-  listDevices: { query: ["search", "limit", "after"], answer: ok("DevicePage") },
-  getTwin: { answer: ok("Twin") },
-  patchTwin: { headers: ifMatch, body: json("TwinPatch"), answer: ok("Twin") },
-  deleteDevice: { answer: done },
-  inspectCertificate: { body: json("CertificateUpload"), answer: ok("CertificateFacts") },
-  inspectEndorsementKey: { body: json("EndorsementKey"), answer: ok("EndorsementKeyFacts") },
-  exportRecords: { answer: okText("application/x-ndjson") },
-  importRecords: { query: ["overwrite", "generateKeys"], body: lines, answer: ok("ImportResult") },
-  health: { answer: okText("text/plain") },
-  ready: { answer: okText("text/plain") },
-  attempt: { answer: ok("Attempt") },
-  attempts: { query: ["limit", "outcome", "after"], answer: ok("AttemptPage") },
-  attemptEvents: { answer: okText("text/event-stream") },
-  info: { answer: ok("Info") },
-  ca: { answer: okText("application/x-pem-file") },
-  credentials: { answer: ok("Credentials") },
-  stop: { answer: { ...ok("Stopping"), status: 202 } },
+  listEnrollments: { query: ["search", "status", "limit", "after"] },
+  listGroups: { query: ["search", "status", "limit", "after"] },
+  putCertificate: { body: json("CertificateUpload") },
+  deleteCertificate: { headers: ifMatch },
+  generateVerificationCode: { headers: ifMatch },
+  verifyCertificate: { headers: ifMatch, body: json("CertificateUpload") },
+  listDevices: { query: ["search", "limit", "after"] },
+  patchTwin: { headers: ifMatch, body: json("TwinPatch") },
+  inspectCertificate: { body: json("CertificateUpload") },
+  inspectEndorsementKey: { body: json("EndorsementKey") },
+  importRecords: { query: ["overwrite", "generateKeys"], body: lines },
+  attempts: { query: ["limit", "outcome", "after"] },
 };
 
-type Named = Readonly<Record<EnrollmentKind, string>>;
-const record: Named = { individual: "IndividualEnrollment", group: "EnrollmentGroup" };
-const bulk = {
-  individual: "BulkEnrollmentOperation",
-  group: "BulkEnrollmentGroupOperation",
-} as const satisfies Record<EnrollmentKind, BodySchemaName>;
+const record = { individual: "IndividualEnrollment", group: "EnrollmentGroup" } as const;
+const bulk = { individual: "BulkEnrollmentOperation", group: "BulkEnrollmentGroupOperation" } as const;
 
 /** Of the service API one row for each verb is enough: its routes are named by verb and noun. */
 const serviceOperations: Readonly<Record<string, (kind: EnrollmentKind | undefined) => DescribedOperation>> = {
-  get: (kind) => ({ answer: ok(kind ? record[kind] : "DeviceRegistrationState") }),
-  put: (kind = "individual") => ({
-    headers: ["if-match", "if-none-match"],
-    body: json(record[kind]),
-    answer: ok(record[kind]),
-  }),
-  delete: () => ({ headers: ifMatch, answer: done }),
-  bulk: (kind = "individual") => ({ body: json(bulk[kind]), answer: ok(`${bulk[kind]}Result`) }),
+  get: () => ({}),
+  put: (kind = "individual") => ({ headers: ["if-match", "if-none-match"], body: json(record[kind]) }),
+  delete: () => ({ headers: ifMatch }),
+  bulk: (kind = "individual") => ({ body: json(bulk[kind]) }),
   query: (kind) => ({
     headers: ["x-ms-max-item-count", "x-ms-continuation"],
     ...(kind && { body: json("QuerySpecification") }),
-    answer: {
-      ...okList(kind ? record[kind] : "DeviceRegistrationState"),
-      headers: ["x-ms-continuation", "x-ms-max-item-count", "x-ms-item-type"],
-    },
+    answerHeaders: ["x-ms-continuation", "x-ms-max-item-count", "x-ms-item-type"],
   }),
 };
 
 function serviceOperation(name: ServiceRoute): DescribedOperation {
-  if (name.endsWith("Mechanism")) return { answer: ok("AttestationMechanism") };
   const row = serviceRoutes[name];
   const described = serviceOperations[/^[a-z]+/.exec(name)?.[0] ?? ""];
   if (!described) throw new Error(`nothing describes ${name}`);
   return described("kind" in row ? row.kind : undefined);
 }
 
-/** What the operation of this name takes and answers. */
-export function describedOperation(name: ServiceRoute | keyof Operations): DescribedOperation {
+/** What the operation of this name takes. */
+export function describedOperation(name: AnswerRoute): DescribedOperation {
   return name in serviceRoutes
     ? serviceOperation(name as ServiceRoute) // `in` does not narrow a name
-    : ownOperations[name as keyof Operations];
+    : (ownOperations[name as keyof Operations] ?? {});
 }

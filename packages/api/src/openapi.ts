@@ -1,5 +1,9 @@
 import {
-  bodyJsonSchemas,
+  type AnswerContract,
+  type AnswerRoute,
+  type ApiJsonSchemas,
+  answers,
+  apiJsonSchemas,
   idPattern,
   type JsonObject,
   managementRoutes,
@@ -13,10 +17,9 @@ import {
   headerParameters,
   queryParameters,
 } from "./openapi-operations.js";
-import { answerSchemas, reference } from "./openapi-schemas.js";
 
 interface DocumentedRoute {
-  readonly name: string;
+  readonly name: AnswerRoute;
   readonly method: string;
   readonly path: string;
   readonly tag: string;
@@ -27,7 +30,7 @@ interface DocumentedRoute {
 const openRoutes: ReadonlySet<string> = new Set(["health", "ready", "attempt", "ca"]);
 
 function allRoutes(): readonly DocumentedRoute[] {
-  const table = <N extends Parameters<typeof describedOperation>[0]>(
+  const table = <N extends AnswerRoute>(
     rows: Readonly<Record<N, { readonly method: string; readonly path: string }>>,
     tag: string,
   ) =>
@@ -71,20 +74,20 @@ function parametersOf({ path, tag, described }: DocumentedRoute): readonly JsonO
   ];
 }
 
-function answerOf({ answer }: DescribedOperation): JsonObject {
-  const { type, schema, headers = [] } = answer;
-  const named = headers.map((name) => [name, { schema: { type: "string" } }] as const);
+function answerOf({ name, described }: DocumentedRoute, schemas: ApiJsonSchemas): JsonObject {
+  const { type }: AnswerContract = answers[name];
+  const headers = (described.answerHeaders ?? []).map((each) => [each, { schema: { type: "string" } }] as const);
   return {
-    description: schema ? "OK" : "Done",
-    ...(named.length > 0 && { headers: Object.fromEntries(named) }),
-    ...(type !== undefined && schema && { content: content(type, schema) }),
+    description: type === undefined ? "Done" : "OK",
+    ...(headers.length > 0 && { headers: Object.fromEntries(headers) }),
+    ...(type !== undefined && { content: content(type, schemas.answers[name] ?? { type: "string" }) }),
   };
 }
 
-function operation(route: DocumentedRoute): JsonObject {
+function operation(route: DocumentedRoute, schemas: ApiJsonSchemas): JsonObject {
   const { name, tag, needsToken, described } = route;
   const parameters = parametersOf(route);
-  const { body, answer } = described;
+  const { body } = described;
   return {
     operationId: name,
     summary: words(name),
@@ -92,21 +95,22 @@ function operation(route: DocumentedRoute): JsonObject {
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: bodyOf(body) }),
     responses: {
-      [answer.status]: answerOf(described),
-      default: { description: "Refused; the body says why", content: content("application/json", reference("Error")) },
+      [answers[name].status]: answerOf(route, schemas),
+      default: { description: "Refused; the body says why", content: content("application/json", schemas.error) },
     },
     security: needsToken ? [{ managementToken: [] }] : [],
   };
 }
 
-/** The OpenAPI document of the dashboard listener, made from the tables of routes and what checks their bodies. */
+/** The OpenAPI document of the dashboard listener, made from the tables of routes, what checks their bodies and the contracts of their answers. */
 export function openApiDocument(): Record<string, unknown> {
+  const schemas = apiJsonSchemas();
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of allRoutes()) {
     const path = route.path.replace(/:(\w+)/g, "{$1}");
     const item = paths[path] ?? {};
     paths[path] = item;
-    item[route.method.toLowerCase()] = operation(route);
+    item[route.method.toLowerCase()] = operation(route, schemas);
   }
   return {
     openapi: "3.1.0",
@@ -120,7 +124,7 @@ export function openApiDocument(): Record<string, unknown> {
     servers: [{ url: "/" }],
     paths,
     components: {
-      schemas: { ...bodyJsonSchemas(), ...answerSchemas },
+      schemas: schemas.components,
       securitySchemes: { managementToken: { type: "http", scheme: "bearer" } },
     },
   };

@@ -1,6 +1,15 @@
 import { etagsOf } from "@rollcall/engine";
 import { twinDocument } from "@rollcall/hub";
-import { type DeviceIdentity, DpsError, formatDate, type JsonObject, operatorRoutes } from "@rollcall/protocol";
+import {
+  type DeviceIdentity,
+  type DevicePage,
+  DpsError,
+  formatDate,
+  type ListedDevice,
+  type ListedHub,
+  operatorRoutes,
+  type TwinDocument,
+} from "@rollcall/protocol";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { OperatorParts } from "./operator-parts.js";
 import { ifMatchOf, jsonBody, pageLimit, pathText, queryText } from "./operator-request.js";
@@ -25,7 +34,7 @@ export function addHubRoutes(scope: FastifyInstance, parts: OperatorParts): void
 }
 
 /** Linked hubs, and those that still have devices though they are linked no more. */
-async function listHubs({ store, hubs }: OperatorParts): Promise<readonly JsonObject[]> {
+async function listHubs({ store, hubs }: OperatorParts): Promise<readonly ListedHub[]> {
   const linked = hubs.linked();
   const known = new Set(linked.map((each) => each.host.toLowerCase()));
   const others = (await store.hubsWithDevices()).filter((host) => !known.has(host.toLowerCase()));
@@ -46,7 +55,7 @@ async function hubOf(request: FastifyRequest, { store, hubs }: OperatorParts): P
   throw new DpsError("routeNotFound", `No hub ${pathText(request, "hub")} is linked; linked: ${linked.join(", ")}.`);
 }
 
-async function listDevices(request: FastifyRequest, parts: OperatorParts): Promise<JsonObject> {
+async function listDevices(request: FastifyRequest, parts: OperatorParts): Promise<DevicePage> {
   const hub = await hubOf(request, parts);
   const limit = pageLimit(request);
   const [search, after] = ["search", "after"].map((name) => queryText(request, name));
@@ -61,7 +70,7 @@ async function listDevices(request: FastifyRequest, parts: OperatorParts): Promi
   return { items: page.map((identity) => deviceItem(identity, parts)), ...(next !== undefined && { next }) };
 }
 
-function deviceItem(identity: DeviceIdentity, { isConnected }: OperatorParts): JsonObject {
+function deviceItem(identity: DeviceIdentity, { isConnected }: OperatorParts): ListedDevice {
   return {
     deviceId: identity.deviceId,
     registrationId: identity.registrationId,
@@ -84,7 +93,7 @@ async function deviceOf(request: FastifyRequest, parts: OperatorParts): Promise<
 const noDevice = (hub: string, deviceId: string) =>
   new DpsError("deviceNotFound", `The hub ${hub} has no device ${deviceId}.`, { info: { hub, deviceId } });
 
-async function showTwin(identity: DeviceIdentity, { store, isConnected }: OperatorParts): Promise<JsonObject> {
+async function showTwin(identity: DeviceIdentity, { store, isConnected }: OperatorParts): Promise<TwinDocument> {
   const twin = await store.twin(identity.hub, identity.deviceId);
   if (!twin) throw noDevice(identity.hub, identity.deviceId);
   return twinDocument({ identity, twin, connected: isConnected(identity) });

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { type Clock, exportRecords, importRecords } from "@rollcall/engine";
-import { DpsError, operatorRoutes } from "@rollcall/protocol";
+import { DpsError, type ImportResult, operatorRoutes } from "@rollcall/protocol";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { FileSpool, spoolUpload, UploadTooLarge } from "./file-spool.js";
 import type { OperatorParts } from "./operator-parts.js";
@@ -23,7 +23,7 @@ export function addTransferRoutes(scope: FastifyInstance, parts: OperatorParts, 
   scope.post(operatorRoutes.importRecords.path, (request) => importUpload(request, parts, clock));
 }
 
-async function importUpload(request: FastifyRequest, parts: OperatorParts, clock: Clock): Promise<object> {
+async function importUpload(request: FastifyRequest, parts: OperatorParts, clock: Clock): Promise<ImportResult> {
   const overwrite = queryFlag(request, "overwrite");
   const generateKeys = queryFlag(request, "generateKeys");
   await using upload = await FileSpool.open(parts.spoolDirectory);

@@ -55,7 +55,7 @@ export const serviceActions: Readonly<Record<ServiceRoute, Action>> = {
 };
 
 /** The headers of wire.md#service-headers; .NET and Java need the item type. */
-function listAnswer({ items, next }: OperatorList, { page }: ServiceCall, itemType: string): ServiceAnswer {
+function listAnswer({ items, next }: OperatorList<unknown>, { page }: ServiceCall, itemType: string): ServiceAnswer {
   return {
     body: items,
     headers: {

@@ -1,7 +1,8 @@
 import { type Identity, issueIntermediate, issueLeaf, issueRoot } from "@rollcall/pki";
 import type { FindingCode } from "@rollcall/protocol";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type AttestationRecord, certificatesOf } from "./records/attestation-record.js";
+import { certificatesOf } from "./attestation/x509/certificates-of.js";
+import type { AttestationRecord } from "./records/attestation-record.js";
 import type { CaCertificateRecord, GroupRecord, IndividualRecord } from "./records/ports.js";
 import { engineRig } from "./testing/rig.js";
 

@@ -4,6 +4,7 @@ import { type Finding, finding, findingRow, type Reply, rootCause } from "@rollc
 import type { Admission, DeviceRequest, Engine } from "./attempts/engine-types.js";
 import { faultFinding } from "./attempts/fault-finding.js";
 import { errorReply } from "./attempts/replies.js";
+import { attestations } from "./attestation/attestations.js";
 import { authenticate } from "./attestation/authenticate.js";
 import { createBudget, EXPLANATIONS_PER_SECOND } from "./attestation/explanation-budget.js";
 import { checkRequest } from "./attestation/request-checks.js";
@@ -90,7 +91,8 @@ async function admit(request: DeviceRequest, context: EngineContext): Promise<Ad
   noteVerdict(request, verdict);
   const ranked = attempt.add(...verdict.findings);
   if (byToken) return refusalOf(ranked) ?? { kind: "admitted" };
-  if (verdict.enrollment?.attestation.type === "tpm" && !rootCause(ranked)) return { kind: "challengeOnly" };
+  const wanted = verdict.enrollment?.attestation.type;
+  if (wanted && attestations[wanted].finish.challenge && !rootCause(ranked)) return { kind: "challengeOnly" };
   const missing = finding("credential.missing", { expected: "a certificate or a token", got: "neither" });
   return refusalOf(attempt.add(missing)) ?? { kind: "refused", connack: 5, finding: missing };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { DeviceIdentity, HubAuthentication, Json, JsonObject, Twin } from "@rollcall/protocol";
+import type { DeviceIdentity, HubAuthentication, Json, JsonObject, Twin, TwinDocument } from "@rollcall/protocol";
 import { isObject } from "./merge-patch.js";
 
 /** What a twin document is made of. */
@@ -12,7 +12,7 @@ export interface TwinDocumentParts {
 /** What the cloud writes for a time that never was. */
 const NEVER = "0001-01-01T00:00:00Z";
 
-const authenticationTypes: Readonly<Record<HubAuthentication["type"], string>> = {
+const authenticationTypes: Readonly<Record<HubAuthentication["type"], TwinDocument["authenticationType"]>> = {
   symmetricKey: "sas",
   x509Thumbprint: "selfSigned",
   x509Authority: "certificateAuthority",
@@ -22,7 +22,7 @@ const authenticationTypes: Readonly<Record<HubAuthentication["type"], string>> =
  * The twin as the service side of a hub shows it (wire.md#twin-document): tags, both sides with `$metadata` and
  * `$version`. Times are kept for each side, not for each property: `$lastUpdated` of a property is that of its side.
  */
-export function twinDocument({ identity, twin, connected }: TwinDocumentParts): JsonObject {
+export function twinDocument({ identity, twin, connected }: TwinDocumentParts): TwinDocument {
   const { authentication } = identity;
   return {
     deviceId: identity.deviceId,
@@ -45,7 +45,7 @@ export function twinDocument({ identity, twin, connected }: TwinDocumentParts): 
   };
 }
 
-function thumbprints(authentication: HubAuthentication): JsonObject {
+function thumbprints(authentication: HubAuthentication): TwinDocument["x509Thumbprint"] {
   const { primary, secondary } =
     authentication.type === "x509Thumbprint" ? authentication : { primary: null, secondary: null };
   return { primaryThumbprint: primary, secondaryThumbprint: secondary ?? null };
@@ -58,7 +58,7 @@ interface SideFacts {
   readonly versioned: boolean;
 }
 
-function side(properties: JsonObject, facts: SideFacts): JsonObject {
+function side(properties: JsonObject, facts: SideFacts): TwinDocument["properties"]["desired"] {
   return { ...properties, $metadata: metadata(properties, facts), $version: facts.version };
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import type { AttestationKind } from "./attestation-kinds.js";
+import type { Json, JsonObject } from "./json.js";
 import { limits } from "./limits.js";
-import type { Json, JsonObject } from "./messages.js";
 import { parseJson } from "./parse.js";
 import { propertyProblem } from "./property-rules.js";
 
@@ -14,15 +15,19 @@ export interface AllocationRequest {
   readonly linkedHubs: readonly string[];
 }
 
-export interface DeviceRuntimeContext {
+interface AttestationContexts {
+  readonly x509: JsonObject;
+  readonly symmetricKey: Record<string, never>;
+  readonly tpm: { readonly endorsementKey: string; readonly storageRootKey: string };
+}
+/** What a webhook learns of the attestation used: exactly one. */
+export type RuntimeAttestation = { readonly [K in AttestationKind]?: AttestationContexts[K] };
+
+export interface DeviceRuntimeContext extends RuntimeAttestation {
   readonly registrationId: string;
   /** Both when the device was assigned before. */
   readonly currentIotHubHostName?: string;
   readonly currentDeviceId?: string;
-  /** Exactly one of these three. */
-  readonly x509?: JsonObject;
-  readonly symmetricKey?: Record<string, never>;
-  readonly tpm?: { readonly endorsementKey: string; readonly storageRootKey: string };
   /** As the device sent it; absent when it sent none. */
   readonly payload?: Json;
 }

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { isWebhookUrl } from "./allocation.js";
 import { judgeApiVersion } from "./api-versions.js";
+import type { AttestationKind } from "./attestation-kinds.js";
 import { deviceIdPattern, idPattern, idProblem, isDeviceId } from "./ids.js";
+import type { JsonObject } from "./json.js";
 import { limits } from "./limits.js";
-import type { JsonObject } from "./messages.js";
 import { allocationPolicies, provisioningStatuses } from "./statuses.js";
 
 /**
@@ -25,7 +26,7 @@ const deviceId = z
   .meta({ pattern: deviceIdPattern });
 
 /** base64 of 16 to 64 bytes; an empty text, as .NET sends it, is no key. */
-const symmetricKey = z
+export const symmetricKey = z
   .string()
   .superRefine((text, context) => {
     if (text === "") return;
@@ -102,12 +103,14 @@ const keys = z
 const tpm = z
   .looseObject({ endorsementKey: z.string().min(1), storageRootKey: z.string().nullish() })
   .meta({ id: "TpmAttestation" });
+/** The wire shape of each kind. */
+const mechanisms = {
+  x509: z.looseObject({ type: z.literal("x509"), x509 }),
+  symmetricKey: z.looseObject({ type: z.literal("symmetricKey"), symmetricKey: keys.nullish() }),
+  tpm: z.looseObject({ type: z.literal("tpm"), tpm }),
+} as const satisfies Record<AttestationKind, z.ZodType<{ readonly type: string }>>;
 const attestation = z
-  .discriminatedUnion("type", [
-    z.looseObject({ type: z.literal("x509"), x509 }),
-    z.looseObject({ type: z.literal("symmetricKey"), symmetricKey: keys.nullish() }),
-    z.looseObject({ type: z.literal("tpm"), tpm }),
-  ])
+  .discriminatedUnion("type", [mechanisms.x509, mechanisms.symmetricKey, mechanisms.tpm])
   .meta({ id: "AttestationMechanism" });
 
 const initialTwin = z
@@ -131,6 +134,19 @@ const customAllocationDefinition = z.object({
     .meta({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$" }),
 });
 
+/** Members that requests and answers have alike: the contracts of answers are made of them too. */
+export const enrollmentMembers = {
+  id,
+  deviceId,
+  jsonObject,
+  customAllocationDefinition,
+  // Where the cloud has certificates issued (2025-07-01-preview; az of 2026-11-01 has three names for it). Kept, and no more.
+  credentialPolicyName: z.string(),
+  namespaceName: z.string(),
+  certificateAuthorityName: z.string(),
+  certificatePolicyName: z.string(),
+} as const;
+
 const common = {
   attestation,
   capabilities: z.object({ iotEdge: z.boolean().default(false) }).nullish(),
@@ -145,11 +161,10 @@ const common = {
   provisioningStatus: word(provisioningStatuses)
     .nullish()
     .transform((status) => status ?? "enabled"),
-  // Where the cloud has certificates issued (2025-07-01-preview; az of 2026-11-01 has three names for it). Kept, and no more.
-  credentialPolicyName: z.string().nullish(),
-  namespaceName: z.string().nullish(),
-  certificateAuthorityName: z.string().nullish(),
-  certificatePolicyName: z.string().nullish(),
+  credentialPolicyName: enrollmentMembers.credentialPolicyName.nullish(),
+  namespaceName: enrollmentMembers.namespaceName.nullish(),
+  certificateAuthorityName: enrollmentMembers.certificateAuthorityName.nullish(),
+  certificatePolicyName: enrollmentMembers.certificatePolicyName.nullish(),
   etag: z.string().nullish(),
 };
 
@@ -180,12 +195,17 @@ export const seedSchema = z.strictObject({
 
 export type IndividualEnrollment = z.output<typeof individualEnrollmentSchema>;
 export type EnrollmentGroup = z.output<typeof enrollmentGroupSchema>;
-export type AttestationMechanism = z.output<typeof attestation>;
+/** How the devices of an enrollment prove themselves; of the kinds `K`, all where none is named. */
+export type AttestationMechanism<K extends AttestationKind = AttestationKind> = {
+  readonly [P in K]: z.output<(typeof mechanisms)[P]>;
+}[K];
 export type CertificateWithInfo = z.output<typeof certificateWithInfo>;
 export type Seed = z.output<typeof seedSchema>;
 /** What may be written in a seed file. */
 export type SeedInput = z.input<typeof seedSchema>;
 export type IndividualEnrollmentInput = z.input<typeof individualEnrollmentSchema>;
+export type AttestationInput = z.input<typeof attestation>;
+export type X509Input = z.input<typeof x509Members>;
 export type EnrollmentGroupInput = z.input<typeof enrollmentGroupSchema>;
 
 /** The issues of a failed zod parse as one readable text: path and reason, a line each. */

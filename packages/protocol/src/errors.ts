@@ -1,3 +1,5 @@
+import type { ErrorBody } from "./contract-management.js";
+
 /** How sure a row is: seen in SDK source or on the wire, or chosen here because the cloud's answer is not known. */
 type Provenance = "seen" | "documented" | "ours";
 
@@ -61,16 +63,6 @@ export class DpsError extends Error {
     this.kind = kind;
     this.info = options?.info;
   }
-}
-
-/** The error body of wire.md#error-body. */
-export interface ErrorBody {
-  readonly errorCode: number;
-  readonly trackingId: string;
-  readonly message: string;
-  readonly timestampUtc: string;
-  /** wire.md#error-body: a map of texts. */
-  readonly info?: Readonly<Record<string, string>>;
 }
 
 /** Makes the body that goes with `dpsErrors[kind].status`. */

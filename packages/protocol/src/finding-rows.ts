@@ -1,4 +1,4 @@
-import type { FindingRow } from "./findings.js";
+import type { FindingRow } from "./finding-words.js";
 
 /**
  * Every reason why a registration fails or is odd: one row each, likely root causes first. `cause` numbers the 25 known

@@ -1,75 +1,21 @@
+import type { Finding } from "./contract-findings.js";
 import type { DpsErrorKind } from "./errors.js";
 import { findingRows } from "./finding-rows.js";
+import type { Element, FindingRow, Severity } from "./finding-words.js";
 
-/** The part of a registration that a finding is about. */
-export const elements = [
-  "connection",
-  "request",
-  "idScope",
-  "enrollment",
-  "leaf",
-  "intermediate",
-  "root",
-  "chain",
-  "key",
-  "token",
-  "endorsementKey",
-  "storageRootKey",
-  "challenge",
-  "hub",
-  "webhook",
-  "service",
-] as const;
-export type Element = (typeof elements)[number];
-
-/** Who has to act. */
-export const blames = ["device", "pki", "enrollment", "hub", "webhook", "protocol", "service"] as const;
-export type Blame = (typeof blames)[number];
-
-export const severities = ["error", "warning", "info"] as const;
-export type Severity = (typeof severities)[number];
-
-/**
- * A reason why a registration fails or is odd. The order of rows is the order of likely root causes: of two errors the
- * one that stands earlier is shown first.
- */
-export interface FindingRow {
-  /** Number of the cause among the 25 known ones. */
-  readonly cause?: number;
-  readonly element: Element;
-  readonly severity: Severity;
-  readonly blame: Blame;
-  /** A sentence; `{name}` is filled from the values of the finding. */
-  readonly title: string;
-  /** What mends it, a command where there is one; `{name}` as above. */
-  readonly remedy: string;
-  /** What the device is answered when this is the root cause; only errors have one. */
-  readonly wire?: DpsErrorKind;
-  /** CONNACK over MQTT when this is the root cause; without it the answer waits for the register request. */
-  readonly connack?: 2 | 3 | 4 | 5;
-  /** When one of these was found too, this is their consequence. */
-  readonly follows?: readonly string[];
-}
+export {
+  type Blame,
+  blames,
+  type Element,
+  elements,
+  type FindingRow,
+  type Severity,
+  severities,
+} from "./finding-words.js";
 
 export type FindingCode = keyof typeof findingRows;
 
-/** One result of a check, as it is stored, shown and asserted on. Never holds a secret. */
-export interface Finding {
-  readonly code: FindingCode;
-  readonly element: Element;
-  /** Which one, when there are several: `intermediate 1`, the subject of a certificate. */
-  readonly subject?: string;
-  readonly severity: Severity;
-  readonly blame: Blame;
-  readonly title: string;
-  readonly expected?: string;
-  readonly got?: string;
-  readonly nearest?: string;
-  readonly remedy: string;
-  readonly cause?: number;
-  /** True when another finding explains this one. */
-  readonly consequence?: boolean;
-}
+export type { Finding } from "./contract-findings.js";
 
 /** What a check found, beyond what the row says. `values` fill the row's `{name}`s. */
 export interface FindingDetail {

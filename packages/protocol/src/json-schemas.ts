@@ -1,27 +1,64 @@
 import { z } from "zod";
+import { type AnswerContract, type AnswerRoute, answers } from "./contract-answers.js";
+import { certificateUpload, endorsementKeyUpload } from "./contract-certificates.js";
+import { enrolledGroup, enrolledIndividual } from "./contract-enrollments.js";
+import { twinPatch } from "./contract-hubs.js";
+import { errorAnswer } from "./contract-management.js";
 import {
   bulkModes,
   enrollmentGroupSchema,
   individualEnrollmentSchema,
   querySpecificationSchema,
 } from "./enrollments.js";
+import type { Json, JsonObject } from "./json.js";
 import { limits } from "./limits.js";
-import type { Json, JsonObject } from "./messages.js";
 
-/** Bodies of the service API by the names of the specification, made from what checks them. */
+/** Request bodies by the names of the specification, or ours; those of the service API are made from what checks them. */
 const bodies = {
   IndividualEnrollment: individualEnrollmentSchema,
   EnrollmentGroup: enrollmentGroupSchema,
   QuerySpecification: querySpecificationSchema,
+  CertificateUpload: certificateUpload,
+  TwinPatch: twinPatch,
+  EndorsementKey: endorsementKeyUpload,
 } as const;
 export type BodySchemaName = keyof typeof bodies | "BulkEnrollmentOperation" | "BulkEnrollmentGroupOperation";
 
+/** JSON Schemas (2020-12) for documents. */
+export interface ApiJsonSchemas {
+  /** Each request body, and each part of a body or of an answer that has a name. */
+  readonly components: Readonly<Record<string, JsonObject>>;
+  /** Of the JSON that a route answers. */
+  readonly answers: Readonly<Partial<Record<AnswerRoute, JsonObject>>>;
+  readonly error: JsonObject;
+}
+
 const reference = (name: string): JsonObject => ({ $ref: `#/components/schemas/${name}` });
-const readOnly = (schema: JsonObject): JsonObject => ({ ...schema, readOnly: true });
-const dates = {
-  createdDateTimeUtc: readOnly({ type: "string", format: "date-time" }),
-  lastUpdatedDateTimeUtc: readOnly({ type: "string", format: "date-time" }),
-} as const;
+
+/** All of them at once: every contract of an answer, and every body. */
+export function apiJsonSchemas(): ApiJsonSchemas {
+  const rows: readonly (readonly [string, AnswerContract])[] = Object.entries(answers);
+  const withJson = rows.flatMap(([name, { schema }]) => (schema ? [[name, schema] as const] : []));
+  const asked = converted(bodies);
+  const answered = converted({ ...Object.fromEntries(withJson), Error: errorAnswer });
+  const { Error: error = {}, ...routes } = answered.schemas;
+  const { IndividualEnrollment, EnrollmentGroup, ...others } = asked.schemas;
+  return {
+    components: {
+      ...asked.parts,
+      ...answered.parts,
+      ...others,
+      IndividualEnrollment: withReadOnly(IndividualEnrollment, answered.parts[nameOf(enrolledIndividual)]),
+      EnrollmentGroup: withReadOnly(EnrollmentGroup, answered.parts[nameOf(enrolledGroup)]),
+      BulkEnrollmentOperation: bulk("enrollments", "IndividualEnrollment"),
+      BulkEnrollmentGroupOperation: bulk("enrollmentGroups", "EnrollmentGroup"),
+    },
+    answers: routes,
+    error,
+  };
+}
+
+const nameOf = (schema: z.ZodType): string => schema.meta()?.id ?? "";
 
 function bulk(member: string, entry: string): JsonObject {
   const entries = { type: "array", items: reference(entry), minItems: 1, maxItems: limits.bulkEntries };
@@ -33,41 +70,45 @@ function bulk(member: string, entry: string): JsonObject {
   };
 }
 
-/** An enrollment with the members that only answers have. */
-function enrollment(schema: JsonObject | undefined, answered: JsonObject): JsonObject {
-  return { ...schema, properties: { ...(schema?.["properties"] as JsonObject), ...answered } };
+/** A body with the members that only answers have: SDKs send whole objects back. */
+function withReadOnly(body: JsonObject = {}, answer: JsonObject = {}): JsonObject {
+  const taken = body["properties"] as JsonObject;
+  const answered = Object.entries(answer["properties"] as JsonObject).filter(([name]) => !(name in taken));
+  const shown = answered.map(([name, schema]) => [name, { ...(schema as JsonObject), readOnly: true }] as const);
+  return { ...body, properties: { ...taken, ...Object.fromEntries(shown) } };
 }
 
-/**
- * The JSON Schema (2020-12) of each body of the service API and of its parts that have names; for documents, so that any JSON is
- * just that. An enrollment refers to `DeviceRegistrationState`, which only answers hold and which is not among them.
- */
-export function bodyJsonSchemas(): Readonly<Record<string, JsonObject>> {
-  const schemas = Object.assign({}, ...Object.entries(bodies).map(([name, schema]) => named(name, schema)));
-  const { IndividualEnrollment, EnrollmentGroup, ...others } = schemas as Readonly<Record<string, JsonObject>>;
-  const registrationState = readOnly(reference("DeviceRegistrationState"));
-  return {
-    ...others,
-    IndividualEnrollment: enrollment(IndividualEnrollment, { registrationState, ...dates }),
-    EnrollmentGroup: enrollment(EnrollmentGroup, dates),
-    BulkEnrollmentOperation: bulk("enrollments", "IndividualEnrollment"),
-    BulkEnrollmentGroupOperation: bulk("enrollmentGroups", "EnrollmentGroup"),
-  };
+interface Converted {
+  readonly schemas: Readonly<Record<string, JsonObject>>;
+  /** What they refer to, by name. */
+  readonly parts: Readonly<Record<string, JsonObject>>;
 }
 
-/** A schema, and those that it refers to, by their names. */
-function named(name: string, schema: z.ZodType): Readonly<Record<string, JsonObject>> {
-  const text = JSON.stringify(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }), (key, value: Json) =>
-    key === "$schema" || (key === "id" && typeof value === "string") ? undefined : renamed(value),
+function converted(schemas: Readonly<Record<string, z.ZodType>>): Converted {
+  const whole = z.toJSONSchema(z.object(schemas), {
+    io: "input",
+    unrepresentable: "any",
+    override: ({ jsonSchema }) => withoutNoise(jsonSchema),
+  });
+  const text = JSON.stringify(whole, (key, value: Json) =>
+    key === "id" && typeof value === "string" ? undefined : renamed(value),
   );
-  const { $defs = {}, ...whole } = JSON.parse(text) as { $defs?: Record<string, JsonObject> };
+  const { properties, $defs = {} } = JSON.parse(text) as Record<"properties" | "$defs", Record<string, JsonObject>>;
   const parts = Object.entries($defs).filter(([part]) => !part.startsWith("__"));
-  return { [name]: whole, ...Object.fromEntries(parts) };
+  return { schemas: properties, parts: Object.fromEntries(parts) };
+}
+
+/** The format of a date says it, and every integer is a safe one. */
+function withoutNoise(schema: z.core.JSONSchema.BaseSchema): void {
+  if (schema.format === "date-time") delete schema.pattern;
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
 }
 
 /** A reference without a name is the one of "any JSON" to itself. */
 function renamed(value: Json): Json {
   if (typeof value !== "object" || value === null || !("$ref" in value)) return value;
-  const target = String(value["$ref"]).replace("#/$defs/", "");
-  return target.startsWith("__") ? {} : reference(target);
+  const { $ref, ...rest } = value;
+  const target = String($ref).replace("#/$defs/", "");
+  return target.startsWith("__") ? rest : { ...rest, ...reference(target) };
 }

@@ -1,9 +1,7 @@
-import type { ErrorBody } from "./errors.js";
-import type { AttestationKind, RegistrationStatus, Substatus } from "./statuses.js";
-
-/** Any JSON value. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
-export type JsonObject = { readonly [name: string]: Json };
+import type { AttestationKind } from "./attestation-kinds.js";
+import type { ErrorBody } from "./contract-management.js";
+import type { Json } from "./json.js";
+import type { RegistrationStatus, Substatus } from "./statuses.js";
 
 /** Body of a register request (wire.md#device-registration); everything may be absent over MQTT. */
 export interface DeviceRegistration {
@@ -22,8 +20,16 @@ export interface TpmChallenge {
   readonly authenticationKey: string;
 }
 
+interface AttestationResults {
+  readonly x509: Record<string, never>;
+  readonly symmetricKey: { readonly enrollmentGroupId?: string };
+  readonly tpm: { readonly authenticationKey: string };
+}
+/** The member of a result that names the attestation used: exactly one (wire.md#registration-state). */
+export type AttestationMember = { readonly [K in AttestationKind]?: AttestationResults[K] };
+
 /** What a device learns of its registration (wire.md#registration-state). Dates as `formatDate` writes them. */
-export interface DeviceRegistrationResult {
+export interface DeviceRegistrationResult extends AttestationMember {
   readonly registrationId: string;
   readonly createdDateTimeUtc?: string;
   readonly assignedHub?: string;
@@ -35,9 +41,6 @@ export interface DeviceRegistrationResult {
   readonly lastUpdatedDateTimeUtc?: string;
   readonly etag?: string;
   readonly payload?: Json;
-  readonly x509?: Record<string, never>;
-  readonly symmetricKey?: { readonly enrollmentGroupId?: string };
-  readonly tpm?: { readonly authenticationKey: string };
 }
 
 /** Answer to register and to a poll (wire.md#reply-bodies). */
@@ -69,6 +72,3 @@ export function toAsciiJson(value: unknown): string {
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
-
-/** The member of a result that names the attestation used: exactly one (wire.md#registration-state). */
-export type AttestationMember = Extract<keyof DeviceRegistrationResult, AttestationKind>;

@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { z } from "zod";
+import type { Json } from "./json.js";
 import { limits } from "./limits.js";
-import type { DeviceRegistration, Json } from "./messages.js";
+import type { DeviceRegistration } from "./messages.js";
 
 /** A register body, or why there is none. */
 export type RegistrationParse =

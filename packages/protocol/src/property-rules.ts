@@ -1,5 +1,5 @@
+import type { Json, JsonObject } from "./json.js";
 import { limits } from "./limits.js";
-import type { Json, JsonObject } from "./messages.js";
 
 /** Longest name and longest text of a property, in bytes of UTF-8 (IoT Hub, "Understand and use device twins"). */
 const MAX_NAME = 1024;

@@ -19,8 +19,3 @@ export type ProvisioningStatus = (typeof provisioningStatuses)[number];
 
 export const allocationPolicies = ["hashed", "geoLatency", "static", "custom"] as const;
 export type AllocationPolicy = (typeof allocationPolicies)[number];
-
-export const attestationTypes = ["none", "tpm", "x509", "symmetricKey"] as const;
-export type AttestationType = (typeof attestationTypes)[number];
-/** The three ways in which a device proves who it is. */
-export type AttestationKind = Exclude<AttestationType, "none">;

@@ -1,14 +1,5 @@
-import type { EnrollmentRecord, Store } from "@rollcall/engine";
-import { type AttestationKind, deriveDeviceKey } from "@rollcall/protocol";
-
-/** An enrollment by which a device could register. */
-export interface DeviceCredentials {
-  readonly kind: "individual" | "group";
-  readonly id: string;
-  readonly attestation: AttestationKind;
-  /** base64: the key of the device, derived where the enrollment is a group's. */
-  readonly key?: string;
-}
+import { deviceKeyOf, type EnrollmentRecord, type Store } from "@rollcall/engine";
+import type { DeviceCredentials } from "@rollcall/protocol";
 
 /**
  * The credentials with which an operator can set a device up: those of its individual enrollment if it has one; else
@@ -21,11 +12,8 @@ export async function deviceCredentials(store: Store, registrationId: string): P
 }
 
 function describe(record: EnrollmentRecord, registrationId: string): DeviceCredentials {
-  const { attestation } = record;
-  const primaryKey = attestation.type === "symmetricKey" ? attestation.primaryKey : undefined;
-  const about = { attestation: attestation.type, ...(primaryKey !== undefined && { key: primaryKey }) };
-  if (record.kind === "individual") return { kind: "individual", id: record.registrationId, ...about };
-  const group = { kind: "group", id: record.enrollmentGroupId, attestation: attestation.type } as const;
-  if (primaryKey === undefined) return group;
-  return { ...group, key: deriveDeviceKey(Buffer.from(primaryKey, "base64"), registrationId).toString("base64") };
+  const { kind } = record;
+  const id = record.kind === "individual" ? record.registrationId : record.enrollmentGroupId;
+  const key = deviceKeyOf(record, registrationId);
+  return { kind, id, attestation: record.attestation.type, ...(key !== undefined && { key }) };
 }

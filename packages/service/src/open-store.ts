@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { MemoryStore, type Store } from "@rollcall/engine";
+import type { ServiceInfo } from "@rollcall/protocol";
 import type { ClusterFiles, StoreError } from "@rollcall/store";
 import type { Config } from "./config/config-schema.js";
 
 /** The kinds of store. "postgres" is configured by the URL of the server. */
-export type StoreKind = "memory" | "sqlite" | "postgres";
+export type StoreKind = ServiceInfo["store"]["kind"];
 
 export interface OpenedStore {
   readonly store: Store;

@@ -1,9 +1,7 @@
 import type { AttemptLog, Clock, Random, SeedCount, Store } from "@rollcall/engine";
 import type { Hub } from "@rollcall/hub";
-import type { SeedInput } from "@rollcall/protocol";
+import type { SeedInput, ServiceInfo } from "@rollcall/protocol";
 import type { ConfigInput } from "./config/config-schema.js";
-import type { OpenPorts } from "./listen/open-ports.js";
-import type { StoreKind } from "./open-store.js";
 
 /**
  * Settings of a service in this process: those of rollcall.yaml, with different defaults (in memory, any free ports,
@@ -21,27 +19,8 @@ export interface RollcallOptions extends Omit<ConfigInput, "seed"> {
   readonly random?: Random;
 }
 
-/** The facts that are needed to use a running service. `rollcall info` prints them. */
-export interface RollcallInfo {
-  readonly idScope: string;
-  readonly host: string;
-  readonly ports: OpenPorts;
-  /** Host of the device SDKs, with the MQTT port when it is not 8883. */
-  readonly deviceEndpoint: string;
-  /** Host of the service API, with the HTTPS port when it is not 443. */
-  readonly serviceEndpoint: string;
-  /** Connection string of the owner's policy, with its primary key. */
-  readonly connectionString: string;
-  /** Connection strings of every shared access policy, the owner's first. */
-  readonly policies: readonly { readonly name: string; readonly primary: string; readonly secondary: string }[];
-  readonly caPath: string;
-  /** SHA-256 of the CA certificate, upper-case hex. */
-  readonly caFingerprint: string;
-  readonly pid: number;
-  readonly hubs: readonly string[];
-  /** Where enrollments, registrations and twins are kept; `place` is for people, and holds no password. */
-  readonly store: { readonly kind: StoreKind; readonly place: string };
-}
+/** What somebody needs to use a running service; what `rollcall info` prints. */
+export type RollcallInfo = ServiceInfo;
 
 /** Counts of the objects that are open or kept right now. */
 export interface RollcallStats {

@@ -1,10 +1,11 @@
-export { type DeviceIdentity, type DeviceTpm, InvalidIdentityError } from "./device/identity.js";
+export type { FleetAttestation } from "./attestation/proving/fleet-types.js";
+export { type DeviceIdentity, type DeviceTpm, InvalidIdentityError } from "./attestation/proving/identity.js";
 export type { ExchangeOptions, RegisterOptions, RegistrationTarget } from "./device/options.js";
 export { type Phase, type PhaseTimes, phases } from "./device/phases.js";
 export { registerDevice } from "./device/register-device.js";
 export type { AssignedState, Refusal, RegisterResult, Unreachable } from "./device/result.js";
 export { TargetRefusedError } from "./fleet/check-target.js";
-export type { Fleet, FleetAttestation, FleetDevice, FleetEnrollment } from "./fleet/fleet.js";
+export type { Fleet, FleetDevice, FleetEnrollment } from "./fleet/fleet.js";
 export { fleetEnrollments } from "./fleet/fleet-enrollments.js";
 export { FleetFileError } from "./fleet/fleet-file-error.js";
 export {

@@ -7,6 +7,8 @@ import { createDeviceApi } from "../device-api.js";
 import { deviceServerOptions } from "../http-server.js";
 import { createManagementApi } from "../management-api.js";
 import { sasAuthorizer } from "../service-authorization.js";
+import { sampleInfo } from "./sample-info.js";
+import { checkedFetch } from "./strict-answers.js";
 
 export const NOW = Date.UTC(2026, 10, 22, 9, 15, 2);
 const TOKEN = "a-management-token";
@@ -84,9 +86,9 @@ export async function serviceRig() {
   const management = await createManagementApi({
     ...{ attempts, clock, onFault, operator },
     port: () => Number(new URL(dashboard).port),
-    info: () => ({}),
+    info: () => sampleInfo,
     ca: () => "",
-    credentials: async () => ({}),
+    credentials: async () => [],
     ready: () => true,
     stop: () => undefined,
     token: TOKEN,
@@ -98,7 +100,7 @@ export async function serviceRig() {
   const send =
     (base: string) =>
     async (path: string, { method = "GET", headers = {}, body }: Sent = {}) => {
-      const response = await fetch(base + path, { method, headers, ...(body !== undefined && { body }) });
+      const response = await checkedFetch(base + path, { method, headers, ...(body !== undefined && { body }) });
       const text = await response.text();
       return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) as unknown };
     };

@@ -1,18 +1,5 @@
-import type { AttemptRecord, AttestationKind } from "@rollcall/protocol";
-import { formatPath, managementRoutes } from "@rollcall/protocol";
-import type { RollcallInfo } from "@rollcall/service";
+import { type Answer, type AnswerRoute, formatPath, managementRoutes, type ServiceInfo } from "@rollcall/protocol";
 import { CliError, reasonOf } from "../terminal/cli-error.js";
-
-/** What `rollcall info -o json` prints: the contract that scripts rely on. */
-export type ServiceInfo = RollcallInfo;
-
-/** An enrollment by which a device could register; the key is the device's own, derived where the enrollment is a group. */
-export interface DeviceCredentials {
-  readonly kind: "individual" | "group";
-  readonly id: string;
-  readonly attestation: AttestationKind;
-  readonly key?: string;
-}
 
 /** Where a service can be asked. */
 export interface ManagementAddress {
@@ -64,19 +51,19 @@ export class ManagementClient {
   }
 
   /** The latest attempt of a registration id, or the one with a tracking id; undefined when none is known. */
-  async attempt(id: string): Promise<AttemptRecord | undefined> {
+  async attempt(id: string): Promise<Answer<"attempt"> | undefined> {
     const response = await this.send(formatPath(managementRoutes.attempt.path, { id }));
     if (response.status === 404) return undefined;
-    return this.#json<AttemptRecord>(response);
+    return this.#json<"attempt">(response);
   }
 
   async info(): Promise<ServiceInfo> {
-    return this.#json<ServiceInfo>(await this.send(managementRoutes.info.path));
+    return this.#json<"info">(await this.send(managementRoutes.info.path));
   }
 
   /** The enrollments by which a device could register: its own alone, else the groups. */
-  async credentials(registrationId: string): Promise<readonly DeviceCredentials[]> {
-    return this.#json<readonly DeviceCredentials[]>(
+  async credentials(registrationId: string): Promise<Answer<"credentials">> {
+    return this.#json<"credentials">(
       await this.send(formatPath(managementRoutes.credentials.path, { registrationId })),
     );
   }
@@ -122,10 +109,10 @@ export class ManagementClient {
     });
   }
 
-  async #json<T>(response: Response): Promise<T> {
+  async #json<Route extends AnswerRoute>(response: Response): Promise<Answer<Route>> {
     if (!response.ok) throw unexpectedAnswer(response);
     // The service is of the same version as this client: both come in one package.
-    return (await response.json()) as T;
+    return (await response.json()) as Answer<Route>;
   }
 }
 

@@ -1,10 +1,15 @@
 import {
+  type Answer,
+  type EnrolledMechanism,
   type EnrollmentKind,
   enrollmentKinds,
   formatPath,
   type JsonObject,
+  type ListedDevice,
   limits,
+  type OperatorRoute,
   operatorRoutes,
+  type RegistrationState,
   serviceRoutes,
 } from "@rollcall/protocol";
 import type { CliError } from "../terminal/cli-error.js";
@@ -50,17 +55,8 @@ interface Call extends Asked {
   readonly body?: unknown;
 }
 
-/** Of each entry that failed. */
-interface BulkError {
-  readonly registrationId?: string;
-  readonly enrollmentGroupId?: string;
-  readonly errorCode: number;
-  readonly errorStatus: string;
-}
-
-interface BulkResult {
-  readonly errors: readonly BulkError[];
-}
+/** An enrollment of either kind, as the service answers it. */
+export type EnrollmentAnswer = Answer<"getEnrollment"> | Answer<"getGroup">;
 
 /** An entry of a bulk operation that was refused. */
 export interface NotMade {
@@ -69,8 +65,8 @@ export interface NotMade {
 }
 
 /** A part of a list, and what gets the next one. */
-interface Page {
-  readonly items: readonly JsonObject[];
+interface Page<Item> {
+  readonly items: readonly Item[];
   readonly next: string | undefined;
 }
 
@@ -82,17 +78,17 @@ export class OperatorClient {
     this.service = service;
   }
 
-  async enrollment(kind: EnrollmentKind, id: string, asked: Asked = {}): Promise<JsonObject> {
+  async enrollment(kind: EnrollmentKind, id: string, asked: Asked = {}): Promise<EnrollmentAnswer> {
     return this.#object(routesOf[kind].get, { params: { id }, ...asked });
   }
 
   /** The attestation with its keys. */
-  async mechanism(kind: EnrollmentKind, id: string, asked: Asked = {}): Promise<JsonObject> {
+  async mechanism(kind: EnrollmentKind, id: string, asked: Asked = {}): Promise<EnrolledMechanism> {
     return this.#object(routesOf[kind].mechanism, { params: { id }, ...asked });
   }
 
   /** Creates what is not there yet; what is there stays as it is. Returns it as the service has it. */
-  async createEnrollment(kind: EnrollmentKind, body: JsonObject, asked: Asked = {}): Promise<JsonObject> {
+  async createEnrollment(kind: EnrollmentKind, body: JsonObject, asked: Asked = {}): Promise<EnrollmentAnswer> {
     const [failed] = await this.createEnrollments(kind, [body], asked);
     if (failed) throw failed.error;
     return this.enrollment(kind, String(body[enrollmentKinds[kind].id]), asked);
@@ -102,9 +98,9 @@ export class OperatorClient {
   async createEnrollments(kind: EnrollmentKind, bodies: readonly JsonObject[], asked: Asked = {}): Promise<NotMade[]> {
     const { collection, id } = enrollmentKinds[kind];
     const answer = await this.#send(routesOf[kind].bulk, { body: { mode: "create", [collection]: bodies }, ...asked });
-    const { errors } = (await answer.json()) as BulkResult;
+    const { errors } = (await answer.json()) as Answer<"bulkEnrollments"> | Answer<"bulkGroups">;
     return errors.map(({ errorCode, errorStatus, ...error }) => {
-      const subject = String(error[id]);
+      const subject = error[id as keyof typeof error]; // Of this kind: each answers with its own name.
       const status = Math.floor(errorCode / 1000);
       return { id: subject, error: refusal({ status, message: errorStatus }, { ...asked, subject }) };
     });
@@ -115,7 +111,7 @@ export class OperatorClient {
     kind: EnrollmentKind,
     id: string,
     { body, ifMatch, ...asked }: Asked & { body: JsonObject; ifMatch?: string | undefined },
-  ): Promise<JsonObject> {
+  ): Promise<EnrollmentAnswer> {
     return this.#object(routesOf[kind].put, { params: { id }, body, ifMatch, ...asked });
   }
 
@@ -128,15 +124,15 @@ export class OperatorClient {
   }
 
   /** Enrollments that a query chooses, all of them or the first `top`. */
-  enrollments(kind: EnrollmentKind, query: string, top: number | undefined): Promise<JsonObject[]> {
+  enrollments(kind: EnrollmentKind, query: string, top: number | undefined): Promise<EnrollmentAnswer[]> {
     return collect(top, (after, size) => this.#page(routesOf[kind].query, { body: { query } }, after, size));
   }
 
-  registration(id: string, asked: Asked = {}): Promise<JsonObject> {
+  registration(id: string, asked: Asked = {}): Promise<RegistrationState> {
     return this.#object(serviceRoutes.getRegistration, { params: { id }, ...asked });
   }
 
-  registrations(group: string, top: number | undefined, asked: Asked = {}): Promise<JsonObject[]> {
+  registrations(group: string, top: number | undefined, asked: Asked = {}): Promise<RegistrationState[]> {
     const call = { params: { id: group }, ...asked };
     return collect(top, (after, size) => this.#page(serviceRoutes.queryRegistrations, call, after, size));
   }
@@ -146,29 +142,30 @@ export class OperatorClient {
   }
 
   /** One of the operator routes that answer with JSON. */
-  async operate<T>(route: keyof typeof operatorRoutes, call: Call = {}): Promise<T> {
+  async operate<Route extends OperatorRoute>(route: Route, call: Call = {}): Promise<Answer<Route>> {
     const response = await this.#send(operatorRoutes[route], call);
     // The service is of the same version as this client: both come in one package.
-    return (response.status === 204 ? undefined : await response.json()) as T;
+    return (response.status === 204 ? undefined : await response.json()) as Answer<Route>;
   }
 
   /** A list of the operator routes, all of it or the first `top`. */
-  operatorList(route: "listDevices", call: Call, top: number | undefined): Promise<JsonObject[]> {
+  operatorList(route: "listDevices", call: Call, top: number | undefined): Promise<ListedDevice[]> {
     return collect(top, async (after, size) => {
       const query = { ...call.query, after, limit: String(size) };
-      const { items, next } = await this.operate<Page>(route, { ...call, query });
+      const { items, next } = await this.operate(route, { ...call, query });
       return { items, next };
     });
   }
 
-  async #object(route: Route, call: Call): Promise<JsonObject> {
-    return (await (await this.#send(route, call)).json()) as JsonObject;
+  async #object<T>(route: Route, call: Call): Promise<T> {
+    // The service is of the same version as this client: both come in one package.
+    return (await (await this.#send(route, call)).json()) as T;
   }
 
-  async #page(route: Route, call: Call, after: string | undefined, size: number): Promise<Page> {
+  async #page<Item>(route: Route, call: Call, after: string | undefined, size: number): Promise<Page<Item>> {
     const headers = { "x-ms-max-item-count": String(size), ...(after !== undefined && { "x-ms-continuation": after }) };
     const response = await this.#send(route, { ...call, headers });
-    const items = (await response.json()) as readonly JsonObject[];
+    const items = (await response.json()) as readonly Item[];
     return { items, next: response.headers.get("x-ms-continuation") ?? undefined };
   }
 
@@ -194,11 +191,11 @@ export class OperatorClient {
 }
 
 /** Page after page, until there are `top` or no more. */
-async function collect(
+async function collect<Item>(
   top: number | undefined,
-  page: (after: string | undefined, size: number) => Promise<Page>,
-): Promise<JsonObject[]> {
-  const all: JsonObject[] = [];
+  page: (after: string | undefined, size: number) => Promise<Page<Item>>,
+): Promise<Item[]> {
+  const all: Item[] = [];
   let after: string | undefined;
   do {
     const wanted = (top ?? Number.POSITIVE_INFINITY) - all.length;

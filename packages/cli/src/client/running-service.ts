@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
+import type { ServiceInfo } from "@rollcall/protocol";
 import { type Command, Option } from "commander";
 import { CliError, reasonOf, systemCode } from "../terminal/cli-error.js";
 import { quote } from "../terminal/shell.js";
-import { dashboardUrl, ManagementClient, type ServiceInfo } from "./management-client.js";
+import { dashboardUrl, ManagementClient } from "./management-client.js";
 
 /** `--location`, of every command that talks to a running service. */
 export function addLocationOption(command: Command): Command {

@@ -4,15 +4,20 @@ import type { Pair } from "./output.js";
 export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** The members of an object, or of any of several. */
+export type NameIn<T> = T extends unknown ? Extract<keyof T, string> : never;
+
 /** A member that is an object; an empty one where it is absent or something else. */
-export const objectAt = (object: JsonObject, name: string): JsonObject => {
-  const value = object[name];
+export function objectAt<T extends object>(object: T, name: NameIn<T>): JsonObject {
+  // As in `textAt`; what is read here is JSON.
+  const value = (object as JsonObject)[name];
   return isObject(value) ? value : {};
-};
+}
 
 /** A member as a person reads it; undefined where it is absent. */
-export function textAt(object: JsonObject, name: string): string | undefined {
-  const value = object[name];
+export function textAt<T extends object>(object: T, name: NameIn<T>): string | undefined {
+  // Of several kinds of object, this one may be of a kind that has no such member.
+  const value = (object as Readonly<Record<string, unknown>>)[name];
   if (value === undefined || value === null) return undefined;
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -1,12 +1,14 @@
-import { type CertificateCache, certificateInfo } from "@rollcall/pki";
+import type { CertificateCache } from "@rollcall/pki";
 import {
   type AllocationRequest,
+  type AttestationKind,
   type DeviceRuntimeContext,
   type JsonObject,
   type LinkedHub,
   maskedWebhookUrl,
 } from "@rollcall/protocol";
-import type { AttestationRequest, Proof } from "../attestation/verdict.js";
+import { attestations } from "../attestation/attestations.js";
+import type { AcceptedProof, AttestationRequest } from "../attestation/judging/verdict.js";
 import type { EnrollmentRecord } from "../records/ports.js";
 import { wireEnrollment } from "../wire/wire-enrollment.js";
 
@@ -14,8 +16,8 @@ import { wireEnrollment } from "../wire/wire-enrollment.js";
 export interface AllocationQuestion {
   readonly request: AttestationRequest;
   readonly enrollment: EnrollmentRecord;
-  readonly proof: Exclude<Proof, { kind: "challenge" }>;
-  readonly attestation: "x509" | "symmetricKey" | "tpm";
+  readonly proof: AcceptedProof;
+  readonly attestation: AttestationKind;
   /** Where the device is now; undefined for one that was never assigned. */
   readonly current: { readonly hub: string; readonly deviceId: string } | undefined;
   /** The hubs to choose from. */
@@ -34,30 +36,14 @@ export function allocationRequest(question: AllocationQuestion, certificates: Ce
 }
 
 function runtimeContext(question: AllocationQuestion, certificates: CertificateCache): DeviceRuntimeContext {
-  const { request, current } = question;
+  const { request, current, proof, attestation } = question;
   const payload = request.body?.payload;
   return {
     registrationId: request.registrationId,
     ...(current && { currentIotHubHostName: current.hub, currentDeviceId: current.deviceId }),
-    ...attestationMember(question, certificates),
+    ...attestations[attestation].finish.runtimeMember(request, proof, certificates),
     ...(payload !== undefined && { payload }),
   };
-}
-
-function attestationMember(
-  { request, proof, attestation }: AllocationQuestion,
-  certificates: CertificateCache,
-): Pick<DeviceRuntimeContext, "x509" | "symmetricKey" | "tpm"> {
-  if (proof.kind === "tpm") {
-    const { endorsementKey, storageRootKey } = proof;
-    return {
-      tpm: { endorsementKey: endorsementKey.toString("base64"), storageRootKey: storageRootKey.toString("base64") },
-    };
-  }
-  if (attestation === "symmetricKey") return { symmetricKey: {} };
-  const [leaf] = request.connection.presented();
-  // The documentation calls it "certificate details"; the members are those of the service API.
-  return { x509: leaf ? { certificateInfo: { ...certificateInfo(certificates.read(leaf)) } } : {} };
 }
 
 /** As the service API gives it, without its keys, and with the webhook's address masked. */

@@ -1,19 +1,10 @@
-import { type AttestationKind, type Finding, finding } from "@rollcall/protocol";
+import { attestationKinds, type Finding, finding } from "@rollcall/protocol";
 import type { EnrollmentRecord, IndividualRecord } from "../records/ports.js";
+import { attestations } from "./attestations.js";
+import type { Shown } from "./judging/attestation.js";
+import type { AttestationContext, AttestationRequest, Verdict } from "./judging/verdict.js";
 import { nearbyFinding } from "./nearby-ids.js";
 import { checkRequest } from "./request-checks.js";
-import { symmetricKey } from "./symmetric-key/symmetric-key.js";
-import { tpm } from "./tpm/tpm.js";
-import type { Attestation, AttestationContext, AttestationRequest, Verdict } from "./verdict.js";
-import { x509 } from "./x509/x509.js";
-
-const attestations: Readonly<Record<AttestationKind, Attestation>> = { symmetricKey, x509, tpm };
-
-const names: Readonly<Record<AttestationKind, string>> = {
-  symmetricKey: "a symmetric key",
-  x509: "an X.509 certificate",
-  tpm: "a TPM",
-};
 
 /**
  * Finds the enrollment of a device and judges its proof (wire.md#enrollment-match): an individual enrollment of the id decides
@@ -31,8 +22,8 @@ export async function authenticate(request: AttestationRequest, context: Attesta
   return { ...refused, findings };
 }
 
-/** What the device came with. A device that shows nothing may be a TPM at its first request. */
-function kindShown(request: AttestationRequest): Exclude<AttestationKind, "tpm"> | "nothing" {
+/** What the connection shows by itself. A device that shows nothing may be a TPM at its first request. */
+function kindShown(request: AttestationRequest): Exclude<Shown, "tpm"> {
   if (request.credentials.kind === "sas") return "symmetricKey";
   return request.connection.presented().length > 0 ? "x509" : "nothing";
 }
@@ -43,38 +34,32 @@ async function byIndividual(
   context: AttestationContext,
 ): Promise<Verdict> {
   const wanted = enrollment.attestation.type;
+  const attestation = attestations[wanted];
   const bare = kindShown(request);
-  const shown = bare === "nothing" && wanted !== "tpm" && request.body?.tpm ? "tpm" : bare;
-  const fits = shown === wanted || (wanted === "tpm" && shown !== "x509") || (wanted === "x509" && shown === "nothing");
-  if (fits) return attestations[wanted].individual(request, enrollment, context);
+  const shown = bare === "nothing" && request.body?.tpm ? "tpm" : bare;
+  if (attestation.judges.includes(shown)) return attestation.individual(request, enrollment, context);
+  const expected = attestationKinds[wanted].credential;
   if (shown === "nothing")
     return {
       enrollment,
       attestation: wanted,
-      findings: [finding("credential.missing", { expected: names[wanted], got: "nothing" })],
+      findings: [finding("credential.missing", { expected, got: "nothing" })],
     };
-  const values = { id: enrollment.registrationId, expected: names[wanted], got: names[shown] };
-  const mismatch = finding("enrollment.attestationMismatch", { values, expected: names[wanted], got: names[shown] });
+  const got = attestationKinds[shown].credential;
+  const values = { id: enrollment.registrationId, expected, got };
+  const mismatch = finding("enrollment.attestationMismatch", { values, expected, got });
   return { enrollment, attestation: shown, findings: [mismatch] };
 }
 
 async function byGroup(request: AttestationRequest, context: AttestationContext): Promise<Verdict> {
   const shown = kindShown(request);
   if (shown === "nothing") return { findings: await nobody(request, context) };
-  const verdict = (await attestations[shown].group?.(request, context)) ?? { findings: [] };
+  const attestation = attestations[shown];
+  const verdict = (await attestation.group?.(request, context)) ?? { findings: [] };
   if (verdict.enrollment) return verdict;
   const isReadable = !verdict.findings.some((each) => each.severity === "error");
-  const hint = shown === "symmetricKey" && isReadable ? await groupKeyHint(request, context) : "";
+  const hint = (isReadable && (await attestation.missingGroupHint?.(request, context))) || "";
   return { ...verdict, findings: [...verdict.findings, ...(await notFound(request, context, hint))] };
-}
-
-/** A good token that fits no group is more often a wrong key than a device that nobody enrolled. */
-async function groupKeyHint(request: AttestationRequest, context: AttestationContext): Promise<string> {
-  const groups = await context.store.symmetricKeyGroups();
-  if (groups.length === 0) return "";
-  const more = groups.length > 3 ? ` and ${groups.length - 3} more` : "";
-  const names = groups.slice(0, 3).map((group) => group.enrollmentGroupId);
-  return ` Its token fits no symmetric-key group (${names.join(", ")}${more}): was its key derived from another group's key, or from another id? rollcall env ${request.registrationId}${groups.length > 1 ? " --group <id>" : ""} prints the right one.`;
 }
 
 async function nobody(request: AttestationRequest, context: AttestationContext): Promise<readonly Finding[]> {

@@ -1,9 +1,10 @@
 import type { Certificate } from "@rollcall/pki";
-import { DpsError, idKey, type JsonObject, limits } from "@rollcall/protocol";
+import { type CaCertificate, DpsError, idKey, limits } from "@rollcall/protocol";
+import { referencesOf } from "../attestation/attestations.js";
 import { inTurn } from "../operator/certificate-lock.js";
 import { TRIES } from "../operator/operator-context.js";
 import type { CertificateOperator } from "../operator/operator-types.js";
-import type { CaCertificateRecord, Clock, GroupRecord, Random, Store } from "../records/ports.js";
+import type { CaCertificateRecord, Clock, EnrollmentRecord, Random, Store } from "../records/ports.js";
 import { checkPrecondition, newEtag } from "../wire/etags.js";
 import {
   certificateBody,
@@ -45,7 +46,7 @@ async function known(store: Store, name: string): Promise<CaCertificateRecord> {
   throw new DpsError("certificateNotFound", `There is no CA certificate ${name}.`, { info: { name } });
 }
 
-async function create(name: string, body: unknown, context: CertificateOperatorContext): Promise<JsonObject> {
+async function create(name: string, body: unknown, context: CertificateOperatorContext): Promise<CaCertificate> {
   const { store } = context;
   if (!NAME.test(name)) {
     throw memberError("name", "is no name of a certificate: 1 to 64 of letters, digits and - . _");
@@ -97,7 +98,7 @@ async function newCode(
   name: string,
   ifMatch: string | undefined,
   context: CertificateOperatorContext,
-): Promise<JsonObject> {
+): Promise<CaCertificate> {
   const record = await known(context.store, name);
   checkPrecondition(record, ifMatch);
   if (record.isVerified) throw new DpsError("conflict", `The CA certificate ${record.name} is verified already.`);
@@ -110,7 +111,7 @@ async function verify(
   body: unknown,
   ifMatch: string | undefined,
   context: CertificateOperatorContext,
-): Promise<JsonObject> {
+): Promise<CaCertificate> {
   const record = await known(context.store, name);
   checkPrecondition(record, ifMatch);
   if (record.isVerified) throw new DpsError("conflict", `The CA certificate ${record.name} is verified already.`);
@@ -132,7 +133,7 @@ async function replace(
   before: CaCertificateRecord,
   after: CaCertificateRecord,
   context: CertificateOperatorContext,
-): Promise<JsonObject> {
+): Promise<CaCertificate> {
   const record = { ...after, etag: newEtag(context.random), updatedAt: context.clock() };
   if (await context.store.putCaCertificate(record, { etag: before.etag })) return certificateObject(record);
   throw changed(before.name);
@@ -156,10 +157,8 @@ async function remove(name: string, ifMatch: string | undefined, store: Store): 
 
 /** The enrollments that refer to a CA certificate by name, in words. */
 async function referring(record: CaCertificateRecord, store: Store): Promise<readonly string[]> {
-  const refers = ({ attestation }: Pick<GroupRecord, "attestation">) =>
-    attestation.type === "x509" &&
-    attestation.holds === "caReferences" &&
-    [attestation.primaryName, attestation.secondaryName].some((each) => idKey(each ?? "") === idKey(record.name));
+  const refers = (enrollment: EnrollmentRecord) =>
+    referencesOf(enrollment).some(({ name }) => idKey(name) === idKey(record.name));
   const groups = (await store.x509Groups()).filter(refers).map((each) => `group ${each.enrollmentGroupId}`);
   const individuals = (await store.enrollmentsByLeaf(record.thumbprint)).filter(refers);
   return [...groups, ...individuals.map((each) => `enrollment ${each.registrationId}`)];

@@ -1,6 +1,6 @@
 import { type Certificate, CertificateError, certificateInfo, isSelfSigned, readCertificate } from "@rollcall/pki";
-import { DpsError, type JsonObject } from "@rollcall/protocol";
-import { readCaCertificate } from "../enrollments/certificate-text.js";
+import { type CaCertificate, type CertificateFacts, DpsError } from "@rollcall/protocol";
+import { readCaCertificate } from "../attestation/x509/certificate-text.js";
 import { badMember } from "../operator/bad-request.js";
 import type { CaCertificateRecord } from "../records/ports.js";
 
@@ -45,7 +45,7 @@ export function recordCertificate(record: CaCertificateRecord): Certificate {
 }
 
 /** What is shown of a certificate besides what the service API calls its info. */
-export function certificateFacts(certificate: Certificate): JsonObject {
+export function certificateFacts(certificate: Certificate): CertificateFacts {
   return {
     ...certificateInfo(certificate),
     isCa: certificate.isCa,
@@ -59,7 +59,7 @@ export function certificateFacts(certificate: Certificate): JsonObject {
  * A CA certificate as the cloud's management plane shows it (`provisioningServices/certificates`): dates as RFC 1123 has
  * them, the thumbprint in SHA-1; and what else was read from it in `info`.
  */
-export function certificateObject(record: CaCertificateRecord): JsonObject {
+export function certificateObject(record: CaCertificateRecord): CaCertificate {
   const certificate = recordCertificate(record);
   const { verificationCode } = record;
   return {

@@ -1,12 +1,13 @@
 import { CertificateError } from "@rollcall/pki";
-import { DpsError, decodeBase64, type JsonObject } from "@rollcall/protocol";
+import { type CertificateReading, DpsError, decodeBase64, type EndorsementKeyFacts } from "@rollcall/protocol";
 import { ekTemplate, parseTpm2bPublic, registrationIdOf } from "tpm-js-sim/credential";
-import { endorsementKeyHash, STORAGE_ROOT_KEY_ATTRIBUTES } from "../attestation/tpm/tpm.js";
-import { readOneCertificate } from "../enrollments/certificate-text.js";
+import { STORAGE_ROOT_KEY_ATTRIBUTES } from "../attestation/tpm/check-keys.js";
+import { endorsementKeyHash } from "../attestation/tpm/endorsement-key.js";
+import { readOneCertificate } from "../attestation/x509/certificate-text.js";
 import { certificateBody, certificateFacts, memberError } from "./certificate-object.js";
 
 /** What was read from the certificate of `{certificate}`, leaf or CA. Throws DpsError that says why it cannot be read. */
-export function inspectCertificate(body: unknown): JsonObject {
+export function inspectCertificate(body: unknown): CertificateReading {
   const { certificate: text } = certificateBody(body);
   try {
     const certificate = readOneCertificate(text);
@@ -28,7 +29,7 @@ export function inspectCertificate(body: unknown): JsonObject {
  * (wire.md#tpm-registration-id), and how the key differs from the usual template. Throws DpsError that says why it is
  * none.
  */
-export function inspectEndorsementKey(body: unknown): JsonObject {
+export function inspectEndorsementKey(body: unknown): EndorsementKeyFacts {
   const text = typeof body === "object" && body !== null && "endorsementKey" in body ? body.endorsementKey : undefined;
   if (typeof text !== "string") {
     throw new DpsError("badRequest", "endorsementKey: is missing: base64 of the TPM2B_PUBLIC.", {
@@ -58,7 +59,7 @@ type PublicArea = Extract<ReturnType<typeof parseTpm2bPublic>, { kind: "usable" 
 
 const hex32 = (value: number) => `0x${(value >>> 0).toString(16).padStart(8, "0")}`;
 
-function keyFacts({ parameters }: PublicArea): JsonObject {
+function keyFacts({ parameters }: PublicArea): Pick<EndorsementKeyFacts, "keyAlgorithm" | "keySize"> {
   if ("keyBits" in parameters) return { keyAlgorithm: "RSA", keySize: parameters.keyBits };
   return { keyAlgorithm: "EC P-256", keySize: 256 };
 }

@@ -1,5 +1,5 @@
 import { type Certificate, CertificateError, isIssuedBy, isProofOfPossession, isSelfSigned } from "@rollcall/pki";
-import { readOneCertificate } from "../enrollments/certificate-text.js";
+import { readOneCertificate } from "../attestation/x509/certificate-text.js";
 
 /** A CA certificate, what was uploaded to prove that its key is held, and the code that its common name has to be. */
 interface Proof {

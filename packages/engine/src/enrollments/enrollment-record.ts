@@ -6,11 +6,13 @@ import {
   limits,
   propertyProblem,
 } from "@rollcall/protocol";
+import { authoritiesNamedIn } from "../attestation/attestations.js";
+import type { AttestationReading } from "../attestation/judging/attestation.js";
 import type { AttestationRecord } from "../records/attestation-record.js";
+import { EnrollmentError } from "../records/enrollment-error.js";
 import { enrollmentSource } from "../records/enrollment-source.js";
 import type { CaCertificateRecord, EnrollmentRecord, GroupRecord, IndividualRecord, Store } from "../records/ports.js";
-import { EnrollmentError } from "./enrollment-error.js";
-import { type AttestationReading, readAttestation } from "./read-attestation.js";
+import { readAttestation } from "./read-attestation.js";
 
 /** What goes into a record besides the enrollment itself. */
 export interface RecordContext extends Omit<AttestationReading, "existing"> {
@@ -28,13 +30,10 @@ export function individualRecord(
   context: RecordContext,
   existing?: IndividualRecord,
 ): IndividualRecord {
-  if (enrollment.attestation.type === "x509" && enrollment.attestation.x509?.signingCertificates) {
-    throw new EnrollmentError(
-      "attestation.x509.signingCertificates",
-      "an individual enrollment takes clientCertificates; signing certificates belong to a group",
-    );
-  }
-  const attestation = readAttestation(enrollment.attestation, { ...context, existing: existing?.attestation });
+  const attestation = readAttestation(enrollment.attestation, "individual", {
+    ...context,
+    existing: existing?.attestation,
+  });
   return {
     kind: "individual",
     registrationId: existing?.registrationId ?? enrollment.registrationId,
@@ -45,15 +44,7 @@ export function individualRecord(
 
 /** Checks an enrollment group and makes its record, as `individualRecord` does. */
 export function groupRecord(enrollment: EnrollmentGroup, context: RecordContext, existing?: GroupRecord): GroupRecord {
-  if (enrollment.attestation.type === "tpm")
-    throw new EnrollmentError("attestation.type", "a group cannot use tpm: TPMs are enrolled one by one");
-  if (enrollment.attestation.type === "x509" && enrollment.attestation.x509?.clientCertificates) {
-    throw new EnrollmentError(
-      "attestation.x509.clientCertificates",
-      "a group takes signingCertificates; client certificates belong to an individual enrollment",
-    );
-  }
-  const attestation = readAttestation(enrollment.attestation, { ...context, existing: existing?.attestation });
+  const attestation = readAttestation(enrollment.attestation, "group", { ...context, existing: existing?.attestation });
   return {
     kind: "group",
     enrollmentGroupId: existing?.enrollmentGroupId ?? enrollment.enrollmentGroupId,
@@ -116,13 +107,12 @@ function twinProperties(collection: JsonObject | null | undefined, path: string,
 /** The uploaded CA certificates that an enrollment names, as they are now. */
 export async function namedAuthorities(
   store: Store,
-  { attestation }: IndividualEnrollment | EnrollmentGroup,
+  enrollment: IndividualEnrollment | EnrollmentGroup,
 ): Promise<ReadonlyMap<string, CaCertificateRecord>> {
-  const references = attestation.type === "x509" ? attestation.x509?.caReferences : undefined;
   const found = new Map<string, CaCertificateRecord>();
-  for (const name of [references?.primary, references?.secondary]) {
-    const record = name ? await store.caCertificate(name) : undefined;
-    if (name && record) found.set(idKey(name), record);
+  for (const name of authoritiesNamedIn(enrollment)) {
+    const record = await store.caCertificate(name);
+    if (record) found.set(idKey(name), record);
   }
   return found;
 }

@@ -1,20 +1,10 @@
-import { idKey, limits } from "@rollcall/protocol";
+import { attestationKinds, type GroupKind, idKey } from "@rollcall/protocol";
+import { groupKindOf } from "../records/group-kind.js";
 import type { GroupRecord, Store } from "../records/ports.js";
 
-/**
- * The two kinds of groups that are limited, each by itself (wire.md#limits): registrations look through all of a kind.
- */
-const quotas = {
-  symmetricKey: { limit: limits.symmetricKeyGroups, what: "symmetric-key groups" },
-  x509: { limit: limits.x509Groups, what: "X.509 groups" },
-} as const;
-export type GroupQuota = keyof typeof quotas;
-
-/** How many groups there may be with the attestation of this one. */
-export const groupLimit = (record: Pick<GroupRecord, "attestation">): number => quotas[quotaOf(record)].limit;
-
-export const quotaOf = ({ attestation }: Pick<GroupRecord, "attestation">): GroupQuota =>
-  attestation.type === "symmetricKey" ? "symmetricKey" : "x509";
+/** How many groups there may be with the attestation of this one (wire.md#limits): each kind is limited by itself. */
+export const groupLimit = (record: Pick<GroupRecord, "attestation">): number =>
+  attestationKinds[groupKindOf(record)].groups.limit;
 
 /**
  * What a store would hold too many of with these groups in it, in words; undefined when all have their place. `incoming`: by
@@ -22,16 +12,16 @@ export const quotaOf = ({ attestation }: Pick<GroupRecord, "attestation">): Grou
  */
 export async function quotaProblem(
   store: Store,
-  incoming: ReadonlyMap<string, GroupQuota>,
+  incoming: ReadonlyMap<string, GroupKind>,
 ): Promise<string | undefined> {
   const groups = new Map(incoming);
   for (const each of [...(await store.x509Groups()), ...(await store.symmetricKeyGroups())]) {
     const key = idKey(each.enrollmentGroupId);
-    if (!groups.has(key)) groups.set(key, quotaOf(each));
+    if (!groups.has(key)) groups.set(key, groupKindOf(each));
   }
-  for (const quota of new Set(incoming.values())) {
-    const { limit, what } = quotas[quota];
-    const count = [...groups.values()].filter((each) => each === quota).length;
+  for (const kind of new Set(incoming.values())) {
+    const { limit, what } = attestationKinds[kind].groups;
+    const count = [...groups.values()].filter((each) => each === kind).length;
     if (count > limit) return `there would be ${count} ${what}; ${limit} are allowed`;
   }
   return undefined;

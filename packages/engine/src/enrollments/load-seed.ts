@@ -1,8 +1,9 @@
 import { idKey, type Seed } from "@rollcall/protocol";
+import { EnrollmentError } from "../records/enrollment-error.js";
+import { groupKindOf } from "../records/group-kind.js";
 import type { GroupRecord, IndividualRecord, Store } from "../records/ports.js";
-import { EnrollmentError } from "./enrollment-error.js";
 import { groupRecord, individualRecord, namedAuthorities, type RecordContext } from "./enrollment-record.js";
-import { quotaOf, quotaProblem } from "./group-quota.js";
+import { quotaProblem } from "./group-quota.js";
 
 /** How many enrollments of a seed were put, and how many were there already and stay as they are. */
 export interface SeedCount {
@@ -41,7 +42,7 @@ export async function loadSeed(
     groups.map((record) => record.enrollmentGroupId),
     "enrollmentGroups",
   );
-  const incoming = new Map(groups.map((record) => [idKey(record.enrollmentGroupId), quotaOf(record)]));
+  const incoming = new Map(groups.map((record) => [idKey(record.enrollmentGroupId), groupKindOf(record)]));
   const problem = await quotaProblem(store, incoming);
   if (problem !== undefined) throw new EnrollmentError("enrollmentGroups", problem);
   const [putIndividuals, putGroups] = await Promise.all([

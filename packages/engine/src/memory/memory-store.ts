@@ -1,5 +1,7 @@
-import { type DeviceIdentity, idKey, type Twin } from "@rollcall/protocol";
-import { certificatesOf, type EnrolledCertificate } from "../records/attestation-record.js";
+import { type DeviceIdentity, type GroupKind, idKey, type Twin } from "@rollcall/protocol";
+import { lookUpsOf } from "../attestation/attestations.js";
+import type { AttestationLookUp } from "../attestation/judging/attestation.js";
+import { groupKindOf } from "../records/group-kind.js";
 import type {
   Assignment,
   CaCertificateRecord,
@@ -20,9 +22,13 @@ import { MemoryDevices } from "./memory-devices.js";
 import { MultiIndex, pageOf, SortedMap } from "./memory-indexes.js";
 import { applies, removal } from "./memory-versions.js";
 
-function recordCertificates({ attestation }: EnrollmentRecord): readonly EnrolledCertificate[] {
-  return attestation.type === "x509" ? certificatesOf(attestation) : [];
-}
+type Indexes<R> = Readonly<Record<AttestationLookUp["by"], MultiIndex<R>>>;
+
+const indexes = <R>(): Indexes<R> => ({
+  certificate: new MultiIndex(),
+  subject: new MultiIndex(),
+  endorsementKey: new MultiIndex(),
+});
 
 const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
 
@@ -35,12 +41,9 @@ function isWanted({ search, status }: EnrollmentFilter): (record: EnrollmentReco
 export class MemoryStore implements Store {
   readonly #individuals = new SortedMap<IndividualRecord>();
   readonly #groups = new SortedMap<GroupRecord>();
-  readonly #leaves = new MultiIndex<IndividualRecord>();
-  readonly #endorsementKeys = new MultiIndex<IndividualRecord>();
-  readonly #groupCertificates = new MultiIndex<GroupRecord>();
-  readonly #groupSubjects = new MultiIndex<GroupRecord>();
-  readonly #symmetricGroups = new Set<GroupRecord>();
-  readonly #x509Groups = new Set<GroupRecord>();
+  readonly #individualsBy = indexes<IndividualRecord>();
+  readonly #groupsBy = indexes<GroupRecord>();
+  readonly #groupsOf: Readonly<Record<GroupKind, Set<GroupRecord>>> = { symmetricKey: new Set(), x509: new Set() };
   readonly #certificates = new SortedMap<CaCertificateRecord>();
   readonly #registrations = new SortedMap<RegistrationRecord>();
   /** Keys of the registrations of an enrollment. */
@@ -56,27 +59,27 @@ export class MemoryStore implements Store {
   }
 
   async groupsByCertificate(thumbprints: readonly string[]): Promise<readonly GroupRecord[]> {
-    return unique(thumbprints.flatMap((thumbprint) => this.#groupCertificates.get(thumbprint)));
+    return unique(thumbprints.flatMap((thumbprint) => this.#groupsBy.certificate.get(thumbprint)));
   }
 
   async groupsBySubject(subject: string): Promise<readonly GroupRecord[]> {
-    return this.#groupSubjects.get(subject);
+    return this.#groupsBy.subject.get(subject);
   }
 
   async symmetricKeyGroups(): Promise<readonly GroupRecord[]> {
-    return [...this.#symmetricGroups];
+    return [...this.#groupsOf.symmetricKey];
   }
 
   async x509Groups(): Promise<readonly GroupRecord[]> {
-    return [...this.#x509Groups];
+    return [...this.#groupsOf.x509];
   }
 
   async enrollmentsByLeaf(thumbprint: string): Promise<readonly IndividualRecord[]> {
-    return this.#leaves.get(thumbprint);
+    return this.#individualsBy.certificate.get(thumbprint);
   }
 
   async enrollmentByEndorsementKey(hash: string): Promise<IndividualRecord | undefined> {
-    return this.#endorsementKeys.get(hash)[0];
+    return this.#individualsBy.endorsementKey.get(hash)[0];
   }
 
   async enrolledAmong(registrationIds: readonly string[]): Promise<readonly string[]> {
@@ -96,7 +99,7 @@ export class MemoryStore implements Store {
   async putGroup(record: GroupRecord, expected?: Expected, atMost = Number.POSITIVE_INFINITY): Promise<boolean> {
     const key = idKey(record.enrollmentGroupId);
     const old = this.#groups.get(key);
-    const alike = this.#alike(record);
+    const alike = this.#groupsOf[groupKindOf(record)];
     if (!applies(old, expected) || alike.size + (old && alike.has(old) ? 0 : 1) > atMost) return false;
     if (old) this.#indexGroup(old, "remove");
     this.#groups.set(key, record);
@@ -144,21 +147,12 @@ export class MemoryStore implements Store {
   }
 
   #indexIndividual(record: IndividualRecord, change: "add" | "remove"): void {
-    for (const certificate of recordCertificates(record)) this.#leaves[change](certificate.thumbprint, record);
-    if (record.attestation.type === "tpm") this.#endorsementKeys[change](record.attestation.endorsementKeyHash, record);
+    for (const { by, value } of lookUpsOf(record)) this.#individualsBy[by][change](value, record);
   }
 
   #indexGroup(record: GroupRecord, change: "add" | "remove"): void {
-    for (const certificate of recordCertificates(record)) {
-      this.#groupCertificates[change](certificate.thumbprint, record);
-      if (certificate.subject !== undefined) this.#groupSubjects[change](certificate.subject, record);
-    }
-    this.#alike(record)[change === "add" ? "add" : "delete"](record);
-  }
-
-  /** The groups that are counted with this one. */
-  #alike({ attestation }: GroupRecord): Set<GroupRecord> {
-    return attestation.type === "symmetricKey" ? this.#symmetricGroups : this.#x509Groups;
+    for (const { by, value } of lookUpsOf(record)) this.#groupsBy[by][change](value, record);
+    this.#groupsOf[groupKindOf(record)][change === "add" ? "add" : "delete"](record);
   }
 
   async caCertificate(name: string): Promise<CaCertificateRecord | undefined> {

@@ -1,5 +1,5 @@
 import { DpsError } from "@rollcall/protocol";
-import { EnrollmentError } from "../enrollments/enrollment-error.js";
+import { EnrollmentError } from "../records/enrollment-error.js";
 
 /** A 400 that names the member: in front of the message, and in `info.path`. An empty path is the whole body. */
 export function badMember(path: string, message: string, cause?: unknown): DpsError {

@@ -1,6 +1,14 @@
-import { DpsError, type EnrollmentGroup, type IndividualEnrollment, idKey, type JsonObject } from "@rollcall/protocol";
+import {
+  DpsError,
+  type EnrolledMechanism,
+  type EnrollmentGroup,
+  type IndividualEnrollment,
+  idKey,
+} from "@rollcall/protocol";
+import { authoritiesNamedIn } from "../attestation/attestations.js";
 import { namedAuthorities } from "../enrollments/enrollment-record.js";
-import { quotaOf, quotaProblem } from "../enrollments/group-quota.js";
+import { quotaProblem } from "../enrollments/group-quota.js";
+import { groupKindOf } from "../records/group-kind.js";
 import type { EnrollmentRecord, RegistrationRecord, Store } from "../records/ports.js";
 import { checkPrecondition, newEtag } from "../wire/etags.js";
 import { attestationMechanism, wireEnrollment } from "../wire/wire-enrollment.js";
@@ -8,6 +16,7 @@ import { orBadRequest } from "./bad-request.js";
 import { inTurn } from "./certificate-lock.js";
 import type { Collection } from "./collections.js";
 import { type OperatorContext, TRIES } from "./operator-context.js";
+import type { EnrollmentAnswer } from "./operator-types.js";
 import { checkAllocation, checkId, checkSameId } from "./read-body.js";
 
 /** What a write needs to find there: nothing (as an operation of its own, or as precondition), something, or either. */
@@ -15,14 +24,14 @@ export type Wanted = "create" | "absent" | "update" | "either";
 
 /** The operations on one kind of enrollment; they throw DpsError. */
 export interface EnrollmentOperations {
-  get(id: string): Promise<JsonObject>;
+  get(id: string): Promise<EnrollmentAnswer>;
   put(
     id: string,
     body: unknown,
     how: { readonly ifMatch?: string | undefined; readonly wanted: Wanted },
-  ): Promise<JsonObject>;
+  ): Promise<EnrollmentAnswer>;
   remove(id: string, ifMatch?: string): Promise<void>;
-  mechanism(id: string): Promise<JsonObject>;
+  mechanism(id: string): Promise<EnrolledMechanism>;
 }
 
 /** Makes the operations of a collection. */
@@ -72,15 +81,13 @@ async function put<R extends EnrollmentRecord, E extends IndividualEnrollment | 
   collection: Collection<R, E>,
   write: Write,
   context: OperatorContext,
-): Promise<JsonObject> {
+): Promise<EnrollmentAnswer> {
   const { store } = context;
   checkId(collection.kind, write.id);
   const enrollment = collection.read(write.body);
   checkSameId(collection.kind, write.id, collection.idOf(enrollment));
   checkAllocation(enrollment, context.hubs.linked());
-  const { attestation } = enrollment;
-  const refers = attestation.type === "x509" && attestation.x509?.caReferences != null;
-  return refers
+  return authoritiesNamedIn(enrollment).length > 0
     ? await inTurn(store, () => putRead(collection, { ...write, enrollment }, context))
     : await putRead(collection, { ...write, enrollment }, context);
 }
@@ -90,7 +97,7 @@ async function putRead<R extends EnrollmentRecord, E extends IndividualEnrollmen
   collection: Collection<R, E>,
   write: Write & { readonly enrollment: E },
   context: OperatorContext,
-): Promise<JsonObject> {
+): Promise<EnrollmentAnswer> {
   const { store, random, clock } = context;
   const { enrollment } = write;
   const authorities = await namedAuthorities(store, enrollment);
@@ -122,6 +129,6 @@ function checkWanted<R extends EnrollmentRecord, E extends IndividualEnrollment 
 
 async function checkQuota(record: EnrollmentRecord, store: Store): Promise<void> {
   if (record.kind === "individual") return;
-  const problem = await quotaProblem(store, new Map([[idKey(record.enrollmentGroupId), quotaOf(record)]]));
+  const problem = await quotaProblem(store, new Map([[idKey(record.enrollmentGroupId), groupKindOf(record)]]));
   if (problem !== undefined) throw new DpsError("quotaExceeded", `With it ${problem}.`);
 }

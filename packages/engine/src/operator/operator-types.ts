@@ -1,5 +1,14 @@
-import type { EnrollmentKind, JsonObject } from "@rollcall/protocol";
-import type { EnrollmentStatus, StoreCounts } from "../records/ports.js";
+import type {
+  BulkError as BulkAnswerError,
+  CaCertificate,
+  Counts,
+  EnrolledGroup,
+  EnrolledIndividual,
+  EnrolledMechanism,
+  EnrollmentKind,
+  RegistrationState,
+} from "@rollcall/protocol";
+import type { EnrollmentStatus } from "../records/ports.js";
 
 /** A part of a list. `after` is what the page before gave as `next`. */
 export interface OperatorPage {
@@ -8,17 +17,18 @@ export interface OperatorPage {
 }
 
 /** `next` is absent on the last page. */
-export interface OperatorList {
-  readonly items: readonly JsonObject[];
+export interface OperatorList<Item> {
+  readonly items: readonly Item[];
   readonly next?: string;
 }
 
 /** One entry of a bulk answer (wire.md#bulk). */
-export interface BulkError {
+export interface BulkError extends BulkAnswerError {
   readonly id: string;
-  readonly errorCode: number;
-  readonly errorStatus: string;
 }
+
+/** An enrollment of either kind, as it is answered. */
+export type EnrollmentAnswer = EnrolledIndividual | EnrolledGroup;
 
 /**
  * The operator's half of the service: enrollments, registrations and CA certificates, in the wire form of wire.md#objects. Knows no
@@ -26,29 +36,29 @@ export interface BulkError {
  * offending member in the message and in `info`. `ifMatch` as in the header: quoted or not, `*` for any that exists.
  */
 export interface Operator {
-  counts(): Promise<StoreCounts>;
-  enrollment(kind: EnrollmentKind, id: string): Promise<JsonObject>;
+  counts(): Promise<Counts>;
+  enrollment(kind: EnrollmentKind, id: string): Promise<EnrollmentAnswer>;
   /** Creates; a failed precondition where there is one already, which stays as it is. */
-  createEnrollment(kind: EnrollmentKind, id: string, body: unknown): Promise<JsonObject>;
+  createEnrollment(kind: EnrollmentKind, id: string, body: unknown): Promise<EnrollmentAnswer>;
   /** Creates or replaces. */
-  putEnrollment(kind: EnrollmentKind, id: string, body: unknown, ifMatch?: string): Promise<JsonObject>;
+  putEnrollment(kind: EnrollmentKind, id: string, body: unknown, ifMatch?: string): Promise<EnrollmentAnswer>;
   deleteEnrollment(kind: EnrollmentKind, id: string, ifMatch?: string): Promise<void>;
   /** At most ten of them; each succeeds or fails by itself. */
   bulk(kind: EnrollmentKind, body: unknown): Promise<{ isSuccessful: boolean; errors: readonly BulkError[] }>;
   /** `SELECT * FROM enrollments …`; the body is a QuerySpecification. */
-  query(kind: EnrollmentKind, body: unknown, page: OperatorPage): Promise<OperatorList>;
+  query(kind: EnrollmentKind, body: unknown, page: OperatorPage): Promise<OperatorList<EnrollmentAnswer>>;
   /** For pages that people look at: by a part of the id, and by status. */
   list(
     kind: EnrollmentKind,
     filter: { readonly search?: string; readonly status?: EnrollmentStatus },
     page: OperatorPage,
-  ): Promise<OperatorList>;
+  ): Promise<OperatorList<EnrollmentAnswer>>;
   /** With keys. */
-  attestationMechanism(kind: EnrollmentKind, id: string): Promise<JsonObject>;
+  attestationMechanism(kind: EnrollmentKind, id: string): Promise<EnrolledMechanism>;
 
-  registration(registrationId: string): Promise<JsonObject>;
+  registration(registrationId: string): Promise<RegistrationState>;
   deleteRegistration(registrationId: string, ifMatch?: string): Promise<void>;
-  registrationsOfGroup(enrollmentGroupId: string, page: OperatorPage): Promise<OperatorList>;
+  registrationsOfGroup(enrollmentGroupId: string, page: OperatorPage): Promise<OperatorList<RegistrationState>>;
 }
 
 /**
@@ -56,13 +66,13 @@ export interface Operator {
  * DpsError as `Operator` does.
  */
 export interface CertificateOperator {
-  certificates(): Promise<readonly JsonObject[]>;
-  certificate(name: string): Promise<JsonObject>;
+  certificates(): Promise<readonly CaCertificate[]>;
+  certificate(name: string): Promise<CaCertificate>;
   /** `{certificate, isVerified?}`; a name that is taken is a conflict. */
-  createCertificate(name: string, body: unknown): Promise<JsonObject>;
+  createCertificate(name: string, body: unknown): Promise<CaCertificate>;
   /** The certificate, with a new `properties.verificationCode`. */
-  verificationCode(name: string, ifMatch?: string): Promise<JsonObject>;
-  verifyCertificate(name: string, body: unknown, ifMatch?: string): Promise<JsonObject>;
+  verificationCode(name: string, ifMatch?: string): Promise<CaCertificate>;
+  verifyCertificate(name: string, body: unknown, ifMatch?: string): Promise<CaCertificate>;
   /** A conflict while a group refers to it. */
   deleteCertificate(name: string, ifMatch?: string): Promise<void>;
 }

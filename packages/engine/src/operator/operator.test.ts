@@ -573,7 +573,7 @@ describe("registrations", () => {
       etag: registration.etag,
     };
     expect(await operator.registration("X")).toEqual(state);
-    expect((await operator.enrollment("individual", "x"))["registrationState"]).toEqual(state);
+    expect(await operator.enrollment("individual", "x")).toHaveProperty("registrationState", state);
     await operator.putEnrollment("individual", "x", await operator.enrollment("individual", "x"));
     await expect(operator.deleteRegistration("x", "other")).rejects.toEqual(refusal("preconditionFailed"));
     await operator.deleteRegistration("x", `"${registration.etag}"`);

@@ -1,4 +1,5 @@
-import type { EnrollmentGroup, IndividualEnrollment } from "@rollcall/protocol";
+import { attestationKindNames, type EnrollmentGroup, type IndividualEnrollment } from "@rollcall/protocol";
+import { attestations } from "../attestation/attestations.js";
 import type { EnrollmentRecord } from "../records/ports.js";
 import { wireMember } from "../wire/wire-enrollment.js";
 import type { Collection } from "./collections.js";
@@ -23,6 +24,9 @@ export interface QueryPage<R> {
   readonly next?: Cursor;
 }
 
+/** The members of an attestation that take time to show. */
+export const slowMembers: readonly string[] = attestationKindNames.filter((kind) => attestations[kind].isSlowToShow);
+
 /** Reads no more than the condition asks for: not every certificate, and not every registration. */
 export async function isWanted<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
   record: R,
@@ -31,7 +35,7 @@ export async function isWanted<R extends EnrollmentRecord, E extends IndividualE
   if (!where) return true;
   const asks = {
     registration: mentions(where, ["registrationState"]),
-    certificates: mentions(where, ["attestation", "x509"]),
+    certificates: slowMembers.some((kind) => mentions(where, ["attestation", kind])),
   };
   return meets(await reader(record, asks, context), where, collection.kind);
 }

@@ -2,7 +2,7 @@ import { fc, test } from "@fast-check/vitest";
 import { type JsonObject, limits } from "@rollcall/protocol";
 import { describe, expect, it } from "vitest";
 import { operatorRig, registrationOf } from "../testing/operator-rig.js";
-import type { Operator, OperatorList } from "./operator-types.js";
+import type { EnrollmentAnswer, Operator, OperatorList } from "./operator-types.js";
 
 type Body = Record<string, unknown>;
 
@@ -17,7 +17,7 @@ async function rigWith(enrollments: readonly Body[]) {
 
 /** All pages; `limit` of each. */
 async function pages(operator: Operator, query: string, limit: number) {
-  const found: OperatorList[] = [];
+  const found: OperatorList<EnrollmentAnswer>[] = [];
   let after: string | undefined;
   do {
     const page = await operator.query("individual", { query }, { limit, ...(after !== undefined && { after }) });

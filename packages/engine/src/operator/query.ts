@@ -4,7 +4,6 @@ import {
   enrollmentKinds,
   type IndividualEnrollment,
   idKey,
-  type JsonObject,
   querySpecificationSchema,
 } from "@rollcall/protocol";
 import type { EnrollmentRecord } from "../records/ports.js";
@@ -13,7 +12,7 @@ import type { Collection } from "./collections.js";
 import type { Continuations } from "./continuation.js";
 import { ownRegistration } from "./enrollment-operations.js";
 import type { OperatorContext } from "./operator-context.js";
-import type { OperatorList, OperatorPage } from "./operator-types.js";
+import type { EnrollmentAnswer, OperatorList, OperatorPage } from "./operator-types.js";
 import { pageLimit } from "./page-limit.js";
 import { isId, requiredId } from "./query-match.js";
 import { parseQuery } from "./query-parser.js";
@@ -34,7 +33,7 @@ export async function runQuery<R extends EnrollmentRecord, E extends IndividualE
   collection: Collection<R, E>,
   asked: { readonly body: unknown; readonly page: OperatorPage },
   { context, continuations }: { context: OperatorContext; continuations: Continuations },
-): Promise<OperatorList> {
+): Promise<OperatorList<EnrollmentAnswer>> {
   const { kind } = collection;
   const text = readBody(querySpecificationSchema, asked.body).query;
   const query = parseQuery(text, enrollmentKinds[kind].collection);
@@ -42,13 +41,13 @@ export async function runQuery<R extends EnrollmentRecord, E extends IndividualE
   const after = continuations.read(about, asked.page.after);
   const run = { collection, query, limit: pageLimit(asked.page), after, context };
   const { records, next } = await pageOf(run);
-  const items: JsonObject[] = [];
+  const items: EnrollmentAnswer[] = [];
   for (const record of records) items.push(await present(record, context));
   return { items, ...(next && { next: continuations.write(about, next) }) };
 }
 
 /** An enrollment as answers give it. */
-async function present(record: EnrollmentRecord, { store, clock }: OperatorContext): Promise<JsonObject> {
+async function present(record: EnrollmentRecord, { store, clock }: OperatorContext): Promise<EnrollmentAnswer> {
   return wireEnrollment(record, { registration: await ownRegistration(record, store), now: clock() });
 }
 
@@ -97,7 +96,7 @@ export async function listEnrollments<R extends EnrollmentRecord, E extends Indi
     readonly page: OperatorPage;
   },
   context: OperatorContext,
-): Promise<OperatorList> {
+): Promise<OperatorList<EnrollmentAnswer>> {
   const limit = pageLimit(asked.page);
   const { search, status } = asked;
   const after = asked.page.after;
@@ -108,7 +107,7 @@ export async function listEnrollments<R extends EnrollmentRecord, E extends Indi
     ...(status !== undefined && { status }),
   });
   const shown = found.slice(0, limit);
-  const items: JsonObject[] = [];
+  const items: EnrollmentAnswer[] = [];
   for (const record of shown) items.push(await present(record, context));
   const last = shown.at(-1);
   return { items, ...(found.length > limit && last && { next: collection.keyOf(last) }) };

@@ -1,4 +1,4 @@
-import { DpsError, idKey, type JsonObject } from "@rollcall/protocol";
+import { DpsError, idKey, type RegistrationState } from "@rollcall/protocol";
 import type { RegistrationRecord } from "../records/ports.js";
 import { checkPrecondition } from "../wire/etags.js";
 import { wireRegistration } from "../wire/wire-registration.js";
@@ -16,7 +16,7 @@ async function find(id: string, { store }: OperatorContext): Promise<Registratio
 }
 
 /** A DeviceRegistrationState. */
-export async function getRegistration(id: string, context: OperatorContext): Promise<JsonObject> {
+export async function getRegistration(id: string, context: OperatorContext): Promise<RegistrationState> {
   return wireRegistration(await find(id, context), context.clock());
 }
 
@@ -40,7 +40,7 @@ export async function registrationsOfGroup(
   id: string,
   page: OperatorPage,
   { context, continuations }: { context: OperatorContext; continuations: Continuations },
-): Promise<OperatorList> {
+): Promise<OperatorList<RegistrationState>> {
   checkId("group", id);
   const { store, clock } = context;
   const limit = pageLimit(page);

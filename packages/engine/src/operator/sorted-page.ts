@@ -4,7 +4,7 @@ import type { EnrollmentRecord } from "../records/ports.js";
 import type { Cursor } from "./continuation.js";
 import { compareValues, sortValue } from "./query-match.js";
 import type { Literal, Query } from "./query-parser.js";
-import { isWanted, type QueryPage, type QueryRun, reader } from "./query-run.js";
+import { isWanted, type QueryPage, type QueryRun, reader, slowMembers } from "./query-run.js";
 
 /** Enrollments that can be put in order: every page looks at all of them, and keeps no more than it gives. */
 const SORTED = 50_000;
@@ -64,7 +64,7 @@ async function sortedBy<R extends EnrollmentRecord, E extends IndividualEnrollme
   member: readonly string[],
   { collection, context }: QueryRun<R, E>,
 ): Promise<Literal> {
-  const asks = { registration: member[0] === "registrationState", certificates: member[1] === "x509" };
+  const asks = { registration: member[0] === "registrationState", certificates: slowMembers.includes(member[1] ?? "") };
   return sortValue(await reader(record, asks, context), member, collection.kind);
 }
 

@@ -1,3 +1,5 @@
+import type { AttestationKind } from "@rollcall/protocol";
+
 /** A certificate as an enrollment holds it: the certificate (base64 DER), or only its thumbprint. */
 export interface EnrolledCertificate {
   readonly der?: string;
@@ -13,27 +15,29 @@ interface CertificatePair {
   readonly secondary?: EnrolledCertificate;
 }
 
-/** How the devices of an enrollment prove themselves; JSON, keys in base64. */
-export type AttestationRecord =
-  | ({ readonly type: "x509"; readonly holds: "clientCertificates" | "signingCertificates" } & CertificatePair)
-  | ({
-      readonly type: "x509";
-      readonly holds: "caReferences";
-      readonly primaryName?: string;
-      readonly secondaryName?: string;
-      /** The referred certificates as they were when the group was saved: verified, and what they hold never changes. */
-    } & CertificatePair)
-  | { readonly type: "symmetricKey"; readonly primaryKey: string; readonly secondaryKey: string }
-  | {
-      readonly type: "tpm";
-      readonly endorsementKey: string;
-      readonly endorsementKeyHash: string;
-      readonly storageRootKey?: string;
-    };
-
-/** The certificates that an X.509 attestation holds, the primary one first; of groups that refer to CAs, those of the CAs. */
-export function certificatesOf(
-  attestation: Extract<AttestationRecord, { type: "x509" }>,
-): readonly EnrolledCertificate[] {
-  return [attestation.primary, attestation.secondary].filter((each) => each !== undefined);
+/** What is stored of each kind. */
+interface AttestationRecords {
+  readonly x509:
+    | ({ readonly type: "x509"; readonly holds: "clientCertificates" | "signingCertificates" } & CertificatePair)
+    | ({
+        readonly type: "x509";
+        readonly holds: "caReferences";
+        readonly primaryName?: string;
+        readonly secondaryName?: string;
+        /** The referred certificates as they were when the group was saved: verified, and what they hold never changes. */
+      } & CertificatePair);
+  readonly symmetricKey: {
+    readonly type: "symmetricKey";
+    readonly primaryKey: string;
+    readonly secondaryKey: string;
+  };
+  readonly tpm: {
+    readonly type: "tpm";
+    readonly endorsementKey: string;
+    readonly endorsementKeyHash: string;
+    readonly storageRootKey?: string;
+  };
 }
+
+/** How the devices of an enrollment prove themselves; JSON, keys in base64. Of the kinds `K`, all where none is named. */
+export type AttestationRecord<K extends AttestationKind = AttestationKind> = AttestationRecords[K];

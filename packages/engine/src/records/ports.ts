@@ -1,4 +1,6 @@
 import type {
+  AttestationKind,
+  Counts,
   DeviceChange,
   DeviceIdentity,
   IndividualEnrollment,
@@ -52,7 +54,7 @@ export interface OperationRecord {
 export interface RegistrationRecord {
   readonly registrationId: string;
   readonly enrollment: { readonly kind: "individual" | "group"; readonly id: string };
-  readonly attestation: "x509" | "symmetricKey" | "tpm";
+  readonly attestation: AttestationKind;
   /** Newest last, at most `limits.operationsPerRegistration`. */
   readonly operations: readonly OperationRecord[];
   readonly result:
@@ -145,12 +147,8 @@ export interface DeviceFilter {
   readonly search?: string;
 }
 
-export interface StoreCounts {
-  readonly individualEnrollments: number;
-  readonly enrollmentGroups: number;
-  readonly registrations: number;
-  readonly certificates: number;
-}
+/** What a store counts is what is answered. */
+export type StoreCounts = Counts;
 
 /** Records to put back, as an export holds them. */
 export interface StoreRecords {

@@ -1,5 +1,5 @@
 import type { DeviceRequest } from "../attempts/engine-types.js";
-import type { AttestationContext, Verdict } from "../attestation/verdict.js";
+import type { AttestationContext, Verdict } from "../attestation/judging/verdict.js";
 import type { EngineContext } from "./context.js";
 
 /** What attestation needs, as of now. */

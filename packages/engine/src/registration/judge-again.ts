@@ -1,6 +1,6 @@
 import { type Finding, finding, rankFindings, rootCause } from "@rollcall/protocol";
 import { authenticate } from "../attestation/authenticate.js";
-import type { AttestationRequest, Proof, Verdict } from "../attestation/verdict.js";
+import type { AcceptedProof, AttestationRequest, Verdict } from "../attestation/judging/verdict.js";
 import { enrollmentId } from "../records/enrollment-id.js";
 import type { EnrollmentRecord, RegistrationRecord } from "../records/ports.js";
 import { attestationContext, noteVerdict } from "./attestation-context.js";
@@ -10,7 +10,7 @@ import type { EngineContext } from "./context.js";
 export interface Accepted {
   readonly request: AttestationRequest;
   readonly enrollment: EnrollmentRecord;
-  readonly proof: Exclude<Proof, { kind: "challenge" }>;
+  readonly proof: AcceptedProof;
   readonly attestation: RegistrationRecord["attestation"];
 }
 

@@ -58,8 +58,8 @@ export async function lookUp(
   const judged = await judge(request, context);
   if ("refusal" in judged) return judged.refusal;
   const { attempt } = request;
-  const { proof } = judged.verdict;
-  if (proof?.kind === "challenge") return challenge(request, proof, context);
+  const { proof, attestation } = judged.verdict;
+  if (proof?.kind === "challenge") return challenge(request, { proof, attestation }, context);
   const record = await context.store.registration(request.registrationId);
   if (!record) return refuse(attempt, finding("registration.none"), context.clock());
   attempt.outcome = record.result.status;

@@ -1,18 +1,18 @@
 import {
+  type AttestationKind,
   type DeviceRegistration,
   type Finding,
   finding,
   idKey,
   judgeApiVersion,
   parseRegistration,
-  REGISTRATION_KEY_NAME,
   type Reply,
 } from "@rollcall/protocol";
-import { makeAuthenticationKey } from "tpm-js-sim/credential";
 import type { DeviceRequest } from "../attempts/engine-types.js";
 import { errorReply, okReply, refusalFor, refuse } from "../attempts/replies.js";
+import { attestations } from "../attestation/attestations.js";
 import { authenticate } from "../attestation/authenticate.js";
-import type { AttestationRequest, Proof, Verdict } from "../attestation/verdict.js";
+import type { AttestationRequest, ProofOf, Verdict } from "../attestation/judging/verdict.js";
 import { attestationContext, noteVerdict } from "./attestation-context.js";
 import type { EngineContext } from "./context.js";
 import { saveRegistration } from "./save-registration.js";
@@ -29,14 +29,14 @@ export async function register(request: BodyRequest, context: EngineContext): Pr
   if ("refusal" in judged) return judged.refusal;
   const { verdict, asked } = judged;
   const { proof, enrollment, attestation } = verdict;
-  if (proof?.kind === "challenge") return challenge(request, proof, context);
+  if (proof?.kind === "challenge") return challenge(request, { proof, attestation }, context);
   if (!proof || !enrollment || !attestation) throw new Error("accepted without a proof");
   const { registrationId, connection } = request;
   const saved = await context.underWay.watch({ registrationId, attempt, remote: connection.remote }, () =>
     saveRegistration({ request: asked, enrollment, proof, attestation }, context),
   );
   if ("refusal" in saved) return refuse(attempt, saved.refusal, context.clock());
-  if (proof.kind === "tpm") context.challenges.forget(request.registrationId);
+  attestations[attestation].finish.saved?.(request.registrationId, context.challenges);
   attempt.operationId = saved.operation.id;
   attempt.outcome = "accepted";
   attempt.step("accepted");
@@ -100,34 +100,20 @@ function refuseThrottled(
   return errorReply(request.attempt, "throttled", { now: context.clock(), retryAfter });
 }
 
-/** The 401 that is no refusal: a key that only this TPM can open (wire.md#tpm-challenge). */
+/** The 401 that is no refusal: what the device has to answer before it is known (wire.md#tpm-challenge). */
 export function challenge(
   request: BodyRequest,
-  proof: Extract<Proof, { kind: "challenge" }>,
+  { proof, attestation }: { readonly proof: ProofOf<"challenge">; readonly attestation: AttestationKind | undefined },
   context: EngineContext,
 ): Reply {
-  const { attempt, registrationId } = request;
-  const { endorsementKey, storageRootKey } = proof;
-  const key = context.challenges.issue({ registrationId, endorsementKey, storageRootKey });
-  const uri = `HostName=${context.options.idScope};DeviceId=${registrationId}`;
-  const authenticationKey = makeAuthenticationKey({
-    endorsementKey,
-    storageRootKey,
-    key,
-    uri,
-    random: context.random,
-  }).toString("base64");
-  attempt.add(
-    finding("tpm.challengeIssued", {
-      expected: "a second request, with a token signed with the key inside the challenge",
-      got: "the first request, without a token",
-    }),
-  );
+  const { attempt } = request;
+  const { challenges, random } = context;
+  const { idScope } = context.options;
+  const made =
+    attestation && attestations[attestation].finish.challenge?.(request, proof, { idScope, challenges, random });
+  if (!made) throw new Error(`no challenge is made for ${attestation}`);
+  attempt.add(made.finding);
   attempt.outcome = "challenged";
   attempt.step("challenged");
-  return okReply(attempt, 401, {
-    message: "Authorization required.",
-    keyName: REGISTRATION_KEY_NAME,
-    authenticationKey,
-  });
+  return okReply(attempt, 401, made.body);
 }

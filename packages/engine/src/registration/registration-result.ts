@@ -1,5 +1,5 @@
 import { type DeviceRegistrationResult, formatDate, type RegistrationOperationStatus } from "@rollcall/protocol";
-import { makeAuthenticationKey } from "tpm-js-sim/credential";
+import { attestations } from "../attestation/attestations.js";
 import type { OperationRecord, Random, RegistrationRecord } from "../records/ports.js";
 
 /** The polling answer of an operation that is not ready (wire.md#reply-bodies). */
@@ -30,7 +30,7 @@ export function registrationResult(record: RegistrationRecord, random: Random): 
     return { registrationId, ...dates, status, errorCode, errorMessage, etag };
   }
   const { assignedHub, deviceId, status, substatus, payload } = result;
-  const member = attestationMember(record, random);
+  const member = attestations[record.attestation].finish.resultMember(record, random);
   return {
     ...member,
     registrationId,
@@ -42,24 +42,4 @@ export function registrationResult(record: RegistrationRecord, random: Random): 
     etag,
     ...(payload !== undefined && { payload }),
   };
-}
-
-function attestationMember(
-  record: RegistrationRecord,
-  random: Random,
-): Pick<DeviceRegistrationResult, "x509" | "symmetricKey" | "tpm"> {
-  if (record.attestation === "x509") return { x509: {} };
-  const { enrollment, tpm } = record;
-  if (record.attestation === "symmetricKey")
-    return { symmetricKey: enrollment.kind === "group" ? { enrollmentGroupId: enrollment.id } : {} };
-  if (!tpm) throw new Error(`the registration ${record.registrationId} has no TPM keys`);
-  const { assignedHub, deviceId } = record.result;
-  const authenticationKey = makeAuthenticationKey({
-    endorsementKey: Buffer.from(tpm.endorsementKey, "base64"),
-    storageRootKey: Buffer.from(tpm.storageRootKey, "base64"),
-    key: Buffer.from(tpm.hubKey, "base64"),
-    uri: `HostName=${assignedHub};DeviceId=${deviceId}`,
-    random,
-  });
-  return { tpm: { authenticationKey: authenticationKey.toString("base64") } };
 }

@@ -1,6 +1,5 @@
 import {
   type DeviceIdentity,
-  type HubAuthentication,
   idKey,
   type LinkedHub,
   predatesReprovisioning,
@@ -106,9 +105,4 @@ function initialTwin({ enrollment, initialTwin: given, hub, deviceId, now, etag 
     reportedUpdatedAt: now,
     etag: etag(),
   };
-}
-
-/** How the hub will know a TPM: by the key in the result's authenticationKey. */
-export function tpmHubAuthentication(hubKey: string): HubAuthentication {
-  return { type: "symmetricKey", primaryKey: hubKey };
 }

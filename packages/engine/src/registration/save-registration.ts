@@ -10,13 +10,13 @@ import {
 } from "@rollcall/protocol";
 import { type Allocation, sameHost } from "../allocation/allocate.js";
 import { CustomAllocation } from "../allocation/custom-allocation.js";
-import type { Proof } from "../attestation/verdict.js";
+import { attestations } from "../attestation/attestations.js";
 import { enrollmentId } from "../records/enrollment-id.js";
 import type { Assignment, OperationRecord, RegistrationRecord } from "../records/ports.js";
 import { chooseHub } from "./choose-hub.js";
 import type { EngineContext, HubPlace } from "./context.js";
 import { type Accepted, readmit } from "./judge-again.js";
-import { currentPlace, type Placement, place, tpmHubAuthentication } from "./reprovision.js";
+import { currentPlace, type Placement, place } from "./reprovision.js";
 
 /** How often a registration that another one overtook is tried again before it is a conflict. */
 const TRIES = 5;
@@ -136,17 +136,16 @@ async function assign(accepted: Accepted, turn: Turn, context: EngineContext): P
 
 /** Registration, identity and twin of a device that has its place. */
 function placed(
-  { proof, enrollment }: Accepted,
+  { proof, enrollment, attestation }: Accepted,
   { base, placement, payload }: { base: Base; placement: Placement; payload: JsonObject | undefined },
   context: EngineContext,
 ): Pick<Assignment, "registration" | "identity" | "twin" | "removed"> {
   const { assignedHub, deviceId, substatus, twin, removed, keeps } = placement;
-  const tpm = proof.kind === "tpm" ? tpmKeys(proof, context) : undefined;
-  const authentication = proof.kind === "hubIdentity" ? proof.authentication : tpmHubAuthentication(tpm?.hubKey ?? "");
+  const { authentication, kept } = attestations[attestation].finish.hubAccess(proof, context.random);
   const registration: RegistrationRecord = {
     ...base,
     result: { status: "assigned", assignedHub, deviceId, substatus, ...(payload && { payload }) },
-    ...(tpm && { tpm }),
+    ...kept,
   };
   const identity: DeviceIdentity = {
     hub: assignedHub,
@@ -159,17 +158,6 @@ function placed(
     ...keeps,
   };
   return { registration, identity, ...(twin && { twin }), ...(removed && { removed }) };
-}
-
-function tpmKeys(
-  proof: Extract<Proof, { kind: "tpm" }>,
-  context: EngineContext,
-): NonNullable<RegistrationRecord["tpm"]> {
-  return {
-    endorsementKey: proof.endorsementKey.toString("base64"),
-    storageRootKey: proof.storageRootKey.toString("base64"),
-    hubKey: context.random(32).toString("base64"),
-  };
 }
 
 interface Owner {

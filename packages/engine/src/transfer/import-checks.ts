@@ -1,5 +1,8 @@
-import { idKey, limits } from "@rollcall/protocol";
-import { type GroupQuota, quotaOf, quotaProblem } from "../enrollments/group-quota.js";
+import { type GroupKind, idKey, limits } from "@rollcall/protocol";
+import { referencesOf } from "../attestation/attestations.js";
+import type { AuthorityReference } from "../attestation/judging/attestation.js";
+import { quotaProblem } from "../enrollments/group-quota.js";
+import { groupKindOf } from "../records/group-kind.js";
 import type { CaCertificateRecord, EnrollmentRecord, Store, StoreRecords } from "../records/ports.js";
 import { importError } from "./import-error.js";
 import type { Incoming } from "./import-types.js";
@@ -21,10 +24,8 @@ const named = (what: string, id: string) => ({ what, id, key: idKey(id) });
 /** The kinds that people write by hand, where one may stand twice. */
 const handMade: ReadonlySet<keyof StoreRecords> = new Set(["certificates", "groups", "individuals"]);
 
-interface Reference {
+interface Reference extends AuthorityReference {
   readonly line: number;
-  readonly name: string;
-  readonly thumbprint: string;
 }
 
 /** A device whose twin has not come, or a twin whose device has not. */
@@ -42,7 +43,7 @@ interface Lone {
 export class ImportChecks {
   readonly #seen = new Set<string>();
   readonly #certificates = new Map<string, CaCertificateRecord & { readonly line: number }>();
-  readonly #groups = new Map<string, GroupQuota>();
+  readonly #groups = new Map<string, GroupKind>();
   readonly #references = new Map<string, Reference>();
   readonly #hubs = new Set<string>();
   /** By device. An export has a device and its twin a page apart, so that there are never many. */
@@ -58,7 +59,7 @@ export class ImportChecks {
       this.#seen.add(entry);
     }
     if (part === "certificates") this.#certificates.set(key, { ...record, line });
-    if (part === "groups") this.#groups.set(key, quotaOf(record));
+    if (part === "groups") this.#groups.set(key, groupKindOf(record));
     if (part === "groups" || part === "individuals") this.#addEnrollment(record, line);
     if (part === "identities") this.#hubs.add(record.hub.toLowerCase());
     if (part === "identities" || part === "twins") {
@@ -72,14 +73,10 @@ export class ImportChecks {
     else this.#lone.set(key, half);
   }
 
-  #addEnrollment({ attestation, iotHubs }: EnrollmentRecord, line: number): void {
-    for (const hub of iotHubs) this.#hubs.add(hub.toLowerCase());
-    if (attestation.type !== "x509" || attestation.holds !== "caReferences") return;
-    const { primaryName, primary, secondaryName, secondary } = attestation;
-    const refer = (name: string, thumbprint: string) =>
+  #addEnrollment(record: EnrollmentRecord, line: number): void {
+    for (const hub of record.iotHubs) this.#hubs.add(hub.toLowerCase());
+    for (const { name, thumbprint } of referencesOf(record))
       this.#references.set(`${idKey(name)}\n${thumbprint}`, { line, name, thumbprint });
-    if (primaryName !== undefined && primary) refer(primaryName, primary.thumbprint);
-    if (secondaryName !== undefined && secondary) refer(secondaryName, secondary.thumbprint);
   }
 
   /** The hubs that records name, in lower case. */

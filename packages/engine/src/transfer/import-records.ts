@@ -1,4 +1,4 @@
-import { DpsError, idKey, type JsonObject } from "@rollcall/protocol";
+import { DpsError, type ImportResult, idKey } from "@rollcall/protocol";
 import type { Store, StoreRecords } from "../records/ports.js";
 import { ImportChecks, nameOf } from "./import-checks.js";
 import { importError } from "./import-error.js";
@@ -10,7 +10,7 @@ import { splitLines } from "./split-lines.js";
 const BATCH = 500;
 
 /** How many of each were put. */
-type Counts = Record<keyof StoreRecords, number>;
+type Counts = { -readonly [Part in keyof ImportResult["imported"]]: number };
 
 const noCounts = (): Counts => ({
   certificates: 0,
@@ -36,7 +36,7 @@ const emptyBatch = (): Record<keyof StoreRecords, unknown[]> => ({
  * enrollments. Without `overwrite`, a record that is there already is a conflict. Records go under this instance's scope.
  * Somebody who creates the same id between the check and the put loses to the import. Throws DpsError.
  */
-export async function importRecords(upload: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<JsonObject> {
+export async function importRecords(upload: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportResult> {
   const read = await readUpload(upload, options);
   const checks = new ImportChecks();
   let total = 0;

@@ -1,7 +1,8 @@
 import { parseJson, type Twin } from "@rollcall/protocol";
 import type { z } from "zod";
+import type { RecordProblem } from "../attestation/judging/attestation.js";
 import type { CaCertificateRecord, EnrollmentRecord } from "../records/ports.js";
-import { caCertificateProblem, enrollmentProblem, type RecordProblem, twinProblem } from "./check-record.js";
+import { caCertificateProblem, enrollmentProblem, twinProblem } from "./check-record.js";
 import { EXPORT_VERSION, type ExportKind, exportKinds } from "./export-records.js";
 import { importError } from "./import-error.js";
 import type { Incoming } from "./import-types.js";

@@ -1,4 +1,4 @@
-import { DpsError, parseJson } from "@rollcall/protocol";
+import { DpsError, type ImportResult, parseJson } from "@rollcall/protocol";
 import { importError } from "./import-error.js";
 import type { Incoming } from "./import-types.js";
 import { type ExportHead, isExportHead, readExport } from "./read-export.js";
@@ -8,7 +8,7 @@ import { blanks, MAX_VALUE_BYTES, type Piece, splitLines } from "./split-lines.j
 
 /** What an upload is, by its beginning; its records are read as they are asked for. */
 export interface Upload {
-  readonly format: "export" | "list" | "seed";
+  readonly format: ImportResult["format"];
   /** Of an export. */
   readonly idScope?: string;
   readonly records: AsyncIterable<Incoming>;

@@ -1,14 +1,16 @@
 import {
+  attestationKinds,
   describeIssues,
   enrollmentGroupSchema,
   individualEnrollmentSchema,
+  isAttestationKind,
   parseJson,
   type Seed,
   seedSchema,
 } from "@rollcall/protocol";
 import type { z } from "zod";
-import { EnrollmentError } from "../enrollments/enrollment-error.js";
 import { groupRecord, individualRecord, namedAuthorities } from "../enrollments/enrollment-record.js";
+import { EnrollmentError } from "../records/enrollment-error.js";
 import { newEtag } from "../wire/etags.js";
 import { importError } from "./import-error.js";
 import type { ImportOptions, Incoming } from "./import-types.js";
@@ -76,8 +78,11 @@ export function isWireEnrollment(value: unknown): value is WireEnrollment {
 
 function lacksKeys(attestation: unknown): boolean {
   if (typeof attestation !== "object" || attestation === null) return false;
-  const { type, symmetricKey } = attestation as { type?: unknown; symmetricKey?: { primaryKey?: unknown } | null };
-  return type === "symmetricKey" && !symmetricKey?.primaryKey;
+  const { type, ...mechanism } = attestation as { type?: unknown } & Record<string, unknown>;
+  if (!isAttestationKind(type)) return false;
+  const [first] = attestationKinds[type].secrets;
+  const credentials = mechanism[type] as Record<string, unknown> | null | undefined;
+  return first !== undefined && !credentials?.[first];
 }
 
 /** The enrollments of a seed file. What has no keys gets new ones, as with `rollcall start --seed`. Throws DpsError. */

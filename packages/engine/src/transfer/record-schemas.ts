@@ -1,5 +1,7 @@
 import {
+  type AttestationKind,
   allocationPolicies,
+  attestationKindNames,
   idProblem,
   isDeviceId,
   isHost,
@@ -9,6 +11,9 @@ import {
   substatuses,
 } from "@rollcall/protocol";
 import { z } from "zod";
+import { recordSchema as symmetricKey } from "../attestation/symmetric-key/read-keys.js";
+import { recordSchema as tpm } from "../attestation/tpm/endorsement-key.js";
+import { recordSchema as x509 } from "../attestation/x509/check-record.js";
 
 /** The records of an export, member by member. Members that only a newer service knows are kept as they are. */
 
@@ -26,40 +31,15 @@ const jsonObject = z.custom<JsonObject>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
   "is no JSON object",
 );
-/** Never empty, and short enough for any index. */
-const name = z.string().min(1).max(limits.idLength);
 /** What an enrollment may say, linked or not. */
 const hubName = z.string().min(1).max(255);
 const host = z.string().max(255).refine(isHost, "is no host name or address");
 
-const certificate = z.looseObject({
-  der: z.string().optional(),
-  thumbprint: z.string().regex(/^([0-9A-F]{40}|[0-9A-F]{64})$/, "is no thumbprint in upper-case hex"),
-  subject: z.string().optional(),
-});
-const pair = { primary: certificate.optional(), secondary: certificate.optional() };
-
-const x509 = z.discriminatedUnion("holds", [
-  z.looseObject({ type: z.literal("x509"), holds: z.literal("clientCertificates"), ...pair }),
-  z.looseObject({ type: z.literal("x509"), holds: z.literal("signingCertificates"), ...pair }),
-  z.looseObject({
-    type: z.literal("x509"),
-    holds: z.literal("caReferences"),
-    primaryName: name.optional(),
-    secondaryName: name.optional(),
-    ...pair,
-  }),
-]);
-const attestation = z.discriminatedUnion("type", [
-  x509,
-  z.looseObject({ type: z.literal("symmetricKey"), primaryKey: z.string(), secondaryKey: z.string() }),
-  z.looseObject({
-    type: z.literal("tpm"),
-    endorsementKey: z.string(),
-    endorsementKeyHash: z.string(),
-    storageRootKey: z.string().optional(),
-  }),
-]);
+const attestations = { x509, symmetricKey, tpm } as const satisfies Record<
+  AttestationKind,
+  z.ZodType<{ readonly type: string }>
+>;
+const attestation = z.discriminatedUnion("type", [attestations.x509, attestations.symmetricKey, attestations.tpm]);
 
 const customAllocation = z.looseObject({
   webhookUrl: z.string().refine(isWebhookUrl, "is no address to post to: http or https, without user and password"),
@@ -123,7 +103,7 @@ const caCertificate = z.looseObject({
 const registration = z.looseObject({
   registrationId: id,
   enrollment: z.looseObject({ kind: z.enum(["individual", "group"]), id }),
-  attestation: z.enum(["x509", "symmetricKey", "tpm"]),
+  attestation: z.enum(attestationKindNames),
   operations: z
     .array(z.looseObject({ id: z.string().min(1).max(200), startedAt: time, readyAt: time }))
     .max(limits.operationsPerRegistration),

@@ -1,26 +1,32 @@
-import { formatDate, type Json, type JsonObject } from "@rollcall/protocol";
+import {
+  type AttestationKind,
+  type EnrolledAttestation,
+  type EnrolledGroup,
+  type EnrolledIndividual,
+  type EnrolledMechanism,
+  formatDate,
+  hasSecrets,
+  type Json,
+} from "@rollcall/protocol";
+import { attestations } from "../attestation/attestations.js";
 import type { AttestationRecord } from "../records/attestation-record.js";
 import type { EnrollmentRecord, RegistrationRecord } from "../records/ports.js";
 import { quotedEtag } from "./etags.js";
-import { wireX509 } from "./wire-certificates.js";
 import { wireRegistration } from "./wire-registration.js";
 
+/** Conditions of queries may do without certificates. */
+type QueriedAttestation = EnrolledAttestation | { readonly type: AttestationKind };
+
 /** The attestation as GET, PUT and query answer it: without keys (wire.md#attestationmechanism). */
-function wireAttestation(attestation: AttestationRecord, withoutCertificates: boolean): JsonObject {
+function wireAttestation(attestation: AttestationRecord, withoutCertificates: boolean): QueriedAttestation {
   const { type } = attestation;
-  if (type === "symmetricKey" || (type === "x509" && withoutCertificates)) return { type };
+  if (hasSecrets(type) || (withoutCertificates && attestations[type].isSlowToShow)) return { type };
   return attestationMechanism(attestation);
 }
 
 /** The attestation with keys; the answer of the attestationmechanism routes alone. */
-export function attestationMechanism(attestation: AttestationRecord): JsonObject {
-  if (attestation.type === "x509") return { type: "x509", x509: wireX509(attestation) };
-  if (attestation.type === "tpm") {
-    const { endorsementKey, storageRootKey } = attestation;
-    return { type: "tpm", tpm: { endorsementKey, ...(storageRootKey !== undefined && { storageRootKey }) } };
-  }
-  const { primaryKey, secondaryKey } = attestation;
-  return { type: "symmetricKey", symmetricKey: { primaryKey, secondaryKey } };
+export function attestationMechanism(attestation: AttestationRecord): EnrolledMechanism {
+  return attestations[attestation.type].wire(attestation);
 }
 
 /** What a wire form depends on besides its record. */
@@ -33,13 +39,19 @@ export interface WireContext {
   readonly withoutCertificates?: boolean;
 }
 
-type Member = (record: EnrollmentRecord, about: WireContext) => Json | undefined;
+/** What answers of either kind hold; `attestation` as queries may have it. */
+interface Members
+  extends Omit<EnrolledIndividual, "attestation">,
+    Omit<EnrolledGroup, "attestation" | "optionalDeviceInformation"> {
+  readonly attestation: QueriedAttestation;
+}
+type Read<Name extends keyof Members> = (
+  record: EnrollmentRecord,
+  about: WireContext,
+) => Members[Name] | null | undefined;
 
-/**
- * Every member of an enrollment or a group, in its order on the wire (wire.md#individualenrollment,
- * wire.md#enrollmentgroup).
- */
-const members: Readonly<Record<string, Member>> = {
+/** Every member of an enrollment or a group, in its order on the wire (wire.md#individualenrollment). */
+const members: { readonly [Name in keyof Members]-?: Read<Name> } = {
   registrationId: (record) => (record.kind === "individual" ? record.registrationId : undefined),
   enrollmentGroupId: (record) => (record.kind === "group" ? record.enrollmentGroupId : undefined),
   deviceId: (record) => (record.kind === "individual" ? record.deviceId : undefined),
@@ -69,18 +81,19 @@ const members: Readonly<Record<string, Member>> = {
 const defaultReprovisioning = { updateHubAssignment: true, migrateDeviceData: true } as const;
 
 /** An enrollment or a group as the service API gives it; members without a value are absent. */
-export function wireEnrollment(record: EnrollmentRecord, about: WireContext): JsonObject {
+export function wireEnrollment(record: EnrollmentRecord, about: WireContext): EnrolledIndividual | EnrolledGroup {
   const all = Object.entries(members).map(([name, read]) => [name, read(record, about)] as const);
-  return Object.fromEntries(all.filter((entry): entry is [string, Json] => entry[1] != null));
+  // Object.fromEntries loses the names, of which each kind has its own.
+  return Object.fromEntries(all.filter(([, value]) => value != null)) as unknown as EnrolledIndividual | EnrolledGroup;
 }
 
 /** One member of the wire form; null when it is absent. For queries, which ask thousands of enrollments for little. */
 export function wireMember(record: EnrollmentRecord, name: string, about: WireContext): Json {
-  return (Object.hasOwn(members, name) ? members[name]?.(record, about) : null) ?? null;
+  return (Object.hasOwn(members, name) ? members[name as keyof Members](record, about) : null) ?? null;
 }
 
 /** Absent when there is nothing in it. */
-function wireTwin({ tags, desired }: EnrollmentRecord["initialTwin"]): JsonObject | undefined {
+function wireTwin({ tags, desired }: EnrollmentRecord["initialTwin"]): EnrolledIndividual["initialTwin"] {
   const isEmpty = Object.keys(tags).length === 0 && Object.keys(desired).length === 0;
   return isEmpty ? undefined : { tags, properties: { desired } };
 }

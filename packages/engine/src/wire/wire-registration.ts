@@ -1,12 +1,9 @@
-import { formatDate, type JsonObject } from "@rollcall/protocol";
+import { formatDate, type RegistrationState } from "@rollcall/protocol";
 import { isAssigning } from "../records/is-assigning.js";
 import type { RegistrationRecord } from "../records/ports.js";
 
-/**
- * A DeviceRegistrationState (wire.md#deviceregistrationstate): what a device learns of its registration, without what
- * only it may know.
- */
-export function wireRegistration(record: RegistrationRecord, now: number): JsonObject {
+/** A DeviceRegistrationState (wire.md#deviceregistrationstate): what a device learns of its registration, without what only it may know. */
+export function wireRegistration(record: RegistrationRecord, now: number): RegistrationState {
   const { registrationId, result, etag } = record;
   const dates = {
     createdDateTimeUtc: formatDate(new Date(record.createdAt)),

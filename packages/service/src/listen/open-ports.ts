@@ -1,6 +1,6 @@
 import type { DeviceApi, ManagementApi } from "@rollcall/api";
 import type { Broker } from "@rollcall/broker";
-import type { LinkedHub } from "@rollcall/protocol";
+import type { LinkedHub, ServiceInfo } from "@rollcall/protocol";
 import type { Config } from "../config/config-schema.js";
 import { flagName, type SettingName, variableName } from "../config/config-settings.js";
 import { ListenError, listenAddresses } from "./listen.js";
@@ -18,11 +18,8 @@ export interface PortParts {
   readonly notices: string[];
 }
 
-export interface OpenPorts {
-  readonly mqtt: number;
-  readonly https: number;
-  readonly dashboard: number;
-}
+/** The port numbers that are served. */
+export type OpenPorts = ServiceInfo["ports"];
 
 const HTTPS_PORT = 443;
 

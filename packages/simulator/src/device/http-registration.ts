@@ -5,7 +5,9 @@ import {
   provisioningResource,
   routes,
 } from "@rollcall/protocol";
+import { provings } from "../attestation/provings.js";
 import { awaitAssignment } from "./await-assignment.js";
+import { answerChallenge, takeHubKey } from "./challenge.js";
 import type { Exchange } from "./exchange.js";
 import { type HttpRequest, HttpsSession } from "./https-session.js";
 import { defaultPorts } from "./open-mqtt.js";
@@ -13,7 +15,6 @@ import type { RegisterOptions } from "./options.js";
 import type { AssignedState } from "./result.js";
 import { connectTls, deviceContext, inTurn } from "./tls-connect.js";
 import { tokenFor } from "./tokens.js";
-import { answerChallenge, takeHubKey, tpmMember } from "./tpm-challenge.js";
 import { readBody, readRetryAfter, type WireReply } from "./wire-reply.js";
 
 /** Registers over HTTPS (wire.md#https), all requests on one kept connection. */
@@ -30,21 +31,21 @@ function openSession(exchange: Exchange, options: RegisterOptions): HttpsSession
   const { target, identity } = options;
   const { signal } = exchange;
   const port = target.port ?? defaultPorts.http;
-  const shared = identity.kind === "x509" ? undefined : options.secureContext;
-  const context = shared ?? deviceContext(target.ca, identity);
+  const context = deviceContext(target.ca, identity, options);
   const connect = () => inTurn(exchange, options, () => connectTls({ host: target.host, port, context, signal }));
   return new HttpsSession({ host: target.host, port, signal, connect });
 }
 
 async function converse(exchange: Exchange, session: HttpsSession, options: RegisterOptions): Promise<AssignedState> {
   const { identity, registrationId, target, payload } = options;
-  const tpm = identity.kind === "tpm" ? { tpm: await tpmMember(identity.tpm) } : {};
-  const body: DeviceRegistration = { registrationId, ...tpm, ...(payload !== undefined && { payload }) };
+  const { twoRequests } = provings[identity.kind];
+  const member = await twoRequests?.member(identity);
+  const body: DeviceRegistration = { registrationId, ...member, ...(payload !== undefined && { payload }) };
   const send = sender(exchange, session, options);
   const register = { operation: "register", body: JSON.stringify(body) } as const;
-  if (identity.kind === "tpm") {
+  if (twoRequests) {
     await session.ready();
-    await exchange.timer.time("challenge", async () => answerChallenge(identity.tpm, await send(register)));
+    await exchange.timer.time("challenge", async () => answerChallenge(identity, await send(register)));
   }
   const resource = provisioningResource(target.idScope, registrationId);
   const authorization = await tokenFor(identity, { resource, now: exchange.now(), named: true });
@@ -53,7 +54,7 @@ async function converse(exchange: Exchange, session: HttpsSession, options: Regi
     register: () => send({ ...register, authorization }),
     operationStatus: (operationId) => send({ operation: "operationStatus", operationId, authorization }),
   });
-  if (identity.kind === "tpm") await takeHubKey(identity.tpm, state);
+  if (twoRequests) await takeHubKey(identity, state);
   return state;
 }
 

@@ -5,15 +5,15 @@ import {
   provisioningResource,
   topics,
 } from "@rollcall/protocol";
+import { provings } from "../attestation/provings.js";
 import { awaitAssignment } from "./await-assignment.js";
+import { answerChallenge, takeHubKey } from "./challenge.js";
 import type { Exchange } from "./exchange.js";
-import type { DeviceTpm } from "./identity.js";
 import type { MqttReply, MqttSession } from "./mqtt-session.js";
 import { clientVersion, defaultPorts, openMqtt } from "./open-mqtt.js";
 import type { RegisterOptions } from "./options.js";
 import type { AssignedState } from "./result.js";
 import { tokenFor } from "./tokens.js";
-import { answerChallenge, takeHubKey, tpmMember } from "./tpm-challenge.js";
 import { readBody, readRetryAfter, type WireReply } from "./wire-reply.js";
 
 export type MqttRegisterOptions = RegisterOptions & { readonly transport: "mqtt" | "mqtt-ws" };
@@ -24,30 +24,26 @@ const challengeKeepaliveSeconds = 30;
 
 /** Registers over MQTT; a TPM takes two connections, which only Rollcall serves. */
 export async function registerOverMqtt(exchange: Exchange, options: MqttRegisterOptions): Promise<AssignedState> {
-  const { identity, registrationId, target, payload } = options;
-  if (identity.kind !== "tpm") {
-    const body = { registrationId, ...(payload !== undefined && { payload }) };
-    return converse(exchange, options, body);
-  }
-  const tpm = await tpmMember(identity.tpm);
-  await challenge(exchange, options, { tpm: identity.tpm, body: { registrationId, tpm } });
-  const body = { registrationId, tpm, ...(payload !== undefined && { payload }) };
-  const state = await converse(exchange, { ...options, target }, body);
-  await takeHubKey(identity.tpm, state);
+  const { identity, registrationId, payload } = options;
+  const { twoRequests } = provings[identity.kind];
+  const member = await twoRequests?.member(identity);
+  if (twoRequests) await challenge(exchange, options, { registrationId, ...member });
+  const body = { registrationId, ...member, ...(payload !== undefined && { payload }) };
+  const state = await converse(exchange, options, body);
+  if (twoRequests) await takeHubKey(identity, state);
   return state;
 }
 
 /** Connection 1 of a TPM: no credentials, one request, the challenge as its answer. */
-async function challenge(
-  exchange: Exchange,
-  options: MqttRegisterOptions,
-  { tpm, body }: { tpm: DeviceTpm; body: DeviceRegistration },
-): Promise<void> {
+async function challenge(exchange: Exchange, options: MqttRegisterOptions, body: DeviceRegistration): Promise<void> {
   const session = await open(exchange, options, { keepalive: challengeKeepaliveSeconds });
   try {
     await exchange.timer.time("suback", () => session.subscribe(topics.replies));
     await exchange.timer.time("challenge", async () => {
-      await answerChallenge(tpm, await ask(exchange, session, { topic: topics.register, body: JSON.stringify(body) }));
+      await answerChallenge(
+        options.identity,
+        await ask(exchange, session, { topic: topics.register, body: JSON.stringify(body) }),
+      );
     });
   } finally {
     await session.close();

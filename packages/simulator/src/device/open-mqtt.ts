@@ -1,6 +1,6 @@
 import type { Transport } from "@rollcall/protocol";
+import type { DeviceIdentity } from "../attestation/proving/identity.js";
 import type { Exchange } from "./exchange.js";
-import type { DeviceIdentity } from "./identity.js";
 import { MqttSession, type MqttSessionOptions } from "./mqtt-session.js";
 import type { ExchangeOptions } from "./options.js";
 import { connectTls, deviceContext, inTurn } from "./tls-connect.js";
@@ -31,8 +31,7 @@ export async function openMqtt(
 ): Promise<MqttSession> {
   const { timer, signal } = exchange;
   const { host, port, transport, identity, ca } = address;
-  const shared = identity.kind === "x509" ? undefined : options.secureContext;
-  const context = shared ?? deviceContext(ca, identity);
+  const context = deviceContext(ca, identity, options);
   const socket = await inTurn(exchange, options, () => connectTls({ host, port, context, signal }));
   const { password, ...rest } = login;
   const session = { socket, transport, host, port, signal, ...rest, ...(password !== undefined && { password }) };

@@ -1,6 +1,6 @@
 import type { SecureContext } from "node:tls";
 import type { Json, Transport } from "@rollcall/protocol";
-import type { DeviceIdentity } from "./identity.js";
+import type { DeviceIdentity } from "../attestation/proving/identity.js";
 import type { Phase } from "./phases.js";
 
 /** A provisioning service, as one device sees it. */

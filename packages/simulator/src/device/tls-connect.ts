@@ -1,7 +1,8 @@
 import { isIP } from "node:net";
 import { type ConnectionOptions, connect, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
+import { type DeviceIdentity, InvalidIdentityError } from "../attestation/proving/identity.js";
+import { provings } from "../attestation/provings.js";
 import type { Exchange } from "./exchange.js";
-import { type DeviceIdentity, InvalidIdentityError } from "./identity.js";
 import type { ExchangeOptions } from "./options.js";
 import { NoAnswerError } from "./result.js";
 
@@ -13,14 +14,19 @@ export interface TlsTarget {
 }
 
 /**
- * What a device trusts and, with X.509, presents. The chain goes out as it stands in the PEM: OpenSSL completes a chain
+ * What a device trusts and, with X.509, presents; the shared context where it presents nothing. The chain goes out as it stands in the PEM: OpenSSL completes a chain
  * from `ca` only when the PEM holds the leaf alone and `ca` holds the missing one, so `ca` must be the server's, not the fleet's.
  * @throws InvalidIdentityError for a certificate or key that cannot be used
  */
-export function deviceContext(ca: string, identity: DeviceIdentity): SecureContext {
-  if (identity.kind !== "x509") return createSecureContext({ ca, minVersion: "TLSv1.2" });
+export function deviceContext(
+  ca: string,
+  identity: DeviceIdentity,
+  { secureContext }: Pick<ExchangeOptions, "secureContext">,
+): SecureContext {
+  const proving = provings[identity.kind];
+  if (!proving.handshake) return secureContext ?? createSecureContext({ ca, minVersion: "TLSv1.2" });
   try {
-    return createSecureContext({ ca, cert: identity.certificatePem, key: identity.keyPem, minVersion: "TLSv1.2" });
+    return createSecureContext({ ca, ...proving.handshake(identity), minVersion: "TLSv1.2" });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new InvalidIdentityError(`the certificate and key of this device cannot be used: ${reason}`, { cause });

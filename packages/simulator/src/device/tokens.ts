@@ -1,5 +1,6 @@
-import { decodeBase64, formatSas, REGISTRATION_KEY_NAME, signSas } from "@rollcall/protocol";
-import { type DeviceIdentity, InvalidIdentityError } from "./identity.js";
+import { formatSas, REGISTRATION_KEY_NAME } from "@rollcall/protocol";
+import type { DeviceIdentity } from "../attestation/proving/identity.js";
+import { provings } from "../attestation/provings.js";
 
 /** How long our tokens live: the hour of the Node, Python and Java SDKs (wire.md#sas-by-client). */
 const lifetimeSeconds = 3600;
@@ -14,18 +15,10 @@ export interface TokenRequest {
 
 /** The token that this identity signs; undefined for X.509, which proves itself in the handshake. */
 export async function tokenFor(identity: DeviceIdentity, request: TokenRequest): Promise<string | undefined> {
-  if (identity.kind === "x509") return undefined;
+  const proving = provings[identity.kind];
+  if (!proving.sign) return undefined;
   const resource = encodeURIComponent(request.resource);
   const expiry = Math.floor(request.now / 1000) + lifetimeSeconds;
-  const signature =
-    identity.kind === "tpm"
-      ? await identity.tpm.sign(Buffer.from(`${resource}\n${expiry}`))
-      : signSas(keyBytes(identity.key), resource, String(expiry));
+  const signature = await proving.sign(identity, resource, String(expiry));
   return formatSas({ resource, expiry, signature, ...(request.named && { keyName: REGISTRATION_KEY_NAME }) });
-}
-
-function keyBytes(key: string): Buffer {
-  const bytes = decodeBase64(key);
-  if (bytes === undefined || bytes.length === 0) throw new InvalidIdentityError("the symmetric key is not base64");
-  return bytes;
 }

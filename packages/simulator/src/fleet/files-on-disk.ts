@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import type { FleetFiles } from "./derive-files.js";
+import type { FleetFiles } from "../attestation/proving/fleet-types.js";
 import type { ParsedFleet } from "./parse-fleet-file.js";
 
 /** Written last: names the other files, their content and what they were derived from. */

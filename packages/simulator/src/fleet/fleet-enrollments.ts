@@ -1,5 +1,6 @@
 import type { EnrollmentGroupInput, IndividualEnrollmentInput, JsonObject, SeedInput } from "@rollcall/protocol";
-import type { Fleet, FleetAttestation, FleetEnrollment } from "./fleet.js";
+import { provings } from "../attestation/provings.js";
+import type { Fleet, FleetEnrollment } from "./fleet.js";
 
 /** Newest stable version of the service API: payloads go both ways. */
 const WEBHOOK_API_VERSION = "2021-10-01";
@@ -20,7 +21,7 @@ export function fleetEnrollments(fleet: Fleet): SeedInput {
 function common(enrollment: FleetEnrollment) {
   const { attestation, desired, tags, allocationPolicy, webhookUrl, iotHubs, disabled } = enrollment;
   return {
-    attestation: mechanism(attestation),
+    attestation: provings[attestation.type].mechanism(attestation),
     initialTwin: { tags: copy(tags), properties: { desired: copy(desired) } },
     provisioningStatus: disabled ? ("disabled" as const) : ("enabled" as const),
     ...(allocationPolicy !== undefined && { allocationPolicy }),
@@ -35,20 +36,3 @@ type WritableObject = NonNullable<NonNullable<IndividualEnrollmentInput["initial
 
 /** The seed's schema wants arrays that may be written to: a copy may be. */
 const copy = (value: JsonObject): WritableObject => structuredClone(value) as WritableObject;
-
-function mechanism(attestation: FleetAttestation): IndividualEnrollmentInput["attestation"] {
-  if (attestation.type === "tpm") return { type: "tpm", tpm: { endorsementKey: attestation.endorsementKey } };
-  if (attestation.type === "symmetricKey") {
-    const { primaryKey, secondaryKey } = attestation;
-    return { type: "symmetricKey", symmetricKey: { primaryKey, secondaryKey } };
-  }
-  if ("signingCertificatePem" in attestation) {
-    return { type: "x509", x509: { signingCertificates: pair(attestation.signingCertificatePem) } };
-  }
-  return { type: "x509", x509: { clientCertificates: pair(attestation.clientCertificatePem) } };
-}
-
-/** base64 of the DER, the form that every service takes. */
-function pair(pem: string) {
-  return { primary: { certificate: pem.replace(/-----[A-Z ]+-----|\s/g, "") } };
-}

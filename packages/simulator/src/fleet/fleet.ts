@@ -1,13 +1,7 @@
 import type { AllocationPolicy, AttestationKind, Json, JsonObject, Transport } from "@rollcall/protocol";
-import type { DeviceIdentity } from "../device/identity.js";
+import type { FleetAttestation } from "../attestation/proving/fleet-types.js";
+import type { DeviceIdentity } from "../attestation/proving/identity.js";
 import type { Expectation } from "../report/report-types.js";
-
-/** How an enrollment of the fleet proves its devices. Keys are base64, certificates PEM. */
-export type FleetAttestation =
-  | { readonly type: "x509"; readonly signingCertificatePem: string }
-  | { readonly type: "x509"; readonly clientCertificatePem: string }
-  | { readonly type: "symmetricKey"; readonly primaryKey: string; readonly secondaryKey: string }
-  | { readonly type: "tpm"; readonly endorsementKey: string };
 
 /** An enrollment, or enrollment group, that a service needs before the fleet can register. */
 export interface FleetEnrollment {

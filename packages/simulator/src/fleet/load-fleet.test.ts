@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seedSchema } from "@rollcall/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deriveFiles, fileNames } from "./derive-files.js";
+import { tpmHints } from "../attestation/tpm/hints.js";
+import { fileNames } from "../attestation/x509/certificate-files.js";
+import { deriveFiles } from "./derive-files.js";
 import { fleetEnrollments } from "./fleet-enrollments.js";
 import { FleetFileError } from "./fleet-file-error.js";
 import { fleetFromText, loadFleet, writeFleetCertificates } from "./load-fleet.js";
@@ -40,7 +42,7 @@ describe("what derives from a fleet file", () => {
     expect(new X509Certificate(chain).fingerprint256).toMatchInlineSnapshot(
       `"33:0E:B5:12:EA:BF:AA:AB:93:04:E8:5A:DB:F4:43:7D:78:DB:0B:E2:B8:52:6F:B8:19:07:EC:5B:19:4E:2A:83"`,
     );
-    expect(files.get(fileNames.tpmHints)).toMatchInlineSnapshot(`
+    expect(files.get(tpmHints)).toMatchInlineSnapshot(`
       "{
         "meter-001": {
           "0d90812b451c8608": "AAMVAAGghVA=",
@@ -59,8 +61,8 @@ describe("what derives from a fleet file", () => {
 
   it("does not change for a device when others join", async () => {
     const [one, more] = [await derive(text), await derive(`${text}  - { name: late, attestation: { type: tpm } }\n`)];
-    for (const [name, content] of one) if (name !== fileNames.tpmHints) expect(more.get(name), name).toBe(content);
-    expect(Object.keys(JSON.parse(more.get(fileNames.tpmHints) ?? ""))).toEqual(["meter-001", "late-001"]);
+    for (const [name, content] of one) if (name !== tpmHints) expect(more.get(name), name).toBe(content);
+    expect(Object.keys(JSON.parse(more.get(tpmHints) ?? ""))).toEqual(["meter-001", "late-001"]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
+import type { FleetFiles } from "../attestation/proving/fleet-types.js";
 import { buildFleet } from "./build-fleet.js";
-import { deriveFiles, type FleetFiles } from "./derive-files.js";
+import { deriveFiles } from "./derive-files.js";
 import { readFiles, writeFiles } from "./files-on-disk.js";
 import type { Fleet } from "./fleet.js";
 import { FleetFileError } from "./fleet-file-error.js";

@@ -1,18 +1,15 @@
-import { idKey, idProblem, type Json, type JsonObject, limits, type Transport } from "@rollcall/protocol";
+import { idKey, idProblem, type Json, type JsonObject, type Transport } from "@rollcall/protocol";
+import type { Fault, FleetMember, GroupAttestation } from "../attestation/proving/fleet-types.js";
+import { provings } from "../attestation/provings.js";
 import type { Expectation } from "../report/report-types.js";
 import { formatId, tellsApart } from "./id-pattern.js";
-import type { DeviceGroup, Fault, FleetFile, GroupAttestation } from "./schema.js";
+import type { DeviceGroup, FleetFile } from "./schema.js";
 
 /** A device as the file describes it, before it has keys. */
-export interface PlannedDevice {
+export interface PlannedDevice extends FleetMember {
   readonly index: number;
-  readonly registrationId: string;
   readonly group: string;
-  /** The enrollment group, for devices that are enrolled with others. */
-  readonly enrollmentGroupId?: string;
-  readonly attestation: GroupAttestation;
   readonly transport: Transport;
-  readonly fault: Fault;
   readonly expect: Expectation;
   readonly payload?: Json;
   readonly desired: JsonObject;
@@ -44,10 +41,8 @@ const refusals: Readonly<Record<Exclude<Fault, "none">, Expectation>> = {
   disabled: { outcome: "refused", finding: "enrollment.disabled", errorCode: 401002 },
 };
 
-/** True when an enrollment group stands for these devices, false when each has an enrollment of its own. */
-function isGroupEnrolled(attestation: GroupAttestation): boolean {
-  return attestation.type !== "tpm" && attestation.enrolled !== "individual";
-}
+const isGroupEnrolled = (attestation: GroupAttestation): boolean =>
+  provings[attestation.type].isGroupEnrolled(attestation);
 
 /** Expands a checked file into its devices, and finds what makes no sense. */
 export function planDevices(file: FleetFile): Plan {
@@ -94,21 +89,26 @@ function idProblems({ group, attestation }: Resolved): PlanProblem[] {
   const longest = formatId(pattern, group.count);
   const problem = idProblem(longest);
   if (problem) return [{ path, message: `makes the id ${JSON.stringify(longest)}: ${problem.message}` }];
-  if (attestation.type === "x509" && longest.length > limits.commonNameLength) {
-    return [{ path, message: `makes ids of ${longest.length} characters; a certificate's common name holds 64` }];
-  }
+  const { idLimit } = provings[attestation.type];
+  if (idLimit && longest.length > idLimit.length)
+    return [{ path, message: `makes ids of ${longest.length} characters; ${idLimit.why}` }];
   if (group.count > 1 && !tellsApart(pattern))
     return [{ path, message: "needs %i (or %03i) to tell the devices apart" }];
   return [];
 }
 
+/** The faults that not every device can have. */
+const faultNeeds: Readonly<Partial<Record<Fault, string>>> = {
+  omitIntermediate: "x509 enrolled by its root",
+  wrongThumbprint: "x509 enrolled individually",
+};
+
 function faultProblems({ group, attestation }: Resolved): PlanProblem[] {
   const wrong = (message: string): PlanProblem[] => [{ path: ["fault"], message }];
-  const enrolled = attestation.type === "x509" ? attestation.enrolled : undefined;
-  if (group.fault === "omitIntermediate" && enrolled !== "root")
-    return wrong("omitIntermediate needs x509 enrolled by its root");
-  if (group.fault === "wrongThumbprint" && enrolled !== "individual")
-    return wrong("wrongThumbprint needs x509 enrolled individually");
+  const { fault } = group;
+  const needs = faultNeeds[fault];
+  if (needs !== undefined && !provings[attestation.type].faults(attestation).includes(fault))
+    return wrong(`${fault} needs ${needs}`);
   if (group.fault === "disabled" && group.enrolledIn !== undefined)
     return wrong("the enrollment of another group cannot be disabled from here");
   return [];
@@ -138,8 +138,8 @@ function clashes(file: FleetFile): PlanProblem[] {
   for (const [place, { name, attestation }] of file.devices.entries()) {
     if (names.has(name)) problems.push({ path: ["devices", place, "name"], message: `${name} is there twice` });
     names.add(name);
-    if (attestation?.type !== "x509" || attestation.enrolled === "individual") continue;
-    const ca = attestation.ca ?? "";
+    const ca = attestation && provings[attestation.type].authority?.(attestation);
+    if (ca === undefined) continue;
     const other = authorities.get(ca);
     const message = `shares its CA with ${other}: give one of them another ca, or say enrolledIn: ${other}`;
     if (other !== undefined) problems.push({ path: ["devices", place, "attestation"], message });

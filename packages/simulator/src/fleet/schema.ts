@@ -8,32 +8,12 @@ import {
   transports,
 } from "@rollcall/protocol";
 import { z } from "zod";
-
-/** Where a device deviates from a good one. */
-export const faults = ["none", "omitIntermediate", "wrongThumbprint", "disabled"] as const;
-export type Fault = (typeof faults)[number];
+import { faults, groupAttestation, slug } from "../attestation/proving/fleet-types.js";
 
 const findingCodes = Object.keys(findingRows) as FindingCode[];
 
-const slug = z
-  .string()
-  .max(40)
-  .regex(/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/, "letters, digits and hyphens inside, at most 40");
-
 const json = z.json().transform((value) => value as Json);
 const jsonObject = z.record(z.string(), z.json()).transform((value) => value as JsonObject);
-
-const attestation = z.discriminatedUnion("type", [
-  z.strictObject({
-    type: z.literal("x509"),
-    /** Which certificate is enrolled: the CA's root or intermediate for the whole group, or each device's own leaf. */
-    enrolled: z.enum(["root", "intermediate", "individual"]),
-    /** Groups with different names have different roots. */
-    ca: slug.optional(),
-  }),
-  z.strictObject({ type: z.literal("symmetricKey"), enrolled: z.enum(["individual", "group"]) }),
-  z.strictObject({ type: z.literal("tpm") }),
-]);
 
 const transport = z.enum(transports);
 
@@ -58,7 +38,7 @@ const deviceGroup = z.strictObject({
   count: z.int().min(1).max(100_000).default(1),
   /** `%i`, or `%03i` for leading zeros, is the device's number in the group, from 1. */
   idPattern: z.string().min(1).max(128).optional(),
-  attestation: attestation.optional(),
+  attestation: groupAttestation.optional(),
   /** Attests as that group does, under its enrollment: for devices of a group that deviate. */
   enrolledIn: slug.optional(),
   transport: z
@@ -96,4 +76,3 @@ export const fleetFileSchema = z.strictObject({
 
 export type FleetFile = z.output<typeof fleetFileSchema>;
 export type DeviceGroup = FleetFile["devices"][number];
-export type GroupAttestation = z.output<typeof attestation>;

@@ -1,5 +1,5 @@
 import type { JsonObject } from "@rollcall/protocol";
-import type { DeviceIdentity } from "../device/identity.js";
+import type { DeviceIdentity } from "../attestation/proving/identity.js";
 import type { ExchangeOptions } from "../device/options.js";
 import type { PhaseTimes } from "../device/phases.js";
 import type { Refusal, Unreachable } from "../device/result.js";

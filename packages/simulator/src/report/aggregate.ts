@@ -1,4 +1,4 @@
-import { type AttestationKind, attestationTypes } from "@rollcall/protocol";
+import { type AttestationKind, attestationKindNames } from "@rollcall/protocol";
 import { decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from "hdr-histogram-js";
 import { type Phase, phases } from "../device/phases.js";
 import { newHistogram, type Series } from "./measure.js";
@@ -17,12 +17,10 @@ export interface RunData {
   readonly histograms: Histograms;
 }
 
-const kinds = attestationTypes.filter((type) => type !== "none");
-
 /** Counts and condenses what a run yielded. */
 export function aggregate(run: RunData): FleetReport {
   const { fleet, durationMs, interrupted, tester, devices, histograms } = run;
-  const attestations = kinds.flatMap((kind) => {
+  const attestations = attestationKindNames.flatMap((kind) => {
     const some = devices.filter((device) => device.attestation === kind);
     return some.length === 0 ? [] : [[kind, attestationReport(kind, some, histograms)] as const];
   });
@@ -40,7 +38,7 @@ export function aggregate(run: RunData): FleetReport {
       interrupted: devices.filter((device) => device.end.outcome === "interrupted").length,
     },
     attestations: Object.fromEntries(attestations),
-    phases: latencies((phase) => kinds.flatMap((kind) => histograms.get(`${kind}/${phase}`) ?? [])),
+    phases: latencies((phase) => attestationKindNames.flatMap((kind) => histograms.get(`${kind}/${phase}`) ?? [])),
     histograms: Object.fromEntries([...histograms].map(([name, each]) => [name, encodeIntoCompressedBase64(each)])),
     tester,
     devices,

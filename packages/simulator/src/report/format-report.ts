@@ -1,4 +1,4 @@
-import type { AttestationKind } from "@rollcall/protocol";
+import { type AttestationKind, attestationKinds } from "@rollcall/protocol";
 import { type Phase, phases } from "../device/phases.js";
 import { describeRefusal } from "./judge-outcome.js";
 import type { AttestationReport, DeviceOutcome, FleetReport } from "./report-types.js";
@@ -17,12 +17,6 @@ const headings: Readonly<Record<Phase, string>> = {
   assigned: "assigned (total)",
   hubConnect: "hub connect",
   twin: "twin",
-};
-
-const kindNames: Readonly<Record<AttestationKind, string>> = {
-  x509: "X.509",
-  tpm: "TPM",
-  symmetricKey: "symmetric key",
 };
 
 /** At most so many devices are listed; the JSON report has them all. */
@@ -56,7 +50,7 @@ function countTable(report: FleetReport): string {
     name,
     ...[devices, assigned, ...(unread ? [] : [twinRead])].map(String),
   ];
-  const rows = kindsOf(report).map(([kind, counts]) => row(kindNames[kind], counts));
+  const rows = kindsOf(report).map(([kind, counts]) => row(attestationKinds[kind].name, counts));
   return textTable([
     ["attestation", "devices", "assigned", ...(unread ? [] : ["twin as prescribed"])],
     ...rows,
@@ -69,7 +63,9 @@ function latencyTable(report: FleetReport): string {
   const rows = phases
     .filter((phase) => report.phases[phase] !== undefined)
     .map((phase) => [headings[phase], ...kinds.map(([, { phases: of }]) => cell(of[phase]))]);
-  return rows.length === 0 ? "" : textTable([["p50 / p99", ...kinds.map(([kind]) => kindNames[kind])], ...rows]);
+  return rows.length === 0
+    ? ""
+    : textTable([["p50 / p99", ...kinds.map(([kind]) => attestationKinds[kind].name)], ...rows]);
 }
 
 function cell(latency: AttestationReport["phases"][Phase]): string {

@@ -1,11 +1,12 @@
-import type {
-  EnrollmentFilter,
-  EnrollmentRecord,
-  Expected,
-  GroupRecord,
-  IndividualRecord,
-  RegistrationRecord,
-  Removal,
+import {
+  type EnrollmentFilter,
+  type EnrollmentRecord,
+  type Expected,
+  type GroupRecord,
+  groupKindOf,
+  type IndividualRecord,
+  type RegistrationRecord,
+  type Removal,
 } from "@rollcall/engine";
 import { idKey } from "@rollcall/protocol";
 import {
@@ -20,7 +21,7 @@ import {
   enrollmentVersions,
   lockedEnrollment,
 } from "./enrollment-statements.js";
-import { groupKind, lookUpsOf } from "./look-ups.js";
+import { lookUpsOf } from "./look-ups.js";
 import { putOneOf } from "./quotas.js";
 import { dropRegistrationOfIndividual } from "./registration-statements.js";
 import type { EnrollmentKind, LookUpKind } from "./schema.js";
@@ -82,7 +83,7 @@ export const putGroup = (record: GroupRecord, expected: Expected, atMost: number
   putOneOf(atMost, { put: putEnrollment(record, expected), count: countAlike(record) });
 
 function* countAlike(record: GroupRecord): Work<number> {
-  const [row] = yield* rowsOf(countByLookUp, { kind: "group", look_up: "attestation", value: groupKind(record) });
+  const [row] = yield* rowsOf(countByLookUp, { kind: "group", look_up: "attestation", value: groupKindOf(record) });
   return Number(row?.count ?? 0);
 }
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from "@rollcall/protocol";
+import type { CaCertificate } from "@rollcall/protocol";
 import { type LocatedFlags, operator } from "../../client/located.js";
 import type { OperatorClient } from "../../client/operator-client.js";
 import { where } from "../../client/running-service.js";
@@ -9,7 +9,7 @@ import { confirm } from "../../terminal/confirm.js";
 import type { Context } from "../../terminal/context.js";
 import { readUserFile } from "../../terminal/files.js";
 import { type Column, writeList, writeRecord } from "../../terminal/output.js";
-import { known, minuteOf, objectAt, shortDate, textAt } from "../../terminal/record-text.js";
+import { known, minuteOf, shortDate } from "../../terminal/record-text.js";
 import { quote } from "../../terminal/shell.js";
 
 interface NamedFlags extends LocatedFlags {
@@ -17,16 +17,14 @@ interface NamedFlags extends LocatedFlags {
   readonly etag?: string;
 }
 
-const propertyOf = (item: JsonObject, name: string): string | undefined => textAt(objectAt(item, "properties"), name);
-const sha256Of = (item: JsonObject): string | undefined =>
-  textAt(objectAt(objectAt(item, "properties"), "info"), "sha256Thumbprint");
-const verifiedText = (item: JsonObject): string => (propertyOf(item, "isVerified") === "true" ? "yes" : "no");
+const sha256Of = ({ properties }: CaCertificate): string => properties.info.sha256Thumbprint;
+const verifiedText = ({ properties }: CaCertificate): string => (properties.isVerified ? "yes" : "no");
 
-const columns: readonly Column<JsonObject>[] = [
-  { title: "name", value: (item) => textAt(item, "name") },
+const columns: readonly Column<CaCertificate>[] = [
+  { title: "name", value: (item) => item.name },
   { title: "verified", value: verifiedText },
-  { title: "subject", value: (item) => propertyOf(item, "subject") },
-  { title: "expires", value: (item) => minuteOf(propertyOf(item, "expiry")) },
+  { title: "subject", value: (item) => item.properties.subject },
+  { title: "expires", value: (item) => minuteOf(item.properties.expiry) },
   { title: "SHA-256", value: sha256Of },
 ];
 
@@ -50,7 +48,7 @@ export async function create(
     certificate: certificate.der.toString("base64"),
     ...(verified !== undefined && { isVerified: verified }),
   };
-  const made = await client.operate<JsonObject>("putCertificate", { params: { name }, body, ...asked(flags) });
+  const made = await client.operate("putCertificate", { params: { name }, body, ...asked(flags) });
   await write(made, flags, context);
   context.terminal.note(`Next: ${commandAfter(made, flags)}`);
 }
@@ -58,7 +56,7 @@ export async function create(
 /** `certificate list`. */
 export async function list(flags: LocatedFlags, { terminal }: Context): Promise<void> {
   const client = await operator(flags);
-  await writeList(terminal, flags.output, await client.operate<readonly JsonObject[]>("listCertificates"), columns);
+  await writeList(terminal, flags.output, await client.operate("listCertificates"), columns);
 }
 
 /** `certificate show`. */
@@ -90,7 +88,7 @@ export async function verify(
   const client = await operator(flags);
   const given = path === undefined ? undefined : await readCertificateFile(path, "--path");
   const proof = given ? { der: given.certificate.der, etag: flags.etag } : await prove(client, flags, caKey ?? "");
-  const item = await client.operate<JsonObject>("verifyCertificate", {
+  const item = await client.operate("verifyCertificate", {
     params: { name },
     body: { certificate: proof.der.toString("base64") },
     ifMatch: proof.etag,
@@ -109,14 +107,14 @@ async function prove(
   const { CertificateError, issueLeaf, loadIdentity, parseCertificates, toPem } = await import("@rollcall/pki");
   const privateKeyPem = await readUserFile(keyPath, "--ca-key");
   const item = await get(client, flags);
-  const [der] = parseCertificates(propertyOf(item, "certificate") ?? "");
+  const [der] = parseCertificates(item.properties.certificate);
   if (!der) throw new CliError("unexpected", `the service has no certificate under the name ${flags.name}`);
   try {
     const parent = loadIdentity({ certificatePem: toPem(der), privateKeyPem });
     const fresh = await generate(client, flags, flags.etag);
-    const commonName = propertyOf(fresh, "verificationCode") ?? "";
+    const commonName = fresh.properties.verificationCode ?? "";
     const { certificate } = await issueLeaf({ commonName, parent, days: 1 });
-    return { der: certificate.der, etag: textAt(fresh, "etag") };
+    return { der: certificate.der, etag: fresh.etag };
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error;
     throw new CliError("usage", `--ca-key ${keyPath}: ${error.message}`, { cause: error });
@@ -132,29 +130,29 @@ export async function remove(flags: NamedFlags & { readonly yes?: boolean }, { t
   terminal.note(`deleted ${flags.name}`);
 }
 
-const get = (client: OperatorClient, flags: NamedFlags): Promise<JsonObject> =>
-  client.operate<JsonObject>("getCertificate", { params: { name: flags.name }, ...asked(flags) });
+const get = (client: OperatorClient, flags: NamedFlags): Promise<CaCertificate> =>
+  client.operate("getCertificate", { params: { name: flags.name }, ...asked(flags) });
 
-const generate = (client: OperatorClient, flags: NamedFlags, ifMatch: string | undefined): Promise<JsonObject> =>
-  client.operate<JsonObject>("generateVerificationCode", { params: { name: flags.name }, ifMatch, ...asked(flags) });
+const generate = (client: OperatorClient, flags: NamedFlags, ifMatch: string | undefined): Promise<CaCertificate> =>
+  client.operate("generateVerificationCode", { params: { name: flags.name }, ifMatch, ...asked(flags) });
 
-function write(item: JsonObject, flags: LocatedFlags, { terminal }: Context): Promise<void> {
+function write(item: CaCertificate, flags: LocatedFlags, { terminal }: Context): Promise<void> {
   const pairs = known([
-    ["name", textAt(item, "name")],
+    ["name", item.name],
     ["verified", verifiedText(item)],
-    ["verification code", propertyOf(item, "verificationCode")],
-    ["subject", propertyOf(item, "subject")],
-    ["expires", shortDate(propertyOf(item, "expiry"))],
-    ["SHA-1", propertyOf(item, "thumbprint")],
+    ["verification code", item.properties.verificationCode],
+    ["subject", item.properties.subject],
+    ["expires", shortDate(item.properties.expiry)],
+    ["SHA-1", item.properties.thumbprint],
     ["SHA-256", sha256Of(item)],
-    ["created", shortDate(propertyOf(item, "created"))],
-    ["updated", shortDate(propertyOf(item, "updated"))],
-    ["etag", textAt(item, "etag")],
+    ["created", shortDate(item.properties.created)],
+    ["updated", shortDate(item.properties.updated)],
+    ["etag", item.etag],
   ]);
   return writeRecord(terminal, flags.output, item, pairs);
 }
 
-function commandAfter(item: JsonObject, flags: NamedFlags): string {
+function commandAfter(item: CaCertificate, flags: NamedFlags): string {
   const name = quote(flags.name);
   return verifiedText(item) === "yes"
     ? `rollcall enrollment-group create --gid ${name} --ca-name ${name}${where(flags)}`

@@ -1,4 +1,4 @@
-import { attestationTypes, transports } from "@rollcall/protocol";
+import { attestationKindNames, transports } from "@rollcall/protocol";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { addLocationOption } from "../../client/running-service.js";
 import type { Context } from "../../terminal/context.js";
@@ -15,7 +15,7 @@ export function addDevice(program: Command, context: Context): void {
     .addOption(
       new Option(
         "--at, --attestation-type <kind>",
-        `how it proves itself: ${KINDS.join(", ")}; told by the other flags where left out`,
+        `how it proves itself: ${attestationKindNames.join(", ")}; told by the other flags where left out`,
       ).argParser(parseKind),
     )
     .addOption(new Option("--transport <transport>", "how it connects").choices(transports).default("mqtt"))
@@ -42,12 +42,10 @@ export function addDevice(program: Command, context: Context): void {
   register.addHelpText("after", HELP);
 }
 
-const KINDS = attestationTypes.filter((kind) => kind !== "none");
-
 /** Case is ignored: az writes symmetrickey. */
 function parseKind(text: string): string {
-  const kind = KINDS.find((each) => each.toLowerCase() === text.toLowerCase());
-  if (!kind) throw new InvalidArgumentError(`It is one of ${KINDS.join(", ")}.`);
+  const kind = attestationKindNames.find((each) => each.toLowerCase() === text.toLowerCase());
+  if (!kind) throw new InvalidArgumentError(`It is one of ${attestationKindNames.join(", ")}.`);
   return kind;
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
+import type { AttestationKind, DeviceCredentials } from "@rollcall/protocol";
 import { type Command, Option } from "commander";
-import type { DeviceCredentials } from "../../client/management-client.js";
 import { addLocationOption, connect, where } from "../../client/running-service.js";
 import { CliError } from "../../terminal/cli-error.js";
 import type { Context } from "../../terminal/context.js";
@@ -82,9 +82,15 @@ function choose(registrationId: string, credentials: readonly DeviceCredentials[
   );
 }
 
+/** What is to be done where the service has no key to give; undefined where it has. */
+const withoutKey: Readonly<Record<AttestationKind, string | undefined>> = {
+  symmetricKey: undefined,
+  x509: "add --cp and --kp with the files of the device",
+  tpm: "its key stays in the TPM, no variable carries it",
+};
+
 function attestationNotes(chosen: DeviceCredentials | undefined): string[] {
-  if (!chosen || chosen.attestation === "symmetricKey") return [];
-  const by = `The enrollment ${chosen.id} attests by ${chosen.attestation}`;
-  if (chosen.attestation === "x509") return [`${by}: add --cp and --kp with the files of the device.`];
-  return [`${by}: its key stays in the TPM, no variable carries it.`];
+  if (!chosen) return [];
+  const missing = withoutKey[chosen.attestation];
+  return missing === undefined ? [] : [`The enrollment ${chosen.id} attests by ${chosen.attestation}: ${missing}.`];
 }

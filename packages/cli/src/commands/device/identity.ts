@@ -1,4 +1,4 @@
-import { type AttestationKind, decodeBase64, deriveDeviceKey } from "@rollcall/protocol";
+import { type AttestationKind, attestationKindNames, decodeBase64, deriveDeviceKey } from "@rollcall/protocol";
 import type { DeviceIdentity } from "@rollcall/simulator";
 import { CliError } from "../../terminal/cli-error.js";
 import { readUserFile } from "../../terminal/files.js";
@@ -19,20 +19,37 @@ export interface IdentityFlags {
 /** Reads the identity that the flags name. Throws CliError for files and keys that cannot be used. */
 export async function readIdentity(flags: IdentityFlags, terminal: Terminal): Promise<ReadIdentity> {
   const kind = flags.attestationType ?? impliedKind(flags);
-  if (kind === "x509") return { identity: await readX509(flags), save: nothingToSave };
-  if (kind === "symmetricKey") return { identity: await readSymmetricKey(flags), save: nothingToSave };
-  const { openTpm } = await import("./tpm-folder.js");
-  return openTpm(required(flags.tpm, "--tpm <dir>", kind), terminal);
+  return readers[kind].read(flags, terminal);
 }
 
 const nothingToSave = async (): Promise<void> => {};
 
+/** One kind of identity: whether flags say it, and how it is read. */
+interface Reader {
+  readonly isImplied: (flags: IdentityFlags) => boolean;
+  readonly read: (flags: IdentityFlags, terminal: Terminal) => Promise<ReadIdentity>;
+}
+
+const readers: Readonly<Record<AttestationKind, Reader>> = {
+  x509: {
+    isImplied: ({ certificatePath, keyPath }) => certificatePath !== undefined || keyPath !== undefined,
+    read: async (flags) => ({ identity: await readX509(flags), save: nothingToSave }),
+  },
+  symmetricKey: {
+    isImplied: (flags) => flags.symmetricKey !== undefined,
+    read: async (flags) => ({ identity: await readSymmetricKey(flags), save: nothingToSave }),
+  },
+  tpm: {
+    isImplied: (flags) => flags.tpm !== undefined,
+    async read(flags, terminal) {
+      const { openTpm } = await import("./tpm-folder.js");
+      return openTpm(required(flags.tpm, "--tpm <dir>", "tpm"), terminal);
+    },
+  },
+};
+
 function impliedKind(flags: IdentityFlags): AttestationKind {
-  const implied = [
-    flags.certificatePath === undefined && flags.keyPath === undefined ? [] : ["x509" as const],
-    flags.symmetricKey === undefined ? [] : ["symmetricKey" as const],
-    flags.tpm === undefined ? [] : ["tpm" as const],
-  ].flat();
+  const implied = attestationKindNames.filter((kind) => readers[kind].isImplied(flags));
   const [kind, other] = implied;
   if (kind !== undefined && other === undefined) return kind;
   const said =

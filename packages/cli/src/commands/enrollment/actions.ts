@@ -1,6 +1,13 @@
-import { type EnrollmentKind, enrollmentKinds, idProblem, type JsonObject } from "@rollcall/protocol";
+import {
+  type EnrollmentKind,
+  enrollmentKinds,
+  hasSecrets,
+  idProblem,
+  isAttestationKind,
+  type JsonObject,
+} from "@rollcall/protocol";
 import { type LocatedFlags, operator } from "../../client/located.js";
-import type { OperatorClient } from "../../client/operator-client.js";
+import type { EnrollmentAnswer, OperatorClient } from "../../client/operator-client.js";
 import { where } from "../../client/running-service.js";
 import type { Asked } from "../../client/service-refusal.js";
 import { CliError } from "../../terminal/cli-error.js";
@@ -9,10 +16,11 @@ import type { Context } from "../../terminal/context.js";
 import { writeList, writeRecord } from "../../terminal/output.js";
 import { objectAt, textAt } from "../../terminal/record-text.js";
 import { quote } from "../../terminal/shell.js";
+import { attestationFlags } from "./attestation-flags.js";
 import { createdEnrollment, updatedEnrollment } from "./body.js";
 import { type Change, type EnrollmentVerb, flagOfMember, readChanges } from "./changes.js";
 import { nouns } from "./flags-table.js";
-import { enrollmentColumns, enrollmentPairs } from "./view.js";
+import { enrollmentColumns, enrollmentPairs, type ShownEnrollment } from "./view.js";
 
 interface NamedFlags extends LocatedFlags {
   readonly enrollmentId: string;
@@ -38,7 +46,8 @@ export async function create(flags: MutatingFlags, { kind, context }: Scene): Pr
   const about = asked(flags, kind);
   const made = await client.createEnrollment(kind, body, { ...about, next: { ...about.next, conflict: command } });
   await write(made, flags, { kind, context });
-  context.terminal.note(`Next: ${commandAfter(body, flags, kind)}`);
+  const next = commandAfter(body, flags, kind);
+  if (next !== undefined) context.terminal.note(`Next: ${next}`);
 }
 
 /** `show`, with the keys when they are asked for. */
@@ -48,7 +57,7 @@ export async function show(flags: NamedFlags & { readonly showKeys?: boolean }, 
   const item = await client.enrollment(kind, flags.enrollmentId, asked(flags, kind));
   if (flags.showKeys !== true) return write(item, flags, scene);
   const type = textAt(objectAt(item, "attestation"), "type");
-  if (type !== "symmetricKey") {
+  if (!hasSecrets(type)) {
     context.terminal.note(`--keys: ${flags.enrollmentId} attests by ${type}, there are no keys to show`);
     return write(item, flags, scene);
   }
@@ -116,7 +125,7 @@ async function readForUpdate(
   const id = flags.enrollmentId;
   const item = await client.enrollment(kind, id, asked(flags, kind));
   const etag = textAt(item, "etag");
-  if (textAt(objectAt(item, "attestation"), "type") !== "symmetricKey") return { body: item, etag };
+  if (!hasSecrets(textAt(objectAt(item, "attestation"), "type"))) return { body: item, etag };
   // Without its keys it would get new ones.
   return { body: { ...item, attestation: await client.mechanism(kind, id, asked(flags, kind)) }, etag };
 }
@@ -136,7 +145,7 @@ export async function remove(flags: MutatingFlags & { readonly yes?: boolean }, 
 }
 
 /** What deleting an enrollment does not take away (wire.md#deprovisioning). */
-function leftBehind(kind: EnrollmentKind, item: JsonObject): string {
+function leftBehind(kind: EnrollmentKind, item: EnrollmentAnswer): string {
   if (kind === "group") return "; the registrations of its devices stay";
   const hub = textAt(objectAt(item, "registrationState"), "assignedHub");
   return hub === undefined ? "" : `; its device stays at ${hub}`;
@@ -165,7 +174,7 @@ export function asked(flags: NamedFlags, kind: EnrollmentKind, verb: EnrollmentV
   };
 }
 
-function write(item: JsonObject, flags: LocatedFlags, { kind, context }: Scene): Promise<void> {
+function write(item: ShownEnrollment, flags: LocatedFlags, { kind, context }: Scene): Promise<void> {
   return writeRecord(context.terminal, flags.output, item, enrollmentPairs(kind, item));
 }
 
@@ -176,14 +185,9 @@ async function rehearse(body: JsonObject, flags: LocatedFlags, scene: Scene): Pr
 }
 
 /** What somebody who made this enrollment does next. */
-function commandAfter(body: JsonObject, flags: NamedFlags, kind: EnrollmentKind): string {
+function commandAfter(body: JsonObject, flags: NamedFlags, kind: EnrollmentKind): string | undefined {
   const type = textAt(objectAt(body, "attestation"), "type");
-  const id = quote(flags.enrollmentId);
-  if (type === "tpm") return `rollcall device register --rid ${id} --tpm <dir>${where(flags)}`;
-  if (type === "x509") {
-    const rid = kind === "group" ? "<common name>" : id;
-    return `rollcall device register --rid ${rid} --cp <chain file> --kp <key file>${where(flags)}`;
-  }
-  if (kind === "group") return `rollcall env <registration-id> --group ${id}${where(flags)}`;
-  return `eval "$(rollcall env ${id}${where(flags)})"`;
+  return isAttestationKind(type)
+    ? attestationFlags[type].next(kind, quote(flags.enrollmentId), where(flags))
+    : undefined;
 }

@@ -1,13 +1,17 @@
 import {
-  type AttestationKind,
   type AttestationType,
+  attestationKindNames,
+  attestationKinds,
   type EnrollmentKind,
   enrollmentKinds,
+  groupRefusal,
+  isAttestationKind,
   type Json,
   type JsonObject,
 } from "@rollcall/protocol";
 import { CliError } from "../../terminal/cli-error.js";
 import { isObject, objectAt } from "../../terminal/record-text.js";
+import { attestationFlags } from "./attestation-flags.js";
 import type { Change } from "./changes.js";
 import { certificatePairs } from "./flags-table.js";
 
@@ -40,10 +44,9 @@ export function updatedEnrollment(kind: EnrollmentKind, current: JsonObject, cha
 
 function chooseType(kind: EnrollmentKind, changes: readonly Change[]): AttestationType {
   const said = changes.find(({ path }) => path.join(".") === "attestation.type")?.value;
-  if (kind === "group" && said === "tpm")
-    throw new CliError("usage", "--at: a group cannot use tpm: TPMs are enrolled one by one", {
-      next: "rollcall enrollment create --at tpm",
-    });
+  const refusal = kind === "group" && isAttestationKind(said) ? groupRefusal(said) : undefined;
+  if (refusal !== undefined)
+    throw new CliError("usage", `--at: ${refusal}`, { next: `rollcall enrollment create --at ${said}` });
   // The flag takes these words only.
   if (said !== undefined) return said as AttestationType;
   const implied = new Set(changes.flatMap(({ attestation }) => attestation ?? []));
@@ -53,7 +56,9 @@ function chooseType(kind: EnrollmentKind, changes: readonly Change[]): Attestati
     throw new CliError("usage", `${flags.join(", ")}: they are of different ways to prove oneself`);
   }
   if (type !== undefined) return type;
-  if (kind === "group") return "symmetricKey";
+  // What needs nothing to be said.
+  const [generated] = attestationKindNames.filter((each) => attestationKinds[each].generated);
+  if (kind === "group" && generated) return generated;
   throw new CliError("usage", "nothing says how the device proves itself: give --at symmetricKey, --ek or --cp");
 }
 
@@ -64,10 +69,10 @@ function requireFitting(changes: readonly Change[], type: string, where: string)
 
 function withChanges(kind: EnrollmentKind, start: JsonObject, changes: readonly Change[]): JsonObject {
   const has = (name: string) => changes.find(({ path }) => path[0] === name || path.join(".") === name);
-  const certificates = changes.filter(({ path }) => path[1] === "x509");
+  const certificates = changes.filter(isOfPair);
   let body = start;
-  for (const { path, value } of changes)
-    if (path[1] !== "x509" && path[0] !== "iotHubHostName") body = withMember(body, path, value);
+  for (const change of changes)
+    if (!isOfPair(change) && change.path[0] !== "iotHubHostName") body = withMember(body, change.path, change.value);
   body = withHubs(body, { one: has("iotHubHostName"), many: has("iotHubs"), policy: has("allocationPolicy") });
   const webhook = has("customAllocationDefinition");
   if (webhook && body["allocationPolicy"] !== "custom")
@@ -76,6 +81,9 @@ function withChanges(kind: EnrollmentKind, start: JsonObject, changes: readonly 
     body = withMember(body, ["customAllocationDefinition"], undefined);
   return withAttestation(kind, body, certificates);
 }
+
+/** A certificate, or the name of one: `attestation.x509.<pair>.<primary or secondary>`. */
+const isOfPair = ({ path }: Change): boolean => path[0] === "attestation" && path.length === 4;
 
 type Given = Change | undefined;
 
@@ -88,20 +96,10 @@ function withHubs(body: JsonObject, { one, many, policy }: { one: Given; many: G
   return one ? { ...rest, allocationPolicy: "static", iotHubs: [one.value ?? ""] } : rest;
 }
 
-/** What an attestation cannot be without. */
-const NEEDED: Readonly<
-  Record<AttestationKind, (kind: EnrollmentKind) => readonly [path: readonly string[], flags: string] | undefined>
-> = {
-  symmetricKey: () => undefined,
-  tpm: () => [["tpm", "endorsementKey"], "--ek <base64>"],
-  x509: (kind) => [["x509"], kind === "group" ? "--cp <file> or --ca-name <name>" : "--cp <file>"],
-};
-
 function withAttestation(kind: EnrollmentKind, body: JsonObject, certificates: readonly Change[]): JsonObject {
   const attestation = objectAt(body, "attestation");
-  // Chosen by the flag, or by the service.
-  const type = attestation["type"] as AttestationKind;
-  const [path, flags] = NEEDED[type]?.(kind) ?? [];
+  const { type } = attestation;
+  const [path, flags] = (isAttestationKind(type) && attestationFlags[type].needed?.(kind)) || [];
   const whole =
     certificates.length > 0
       ? { ...attestation, x509: x509Of(objectAt(attestation, "x509"), certificates, kind) }

@@ -1,4 +1,4 @@
-import { idProblem, type JsonObject, limits } from "@rollcall/protocol";
+import { attestationKinds, idProblem, isAttestationKind, type JsonObject, limits } from "@rollcall/protocol";
 import { formatId, tellsApart } from "@rollcall/simulator/id-pattern";
 import { operator } from "../../client/located.js";
 import type { NotMade } from "../../client/operator-client.js";
@@ -42,13 +42,15 @@ async function bodiesOf(flags: Flags, { terminal }: Context): Promise<readonly J
   const bodies = Array.from({ length: flags.count }, (_, index) =>
     createdEnrollment("individual", formatId(flags.enrollmentId, index + 1), changes),
   );
-  if (bodies.some((body) => objectAt(body, "attestation")["type"] !== "symmetricKey"))
+  if (!bodies.every((body) => isGenerated(objectAt(body, "attestation")["type"])))
     throw new CliError(
       "usage",
       "--count: certificates and TPMs differ from device to device; it goes with symmetricKey",
     );
   return bodies;
 }
+
+const isGenerated = (type: unknown): boolean => isAttestationKind(type) && attestationKinds[type].generated;
 
 async function send(bodies: readonly JsonObject[], flags: Flags): Promise<readonly NotMade[]> {
   const client = await operator(flags);

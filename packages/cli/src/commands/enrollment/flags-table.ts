@@ -1,7 +1,7 @@
 import {
   type AttestationKind,
   allocationPolicies,
-  attestationTypes,
+  attestationKindNames,
   type EnrollmentKind,
   provisioningStatuses,
 } from "@rollcall/protocol";
@@ -42,7 +42,7 @@ export const enrollmentFlags: readonly EnrollmentFlag[] = [
     flags: "--at, --attestation-type <kind>",
     help: "how the device proves itself; told by the other flags where left out",
     verb: "create",
-    choices: attestationTypes.filter((type) => type !== "none"),
+    choices: attestationKindNames,
     value: "text",
     member: "attestation.type",
   },

@@ -1,4 +1,4 @@
-import type { JsonObject } from "@rollcall/protocol";
+import type { RegistrationState } from "@rollcall/protocol";
 import { type LocatedFlags, operator } from "../../client/located.js";
 import { where } from "../../client/running-service.js";
 import type { Asked } from "../../client/service-refusal.js";
@@ -13,7 +13,7 @@ interface NamedFlags extends LocatedFlags {
   readonly registrationId: string;
 }
 
-const columns: readonly Column<JsonObject>[] = [
+const columns: readonly Column<RegistrationState>[] = [
   { title: "id", value: (item) => textAt(item, "registrationId") },
   { title: "status", value: (item) => textAt(item, "status") },
   { title: "assigned hub", value: (item) => textAt(item, "assignedHub") },

@@ -1,10 +1,11 @@
 import { type EnrollmentKind, enrollmentKinds, type Json, type JsonObject } from "@rollcall/protocol";
+import type { EnrollmentAnswer } from "../../client/operator-client.js";
 import { reprovisionPolicies } from "../../options/flag-value.js";
 import type { Column, Pair } from "../../terminal/output.js";
-import { known, minuteOf, objectAt, shortDate, textAt } from "../../terminal/record-text.js";
+import { known, minuteOf, type NameIn, objectAt, shortDate, textAt } from "../../terminal/record-text.js";
 
 /** What stands in the columns of `list`. */
-export function enrollmentColumns(kind: EnrollmentKind): readonly Column<JsonObject>[] {
+export function enrollmentColumns(kind: EnrollmentKind): readonly Column<EnrollmentAnswer>[] {
   return [
     { title: "id", value: (item) => textAt(item, enrollmentKinds[kind].id) },
     { title: "attestation", value: (item) => attestationText(objectAt(item, "attestation")) },
@@ -12,10 +13,13 @@ export function enrollmentColumns(kind: EnrollmentKind): readonly Column<JsonObj
     { title: "allocation", value: (item) => textAt(item, "allocationPolicy") },
     ...(kind === "individual"
       ? [
-          { title: "device id", value: (item: JsonObject) => textAt(item, "deviceId") },
-          { title: "registration", value: (item: JsonObject) => registrationText(objectAt(item, "registrationState")) },
+          { title: "device id", value: (item: EnrollmentAnswer) => textAt(item, "deviceId") },
+          {
+            title: "registration",
+            value: (item: EnrollmentAnswer) => registrationText(objectAt(item, "registrationState")),
+          },
         ]
-      : [{ title: "hubs", value: (item: JsonObject) => listText(item["iotHubs"]) }]),
+      : [{ title: "hubs", value: (item: EnrollmentAnswer) => listText(item.iotHubs) }]),
     { title: "updated", value: (item) => minuteOf(textAt(item, "lastUpdatedDateTimeUtc")) },
   ];
 }
@@ -37,8 +41,11 @@ function registrationText(state: JsonObject): string | undefined {
 const listText = (value: Json | undefined): string | undefined =>
   Array.isArray(value) ? value.map(String).join(", ") : undefined;
 
+/** An enrollment as it was answered, or as it would be sent: the same names, and values that the service has not checked. */
+export type ShownEnrollment = { readonly [Name in NameIn<EnrollmentAnswer>]?: Json };
+
 /** The facts of `show`, in the order in which a person asks for them; the whole of it is in JSON and YAML. */
-export function enrollmentPairs(kind: EnrollmentKind, item: JsonObject): Pair[] {
+export function enrollmentPairs(kind: EnrollmentKind, item: ShownEnrollment): Pair[] {
   const twin = objectAt(item, "initialTwin");
   const custom = objectAt(item, "customAllocationDefinition");
   const rows: (readonly [string, string | undefined, "long"?])[] = [
@@ -47,10 +54,10 @@ export function enrollmentPairs(kind: EnrollmentKind, item: JsonObject): Pair[] 
     ["status", textAt(item, "provisioningStatus")],
     ...attestationPairs(objectAt(item, "attestation")),
     ["allocation", textAt(item, "allocationPolicy")],
-    ["hubs", listText(item["iotHubs"]) || textAt(item, "iotHubHostName")],
+    ["hubs", listText(item.iotHubs) || textAt(item, "iotHubHostName")],
     ["webhook", textAt(custom, "webhookUrl")],
     ["webhook api-version", textAt(custom, "apiVersion")],
-    ["reprovisioning", reprovisionText(item["reprovisionPolicy"])],
+    ["reprovisioning", reprovisionText(item.reprovisionPolicy)],
     ["IoT Edge", objectAt(item, "capabilities")["iotEdge"] === true ? "yes" : undefined],
     ["tags", textAt(twin, "tags"), "long"],
     ["desired properties", textAt(objectAt(twin, "properties"), "desired"), "long"],

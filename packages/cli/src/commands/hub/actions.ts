@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "@rollcall/protocol";
+import type { Json, JsonObject, ListedDevice, ListedHub } from "@rollcall/protocol";
 import { type LocatedFlags, operator } from "../../client/located.js";
 import type { OperatorClient } from "../../client/operator-client.js";
 import { where } from "../../client/running-service.js";
@@ -7,7 +7,7 @@ import { CliError } from "../../terminal/cli-error.js";
 import { confirm } from "../../terminal/confirm.js";
 import type { Context } from "../../terminal/context.js";
 import { type Column, writeList, writeRecord } from "../../terminal/output.js";
-import { known, objectAt, textAt } from "../../terminal/record-text.js";
+import { known, textAt } from "../../terminal/record-text.js";
 
 interface HubFlags extends LocatedFlags {
   readonly hubName?: string;
@@ -17,18 +17,21 @@ interface DeviceFlags extends HubFlags {
   readonly deviceId: string;
 }
 
-const hubColumns: readonly Column<JsonObject>[] = [
+const hubColumns: readonly Column<ListedHub>[] = [
   { title: "hub", value: (item) => textAt(item, "host") },
   { title: "devices", value: (item) => textAt(item, "devices") },
   { title: "weight", value: (item) => textAt(item, "weight") },
-  { title: "in allocation", value: (item) => (item["applyAllocationPolicy"] === false ? "only when named" : "yes") },
-  { title: "linked", value: (item) => (item["linked"] === false ? "no more" : "yes") },
+  { title: "in allocation", value: (item) => (item.applyAllocationPolicy ? "yes" : "only when named") },
+  { title: "linked", value: (item) => (item.linked ? "yes" : "no more") },
   { title: "latency", value: (item) => withUnit(textAt(item, "latency")) },
 ];
 
 const withUnit = (ms: string | undefined): string | undefined => (ms === undefined ? undefined : `${ms} ms`);
 
-const deviceColumns: readonly Column<JsonObject>[] = [
+/** A device, and of which hub it is. */
+type HubDevice = ListedDevice & { readonly hub: string };
+
+const deviceColumns: readonly Column<HubDevice>[] = [
   { title: "device id", value: (item) => textAt(item, "deviceId") },
   { title: "hub", value: (item) => textAt(item, "hub") },
   { title: "registration id", value: (item) => textAt(item, "registrationId") },
@@ -38,15 +41,12 @@ const deviceColumns: readonly Column<JsonObject>[] = [
 
 /** `hub list`. */
 export async function list(flags: LocatedFlags, { terminal }: Context): Promise<void> {
-  await writeList(terminal, flags.output, await hubsOf(await operator(flags)), hubColumns);
+  await writeList(terminal, flags.output, await (await operator(flags)).operate("listHubs"), hubColumns);
 }
-
-const hubsOf = (client: OperatorClient): Promise<readonly JsonObject[]> =>
-  client.operate<readonly JsonObject[]>("listHubs");
 
 async function hostsOf(client: OperatorClient, named: string | undefined): Promise<readonly string[]> {
   if (named !== undefined) return [named];
-  return (await hubsOf(client)).map((hub) => textAt(hub, "host") ?? "");
+  return (await client.operate("listHubs")).map((hub) => hub.host);
 }
 
 /** `hub devices`: of one hub, or of all. Each item says of which. */
@@ -55,7 +55,7 @@ export async function devices(
   { terminal }: Context,
 ): Promise<void> {
   const client = await operator(flags);
-  const all: JsonObject[] = [];
+  const all: HubDevice[] = [];
   for (const hub of await hostsOf(client, flags.hubName)) {
     const left = flags.top === undefined ? undefined : flags.top - all.length;
     if (left === 0) break;
@@ -79,19 +79,19 @@ export async function twin(
   const hub = await hubOf(client, flags);
   const params = { hub, deviceId };
   const item = await (desired === undefined && tags === undefined
-    ? client.operate<JsonObject>("getTwin", { params, ...asked(flags) })
-    : client.operate<JsonObject>("patchTwin", { params, body, ...asked(flags) }));
-  const properties = objectAt(item, "properties");
+    ? client.operate("getTwin", { params, ...asked(flags) })
+    : client.operate("patchTwin", { params, body, ...asked(flags) }));
+  const { desired: wanted, reported } = item.properties;
   const pairs = known([
     ["device id", deviceId],
     ["hub", hub],
-    ["connection", textAt(item, "connectionState")],
+    ["connection", item.connectionState],
     ["tags", textAt(item, "tags")],
-    ["desired", propertiesText(objectAt(properties, "desired"))],
-    ["desired version", textAt(objectAt(properties, "desired"), "$version")],
-    ["reported", propertiesText(objectAt(properties, "reported"))],
-    ["reported version", textAt(objectAt(properties, "reported"), "$version")],
-    ["etag", textAt(item, "etag")],
+    ["desired", propertiesText(wanted)],
+    ["desired version", textAt(wanted, "$version")],
+    ["reported", propertiesText(reported)],
+    ["reported version", textAt(reported, "$version")],
+    ["etag", item.etag],
   ]);
   await writeRecord(terminal, flags.output, item, pairs);
 }

@@ -1,5 +1,5 @@
+import type { ServiceInfo } from "@rollcall/protocol";
 import { wrap } from "@rollcall/simulator/wrap";
-import type { ServiceInfo } from "../../client/management-client.js";
 import { quote } from "../../terminal/shell.js";
 import type { Style } from "../../terminal/terminal.js";
 

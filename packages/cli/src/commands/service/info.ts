@@ -1,5 +1,5 @@
+import type { ServiceInfo } from "@rollcall/protocol";
 import type { Command } from "commander";
-import type { ServiceInfo } from "../../client/management-client.js";
 import { addLocationOption, connect } from "../../client/running-service.js";
 import { CliError } from "../../terminal/cli-error.js";
 import type { Context } from "../../terminal/context.js";

@@ -1,3 +1,4 @@
+import type { ServiceInfo } from "@rollcall/protocol";
 import {
   type Config,
   ConfigError,
@@ -10,7 +11,7 @@ import {
   type SettingValues,
   startRollcall,
 } from "@rollcall/service";
-import { dashboardUrl, portalUrl, type ServiceInfo } from "../../client/management-client.js";
+import { dashboardUrl, portalUrl } from "../../client/management-client.js";
 import { nearName, stopCommand } from "../../client/running-service.js";
 import { CliError, reasonOf } from "../../terminal/cli-error.js";
 import type { Context } from "../../terminal/context.js";

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { type JsonObject, operatorRoutes } from "@rollcall/protocol";
+import { type ImportResult, operatorRoutes } from "@rollcall/protocol";
 import { unexpectedAnswer } from "../../client/management-client.js";
 import { connect, where } from "../../client/running-service.js";
 import { refusalOf } from "../../client/service-refusal.js";
@@ -9,7 +9,6 @@ import type { Context } from "../../terminal/context.js";
 import { unreadable } from "../../terminal/files.js";
 import { type OutputFormat, writeRecord } from "../../terminal/output.js";
 import { showProgress } from "../../terminal/progress.js";
-import { textAt } from "../../terminal/record-text.js";
 import { quote } from "../../terminal/shell.js";
 
 interface Flags {
@@ -17,13 +16,6 @@ interface Flags {
   readonly output?: OutputFormat;
   readonly overwrite?: boolean;
   readonly generateKeys?: boolean;
-}
-
-/** What the service answers. */
-interface Imported extends JsonObject {
-  /** How many of each kind of record. */
-  readonly imported: JsonObject;
-  readonly notes: readonly string[];
 }
 
 /** `import`: the service takes none of the records where one is not good. */
@@ -55,8 +47,8 @@ export async function importFrom(file: string, flags: Flags, context: Context): 
   if (response.status === 401) throw unexpectedAnswer(response);
   if (!response.ok) throw await refused(response, file, flags);
   // The service is of the same version as this client: both come in one package.
-  const result = (await response.json()) as Imported;
-  const pairs = Object.keys(result.imported).map((name) => [name, textAt(result.imported, name) ?? ""] as const);
+  const result = (await response.json()) as ImportResult;
+  const pairs = Object.entries(result.imported).map(([name, count]) => [name, String(count)] as const);
   await writeRecord(context.terminal, flags.output, result, pairs);
   for (const note of result.notes) context.terminal.note(note);
 }

@@ -9,10 +9,13 @@ import {
   type SasToken,
 } from "@rollcall/protocol";
 import type { GroupRecord, IndividualRecord } from "../../records/ports.js";
-import type { Attestation, AttestationContext, AttestationRequest, Verdict } from "../verdict.js";
+import type { Attestation, EnrolledBy } from "../judging/attestation.js";
+import { hubIdentityAccess } from "../judging/hub-identity.js";
+import { checkToken } from "../judging/token.js";
+import type { AttestationContext, AttestationRequest, Verdict } from "../judging/verdict.js";
 import { wrongGroupRecipe, wrongIndividualRecipe } from "./key-recipes.js";
+import { keyProblem, readKeys } from "./read-keys.js";
 import { signedOtherText } from "./signed-text.js";
-import { checkToken } from "./token.js";
 
 interface KeyPair {
   readonly primaryKey: string;
@@ -36,32 +39,56 @@ const verifies = (token: SasToken, keys: KeyPair): boolean =>
   texts(keys).some((text) => isSignedBy(token, decode(text)));
 
 /** Symmetric keys (wire.md#symmetric-key): the enrollment's own, or derived from a group's. */
-export const symmetricKey: Attestation = {
-  async individual(request, enrollment, context) {
-    const { token, findings } = tokenOf(request, context);
-    const base = { enrollment, attestation: "symmetricKey" as const };
-    const keys = enrollment.attestation;
-    if (!token || keys.type !== "symmetricKey") return { ...base, findings };
-    if (!verifies(token, keys))
-      return { ...base, findings: [...findings, individualMismatch(request, enrollment, token, keys)] };
-    const deviceId = enrollment.deviceId ?? enrollment.registrationId;
-    return { ...base, findings, proof: { kind: "hubIdentity", authentication: hubKeys(keys), deviceId } };
-  },
-
-  async group(request, context) {
-    const { token, findings } = tokenOf(request, context);
-    if (!token) return { findings, attestation: "symmetricKey" };
-    const groups = await candidates(request, context);
-    for (const group of groups) {
-      const verdict = groupVerdict(request, group, token);
-      if (verdict) return { ...verdict, findings: [...findings, ...verdict.findings] };
-    }
-    const wrong = context.afford(groups.length * TRIES_PER_GROUP)
-      ? wrongRecipe(request, groups, token)
-      : [finding("explanation.leftOut")];
-    return { findings: [...findings, ...wrong], attestation: "symmetricKey" };
+export const symmetricKey: Attestation<"symmetricKey"> = {
+  judges: ["symmetricKey"],
+  individual,
+  group,
+  missingGroupHint,
+  read: readKeys,
+  wire: ({ primaryKey, secondaryKey }) => ({ type: "symmetricKey", symmetricKey: { primaryKey, secondaryKey } }),
+  checkRecord: ({ primaryKey, secondaryKey }) =>
+    keyProblem("attestation.primaryKey", primaryKey) ?? keyProblem("attestation.secondaryKey", secondaryKey),
+  // Symmetric keys are tried on a token: nothing is found by them.
+  lookUps: () => [],
+  deviceKey: (keys, kind, registrationId) =>
+    kind === "group" ? derive(keys, registrationId).primaryKey : keys.primaryKey,
+  finish: {
+    hubAccess: hubIdentityAccess,
+    resultMember: ({ enrollment }) => ({
+      symmetricKey: enrollment.kind === "group" ? { enrollmentGroupId: enrollment.id } : {},
+    }),
+    runtimeMember: () => ({ symmetricKey: {} }),
   },
 };
+
+async function individual(
+  request: AttestationRequest,
+  enrollment: EnrolledBy<"symmetricKey">,
+  context: AttestationContext,
+): Promise<Verdict> {
+  const { token, findings } = tokenOf(request, context);
+  const base = { enrollment, attestation: "symmetricKey" as const };
+  const keys = enrollment.attestation;
+  if (!token) return { ...base, findings };
+  if (!verifies(token, keys))
+    return { ...base, findings: [...findings, individualMismatch(request, enrollment, token, keys)] };
+  const deviceId = enrollment.deviceId ?? enrollment.registrationId;
+  return { ...base, findings, proof: { kind: "hubIdentity", authentication: hubKeys(keys), deviceId } };
+}
+
+async function group(request: AttestationRequest, context: AttestationContext): Promise<Verdict> {
+  const { token, findings } = tokenOf(request, context);
+  if (!token) return { findings, attestation: "symmetricKey" };
+  const groups = await candidates(request, context);
+  for (const group of groups) {
+    const verdict = groupVerdict(request, group, token);
+    if (verdict) return { ...verdict, findings: [...findings, ...verdict.findings] };
+  }
+  const wrong = context.afford(groups.length * TRIES_PER_GROUP)
+    ? wrongRecipe(request, groups, token)
+    : [finding("explanation.leftOut")];
+  return { findings: [...findings, ...wrong], attestation: "symmetricKey" };
+}
 
 function tokenOf(request: AttestationRequest, context: AttestationContext): ReturnType<typeof checkToken> {
   const text = request.credentials.kind === "sas" ? request.credentials.token : "";
@@ -135,4 +162,13 @@ function wrongRecipe(request: AttestationRequest, groups: readonly GroupRecord[]
     if (wrong) return [wrong];
   }
   return [];
+}
+
+/** A good token that fits no group is more often a wrong key than a device that nobody enrolled. */
+async function missingGroupHint(request: AttestationRequest, context: AttestationContext): Promise<string> {
+  const groups = await context.store.symmetricKeyGroups();
+  if (groups.length === 0) return "";
+  const more = groups.length > 3 ? ` and ${groups.length - 3} more` : "";
+  const names = groups.slice(0, 3).map((group) => group.enrollmentGroupId);
+  return ` Its token fits no symmetric-key group (${names.join(", ")}${more}): was its key derived from another group's key, or from another id? rollcall env ${request.registrationId}${groups.length > 1 ? " --group <id>" : ""} prints the right one.`;
 }

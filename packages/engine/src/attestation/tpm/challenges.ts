@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { idKey, limits } from "@rollcall/protocol";
 import type { Clock } from "../../records/ports.js";
+import type { ChallengeKeys, ChallengeSubject } from "../judging/verdict.js";
 
 /** Ids for which storage root keys are remembered at once, and keys for each. */
 const MAX_IDS = 10_000;
@@ -11,20 +12,13 @@ interface Remembered {
   readonly until: number;
 }
 
-/** What a challenge is bound to: registration id, endorsement key and storage root key (TPM2B_PUBLIC). */
-export interface ChallengeSubject {
-  readonly registrationId: string;
-  readonly endorsementKey: Uint8Array;
-  readonly storageRootKey: Uint8Array;
-}
-
 /**
  * The keys inside TPM challenges. They are derived from a secret, the device and a time window, so that any node with the
  * secret knows them again. Only storage root keys of recent challenges are remembered, for clients whose second request
  * leaves `tpm` out (IoT Edge); several for each id, and none pushes out another while it lasts: a stranger who asks for
  * challenges must not be able to make the device's own answer unknown.
  */
-export class Challenges {
+export class Challenges implements ChallengeKeys {
   readonly #secret: Uint8Array;
   readonly #clock: Clock;
   readonly #recent = new Map<string, Remembered[]>();

@@ -1,8 +1,8 @@
 import { type Certificate, isIssuedBy, isSelfSigned } from "@rollcall/pki";
 import { type Finding, finding } from "@rollcall/protocol";
 import type { CaCertificateRecord, EnrollmentRecord, IndividualRecord } from "../../records/ports.js";
-import type { AttestationContext } from "../verdict.js";
-import { held } from "./ca-certificates-of.js";
+import type { AttestationContext } from "../judging/verdict.js";
+import { held } from "./certificates-of.js";
 
 /** The subjects of certificates, for a finding. */
 export const subjects = (certificates: readonly Certificate[]) =>

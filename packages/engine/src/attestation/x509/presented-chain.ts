@@ -1,6 +1,6 @@
 import { type Certificate, CertificateError } from "@rollcall/pki";
 import { type Finding, finding, idKey, limits } from "@rollcall/protocol";
-import type { AttestationContext, AttestationRequest } from "../verdict.js";
+import type { AttestationContext, AttestationRequest } from "../judging/verdict.js";
 
 /** The certificates of a handshake, read; empty with findings when there are none that can be used. */
 export interface Presented {

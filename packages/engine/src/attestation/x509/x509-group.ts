@@ -1,8 +1,8 @@
 import { buildPath, type Certificate, isIssuedBy, judgePath, type PathProblem } from "@rollcall/pki";
 import { type Finding, finding, idKey } from "@rollcall/protocol";
 import type { EnrollmentRecord, GroupRecord, IndividualRecord } from "../../records/ports.js";
-import type { AttestationContext, AttestationRequest, Verdict } from "../verdict.js";
-import { held } from "./ca-certificates-of.js";
+import type { AttestationContext, AttestationRequest, Verdict } from "../judging/verdict.js";
+import { held } from "./certificates-of.js";
 import { noGroup, otherAuthority, subjects } from "./explain-missing-group.js";
 import { pathFinding } from "./path-findings.js";
 import { checkCommonName } from "./presented-chain.js";

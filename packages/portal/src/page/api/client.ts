@@ -1,5 +1,6 @@
-import type { ErrorBody } from "@rollcall/protocol";
-import { formatPath } from "@rollcall/protocol/routes";
+import type { Answer, AnswerRoute, ErrorBody } from "@rollcall/protocol";
+import { formatPath, managementRoutes } from "@rollcall/protocol/routes";
+import { operatorRoutes, serviceRoutes } from "@rollcall/protocol/service-routes";
 import { forgetToken, token } from "./token.js";
 
 /** What the service will not do, and why; or that it does not answer (`status` 0). */
@@ -65,11 +66,13 @@ export async function send(route: Route, ask: Ask = {}): Promise<Response> {
   );
 }
 
-/** The JSON of an answer. */
-export async function ask<T>(route: Route, options?: Ask): Promise<T> {
-  const response = await send(route, options);
+const routes: Readonly<Record<AnswerRoute, Route>> = { ...serviceRoutes, ...operatorRoutes, ...managementRoutes };
+
+/** The JSON that a route answers. */
+export async function ask<Name extends AnswerRoute>(name: Name, options?: Ask): Promise<Answer<Name>> {
+  const response = await send(routes[name], options);
   // A cast: page and service are of one version, they come in one package.
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  return (response.status === 204 ? undefined : await response.json()) as Answer<Name>;
 }
 
 async function readError(response: Response): Promise<ApiError> {

@@ -2,7 +2,8 @@ import type { EnrollmentKind } from "@rollcall/protocol";
 import { idProblem } from "@rollcall/protocol/ids";
 import { enrollmentKinds } from "@rollcall/protocol/service-routes";
 import { kindWords } from "./choices.js";
-import { type Credentials, type Draft, type Faults, type Field, type Settings, unusableFile } from "./draft.js";
+import type { Credentials, Draft, Faults, Field, Settings } from "./draft.js";
+import { mechanisms } from "./mechanisms.js";
 import { findTwinFault } from "./twin-fault.js";
 import { sentenceOf } from "./words.js";
 
@@ -37,29 +38,8 @@ function checkTwin(text: string): Faults {
   return fault ? { twin: `Line ${fault.line}, column ${fault.column}: ${fault.message}.` } : {};
 }
 
-export function checkCredentials(kind: EnrollmentKind, form: Credentials): Faults {
-  if (form.mechanism === "tpm")
-    return form.endorsementKey.trim() === "" ? { endorsementKey: "The endorsement key is missing." } : {};
-  if (form.mechanism === "symmetricKey") return checkKeys(form);
-  if (kind === "group" && form.x509Source === "caReferences")
-    return form.primaryReference === "" ? { primaryReference: "Choose a CA certificate." } : {};
-  return {
-    ...(form.primaryCertificate === "" && { primaryCertificate: "The primary certificate is missing." }),
-    ...(form.primaryCertificate === unusableFile && { primaryCertificate: stillRead }),
-    ...(form.secondaryCertificate === unusableFile && { secondaryCertificate: stillRead }),
-  };
-}
-
-/** Where a file cannot be used the field itself says why, instead of this. */
-export const stillRead = "The file is still being read: try again in a moment.";
-
-function checkKeys({ generateKeys, primaryKey, secondaryKey }: Credentials): Faults {
-  if (generateKeys) return {};
-  return {
-    ...(primaryKey.trim() === "" && { primaryKey: "The primary key is missing: enter it, or generate one." }),
-    ...(secondaryKey.trim() === "" && { secondaryKey: "The secondary key is missing: enter it, or generate one." }),
-  };
-}
+export const checkCredentials = (kind: EnrollmentKind, form: Credentials): Faults =>
+  mechanisms[form.mechanism].check(kind, form);
 
 /** The longest path that fits goes first. */
 const fields: readonly (readonly [path: string, field: Field])[] = [

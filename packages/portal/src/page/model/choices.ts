@@ -1,29 +1,10 @@
-import type { AllocationPolicy, AttestationKind, EnrollmentKind } from "@rollcall/protocol";
+import type { AllocationPolicy, EnrollmentKind } from "@rollcall/protocol";
 
 export interface Choice<T extends string> {
   readonly value: T;
   readonly label: string;
   readonly hint?: string;
 }
-
-export const mechanisms: Readonly<Record<AttestationKind, string>> = {
-  x509: "X.509",
-  tpm: "TPM",
-  symmetricKey: "Symmetric key",
-};
-
-/** How the devices of an enrollment can prove who they are. */
-export const mechanismChoices: Readonly<Record<EnrollmentKind, readonly Choice<AttestationKind>[]>> = {
-  individual: [
-    { value: "x509", label: mechanisms.x509, hint: "The device has a certificate of its own." },
-    { value: "tpm", label: mechanisms.tpm, hint: "The device holds its endorsement key in a TPM." },
-    { value: "symmetricKey", label: mechanisms.symmetricKey, hint: "The device and the service share a key." },
-  ],
-  group: [
-    { value: "x509", label: mechanisms.x509, hint: "All devices with a certificate of one authority." },
-    { value: "symmetricKey", label: mechanisms.symmetricKey, hint: "Each device's key is derived from the group's." },
-  ],
-};
 
 export const allocationChoices: readonly Choice<AllocationPolicy>[] = [
   { value: "hashed", label: "Evenly weighted (hashed)", hint: "Devices are spread over the hubs by weight." },

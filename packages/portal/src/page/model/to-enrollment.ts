@@ -1,18 +1,17 @@
-import type { EnrollmentKind, JsonObject } from "@rollcall/protocol";
+import type { EnrollmentBody, EnrollmentKind, JsonObject } from "@rollcall/protocol";
 import { enrollmentKinds } from "@rollcall/protocol/service-routes";
-import type { Attestation, Enrollment } from "../api/enrollments.js";
 import { reprovisionPolicies } from "./choices.js";
-import type { Credentials, Draft, Settings } from "./draft.js";
-import { compact } from "./words.js";
+import type { Draft, Settings } from "./draft.js";
+import { mechanisms } from "./mechanisms.js";
 
 /** The enrollment that a filled form asks for. `draft.twin` has to be JSON. */
-export function newEnrollment(kind: EnrollmentKind, draft: Draft): Enrollment {
+export function newEnrollment(kind: EnrollmentKind, draft: Draft): EnrollmentBody {
   const identity = { [enrollmentKinds[kind].id]: draft.id.trim() };
-  return withSettings(kind, { ...identity, attestation: attestationOf(kind, draft) }, draft);
+  return withSettings(kind, { ...identity, attestation: mechanisms[draft.mechanism].fromForm(kind, draft) }, draft);
 }
 
 /** An enrollment with edited settings; whatever else it holds stays, also what this page knows nothing of. */
-export function withSettings(kind: EnrollmentKind, source: Enrollment, settings: Settings): Enrollment {
+export function withSettings(kind: EnrollmentKind, source: EnrollmentBody, settings: Settings): EnrollmentBody {
   const { iotHubHostName: _old, deviceId: _id, customAllocationDefinition, ...rest } = source;
   const deviceId = settings.deviceId.trim();
   const { allocationPolicy } = settings;
@@ -32,12 +31,12 @@ export function withSettings(kind: EnrollmentKind, source: Enrollment, settings:
   };
 }
 
-function withoutAllocation({ iotHubs: _, allocationPolicy: __, ...rest }: Enrollment): Enrollment {
+function withoutAllocation({ iotHubs: _, allocationPolicy: __, ...rest }: EnrollmentBody): EnrollmentBody {
   return rest;
 }
 
 /** The old form with one hub and no policy means static to that hub; it stays where nobody touched it. */
-function hubsOf(source: Enrollment, { allocationPolicy, iotHubs }: Settings): Partial<Enrollment> {
+function hubsOf(source: EnrollmentBody, { allocationPolicy, iotHubs }: Settings): Partial<EnrollmentBody> {
   const { iotHubHostName: old } = source;
   if (old && !source.iotHubs && allocationPolicy === "" && iotHubs.length === 1 && iotHubs[0] === old)
     return { iotHubHostName: old };
@@ -47,25 +46,4 @@ function hubsOf(source: Enrollment, { allocationPolicy, iotHubs }: Settings): Pa
 function readTwin(text: string): { tags?: JsonObject; properties?: { desired?: JsonObject } } {
   // A cast: the service checks it, and says which member is wrong.
   return JSON.parse(text) as { tags?: JsonObject };
-}
-
-/** The credentials of a form. */
-function attestationOf(kind: EnrollmentKind, form: Credentials): Attestation {
-  if (form.mechanism === "tpm") return { type: "tpm", tpm: { endorsementKey: compact(form.endorsementKey) } };
-  if (form.mechanism === "symmetricKey") {
-    if (form.generateKeys) return { type: "symmetricKey" };
-    const symmetricKey = { primaryKey: compact(form.primaryKey), secondaryKey: compact(form.secondaryKey) };
-    return { type: "symmetricKey", symmetricKey };
-  }
-  if (kind === "group" && form.x509Source === "caReferences") {
-    const secondary = form.secondaryReference;
-    const caReferences = { primary: form.primaryReference, ...(secondary !== "" && { secondary }) };
-    return { type: "x509", x509: { caReferences } };
-  }
-  const secondary = form.secondaryCertificate;
-  const pair = {
-    primary: { certificate: form.primaryCertificate },
-    ...(secondary !== "" && { secondary: { certificate: secondary } }),
-  };
-  return { type: "x509", x509: kind === "group" ? { signingCertificates: pair } : { clientCertificates: pair } };
 }

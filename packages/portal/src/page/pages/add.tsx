@@ -5,8 +5,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "../api/client.js";
 import { createEnrollment } from "../api/enrollments.js";
 import { checkDraft } from "../model/check.js";
-import { kindWords, mechanismChoices } from "../model/choices.js";
+import { kindWords } from "../model/choices.js";
 import { type Draft, emptyDraft, unusableFile } from "../model/draft.js";
+import { mechanismChoices } from "../model/mechanisms.js";
 import { newEnrollment } from "../model/to-enrollment.js";
 import { announce } from "../parts/announce.js";
 import { Card, Problem } from "../parts/bits.js";
@@ -130,8 +131,9 @@ function IdentityCard({ kind, form }: { readonly kind: EnrollmentKind; readonly 
 
 /** A device registers with the common name of its certificate (wire.md#common-name): another id is of no use. */
 function NameWarning({ values, commonName }: { readonly values: Draft; readonly commonName: string | undefined }) {
-  const { mechanism, primaryCertificate, id } = values;
-  const isRead = mechanism === "x509" && primaryCertificate !== "" && primaryCertificate !== unusableFile;
+  const { primaryCertificate, id } = values;
+  // Another mechanism has none: choosing it empties the field.
+  const isRead = primaryCertificate !== "" && primaryCertificate !== unusableFile;
   if (!isRead || commonName === undefined) return null;
   if (commonName === "") {
     return (

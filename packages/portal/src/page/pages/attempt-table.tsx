@@ -2,7 +2,7 @@ import type { AttemptRecord, AttemptSummary, Finding, WebhookCall } from "@rollc
 import { aboutFinding } from "@rollcall/protocol/attempts";
 import { useId, useState } from "preact/hooks";
 import { getAttempt } from "../api/operator.js";
-import { mechanisms } from "../model/choices.js";
+import { mechanismName } from "../model/mechanisms.js";
 import { Facts, Loading, Pill, Problem, Time } from "../parts/bits.js";
 import { useLoad } from "../parts/use-load.js";
 import { hrefOf } from "../routing/router.js";
@@ -89,7 +89,7 @@ const ways: Readonly<Record<AttemptSummary["transport"], string>> = {
 };
 
 function howOf({ transport, attestation, at }: AttemptSummary): string {
-  const parts = [ways[transport], attestation && mechanisms[attestation], at === "hub" && "at the hub"];
+  const parts = [ways[transport], attestation && mechanismName(attestation), at === "hub" && "at the hub"];
   return parts.filter(Boolean).join(", ");
 }
 

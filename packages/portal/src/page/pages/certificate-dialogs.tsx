@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import { ApiError, messageOf } from "../api/client.js";
 import { type CaCertificate, createCertificate, verifyCertificate } from "../api/operator.js";
-import { stillRead } from "../model/check.js";
 import { unusableFile } from "../model/draft.js";
+import { stillRead } from "../model/mechanisms.js";
 import { sentenceOf } from "../model/words.js";
 import { announce } from "../parts/announce.js";
 import { Problem } from "../parts/bits.js";

@@ -1,9 +1,10 @@
-import type { EnrollmentKind } from "@rollcall/protocol";
+import type { AttestationKind, EnrollmentKind } from "@rollcall/protocol";
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { isAbort, messageOf } from "../api/client.js";
 import {
   type CertificateReading,
-  type EndorsementKeyReading,
+  type EndorsementKeyFacts,
   inspectEndorsementKey,
   listCertificates,
 } from "../api/operator.js";
@@ -27,13 +28,14 @@ interface Props {
   readonly onIdentity: (registrationId: string) => void;
 }
 
+const fieldsOf: Readonly<Record<AttestationKind, (props: Props) => ComponentChildren>> = {
+  x509: (props) => <X509Fields {...props} />,
+  tpm: (props) => <EndorsementKeyField {...props} />,
+  symmetricKey: (props) => <KeyFields {...props} />,
+};
+
 /** The fields of the chosen security mechanism. */
-export function CredentialFields(props: Props) {
-  const { mechanism } = props.form.values;
-  if (mechanism === "tpm") return <EndorsementKeyField {...props} />;
-  if (mechanism === "symmetricKey") return <KeyFields {...props} />;
-  return <X509Fields {...props} />;
-}
+export const CredentialFields = (props: Props) => <>{fieldsOf[props.form.values.mechanism](props)}</>;
 
 const sourceChoices = [
   { value: "certificates", label: "Certificate", hint: "Upload the root or intermediate certificate." },
@@ -140,7 +142,7 @@ const TYPING_MS = 300;
 /** The endorsement key; what it is, and the registration id that goes with it, are shown while it is typed. */
 function EndorsementKeyField({ form, onIdentity }: Props) {
   const { endorsementKey } = form.values;
-  const [reading, setReading] = useState<EndorsementKeyReading | undefined>();
+  const [reading, setReading] = useState<EndorsementKeyFacts | undefined>();
   const [fault, setFault] = useState<string | undefined>();
   const tell = useRef(onIdentity);
   tell.current = onIdentity;
@@ -180,7 +182,7 @@ function EndorsementKeyField({ form, onIdentity }: Props) {
   );
 }
 
-function KeyReading({ reading }: { readonly reading: EndorsementKeyReading }) {
+function KeyReading({ reading }: { readonly reading: EndorsementKeyFacts }) {
   const { registrationId, keyAlgorithm, keySize, notes = [] } = reading;
   return (
     <div class="reading">

@@ -1,3 +1,6 @@
+import type { AttestationBody, AttestationKind, EnrolledCertificate } from "@rollcall/protocol";
+import { isAttestationKind } from "@rollcall/protocol/attestation-kinds";
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { isStale, messageOf } from "../api/client.js";
 import { type Attestation, getMechanism, replaceEnrollment } from "../api/enrollments.js";
@@ -17,13 +20,17 @@ export function CredentialsTab(props: CredentialsProps) {
   const roll = (slot: Slot) => setRolling(slot);
   return (
     <>
-      {type === "symmetricKey" && <KeysCard {...props} onRoll={roll} />}
-      {type === "x509" && <CertificatesCard {...props} onRoll={roll} />}
-      {type === "tpm" && <EndorsementKeyCard {...props} onRoll={roll} />}
+      {isAttestationKind(type) && cardOf[type]({ ...props, onRoll: roll })}
       {rolling && <RollDialog {...props} slot={rolling} onClose={() => setRolling(undefined)} />}
     </>
   );
 }
+
+const cardOf: Readonly<Record<AttestationKind, (props: CardProps) => ComponentChildren>> = {
+  symmetricKey: (props) => <KeysCard {...props} />,
+  x509: (props) => <CertificatesCard {...props} />,
+  tpm: (props) => <EndorsementKeyCard {...props} />,
+};
 
 type CardProps = CredentialsProps & { readonly onRoll: (slot: Slot) => void };
 
@@ -113,10 +120,7 @@ function CertificatesCard(props: CardProps) {
   );
 }
 
-function CertificateSlot(props: {
-  title: string;
-  slot: NonNullable<NonNullable<Attestation["x509"]>["clientCertificates"]>["primary"];
-}) {
+function CertificateSlot(props: { title: string; slot: EnrolledCertificate | undefined }) {
   const { title, slot } = props;
   return (
     <div>
@@ -156,8 +160,8 @@ async function removeSecondary({ kind, id, loaded }: CredentialsProps): Promise<
   if (!yes) return;
   const { value, reload } = loaded;
   const { x509 } = value.attestation;
-  const attestation: Attestation = {
-    ...value.attestation,
+  const attestation: AttestationBody = {
+    type: "x509",
     x509: {
       ...x509,
       ...(x509?.clientCertificates && { clientCertificates: { ...x509.clientCertificates, secondary: null } }),

@@ -1,6 +1,7 @@
 import type { EnrollmentKind } from "@rollcall/protocol";
-import { type Attestation, type Enrollment, idOf } from "../api/enrollments.js";
-import { allocationChoices, kindWords, mechanisms } from "../model/choices.js";
+import { type Enrollment, idOf } from "../api/enrollments.js";
+import { allocationChoices, kindWords } from "../model/choices.js";
+import { mechanismText } from "../model/mechanisms.js";
 import { Pill, Time } from "../parts/bits.js";
 import { justSaved } from "../parts/just-saved.js";
 import { hrefOf } from "../routing/router.js";
@@ -71,12 +72,12 @@ function EnrollmentRow(props: Marks & { readonly kind: EnrollmentKind; readonly 
           {id}
         </a>
         {isFresh && <span class="small-text"> just saved</span>}
-        <div class="narrow-only small-text">{mechanismOf(item.attestation)}</div>
+        <div class="narrow-only small-text">{mechanismText(item.attestation)}</div>
       </th>
       <td>
         <Pill state={item.provisioningStatus ?? "enabled"} />
       </td>
-      <td class="wide-only nowrap">{mechanismOf(item.attestation)}</td>
+      <td class="wide-only nowrap">{mechanismText(item.attestation)}</td>
       <td class="wide-only break">
         {kind === "group"
           ? allocationOf(item)
@@ -87,12 +88,6 @@ function EnrollmentRow(props: Marks & { readonly kind: EnrollmentKind; readonly 
       </td>
     </tr>
   );
-}
-
-/** The security type in words. */
-export function mechanismOf({ type, x509 }: Attestation): string {
-  if (type === "x509" && x509?.caReferences) return "X.509, by reference to a CA";
-  return type === "none" ? "None" : mechanisms[type];
 }
 
 /** How a hub is chosen, in words. */

@@ -3,6 +3,7 @@ import { isGone, isStale, messageOf } from "../api/client.js";
 import { deleteEnrollment, type Enrollment, getEnrollment } from "../api/enrollments.js";
 import { kindWords, reprovisionChoices } from "../model/choices.js";
 import { reprovisionOf } from "../model/draft.js";
+import { mechanismText } from "../model/mechanisms.js";
 import { announce } from "../parts/announce.js";
 import { Card, Facts, Loading, Pill, Problem, Time } from "../parts/bits.js";
 import { confirm } from "../parts/confirm.js";
@@ -11,7 +12,7 @@ import { type Loaded, useLoad } from "../parts/use-load.js";
 import { useTitle } from "../parts/use-title.js";
 import { type EnrollmentTab, goTo, hrefOf } from "../routing/router.js";
 import { CredentialsTab } from "./credentials-tab.js";
-import { allocationOf, mechanismOf } from "./enrollment-table.js";
+import { allocationOf } from "./enrollment-table.js";
 import { RegistrationsTab } from "./registrations-tab.js";
 import { SettingsTab } from "./settings-tab.js";
 
@@ -115,7 +116,7 @@ function Summary({ kind, enrollment }: { readonly kind: EnrollmentKind; readonly
       <Facts
         wide
         rows={[
-          ["Security mechanism", mechanismOf(enrollment.attestation)],
+          ["Security mechanism", mechanismText(enrollment.attestation)],
           ["Device ID", kind === "individual" && (enrollment.deviceId || enrollment.registrationId)],
           ["IoT hubs", iotHubs && iotHubs.length > 0 ? iotHubs.join(", ") : "any linked hub"],
           ["Allocation", allocationOf(enrollment)],

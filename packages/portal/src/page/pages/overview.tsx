@@ -1,4 +1,4 @@
-import { getCa, getCounts, getInfo, type Info, listAttempts } from "../api/operator.js";
+import { getCa, getCounts, getInfo, listAttempts, type ServiceInfo } from "../api/operator.js";
 import { countOf, formatFingerprint } from "../model/words.js";
 import { Card, Facts, Fingerprint, Loading, Problem } from "../parts/bits.js";
 import { Copyable, CopyButton, Secret } from "../parts/copy.js";
@@ -29,7 +29,7 @@ export function OverviewPage() {
   );
 }
 
-function Endpoints({ info }: { readonly info: Info }) {
+function Endpoints({ info }: { readonly info: ServiceInfo }) {
   return (
     <Card title="Connect">
       <Facts
@@ -46,7 +46,7 @@ function Endpoints({ info }: { readonly info: Info }) {
   );
 }
 
-function Trust({ info }: { readonly info: Info }) {
+function Trust({ info }: { readonly info: ServiceInfo }) {
   const download = (
     <span class="actions">
       <a class="button small" href="/ca.pem" download="rollcall-ca.pem">

@@ -1,13 +1,7 @@
-import type { EnrollmentKind } from "@rollcall/protocol";
+import type { EnrollmentKind, RegistrationState } from "@rollcall/protocol";
 import { useEffect, useState } from "preact/hooks";
 import { isGone, isStale, messageOf } from "../api/client.js";
-import {
-  deleteRegistration,
-  getEnrollment,
-  type List,
-  listRegistrations,
-  type RegistrationState,
-} from "../api/enrollments.js";
+import { deleteRegistration, getEnrollment, type List, listRegistrations } from "../api/enrollments.js";
 import { announce } from "../parts/announce.js";
 import { Card, Loading, Pill, Problem, Time } from "../parts/bits.js";
 import { confirm } from "../parts/confirm.js";

@@ -1,9 +1,11 @@
+import { hasSecrets, isAttestationKind } from "@rollcall/protocol/attestation-kinds";
 import { useState } from "preact/hooks";
 import { ApiError, isStale } from "../api/client.js";
 import { type Attestation, getMechanism, replaceEnrollment } from "../api/enrollments.js";
-import { checkCredentials, stillRead } from "../model/check.js";
+import { checkCredentials } from "../model/check.js";
 import { type Credentials, emptyCredentials, unusableFile } from "../model/draft.js";
-import { rolled, type Slot, slotWords } from "../model/roll.js";
+import { rolled, stillRead, wayOf } from "../model/mechanisms.js";
+import { type Slot, slotWords, type Way } from "../model/roll.js";
 import { compact } from "../model/words.js";
 import { announce } from "../parts/announce.js";
 import { Problem } from "../parts/bits.js";
@@ -14,14 +16,6 @@ import { useLeaveGuard } from "../parts/use-leave-guard.js";
 import { CredentialFields, KeyField, ReferenceField } from "./credential-fields.js";
 import type { CredentialsProps } from "./credentials-props.js";
 
-type Way = "key" | "certificate" | "reference" | "endorsement key";
-
-function wayOf({ type, x509 }: Attestation): Way {
-  if (type === "symmetricKey") return "key";
-  if (type === "tpm") return "endorsement key";
-  return x509?.caReferences ? "reference" : "certificate";
-}
-
 /** Replaces one credential, over the version that is shown. */
 export function RollDialog(props: CredentialsProps & { readonly slot: Slot; readonly onClose: () => void }) {
   const { kind, id, loaded, slot, onClose } = props;
@@ -29,7 +23,7 @@ export function RollDialog(props: CredentialsProps & { readonly slot: Slot; read
   const way = wayOf(attestation);
   const [initial] = useState<Credentials>({
     ...emptyCredentials,
-    mechanism: attestation.type === "none" ? "x509" : attestation.type,
+    ...(isAttestationKind(attestation.type) && { mechanism: attestation.type }),
     x509Source: way === "reference" ? "caReferences" : "certificates",
     generateKeys: false,
   });
@@ -111,7 +105,7 @@ async function replace(
   const { value } = loaded;
   const { attestation } = value;
   // Keys are not in what was read, and the one that stays has to be sent along.
-  const current = attestation.type === "symmetricKey" ? await getMechanism(kind, id) : attestation;
+  const current = hasSecrets(attestation.type) ? await getMechanism(kind, id) : attestation;
   try {
     await replaceEnrollment(kind, id, { ...value, attestation: rolled(current, slot, credential) }, value.etag);
   } catch (error) {

@@ -95,7 +95,7 @@ export function CertificateFile(props: {
 }
 
 /** What a certificate says, for people. */
-export function CertificateFacts({ reading }: { readonly reading: CertificateReading }) {
+export function CertificateFacts({ reading }: { readonly reading: Partial<CertificateReading> }) {
   const { sha1Thumbprint, sha256Thumbprint } = reading;
   const kind = reading.isCa === undefined ? undefined : reading.isCa ? "CA certificate" : "leaf certificate";
   const expired = reading.notAfterUtc !== undefined && Date.parse(reading.notAfterUtc) < Date.now();

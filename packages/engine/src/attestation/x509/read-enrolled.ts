@@ -1,9 +1,9 @@
 import { CertificateError, readCertificate } from "@rollcall/pki";
 import type { CertificateWithInfo } from "@rollcall/protocol";
-import type { EnrolledCertificate } from "../records/attestation-record.js";
-import type { CaCertificateRecord } from "../records/ports.js";
+import type { EnrolledCertificate } from "../../records/attestation-record.js";
+import { EnrollmentError } from "../../records/enrollment-error.js";
+import type { CaCertificateRecord } from "../../records/ports.js";
 import { readCaCertificate, readOneCertificate } from "./certificate-text.js";
-import { EnrollmentError } from "./enrollment-error.js";
 
 type Holds = "clientCertificates" | "signingCertificates";
 

@@ -1,13 +1,13 @@
-import { type CertificateInfo, certificateInfo, readCertificate } from "@rollcall/pki";
-import type { JsonObject } from "@rollcall/protocol";
-import type { AttestationRecord, EnrolledCertificate } from "../records/attestation-record.js";
+import { certificateInfo, readCertificate } from "@rollcall/pki";
+import type { EnrolledCertificate as CertificateAnswer, EnrolledX509 } from "@rollcall/protocol";
+import type { AttestationRecord, EnrolledCertificate } from "../../records/attestation-record.js";
 
 /**
  * A certificate as answers give it: `info` and no `certificate` (wire.md#certificate-info). Of one that was enrolled by its thumbprint
  * nothing else is known, and Java throws when one of the eight fields is missing or empty.
  */
-function wireCertificate({ der, thumbprint }: EnrolledCertificate): JsonObject {
-  const info: CertificateInfo = der
+function wireCertificate({ der, thumbprint }: EnrolledCertificate): CertificateAnswer {
+  const info: CertificateAnswer["info"] = der
     ? certificateInfo(readCertificate(Buffer.from(der, "base64")))
     : {
         subjectName: "CN=unknown",
@@ -19,11 +19,11 @@ function wireCertificate({ der, thumbprint }: EnrolledCertificate): JsonObject {
         serialNumber: "00",
         version: 3,
       };
-  return { info: { ...info } };
+  return { info };
 }
 
 /** The x509 member of an attestation as answers give it. */
-export function wireX509(attestation: Extract<AttestationRecord, { type: "x509" }>): JsonObject {
+export function wireX509(attestation: AttestationRecord<"x509">): EnrolledX509 {
   if (attestation.holds === "caReferences") {
     const { primaryName, secondaryName } = attestation;
     return {

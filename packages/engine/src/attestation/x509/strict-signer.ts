@@ -1,8 +1,8 @@
 import { buildPath, type Certificate, isSelfSigned } from "@rollcall/pki";
 import { type Finding, finding } from "@rollcall/protocol";
 import type { IndividualRecord } from "../../records/ports.js";
-import type { AttestationContext } from "../verdict.js";
-import { subjects, uploadedAuthorities } from "../x509/explain-missing-group.js";
+import type { AttestationContext } from "../judging/verdict.js";
+import { subjects, uploadedAuthorities } from "./explain-missing-group.js";
 
 /**
  * What the HTTPS how-to of 2025 asks besides the thumbprint of an individual enrollment (wire.md#strict-signer): a

@@ -7,7 +7,7 @@ import {
   REGISTRATION_KEY_NAME,
   type SasToken,
 } from "@rollcall/protocol";
-import type { AttestationRequest } from "../verdict.js";
+import type { AttestationRequest } from "./verdict.js";
 
 /** A `se` beyond this is no date that anyone means (the year 5138), but is today's in milliseconds. */
 const MILLISECONDS_FROM = 100_000_000_000;

@@ -1,17 +1,35 @@
 import type { CertificateCache } from "@rollcall/pki";
 import type { AttestationKind, DeviceRegistration, Finding, HubAuthentication } from "@rollcall/protocol";
-import type { DeviceRequest } from "../attempts/engine-types.js";
-import type { EnrollmentRecord, IndividualRecord, Store } from "../records/ports.js";
-import type { Challenges } from "./tpm/challenges.js";
+import type { DeviceRequest } from "../../attempts/engine-types.js";
+import type { EnrollmentRecord, Store } from "../../records/ports.js";
 
-/** What the three kinds of attestation need of the world. */
+/** What a challenge is bound to: registration id, endorsement key and storage root key (TPM2B_PUBLIC). */
+export interface ChallengeSubject {
+  readonly registrationId: string;
+  readonly endorsementKey: Uint8Array;
+  readonly storageRootKey: Uint8Array;
+}
+
+/** The keys of open challenges; `tpm/challenges.ts` says how they come about. */
+export interface ChallengeKeys {
+  /** The key for a new challenge, 32 bytes; its storage root key is remembered. */
+  issue(subject: ChallengeSubject): Buffer;
+  /** The keys that a token may be signed with now, newest first: of this window and of `before` ones. */
+  keys(subject: ChallengeSubject, before?: number): readonly Buffer[];
+  /** Storage root keys that were challenged lately under this id. */
+  storageRootKeys(registrationId: string): readonly Buffer[];
+  /** The device answered: its challenges are of no use any more. */
+  forget(registrationId: string): void;
+}
+
+/** What every kind of attestation needs of the world. */
 export interface AttestationContext {
   readonly store: Store;
   readonly idScope: string;
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly certificates: CertificateCache;
-  readonly challenges: Challenges;
+  readonly challenges: ChallengeKeys;
   /** A leaf that is enrolled by itself needs an uploaded CA too, unless it signed itself. */
   readonly strictX509: boolean;
   /** Whether so many tries may go into explaining a refusal; false when enough was explained in this second. */
@@ -43,8 +61,7 @@ export type Proof =
   /** A TPM's first request: it gets a challenge. */
   | { readonly kind: "challenge"; readonly endorsementKey: Buffer; readonly storageRootKey: Buffer };
 
-/** One kind of attestation: with the individual enrollment of this id, or looking for a group. */
-export interface Attestation {
-  individual(request: AttestationRequest, enrollment: IndividualRecord, context: AttestationContext): Promise<Verdict>;
-  group?(request: AttestationRequest, context: AttestationContext): Promise<Verdict>;
-}
+/** The proof of this kind. */
+export type ProofOf<Kind extends Proof["kind"]> = Extract<Proof, { readonly kind: Kind }>;
+/** The proof of a device that was let in. */
+export type AcceptedProof = Exclude<Proof, { readonly kind: "challenge" }>;

@@ -1,0 +1,90 @@
+import { type Certificate, CertificateError, readCertificate } from "@rollcall/pki";
+import { decodeBase64, type EnrollmentKind, limits } from "@rollcall/protocol";
+import { z } from "zod";
+import type { AttestationRecord, EnrolledCertificate } from "../../records/attestation-record.js";
+import type { RecordProblem } from "../judging/attestation.js";
+
+/** Never empty, and short enough for any index. */
+const name = z.string().min(1).max(limits.idLength);
+const certificate = z.looseObject({
+  der: z.string().optional(),
+  thumbprint: z.string().regex(/^([0-9A-F]{40}|[0-9A-F]{64})$/, "is no thumbprint in upper-case hex"),
+  subject: z.string().optional(),
+});
+const pair = { primary: certificate.optional(), secondary: certificate.optional() };
+
+/** The record in an export. */
+export const recordSchema = z.discriminatedUnion("holds", [
+  z.looseObject({ type: z.literal("x509"), holds: z.literal("clientCertificates"), ...pair }),
+  z.looseObject({ type: z.literal("x509"), holds: z.literal("signingCertificates"), ...pair }),
+  z.looseObject({
+    type: z.literal("x509"),
+    holds: z.literal("caReferences"),
+    primaryName: name.optional(),
+    secondaryName: name.optional(),
+    ...pair,
+  }),
+]);
+
+/**
+ * What no schema sees: that what can be derived was derived from what is there. Devices are found by it, so that a wrong
+ * thumbprint would let in another device than the one that the certificate says.
+ */
+export function checkRecord(attestation: AttestationRecord<"x509">, kind: EnrollmentKind): RecordProblem | undefined {
+  const { holds, primary, secondary } = attestation;
+  const path = "attestation";
+  if (kind === "individual" && holds === "signingCertificates")
+    return { path, message: "an individual enrollment takes no signing certificates" };
+  if (kind === "group" && holds === "clientCertificates")
+    return { path, message: "a group takes no client certificates" };
+  const needsCa = holds !== "clientCertificates";
+  if (!primary && !secondary) return { path, message: "holds no certificate" };
+  if (attestation.holds === "caReferences") {
+    const { primaryName, secondaryName } = attestation;
+    // A certificate that no name goes with is compared with none that is verified.
+    if (!primaryName !== !primary || !secondaryName !== !secondary)
+      return { path, message: "holds not exactly the CA certificates that it names" };
+  }
+  return (
+    (primary && certificateProblem("attestation.primary", primary, needsCa)) ??
+    (secondary && certificateProblem("attestation.secondary", secondary, needsCa))
+  );
+}
+
+function certificateProblem(
+  path: string,
+  { der, thumbprint, subject }: EnrolledCertificate,
+  needsCa: boolean,
+): RecordProblem | undefined {
+  if (der === undefined) {
+    return needsCa
+      ? { path: `${path}.der`, message: "is missing: nothing can be verified with a thumbprint" }
+      : undefined;
+  }
+  const read = readDer(`${path}.der`, der, needsCa);
+  if ("problem" in read) return read.problem;
+  const { certificate } = read;
+  if (certificate.sha256 !== thumbprint) {
+    return { path: `${path}.thumbprint`, message: "is not the SHA-256 of the certificate" };
+  }
+  if (certificate.subjectRaw.toString("hex") === subject) return undefined;
+  return { path: `${path}.subject`, message: "is not the subject of the certificate" };
+}
+
+/** Reads a certificate of a record (base64 of DER), a CA's where `needsCa` says so; or says what is wrong with it. */
+export function readDer(
+  path: string,
+  text: string,
+  needsCa: boolean,
+): { readonly certificate: Certificate } | { readonly problem: RecordProblem } {
+  const bytes = decodeBase64(text);
+  if (!bytes) return { problem: { path, message: "is not base64" } };
+  try {
+    const certificate = readCertificate(bytes);
+    if (!needsCa || certificate.isCa) return { certificate };
+    return { problem: { path, message: "is no CA certificate (basicConstraints): it can sign no device" } };
+  } catch (error) {
+    if (!(error instanceof CertificateError)) throw error;
+    return { problem: { path, message: error.message } };
+  }
+}

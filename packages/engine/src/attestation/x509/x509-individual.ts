@@ -1,0 +1,105 @@
+import type { Certificate } from "@rollcall/pki";
+import { type Finding, finding } from "@rollcall/protocol";
+import type { EnrolledCertificate } from "../../records/attestation-record.js";
+import type { IndividualRecord } from "../../records/ports.js";
+import type { EnrolledBy } from "../judging/attestation.js";
+import type { AttestationContext, AttestationRequest, Verdict } from "../judging/verdict.js";
+import { certificatesOf } from "./certificates-of.js";
+import { checkCommonName, checkDates, readPresented } from "./presented-chain.js";
+import { checkSigner } from "./strict-signer.js";
+import { individualByChain } from "./x509-group.js";
+
+/** An individual enrollment knows the leaf, or the CA that it refers to (wire.md#x509). */
+export async function individual(
+  request: AttestationRequest,
+  enrollment: EnrolledBy<"x509">,
+  context: AttestationContext,
+): Promise<Verdict> {
+  const base = { enrollment, attestation: "x509" as const };
+  const held = enrollment.attestation;
+  const { certificates, findings } = readPresented(request, context);
+  const leaf = certificates[0];
+  if (!leaf) return { ...base, findings };
+  if (held.holds === "caReferences") return individualByChain(request, enrollment, context, certificates, findings);
+  const enrolled = certificatesOf(held);
+  const checks = [
+    ...checkCommonName(leaf, request.registrationId),
+    ...checkDates(leaf, context.now),
+    ...checkThumbprint(certificates, enrolled, enrollment, context),
+    ...(context.strictX509 ? await checkSigner(certificates, enrollment, context) : []),
+  ];
+  const all = [...findings, ...checks];
+  const [primary, secondary] = enrolled;
+  if (!primary || all.some((each) => each.severity === "error")) return { ...base, findings: all };
+  // A secondary one that is alone is the hub's primary: a hub's device has no second thumbprint without a first.
+  const authentication = {
+    type: "x509Thumbprint" as const,
+    primary: primary.thumbprint,
+    ...(secondary && { secondary: secondary.thumbprint }),
+  };
+  const deviceId = enrollment.deviceId ?? enrollment.registrationId;
+  return { ...base, findings: all, proof: { kind: "hubIdentity", authentication, deviceId } };
+}
+
+function checkThumbprint(
+  presented: readonly Certificate[],
+  enrolled: readonly EnrolledCertificate[],
+  enrollment: IndividualRecord,
+  context: AttestationContext,
+): readonly Finding[] {
+  const leaf = presented[0];
+  if (!leaf || enrolled.some((each) => each.thumbprint === leaf.sha256)) return [];
+  const id = enrollment.registrationId;
+  const sha1 = enrolled.find((each) => each.thumbprint.length === 40);
+  if (sha1) {
+    const same =
+      sha1.thumbprint === leaf.sha1 ? "the SHA-1 of the leaf that came" : "not even the SHA-1 of the leaf that came";
+    return [
+      finding("enrollment.thumbprintIsSha1", {
+        values: { id },
+        expected: `SHA-256 ${leaf.sha256}`,
+        got: `${sha1.thumbprint} (${same})`,
+      }),
+    ];
+  }
+  const other = presented.findIndex(
+    (certificate, index) => index > 0 && enrolled.some((each) => each.thumbprint === certificate.sha256),
+  );
+  const otherCertificate = presented[other];
+  if (otherCertificate) {
+    const values = {
+      id,
+      subject: otherCertificate.subject,
+      place: `number ${other + 1} of its chain`,
+      leaf: leaf.subject,
+    };
+    return [
+      finding("enrollment.holdsOtherCertificate", { values, expected: leaf.sha256, got: otherCertificate.sha256 }),
+    ];
+  }
+  return [thumbprintMismatch(leaf, enrolled, id, context)];
+}
+
+function thumbprintMismatch(
+  leaf: Certificate,
+  enrolled: readonly EnrolledCertificate[],
+  id: string,
+  context: AttestationContext,
+): Finding {
+  const known = enrolled.flatMap((each) =>
+    each.der ? [context.certificates.read(Buffer.from(each.der, "base64"))] : [],
+  );
+  const sameKey = known.some((each) => each.publicKeySha256 === leaf.publicKeySha256);
+  const sameSubject = known.some((each) => each.subject === leaf.subject);
+  const issued = leaf.notBefore.toISOString().slice(0, 10);
+  const hint = sameSubject ? `It looks re-issued on ${issued}.` : "It looks like another device's certificate.";
+  const unknown = "unknown, only a thumbprint is enrolled";
+  const yesNo = (answer: boolean) => (known.length === 0 ? unknown : answer ? "yes" : "no");
+  const names = ["primary", "secondary"];
+  return finding("leaf.thumbprintMismatch", {
+    values: { id, sameKey: yesNo(sameKey), sameSubject: yesNo(sameSubject), hint: known.length === 0 ? "" : hint },
+    subject: `leaf: ${leaf.subject}`,
+    expected: enrolled.map((each, index) => `${names[index]} ${each.thumbprint}`).join(", "),
+    got: leaf.sha256,
+  });
+}

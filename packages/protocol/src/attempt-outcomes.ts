@@ -1,0 +1,12 @@
+/** How an attempt ended so far. */
+export const attemptOutcomes = [
+  "open",
+  "challenged",
+  "accepted",
+  "assigned",
+  "failed",
+  "refused",
+  "connected",
+  "abandoned",
+] as const;
+export type AttemptOutcome = (typeof attemptOutcomes)[number];

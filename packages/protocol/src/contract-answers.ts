@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { attemptRecord, attemptSummary } from "./contract-attempts.js";
+import { caCertificate, certificateReading, endorsementKeyFacts } from "./contract-certificates.js";
+import {
+  enrolledGroup,
+  enrolledIndividual,
+  enrolledMechanism,
+  groupBulkResult,
+  individualBulkResult,
+} from "./contract-enrollments.js";
+import { devicePage, hub, twin } from "./contract-hubs.js";
+import { counts, credential, importResult, info, stopping } from "./contract-management.js";
+import { registrationState } from "./contract-registrations.js";
+import { type Answered, pageOf } from "./contract-shared.js";
+import type { managementRoutes } from "./routes.js";
+import type { OperatorRoute, ServiceRoute } from "./service-routes.js";
+
+/** A route of the service API, of the operator's and of the management API. */
+export type AnswerRoute = ServiceRoute | OperatorRoute | keyof typeof managementRoutes;
+
+/** What a route answers where it does what it was asked for. */
+export interface AnswerContract {
+  readonly status: number;
+  /** Absent: no body. */
+  readonly type?: string;
+  /** Of a JSON body; other bodies are text. */
+  readonly schema?: z.ZodType;
+}
+
+const JSON_TYPE = "application/json";
+const ok = <Schema extends z.ZodType>(schema: Schema) => ({ status: 200, type: JSON_TYPE, schema }) as const;
+const okText = <Type extends string>(type: Type) => ({ status: 200, type }) as const;
+const done = { status: 204 } as const;
+
+const individuals = z.array(enrolledIndividual);
+const groups = z.array(enrolledGroup);
+
+/** The contract of every route: its types (`Answer`), its description and its check come from this row. */
+export const answers = {
+  getEnrollment: ok(enrolledIndividual),
+  putEnrollment: ok(enrolledIndividual),
+  deleteEnrollment: done,
+  bulkEnrollments: ok(individualBulkResult),
+  queryEnrollments: ok(individuals),
+  getEnrollmentMechanism: ok(enrolledMechanism),
+  getGroup: ok(enrolledGroup),
+  putGroup: ok(enrolledGroup),
+  deleteGroup: done,
+  bulkGroups: ok(groupBulkResult),
+  queryGroups: ok(groups),
+  getGroupMechanism: ok(enrolledMechanism),
+  getRegistration: ok(registrationState),
+  deleteRegistration: done,
+  queryRegistrations: ok(z.array(registrationState)),
+
+  counts: ok(counts),
+  listEnrollments: ok(pageOf("EnrollmentPage", enrolledIndividual)),
+  listGroups: ok(pageOf("EnrollmentGroupPage", enrolledGroup)),
+  listCertificates: ok(z.array(caCertificate)),
+  getCertificate: ok(caCertificate),
+  putCertificate: { ...ok(caCertificate), status: 201 },
+  deleteCertificate: done,
+  generateVerificationCode: ok(caCertificate),
+  verifyCertificate: ok(caCertificate),
+  listHubs: ok(z.array(hub)),
+  listDevices: ok(devicePage),
+  getTwin: ok(twin),
+  patchTwin: ok(twin),
+  deleteDevice: done,
+  inspectCertificate: ok(certificateReading),
+  inspectEndorsementKey: ok(endorsementKeyFacts),
+  exportRecords: okText("application/x-ndjson"),
+  importRecords: ok(importResult),
+
+  health: okText("text/plain"),
+  ready: okText("text/plain"),
+  attempt: ok(attemptRecord),
+  attempts: ok(pageOf("AttemptPage", attemptSummary)),
+  attemptEvents: okText("text/event-stream"),
+  info: ok(info),
+  ca: okText("application/x-pem-file"),
+  credentials: ok(z.array(credential)),
+  stop: { ...ok(stopping), status: 202 },
+} as const satisfies Readonly<Record<AnswerRoute, AnswerContract>>;
+
+/** What a route answers, as its readers have it; undefined where there is no JSON. */
+export type Answer<Route extends AnswerRoute> = (typeof answers)[Route] extends {
+  readonly schema: infer Schema extends z.ZodType;
+}
+  ? Answered<Schema>
+  : undefined;

@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { attestationTypes } from "./attestation-kinds.js";
+import { type Answered, date, text, whole } from "./contract-shared.js";
+
+/** The error body of wire.md#error-body. */
+export const errorAnswer = z
+  .strictObject({
+    errorCode: whole,
+    trackingId: text,
+    message: text,
+    timestampUtc: date,
+    info: z
+      .record(text, text)
+      .exactOptional()
+      .meta({ description: "`path` of the offending member, `position` in a query" }),
+  })
+  .meta({ id: "Error" });
+export type ErrorBody = Answered<typeof errorAnswer>;
+
+/** How many there are of each. */
+export const counts = z
+  .strictObject({ individualEnrollments: whole, enrollmentGroups: whole, registrations: whole, certificates: whole })
+  .meta({ id: "Counts" });
+export type Counts = Answered<typeof counts>;
+
+/** What somebody needs to use a running service; what `rollcall info` prints. */
+export const info = z
+  .strictObject({
+    idScope: text,
+    host: text,
+    ports: z.strictObject({ mqtt: whole, https: whole, dashboard: whole }),
+    deviceEndpoint: text.meta({ description: "Host of the device SDKs, with the MQTT port when it is not 8883" }),
+    serviceEndpoint: text.meta({ description: "Host of the service API, with the HTTPS port when it is not 443" }),
+    connectionString: text.meta({ description: "Of the owner's policy, with its primary key" }),
+    policies: z
+      .array(z.strictObject({ name: text, primary: text, secondary: text }))
+      .meta({ description: "Connection strings of every shared access policy, the owner's first" }),
+    caPath: text,
+    caFingerprint: text.meta({ description: "SHA-256 of the CA certificate, upper-case hex" }),
+    pid: whole,
+    hubs: z.array(text),
+    store: z
+      .strictObject({ kind: z.enum(["memory", "sqlite", "postgres"]), place: text })
+      .meta({ description: "Where enrollments, registrations and twins are kept; place holds no password" }),
+  })
+  .meta({ id: "Info" });
+export type ServiceInfo = Answered<typeof info>;
+
+/** An enrollment by which a device could register; the key is the device's own, derived where the enrollment is a group. */
+export const credential = z
+  .strictObject({
+    kind: z.enum(["individual", "group"]),
+    id: text,
+    attestation: z.enum(attestationTypes).exclude(["none"]),
+    key: text.exactOptional().meta({ description: "base64" }),
+  })
+  .meta({ id: "DeviceCredentials" });
+export type DeviceCredentials = Answered<typeof credential>;
+
+/** What an import put, and what whoever imports ought to know. */
+export const importResult = z
+  .strictObject({
+    format: z.enum(["export", "list", "seed"]),
+    imported: z
+      .strictObject({
+        certificates: whole,
+        groups: whole,
+        individuals: whole,
+        registrations: whole,
+        identities: whole,
+        twins: whole,
+      })
+      .meta({ description: "How many of each were put" }),
+    notes: z.array(text),
+  })
+  .meta({ id: "ImportResult" });
+export type ImportResult = Answered<typeof importResult>;
+
+export const stopping = z.strictObject({ stopping: z.literal(true) }).meta({ id: "Stopping" });
