@@ -9,6 +9,7 @@ import { authenticate } from "./attestation/authenticate.js";
 import { createBudget, EXPLANATIONS_PER_SECOND } from "./attestation/explanation-budget.js";
 import { checkRequest } from "./attestation/request-checks.js";
 import { Challenges } from "./attestation/tpm/challenges.js";
+import { connectionProofs } from "./attestation/x509/connection-proofs.js";
 import { attestationContext, noteVerdict } from "./registration/attestation-context.js";
 import type { EngineContext, EngineOptions } from "./registration/context.js";
 import { lookUp, operationStatus } from "./registration/operation-status.js";
@@ -16,7 +17,7 @@ import { register } from "./registration/register.js";
 import { UnderWay } from "./registration/simultaneous-registrations.js";
 import { createThrottle } from "./registration/throttle.js";
 
-/** CA certificates kept parsed: intermediates and roots of all groups, with room for strangers'. */
+/** CA certificates kept parsed: intermediates and roots of all groups, and those between them and devices. */
 const CACHED_CERTIFICATES = 500;
 
 /** Makes the service's deciding half. `onFailure` hears of faults of ours; devices are told "internal error". */
@@ -25,6 +26,8 @@ export function createEngine(
 ): Engine & { readonly challenges: Challenges } {
   const { store, hubs, clock, random } = options;
   const challenges = new Challenges(options.clusterSecret, clock);
+  const certificates = certificateCache(CACHED_CERTIFICATES);
+  const count = options.onCertificateWork ?? (() => undefined);
   const context: EngineContext = {
     options,
     store,
@@ -33,7 +36,8 @@ export function createEngine(
     random,
     challenges,
     underWay: new UnderWay(clock),
-    certificates: certificateCache(CACHED_CERTIFICATES),
+    certificates,
+    proofs: connectionProofs({ clock, certificates, count }),
     throttle: createThrottle(options.registrationsPerMinute, clock),
     afford: createBudget(EXPLANATIONS_PER_SECOND, clock),
     uuid: randomUUID,

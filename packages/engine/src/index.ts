@@ -5,6 +5,7 @@ export type { Admission, Credentials, DeviceRequest, Engine } from "./attempts/e
 export { type StoreTrouble, storeTrouble } from "./attempts/store-trouble.js";
 export { deviceKeyOf, lookUpsOf } from "./attestation/attestations.js";
 export type { AttestationLookUp } from "./attestation/judging/attestation.js";
+export { subjectKey } from "./attestation/x509/subject-key.js";
 export { type CertificateOperatorContext, createCertificateOperator } from "./certificates/ca-certificates.js";
 export { inspectCertificate, inspectEndorsementKey } from "./certificates/inspect.js";
 export { createEngine } from "./engine.js";

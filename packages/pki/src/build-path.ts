@@ -2,7 +2,7 @@ import type { Certificate } from "./certificate.js";
 import { checkSelfSigned, isNamedIssuer, keyIdsAgree } from "./issued-by.js";
 import { nothingPresented, type PathProblem, pathElement } from "./path-problem.js";
 import { checkSignature } from "./signature.js";
-import { unlimitedWork, type Work } from "./work.js";
+import { notingWork, unlimitedWork, type Work } from "./work.js";
 
 /**
  * How many presented certificates are examined: a stranger may send hundreds of look-alikes, and each costs a signature
@@ -53,10 +53,12 @@ export function buildPath(presented: readonly Certificate[], options: BuildPathO
   if (presented.length > presentedLimit) problems.push(tooMany(leaf, presented.length));
 
   const { maxDepth = 6, now } = options;
-  const choice = { now, work: noting(options.work ?? unlimitedWork) };
+  const choice = { now, work: notingWork(options.work ?? unlimitedWork) };
   for (;;) {
     const current = path.at(-1) ?? leaf;
-    const named = considered.filter((candidate) => candidate !== current && current.hasIssuerNamed(candidate));
+    const named = considered.filter(
+      (candidate) => !candidate.der.equals(current.der) && current.hasIssuerNamed(candidate),
+    );
     // A signature is checked only where another certificate could follow.
     if (named.length === 0 || checkSelfSigned(current, choice.work) === true) break;
     const fresh = named.filter((candidate) => !path.some((used) => used.der.equals(candidate.der)));
@@ -81,22 +83,6 @@ export function buildPath(presented: readonly Certificate[], options: BuildPathO
 interface Choice {
   readonly now: Date | undefined;
   readonly work: Work;
-}
-
-/** Remembers the first reason for which a signature was not checked. */
-function noting(work: Work): Work & { readonly reason: string | undefined } {
-  let reason: string | undefined;
-  return {
-    get reason() {
-      return reason;
-    },
-    signature(asked) {
-      const refusal = work.signature(asked);
-      reason ??= refusal;
-      return refusal;
-    },
-    comparisons: (count) => work.comparisons(count),
-  };
 }
 
 /**

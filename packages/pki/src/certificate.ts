@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, type KeyObject } from "node:crypto";
 import { CertificateError } from "./certificate-error.js";
 import { DerReader, tags } from "./der.js";
-import { attributeValue, foldedName, nameKey, nameText, type RelativeNames, readName } from "./distinguished-name.js";
+import { attributeValue, foldedName, nameText, type RelativeNames, readName } from "./distinguished-name.js";
 import { type Extensions, readExtensions } from "./extensions.js";
 import type { GeneralName } from "./general-name.js";
 import { commonNameOid, type KeyUsage, signatureAlgorithms } from "./oids.js";
@@ -106,16 +106,6 @@ export class Certificate {
   get issuer(): string {
     this.#issuer ??= nameText(this.issuerNames);
     return this.#issuer;
-  }
-
-  /** Equal for certificates whose subjects are the same name, whatever their encoding: 64 hex digits. */
-  get subjectKey(): string {
-    return nameKey(this.subjectNames);
-  }
-
-  /** The `subjectKey` of every certificate that bears the name of our issuer. */
-  get issuerKey(): string {
-    return nameKey(this.issuerNames);
   }
 
   /** The most specific CN of the subject. */

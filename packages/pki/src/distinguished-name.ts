@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type DerReader, decodeString, tags } from "./der.js";
+import { CertificateError } from "./certificate-error.js";
+import { DerReader, decodeString, tags } from "./der.js";
 import { attributeNames } from "./oids.js";
 
 /** One attribute of a name; `text` is absent when the value is not a string type. */
@@ -96,4 +97,17 @@ export function foldedName(names: RelativeNames): string {
  */
 export function nameKey(names: RelativeNames): string {
   return createHash("sha256").update(foldedName(names)).digest("hex").toUpperCase();
+}
+
+/** The {@link nameKey} of a name in DER; undefined when the bytes are not a name. */
+export function nameKeyOf(der: Uint8Array): string | undefined {
+  try {
+    const reader = new DerReader(Buffer.from(der), "name");
+    const names = readName(reader.enter(tags.sequence));
+    reader.finish();
+    return nameKey(names);
+  } catch (error) {
+    if (error instanceof CertificateError) return undefined;
+    throw error;
+  }
 }

@@ -4,6 +4,7 @@ export { type Certificate, readCertificate } from "./certificate.js";
 export { type CertificateCache, certificateCache } from "./certificate-cache.js";
 export { CertificateError } from "./certificate-error.js";
 export { type CertificateInfo, certificateInfo } from "./certificate-info.js";
+export { nameKeyOf } from "./distinguished-name.js";
 export {
   type IssueAuthorityOptions,
   type IssueFaults,
@@ -22,4 +23,4 @@ export { parseCertificates, toPem } from "./pem.js";
 export { type Pkcs12Content, type Pkcs12Options, readPkcs12, writePkcs12 } from "./pkcs12.js";
 export { isProofOfPossession, type Possession } from "./proof-of-possession.js";
 export { derivedKeyPair, type KeyPair } from "./seeded.js";
-export { noSignatures, type SignatureWork, type Work } from "./work.js";
+export { noSignatures, notingWork, type SignatureWork, unlimitedWork, type Work } from "./work.js";

@@ -26,3 +26,19 @@ export const noSignatures: Work = {
   signature: () => "only names are compared here",
   comparisons: () => undefined,
 };
+
+/** The same work, and the first reason for which something was not done. */
+export function notingWork(work: Work): Work & { readonly reason: string | undefined } {
+  let first: string | undefined;
+  const noted = (reason: string | undefined) => {
+    first ??= reason;
+    return reason;
+  };
+  return {
+    get reason() {
+      return first;
+    },
+    signature: (asked) => noted(work.signature(asked)),
+    comparisons: (count) => noted(work.comparisons(count)),
+  };
+}

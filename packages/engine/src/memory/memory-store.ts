@@ -1,6 +1,7 @@
 import { type DeviceIdentity, type GroupKind, idKey, type Twin } from "@rollcall/protocol";
 import { lookUpsOf } from "../attestation/attestations.js";
 import type { AttestationLookUp } from "../attestation/judging/attestation.js";
+import { subjectKey } from "../attestation/x509/subject-key.js";
 import { groupKindOf } from "../records/group-kind.js";
 import type {
   Assignment,
@@ -63,7 +64,7 @@ export class MemoryStore implements Store {
   }
 
   async groupsBySubject(subject: string): Promise<readonly GroupRecord[]> {
-    return this.#groupsBy.subject.get(subject);
+    return this.#groupsBy.subject.get(subjectKey(subject));
   }
 
   async symmetricKeyGroups(): Promise<readonly GroupRecord[]> {

@@ -4,9 +4,9 @@ import type { EngineContext } from "./context.js";
 
 /** What attestation needs, as of now. */
 export function attestationContext(context: EngineContext): AttestationContext {
-  const { store, certificates, challenges, afford } = context;
+  const { store, certificates, proofs, challenges, afford } = context;
   const { idScope, strictX509 = false } = context.options;
-  return { store, certificates, challenges, afford, idScope, strictX509, now: context.clock() };
+  return { store, certificates, proofs, challenges, afford, idScope, strictX509, now: context.clock() };
 }
 
 /** Writes into the attempt which enrollment was asked and how. */

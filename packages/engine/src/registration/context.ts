@@ -2,6 +2,8 @@ import type { CertificateCache } from "@rollcall/pki";
 import type { ServiceAllocationPolicy } from "../allocation/allocate.js";
 import type { Allocator } from "../allocation/allocator.js";
 import type { Challenges } from "../attestation/tpm/challenges.js";
+import type { ConnectionProofs } from "../attestation/x509/connection-proofs.js";
+import type { CountWork } from "../attestation/x509/work-budget.js";
 import type { Assignment, Clock, Hubs, Random, Store } from "../records/ports.js";
 import type { UnderWay } from "./simultaneous-registrations.js";
 import type { Throttled } from "./throttle.js";
@@ -27,6 +29,8 @@ export interface EngineOptions {
   readonly registrationsPerMinute?: number | undefined;
   /** As the HTTPS how-to of 2025: a chain-issued leaf of an individual enrollment needs an uploaded, verified CA. Default: false. */
   readonly strictX509?: boolean | undefined;
+  /** Hears of the work that is done on the certificates of devices. */
+  readonly onCertificateWork?: CountWork;
   /**
    * Called when a saved registration took a place at a hub away from who had it: the device moved, or another one has its id
    * by now. The reply waits for it.
@@ -45,6 +49,7 @@ export interface EngineContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly certificates: CertificateCache;
+  readonly proofs: ConnectionProofs;
   readonly challenges: Challenges;
   readonly underWay: UnderWay;
   readonly throttle: () => Throttled | undefined;

@@ -2,6 +2,7 @@ import type { CertificateCache } from "@rollcall/pki";
 import type { AttestationKind, DeviceRegistration, Finding, HubAuthentication } from "@rollcall/protocol";
 import type { DeviceRequest } from "../../attempts/engine-types.js";
 import type { EnrollmentRecord, Store } from "../../records/ports.js";
+import type { ConnectionProofs } from "../x509/connection-proofs.js";
 
 /** What a challenge is bound to: registration id, endorsement key and storage root key (TPM2B_PUBLIC). */
 export interface ChallengeSubject {
@@ -29,6 +30,8 @@ export interface AttestationContext {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly certificates: CertificateCache;
+  /** What the connections of devices have shown, read and judged once each. */
+  readonly proofs: ConnectionProofs;
   readonly challenges: ChallengeKeys;
   /** A leaf that is enrolled by itself needs an uploaded CA too, unless it signed itself. */
   readonly strictX509: boolean;

@@ -17,6 +17,7 @@ const codes: Readonly<Partial<Record<PathProblemCode, FindingCode>>> = {
   wrongKeyUsage: "leaf.notForClients",
   wrongExtendedKeyUsage: "leaf.notForClients",
   noCertificate: "certificate.missing",
+  notChecked: "chain.notChecked",
 };
 
 const dateCodes = {
@@ -45,6 +46,37 @@ export function pathFinding(problem: PathProblem): Finding {
     subject: `${place}: ${problem.element.subject || "(no subject)"}`,
     expected: problem.expected,
     got: problem.got,
-    values: { problem: pathProblems[problem.code] },
+    values: { problem: pathProblems[problem.code], what: problem.expected, reason: problem.got },
   });
 }
+
+/** Problems that leave no doubt: what was not checked besides could only explain more. */
+const decided: ReadonlySet<PathProblemCode> = new Set<PathProblemCode>([
+  "signatureInvalid",
+  "issuerMismatch",
+  "keyIdMismatch",
+  "unsupportedSignature",
+  "weakSignature",
+  "anchorNotReached",
+  "notCa",
+  "noKeyCertSign",
+  "pathLengthExceeded",
+]);
+
+/**
+ * The faults of a path as findings. That the chain does not reach its anchor is said once: by the link that is broken, where
+ * there is one. A check that was not made is an error only where it decides.
+ */
+export function pathFindings(problems: readonly PathProblem[]): readonly Finding[] {
+  const broken = problems.some((each) => each.code === "signatureInvalid" || each.code === "keyIdMismatch");
+  const isDecided = problems.some((each) => decided.has(each.code));
+  return problems
+    .filter((each) => !(broken && each.code === "anchorNotReached"))
+    .map((each) =>
+      isDecided && each.code === "notChecked" ? notExplained(each.expected, each.got) : pathFinding(each),
+    );
+}
+
+/** Says what was not checked of a refusal that stands anyway. */
+export const notExplained = (what: string, reason: string): Finding =>
+  finding("chain.notExplained", { values: { what, reason }, got: reason });

@@ -26,7 +26,7 @@ export async function individual(
     ...checkCommonName(leaf, request.registrationId),
     ...checkDates(leaf, context.now),
     ...checkThumbprint(certificates, enrolled, enrollment, context),
-    ...(context.strictX509 ? await checkSigner(certificates, enrollment, context) : []),
+    ...(context.strictX509 ? await checkSigner(certificates, enrollment, request, context) : []),
   ];
   const all = [...findings, ...checks];
   const [primary, secondary] = enrolled;

@@ -7,6 +7,7 @@ import { certificatesOf } from "./certificates-of.js";
 import { checkRecord } from "./check-record.js";
 import { readPresented } from "./presented-chain.js";
 import { read, refuse } from "./read-x509.js";
+import { subjectKey } from "./subject-key.js";
 import { wireX509 } from "./wire-certificates.js";
 import { groupByChain } from "./x509-group.js";
 import { individual } from "./x509-individual.js";
@@ -30,10 +31,12 @@ export const x509: Attestation<"x509"> = {
         by: "certificate" as const,
         value,
       })),
-      ...distinct(certificates.flatMap(({ subject }) => subject ?? [])).map((value) => ({
-        by: "subject" as const,
-        value,
-      })),
+      ...distinct(certificates.flatMap(({ subject }) => (subject === undefined ? [] : subjectKey(subject)))).map(
+        (value) => ({
+          by: "subject" as const,
+          value,
+        }),
+      ),
     ];
   },
   namedAuthorities({ x509: source }) {
