@@ -5,7 +5,6 @@ export type { Admission, Credentials, DeviceRequest, Engine } from "./attempts/e
 export { type StoreTrouble, storeTrouble } from "./attempts/store-trouble.js";
 export { deviceKeyOf, lookUpsOf } from "./attestation/attestations.js";
 export type { AttestationLookUp } from "./attestation/judging/attestation.js";
-export { subjectKey } from "./attestation/x509/subject-key.js";
 export { type CertificateOperatorContext, createCertificateOperator } from "./certificates/ca-certificates.js";
 export { inspectCertificate, inspectEndorsementKey } from "./certificates/inspect.js";
 export { createEngine } from "./engine.js";
@@ -20,6 +19,7 @@ export { EnrollmentError } from "./records/enrollment-error.js";
 export type { EnrollmentSource } from "./records/enrollment-source.js";
 export { groupKindOf } from "./records/group-kind.js";
 export type * from "./records/ports.js";
+export { subjectKey } from "./records/subject-key.js";
 export type { EngineOptions } from "./registration/context.js";
 export { exportRecords } from "./transfer/export-records.js";
 export { importRecords } from "./transfer/import-records.js";

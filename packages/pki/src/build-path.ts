@@ -52,37 +52,39 @@ export function buildPath(presented: readonly Certificate[], options: BuildPathO
   const problems: PathProblem[] = [];
   if (presented.length > presentedLimit) problems.push(tooMany(leaf, presented.length));
 
-  const { maxDepth = 6, now } = options;
-  const choice = { now, work: notingWork(options.work ?? unlimitedWork) };
-  for (;;) {
-    const current = path.at(-1) ?? leaf;
-    const named = considered.filter(
-      (candidate) => !candidate.der.equals(current.der) && current.hasIssuerNamed(candidate),
-    );
-    // A signature is checked only where another certificate could follow.
-    if (named.length === 0 || checkSelfSigned(current, choice.work) === true) break;
-    const fresh = named.filter((candidate) => !path.some((used) => used.der.equals(candidate.der)));
-    const issuer = chooseIssuer(current, fresh, choice);
-    if (!issuer) {
-      if (named.some((candidate) => isNamedIssuer(current, candidate))) problems.push(loop(current, path.length - 1));
-      break;
-    }
-    if (path.length > maxDepth) {
-      problems.push(tooDeep(current, path.length - 1, maxDepth));
-      break;
-    }
-    path.push(issuer);
-  }
+  const work = notingWork(options.work ?? unlimitedWork);
+  const choice: Choice = { now: options.now, work, maxDepth: options.maxDepth ?? 6 };
+  const problem = climb(path, considered, choice);
+  if (problem) problems.push(problem);
   const used = new Set(path);
   const unused = presented.filter((certificate) => !used.has(certificate));
-  const { reason } = choice.work;
-  const open = reason === undefined ? {} : { notChecked: reason };
+  const open = work.reason === undefined ? {} : { notChecked: work.reason };
   return { path, unused, reordered: isReordered(presented, path), problems, ...open };
+}
+
+/** Adds issuers to the path until there is no other. Returns the problem that ended it, if one did. */
+function climb(path: Certificate[], considered: readonly Certificate[], choice: Choice): PathProblem | undefined {
+  for (let current = path.at(-1); current; current = path.at(-1)) {
+    const child = current;
+    const named = considered.filter((each) => !each.der.equals(child.der) && child.hasIssuerNamed(each));
+    // A signature is checked only where another certificate could follow.
+    if (named.length === 0 || checkSelfSigned(child, choice.work) === true) return undefined;
+    const fresh = named.filter((candidate) => !path.some((used) => used.der.equals(candidate.der)));
+    const issuer = chooseIssuer(child, fresh, choice);
+    if (!issuer) {
+      const isCircle = named.some((candidate) => isNamedIssuer(child, candidate));
+      return isCircle ? loop(child, path.length - 1) : undefined;
+    }
+    if (path.length > choice.maxDepth) return tooDeep(child, path.length - 1, choice.maxDepth);
+    path.push(issuer);
+  }
+  return undefined;
 }
 
 interface Choice {
   readonly now: Date | undefined;
   readonly work: Work;
+  readonly maxDepth: number;
 }
 
 /**

@@ -139,5 +139,5 @@ function signedBy(
 }
 
 function isSame(a: Certificate | undefined, b: Certificate): boolean {
-  return a === b || (a !== undefined && a.der.equals(b.der));
+  return a === b || a?.der.equals(b.der) === true;
 }

@@ -41,31 +41,27 @@ export function checkSignature(
   const known = child.knownSigner(parent);
   if (known !== undefined) return known;
   const method = signatureMethod(child.algorithm);
-  if (!method || !mayBeUsed(parent.keyInfo)) return child.rememberSigner(parent, false);
+  if (!method || !mayBeUsed(parent.keyInfo, method)) return child.rememberSigner(parent, false);
   const notChecked = work.signature({ signer: parent, proved });
   if (notChecked !== undefined) return { notChecked };
   return child.rememberSigner(parent, verifySignature(child, parent, method));
 }
 
-/** A key that is refused anyway is not even imported: that alone may cost more than a check. */
-function mayBeUsed({ algorithm, tooLarge, explicitCurve }: PublicKeyInfo): boolean {
-  return algorithm !== undefined && !tooLarge && !explicitCurve;
+/** A key that cannot have made the signature is not even imported: that alone may cost more than a check. */
+function mayBeUsed({ algorithm, tooLarge, explicitCurve }: PublicKeyInfo, method: Method): boolean {
+  if (algorithm === undefined || tooLarge || explicitCurve) return false;
+  const type = algorithm.toLowerCase();
+  return type === method.key || (method.key === "rsa-pss" && type === "rsa");
 }
 
 function verifySignature(child: Certificate, parent: Certificate, method: Method): boolean {
   try {
     const key = parent.publicKey;
-    if (!keyFits(key, method)) return false;
     return verify(method.hash ?? null, child.tbs, verifyInput(key, method), child.signature);
   } catch {
     // An unusable key, or parameters that OpenSSL refuses: either way nothing was proved.
     return false;
   }
-}
-
-function keyFits(key: KeyObject, method: Method): boolean {
-  const type = key.asymmetricKeyType;
-  return type === method.key || (method.key === "rsa-pss" && type === "rsa");
 }
 
 function verifyInput(key: KeyObject, method: Method): KeyObject | VerifyKeyObjectInput {

@@ -1,7 +1,6 @@
 import { type DeviceIdentity, type GroupKind, idKey, type Twin } from "@rollcall/protocol";
 import { lookUpsOf } from "../attestation/attestations.js";
 import type { AttestationLookUp } from "../attestation/judging/attestation.js";
-import { subjectKey } from "../attestation/x509/subject-key.js";
 import { groupKindOf } from "../records/group-kind.js";
 import type {
   Assignment,
@@ -19,6 +18,7 @@ import type {
   StoreCounts,
   StoreRecords,
 } from "../records/ports.js";
+import { subjectKey } from "../records/subject-key.js";
 import { MemoryDevices } from "./memory-devices.js";
 import { MultiIndex, pageOf, SortedMap } from "./memory-indexes.js";
 import { applies, removal } from "./memory-versions.js";

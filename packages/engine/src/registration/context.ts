@@ -1,9 +1,9 @@
 import type { CertificateCache } from "@rollcall/pki";
 import type { ServiceAllocationPolicy } from "../allocation/allocate.js";
 import type { Allocator } from "../allocation/allocator.js";
+import type { ConnectionProofs } from "../attestation/judging/connection-proofs.js";
+import type { CountWork } from "../attestation/judging/work-budget.js";
 import type { Challenges } from "../attestation/tpm/challenges.js";
-import type { ConnectionProofs } from "../attestation/x509/connection-proofs.js";
-import type { CountWork } from "../attestation/x509/work-budget.js";
 import type { Assignment, Clock, Hubs, Random, Store } from "../records/ports.js";
 import type { UnderWay } from "./simultaneous-registrations.js";
 import type { Throttled } from "./throttle.js";

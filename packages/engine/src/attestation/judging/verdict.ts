@@ -2,7 +2,7 @@ import type { CertificateCache } from "@rollcall/pki";
 import type { AttestationKind, DeviceRegistration, Finding, HubAuthentication } from "@rollcall/protocol";
 import type { DeviceRequest } from "../../attempts/engine-types.js";
 import type { EnrollmentRecord, Store } from "../../records/ports.js";
-import type { ConnectionProofs } from "../x509/connection-proofs.js";
+import type { ConnectionProofs } from "./connection-proofs.js";
 
 /** What a challenge is bound to: registration id, endorsement key and storage root key (TPM2B_PUBLIC). */
 export interface ChallengeSubject {

@@ -1,7 +1,7 @@
 import type { Certificate } from "@rollcall/pki";
 import { type Finding, finding, idKey } from "@rollcall/protocol";
+import type { Presented } from "../judging/connection-proofs.js";
 import type { AttestationContext, AttestationRequest } from "../judging/verdict.js";
-import type { Presented } from "./connection-proofs.js";
 
 /** Reads what the device presented, exactly as it sent it; once for each connection. */
 export function readPresented(request: AttestationRequest, context: AttestationContext): Presented {

@@ -1,9 +1,9 @@
 import { type BuiltPath, buildPath, type Certificate, isIssuedBy, noSignatures } from "@rollcall/pki";
 import { type Finding, finding, idKey } from "@rollcall/protocol";
 import type { EnrollmentRecord, GroupRecord, IndividualRecord } from "../../records/ports.js";
+import type { ConnectionProof } from "../judging/connection-proofs.js";
 import type { AttestationContext, AttestationRequest, Verdict } from "../judging/verdict.js";
 import { held } from "./certificates-of.js";
-import type { ConnectionProof } from "./connection-proofs.js";
 import { noGroup, otherAuthority, subjects } from "./explain-missing-group.js";
 import { pathFinding, pathFindings } from "./path-findings.js";
 import { checkCommonName } from "./presented-chain.js";

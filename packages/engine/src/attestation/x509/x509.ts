@@ -1,5 +1,6 @@
 import { type Certificate, certificateInfo } from "@rollcall/pki";
 import { type Finding, finding, idKey } from "@rollcall/protocol";
+import { subjectKey } from "../../records/subject-key.js";
 import type { Attestation } from "../judging/attestation.js";
 import { hubIdentityAccess } from "../judging/hub-identity.js";
 import type { AttestationContext, AttestationRequest, Verdict } from "../judging/verdict.js";
@@ -7,7 +8,6 @@ import { certificatesOf } from "./certificates-of.js";
 import { checkRecord } from "./check-record.js";
 import { readPresented } from "./presented-chain.js";
 import { read, refuse } from "./read-x509.js";
-import { subjectKey } from "./subject-key.js";
 import { wireX509 } from "./wire-certificates.js";
 import { groupByChain } from "./x509-group.js";
 import { individual } from "./x509-individual.js";
