@@ -260,6 +260,7 @@ describe("comparisons of names with name constraints", () => {
     expect(replies.map(({ status }) => status)).toEqual([429, 429, 429, 429, 429]);
     const reason = "this connection has had its share of such checks";
     expect(findings.find(({ code }) => code === "chain.notChecked")?.got).toBe(reason);
-    expect(done.comparisons).toBe(2 ** 20);
+    // The leaf against the lower CA, and the lower CA against the upper; the leaf against the upper is too much.
+    expect(done.comparisons).toBe(2 ** 20 + 1024);
   });
 });

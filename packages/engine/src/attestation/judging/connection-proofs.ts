@@ -50,6 +50,9 @@ export function connectionProofs(options: {
   };
 }
 
+/** Milliseconds after which a chain that was not judged whole is judged again: there may be a budget for it by then. */
+const AGAIN_AFTER = 1000;
+
 interface Means {
   readonly certificates: CertificateCache;
   readonly count: CountWork;
@@ -58,7 +61,7 @@ interface Means {
 
 function connectionProof(connection: ClientConnection, means: Means): ConnectionProof {
   const budget = workBudget(means.shared, means.count);
-  const judged = new Map<string, JudgedProof>();
+  const judged = new Map<string, { readonly proof: JudgedProof; readonly until: number }>();
   let presented: Presented | undefined;
   return {
     ...budget,
@@ -68,10 +71,12 @@ function connectionProof(connection: ClientConnection, means: Means): Connection
     },
     judge(path, anchor, now) {
       const key = [...path, anchor].map((certificate) => certificate.sha256).join();
-      const known = judged.get(key) ?? judgeProof({ path, anchor, work: budget.straight() });
-      // What was not checked may be affordable at the next request.
-      if (!known.problems.some((each) => each.code === "notChecked")) judged.set(key, known);
-      return problemsAt(known, now);
+      const known = judged.get(key);
+      if (known && now.getTime() < known.until) return problemsAt(known.proof, now);
+      const proof = judgeProof({ path, anchor, work: budget.straight() });
+      const isOpen = proof.problems.some((each) => each.code === "notChecked");
+      judged.set(key, { proof, until: isOpen ? now.getTime() + AGAIN_AFTER : Number.POSITIVE_INFINITY });
+      return problemsAt(proof, now);
     },
     keep(path) {
       for (const certificate of path.slice(1)) means.certificates.keep(certificate);
