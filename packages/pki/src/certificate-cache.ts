@@ -23,6 +23,7 @@ export interface CertificateCache {
  */
 export function certificateCache(max: number): CertificateCache {
   const kept = new Map<string, Certificate>();
+  const held = new WeakSet<Certificate>();
   const known = (key: string): Certificate | undefined => {
     const certificate = kept.get(key);
     if (!certificate) return undefined;
@@ -33,8 +34,11 @@ export function certificateCache(max: number): CertificateCache {
   const keep = (key: string, certificate: Certificate) => {
     if (!certificate.isCa || kept.get(key) === certificate) return;
     kept.set(key, certificate);
-    const oldest = kept.size > max ? kept.keys().next().value : undefined;
-    if (oldest !== undefined) kept.delete(oldest);
+    held.add(certificate);
+    const [oldest, dropped] = kept.size > max ? (kept.entries().next().value ?? []) : [];
+    if (oldest === undefined || dropped === undefined) return;
+    kept.delete(oldest);
+    held.delete(dropped);
   };
   return {
     get size() {
@@ -49,7 +53,10 @@ export function certificateCache(max: number): CertificateCache {
       return certificate;
     },
     look: (der) => known(keyOf(der)) ?? readCertificate(der),
-    keep: (certificate) => keep(keyOf(certificate.der), certificate),
+    keep(certificate) {
+      // Nearly always it is kept already: its key, a text as long as the certificate, is not made for nothing.
+      if (certificate.isCa && !held.has(certificate)) keep(keyOf(certificate.der), certificate);
+    },
   };
 }
 

@@ -72,8 +72,9 @@ function caText(certificate: Certificate): string {
 
 /** Problems of a certificate at one moment. */
 export function judgeDates(certificate: Certificate, now: Date): Complaint[] {
-  const expected = `valid at ${now.toISOString()}`;
   const { notBefore, notAfter } = certificate;
+  if (notBefore <= now && now < notAfter) return [];
+  const expected = `valid at ${now.toISOString()}`;
   const problems: Complaint[] = [];
   if (now < notBefore) problems.push({ code: "notYetValid", expected, got: `valid from ${notBefore.toISOString()}` });
   // The second named notAfter counts as past, as in OpenSSL's X509_cmp_time, though RFC 5280 includes it.

@@ -52,11 +52,13 @@ export function judgeProof(options: JudgeProofOptions): JudgedProof {
   const path = upToAnchor(options.path, anchor, work);
   const issuers = judgeIssuers(path);
   const links = judgeLinks(path, issuers, { work, proved: isSame(path.at(-1), anchor) });
-  const problems = path.flatMap((certificate, index) => {
+  const problems: PathProblem[] = [];
+  for (const [index, certificate] of path.entries()) {
     const own = judgeElement(certificate, { clientAuth, isLeaf: index === 0 });
-    const found = [...own, ...(issuers[index] ?? []), ...(links.problems[index] ?? [])];
-    return found.map((problem) => ({ ...problem, element: pathElement(certificate, index) }));
-  });
+    for (const found of [own, issuers[index], links.problems[index]]) {
+      for (const problem of found ?? []) problems.push({ ...problem, element: pathElement(certificate, index) });
+    }
+  }
   problems.push(...judgeNames(path, links.proved, work));
   const last = path.at(-1);
   if (last && !isSame(last, anchor)) problems.push(...judgeEnd(last, path.length - 1, anchor));
