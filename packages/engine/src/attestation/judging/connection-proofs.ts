@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import {
   type Certificate,
   type CertificateCache,
@@ -19,6 +20,8 @@ export interface Presented {
 
 /** What one connection has shown: it is read and judged once, however often the device asks. */
 export interface ConnectionProof extends WorkBudget {
+  /** Waits until a request may be judged: one connection that sends many at once lets others have their turn. */
+  turn(): Promise<void>;
   readonly presented: Presented;
   /** All problems of a path up to an enrolled certificate at this moment; the path is one of `presented`. */
   judge(path: readonly Certificate[], anchor: Certificate, now: Date): readonly PathProblem[];
@@ -50,6 +53,9 @@ export function connectionProofs(options: {
   };
 }
 
+/** Requests of one connection that are judged in one turn of the event loop. An ordinary device has fewer in all. */
+const REQUESTS_A_TURN = 4;
+
 /** Milliseconds after which a chain that was not judged whole is judged again: there may be a budget for it by then. */
 const AGAIN_AFTER = 1000;
 
@@ -63,8 +69,15 @@ function connectionProof(connection: ClientConnection, means: Means): Connection
   const budget = workBudget(means.shared, means.count);
   const judged = new Map<string, { readonly proof: JudgedProof; readonly until: number }>();
   let presented: Presented | undefined;
+  let asked = 0;
+  let turns: Promise<void> = Promise.resolve();
   return {
     ...budget,
+    turn() {
+      asked++;
+      if (asked % REQUESTS_A_TURN === 0) turns = turns.then(() => setImmediate());
+      return turns;
+    },
     get presented() {
       presented ??= readPresented(connection.presented(), budget, means);
       return presented;

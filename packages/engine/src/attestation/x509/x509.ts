@@ -63,6 +63,7 @@ export const x509: Attestation<"x509"> = {
 };
 
 async function group(request: AttestationRequest, context: AttestationContext): Promise<Verdict> {
+  await context.proofs.of(request.connection).turn();
   const { certificates, findings } = readPresented(request, context);
   const leaf = certificates[0];
   if (!leaf) return { findings, attestation: "x509" };
