@@ -1,4 +1,4 @@
-/** A vitest reporter that writes totals, skipped tests and their reasons as JSON for scripts/test.mjs. */
+/** A vitest reporter that writes totals, skipped tests with their reasons, and the slowest files as JSON for scripts/test.mjs. */
 import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
 
@@ -21,6 +21,18 @@ function failuresOutsideTests(modules, unhandledErrors) {
   return [...broken, ...unhandledErrors.map((error) => `unhandled: ${error.message}`)];
 }
 
+const slowestCount = 15;
+
+/** The files that took longest, loading and hooks included, in milliseconds. Files run side by side: it is not their sum that one waits for. */
+function slowestFiles(modules) {
+  const rows = modules.map((module) => {
+    const { collectDuration, setupDuration, duration } = module.diagnostic();
+    const milliseconds = Math.round(collectDuration + setupDuration + duration);
+    return { file: relative(process.cwd(), module.moduleId), project: module.project.name, milliseconds };
+  });
+  return rows.sort((a, b) => b.milliseconds - a.milliseconds).slice(0, slowestCount);
+}
+
 export default class TotalsReporter {
   onTestRunEnd(modules, unhandledErrors) {
     const file = process.env.ROLLCALL_TEST_RESULT;
@@ -32,9 +44,7 @@ export default class TotalsReporter {
       test: `${relative(process.cwd(), test.module.moduleId)} > ${test.fullName}`,
     }));
     const other = failuresOutsideTests(modules, unhandledErrors);
-    writeFileSync(
-      file,
-      JSON.stringify({ passed: inState("passed").length, failed: inState("failed").length, skipped, other }),
-    );
+    const counts = { passed: inState("passed").length, failed: inState("failed").length };
+    writeFileSync(file, JSON.stringify({ ...counts, skipped, other, slowest: slowestFiles(modules) }));
   }
 }

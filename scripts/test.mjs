@@ -1,5 +1,5 @@
 /**
- * Runs the tests and closes with what was skipped, why, and one plain line of totals.
+ * Runs the tests and closes with what was skipped, why, the slowest files, and one plain line of totals.
  *
  *   node scripts/test.mjs [--long] [vitest arguments]
  *
@@ -10,6 +10,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { closingReport, totalsLine } from "./closing-report.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = mkdtempSync(join(tmpdir(), "rollcall-test-"));
@@ -36,29 +37,12 @@ function runVitest(args) {
 
 function readResult() {
   if (existsSync(resultFile)) return JSON.parse(readFileSync(resultFile, "utf8"));
-  return { passed: 0, failed: 0, skipped: [], other: ["vitest ended without a result"] };
-}
-
-/** One block for each reason, the longest first: a missing program usually costs many tests at once. */
-function skippedText(skipped) {
-  const byReason = new Map();
-  for (const { reason, test } of skipped) byReason.set(reason, [...(byReason.get(reason) ?? []), test]);
-  const blocks = [...byReason].sort(([, a], [, b]) => b.length - a.length);
-  const lines = blocks.flatMap(([reason, tests]) => [
-    `  ${tests.length} × ${reason}`,
-    ...tests.map((test) => `      ${test}`),
-  ]);
-  return ["", "=".repeat(72), `SKIPPED: ${skipped.length} of the tests did not run`, ...lines, "=".repeat(72)].join(
-    "\n",
-  );
+  return { passed: 0, failed: 0, skipped: [], other: ["vitest ended without a result"], slowest: [] };
 }
 
 const code = await runVitest(process.argv.slice(2));
-const { passed, failed, skipped, other } = readResult();
+const result = readResult();
 rmSync(folder, { recursive: true, force: true });
-if (skipped.length > 0) console.log(skippedText(skipped));
-if (other.length > 0) console.log(`\nAlso counted as failed:\n${other.map((line) => `  ${line}`).join("\n")}`);
-const total = `${passed} passed, ${failed + other.length} failed, ${skipped.length} skipped`;
-if (process.env.ROLLCALL_TEST_SUMMARY) writeFileSync(process.env.ROLLCALL_TEST_SUMMARY, `${total}\n`);
-console.log(`\n${total}`);
+if (process.env.ROLLCALL_TEST_SUMMARY) writeFileSync(process.env.ROLLCALL_TEST_SUMMARY, `${totalsLine(result)}\n`);
+console.log(closingReport(result));
 process.exitCode = code;

@@ -3,7 +3,8 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
 import { expect, test } from "vitest";
-import { runCli, temporaryFolder } from "./run-cli.js";
+import { temporaryFolder } from "./run-cli.js";
+import { runHere } from "./run-here.js";
 
 const certificatesIn = (pem: string) =>
   (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(
@@ -14,7 +15,7 @@ const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 test("pki root --cn issues a root; the key is for its owner only; nothing is overwritten unasked", async () => {
   await using folder = await temporaryFolder();
   const args = ["pki", "root", "--cn", "Factory root", "--out-dir", "pki"];
-  const first = await runCli(args, { cwd: folder.path });
+  const first = await runHere(args, { cwd: folder.path });
   expect(first).toMatchObject({ code: 0, stdout: "pki/Factory-root.pem\npki/Factory-root.key.pem\n" });
   expect(first.stderr).toMatch(
     /Next: rollcall pki leaf --cn <registration-id> --ca pki\/Factory-root.pem --ca-key pki\/Factory-root.key.pem/,
@@ -30,18 +31,18 @@ test("pki root --cn issues a root; the key is for its owner only; nothing is ove
   ]);
   expect([mode(path), mode(join(folder.path, "pki", "Factory-root.key.pem"))]).toEqual(["644", "600"]);
 
-  const second = await runCli(args, { cwd: folder.path });
+  const second = await runHere(args, { cwd: folder.path });
   expect(second).toMatchObject({ code: 5, stdout: "" });
   expect(second.stderr).toMatch(/Factory-root.pem exists; --force replaces it/);
   expect(readFileSync(path, "utf8")).toBe(before);
-  expect((await runCli([...args, "--force", "--key", "rsa"], { cwd: folder.path })).code).toBe(0);
+  expect((await runHere([...args, "--force", "--key", "rsa"], { cwd: folder.path })).code).toBe(0);
   expect(new X509Certificate(readFileSync(path)).publicKey.asymmetricKeyType).toBe("rsa");
 });
 
 test("pki chain and pki leaf make a chain in which each certificate signs the one before", async () => {
   await using folder = await temporaryFolder();
   const cwd = folder.path;
-  const chain = await runCli(["pki", "chain", "--cn", "Plant", "--intermediates", "2"], { cwd });
+  const chain = await runHere(["pki", "chain", "--cn", "Plant", "--intermediates", "2"], { cwd });
   expect(chain).toMatchObject({ code: 0 });
   expect(
     chain.stdout
@@ -49,7 +50,7 @@ test("pki chain and pki leaf make a chain in which each certificate signs the on
       .split("\n")
       .filter((line) => !line.includes(".key.")),
   ).toEqual(["Plant-root.pem", "Plant-intermediate-1.pem", "Plant-intermediate-2.pem"]);
-  const leaf = await runCli(
+  const leaf = await runHere(
     [
       "pki",
       "leaf",
@@ -86,9 +87,9 @@ test("pki chain and pki leaf make a chain in which each certificate signs the on
 test("pki p12 bundles chain and key", async () => {
   await using folder = await temporaryFolder();
   const cwd = folder.path;
-  await runCli(["pki", "leaf", "--cn", "pump-7"], { cwd });
+  await runHere(["pki", "leaf", "--cn", "pump-7"], { cwd });
   writeFileSync(join(cwd, "password"), "secret\n");
-  const bundle = await runCli(
+  const bundle = await runHere(
     [
       "pki",
       "p12",
@@ -124,7 +125,7 @@ const mistakes: readonly [string, readonly string[], RegExp][] = [
 
 test.each(mistakes)("%s exits 2 and leaves no file", async (_, args, message) => {
   await using folder = await temporaryFolder();
-  const { code, stderr } = await runCli(args, { cwd: folder.path });
+  const { code, stderr } = await runHere(args, { cwd: folder.path });
   expect(stderr).toMatch(message);
   expect(code).toBe(2);
 });
@@ -132,7 +133,7 @@ test.each(mistakes)("%s exits 2 and leaves no file", async (_, args, message) =>
 test("a file that is no certificate is named as the mistake, with no stack", async () => {
   await using folder = await temporaryFolder();
   writeFileSync(join(folder.path, "a.pem"), "nonsense");
-  const { code, stderr } = await runCli(["pki", "leaf", "--cn", "x", "--ca", "a.pem", "--ca-key", "a.pem"], {
+  const { code, stderr } = await runHere(["pki", "leaf", "--cn", "x", "--ca", "a.pem", "--ca-key", "a.pem"], {
     cwd: folder.path,
   });
   expect(stderr).toMatch(/^rollcall: a.pem with a.pem: .*certificate.*\n$/);

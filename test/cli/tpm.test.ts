@@ -9,6 +9,7 @@ import { makeAuthenticationKey, parseTpm2bPublic } from "tpm-js-sim/credential";
 import { expect, test } from "vitest";
 import { promisedClient } from "../conformance/tpm-sdk.js";
 import { outcome, printed, runCli, startCli, temporaryFolder } from "./run-cli.js";
+import { runHere } from "./run-here.js";
 
 interface Shown {
   readonly registrationId: string;
@@ -21,7 +22,7 @@ interface Shown {
 }
 
 async function shown(state: string, cwd: string): Promise<Shown> {
-  const { code, stdout, stderr } = await runCli(["tpm", "show", "--state", state, "-o", "json"], { cwd });
+  const { code, stdout, stderr } = await runHere(["tpm", "show", "--state", state, "-o", "json"], { cwd });
   expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
   return JSON.parse(stdout) as Shown;
 }
@@ -40,7 +41,7 @@ test("tpm create, show, export-ek: one seed, the same keys everywhere; each clie
 }, async () => {
   await using folder = await temporaryFolder();
   const cwd = folder.path;
-  const made = await runCli(["tpm", "create", "--state", "a", "--seed", "pump-7"], { cwd });
+  const made = await runHere(["tpm", "create", "--state", "a", "--seed", "pump-7"], { cwd });
   expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining("Next: rollcall tpm serve --state a") });
   expect((statSync(join(cwd, "a", "tpm.json")).mode & 0o777).toString(8)).toBe("600");
   const tpm = createTpm({ seed: "pump-7" });
@@ -64,16 +65,16 @@ test("tpm create, show, export-ek: one seed, the same keys everywhere; each clie
     ["c", show.endorsementKey],
     ["iot-edge", padded],
   ] as const) {
-    const exported = await runCli(["tpm", "export-ek", "--state", "a", "--for", client], { cwd });
+    const exported = await runHere(["tpm", "export-ek", "--state", "a", "--for", client], { cwd });
     expect(exported).toMatchObject({ code: 0, stdout: `${expected}\n` });
     expect(parseTpm2bPublic(Buffer.from(exported.stdout, "base64")).kind).toBe("usable");
   }
 
-  expect(await runCli(["tpm", "create", "--state", "a"], { cwd })).toMatchObject({
+  expect(await runHere(["tpm", "create", "--state", "a"], { cwd })).toMatchObject({
     code: 5,
     stderr: expect.stringContaining("--force replaces it"),
   });
-  expect(await runCli(["tpm", "show", "--state", "b"], { cwd })).toMatchObject({
+  expect(await runHere(["tpm", "show", "--state", "b"], { cwd })).toMatchObject({
     code: 4,
     stderr: expect.stringContaining("rollcall tpm create --state b"),
   });
@@ -84,7 +85,7 @@ test("tpm create --from: a clone, a cleared one, one with another EK, one locked
 }, async () => {
   await using folder = await temporaryFolder();
   const cwd = folder.path;
-  const create = (...args: string[]) => runCli(["tpm", "create", ...args], { cwd });
+  const create = (...args: string[]) => runHere(["tpm", "create", ...args], { cwd });
   expect((await create("--state", "a", "--seed", "x", "--ecc")).code).toBe(0);
   for (const [state, flag] of [
     ["cleared", "--clear"],
@@ -94,27 +95,29 @@ test("tpm create --from: a clone, a cleared one, one with another EK, one locked
     expect(await create("--state", state, "--from", "a", flag)).toMatchObject({ code: 0 });
   }
   expect((await create("--state", "clone", "--from", "a")).code).toBe(0);
-  const [a, clone, cleared, swapped, locked] = await Promise.all(
-    ["a", "clone", "cleared", "swapped", "locked"].map((state) => shown(state, cwd)),
-  );
+  const a = await shown("a", cwd);
+  const clone = await shown("clone", cwd);
+  const cleared = await shown("cleared", cwd);
+  const swapped = await shown("swapped", cwd);
+  const locked = await shown("locked", cwd);
   expect(clone).toEqual(a);
-  expect(cleared?.endorsementKey).toBe(a?.endorsementKey);
-  expect(cleared?.storageRootKey).not.toBe(a?.storageRootKey);
-  expect(swapped?.endorsementKey).not.toBe(a?.endorsementKey);
-  expect(swapped?.storageRootKey).toBe(a?.storageRootKey);
-  expect(locked?.failedTries).toBe(3);
+  expect(cleared.endorsementKey).toBe(a.endorsementKey);
+  expect(cleared.storageRootKey).not.toBe(a.storageRootKey);
+  expect(swapped.endorsementKey).not.toBe(a.endorsementKey);
+  expect(swapped.storageRootKey).toBe(a.storageRootKey);
+  expect(locked.failedTries).toBe(3);
   expect(await create("--state", "b", "--from", "a", "--ecc")).toMatchObject({ code: 2 });
 });
 
 test("tpm activate: a challenge on the command line and in a file; one that is cut or foreign is refused", async () => {
   await using folder = await temporaryFolder();
   const cwd = folder.path;
-  await runCli(["tpm", "create", "--state", "a", "--seed", "x", "--ecc"], { cwd });
+  await runHere(["tpm", "create", "--state", "a", "--seed", "x", "--ecc"], { cwd });
   const show = await shown("a", cwd);
   const key = randomBytes(32);
   const blob = blobFor(show, key).toString("base64");
   writeFileSync(join(cwd, "blob"), `${blob}\n`);
-  const activate = (...args: string[]) => runCli(["tpm", "activate", "--state", "a", ...args], { cwd });
+  const activate = (...args: string[]) => runHere(["tpm", "activate", "--state", "a", ...args], { cwd });
   expect(await activate(blob, "--truncate", "100")).toMatchObject({ code: 6, stdout: "" });
   const damaged = Buffer.from(blob, "base64");
   damaged[40] = (damaged[40] ?? 0) ^ 1;
@@ -138,8 +141,8 @@ test("tpm activate: a challenge on the command line and in a file; one that is c
 test("tpm quote: the signature is the attestation key's, over the nonce and the PCRs", async () => {
   await using folder = await temporaryFolder();
   const cwd = folder.path;
-  await runCli(["tpm", "create", "--state", "a", "--seed", "x", "--ecc"], { cwd });
-  const quote = (...args: string[]) => runCli(["tpm", "quote", "--state", "a", "--out-dir", "q", ...args], { cwd });
+  await runHere(["tpm", "create", "--state", "a", "--seed", "x", "--ecc"], { cwd });
+  const quote = (...args: string[]) => runHere(["tpm", "quote", "--state", "a", "--out-dir", "q", ...args], { cwd });
   const made = await quote("--pcrs", "sha256:0,16", "--nonce", "c0ffee");
   expect(made).toMatchObject({ code: 0, stdout: "q/quote.msg\nq/quote.sig\nq/ak.pem\n" });
   const [quoted, signature] = ["quote.msg", "quote.sig"].map((name) => readFileSync(join(cwd, "q", name)));

@@ -142,7 +142,12 @@ const restrictions: readonly { packages: readonly string[]; modules: readonly st
   {
     packages: ["protocol", "tpm-js-sim", "engine", "hub", "pki", "api", "service", "simulator", "cli"],
     modules: ["aedes", "ws"],
-    allowed: "packages/broker/src/allowed.ts",
+    allowed: "packages/broker/src/aedes/allowed.ts",
+  },
+  {
+    packages: ["broker"],
+    modules: ["aedes"],
+    allowed: "packages/broker/src/aedes/allowed.ts",
   },
   {
     packages: ["protocol", "tpm-js-sim", "engine", "hub", "pki", "broker", "service", "simulator", "cli"],

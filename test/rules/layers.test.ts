@@ -42,10 +42,15 @@ const cliCommands = ["enrollment", "certificate", "hub", "device", "fleet", "exp
 const attestationKinds = ["attestation/symmetric-key", "attestation/x509", "attestation/tpm"];
 
 const floors: Readonly<Record<string, Floors>> = {
-  protocol: { ".": [] },
+  protocol: {
+    ".": ["findings", "findings/rows", "facts"],
+    findings: ["findings/rows", "facts"],
+    "findings/rows": ["facts"],
+    facts: [],
+  },
   pki: { ".": [] },
   hub: { ".": [] },
-  broker: { ".": [] },
+  broker: { ".": ["aedes"], aedes: [] },
   api: { ".": [] },
   engine: {
     ".": "registration transfer certificates operator allocation enrollments wire memory attestation attempts records"

@@ -1,20 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { Attempt, type AttemptLog, type Clock, type DeviceRequest, type Engine } from "@rollcall/engine";
-import { type ClientConnection, errorBody, finding, type Reply, routes } from "@rollcall/protocol";
+import { type FrontEndParts, SingleRequests } from "@rollcall/engine";
+import { type ClientConnection, finding, routes } from "@rollcall/protocol";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
-import { attemptFacts, keepRefusal, noteRefusal, type RequestContext, readDeviceRequest } from "./device-request.js";
+import { attemptFacts, type RequestContext, readDeviceRequest } from "./device-request.js";
 import { allowedMethods } from "./methods.js";
-import { OpenOperations } from "./open-operations.js";
 import { BodyTooLarge, readBody } from "./read-body.js";
 import { sendError, sendReply } from "./send-reply.js";
 import { addServiceRoutes, type ServiceRoutesOptions } from "./service-api.js";
 
-export interface DeviceApiOptions {
-  readonly engine: Engine;
-  readonly attempts: AttemptLog;
-  readonly clock: Clock;
+export interface DeviceApiOptions extends FrontEndParts {
   /** How long a device is told to wait when we failed. */
   readonly retryAfterSeconds: number;
   /** What the listener knows of the socket that a request came over. */
@@ -62,84 +58,55 @@ export async function createDeviceApi(options: DeviceApiOptions): Promise<Device
 }
 
 function addRoutes(app: FastifyInstance, options: DeviceApiOptions): void {
-  const { engine, attempts } = options;
   const context = contextReader(options);
-  const operations = new OpenOperations();
+  const requests = new SingleRequests(options);
 
   app.route({
     method: routes.register.method,
     url: routes.register.path,
     handler: async (request, reply) => {
       const about = context(request);
-      const attempt = attempts.begin(attemptFacts(request, about));
-      const device = readDeviceRequest(request, about, attempt);
-      const answer = await orFault(options, attempt, () => engine.register({ ...device, body: bodyOf(request) }));
-      operations.opened(attempt, answer);
+      const device = readDeviceRequest(request, about);
+      const answer = await requests.register(attemptFacts(request, about), device, bodyOf(request));
       return sendReply(request, reply, answer);
     },
     // A body that is too large is refused before the handler runs, and is an attempt all the same.
     errorHandler: (error, request, reply) => {
       if (!(error instanceof BodyTooLarge)) return void answerError(options, error, request, reply);
-      const attempt = attempts.begin(attemptFacts(request, context(request)));
-      const body = errorBody("payloadTooLarge", { trackingId: attempt.trackingId, now: new Date(options.clock()) });
-      const answer = { status: 413, trackingId: attempt.trackingId, body };
-      noteRefusal(attempt, answer, finding("protocol.payloadTooLarge", { values: { bytes: error.bytes } }));
-      sendReply(request, reply, answer);
+      const tooLarge = finding("protocol.payloadTooLarge", { values: { bytes: error.bytes } });
+      sendReply(request, reply, requests.refuse(attemptFacts(request, context(request)), tooLarge));
     },
   });
-
-  const quietly = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    ask: (device: DeviceRequest) => Promise<Reply>,
-  ) => {
-    const about = context(request);
-    const attempt = new Attempt(attemptFacts(request, about), options.clock);
-    const answer = await orFault(options, attempt, () => ask(readDeviceRequest(request, about, attempt)));
-    operations.polled(attempt, answer);
-    return sendReply(request, reply, answer.status < 400 ? answer : keepRefusal(about, attempt, answer));
-  };
   app.route({
     method: routes.operationStatus.method,
     url: routes.operationStatus.path,
-    handler: (request, reply) => {
+    handler: async (request, reply) => {
+      const about = context(request);
       const { operationId } = request.params as { operationId: string };
-      return quietly(request, reply, (device) => engine.operationStatus({ ...device, operationId }));
+      const device = readDeviceRequest(request, about);
+      const answer = await requests.operationStatus(attemptFacts(request, about), device, operationId);
+      return sendReply(request, reply, answer);
     },
   });
   app.route({
     method: routes.lookUp.method,
     url: routes.lookUp.path,
-    handler: (request, reply) =>
-      quietly(request, reply, (device) => engine.lookUp({ ...device, body: bodyOf(request) })),
+    handler: async (request, reply) => {
+      const about = context(request);
+      const device = readDeviceRequest(request, about);
+      const answer = await requests.lookUp(attemptFacts(request, about), device, bodyOf(request));
+      return sendReply(request, reply, answer);
+    },
   });
 }
 
-/** The engine's answer; a fault of ours becomes a 500 that the device's attempt explains. */
-async function orFault(options: DeviceApiOptions, attempt: Attempt, ask: () => Promise<Reply>): Promise<Reply> {
-  try {
-    return await ask();
-  } catch (fault) {
-    const { trackingId } = attempt;
-    options.onFault?.(fault, trackingId);
-    const body = errorBody("internal", { trackingId, now: new Date(options.clock()) });
-    const answer = { status: 500, trackingId, body, retryAfter: options.retryAfterSeconds };
-    noteRefusal(attempt, answer, finding("service.internal", { values: { trackingId } }));
-    return answer;
-  }
-}
-
-function contextReader({
-  attempts,
-  clock,
-  connectionOf,
-}: DeviceApiOptions): (request: FastifyRequest) => RequestContext {
+function contextReader({ clock, connectionOf }: DeviceApiOptions): (request: FastifyRequest) => RequestContext {
   const seen = new WeakSet<ClientConnection>();
   return (request) => {
     const connection = connectionOf(request.raw.socket);
     const isFirst = !seen.has(connection);
     seen.add(connection);
-    return { attempts, clock, connection, isFirst };
+    return { clock, connection, isFirst };
   };
 }
 

@@ -1,4 +1,4 @@
-import type { AedesOptions, Client } from "aedes";
+import type { MqttClient, MqttServerOptions } from "./aedes/mqtt-types.js";
 import { authorizeSubscribe, publishProblem } from "./authorize.js";
 import { beginUnread } from "./connect.js";
 import type { Connection } from "./connection.js";
@@ -11,8 +11,8 @@ export const LEVEL = 4;
 const REFUSED_LEVEL = 5;
 
 /** What Aedes asks at each step of a connection. */
-export function aedesHooks(context: BrokerContext): AedesOptions {
-  const of = (client: Client): Connection | undefined => context.connections.get(client);
+export function aedesHooks(context: BrokerContext): MqttServerOptions {
+  const of = (client: MqttClient): Connection | undefined => context.connections.get(client);
   return {
     connectTimeout: context.times.connect,
     drainTimeout: context.times.drain,

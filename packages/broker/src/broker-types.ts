@@ -30,8 +30,6 @@ export interface BrokerOptions {
   readonly engine: Engine;
   readonly hub: Hub;
   readonly attempts: AttemptLog;
-  /** How long a device is told to wait when we failed. */
-  readonly retryAfterSeconds: number;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** Whether a TPM may ask for its challenge on this connection. */

@@ -1,8 +1,11 @@
 import type { EventEmitter } from "node:events";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type ClientConnection, finding, limits } from "@rollcall/protocol";
-import type { Aedes, Client } from "aedes";
+import { type ClientConnection, finding, limits, transportRows } from "@rollcall/protocol";
+import { closeByHalves } from "./aedes/half-close.js";
+import { joinWrites } from "./aedes/join-writes.js";
+import type { MqttClient, MqttServer } from "./aedes/mqtt-types.js";
+import { createQuietAedes } from "./aedes/quiet-aedes.js";
 import { aedesHooks, LEVEL } from "./aedes-hooks.js";
 import { noteUnpublishable } from "./authorize.js";
 import type { Broker, BrokerLog, BrokerOptions, BrokerTimes } from "./broker-types.js";
@@ -12,10 +15,7 @@ import { beginUnread } from "./connect.js";
 import { Connection } from "./connection.js";
 import { Connections } from "./connections.js";
 import type { BrokerContext } from "./context.js";
-import { closeByHalves } from "./half-close.js";
-import { joinWrites } from "./join-writes.js";
 import { onPublish } from "./on-publish.js";
-import { createQuietAedes } from "./quiet-aedes.js";
 import { Refusal } from "./refusal.js";
 import { sendDesired } from "./reply.js";
 import { type ConnectPacket, takeConnect } from "./take-connect.js";
@@ -82,7 +82,7 @@ function watchHub({ hub, connections }: BrokerContext): () => void {
   };
 }
 
-async function startAedes(context: BrokerContext): Promise<Aedes> {
+async function startAedes(context: BrokerContext): Promise<MqttServer> {
   const aedes = await createQuietAedes(aedesHooks(context), (packet, client, done) => {
     const connection = context.connections.get(client);
     if (connection) onPublish(packet, connection, context, done);
@@ -91,7 +91,7 @@ async function startAedes(context: BrokerContext): Promise<Aedes> {
   aedes.on("unsubscribe", (filters, client) => {
     for (const filter of filters) context.connections.get(client)?.granted.delete(filter);
   });
-  const note = (client: Client, error: Error) => noteError(context.connections.get(client), error, context);
+  const note = (client: MqttClient, error: Error) => noteError(context.connections.get(client), error, context);
   aedes.on("clientError", note).on("connectionError", note);
   // Its types leave this event out.
   (aedes as EventEmitter).on("error", (error: unknown) => context.log.error("Aedes failed", error));
@@ -100,7 +100,7 @@ async function startAedes(context: BrokerContext): Promise<Aedes> {
 
 /** Hands a stream to Aedes, with our guard between the two. */
 function open(
-  aedes: Aedes,
+  aedes: MqttServer,
   accepted: { readonly stream: Duplex; readonly peer: ClientConnection; readonly lingerMs: () => number },
   context: BrokerContext,
 ): void {
@@ -121,7 +121,7 @@ function open(
     leave(connection, context);
     context.connections.remove(connection);
     // Work that was acknowledged may still be under way, and note what comes of it.
-    if (connection.attempt && connection.turns.size === 0) context.attempts.settle(connection.attempt);
+    if (connection.turns.size === 0) connection.visit?.settle();
   });
   guardClient(client, MAX_PACKET, {
     packet: (packet) => inspect(packet, connection) || connects(aedes, packet, connection, context),
@@ -148,7 +148,7 @@ function inspect(packet: InboundPacket, connection: Connection): boolean {
 }
 
 /** Takes the first CONNECT of MQTT 3.1.1; a second one, and other levels, are Aedes's to refuse. */
-function connects(aedes: Aedes, packet: InboundPacket, connection: Connection, context: BrokerContext): boolean {
+function connects(aedes: MqttServer, packet: InboundPacket, connection: Connection, context: BrokerContext): boolean {
   const { client } = connection;
   if (!isConnect(packet) || packet.protocolVersion !== LEVEL || client.connecting || client.connected) return false;
   takeConnect(aedes, connection, packet, context);
@@ -161,7 +161,7 @@ function isConnect(packet: InboundPacket): packet is InboundPacket & ConnectPack
 
 /** Requests, as opposed to telemetry. A WebSocket makes a message of each write, which clients may take for one packet. */
 function isAnswered(topic: string, { peer, session }: Connection): boolean {
-  return session !== undefined && topic.startsWith("$") && peer.transport === "mqtt";
+  return session !== undefined && topic.startsWith("$") && transportRows[peer.transport].isByteStream;
 }
 
 /** Aedes gave a connection up. What the device did wrong is noted; what the network did is not its fault. */
@@ -176,14 +176,12 @@ function noteError(connection: Connection | undefined, error: Error, context: Br
 
 /** Nobody is there any more: what was left open is abandoned. */
 function leave(connection: Connection, context: BrokerContext): void {
-  const { attempt, closed } = connection;
+  const { visit, closed } = connection;
   context.connections.leave(connection);
-  if (closed || !attempt) return;
-  attempt.step("closed");
-  if (attempt.outcome === "open") attempt.outcome = "abandoned";
+  if (!closed) visit?.leave();
 }
 
-async function stop(aedes: Aedes, connections: Connections, unwatch: () => void): Promise<void> {
+async function stop(aedes: MqttServer, connections: Connections, unwatch: () => void): Promise<void> {
   unwatch();
   const open = connections.all();
   const closed = open.map((connection) => new Promise((resolve) => connection.stream.once("close", resolve)));

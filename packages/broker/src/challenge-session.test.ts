@@ -100,8 +100,8 @@ test("a refused admission is a CONNACK with its code and its finding", async () 
   const client = await challenged();
   bench.engine.admission = async () => ({
     kind: "refused",
-    connack: 5,
-    finding: finding("token.expired", { values: { ago: "1 h" } }),
+    reason: "notAuthorized",
+    findings: [finding("token.expired", { values: { ago: "1 h", slow: "2 h" } })],
   });
   expect(await client.connect(provisioningUser("tpm-1"))).toBe(5);
   await client.closed;

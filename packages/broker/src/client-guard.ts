@@ -1,13 +1,6 @@
-import type { EventEmitter } from "node:events";
-import type { Client } from "aedes";
-
-/**
- * What has to be done between the bytes and Aedes's handlers, where Aedes offers no hook: these are the only places that
- * know its insides (`client._parser`, an mqtt-packet parser). The tests of CONNECT, of QoS 2 and of too large packets fail when they change.
- */
-interface Insides {
-  readonly _parser: EventEmitter & { parse(bytes: Buffer): number; readonly packet: { readonly length: number } };
-}
+import { beforeParsing, packetLength, takePackets } from "./aedes/insides.js";
+import type { MqttClient } from "./aedes/mqtt-types.js";
+import { connackPacket } from "./connack.js";
 
 /** A packet as mqtt-packet reads it, as far as it is looked at here. */
 export interface InboundPacket {
@@ -26,35 +19,28 @@ export interface GuardEvents {
   readonly unknownLevel: (level: number) => void;
 }
 
-/** CONNACK, return code 1: unacceptable protocol level. */
-const CONNACK_1 = Buffer.of(0x20, 0x02, 0x00, 0x01);
-
-/** Puts the guard in. A stranger could otherwise announce a packet of 256 MB and have it collected in memory. */
-export function guardClient(client: Client, limit: number, events: GuardEvents): void {
-  const { _parser: parser } = client as unknown as Insides;
-  const parse = parser.parse.bind(parser);
+/**
+ * Puts the guard between the bytes and Aedes's handlers, where Aedes offers no hook. A stranger could otherwise announce a packet of
+ * 256 MB and have it collected in memory.
+ */
+export function guardClient(client: MqttClient, limit: number, events: GuardEvents): void {
   let first = true;
-  parser.parse = (bytes) => {
+  beforeParsing(client, (bytes, parse) => {
     const level = first ? connectLevel(bytes) : undefined;
     first = false;
     if (level !== undefined && (level < 3 || level > 5)) {
-      client.conn.write(CONNACK_1);
+      client.conn.write(connackPacket("protocolLevel"));
       events.unknownLevel(level);
       client.close();
       return 0;
     }
     const rest = parse(bytes);
-    if (parser.packet.length > limit && !client.closed) events.tooLarge(parser.packet.length);
+    const length = packetLength(client);
+    if (length > limit && !client.closed) events.tooLarge(length);
     return rest;
-  };
-  const handlers = parser.listeners("packet");
-  parser.removeAllListeners("packet");
-  parser.on("packet", (packet: InboundPacket) => {
-    // Aedes trips over a packet that stands in the same read behind the one that closed the client.
-    if (client.closed) return;
-    if (events.packet(packet)) return;
-    for (const handler of handlers) handler.call(parser, packet);
   });
+  // Aedes trips over a packet that stands in the same read behind the one that closed the client.
+  takePackets<InboundPacket>(client, (packet) => client.closed || events.packet(packet));
 }
 
 /** The protocol level of a CONNECT that begins here, as far as these bytes show it. */

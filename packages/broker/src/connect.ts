@@ -1,13 +1,8 @@
-import type { Attempt, AttemptFacts } from "@rollcall/engine";
+import { type AttemptFacts, Visit } from "@rollcall/engine";
 import { type Finding, finding, idKey, parseUserName, type UserName } from "@rollcall/protocol";
+import { type ConnackReason, connackCodes } from "./connack.js";
 import type { Connection, Session } from "./connection.js";
 import type { BrokerContext } from "./context.js";
-
-/** The return code of a CONNACK. */
-export type ConnectCode = 0 | 1 | 2 | 3 | 4 | 5;
-
-/** Longest text of a stranger that an attempt keeps: there are ten thousand of them. */
-const MAX_FACT = 256;
 
 /** Decides a CONNECT: who it is, whether that is proved, and what the CONNACK says. Notes all of it in an attempt. */
 export async function decideConnect(
@@ -15,33 +10,26 @@ export async function decideConnect(
   userName: string | undefined,
   password: Buffer | undefined,
   context: BrokerContext,
-): Promise<ConnectCode> {
+): Promise<ConnackReason> {
   const name = parseUserName(userName ?? "");
-  const attempt = begin(connection, name, context);
+  const visit = begin(connection, name, context);
   // An empty password is none: some clients send the flag with nothing behind it.
   const token = password && password.length > 0 ? password.toString("utf8") : undefined;
-  try {
-    if (name.kind === "malformed") {
-      const details = { values: { reason: name.reason }, got: userName ?? "" };
-      return refuse(attempt, 4, [finding("protocol.userNameMalformed", details)]);
-    }
-    const wrongId = clientIdFinding(name, connection.clientId);
-    if (wrongId) return refuse(attempt, 2, [wrongId]);
-    if (name.kind === "hub") return await connectHub(connection, { attempt, name, token }, context);
-    return await connectProvisioning(connection, { attempt, name, token }, context);
-  } catch (error) {
-    context.log.error(`CONNECT ${attempt.trackingId} failed`, error);
-    return refuse(attempt, 3, [finding("service.internal", { values: { trackingId: attempt.trackingId } })]);
+  if (name.kind === "malformed") {
+    const details = { values: { reason: name.reason }, got: userName ?? "" };
+    return refuse(visit, "credentials", [finding("protocol.userNameMalformed", details)]);
   }
+  const wrongId = clientIdFinding(name, connection.clientId);
+  if (wrongId) return refuse(visit, "identifier", [wrongId]);
+  if (name.kind === "hub") return await connectHub(connection, { visit, name, token }, context);
+  return await connectProvisioning(connection, { visit, name, token }, context);
 }
 
 /** Notes in the attempt what went wrong and what the CONNACK says. */
-function refuse(attempt: Attempt, connack: ConnectCode, findings: readonly Finding[]): ConnectCode {
-  attempt.add(...findings);
-  attempt.outcome = "refused";
-  attempt.reply = { connack };
-  attempt.step("connack");
-  return connack;
+function refuse(visit: Visit, reason: Exclude<ConnackReason, "accepted">, findings: readonly Finding[]): ConnackReason {
+  visit.turnAway(findings, { connack: connackCodes[reason] });
+  visit.attempt.step("connack");
+  return reason;
 }
 
 /** A CONNECT that is turned down for its protocol level: the attempt is all that there is to do. CONNACK 1 says the rest. */
@@ -50,51 +38,47 @@ export function beginUnread(
   packet: { readonly userName: string | undefined; readonly level: number },
   context: BrokerContext,
 ): void {
-  const attempt = begin(connection, parseUserName(packet.userName ?? ""), context);
-  refuse(attempt, 1, [
+  const visit = begin(connection, parseUserName(packet.userName ?? ""), context);
+  refuse(visit, "protocolLevel", [
     finding("protocol.mqttVersionUnsupported", { values: { level: packet.level }, got: `level ${packet.level}` }),
   ]);
 }
 
 /** Begins the attempt of a connection. */
-function begin(connection: Connection, name: UserName, context: BrokerContext): Attempt {
+function begin(connection: Connection, name: UserName, context: BrokerContext): Visit {
   const { peer } = connection;
-  const attempt = context.attempts.begin({
+  const facts = {
     ...subject(name, connection.clientId),
     transport: peer.transport,
     remote: peer.remote,
     acceptedAt: peer.acceptedAt,
     securedAt: peer.securedAt,
-  });
-  attempt.step("connect");
-  connection.attempt = attempt;
-  return attempt;
+  };
+  const visit = new Visit(facts, context);
+  visit.attempt.step("connect");
+  connection.visit = visit;
+  return visit;
 }
 
 function subject(
   name: UserName,
   clientId: string,
 ): Pick<AttemptFacts, "at" | "registrationId" | "idScope" | "apiVersion" | "clientVersion"> {
-  if (name.kind === "malformed") return { at: "service", registrationId: short(clientId) };
+  if (name.kind === "malformed") return { at: "service", registrationId: clientId };
   if (name.kind === "hub") {
     return {
       at: "hub",
-      registrationId: short(name.deviceId),
-      ...(name.apiVersion && { apiVersion: short(name.apiVersion) }),
+      registrationId: name.deviceId,
+      ...(name.apiVersion && { apiVersion: name.apiVersion }),
     };
   }
   return {
     at: "service",
-    registrationId: short(name.registrationId),
-    idScope: short(name.idScope),
-    ...(name.apiVersion && { apiVersion: short(name.apiVersion) }),
-    ...(name.clientVersion && { clientVersion: short(name.clientVersion) }),
+    registrationId: name.registrationId,
+    idScope: name.idScope,
+    ...(name.apiVersion && { apiVersion: name.apiVersion }),
+    ...(name.clientVersion && { clientVersion: name.clientVersion }),
   };
-}
-
-/** A copy: a slice would keep the stranger's whole text in memory. */
-function short(text: string): string {
-  return text.length <= MAX_FACT ? text : Buffer.from(text.slice(0, MAX_FACT)).toString();
 }
 
 /**
@@ -112,7 +96,7 @@ function hubClientId(name: Extract<UserName, { kind: "hub" }>): string {
 }
 
 interface Claim<Kind> {
-  readonly attempt: Attempt;
+  readonly visit: Visit;
   readonly name: Extract<UserName, { kind: Kind }>;
   readonly token: string | undefined;
 }
@@ -121,8 +105,8 @@ async function connectProvisioning(
   connection: Connection,
   claim: Claim<"provisioning">,
   context: BrokerContext,
-): Promise<ConnectCode> {
-  const { attempt, name, token } = claim;
+): Promise<ConnackReason> {
+  const { visit, name, token } = claim;
   const request = {
     idScope: name.idScope,
     registrationId: name.registrationId,
@@ -130,23 +114,26 @@ async function connectProvisioning(
     credentials: token === undefined ? ({ kind: "tls" } as const) : ({ kind: "sas", token } as const),
     connection: connection.peer,
   };
-  const admission = await context.engine.admit({ ...request, attempt });
-  if (admission.kind === "refused") return refuse(attempt, admission.connack, [admission.finding]);
+  const admission = await visit.admit(request);
+  if (admission.kind === "refused") return refuse(visit, admission.reason, admission.findings);
   const challengeOnly = admission.kind === "challengeOnly";
-  if (challengeOnly && !context.tpmOverMqtt(connection.peer)) return refuse(attempt, 5, [finding("tpm.notOverMqtt")]);
+  if (challengeOnly && !context.tpmOverMqtt(connection.peer))
+    return refuse(visit, "notAuthorized", [finding("tpm.notOverMqtt")]);
   return accept(connection, { kind: "provisioning", request, challengeOnly }, context);
 }
 
-async function connectHub(connection: Connection, claim: Claim<"hub">, context: BrokerContext): Promise<ConnectCode> {
-  const { attempt, name, token } = claim;
+async function connectHub(connection: Connection, claim: Claim<"hub">, context: BrokerContext): Promise<ConnackReason> {
+  const { visit, name, token } = claim;
+  const { attempt } = visit;
   const admission = await context.hub.connect({
     hub: name.hub,
     deviceId: name.deviceId,
     ...(name.moduleId !== undefined && { moduleId: name.moduleId }),
     ...(token !== undefined && { token }),
     connection: connection.peer,
+    trackingId: attempt.trackingId,
   });
-  if (admission.kind === "refused") return refuse(attempt, admission.connack, admission.findings);
+  if (admission.kind === "refused") return refuse(visit, admission.reason, admission.findings);
   attempt.assignedHub = admission.device.hub;
   attempt.deviceId = admission.device.deviceId;
   if (connection.closed) admission.left?.();
@@ -154,9 +141,9 @@ async function connectHub(connection: Connection, claim: Claim<"hub">, context: 
   return accept(connection, { kind: "hub", device: admission.device, left: admission.left }, context);
 }
 
-function accept(connection: Connection, session: Session, context: BrokerContext): ConnectCode {
+function accept(connection: Connection, session: Session, context: BrokerContext): ConnackReason {
   // It may have hung up while its credentials were checked.
-  if (connection.closed) return 0;
+  if (connection.closed) return "accepted";
   connection.attempt?.step("connack");
   const before = context.connections.enter(connection, session);
   // Only here, with proof: who merely knows an id cannot throw its owner off.
@@ -168,7 +155,7 @@ function accept(connection: Connection, session: Session, context: BrokerContext
     const deadline = session.challengeOnly ? challengeSession : registration;
     connection.deadline = setTimeout(() => connection.client.close(), deadline).unref();
   }
-  return 0;
+  return "accepted";
 }
 
 /** A token is verified at CONNECT; one that could not be, for want of an enrollment, has its finding. */

@@ -1,18 +1,18 @@
 import type { Duplex } from "node:stream";
-import type { Attempt, DeviceRequest } from "@rollcall/engine";
+import type { Attempt, UnnotedRequest, Visit } from "@rollcall/engine";
 import type { HubDevice } from "@rollcall/hub";
 import type { ClientConnection } from "@rollcall/protocol";
-import type { Client } from "aedes";
+import type { MqttClient } from "./aedes/mqtt-types.js";
 import { Turns } from "./turns.js";
 
 /** Who is at the other end, once that is proved. */
 export type Session =
-  | { readonly kind: "provisioning"; readonly request: Omit<DeviceRequest, "attempt">; readonly challengeOnly: boolean }
+  | { readonly kind: "provisioning"; readonly request: UnnotedRequest; readonly challengeOnly: boolean }
   | { readonly kind: "hub"; readonly device: HubDevice; readonly left?: (() => void) | undefined };
 
 /** One connection: what the broker remembers of it, and all that it remembers. */
 export class Connection {
-  readonly client: Client;
+  readonly client: MqttClient;
   readonly stream: Duplex;
   readonly peer: ClientConnection;
   /** As the device sent it; Aedes gets another one. */
@@ -22,10 +22,8 @@ export class Connection {
   entered: Session | undefined;
   /** True once anything has shown who it is. A certificate proves nothing at CONNECT: its first answered request does. */
   hasProved = false;
-  /** The attempt that its requests belong to. */
-  attempt: Attempt | undefined;
-  /** Register requests that were answered or are being answered. */
-  registers = 0;
+  /** Begins with its CONNECT. */
+  visit: Visit | undefined;
   /** A connection that is good for one challenge has asked for it. */
   challengeAsked = false;
   /** Filters granted, with their QoS. */
@@ -36,10 +34,15 @@ export class Connection {
   /** True from the moment at which nothing may be sent any more; the stream may live a little longer. */
   closed = false;
 
-  constructor(client: Client, stream: Duplex, peer: ClientConnection) {
+  constructor(client: MqttClient, stream: Duplex, peer: ClientConnection) {
     this.client = client;
     this.stream = stream;
     this.peer = peer;
+  }
+
+  /** The attempt that its requests belong to. */
+  get attempt(): Attempt | undefined {
+    return this.visit?.attempt;
   }
 
   /** Nothing is waited for any more. */

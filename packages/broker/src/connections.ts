@@ -1,18 +1,18 @@
 import type { HubDevice } from "@rollcall/hub";
-import type { Client } from "aedes";
+import type { MqttClient } from "./aedes/mqtt-types.js";
 import type { BrokerStats } from "./broker-types.js";
 import type { Connection, Session } from "./connection.js";
 
 /** The map from connection to authenticated identity, and from a hub's device back to its connection. */
 export class Connections {
-  readonly #byClient = new Map<Client, Connection>();
+  readonly #byClient = new Map<MqttClient, Connection>();
   readonly #byDevice = new Map<string, Connection>();
 
   add(connection: Connection): void {
     this.#byClient.set(connection.client, connection);
   }
 
-  get(client: Client): Connection | undefined {
+  get(client: MqttClient): Connection | undefined {
     return this.#byClient.get(client);
   }
 

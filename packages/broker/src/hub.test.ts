@@ -267,3 +267,26 @@ describe("a device that an operator deletes", () => {
     expect(hubCodes()).toEqual(["hub.connectionClosed"]);
   });
 });
+
+describe("a store that cannot be reached", () => {
+  test("is CONNACK 3 at the hub, with a finding, and goes to the log", async () => {
+    bench.devices.isBroken = true;
+    expect(await (await open()).connect(hubUser("pump-1"))).toBe(3);
+    expect(hubCodes()).toEqual(["service.internal"]);
+    expect(bench.errors).toEqual(["Error: planted"]);
+    bench.devices.isBroken = false;
+    expect(await (await open()).connect(hubUser("pump-1"))).toBe(0);
+  });
+
+  test("is a status 500 to a twin request, found by its tracking id", async () => {
+    const client = await connected("pump-1");
+    await client.subscribe(topics.twinReplies);
+    bench.devices.isBroken = true;
+    client.publish(`${topics.twinGet}?$rid=1`, "", { qos: 0 });
+    const reply = (await client.next()) as { topic: string; payload: Buffer };
+    expect(reply.topic).toBe("$iothub/twin/res/500/?$rid=1");
+    const { errorCode, trackingId } = JSON.parse(String(reply.payload)) as { errorCode: number; trackingId: string };
+    expect(errorCode).toBe(500001);
+    expect(bench.attempts.find(trackingId)).toMatchObject({ at: "hub", registrationId: "pump-1" });
+  });
+});

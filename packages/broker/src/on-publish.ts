@@ -1,7 +1,6 @@
-import type { Attempt } from "@rollcall/engine";
+import type { Visit } from "@rollcall/engine";
 import type { HubDevice, TwinReply } from "@rollcall/hub";
 import {
-  errorBody,
   finding,
   formatReplyTopic,
   formatTwinReplyTopic,
@@ -11,7 +10,7 @@ import {
   parseProvisioningTopic,
   type Reply,
 } from "@rollcall/protocol";
-import type { AedesPublishPacket } from "aedes";
+import type { PublishPacket } from "./aedes/mqtt-types.js";
 import { closeDeleted } from "./close-deleted.js";
 import type { Connection, Session } from "./connection.js";
 import type { BrokerContext } from "./context.js";
@@ -32,12 +31,7 @@ const TOO_MANY_UNPROVED = 64;
  * Takes a PUBLISH that was let in. Aedes has written the PUBACK by now, so that it goes out before the reply
  * (wire.md#reply-order: .NET fails otherwise).
  */
-export function onPublish(
-  packet: AedesPublishPacket,
-  connection: Connection,
-  context: BrokerContext,
-  done: Done,
-): void {
+export function onPublish(packet: PublishPacket, connection: Connection, context: BrokerContext, done: Done): void {
   const asked = workOf(packet, connection, context);
   // What fails here is our fault, and one device's trouble: nobody else's.
   const work = asked && (() => asked().catch((error: unknown) => context.log.error("a reply failed", error)));
@@ -61,7 +55,7 @@ function isLeftBehind({ closed, hasProved, turns }: Connection): boolean {
 }
 
 /** What has to be done for a PUBLISH, if anything has to be. */
-function workOf(packet: AedesPublishPacket, connection: Connection, context: BrokerContext): Work | undefined {
+function workOf(packet: PublishPacket, connection: Connection, context: BrokerContext): Work | undefined {
   // It was let in while the session lasted, and it is acknowledged by now: a client may leave on the PUBACK (mosquitto_pub).
   const session = connection.entered;
   const body = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
@@ -69,7 +63,7 @@ function workOf(packet: AedesPublishPacket, connection: Connection, context: Bro
     const asked = parseProvisioningTopic(packet.topic);
     // Java publishes at QoS 0 and only then begins to wait: a reply within a millisecond finds nobody, and costs it a minute.
     const pauseMs = packet.qos === 0 ? context.times.quickReply : 0;
-    return asked && (() => answerProvisioning(connection, { session, asked, body, pauseMs }, context));
+    return asked && (() => answerProvisioning(connection, { session, asked, body, pauseMs }));
   }
   if (!session) return undefined;
   const asked = parseHubTopic(packet.topic);
@@ -88,15 +82,12 @@ interface ProvisioningRequest {
 
 type ProvisioningSession = Extract<Session, { kind: "provisioning" }>;
 
-async function answerProvisioning(
-  connection: Connection,
-  request: ProvisioningRequest,
-  context: BrokerContext,
-): Promise<void> {
-  const { session, asked, body, pauseMs } = request;
-  const attempt = attemptFor(connection, asked, context);
-  if (!attempt) return;
-  const reply = await replyTo({ ...session.request, attempt }, asked, body, context);
+async function answerProvisioning(connection: Connection, request: ProvisioningRequest): Promise<void> {
+  const { session, asked, pauseMs } = request;
+  const { visit } = connection;
+  if (!visit) return;
+  const reply = await replyTo(visit, request);
+  const { attempt } = visit;
   if (reply.status < 300 && !session.challengeOnly) {
     connection.hasProved = true;
     connection.endDeadline();
@@ -108,37 +99,9 @@ async function answerProvisioning(
   sendReply(connection, { topic, body: reply.body, rid: asked.rid }, attempt);
 }
 
-type AskedRequest = ProvisioningSession["request"] & { readonly attempt: Attempt };
-
-async function replyTo(
-  request: AskedRequest,
-  asked: ProvisioningTopic,
-  body: Uint8Array,
-  context: BrokerContext,
-): Promise<Reply> {
-  const { attempt } = request;
-  try {
-    if (asked.operation === "register") return await context.engine.register({ ...request, body });
-    return await context.engine.operationStatus({ ...request, operationId: asked.operationId });
-  } catch (error) {
-    const { trackingId } = attempt;
-    context.log.error(`${asked.operation} ${trackingId} failed`, error);
-    attempt.add(finding("service.internal", { values: { trackingId } }));
-    attempt.outcome = "failed";
-    const body = errorBody("internal", { trackingId, now: new Date(context.clock()) });
-    return { status: 500, trackingId, body, retryAfter: context.retryAfterSeconds };
-  }
-}
-
-/** The first register request belongs to the attempt of the CONNECT; each later one is an attempt of its own. */
-function attemptFor(connection: Connection, asked: ProvisioningTopic, context: BrokerContext): Attempt | undefined {
-  const { attempt } = connection;
-  if (asked.operation !== "register") return attempt;
-  connection.registers++;
-  if (!attempt || connection.registers === 1) return attempt;
-  const { securedAt: _, ...facts } = attempt.facts;
-  connection.attempt = context.attempts.begin({ ...facts, acceptedAt: context.clock() });
-  return connection.attempt;
+function replyTo(visit: Visit, { session, asked, body }: ProvisioningRequest): Promise<Reply> {
+  if (asked.operation === "register") return visit.register(session.request, body);
+  return visit.operationStatus(session.request, asked.operationId);
 }
 
 interface TwinRequest {
@@ -157,14 +120,9 @@ async function answerTwin(connection: Connection, request: TwinRequest, context:
   sendTwinReply(connection, { topic, body: reply.body, rid: asked.rid }, sent);
 }
 
-async function twinReplyTo(connection: Connection, request: TwinRequest, context: BrokerContext): Promise<TwinReply> {
+function twinReplyTo(connection: Connection, request: TwinRequest, { hub }: BrokerContext): Promise<TwinReply> {
   const { device, asked, body } = request;
-  try {
-    if (asked.operation === "twinGet") return await context.hub.twin(device);
-    return await context.hub.patchReported(device, body, asked.baseVersion);
-  } catch (error) {
-    context.log.error(`${asked.operation} of ${device.deviceId} failed`, error);
-    const about = { trackingId: connection.attempt?.trackingId ?? "", now: new Date(context.clock()) };
-    return { status: 500, body: { ...errorBody("internal", about) } };
-  }
+  const trackingId = connection.attempt?.trackingId;
+  if (asked.operation === "twinGet") return hub.twin(device, trackingId);
+  return hub.patchReported(device, body, { baseVersion: asked.baseVersion, trackingId });
 }

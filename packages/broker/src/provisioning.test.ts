@@ -1,4 +1,4 @@
-import { topics } from "@rollcall/protocol";
+import { finding, topics } from "@rollcall/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Bench, openBench, provisioningUser, until, untilEmpty } from "./testing/bench.js";
 import { RawClient } from "./testing/raw-client.js";
@@ -164,14 +164,20 @@ describe("one registration", () => {
     expect(codes("pump-1")).toEqual(["protocol.notSubscribed"]);
   });
 
-  test("a fault of the engine is a 500 with valid JSON, and goes to the log", async () => {
-    const client = await admitted("broken");
+  test("a fault of the engine is a 500 with valid JSON", async () => {
+    const client = await admitted("faulty");
     client.publish(register("9"), "{}", { qos: 0 });
     const reply = (await client.next()) as { topic: string; payload: Buffer };
     expect(reply.topic).toBe("$dps/registrations/res/500/?$rid=9&retry-after=3");
     expect(JSON.parse(String(reply.payload))).toMatchObject({ errorCode: 500001 });
-    expect(bench.errors).toHaveLength(1);
-    expect(codes("broken")).toEqual(["service.internal"]);
+  });
+
+  test("an engine that breaks its promise not to reject goes to the log, and the connection goes on", async () => {
+    const client = await admitted("broken");
+    client.publish(register("9"), "{}", { qos: 0 });
+    client.send({ cmd: "pingreq" });
+    expect(await client.next()).toMatchObject({ cmd: "pingresp" });
+    expect(bench.errors).toEqual(["a reply failed"]);
   });
 });
 
@@ -225,11 +231,39 @@ describe("CONNECT", () => {
     expect(bench.attempts.recent(1)[0]?.findings[0]?.code).toBe("protocol.mqttVersionUnsupported");
   });
 
-  test("an admission that fails inside is CONNACK 3", async () => {
+  test.each([
+    { reason: "identifier", connack: 2 },
+    { reason: "unavailable", connack: 3 },
+    { reason: "credentials", connack: 4 },
+    { reason: "notAuthorized", connack: 5 },
+  ] as const)("an admission refused for $reason is CONNACK $connack", async ({ reason, connack }) => {
+    const found = finding("service.internal", { values: { trackingId: "t" } });
+    bench.engine.admission = async () => ({ kind: "refused", reason, findings: [found] });
+    const client = await open();
+    expect(await client.connect(provisioningUser("pump-1"))).toBe(connack);
+    expect(bench.attempts.find("pump-1")).toMatchObject({
+      outcome: "refused",
+      reply: { connack },
+      findings: [{ code: "service.internal" }],
+    });
+  });
+
+  test("an engine that breaks its promise not to reject costs one connection, and no more", async () => {
     bench.engine.admission = () => Promise.reject(new Error("planted"));
     const client = await open();
-    expect(await client.connect(provisioningUser("pump-1"))).toBe(3);
-    expect(codes("pump-1")).toEqual(["service.internal"]);
+    client.send({
+      cmd: "connect",
+      protocolId: "MQTT",
+      protocolVersion: 4,
+      clean: true,
+      keepalive: 0,
+      ...provisioningUser("pump-1"),
+    });
+    await client.closed;
+    expect(client.received).toEqual([]);
+    expect(bench.errors).toEqual(["a CONNECT failed"]);
+    bench.engine.admission = async () => ({ kind: "admitted" });
+    expect(await (await open()).connect(provisioningUser("pump-2"))).toBe(0);
   });
 
   test("a token goes to the engine; an empty password is none", async () => {

@@ -1,7 +1,7 @@
 import type { Attempt } from "@rollcall/engine";
 import { finding, type Json, type JsonObject, type ReplyBody, toAsciiJson, topics } from "@rollcall/protocol";
+import { flushWrites } from "./aedes/join-writes.js";
 import type { Connection } from "./connection.js";
-import { flushWrites } from "./join-writes.js";
 
 /** Sends the reply of the provisioning service to the asking connection and to nobody else. */
 export function sendReply(

@@ -3,7 +3,7 @@ import type { FindingCode } from "@rollcall/protocol";
 import { beforeAll, describe, expect, it } from "vitest";
 import { certificatesOf } from "./attestation/x509/certificates-of.js";
 import type { AttestationRecord } from "./records/attestation-record.js";
-import type { CaCertificateRecord, GroupRecord, IndividualRecord } from "./records/ports.js";
+import type { CaCertificateRecord, GroupRecord, IndividualRecord } from "./records/records.js";
 import { engineRig } from "./testing/rig.js";
 
 const DAY = 86_400_000;

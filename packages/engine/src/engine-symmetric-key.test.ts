@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { FindingCode, RegistrationOperationStatus } from "@rollcall/protocol";
+import type { FindingCode, RefusalReason, RegistrationOperationStatus } from "@rollcall/protocol";
 import { describe, expect, it } from "vitest";
 import { derivedKey, engineRig, sas } from "./testing/rig.js";
 
@@ -98,76 +98,81 @@ const refusals: readonly {
   readonly id?: string;
   readonly token: ReturnType<typeof sas>;
   readonly code: FindingCode;
-  readonly connack?: number;
+  readonly reason?: RefusalReason;
 }[] = [
   {
     title: "the group key itself",
     id: "pump-7",
     token: sas(raw(GROUP), "pump-7"),
     code: "key.groupKeyUsedRaw",
-    connack: 5,
+    reason: "notAuthorized",
   },
   {
     title: "a key derived twice",
     id: "pump-7",
     token: sas(derivedKey(derivedKey(GROUP, "pump-7").toString("base64"), "pump-7"), "pump-7"),
     code: "key.derivedTwice",
-    connack: 5,
+    reason: "notAuthorized",
   },
   {
     title: "a key derived from upper case",
     id: "pump-7",
     token: sas(derivedKey(GROUP, "PUMP-7"), "pump-7"),
     code: "key.derivedFromOtherText",
-    connack: 5,
+    reason: "notAuthorized",
   },
   {
     title: "a key derived from an individual key",
     token: sas(derivedKey(PRIMARY, "dev-1"), "dev-1"),
     code: "key.derivedFromIndividual",
-    connack: 5,
+    reason: "notAuthorized",
   },
   {
     title: "the base64 text of the key",
     token: sas(Buffer.from(PRIMARY), "dev-1"),
     code: "key.textNotDecoded",
-    connack: 5,
+    reason: "notAuthorized",
   },
-  { title: "another key", token: sas(Buffer.alloc(32, 9), "dev-1"), code: "key.signatureMismatch", connack: 5 },
+  {
+    title: "another key",
+    token: sas(Buffer.alloc(32, 9), "dev-1"),
+    code: "key.signatureMismatch",
+    reason: "notAuthorized",
+  },
   {
     title: "an expired token",
     token: sas(raw(PRIMARY), "dev-1", { expiry: expiry - 4000 }),
     code: "token.expired",
-    connack: 5,
+    reason: "notAuthorized",
   },
   {
     title: "an expiry in milliseconds",
     token: sas(raw(PRIMARY), "dev-1", { expiry: (expiry + 3600) * 1000 }),
     code: "token.expiryInMilliseconds",
-    connack: 5,
+    reason: "notAuthorized",
   },
   {
     title: "a token for another device",
     token: sas(raw(PRIMARY), "dev-1", { resource: "0ne00000000%2Fregistrations%2Fdev-2" }),
     code: "token.resourceMismatch",
-    connack: 5,
+    reason: "notAuthorized",
   },
   {
     title: "no token at all",
     token: { kind: "sas", token: "SharedAccessSignature sr=x" },
     code: "token.malformed",
-    connack: 4,
+    reason: "credentials",
   },
   { title: "an unknown id", id: "dev-11", token: sas(raw(PRIMARY), "dev-11"), code: "enrollment.notFound" },
   { title: "a disabled enrollment", id: "off-1", token: sas(raw(PRIMARY), "off-1"), code: "enrollment.disabled" },
 ];
 
 describe("a symmetric-key refusal", () => {
-  it.each(refusals)("names $title as $code", async ({ id = "dev-1", token, code, connack }) => {
+  it.each(refusals)("names $title as $code", async ({ id = "dev-1", token, code, reason }) => {
     const { engine, request, body, failures } = await rig();
     const asked = request(id, { credentials: token });
     const admission = await engine.admit(asked);
-    expect(admission).toMatchObject(connack === undefined ? { kind: "admitted" } : { kind: "refused", connack });
+    expect(admission).toMatchObject(reason === undefined ? { kind: "admitted" } : { kind: "refused", reason });
     const reply = await engine.register({ ...asked, body: body() });
     expect(reply).toMatchObject({ status: 401, body: { errorCode: 401002, trackingId: asked.attempt.trackingId } });
     expect(asked.attempt.findings[0]?.code).toBe(code);
@@ -181,7 +186,7 @@ describe("a symmetric-key refusal", () => {
     const { engine, request } = await rig();
     const over = { idScope: "0neElsewhere", credentials: sas(Buffer.alloc(32, 9), "dev-1") };
     const asked = request("dev-1", over);
-    expect(await engine.admit(asked)).toMatchObject({ kind: "refused", connack: 5 });
+    expect(await engine.admit(asked)).toMatchObject({ kind: "refused", reason: "notAuthorized" });
     expect(asked.attempt.findings[0]?.code).toBe("idScope.mismatch");
   });
 
@@ -233,7 +238,7 @@ describe("a token with the right key over the wrong text", () => {
       const sig = encodeURIComponent(createHmac("sha256", key).update(text(id)).digest("base64"));
       const token = `SharedAccessSignature sr=${resource}${id}&sig=${sig}&se=${se}`;
       const asked = request(id, { credentials: { kind: "sas", token } });
-      expect(await engine.admit(asked)).toMatchObject({ kind: "refused", connack: 5 });
+      expect(await engine.admit(asked)).toMatchObject({ kind: "refused", reason: "notAuthorized" });
       expect(await engine.register({ ...asked, body: body() })).toMatchObject({ status: 401 });
       const [first, ...others] = asked.attempt.findings;
       expect(first).toMatchObject({ code: "token.signedOtherText", got: expect.stringContaining(words) });

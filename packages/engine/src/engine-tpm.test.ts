@@ -102,7 +102,7 @@ describe("a TPM", () => {
   it("is challenged over MQTT only where its enrollment is enabled", async () => {
     expect(await (await rigFor()).engine.admit((await rigFor()).request("tpm-1"))).toEqual({ kind: "challengeOnly" });
     const off = await rigFor({ provisioningStatus: "disabled" });
-    expect(await off.engine.admit(off.request("tpm-1"))).toMatchObject({ kind: "refused", connack: 5 });
+    expect(await off.engine.admit(off.request("tpm-1"))).toMatchObject({ kind: "refused", reason: "notAuthorized" });
   });
 });
 
@@ -155,7 +155,7 @@ describe("a TPM is refused", () => {
     const rig = await rigFor();
     await challenged(rig, one);
     const asked = rig.request("tpm-1", { credentials: sas(Buffer.alloc(32, 5), "tpm-1") });
-    expect(await rig.engine.admit(asked)).toMatchObject({ kind: "refused", connack: 5 });
+    expect(await rig.engine.admit(asked)).toMatchObject({ kind: "refused", reason: "notAuthorized" });
     expect(await rig.engine.register({ ...asked, body: rig.body(one.body) })).toMatchObject({ status: 401 });
     expect(asked.attempt.findings[0]).toMatchObject({ code: "tpm.wrongChallengeKey", cause: 11 });
   });

@@ -329,16 +329,16 @@ describe("an X.509 refusal by an individual enrollment", () => {
     });
   });
 
-  it("is a CONNACK 5 for a device that shows nothing", async () => {
+  it("refuses the connection of a device that shows nothing", async () => {
     const rig = await engineRig({
       enrollments: [{ registrationId: "solo", attestation: clientCertificates({ certificate: pem(single) }) }],
     });
     expect(await rig.engine.admit(rig.request("solo"))).toMatchObject({
       kind: "refused",
-      connack: 5,
-      finding: { code: "credential.missing" },
+      reason: "notAuthorized",
+      findings: [{ code: "credential.missing" }],
     });
-    expect(await rig.engine.admit(rig.request("nobody"))).toMatchObject({ kind: "refused", connack: 5 });
+    expect(await rig.engine.admit(rig.request("nobody"))).toMatchObject({ kind: "refused", reason: "notAuthorized" });
   });
 });
 

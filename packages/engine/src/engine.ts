@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { certificateCache } from "@rollcall/pki";
-import { type Finding, finding, findingRow, type Reply, rootCause } from "@rollcall/protocol";
+import { type Finding, finding, findingRow, type Reply, rootCause, type TurnedAway } from "@rollcall/protocol";
 import type { Admission, DeviceRequest, Engine } from "./attempts/engine-types.js";
 import { faultFinding } from "./attempts/fault-finding.js";
 import { errorReply } from "./attempts/replies.js";
@@ -10,8 +10,9 @@ import { createBudget, EXPLANATIONS_PER_SECOND } from "./attestation/explanation
 import { connectionProofs } from "./attestation/judging/connection-proofs.js";
 import { checkRequest } from "./attestation/request-checks.js";
 import { Challenges } from "./attestation/tpm/challenges.js";
-import { attestationContext, noteVerdict } from "./registration/attestation-context.js";
+import { attestationContext } from "./registration/attestation-context.js";
 import type { EngineContext, EngineOptions } from "./registration/context.js";
+import { noteVerdict } from "./registration/note-verdict.js";
 import { lookUp, operationStatus } from "./registration/operation-status.js";
 import { register } from "./registration/register.js";
 import { UnderWay } from "./registration/simultaneous-registrations.js";
@@ -44,52 +45,50 @@ export function createEngine(
     etag: () => Buffer.from(`"${random(12).toString("hex")}"`).toString("base64"),
   };
 
-  /** A fault of ours never reaches a stranger as anything but "internal error". */
-  const guarded = async (request: DeviceRequest, run: () => Promise<Reply>): Promise<Reply> => {
+  /** The one place where a fault of ours is caught: it never reaches a stranger as anything but "internal error". */
+  const guarded = async <Answer>(
+    { attempt }: DeviceRequest,
+    run: () => Promise<Answer>,
+    otherwise: (failure: Finding) => Answer,
+  ): Promise<Answer> => {
     try {
       return await run();
     } catch (error) {
-      const { trackingId } = request.attempt;
-      options.onFailure?.(error, trackingId);
-      request.attempt.add(faultFinding(error, trackingId));
-      return errorReply(request.attempt, "internal", { now: clock(), retryAfter: options.retryAfterSeconds });
-    }
-  };
-
-  const guardedAdmission = async (request: DeviceRequest): Promise<Admission> => {
-    const { attempt } = request;
-    const admission = await admit(request, context).catch((error: unknown): Admission => {
       options.onFailure?.(error, attempt.trackingId);
       const failure = faultFinding(error, attempt.trackingId);
       attempt.add(failure);
-      return { kind: "refused", connack: 3, finding: failure };
-    });
-    if (admission.kind === "refused") {
-      attempt.outcome = "refused";
-      attempt.reply = { connack: admission.connack };
+      return otherwise(failure);
     }
-    return admission;
   };
+  const answered = (request: DeviceRequest, run: () => Promise<Reply>): Promise<Reply> =>
+    guarded(request, run, () =>
+      errorReply(request.attempt, "internal", { now: clock(), retryAfter: options.retryAfterSeconds }),
+    );
 
   return {
     idScope: options.idScope,
     challenges,
-    admit: (request) => guardedAdmission(request),
-    register: (request) => guarded(request, () => register(request, context)),
-    operationStatus: (request) => guarded(request, () => operationStatus(request, context)),
-    lookUp: (request) => guarded(request, () => lookUp(request, context)),
+    async admit(request) {
+      const decide = () => admit(request, context);
+      const admission = await guarded(request, decide, (failure): Admission => turnedAway("unavailable", failure));
+      if (admission.kind === "refused") request.attempt.outcome = "refused";
+      return admission;
+    },
+    register: (request) => answered(request, () => register(request, context)),
+    operationStatus: (request) => answered(request, () => operationStatus(request, context)),
+    lookUp: (request) => answered(request, () => lookUp(request, context)),
   };
 }
 
 /**
- * Decides a CONNECT. Refused here: what cannot be read, a token that does not verify, and a device that shows nothing (but
+ * Decides who may connect. Refused here: what cannot be read, a token that does not verify, and a device that shows nothing (but
  * for a TPM that wants its challenge). All else is refused at the register request, whose answer can say why.
  */
 async function admit(request: DeviceRequest, context: EngineContext): Promise<Admission> {
   const { attempt } = request;
   const byToken = request.credentials.kind === "sas";
   if (!byToken && request.connection.presented().length > 0) {
-    return refusalOf(attempt.add(...checkRequest(request, context.options.idScope))) ?? { kind: "admitted" };
+    return refusalOf(attempt.add(...checkRequest(request, attestationContext(context)))) ?? { kind: "admitted" };
   }
   const verdict = await authenticate(request, attestationContext(context));
   noteVerdict(request, verdict);
@@ -98,13 +97,17 @@ async function admit(request: DeviceRequest, context: EngineContext): Promise<Ad
   const wanted = verdict.enrollment?.attestation.type;
   if (wanted && attestations[wanted].finish.challenge && !rootCause(ranked)) return { kind: "challengeOnly" };
   const missing = finding("credential.missing", { expected: "a certificate or a token", got: "neither" });
-  return refusalOf(attempt.add(missing)) ?? { kind: "refused", connack: 5, finding: missing };
+  return refusalOf(attempt.add(missing)) ?? turnedAway("notAuthorized", missing);
 }
 
 /** A token that does not verify is refused here also where a deeper cause, such as another scope, would have to wait. */
 function refusalOf(ranked: readonly Finding[]): Admission | undefined {
   const root = rootCause(ranked);
-  const codes = ranked.filter((each) => each.severity === "error").map((each) => findingRow(each.code).connack);
-  const connack = codes.find((code) => code !== undefined);
-  return root && connack ? { kind: "refused", connack, finding: root } : undefined;
+  const reasons = ranked.filter((each) => each.severity === "error").map((each) => findingRow(each.code).atConnect);
+  const reason = reasons.find((each) => each !== undefined);
+  return root && reason ? turnedAway(reason, root) : undefined;
+}
+
+function turnedAway(reason: TurnedAway["reason"], root: Finding): TurnedAway {
+  return { kind: "refused", reason, findings: [root] };
 }

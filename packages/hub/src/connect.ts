@@ -7,20 +7,20 @@ import type { Removal, RemovedDevices } from "./removed-devices.js";
 import { sasProblems } from "./sas-problems.js";
 import { x509Problems } from "./x509-problems.js";
 
-/** What deciding a CONNECT needs of the world. */
+/** What deciding about a connection needs of the world. */
 export interface ConnectContext {
   readonly ports: HubPorts;
   readonly certificates: CertificateCache;
   readonly removed: RemovedDevices;
 }
 
-/** What became of a CONNECT, and which identity it was decided by. */
+/** What was decided, and which identity it was decided by. */
 export interface ConnectDecision {
   readonly admission: HubAdmission;
   readonly identity?: DeviceIdentity | undefined;
 }
 
-/** Decides the CONNECT of a device at its hub (wire.md#hub-connect). Runs every check that still means something. */
+/** Decides whether a device may connect to its hub (wire.md#hub-connect). Runs every check that still means something. */
 export async function connect(request: HubConnectRequest, context: ConnectContext): Promise<ConnectDecision> {
   const { ports, removed } = context;
   const begun = removed.order;
@@ -50,7 +50,7 @@ export async function connect(request: HubConnectRequest, context: ConnectContex
 }
 
 function refused(findings: readonly Finding[]): ConnectDecision {
-  return { admission: { kind: "refused", connack: 5, findings } };
+  return { admission: { kind: "refused", reason: "notAuthorized", findings } };
 }
 
 /** Not there, or not any more; `near` has the same id in another case. */
@@ -92,10 +92,10 @@ function credentialProblems(
   const now = context.ports.clock();
   const { deviceId } = identity;
   if (authentication.type === "symmetricKey") {
-    if (request.token === undefined) return ["the hub expects a token as MQTT password, and none came"];
+    if (request.token === undefined) return ["the hub expects a token as MQTT password, but the device sent none"];
     return sasProblems(request.token, { hub, deviceId }, authentication, now);
   }
-  if (request.token !== undefined) return ["the hub expects a client certificate; a token came"];
+  if (request.token !== undefined) return ["the hub expects a client certificate, but the device sent a token"];
   return x509Problems(request.connection.presented(), deviceId, authentication, {
     certificates: context.certificates,
     now,

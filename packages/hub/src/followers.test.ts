@@ -47,7 +47,7 @@ beforeEach(() => {
 
 async function decide(deviceId: string): Promise<ConnectDecision> {
   const identity = await devices.deviceIdentity(HUB, deviceId);
-  if (!identity) return { admission: { kind: "refused", connack: 5, findings: [] } };
+  if (!identity) return { admission: { kind: "refused", reason: "notAuthorized", findings: [] } };
   return { admission: { kind: "accepted", device: at(deviceId) }, identity };
 }
 
@@ -175,7 +175,12 @@ describe("a device that is being let in", () => {
     } as const;
     const connection = { ...facts, presented: () => [] };
     const connect = () =>
-      hub.connect({ ...at("a"), token: `SharedAccessSignature sr=${resource}&sig=${sig}&se=${se}`, connection });
+      hub.connect({
+        ...at("a"),
+        token: `SharedAccessSignature sr=${resource}&sig=${sig}&se=${se}`,
+        connection,
+        trackingId: "t",
+      });
     expect(await connect()).toMatchObject({ kind: "accepted" });
     const twin = store.twin.bind(store);
     store.twin = async (...place) => {

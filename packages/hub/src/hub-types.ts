@@ -1,4 +1,4 @@
-import type { ClientConnection, Finding, Json, JsonObject, Twin } from "@rollcall/protocol";
+import type { ClientConnection, Json, JsonObject, TurnedAway, Twin } from "@rollcall/protocol";
 
 /** A device at its hub. `hub` is the linked hub's host, without a port. */
 export interface HubDevice {
@@ -11,15 +11,16 @@ export interface HubConnectRequest {
   readonly hub: string;
   readonly deviceId: string;
   readonly moduleId?: string;
-  /** The MQTT password: a SAS token; absent with X.509. */
+  /** A SAS token (over MQTT the password); absent with X.509. */
   readonly token?: string;
   readonly connection: ClientConnection;
+  /** Of the attempt: under it, faults of ours are reported. */
+  readonly trackingId: string;
 }
 
 export type HubAdmission =
   /** `left` is to be called when the connection is over. Absent: nobody waits for that. */
-  | { readonly kind: "accepted"; readonly device: HubDevice; readonly left?: () => void }
-  | { readonly kind: "refused"; readonly connack: 4 | 5; readonly findings: readonly Finding[] };
+  { readonly kind: "accepted"; readonly device: HubDevice; readonly left?: () => void } | TurnedAway;
 
 /** A twin reply: status, JSON body (absent: empty), and the new version of a PATCH. */
 export interface TwinReply {
@@ -34,14 +35,21 @@ export interface TwinPatch {
   readonly tags?: JsonObject;
 }
 
-/** The assigned hub, as far as a device's first minutes; knows no sockets. */
+/**
+ * The assigned hub, as far as a device's first minutes; knows no sockets and no transports. What devices ask (`connect`, `twin`,
+ * `patchReported`) never rejects: a fault of ours is `unavailable` or status 500, and is told to `onFailure`.
+ */
 export interface Hub {
-  /** Decides a CONNECT; never rejects because of what a device sent. */
+  /** Decides whether a device may connect. */
   connect(request: HubConnectRequest): Promise<HubAdmission>;
   /** Answers `$iothub/twin/GET`: `{desired: {…, $version}, reported: {…, $version}}`. */
-  twin(device: HubDevice): Promise<TwinReply>;
+  twin(device: HubDevice, trackingId?: string): Promise<TwinReply>;
   /** Applies a JSON merge patch of reported properties; 204 with the new version, or 400, 412, 413, 404. */
-  patchReported(device: HubDevice, patch: Uint8Array, baseVersion?: number): Promise<TwinReply>;
+  patchReported(
+    device: HubDevice,
+    patch: Uint8Array,
+    about?: { readonly baseVersion?: number | undefined; readonly trackingId?: string | undefined },
+  ): Promise<TwinReply>;
   /** Applies a merge patch of desired properties (operator's side) and tells who watches; the new version. */
   patchDesired(device: HubDevice, patch: JsonObject): Promise<number | undefined>;
   /**

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { certificateCache } from "@rollcall/pki";
 import { DpsError, type JsonObject, propertyProblem } from "@rollcall/protocol";
 import { connect } from "./connect.js";
+import { faultGuard } from "./fault-guard.js";
 import { Followers } from "./followers.js";
 import type { Hub, HubConnectRequest, HubDevice } from "./hub-types.js";
 import { patchTwin } from "./operator-twin.js";
@@ -37,20 +38,21 @@ export function createHub(ports: HubPorts): Hub {
     disconnect: (device) => takeAway(device, {}),
   });
   const decide = (request: HubConnectRequest) => connect(request, { ports, certificates, removed });
+  const guard = faultGuard(ports);
   const announce = announcer(followers, desired);
   let telemetryCount = 0;
   return {
-    connect: async (request) =>
-      followers ? followers.admit(request, () => decide(request)) : (await decide(request)).admission,
-    twin: (device) => readTwin(device, context()),
-    patchReported: (device, bytes, baseVersion) => patchReported(device, { bytes, baseVersion }, context()),
+    connect: (request) =>
+      guard.admission(request.trackingId, async () =>
+        followers ? followers.admit(request, () => decide(request)) : (await decide(request)).admission,
+      ),
+    twin: (device, trackingId = "") => guard.reply(trackingId, () => readTwin(device, context())),
+    patchReported: (device, bytes, { baseVersion, trackingId = "" } = {}) =>
+      guard.reply(trackingId, () => patchReported(device, { bytes, baseVersion }, context())),
     async patchDesired(device, patch) {
-      const problem = propertyProblem(patch);
-      if (problem !== undefined) throw new DpsError("badRequest", problem);
-      const change = await applyPatch("desired", device, { properties: patch }, context());
-      if (change.kind === "refused") return refusedDesired(change.reply);
-      announce(device, patch, change.version);
-      return change.version;
+      const version = await patchDesired(device, patch, context());
+      if (version !== undefined) announce(device, patch, version);
+      return version;
     },
     async patchTwin(device, patch, ifEtags) {
       const twin = await patchTwin(device, patch, ifEtags, context());
@@ -92,6 +94,14 @@ function followersOf(
   const followers = new Followers({ store, ...callbacks });
   store.watch((change) => followers.heard(change));
   return followers;
+}
+
+/** The new version of a device's desired properties; undefined when there is no such device. */
+async function patchDesired(device: HubDevice, patch: JsonObject, context: TwinContext): Promise<number | undefined> {
+  const problem = propertyProblem(patch);
+  if (problem !== undefined) throw new DpsError("badRequest", problem);
+  const change = await applyPatch("desired", device, { properties: patch }, context);
+  return change.kind === "refused" ? refusedDesired(change.reply) : change.version;
 }
 
 /** An unknown device has no version; anything else that the operator sent wrong is his to hear. */

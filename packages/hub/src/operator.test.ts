@@ -89,7 +89,7 @@ describe("a device that is taken away", () => {
     loopback: true,
     presented: () => [],
   };
-  const connect = () => hub.connect({ ...device, connection });
+  const connect = () => hub.connect({ ...device, connection, trackingId: "t" });
 
   test("is gone, and who watches is told", async () => {
     const seen: unknown[] = [];
@@ -107,10 +107,10 @@ describe("a device that is taken away", () => {
     await hub.removeDevice(device);
     expect(await connect()).toMatchObject({
       kind: "refused",
-      connack: 5,
+      reason: "notAuthorized",
       findings: [{ code: "hub.deviceDeleted", title: expect.stringContaining("1970-01-01T00:00:01.000Z") }],
     });
-    expect(await hub.connect({ hub: HUB, deviceId: "other", connection })).toMatchObject({
+    expect(await hub.connect({ hub: HUB, deviceId: "other", connection, trackingId: "t" })).toMatchObject({
       findings: [{ code: "hub.unknownDevice" }],
     });
     devices.add("pump-1", authentication);
@@ -137,7 +137,7 @@ describe("a device whose place a registration took", () => {
     loopback: true,
     presented: () => [],
   };
-  const connect = () => hub.connect({ ...device, connection });
+  const connect = () => hub.connect({ ...device, connection, trackingId: "t" });
 
   test("is told of to who watches; one that comes later was not deleted by anybody", async () => {
     const seen: unknown[] = [];

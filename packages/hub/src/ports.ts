@@ -20,4 +20,6 @@ export interface HubPorts {
   readonly clock: () => number;
   /** Random bytes, for etags; those of the platform unless given. */
   readonly random?: (size: number) => Buffer;
+  /** Hears of faults of ours; devices are told "internal error". */
+  readonly onFailure?: (error: unknown, trackingId: string) => void;
 }

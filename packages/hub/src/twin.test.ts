@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 
 const patch = (value: unknown, baseVersion?: number): Promise<TwinReply> =>
-  hub.patchReported(device, Buffer.from(typeof value === "string" ? value : JSON.stringify(value)), baseVersion);
+  hub.patchReported(device, Buffer.from(typeof value === "string" ? value : JSON.stringify(value)), { baseVersion });
 const reported = () => devices.twins.get("pump-1")?.reported;
 
 function nested(depth: number): Json {

@@ -1,6 +1,6 @@
-/** Ways in. */
-export const transports = ["mqtt", "mqtt-ws", "http"] as const;
-export type Transport = (typeof transports)[number];
+import type { RefusalReason } from "./facts/admission.js";
+import type { Finding } from "./findings/finding.js";
+import type { Transport } from "./transports.js";
 
 /**
  * What the front ends know of the socket behind a request; made by the listener that accepted it.
@@ -19,4 +19,11 @@ export interface ClientConnection {
   readonly serverName?: string;
   readonly loopback: boolean;
   presented(): readonly Uint8Array[];
+}
+
+/** A connection that the service or a hub turned away: why, and what was found. */
+export interface TurnedAway {
+  readonly kind: "refused";
+  readonly reason: RefusalReason;
+  readonly findings: readonly Finding[];
 }

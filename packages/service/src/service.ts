@@ -3,6 +3,7 @@ import { type Broker, createBroker } from "@rollcall/broker";
 import { AttemptLog, createEngine, type Engine, newEtag, type Store } from "@rollcall/engine";
 import { createHub, type Hub } from "@rollcall/hub";
 import { toPem } from "@rollcall/pki";
+import { isLoopback, transportRows } from "@rollcall/protocol";
 import { type AllocationWebhook, createAllocationWebhook } from "./allocation-webhook.js";
 import { checkConfig } from "./config/config.js";
 import { ConfigError } from "./config/config-error.js";
@@ -10,7 +11,6 @@ import { milliseconds, retryAfterSeconds } from "./config/config-schema.js";
 import { accessPolicies, OWNER_POLICY } from "./config/policies.js";
 import { createHttpFronts } from "./http-fronts.js";
 import { endpoint, linkedHubs, reachableHost, servedHosts } from "./listen/addresses.js";
-import { isLoopback } from "./listen/client-connection.js";
 import { Listeners } from "./listen/listeners.js";
 import { type OpenPorts, openPorts } from "./listen/open-ports.js";
 import { clusterFingerprints } from "./location/cluster-files.js";
@@ -126,7 +126,6 @@ async function startBroker(setting: Setting, parts: { engine: Engine; hub: Hub }
     ...parts,
     attempts,
     clock,
-    retryAfterSeconds: retryAfterSeconds(config),
     tpmOverMqtt: ({ loopback }) => config.tpmOverMqtt ?? (tpmByDefault && loopback),
     log: {
       debug: (text, error) => log.debug({ err: error }, text),
@@ -143,8 +142,11 @@ function decide(
   { store, webhook }: { store: Store; webhook: AllocationWebhook },
 ): { hub: Hub; engine: Engine } {
   const linked = { linked: () => hubs };
+  const knownVersionsOnly = config.apiVersions === "known-only";
   const { registrationsPerMinute } = config.limits;
-  const hub = createHub({ store, hubs: linked, clock });
+  const onFailure = (what: string) => (error: unknown, trackingId: string) =>
+    log.error({ err: error, trackingId }, what);
+  const hub = createHub({ store, hubs: linked, clock, onFailure: onFailure("a request at a hub failed") });
   const engine = createEngine({
     idScope: config.idScope,
     store,
@@ -158,15 +160,13 @@ function decide(
     assigningForMs: milliseconds(config.registration.assigningFor),
     registrationsPerMinute: registrationsPerMinute === "off" ? undefined : registrationsPerMinute,
     strictX509: config.strictX509,
+    knownVersionsOnly,
     onRemoved: (place) => hub.disconnect(place),
-    onFailure: (error, trackingId) => log.error({ err: error, trackingId }, "a registration failed"),
+    onFailure: onFailure("a registration failed"),
   });
   const warn = (version: string) =>
     log.warn(`a device asks for api-version ${version}, newer than this service knows; it is served`);
-  return {
-    hub,
-    engine: watchVersions(engine, { knownOnly: config.apiVersions === "known-only", warn }),
-  };
+  return { hub, engine: knownVersionsOnly ? engine : watchVersions(engine, warn) };
 }
 
 /** Opens the listeners, and renews their certificate before it expires. */
@@ -191,7 +191,7 @@ async function openListeners({ config, clock, attempts, log, location, hubs, tea
 
 function describe({ config, location, opened, hubs }: Setting, ports: OpenPorts): RollcallInfo {
   const host = reachableHost(config.listen.host);
-  const serviceEndpoint = endpoint(host, ports.https, 443);
+  const serviceEndpoint = endpoint(host, ports.https, transportRows.http.defaultPort);
   const { policyKey } = location.secrets;
   const connectionString = (name: string, key: string) =>
     `HostName=${serviceEndpoint};SharedAccessKeyName=${name};SharedAccessKey=${key}`;
@@ -199,7 +199,7 @@ function describe({ config, location, opened, hubs }: Setting, ports: OpenPorts)
     idScope: config.idScope,
     host,
     ports,
-    deviceEndpoint: endpoint(host, ports.mqtt, 8883),
+    deviceEndpoint: endpoint(host, ports.mqtt, transportRows.mqtt.defaultPort),
     serviceEndpoint,
     connectionString: connectionString(OWNER_POLICY, policyKey),
     policies: accessPolicies(config.policies, policyKey).map(({ name, primaryKey, secondaryKey }) => ({

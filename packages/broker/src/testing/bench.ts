@@ -1,10 +1,11 @@
 import { type AddressInfo, createServer, type Server } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Admission, AttemptLog, type DeviceRequest, type Engine } from "@rollcall/engine";
+import { type Admission, type Attempt, AttemptLog, type DeviceRequest, type Engine } from "@rollcall/engine";
 import { createHub, type DeviceStore, type Hub } from "@rollcall/hub";
 import {
   type ClientConnection,
   type DeviceIdentity,
+  errorBody,
   formatSas,
   type HubAuthentication,
   hubResource,
@@ -39,6 +40,7 @@ export class FakeEngine implements Engine {
     this.bodies.push(request.body);
     await this.gate;
     if (registrationId === "broken") throw new Error("planted");
+    if (registrationId === "faulty") return faultOf(attempt);
     attempt.outcome = "accepted";
     const body = { operationId: `op-${registrationId}`, status: "assigning" as const };
     return { status: 202, retryAfter: 3, body, trackingId: attempt.trackingId };
@@ -66,10 +68,18 @@ export class FakeEngine implements Engine {
   }
 }
 
+/** What an engine answers for a fault of its own. */
+function faultOf({ trackingId }: Attempt): Reply {
+  const body = errorBody("internal", { trackingId, now: new Date(0) });
+  return { status: 500, retryAfter: 3, trackingId, body };
+}
+
 /** Devices and twins of one hub. */
 export class FakeDevices implements DeviceStore {
   readonly #identities = new Map<string, DeviceIdentity>();
   readonly #twins = new Map<string, Twin>();
+  /** As a store that cannot be reached. */
+  isBroken = false;
 
   add(deviceId: string, authentication?: HubAuthentication): void {
     const key = { type: "symmetricKey" as const, primaryKey: KEY.toString("base64") };
@@ -94,10 +104,12 @@ export class FakeDevices implements DeviceStore {
   }
 
   async deviceIdentity(_hub: string, deviceId: string): Promise<DeviceIdentity | undefined> {
+    if (this.isBroken) throw new Error("planted");
     return this.#identities.get(deviceId);
   }
 
   async twin(_hub: string, deviceId: string): Promise<Twin | undefined> {
+    if (this.isBroken) throw new Error("planted");
     return this.#twins.get(deviceId);
   }
 
@@ -130,15 +142,16 @@ export async function openBench(options: Partial<BrokerOptions> = {}): Promise<B
   const devices = new FakeDevices();
   const clock = () => Date.now();
   const attempts = new AttemptLog(clock);
+  const errors: string[] = [];
   const hub = createHub({
     store: devices,
     clock,
+    onFailure: (error) => void errors.push(String(error)),
     hubs: { linked: () => [{ host: HUB, weight: 1, applyAllocationPolicy: true }] },
   });
-  const errors: string[] = [];
   const log = { debug: () => undefined, error: (message: string) => void errors.push(message) };
   const parts = { engine, hub, attempts, clock, log };
-  const broker = await createBroker({ ...parts, tpmOverMqtt: () => true, retryAfterSeconds: 3, ...options });
+  const broker = await createBroker({ ...parts, tpmOverMqtt: () => true, ...options });
   const server = createServer({ noDelay: true }, (socket) => broker.handleConnection(socket, peerOf(socket)));
   await listen(server);
   return {

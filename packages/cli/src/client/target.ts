@@ -1,5 +1,4 @@
 import { rootCertificates } from "node:tls";
-import type { Transport } from "@rollcall/protocol";
 import { CliError } from "../terminal/cli-error.js";
 import { readUserFile } from "../terminal/files.js";
 import { connect } from "./running-service.js";
@@ -21,11 +20,6 @@ export interface Target {
   readonly httpsPort?: number;
   /** Set when it is the service of a location: the one that can explain. */
   readonly management?: { readonly url: string; readonly location: string };
-}
-
-/** The port for a transport; undefined where the transport's own number holds. */
-export function portOf(target: Target, transport: Transport): number | undefined {
-  return transport === "mqtt" ? target.mqttPort : target.httpsPort;
 }
 
 /** `--host` and its companions, or the service of the location. */

@@ -9,7 +9,7 @@ import {
 } from "@rollcall/protocol";
 import { attestations } from "../attestation/attestations.js";
 import type { AcceptedProof, AttestationRequest } from "../attestation/judging/verdict.js";
-import type { EnrollmentRecord } from "../records/ports.js";
+import type { EnrollmentRecord } from "../records/records.js";
 import { wireEnrollment } from "../wire/wire-enrollment.js";
 
 /** A device that waits for the webhook. */

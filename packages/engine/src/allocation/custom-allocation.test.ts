@@ -1,6 +1,6 @@
 import type { LinkedHub, RegistrationOperationStatus } from "@rollcall/protocol";
 import { describe, expect, it } from "vitest";
-import type { Assignment } from "../records/ports.js";
+import type { Assignment } from "../records/records.js";
 import { engineRig, sas } from "../testing/rig.js";
 import type { Allocator, AllocatorAnswer } from "./allocator.js";
 

@@ -1,5 +1,6 @@
 import { finding } from "@rollcall/protocol";
 import { describe, expect, it } from "vitest";
+import { Attempt } from "./attempt.js";
 import { AttemptLog } from "./attempt-log.js";
 
 const facts = (registrationId: string, over: { at?: "service" | "hub"; acceptedAt?: number } = {}) => ({
@@ -85,5 +86,34 @@ describe("the log of attempts", () => {
     expect(ids(1, { outcome: "failed", after: attempts[4]!.trackingId })).toEqual(["c"]);
     expect(ids(2, { after: attempts[5]!.trackingId })).toEqual(["e", "d"]);
     expect(ids(9, { after: attempts[0]!.trackingId })).toEqual([]);
+  });
+
+  it.each([
+    { length: 256, kept: 256 },
+    { length: 257, kept: 256 },
+  ])("keeps $kept characters of a text of $length", ({ length, kept }) => {
+    const log = new AttemptLog(() => 1000);
+    const text = "x".repeat(length);
+    const { facts: noted, trackingId } = log.begin({
+      ...facts(text),
+      ...{ idScope: text, apiVersion: text, clientVersion: text },
+    });
+    const cut = text.slice(0, kept);
+    expect(noted).toMatchObject({ registrationId: cut, idScope: cut, apiVersion: cut, clientVersion: cut });
+    expect(log.find(cut)?.trackingId).toBe(trackingId);
+  });
+
+  it("keeps what began outside of it, as it is by then, and tells watchers from then on", () => {
+    const log = new AttemptLog(() => 1000);
+    const heard: string[] = [];
+    log.watch((attempt) => heard.push(attempt.outcome));
+    const attempt = new Attempt(facts("a"), () => 1010);
+    attempt.step("poll");
+    expect([log.size, heard]).toEqual([0, []]);
+    attempt.outcome = "refused";
+    log.keep(attempt);
+    expect(log.find("a")).toMatchObject({ outcome: "refused", steps: [{ name: "tls" }, { name: "poll", atMs: 10 }] });
+    attempt.step("later");
+    expect(heard).toEqual(["refused", "refused"]);
   });
 });

@@ -1,5 +1,7 @@
-import type { ClientConnection, Finding, Reply } from "@rollcall/protocol";
-import type { Attempt } from "./attempt-log.js";
+import type { ClientConnection, Reply, TurnedAway } from "@rollcall/protocol";
+import type { Clock } from "../records/ports.js";
+import type { Attempt } from "./attempt.js";
+import type { AttemptLog } from "./attempt-log.js";
 
 /** How a device proves itself: a token, what stands in its TLS handshake, or nothing (a TPM's first request). */
 export type Credentials = { readonly kind: "sas"; readonly token: string } | { readonly kind: "tls" };
@@ -16,20 +18,33 @@ export interface DeviceRequest {
   readonly attempt: Attempt;
 }
 
-/** The answer to an MQTT CONNECT. */
+/** The answer to a device that opens a connection. */
 export type Admission =
   | { readonly kind: "admitted" }
-  /** TPM over MQTT: one register request for a challenge, nothing else. */
+  /** A TPM without a token: one register request for a challenge, nothing else. */
   | { readonly kind: "challengeOnly" }
-  | { readonly kind: "refused"; readonly connack: 2 | 3 | 4 | 5; readonly finding: Finding };
+  | TurnedAway;
 
-/** The device provisioning service itself; knows no sockets. No method rejects because of what a device sent. */
+/**
+ * The device provisioning service itself; knows no sockets and no transports. No method rejects: a fault of ours is answered as
+ * `unavailable` or `internal error`, stands in the attempt, and is told to `onFailure`.
+ */
 export interface Engine {
   readonly idScope: string;
-  /** Decides a CONNECT: only what must be refused there is refused there. */
+  /** Decides whether a device may connect, before it asks anything: only what must be refused there is refused there. */
   admit(request: DeviceRequest): Promise<Admission>;
   /** `body` as received. */
   register(request: DeviceRequest & { readonly body: Uint8Array }): Promise<Reply>;
   operationStatus(request: DeviceRequest & { readonly operationId: string }): Promise<Reply>;
   lookUp(request: DeviceRequest & { readonly body: Uint8Array }): Promise<Reply>;
+}
+
+/** A request as a front end reads it: the attempt comes with `Visit` or `SingleRequests`. */
+export type UnnotedRequest = Omit<DeviceRequest, "attempt">;
+
+/** The parts that every front end works with. */
+export interface FrontEndParts {
+  readonly engine: Engine;
+  readonly attempts: AttemptLog;
+  readonly clock: Clock;
 }

@@ -9,7 +9,7 @@ import {
   rootCause,
   wireError,
 } from "@rollcall/protocol";
-import type { Attempt } from "./attempt-log.js";
+import type { Attempt } from "./attempt.js";
 
 /** A reply that is no error. */
 export function okReply(attempt: Attempt, status: number, body: ReplyBody, retryAfter?: number): Reply {

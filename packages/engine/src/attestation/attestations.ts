@@ -1,5 +1,5 @@
 import type { AttestationKind, EnrollmentGroup, IndividualEnrollment } from "@rollcall/protocol";
-import type { EnrollmentRecord } from "../records/ports.js";
+import type { EnrollmentRecord } from "../records/records.js";
 import type { Attestation, AttestationLookUp, AuthorityReference } from "./judging/attestation.js";
 import { symmetricKey } from "./symmetric-key/symmetric-key.js";
 import { tpm } from "./tpm/tpm.js";

@@ -1,5 +1,5 @@
 import { type Finding, finding, idKey } from "@rollcall/protocol";
-import type { Store } from "../records/ports.js";
+import type { Store } from "../records/store.js";
 
 const ALPHABET = [..."abcdefghijklmnopqrstuvwxyz0123456789-._:"];
 /** Longer ids are not searched for look-alikes: each character adds 80 candidates. */

@@ -2,7 +2,7 @@ import { type Certificate, CertificateError, certificateInfo, isSelfSigned, read
 import { type CaCertificate, type CertificateFacts, DpsError } from "@rollcall/protocol";
 import { readCaCertificate } from "../attestation/x509/certificate-text.js";
 import { badMember } from "../operator/bad-request.js";
-import type { CaCertificateRecord } from "../records/ports.js";
+import type { CaCertificateRecord } from "../records/records.js";
 
 /** As `badMember`, for messages that are sentences. */
 export function memberError(path: string, message: string, cause?: unknown): DpsError {
@@ -12,7 +12,7 @@ export function memberError(path: string, message: string, cause?: unknown): Dps
 /** The body of an upload. Throws DpsError. */
 export function certificateBody(body: unknown): { certificate: string; isVerified?: boolean } {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    throw new DpsError("badRequest", 'The body is no JSON object such as {"certificate": "…"}.');
+    throw new DpsError("badRequest", 'The body is not a JSON object such as {"certificate": "…"}.');
   }
   const { certificate, isVerified } = { ...inner(body), ...body } as { certificate?: unknown; isVerified?: unknown };
   if (typeof certificate !== "string") {

@@ -11,7 +11,8 @@ import type { AttestationReading } from "../attestation/judging/attestation.js";
 import type { AttestationRecord } from "../records/attestation-record.js";
 import { EnrollmentError } from "../records/enrollment-error.js";
 import { enrollmentSource } from "../records/enrollment-source.js";
-import type { CaCertificateRecord, EnrollmentRecord, GroupRecord, IndividualRecord, Store } from "../records/ports.js";
+import type { CaCertificateRecord, EnrollmentRecord, GroupRecord, IndividualRecord } from "../records/records.js";
+import type { Store } from "../records/store.js";
 import { readAttestation } from "./read-attestation.js";
 
 /** What goes into a record besides the enrollment itself. */

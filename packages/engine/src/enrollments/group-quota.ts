@@ -1,6 +1,7 @@
 import { attestationKinds, type GroupKind, idKey } from "@rollcall/protocol";
 import { groupKindOf } from "../records/group-kind.js";
-import type { GroupRecord, Store } from "../records/ports.js";
+import type { GroupRecord } from "../records/records.js";
+import type { Store } from "../records/store.js";
 
 /** How many groups there may be with the attestation of this one (wire.md#limits): each kind is limited by itself. */
 export const groupLimit = (record: Pick<GroupRecord, "attestation">): number =>
@@ -22,7 +23,7 @@ export async function quotaProblem(
   for (const kind of new Set(incoming.values())) {
     const { limit, what } = attestationKinds[kind].groups;
     const count = [...groups.values()].filter((each) => each === kind).length;
-    if (count > limit) return `there would be ${count} ${what}; ${limit} are allowed`;
+    if (count > limit) return `there would be ${count} ${what}; the limit is ${limit}`;
   }
   return undefined;
 }

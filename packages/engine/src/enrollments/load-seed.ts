@@ -1,7 +1,8 @@
 import { idKey, type Seed } from "@rollcall/protocol";
 import { EnrollmentError } from "../records/enrollment-error.js";
 import { groupKindOf } from "../records/group-kind.js";
-import type { GroupRecord, IndividualRecord, Store } from "../records/ports.js";
+import type { GroupRecord, IndividualRecord } from "../records/records.js";
+import type { Store } from "../records/store.js";
 import { groupRecord, individualRecord, namedAuthorities, type RecordContext } from "./enrollment-record.js";
 import { quotaProblem } from "./group-quota.js";
 
@@ -66,7 +67,8 @@ function at<T>(path: string, make: () => T): T {
 function refuseTwice(ids: readonly string[], path: string): void {
   const seen = new Set<string>();
   ids.forEach((id, index) => {
-    if (seen.has(idKey(id))) throw new EnrollmentError(`${path}.${index}`, `${id} stands twice (case does not matter)`);
+    if (seen.has(idKey(id)))
+      throw new EnrollmentError(`${path}.${index}`, `${id} appears twice (case does not matter)`);
     seen.add(idKey(id));
   });
 }

@@ -1,5 +1,5 @@
 import { type DeviceIdentity, idKey, type Twin } from "@rollcall/protocol";
-import type { DeviceFilter } from "../records/ports.js";
+import type { DeviceFilter } from "../records/store.js";
 import { pageOf, SortedMap } from "./memory-indexes.js";
 
 /** A device at its hub. */

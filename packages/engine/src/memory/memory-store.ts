@@ -5,19 +5,21 @@ import { groupKindOf } from "../records/group-kind.js";
 import type {
   Assignment,
   CaCertificateRecord,
-  DeviceFilter,
-  EnrollmentFilter,
   EnrollmentRecord,
-  Expected,
   GroupRecord,
   IndividualRecord,
-  PageRequest,
   RegistrationRecord,
+  StoreRecords,
+} from "../records/records.js";
+import type {
+  DeviceFilter,
+  EnrollmentFilter,
+  Expected,
+  PageRequest,
   Removal,
   Store,
   StoreCounts,
-  StoreRecords,
-} from "../records/ports.js";
+} from "../records/store.js";
 import { subjectKey } from "../records/subject-key.js";
 import { MemoryDevices } from "./memory-devices.js";
 import { MultiIndex, pageOf, SortedMap } from "./memory-indexes.js";

@@ -1,4 +1,4 @@
-import type { Expected, Removal } from "../records/ports.js";
+import type { Expected, Removal } from "../records/store.js";
 
 /** Whether a write applies over what is there. */
 export function applies(old: { readonly etag: string } | undefined, expected: Expected): boolean {

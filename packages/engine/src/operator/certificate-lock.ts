@@ -1,4 +1,4 @@
-import type { Store } from "../records/ports.js";
+import type { Store } from "../records/store.js";
 
 const turns = new WeakMap<Store, Promise<unknown>>();
 

@@ -8,21 +8,15 @@ import {
 } from "@rollcall/protocol";
 import { groupRecord, individualRecord, type RecordContext } from "../enrollments/enrollment-record.js";
 import { groupLimit } from "../enrollments/group-quota.js";
-import type {
-  EnrollmentFilter,
-  EnrollmentRecord,
-  Expected,
-  GroupRecord,
-  IndividualRecord,
-  Removal,
-  Store,
-} from "../records/ports.js";
+import type { EnrollmentRecord, GroupRecord, IndividualRecord } from "../records/records.js";
+import type { EnrollmentFilter, Expected, Removal, Store } from "../records/store.js";
 import { readBody } from "./read-body.js";
 
 /** One kind of enrollment: where it is kept and how it is read. */
 export interface Collection<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup> {
   readonly kind: EnrollmentKind;
   readonly notFound: "enrollmentNotFound" | "enrollmentGroupNotFound";
+  readonly exists: "alreadyExists" | "groupAlreadyExists";
   /** Throws a 400. */
   read(body: unknown): E;
   idOf(enrollment: E): string;
@@ -41,6 +35,7 @@ const over = (existing: EnrollmentRecord | undefined): Expected => (existing ? {
 export const individuals: Collection<IndividualRecord, IndividualEnrollment> = {
   kind: "individual",
   notFound: "enrollmentNotFound",
+  exists: "alreadyExists",
   read: (body) => readBody(individualEnrollmentSchema, body),
   idOf: (enrollment) => enrollment.registrationId,
   keyOf: (record) => idKey(record.registrationId),
@@ -54,6 +49,7 @@ export const individuals: Collection<IndividualRecord, IndividualEnrollment> = {
 export const groups: Collection<GroupRecord, EnrollmentGroup> = {
   kind: "group",
   notFound: "enrollmentGroupNotFound",
+  exists: "groupAlreadyExists",
   read: (body) => readBody(enrollmentGroupSchema, body),
   idOf: (enrollment) => enrollment.enrollmentGroupId,
   keyOf: (record) => idKey(record.enrollmentGroupId),

@@ -1,6 +1,6 @@
 import { attestationKindNames, type EnrollmentGroup, type IndividualEnrollment } from "@rollcall/protocol";
 import { attestations } from "../attestation/attestations.js";
-import type { EnrollmentRecord } from "../records/ports.js";
+import type { EnrollmentRecord } from "../records/records.js";
 import { wireMember } from "../wire/wire-enrollment.js";
 import type { Collection } from "./collections.js";
 import type { Cursor } from "./continuation.js";
@@ -44,9 +44,9 @@ export async function isWanted<R extends EnrollmentRecord, E extends IndividualE
 export async function reader(
   record: EnrollmentRecord,
   asks: { readonly registration: boolean; readonly certificates: boolean },
-  { store, clock }: OperatorContext,
+  { store, clock, allocationPolicy }: OperatorContext,
 ): Promise<ReadMember> {
   const registration = asks.registration ? await ownRegistration(record, store) : undefined;
-  const about = { registration, now: clock(), withoutCertificates: !asks.certificates };
+  const about = { registration, now: clock(), allocationPolicy, withoutCertificates: !asks.certificates };
   return (name) => wireMember(record, name, about);
 }

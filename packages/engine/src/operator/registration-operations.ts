@@ -1,5 +1,5 @@
 import { DpsError, idKey, type RegistrationState } from "@rollcall/protocol";
-import type { RegistrationRecord } from "../records/ports.js";
+import type { RegistrationRecord } from "../records/records.js";
 import { checkPrecondition } from "../wire/etags.js";
 import { wireRegistration } from "../wire/wire-registration.js";
 import type { Continuations } from "./continuation.js";

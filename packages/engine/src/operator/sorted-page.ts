@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { DpsError, type EnrollmentGroup, type IndividualEnrollment } from "@rollcall/protocol";
-import type { EnrollmentRecord } from "../records/ports.js";
+import type { EnrollmentRecord } from "../records/records.js";
 import type { Cursor } from "./continuation.js";
 import { compareValues, sortValue } from "./query-match.js";
 import type { Literal, Query } from "./query-parser.js";
@@ -47,7 +47,7 @@ async function* everyRecord<R extends EnrollmentRecord, E extends IndividualEnro
     if (chunk.length > 0 && walked >= SORTED) {
       throw new DpsError(
         "badRequest",
-        `There are more than ${SORTED} enrollments: they can be put in the order of their ids, ascending, and of nothing else.`,
+        `There are more than ${SORTED} enrollments: they can only be sorted by id, ascending.`,
         { info: { path: "query" } },
       );
     }

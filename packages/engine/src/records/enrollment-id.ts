@@ -1,4 +1,4 @@
-import type { EnrollmentRecord } from "./ports.js";
+import type { EnrollmentRecord } from "./records.js";
 
 /** The registration id of an individual enrollment, the group id of a group. */
 export function enrollmentId(enrollment: EnrollmentRecord): string {

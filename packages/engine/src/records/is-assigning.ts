@@ -1,4 +1,4 @@
-import type { OperationRecord } from "./ports.js";
+import type { OperationRecord } from "./records.js";
 
 /** Clocks of two nodes may be apart by so much. */
 const SKEW_MS = 60_000;

@@ -2,9 +2,10 @@ import { type Finding, finding, rankFindings, rootCause } from "@rollcall/protoc
 import { authenticate } from "../attestation/authenticate.js";
 import type { AcceptedProof, AttestationRequest, Verdict } from "../attestation/judging/verdict.js";
 import { enrollmentId } from "../records/enrollment-id.js";
-import type { EnrollmentRecord, RegistrationRecord } from "../records/ports.js";
-import { attestationContext, noteVerdict } from "./attestation-context.js";
+import type { EnrollmentRecord, RegistrationRecord } from "../records/records.js";
+import { attestationContext } from "./attestation-context.js";
 import type { EngineContext } from "./context.js";
+import { noteVerdict } from "./note-verdict.js";
 
 /** A device that was let in. */
 export interface Accepted {

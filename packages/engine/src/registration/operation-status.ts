@@ -3,8 +3,9 @@ import type { DeviceRequest } from "../attempts/engine-types.js";
 import { okReply, refusalFor, refuse } from "../attempts/replies.js";
 import { authenticate } from "../attestation/authenticate.js";
 import { isAssigning } from "../records/is-assigning.js";
-import { attestationContext, noteVerdict } from "./attestation-context.js";
+import { attestationContext } from "./attestation-context.js";
 import type { EngineContext } from "./context.js";
+import { noteVerdict } from "./note-verdict.js";
 import { challenge, judge } from "./register.js";
 import { assigningStatus, finalStatus, registrationResult } from "./registration-result.js";
 

@@ -13,8 +13,9 @@ import { errorReply, okReply, refusalFor, refuse } from "../attempts/replies.js"
 import { attestations } from "../attestation/attestations.js";
 import { authenticate } from "../attestation/authenticate.js";
 import type { AttestationRequest, ProofOf, Verdict } from "../attestation/judging/verdict.js";
-import { attestationContext, noteVerdict } from "./attestation-context.js";
+import { attestationContext } from "./attestation-context.js";
 import type { EngineContext } from "./context.js";
+import { noteVerdict } from "./note-verdict.js";
 import { saveRegistration } from "./save-registration.js";
 
 type BodyRequest = DeviceRequest & { readonly body: Uint8Array };

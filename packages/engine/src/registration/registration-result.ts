@@ -1,6 +1,7 @@
 import { type DeviceRegistrationResult, formatDate, type RegistrationOperationStatus } from "@rollcall/protocol";
 import { attestations } from "../attestation/attestations.js";
-import type { OperationRecord, Random, RegistrationRecord } from "../records/ports.js";
+import type { Random } from "../records/ports.js";
+import type { OperationRecord, RegistrationRecord } from "../records/records.js";
 
 /** The polling answer of an operation that is not ready (wire.md#reply-bodies). */
 export function assigningStatus(operation: OperationRecord, registrationId: string): RegistrationOperationStatus {

@@ -7,7 +7,8 @@ import {
   type Twin,
 } from "@rollcall/protocol";
 import { sameHost } from "../allocation/allocate.js";
-import type { Assignment, EnrollmentRecord, RegistrationRecord, Store } from "../records/ports.js";
+import type { Assignment, EnrollmentRecord, RegistrationRecord } from "../records/records.js";
+import type { Store } from "../records/store.js";
 
 /** What a registration puts where. */
 export interface Placement {

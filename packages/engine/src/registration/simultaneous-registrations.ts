@@ -1,5 +1,5 @@
 import { finding, idKey } from "@rollcall/protocol";
-import type { Attempt } from "../attempts/attempt-log.js";
+import type { Attempt } from "../attempts/attempt.js";
 import type { Clock } from "../records/ports.js";
 
 interface Entry {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { LinkedHub } from "@rollcall/protocol";
 import { MemoryStore } from "../memory/memory-store.js";
 import { createOperator } from "../operator/operator.js";
-import type { RegistrationRecord } from "../records/ports.js";
+import type { RegistrationRecord } from "../records/records.js";
 
 /** 2026-11-23T00:00:00Z */
 const START = Date.UTC(2026, 10, 23);

@@ -2,7 +2,7 @@ import { isGroupKind, type JsonObject, limits, propertyProblem, type Twin } from
 import { attestations } from "../attestation/attestations.js";
 import type { RecordProblem } from "../attestation/judging/attestation.js";
 import { readDer } from "../attestation/x509/check-record.js";
-import type { CaCertificateRecord, EnrollmentRecord } from "../records/ports.js";
+import type { CaCertificateRecord, EnrollmentRecord } from "../records/records.js";
 
 /** What no schema sees of an enrollment. */
 export function enrollmentProblem(record: EnrollmentRecord): RecordProblem | undefined {

@@ -1,6 +1,7 @@
 import type { DeviceIdentity, Twin } from "@rollcall/protocol";
 import { idKey } from "@rollcall/protocol";
-import type { Store, StoreRecords } from "../records/ports.js";
+import type { StoreRecords } from "../records/records.js";
+import type { Store } from "../records/store.js";
 
 /** Version of the lines that an export holds: raised when an older service could not read them any more. */
 export const EXPORT_VERSION = 1;

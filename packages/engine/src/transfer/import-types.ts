@@ -1,4 +1,6 @@
-import type { Clock, Hubs, Random, Store, StoreRecords } from "../records/ports.js";
+import type { Clock, Hubs, Random } from "../records/ports.js";
+import type { StoreRecords } from "../records/records.js";
+import type { Store } from "../records/store.js";
 
 /** Where records wait until all of them have been looked at. They hold keys: nobody else may read it. */
 export interface Spool {

@@ -1,6 +1,6 @@
 import { formatDate, type RegistrationState } from "@rollcall/protocol";
 import { isAssigning } from "../records/is-assigning.js";
-import type { RegistrationRecord } from "../records/ports.js";
+import type { RegistrationRecord } from "../records/records.js";
 
 /** A DeviceRegistrationState (wire.md#deviceregistrationstate): what a device learns of its registration, without what only it may know. */
 export function wireRegistration(record: RegistrationRecord, now: number): RegistrationState {

@@ -1,6 +1,7 @@
 import type { DeviceApi, ManagementApi } from "@rollcall/api";
 import type { Broker } from "@rollcall/broker";
 import type { LinkedHub, ServiceInfo } from "@rollcall/protocol";
+import { transportRows } from "@rollcall/protocol";
 import type { Config } from "../config/config-schema.js";
 import { flagName, type SettingName, variableName } from "../config/config-settings.js";
 import { ListenError, listenAddresses } from "./listen.js";
@@ -21,7 +22,7 @@ export interface PortParts {
 /** The port numbers that are served. */
 export type OpenPorts = ServiceInfo["ports"];
 
-const HTTPS_PORT = 443;
+const HTTPS_PORT = transportRows.http.defaultPort;
 
 /** Opens all ports. Throws ListenError when a port is not available. */
 export async function openPorts(parts: PortParts): Promise<OpenPorts> {

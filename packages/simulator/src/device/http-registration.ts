@@ -4,13 +4,13 @@ import {
   formatPath,
   provisioningResource,
   routes,
+  transportRows,
 } from "@rollcall/protocol";
 import { provings } from "../attestation/provings.js";
 import { awaitAssignment } from "./await-assignment.js";
 import { answerChallenge, takeHubKey } from "./challenge.js";
 import type { Exchange } from "./exchange.js";
 import { type HttpRequest, HttpsSession } from "./https-session.js";
-import { defaultPorts } from "./open-mqtt.js";
 import type { RegisterOptions } from "./options.js";
 import type { AssignedState } from "./result.js";
 import { connectTls, deviceContext, inTurn } from "./tls-connect.js";
@@ -30,7 +30,7 @@ export async function registerOverHttp(exchange: Exchange, options: RegisterOpti
 function openSession(exchange: Exchange, options: RegisterOptions): HttpsSession {
   const { target, identity } = options;
   const { signal } = exchange;
-  const port = target.port ?? defaultPorts.http;
+  const port = target.port ?? transportRows.http.defaultPort;
   const context = deviceContext(target.ca, identity, options);
   const connect = () => inTurn(exchange, options, () => connectTls({ host: target.host, port, context, signal }));
   return new HttpsSession({ host: target.host, port, signal, connect });

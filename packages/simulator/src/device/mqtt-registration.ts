@@ -2,21 +2,23 @@ import {
   DEVICE_API_VERSION,
   type DeviceRegistration,
   formatProvisioningUserName,
+  type HubTransport,
   provisioningResource,
   topics,
+  transportRows,
 } from "@rollcall/protocol";
 import { provings } from "../attestation/provings.js";
 import { awaitAssignment } from "./await-assignment.js";
 import { answerChallenge, takeHubKey } from "./challenge.js";
 import type { Exchange } from "./exchange.js";
 import type { MqttReply, MqttSession } from "./mqtt-session.js";
-import { clientVersion, defaultPorts, openMqtt } from "./open-mqtt.js";
+import { clientVersion, openMqtt } from "./open-mqtt.js";
 import type { RegisterOptions } from "./options.js";
 import type { AssignedState } from "./result.js";
 import { tokenFor } from "./tokens.js";
 import { readBody, readRetryAfter, type WireReply } from "./wire-reply.js";
 
-export type MqttRegisterOptions = RegisterOptions & { readonly transport: "mqtt" | "mqtt-ws" };
+export type MqttRegisterOptions = RegisterOptions & { readonly transport: HubTransport };
 
 const keepaliveSeconds = 180;
 /** Of a connection that only asks for a TPM challenge (attestation.md#mqtt). */
@@ -83,7 +85,7 @@ function open(
   const username = formatProvisioningUserName({ idScope: target.idScope, registrationId, apiVersion, clientVersion });
   return openMqtt(exchange, options, {
     host: target.host,
-    port: target.port ?? defaultPorts[transport],
+    port: target.port ?? transportRows[transport].defaultPort,
     ca: target.ca,
     transport,
     identity,

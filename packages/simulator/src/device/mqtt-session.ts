@@ -1,12 +1,12 @@
 import type { TLSSocket } from "node:tls";
-import { rawQuery, type Transport, webSocket } from "@rollcall/protocol";
+import { type HubTransport, rawQuery, transportRows, webSocket } from "@rollcall/protocol";
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import { NoAnswerError, RefusedError } from "./result.js";
 
 export interface MqttSessionOptions {
   /** Connected; the session closes it. */
   readonly socket: TLSSocket;
-  readonly transport: Exclude<Transport, "http">;
+  readonly transport: HubTransport;
   readonly host: string;
   readonly port: number;
   readonly clientId: string;
@@ -59,7 +59,7 @@ function clientOptions(options: MqttSessionOptions): IClientOptions {
 
 function openClient(options: MqttSessionOptions): MqttClient {
   const common = clientOptions(options);
-  if (options.transport === "mqtt") return new mqtt.MqttClient(() => options.socket, common);
+  if (transportRows[options.transport].isByteStream) return new mqtt.MqttClient(() => options.socket, common);
   // Given apart from the URL: MQTT.js takes the brackets of an IPv6 address off and builds a URL again without them.
   const hostname = options.host.includes(":") ? `[${options.host}]` : options.host;
   const wsOptions = { createConnection: () => options.socket };

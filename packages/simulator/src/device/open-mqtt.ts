@@ -1,12 +1,8 @@
-import type { Transport } from "@rollcall/protocol";
 import type { DeviceIdentity } from "../attestation/proving/identity.js";
 import type { Exchange } from "./exchange.js";
 import { MqttSession, type MqttSessionOptions } from "./mqtt-session.js";
 import type { ExchangeOptions } from "./options.js";
 import { connectTls, deviceContext, inTurn } from "./tls-connect.js";
-
-/** Where a transport is served when nobody says otherwise. */
-export const defaultPorts: Readonly<Record<Transport, number>> = { mqtt: 8883, "mqtt-ws": 443, http: 443 };
 
 /** What our devices call themselves. */
 export const clientVersion = "rollcall-simulator";

@@ -1,3 +1,4 @@
+import type { Transport } from "@rollcall/protocol";
 import { type Exchange, runExchange } from "./exchange.js";
 import { registerOverHttp } from "./http-registration.js";
 import { registerOverMqtt } from "./mqtt-registration.js";
@@ -11,15 +12,17 @@ import type { AssignedState, RegisterResult } from "./result.js";
 export function registerDevice(options: RegisterOptions): Promise<RegisterResult> {
   return runExchange(options, async (exchange) => {
     const started = performance.now();
-    const registrationState = await register(exchange, options);
+    const registrationState = await ways[options.transport](exchange, options);
     exchange.timer.add("assigned", performance.now() - started);
     return { outcome: "assigned" as const, registrationState };
   });
 }
 
-function register(exchange: Exchange, options: RegisterOptions): Promise<AssignedState> {
-  const { transport } = options;
-  return transport === "http"
-    ? registerOverHttp(exchange, options)
-    : registerOverMqtt(exchange, { ...options, transport });
-}
+type Register = (exchange: Exchange, options: RegisterOptions) => Promise<AssignedState>;
+
+/** How a device registers over each transport. */
+const ways: Readonly<Record<Transport, Register>> = {
+  mqtt: (exchange, options) => registerOverMqtt(exchange, { ...options, transport: "mqtt" }),
+  "mqtt-ws": (exchange, options) => registerOverMqtt(exchange, { ...options, transport: "mqtt-ws" }),
+  http: registerOverHttp,
+};

@@ -1,4 +1,4 @@
-import { idKey, idProblem, type Json, type JsonObject, type Transport } from "@rollcall/protocol";
+import { DEFAULT_TRANSPORT, idKey, idProblem, type Json, type JsonObject, type Transport } from "@rollcall/protocol";
 import type { Fault, FleetMember, GroupAttestation } from "../attestation/proving/fleet-types.js";
 import { provings } from "../attestation/provings.js";
 import type { Expectation } from "../report/report-types.js";
@@ -169,7 +169,7 @@ function expand({ group, enrolledAs, attestation }: Resolved): Omit<PlannedDevic
       group: group.name,
       ...(isGroupEnrolled(attestation) && { enrollmentGroupId: enrolledAs.name }),
       attestation,
-      transport: group.transport[place % group.transport.length] ?? "mqtt",
+      transport: group.transport[place % group.transport.length] ?? DEFAULT_TRANSPORT,
       fault: group.fault,
       expect: group.expect ?? expectationOf(group.fault, isGroupEnrolled(attestation)),
       ...(group.payload !== undefined && { payload: fillTemplates(group.payload, registrationId) }),

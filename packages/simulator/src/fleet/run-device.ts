@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { JsonObject } from "@rollcall/protocol";
+import { type JsonObject, portOf, transportRows } from "@rollcall/protocol";
 import type { ExchangeOptions } from "../device/options.js";
 import type { Phase, PhaseTimes } from "../device/phases.js";
 import { registerDevice } from "../device/register-device.js";
@@ -8,7 +8,7 @@ import { connectToHub } from "../hub/connect-to-hub.js";
 import type { DeviceEnd } from "../report/report-types.js";
 import { checkTarget } from "./check-target.js";
 import type { FleetDevice } from "./fleet.js";
-import type { FleetTarget, RunOptions } from "./run-options.js";
+import type { RunOptions } from "./run-options.js";
 
 /** What became of a device, and what it took. */
 export interface DeviceRun {
@@ -52,7 +52,7 @@ async function visitHub(
 ): Promise<DeviceRun> {
   // The hub is the service's word: it must not lead the fleet away from the machine either.
   checkTarget(assignedHub, run.ownTarget ?? false);
-  const transport = device.transport === "mqtt-ws" ? "mqtt-ws" : "mqtt";
+  const transport = transportRows[device.transport].hub;
   const port = portOf(run.target, transport);
   const visit = await connectToHub({
     ...exchange,
@@ -67,10 +67,6 @@ async function visitHub(
   if (visit.outcome !== "connected") return { end: await endOf("hub", device, visit, run), phases };
   const twin = sameDesired(visit.twin.desired, device.desired) ? "asPrescribed" : "different";
   return { end: { outcome: "assigned", assignedHub, deviceId, twin }, phases };
-}
-
-function portOf({ mqttPort, httpsPort }: FleetTarget, transport: FleetDevice["transport"]): number | undefined {
-  return transport === "mqtt" ? mqttPort : httpsPort;
 }
 
 function pick(times: PhaseTimes, names: readonly Phase[]): PhaseTimes {

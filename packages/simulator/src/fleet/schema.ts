@@ -1,5 +1,6 @@
 import {
   allocationPolicies,
+  DEFAULT_TRANSPORT,
   type FindingCode,
   findingRows,
   isWebhookUrl,
@@ -45,7 +46,7 @@ const deviceGroup = z.strictObject({
     .union([transport.transform((one) => [one]), z.array(transport).min(1)], {
       error: `is not one of ${transports.join(", ")}, or a list of them`,
     })
-    .default(["mqtt"]),
+    .default([DEFAULT_TRANSPORT]),
   twin: z.strictObject({ desired: jsonObject.default({}), tags: jsonObject.default({}) }).optional(),
   payload: json.optional(),
   allocation: z

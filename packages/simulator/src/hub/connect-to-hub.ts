@@ -1,15 +1,17 @@
 import {
+  DEFAULT_TRANSPORT,
   formatHubUserName,
   HUB_API_VERSION,
   hubResource,
   type JsonObject,
   parseJson,
   topics,
+  transportRows,
 } from "@rollcall/protocol";
 import { z } from "zod";
 import { type Exchange, runExchange } from "../device/exchange.js";
 import type { MqttReply, MqttSession } from "../device/mqtt-session.js";
-import { clientVersion, defaultPorts, openMqtt } from "../device/open-mqtt.js";
+import { clientVersion, openMqtt } from "../device/open-mqtt.js";
 import { PhaseTimer } from "../device/phases.js";
 import { NoAnswerError } from "../device/result.js";
 import { tokenFor } from "../device/tokens.js";
@@ -34,13 +36,13 @@ export function connectToHub(options: HubOptions): Promise<HubResult> {
 }
 
 async function open(exchange: Exchange, options: HubOptions): Promise<MqttSession> {
-  const { assignedHub, deviceId, identity, ca, transport = "mqtt" } = options;
+  const { assignedHub, deviceId, identity, ca, transport = DEFAULT_TRANSPORT } = options;
   const apiVersion = options.apiVersion ?? HUB_API_VERSION;
   const resource = hubResource(assignedHub, deviceId);
   const password = await tokenFor(identity, { resource, now: exchange.now(), named: false });
   const username = formatHubUserName({ hub: assignedHub, deviceId, apiVersion, clientVersion });
   const login = { clientId: deviceId, username, keepalive: keepaliveSeconds, password };
-  const port = options.port ?? defaultPorts[transport];
+  const port = options.port ?? transportRows[transport].defaultPort;
   exchange.timer.current = "hubConnect";
   // The parts are timed on their own, so that waiting for a turn to connect counts for neither.
   const parts = new PhaseTimer();

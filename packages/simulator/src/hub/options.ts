@@ -1,4 +1,4 @@
-import type { JsonObject } from "@rollcall/protocol";
+import type { HubTransport, JsonObject } from "@rollcall/protocol";
 import type { DeviceIdentity } from "../attestation/proving/identity.js";
 import type { ExchangeOptions } from "../device/options.js";
 import type { PhaseTimes } from "../device/phases.js";
@@ -10,7 +10,7 @@ export interface HubOptions extends ExchangeOptions {
   readonly deviceId: string;
   /** The one that registered; a TPM signs with the key of the final answer by then. */
   readonly identity: DeviceIdentity;
-  readonly transport?: "mqtt" | "mqtt-ws";
+  readonly transport?: HubTransport;
   /** 8883 for mqtt, 443 for mqtt-ws. */
   readonly port?: number;
   readonly ca: string;

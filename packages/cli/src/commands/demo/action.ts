@@ -72,7 +72,7 @@ async function play(flags: DemoFlags, stage: Stage): Promise<void> {
 
 /** A path of the checkout that this program belongs to. */
 function repositoryPath(path: string): string {
-  return fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+  return fileURLToPath(new URL(`../../../../../${path}`, import.meta.url));
 }
 
 const existingFolder = (path: string): string | undefined => (existsSync(path) ? path : undefined);

@@ -1,4 +1,4 @@
-import { attestationKindNames, transports } from "@rollcall/protocol";
+import { attestationKindNames, DEFAULT_TRANSPORT, transports } from "@rollcall/protocol";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { addLocationOption } from "../../client/running-service.js";
 import type { Context } from "../../terminal/context.js";
@@ -18,7 +18,7 @@ export function addDevice(program: Command, context: Context): void {
         `how it proves itself: ${attestationKindNames.join(", ")}; told by the other flags where left out`,
       ).argParser(parseKind),
     )
-    .addOption(new Option("--transport <transport>", "how it connects").choices(transports).default("mqtt"))
+    .addOption(new Option("--transport <transport>", "how it connects").choices(transports).default(DEFAULT_TRANSPORT))
     .option("--cp, --certificate-path <file>", "x509: certificate chain, leaf first")
     .option("--kp, --key-path <file>", "x509: private key")
     .option(

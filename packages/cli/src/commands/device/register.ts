@@ -1,4 +1,4 @@
-import type { AttestationKind, Json, Transport } from "@rollcall/protocol";
+import { type AttestationKind, type Json, portOf, type Transport, transportRows } from "@rollcall/protocol";
 import type {
   AssignedState,
   DeviceIdentity,
@@ -9,7 +9,7 @@ import type {
 } from "@rollcall/simulator";
 import { connectToHub, InvalidIdentityError, registerDevice } from "@rollcall/simulator";
 import { where } from "../../client/running-service.js";
-import { portOf, resolveTarget, type Target } from "../../client/target.js";
+import { resolveTarget, type Target } from "../../client/target.js";
 import { CliError } from "../../terminal/cli-error.js";
 import type { Context } from "../../terminal/context.js";
 import { formatMs } from "../../terminal/durations.js";
@@ -75,9 +75,10 @@ function attempt({ flags, target, identity, signal }: Run, payload: Json | undef
 
 async function visitHub(run: Run, state: AssignedState, context: Context): Promise<DeviceTwin> {
   const { flags, target, identity, signal } = run;
-  const transport = flags.transport === "mqtt-ws" ? "mqtt-ws" : "mqtt";
+  const transport = transportRows[flags.transport].hub;
   // A port given with --host is the service's; the hub of another service has its own, except behind one listener.
-  const port = flags.host === undefined || flags.transport !== "http" ? portOf(target, transport) : undefined;
+  const isSameWay = transport === flags.transport;
+  const port = flags.host === undefined || isSameWay ? portOf(target, transport) : undefined;
   const visit = await connectToHub({
     assignedHub: state.assignedHub,
     deviceId: state.deviceId,

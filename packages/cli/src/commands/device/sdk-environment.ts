@@ -1,3 +1,5 @@
+import { transportRows } from "@rollcall/protocol";
+
 /** The samples and SDKs that variables are known for. */
 export const sdks = ["node", "python", "csharp", "c", "pnp"] as const;
 export type Sdk = (typeof sdks)[number];
@@ -22,7 +24,7 @@ export interface Variables {
   readonly notes: readonly string[];
 }
 
-const MQTT_PORT = 8883;
+const MQTT_PORT = transportRows.mqtt.defaultPort;
 
 /** The variables that the samples of an SDK read (names as in their sources), and the one that makes it trust a local CA. */
 export function sdkEnvironment(sdk: Sdk, facts: DeviceFacts): Variables {

@@ -11,13 +11,13 @@ import type {
   TpmChallenge,
 } from "@rollcall/protocol";
 import type { AttestationRecord } from "../../records/attestation-record.js";
+import type { Random } from "../../records/ports.js";
 import type {
   CaCertificateRecord,
   EnrollmentRecord,
   IndividualRecord,
-  Random,
   RegistrationRecord,
-} from "../../records/ports.js";
+} from "../../records/records.js";
 import type {
   AcceptedProof,
   AttestationContext,

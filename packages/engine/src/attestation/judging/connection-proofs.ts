@@ -127,7 +127,7 @@ function readPresented(ders: readonly Uint8Array[], budget: WorkBudget, { certif
 
 function tooLong(count: number): Finding {
   return finding("chain.tooLong", {
-    values: { count, limit: limits.chainLength },
+    values: { count },
     expected: `at most ${limits.chainLength} certificates`,
     got: String(count),
   });

@@ -1,7 +1,8 @@
 import type { CertificateCache } from "@rollcall/pki";
 import type { AttestationKind, DeviceRegistration, Finding, HubAuthentication } from "@rollcall/protocol";
 import type { DeviceRequest } from "../../attempts/engine-types.js";
-import type { EnrollmentRecord, Store } from "../../records/ports.js";
+import type { EnrollmentRecord } from "../../records/records.js";
+import type { Store } from "../../records/store.js";
 import type { ConnectionProofs } from "./connection-proofs.js";
 
 /** What a challenge is bound to: registration id, endorsement key and storage root key (TPM2B_PUBLIC). */
@@ -27,6 +28,8 @@ export interface ChallengeKeys {
 export interface AttestationContext {
   readonly store: Store;
   readonly idScope: string;
+  /** An api-version newer than the known ones is refused. */
+  readonly knownVersionsOnly: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly certificates: CertificateCache;

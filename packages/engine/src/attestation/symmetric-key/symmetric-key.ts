@@ -8,7 +8,7 @@ import {
   isSignedBy,
   type SasToken,
 } from "@rollcall/protocol";
-import type { GroupRecord, IndividualRecord } from "../../records/ports.js";
+import type { GroupRecord, IndividualRecord } from "../../records/records.js";
 import type { Attestation, EnrolledBy } from "../judging/attestation.js";
 import { hubIdentityAccess } from "../judging/hub-identity.js";
 import { checkToken } from "../judging/token.js";

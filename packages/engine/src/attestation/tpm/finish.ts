@@ -1,6 +1,7 @@
 import { finding, REGISTRATION_KEY_NAME } from "@rollcall/protocol";
 import { makeAuthenticationKey } from "tpm-js-sim/credential";
-import type { Random, RegistrationRecord } from "../../records/ports.js";
+import type { Random } from "../../records/ports.js";
+import type { RegistrationRecord } from "../../records/records.js";
 import type { Finish, HubAccess } from "../judging/attestation.js";
 import type { ProofOf } from "../judging/verdict.js";
 

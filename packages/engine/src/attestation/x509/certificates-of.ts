@@ -1,5 +1,5 @@
 import type { AttestationRecord, EnrolledCertificate } from "../../records/attestation-record.js";
-import type { EnrollmentRecord } from "../../records/ports.js";
+import type { EnrollmentRecord } from "../../records/records.js";
 
 /** The certificates that an X.509 attestation holds, the primary one first; of groups that refer to CAs, those of the CAs. */
 export function certificatesOf(attestation: AttestationRecord<"x509">): readonly EnrolledCertificate[] {

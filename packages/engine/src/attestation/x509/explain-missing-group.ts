@@ -8,7 +8,7 @@ import {
   type Work,
 } from "@rollcall/pki";
 import { type Finding, finding } from "@rollcall/protocol";
-import type { CaCertificateRecord, EnrollmentRecord, IndividualRecord } from "../../records/ports.js";
+import type { CaCertificateRecord, EnrollmentRecord, IndividualRecord } from "../../records/records.js";
 import type { AttestationContext, AttestationRequest } from "../judging/verdict.js";
 import { held } from "./certificates-of.js";
 import { notExplained } from "./path-findings.js";
@@ -106,15 +106,12 @@ function uploadedFinding(
   { record, certificate }: Reached,
   details: { readonly expected: string; readonly got: string },
 ): Finding {
-  const values = {
-    subject: certificate.subject || "(no subject)",
-    name: record.name,
-    uploaded: `${new Date(record.createdAt).toISOString().slice(0, 19)}Z`,
-  };
+  const values = { subject: certificate.subject || "(no subject)", name: record.name };
+  const uploaded = `${new Date(record.createdAt).toISOString().slice(0, 19)}Z`;
   const subject = certificate.subject;
   if (record.isVerified) return finding("chain.caWithoutGroup", { ...details, subject, values });
   const said = { expected: `${record.name} verified`, got: `${record.name}, not verified` };
-  return finding("chain.caNotVerified", { ...said, subject, values });
+  return finding("chain.caNotVerified", { ...said, subject, values: { ...values, uploaded } });
 }
 
 /** Tries of a key that comparing a name with another for look-alikes is worth. */

@@ -2,7 +2,7 @@ import { CertificateError, readCertificate } from "@rollcall/pki";
 import type { CertificateWithInfo } from "@rollcall/protocol";
 import type { EnrolledCertificate } from "../../records/attestation-record.js";
 import { EnrollmentError } from "../../records/enrollment-error.js";
-import type { CaCertificateRecord } from "../../records/ports.js";
+import type { CaCertificateRecord } from "../../records/records.js";
 import { readCaCertificate, readOneCertificate } from "./certificate-text.js";
 
 type Holds = "clientCertificates" | "signingCertificates";

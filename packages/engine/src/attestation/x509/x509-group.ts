@@ -1,6 +1,6 @@
 import { type BuiltPath, buildPath, type Certificate, isIssuedBy, noSignatures } from "@rollcall/pki";
 import { type Finding, finding, idKey } from "@rollcall/protocol";
-import type { EnrollmentRecord, GroupRecord, IndividualRecord } from "../../records/ports.js";
+import type { EnrollmentRecord, GroupRecord, IndividualRecord } from "../../records/records.js";
 import type { ConnectionProof } from "../judging/connection-proofs.js";
 import type { AttestationContext, AttestationRequest, Verdict } from "../judging/verdict.js";
 import { held } from "./certificates-of.js";

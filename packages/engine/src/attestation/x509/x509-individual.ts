@@ -1,7 +1,7 @@
 import type { Certificate } from "@rollcall/pki";
 import { type Finding, finding } from "@rollcall/protocol";
 import type { EnrolledCertificate } from "../../records/attestation-record.js";
-import type { IndividualRecord } from "../../records/ports.js";
+import type { IndividualRecord } from "../../records/records.js";
 import type { EnrolledBy } from "../judging/attestation.js";
 import type { AttestationContext, AttestationRequest, Verdict } from "../judging/verdict.js";
 import { certificatesOf } from "./certificates-of.js";
@@ -54,7 +54,9 @@ function checkThumbprint(
   const sha1 = enrolled.find((each) => each.thumbprint.length === 40);
   if (sha1) {
     const same =
-      sha1.thumbprint === leaf.sha1 ? "the SHA-1 of the leaf that came" : "not even the SHA-1 of the leaf that came";
+      sha1.thumbprint === leaf.sha1
+        ? "the SHA-1 of the leaf that the device sent"
+        : "not even the SHA-1 of the leaf that the device sent";
     return [
       finding("enrollment.thumbprintIsSha1", {
         values: { id },

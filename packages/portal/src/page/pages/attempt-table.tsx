@@ -1,5 +1,6 @@
 import type { AttemptRecord, AttemptSummary, Finding, WebhookCall } from "@rollcall/protocol";
 import { aboutFinding } from "@rollcall/protocol/attempts";
+import { transportRows } from "@rollcall/protocol/transports";
 import { useId, useState } from "preact/hooks";
 import { getAttempt } from "../api/operator.js";
 import { mechanismName } from "../model/mechanisms.js";
@@ -82,14 +83,12 @@ function AttemptRow({ attempt }: { readonly attempt: AttemptSummary }) {
   );
 }
 
-const ways: Readonly<Record<AttemptSummary["transport"], string>> = {
-  mqtt: "MQTT",
-  "mqtt-ws": "WebSocket",
-  http: "HTTPS",
-};
-
 function howOf({ transport, attestation, at }: AttemptSummary): string {
-  const parts = [ways[transport], attestation && mechanismName(attestation), at === "hub" && "at the hub"];
+  const parts = [
+    transportRows[transport].label,
+    attestation && mechanismName(attestation),
+    at === "hub" && "at the hub",
+  ];
   return parts.filter(Boolean).join(", ");
 }
 

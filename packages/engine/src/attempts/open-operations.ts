@@ -1,5 +1,5 @@
-import type { Attempt } from "@rollcall/engine";
 import type { Reply } from "@rollcall/protocol";
+import type { Attempt } from "./attempt.js";
 
 /** More devices than this between register and poll at one time, and the oldest attempts stay "accepted". */
 const MAX_OPEN = 10_000;

@@ -1,4 +1,6 @@
-import { Aedes, type AedesOptions, type AedesPublishPacket, type Client } from "aedes";
+import { Aedes } from "aedes";
+import { replacePublish } from "./insides.js";
+import type { MqttClient, MqttServer, MqttServerOptions, PublishPacket } from "./mqtt-types.js";
 
 /**
  * Aedes without its routing. It is built to carry messages between clients; here nothing ever goes from one client to
@@ -9,7 +11,7 @@ import { Aedes, type AedesOptions, type AedesPublishPacket, type Client } from "
 type Done = (error?: Error | null) => void;
 
 /** What a client published; `done` lets Aedes read on. */
-export type OnPublish = (packet: AedesPublishPacket, client: Client, done: Done) => void;
+export type OnPublish = (packet: PublishPacket, client: MqttClient, done: Done) => void;
 
 /** What Aedes calls of an emitter (mqemitter). Answers at once: closing a client is then one step, not several. */
 const silentEmitter = {
@@ -41,21 +43,13 @@ const noPersistence = {
 /** Longest interval whose fourfold, which Aedes uses too, still fits a timer (2^31 - 1 ms): 6 days. */
 const NEVER = 2 ** 29 - 1;
 
-/** The parts of Aedes that its types leave out. */
-interface Registry {
-  publish(packet: AedesPublishPacket, clientOrDone: Client | Done | null | undefined, done?: Done): void;
-}
-
 /** Starts it. */
-export async function createQuietAedes(options: AedesOptions, onPublish: OnPublish): Promise<Aedes> {
+export async function createQuietAedes(options: MqttServerOptions, onPublish: OnPublish): Promise<MqttServer> {
   const aedes = new Aedes({ ...options, mq: silentEmitter, persistence: noPersistence, heartbeatInterval: NEVER });
-  // A cast: the methods exist, aedes.d.ts declares them narrower or not at all.
-  const registry = aedes as unknown as Registry;
-  registry.publish = (packet, clientOrDone, done) => {
-    if (typeof clientOrDone === "function") return clientOrDone(null);
-    if (!clientOrDone) return done?.(null);
-    return onPublish(packet, clientOrDone, done ?? (() => undefined));
-  };
+  replacePublish(aedes, (packet, client, done) => {
+    if (client) onPublish(packet, client, done);
+    else done(null);
+  });
   await aedes.listen();
   return aedes;
 }

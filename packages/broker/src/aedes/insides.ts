@@ -1,0 +1,159 @@
+import type { EventEmitter } from "node:events";
+import type { MqttClient, MqttServer, PublishPacket } from "./mqtt-types.js";
+
+/**
+ * Every private member of Aedes that Rollcall touches, behind names of our own. No other file names one; `insides.test.ts` looks
+ * for each in the Aedes that is installed and says by name which one is gone. `package.json` pins the version exactly: an update
+ * is a change of this file, or at least a reason to read it.
+ *
+ * Hooks that Aedes would have to offer, so that no private member is needed:
+ * - `preConnect` that may answer itself: the CONNACK, the client's id, and that no session is to be restored (all of `takeOver` and
+ *   `letIn`). Today a CONNECT closes the client that has its client id, before it has proved anything.
+ * - a hook for each packet before its handler, which may change or take the packet (`takePackets`): QoS 2 granted as 1.
+ * - a hook for the bytes of a connection before the parser, or a limit on the size of a packet (`beforeParsing`, `packetLength`), and
+ *   one for a protocol level that the parser does not know.
+ * - a switch that turns routing off: `publish` of a client asks a handler and nobody else (`replacePublish`).
+ * The other files of this folder touch no private member, but go by how Aedes behaves: `half-close.ts` by its ending a connection
+ * with `destroy()`, `join-writes.ts` by the turns of the event loop between PUBACK and reply, and `quiet-aedes.ts` by what it calls of
+ * an emitter and of a persistence. An orderly end and one write for both would be hooks, too.
+ */
+interface PrivateMember {
+  readonly type: "object" | "number" | "boolean" | "function" | "string";
+  /** Also null, as long as there is nothing to hold. */
+  readonly isNullable?: true;
+  readonly why: string;
+}
+
+/** Parser of one client, from mqtt-packet. */
+interface Parser extends EventEmitter {
+  parse(bytes: Buffer): number;
+  /** The packet that is being read. */
+  readonly packet: { readonly length: number };
+}
+
+/** Members of a client that Aedes's own handler of CONNECT sets; its types leave them out or declare them as read-only. */
+interface ClientInsides {
+  _parser: Parser;
+  id: string | null;
+  clean: boolean;
+  version: number | null;
+  connecting: boolean;
+  connected: boolean;
+  connackSent: boolean;
+  _authorized: boolean;
+  _parsingBatch: number;
+  _connectTimer: NodeJS.Timeout | null;
+  _keepaliveTimer: NodeJS.Timeout | null;
+  _keepaliveInterval: number;
+  pause(): void;
+  resume(): void;
+  _nextBatch(error?: Error): void;
+}
+
+type Done = (error?: Error | null) => void;
+
+/** The parts of the server that its types leave out or declare narrower. */
+interface ServerInsides {
+  registerClient(client: MqttClient): void;
+  publish(packet: PublishPacket, clientOrDone: MqttClient | Done | null | undefined, done?: Done): void;
+}
+
+/** The members of a client; their type keeps the table whole. */
+export const clientMembers = {
+  _parser: { type: "object", why: "to see bytes and packets before the handlers do" },
+  id: { type: "string", isNullable: true, why: "an id of ours: nobody is thrown off by a stranger who knows his" },
+  clean: { type: "boolean", why: "every session is clean, whatever the device asks (wire.md#mqtt-transport)" },
+  version: { type: "number", isNullable: true, why: "the protocol level: 4" },
+  connecting: { type: "boolean", why: "a CONNECT is being decided: a second one is refused" },
+  connected: { type: "boolean", why: "requests are taken from now on" },
+  connackSent: { type: "boolean", why: "packets are handled at once from now on, not queued" },
+  _authorized: { type: "boolean", why: "the client is taken off the registry when it leaves" },
+  _parsingBatch: { type: "number", why: "the bytes behind the CONNECT wait for its answer" },
+  _connectTimer: { type: "object", isNullable: true, why: "the CONNECT has come: it is waited for no more" },
+  _keepaliveTimer: { type: "object", isNullable: true, why: "Aedes begins it anew with each packet" },
+  _keepaliveInterval: { type: "number", why: "above 0, Aedes keeps the timer going" },
+  pause: { type: "function", why: "no packet is read while the CONNECT is decided" },
+  resume: { type: "function", why: "it is decided: reading goes on" },
+  _nextBatch: { type: "function", why: "ends the handling of the CONNECT" },
+} as const satisfies Record<keyof ClientInsides, PrivateMember>;
+
+/** The members of the server; their type keeps the table whole. */
+export const serverMembers = {
+  registerClient: { type: "function", why: "what Aedes does with a client that it let in itself" },
+  publish: { type: "function", why: "the one door to emitter and persistence: it leads to the service instead" },
+} as const satisfies Record<keyof ServerInsides, PrivateMember>;
+
+// A cast: Aedes declares none of these, or otherwise; the test beside this file looks whether they are there.
+const insidesOf = (client: MqttClient) => client as unknown as ClientInsides & EventEmitter;
+// A cast: as above.
+const insidesOfServer = (server: MqttServer) => server as unknown as ServerInsides;
+
+/** Puts a function between the bytes of a client and its parser; it gets the parser's own `parse` to hand them on. */
+export function beforeParsing(
+  client: MqttClient,
+  look: (bytes: Buffer, parse: (bytes: Buffer) => number) => number,
+): void {
+  const { _parser: parser } = insidesOf(client);
+  const parse = parser.parse.bind(parser);
+  parser.parse = (bytes) => look(bytes, parse);
+}
+
+/** Bytes that the packet which is being read announced. */
+export function packetLength(client: MqttClient): number {
+  return insidesOf(client)._parser.packet.length;
+}
+
+/** Puts a function between the packets of a client and Aedes's handlers; Aedes sees those for which it returns false. */
+export function takePackets<Packet>(client: MqttClient, take: (packet: Packet) => boolean): void {
+  const { _parser: parser } = insidesOf(client);
+  const handlers = parser.listeners("packet");
+  parser.removeAllListeners("packet");
+  parser.on("packet", (packet: Packet) => {
+    if (take(packet)) return;
+    for (const handler of handlers) handler.call(parser, packet);
+  });
+}
+
+/** Takes a CONNECT out of Aedes's hands: nothing more is read of this client until it is let in. */
+export function takeOver(client: MqttClient, id: string): void {
+  const insides = insidesOf(client);
+  insides._parsingBatch++;
+  if (insides._connectTimer) clearTimeout(insides._connectTimer);
+  insides._connectTimer = null;
+  insides.connecting = true;
+  insides.id = id;
+  insides.clean = true;
+  insides.version = 4;
+  insides.pause();
+}
+
+/** Lets a client in that was taken over: what Aedes would do once its own CONNACK is written. `keepalive` in seconds, 0 for none. */
+export function letIn(server: MqttServer, client: MqttClient, keepalive: number): void {
+  const insides = insidesOf(client);
+  insides._authorized = true;
+  if (keepalive > 0) {
+    // MQTT 3.1.1, 3.1.2.10: one and a half of the interval. Aedes begins anew with each packet that comes.
+    insides._keepaliveInterval = keepalive * 1500 + 1;
+    const silent = () => insides.emit("error", new Error("keep alive timeout"));
+    insides._keepaliveTimer = setTimeout(silent, insides._keepaliveInterval);
+  }
+  insidesOfServer(server).registerClient(client);
+  insides.connackSent = true;
+  insides.connecting = false;
+  insides.connected = true;
+  // Packets that came in the same read as the CONNECT wait for this.
+  insides.emit("connected");
+  insides.resume();
+  insides._nextBatch();
+}
+
+/** Has all that is published go to a function: what clients publish with the client, and what Aedes itself does without one. */
+export function replacePublish(
+  server: MqttServer,
+  publish: (packet: PublishPacket, client: MqttClient | undefined, done: Done) => void,
+): void {
+  insidesOfServer(server).publish = (packet, clientOrDone, done = () => undefined) => {
+    if (typeof clientOrDone === "function") publish(packet, undefined, clientOrDone);
+    else publish(packet, clientOrDone ?? undefined, done);
+  };
+}

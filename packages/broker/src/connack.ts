@@ -1,0 +1,19 @@
+import type { RefusalReason } from "@rollcall/protocol";
+
+/** Return codes of a CONNACK (MQTT 3.1.1, table 3.1): the one place where a reason becomes a number. */
+export const connackCodes = {
+  accepted: 0,
+  protocolLevel: 1,
+  identifier: 2,
+  unavailable: 3,
+  credentials: 4,
+  notAuthorized: 5,
+} as const satisfies Record<RefusalReason | "accepted" | "protocolLevel", number>;
+
+/** The meaning of a CONNACK. `protocolLevel` is for MQTT alone: another version than 3.1.1. */
+export type ConnackReason = keyof typeof connackCodes;
+
+/** The four bytes on the wire; no session is ever present. */
+export function connackPacket(reason: ConnackReason): Buffer {
+  return Buffer.of(0x20, 0x02, 0x00, connackCodes[reason]);
+}

@@ -1,0 +1,60 @@
+import type { Finding, Reply } from "@rollcall/protocol";
+import { Attempt, type AttemptFacts } from "./attempt.js";
+import type { FrontEndParts, UnnotedRequest } from "./engine-types.js";
+import { OpenOperations } from "./open-operations.js";
+import { refuse } from "./replies.js";
+
+/**
+ * Requests that each prove themselves (HTTPS). Every registration is an attempt. Polls and look-ups become attempts only when they
+ * are refused, since the good ones would crowd out the registrations that they belong to; the end of a registration stands in
+ * its own attempt, whichever connection brought the poll. One object for a front end: it remembers which registrations are open.
+ */
+export class SingleRequests {
+  readonly #parts: FrontEndParts;
+  readonly #operations = new OpenOperations();
+
+  constructor(parts: FrontEndParts) {
+    this.#parts = parts;
+  }
+
+  /** Answers a register request; `body` as received. */
+  async register(facts: AttemptFacts, request: UnnotedRequest, body: Uint8Array): Promise<Reply> {
+    const { attempts, engine } = this.#parts;
+    const attempt = attempts.begin(facts);
+    const reply = await engine.register({ ...request, body, attempt });
+    this.#operations.opened(attempt, reply);
+    return reply;
+  }
+
+  /** Answers a poll. */
+  operationStatus(facts: AttemptFacts, request: UnnotedRequest, operationId: string): Promise<Reply> {
+    const { engine } = this.#parts;
+    return this.#quietly(facts, (attempt) => engine.operationStatus({ ...request, operationId, attempt }));
+  }
+
+  /** Answers a look-up; `body` as received. */
+  lookUp(facts: AttemptFacts, request: UnnotedRequest, body: Uint8Array): Promise<Reply> {
+    const { engine } = this.#parts;
+    return this.#quietly(facts, (attempt) => engine.lookUp({ ...request, body, attempt }));
+  }
+
+  /** Refuses what the front end does not even hand on, such as a body that is too large; an attempt all the same. */
+  refuse(facts: AttemptFacts, reason: Finding): Reply {
+    return refuse(this.#parts.attempts.begin(facts), reason, this.#parts.clock());
+  }
+
+  async #quietly(facts: AttemptFacts, ask: (attempt: Attempt) => Promise<Reply>): Promise<Reply> {
+    const attempt = new Attempt(facts, this.#parts.clock);
+    const reply = await ask(attempt);
+    this.#operations.polled(attempt, reply);
+    if (reply.status >= 400) this.#keepRefusal(attempt, reply);
+    return reply;
+  }
+
+  #keepRefusal(attempt: Attempt, { status, body }: Reply): void {
+    attempt.outcome = "refused";
+    const error = "errorCode" in body && "message" in body ? { errorCode: body.errorCode, message: body.message } : {};
+    attempt.reply = { status, ...error };
+    this.#parts.attempts.keep(attempt);
+  }
+}

@@ -1,0 +1,26 @@
+import { errorBody, finding } from "@rollcall/protocol";
+import type { HubAdmission, TwinReply } from "./hub-types.js";
+import type { HubPorts } from "./ports.js";
+
+/** Catches what fails by no fault of a device: the one place of the hub where that is done. */
+export function faultGuard({ clock, onFailure }: Pick<HubPorts, "clock" | "onFailure">) {
+  const guarded = async <Answer>(trackingId: string, run: () => Promise<Answer>, otherwise: () => Answer) => {
+    try {
+      return await run();
+    } catch (error) {
+      onFailure?.(error, trackingId);
+      return otherwise();
+    }
+  };
+  return {
+    admission: (trackingId: string, run: () => Promise<HubAdmission>): Promise<HubAdmission> =>
+      guarded(trackingId, run, () => {
+        const findings = [finding("service.internal", { values: { trackingId } })];
+        return { kind: "refused", reason: "unavailable", findings };
+      }),
+    reply: (trackingId: string, run: () => Promise<TwinReply>): Promise<TwinReply> =>
+      guarded(trackingId, run, () => {
+        return { status: 500, body: { ...errorBody("internal", { trackingId, now: new Date(clock()) }) } };
+      }),
+  };
+}
