@@ -95,7 +95,7 @@ export function foldedName(names: RelativeNames): string {
  * A key that is equal for equal names, by which names can be looked up: SHA-256 of the canonical form, 64 upper-case hex
  * digits. Its length does not depend on the name, since a database limits the length of what it indexes.
  */
-export function nameKey(names: RelativeNames): string {
+function nameKey(names: RelativeNames): string {
   return createHash("sha256").update(foldedName(names)).digest("hex").toUpperCase();
 }
 

@@ -4,7 +4,7 @@ import { CertificateError } from "./certificate-error.js";
 import { DerReader, tags } from "./der.js";
 import { hashNames, type SignatureRow, signatureAlgorithms } from "./oids.js";
 import type { PublicKeyInfo } from "./public-key-info.js";
-import { unlimitedWork, type Work } from "./work.js";
+import type { Work } from "./work.js";
 
 interface Method extends SignatureRow {
   readonly saltLength?: number;
@@ -24,14 +24,7 @@ export type Checked = boolean | { readonly notChecked: string };
 
 /**
  * Whether the signature of `child` verifies with the key of `parent`; names are not compared. Computed once per pair.
- */
-export function signatureVerifies(child: Certificate, parent: Certificate): boolean {
-  return checkSignature(child, parent, { work: unlimitedWork, proved: false }) === true;
-}
-
-/**
- * Like {@link signatureVerifies}, but asks `work` before the key is used; `proved` says whether the key is known to be
- * under the trusted certificate. A key that no check may use costs nothing: its signatures do not verify.
+ * Asks `work` before the key is used; `proved` says whether the key is known to be under the trusted certificate. A key that no check may use costs nothing: its signatures do not verify.
  */
 export function checkSignature(
   child: Certificate,

@@ -39,7 +39,7 @@ export function tokenBucket(options: {
 const COMPARISON = 0.03;
 
 /** Roughly how many microseconds a signature check with this key takes, the import of the key included. */
-export function signatureCost({ keyInfo }: Certificate): number {
+function signatureCost({ keyInfo }: Certificate): number {
   if (keyInfo.algorithm?.startsWith("RSA")) return 100 + 1000 * (keyInfo.bits / 8192) ** 2;
   return keyInfo.bits <= 256 ? 200 : 1500;
 }
