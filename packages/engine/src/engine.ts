@@ -7,6 +7,7 @@ import { errorReply } from "./attempts/replies.js";
 import { attestations } from "./attestation/attestations.js";
 import { authenticate } from "./attestation/authenticate.js";
 import { createBudget, EXPLANATIONS_PER_SECOND } from "./attestation/explanation-budget.js";
+import { connectionProofs } from "./attestation/judging/connection-proofs.js";
 import { checkRequest } from "./attestation/request-checks.js";
 import { Challenges } from "./attestation/tpm/challenges.js";
 import { attestationContext } from "./registration/attestation-context.js";
@@ -17,10 +18,7 @@ import { register } from "./registration/register.js";
 import { SimultaneousRegistrations } from "./registration/simultaneous-registrations.js";
 import { createThrottle } from "./registration/throttle.js";
 
-/**
- * Number of parsed CA certificates in the cache: intermediates and roots of all groups, with room for strangers'
- * certificates.
- */
+/** Number of parsed CA certificates in the cache: intermediates and roots of all groups, and those below them. */
 const CACHED_CERTIFICATES = 500;
 
 /** Makes the engine. `onFailure` is called with internal errors; devices get "internal error". */
@@ -29,6 +27,8 @@ export function createEngine(
 ): Engine & { readonly challenges: Challenges } {
   const { store, hubs, clock, random } = options;
   const challenges = new Challenges(options.clusterSecret, clock);
+  const certificates = certificateCache(CACHED_CERTIFICATES);
+  const count = options.onCertificateWork ?? (() => undefined);
   const context: EngineContext = {
     options,
     store,
@@ -37,7 +37,8 @@ export function createEngine(
     random,
     challenges,
     simultaneousRegistrations: new SimultaneousRegistrations(clock),
-    certificates: certificateCache(CACHED_CERTIFICATES),
+    certificates,
+    proofs: connectionProofs({ clock, certificates, count }),
     throttle: createThrottle(options.registrationsPerMinute, clock),
     mayExplain: createBudget(EXPLANATIONS_PER_SECOND, clock),
     uuid: randomUUID,

@@ -51,7 +51,7 @@ export interface Store {
   enrollmentGroup(enrollmentGroupId: string): Promise<GroupRecord | undefined>;
   /** Groups that have one of these signing certificates, by upper-case hex SHA-256 of the DER. */
   groupsByCertificate(thumbprints: readonly string[]): Promise<readonly GroupRecord[]>;
-  /** Groups that have a signing certificate with this subject (hex of the DER of the name). */
+  /** Groups that have a signing certificate with this subject (hex of the DER of the name), compared by `subjectKey`. */
   groupsBySubject(subject: string): Promise<readonly GroupRecord[]>;
   /** Every symmetric-key group: at most `limits.symmetricKeyGroups`. */
   symmetricKeyGroups(): Promise<readonly GroupRecord[]>;

@@ -1,5 +1,7 @@
 import type { CertificateCache } from "@rollcall/pki";
 import type { Allocator } from "../allocation/allocator.js";
+import type { ConnectionProofs } from "../attestation/judging/connection-proofs.js";
+import type { CountWork } from "../attestation/judging/work-budget.js";
 import type { Challenges } from "../attestation/tpm/challenges.js";
 import type { ServiceAllocationPolicy } from "../records/allocation-policy.js";
 import type { Clock, Hubs, Random } from "../records/ports.js";
@@ -34,6 +36,8 @@ export interface EngineOptions {
    * Default: false.
    */
   readonly strictX509?: boolean | undefined;
+  /** Hears of the work that is done on the certificates of devices. */
+  readonly onCertificateWork?: CountWork;
   /**
    * Called when a saved registration took a place at a hub away from its former device: the device moved, or its id
    * belongs to a different device now. The reply waits for it.
@@ -52,6 +56,7 @@ export interface EngineContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly certificates: CertificateCache;
+  readonly proofs: ConnectionProofs;
   readonly challenges: Challenges;
   readonly simultaneousRegistrations: SimultaneousRegistrations;
   readonly throttle: () => Throttled | undefined;

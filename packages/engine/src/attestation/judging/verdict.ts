@@ -3,6 +3,7 @@ import type { AttestationKind, DeviceRegistration, Finding, HubAuthentication } 
 import type { DeviceRequest } from "../../attempts/engine-types.js";
 import type { EnrollmentRecord } from "../../records/records.js";
 import type { Store } from "../../records/store.js";
+import type { ConnectionProofs } from "./connection-proofs.js";
 
 /** The facts to which a challenge is bound: registration id, endorsement key and storage root key (TPM2B_PUBLIC). */
 export interface ChallengeSubject {
@@ -34,6 +35,8 @@ export interface AttestationContext {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly certificates: CertificateCache;
+  /** What the connections of devices have shown, read and judged once each. */
+  readonly proofs: ConnectionProofs;
   readonly challenges: ChallengeKeys;
   /** True if a leaf that is enrolled individually also needs an uploaded CA, unless it is self-signed. */
   readonly strictX509: boolean;

@@ -50,6 +50,40 @@ export function pathFinding(problem: PathProblem): Finding {
     expected: problem.expected,
     got: problem.got,
   };
+  if (problem.code === "notChecked") {
+    return finding("chain.notChecked", { ...detail, values: { what: problem.expected, reason: problem.got } });
+  }
   if (code) return finding(code, detail);
   return finding("certificate.unusable", { ...detail, values: { problem: pathProblems[problem.code] } });
 }
+
+/** Problems that leave no doubt: what was not checked besides could only explain more. */
+const decided: ReadonlySet<PathProblemCode> = new Set<PathProblemCode>([
+  "signatureInvalid",
+  "issuerMismatch",
+  "keyIdMismatch",
+  "unsupportedSignature",
+  "weakSignature",
+  "anchorNotReached",
+  "notCa",
+  "noKeyCertSign",
+  "pathLengthExceeded",
+]);
+
+/**
+ * The faults of a path as findings. That the chain does not reach its anchor is said once: by the link that is broken, where
+ * there is one. A check that was not made is an error only where it decides.
+ */
+export function pathFindings(problems: readonly PathProblem[]): readonly Finding[] {
+  const broken = problems.some((each) => each.code === "signatureInvalid" || each.code === "keyIdMismatch");
+  const isDecided = problems.some((each) => decided.has(each.code));
+  return problems
+    .filter((each) => !(broken && each.code === "anchorNotReached"))
+    .map((each) =>
+      isDecided && each.code === "notChecked" ? notExplained(each.expected, each.got) : pathFinding(each),
+    );
+}
+
+/** Says what was not checked of a refusal that stands anyway. */
+export const notExplained = (what: string, reason: string): Finding =>
+  finding("chain.notExplained", { values: { what, reason }, got: reason });

@@ -17,6 +17,7 @@ export async function individual(
 ): Promise<Verdict> {
   const base = { enrollment, attestation: "x509" as const };
   const held = enrollment.attestation;
+  await context.proofs.of(request.connection).turn();
   const { certificates, findings } = readPresented(request, context);
   const leaf = certificates[0];
   if (!leaf) return { ...base, findings };
@@ -26,7 +27,7 @@ export async function individual(
     ...checkCommonName(leaf, request.registrationId),
     ...checkDates(leaf, context.now),
     ...checkThumbprint(certificates, enrolled, enrollment, context),
-    ...(context.strictX509 ? await checkSigner(certificates, enrollment, context) : []),
+    ...(context.strictX509 ? await checkSigner(certificates, enrollment, request, context) : []),
   ];
   const all = [...findings, ...checks];
   const [primary, secondary] = enrolled;
