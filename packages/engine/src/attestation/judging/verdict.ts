@@ -35,7 +35,7 @@ export interface AttestationContext {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly certificates: CertificateCache;
-  /** What the connections of devices have shown, read and judged once each. */
+  /** The certificates of each connection, read and judged once. */
   readonly proofs: ConnectionProofs;
   readonly challenges: ChallengeKeys;
   /** True if a leaf that is enrolled individually also needs an uploaded CA, unless it is self-signed. */
