@@ -30,8 +30,8 @@ export const severities = ["error", "warning", "info"] as const;
 export type Severity = (typeof severities)[number];
 
 /**
- * A reason why a registration fails or is odd. The order of rows is the order of likely root causes: of two errors the
- * one that stands earlier is shown first.
+ * A reason why a registration fails or is unusual. Rows are in the order of likely root causes: of two errors, the one
+ * in the earlier row is shown first.
  */
 export interface FindingRow {
   /** Number of the cause among the 25 known ones. */
@@ -41,12 +41,12 @@ export interface FindingRow {
   readonly blame: Blame;
   /** A sentence; `{name}` is filled from the values of the finding. */
   readonly title: string;
-  /** What mends it, a command where there is one; `{name}` as above. */
+  /** How to fix it, with a command if possible; `{name}` as above. */
   readonly remedy: string;
-  /** What the device is answered when this is the root cause; only errors have one. */
+  /** The error that the device gets when this is the root cause; only errors have it. */
   readonly wire?: DpsErrorKind;
-  /** Why a connection is refused for this already (over MQTT); without it the answer waits for the register request. */
+  /** Set when this already refuses the connection (over MQTT); if absent, the register request gets the error. */
   readonly atConnect?: RefusalReason;
-  /** When one of these was found too, this is their consequence. */
+  /** Codes that explain this finding: when one of them is found too, this is its consequence. */
   readonly follows?: readonly string[];
 }

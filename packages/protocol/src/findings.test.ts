@@ -15,7 +15,7 @@ describe("the table of findings", () => {
     if (row.wire) expect(Object.keys(dpsErrors)).toContain(row.wire);
   });
 
-  it("covers the causes that the main job names", () => {
+  it("covers the known causes", () => {
     const causes = new Set(rows.map(([, row]) => row.cause));
     for (const cause of [1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 15, 16, 22]) expect(causes).toContain(cause);
   });
@@ -37,12 +37,12 @@ describe("ranking", () => {
     expect(wireError(finding("chain.issuerMissing"))).toBe("caNotFound");
   });
 
-  it("finds no root among warnings", () =>
+  it("finds no root cause among warnings", () =>
     expect(rootCause(rankFindings([finding("chain.reordered")]))).toBeUndefined());
 });
 
-describe("text of strangers", () => {
-  it("loses control characters and length", () => {
+describe("untrusted text", () => {
+  it("is shortened and loses control characters", () => {
     const made = finding("id.illegal", { values: { reason: "a\u001b[31mb" }, got: `\u202e${"x".repeat(500)}` });
     expect(made.title).toContain("a\ufffd[31mb");
     expect(made.got).toHaveLength(301);

@@ -17,7 +17,7 @@ export type FindingCode = keyof typeof findingRows;
 
 export type { Finding } from "./contract-findings.js";
 
-/** What a check found, beyond what the row says. `values` fill the row's `{name}`s. */
+/** Details of a finding that its row does not contain. `values` fill the row's `{name}`s. */
 export interface FindingDetail {
   readonly values?: Readonly<Record<string, string | number>>;
   readonly element?: Element;
@@ -30,20 +30,20 @@ export interface FindingDetail {
 const rows: Readonly<Record<string, FindingRow>> = findingRows;
 const order = new Map(Object.keys(findingRows).map((code, index) => [code, index]));
 
-/** The row behind a code. */
+/** The row of a code. */
 export function findingRow(code: FindingCode): FindingRow {
   return findingRows[code];
 }
 
-/** Longest text of a stranger that is repeated in a finding. */
+/** Longest untrusted text that a finding repeats. */
 const MAX_TEXT = 300;
 
-/** What people paste where it does not belong: a connection string as user name, a whole token as id. */
+/** Secrets that users paste into the wrong field: a connection string as user name, a whole token as id. */
 const SECRET = /\b((?:SharedAccessKey|sig)\s*=)[^;&\s"]+/gi;
 
 /**
- * Text of a stranger as people may read it: shortened, without control characters, keys and signatures hidden. Returns a
- * copy: a slice would keep the stranger's whole text in memory for as long as the finding lives.
+ * Makes untrusted text safe to show: shortens it, removes control characters, hides keys and signatures. Returns a
+ * copy, since a slice would keep the whole text in memory as long as the finding lives.
  */
 export function readableText(text: string, length: number = MAX_TEXT): string {
   const cut = text.length > length ? `${text.slice(0, length)}…` : text;
@@ -57,7 +57,7 @@ function fill(template: string, values: FindingDetail["values"]): string {
   );
 }
 
-/** Makes a finding of a row and what was seen. Text of strangers is shortened and freed of control characters. */
+/** Makes a finding of a row and the details. Untrusted text is shortened and loses its control characters. */
 export function finding(code: FindingCode, detail: FindingDetail = {}): Finding {
   const row = findingRow(code);
   return {
@@ -77,7 +77,10 @@ export function finding(code: FindingCode, detail: FindingDetail = {}): Finding 
 
 const severityOrder: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
 
-/** Root cause first, consequences marked and behind the errors that explain them, then warnings, then notes. */
+/**
+ * Sorts findings: root cause first, consequences marked and after the errors that explain them, then warnings, then
+ * notes.
+ */
 export function rankFindings(findings: readonly Finding[]): readonly Finding[] {
   if (findings.length === 0) return findings;
   const codes = new Set<string>(findings.map((each) => each.code));
@@ -90,7 +93,7 @@ export function rankFindings(findings: readonly Finding[]): readonly Finding[] {
   return marked.toSorted((a, b) => place(a) - place(b));
 }
 
-/** The first error of ranked findings, if there is one: what the device is answered for. */
+/** The first error of ranked findings, which decides the device's answer; undefined when there is no error. */
 export function rootCause(ranked: readonly Finding[]): Finding | undefined {
   return ranked.find((each) => each.severity === "error");
 }

@@ -46,7 +46,7 @@ twin: { desired: { name: "pump {id}", nested: ["{id}"] }, tags: { t: "{id}" } }`
     ["{ policy: custom }", /a webhook belongs to the policy custom/],
     ["{ policy: hashed, webhook: 'http://127.0.0.1:7071/' }", /a webhook belongs to the policy custom/],
     ["{ webhook: 'http://127.0.0.1:7071/' }", /a webhook belongs to the policy custom/],
-    ["{ policy: custom, webhook: 'ftp://127.0.0.1/' }", /is no address to post to/],
+    ["{ policy: custom, webhook: 'ftp://127.0.0.1/' }", /is not a webhook address/],
   ])("of the allocation %s says %s", (allocation, problems) => {
     expect(problemsOf(group(`name: pump\n${symmetric}\nallocation: ${allocation}`))).toMatch(problems);
   });
