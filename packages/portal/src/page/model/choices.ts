@@ -8,9 +8,9 @@ export interface Choice<T extends string> {
 
 export const allocationChoices: readonly Choice<AllocationPolicy>[] = [
   { value: "hashed", label: "Evenly weighted (hashed)", hint: "Devices are spread over the hubs by weight." },
-  { value: "geoLatency", label: "Lowest latency (geoLatency)", hint: "The hub with the lowest latency is taken." },
+  { value: "geoLatency", label: "Lowest latency (geoLatency)", hint: "The hub with the lowest latency is chosen." },
   { value: "static", label: "Static", hint: "Every device goes to one hub: choose exactly one above." },
-  { value: "custom", label: "Custom (webhook)", hint: "A webhook of yours answers with the hub." },
+  { value: "custom", label: "Custom (webhook)", hint: "Your webhook chooses the hub." },
 ];
 
 export const reprovisionPolicies = {
@@ -20,16 +20,16 @@ export const reprovisionPolicies = {
 } as const;
 export type Reprovision = keyof typeof reprovisionPolicies;
 export const reprovisionChoices: readonly Choice<Reprovision>[] = [
-  { value: "migrate", label: "Re-provision and migrate data", hint: "The twin moves along to the new hub." },
+  { value: "migrate", label: "Re-provision and migrate data", hint: "The twin moves to the new hub with the device." },
   {
     value: "reset",
     label: "Re-provision and reset to the initial twin",
-    hint: "The new hub starts from the twin below.",
+    hint: "The twin at the new hub starts from the initial twin below.",
   },
   { value: "never", label: "Never re-provision", hint: "A device stays at the hub of its first registration." },
 ];
 
-/** What the two kinds are called. */
+/** Names of the two kinds on the page. */
 export const kindWords = {
   individual: { one: "individual enrollment", many: "Individual Enrollments", id: "Registration ID" },
   group: { one: "enrollment group", many: "Enrollment Groups", id: "Group name" },

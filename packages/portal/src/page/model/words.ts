@@ -8,7 +8,7 @@ export function formatFingerprint(hex: string): string {
   return hex.replaceAll(":", "").match(/../g)?.join(":") ?? hex;
 }
 
-/** `deviceId: is no device id` as a sentence of its own, under the label of that field. */
+/** Turns `deviceId: is invalid` into a sentence for the place under the label of that field. */
 export function sentenceOf(message: string, path: string | undefined): string {
   const rest = path !== undefined && message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
   const ended = rest.replace(/[^.!?]$/, "$&.");
@@ -16,7 +16,7 @@ export function sentenceOf(message: string, path: string | undefined): string {
   return ended.slice(0, 1).toUpperCase() + ended.slice(1);
 }
 
-/** base64 as people paste it, without the ends of lines and the spaces in between. */
+/** Removes line ends and blanks from pasted base64. */
 export function compact(text: string): string {
   return text.replace(/\s+/g, "");
 }

@@ -90,7 +90,7 @@ function EnrollmentRow(props: Marks & { readonly kind: EnrollmentKind; readonly 
   );
 }
 
-/** How a hub is chosen, in words. */
+/** The allocation policy in words. */
 export function allocationOf({ allocationPolicy, iotHubHostName }: Enrollment): string {
   if (!allocationPolicy) return iotHubHostName ? `Static (${iotHubHostName})` : "Default of the service (hashed)";
   return allocationChoices.find(({ value }) => value === allocationPolicy)?.label ?? allocationPolicy;
