@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { isAlive, RunningService } from "./running-service.js";
 
 test("a service that stopped answering is named with the command that starts it in its own location", async () => {
-  // Closed at once: a port on which nothing listens may be another test's by then.
+  // A server that closes every connection. A port without a listener could be taken by another test.
   const server = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -21,10 +21,10 @@ test("a service that stopped answering is named with the command that starts it 
 });
 
 test.runIf(process.platform === "linux")(
-  "a process that ended is not alive, whether or not its parent noticed",
+  "a process that ended is not alive, even before its parent has collected it",
   async () => {
     expect(isAlive(process.pid)).toBe(true);
-    // What `sh` becomes waits for nobody, so its first child stays in the table of processes.
+    // `sh` replaces itself by `sleep`, which does not collect children, so the first child stays a zombie.
     const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
     try {
       const [pid] = (await once(parent.stdout, "data")) as [Buffer];
