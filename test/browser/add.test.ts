@@ -84,7 +84,7 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
     const { page } = portal;
     await portal.go("/add/groups");
     await page.getByLabel("Primary certificate").setInputFiles(file("leaf.pem", leaf.certificatePem));
-    await page.getByText("This is a leaf certificate: CN=pump-9 is no CA").waitFor();
+    await page.getByText("This is a leaf certificate: CN=pump-9 is not a CA certificate").waitFor();
     await page.getByText("leaf certificate", { exact: true }).waitFor();
     await page.getByLabel("Group name").fill("leafy");
     await save(page);
@@ -100,9 +100,9 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
     [
       "a private key",
       async () => (await issueRoot({ commonName: "R" })).privateKeyPem,
-      "holds a private key. It was not sent",
+      "contains a private key. It was not sent",
     ],
-    ["a text", async () => "hello", "The file is no certificate"],
+    ["a text", async () => "hello", "The file is not a certificate"],
     ["nothing", async () => "", "The file is empty."],
     [
       "a cut certificate",
@@ -211,7 +211,7 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
     await page.getByLabel("Registration ID").fill("twinned");
     const twin = page.getByLabel("Initial twin", { exact: true });
     await twin.fill('{\n  "tags": {},\n  "properties": { "desired": } }\n}');
-    await page.getByText("Line 3, column 30: expected a value, but } stands here.").waitFor();
+    await page.getByText("Line 3, column 30: expected a value, but found }.").waitFor();
     await expect.poll(() => page.getByRole("button", { name: "Format" }).isDisabled()).toBe(true);
     await save(page);
     await expect.poll(() => page.evaluate("document.activeElement.getAttribute('aria-invalid')")).toBe("true");
@@ -238,7 +238,7 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
     await page.getByLabel("Symmetric key").check();
     await page.getByLabel("Group name").fill("TAKEN");
     await save(page);
-    await expect.poll(() => faultOf(page, "Group name")).toContain("There is an enrollment group TAKEN already");
+    await expect.poll(() => faultOf(page, "Group name")).toContain("There is already an enrollment group TAKEN");
     expect(await store().enrollmentGroup("taken")).toEqual(before);
   });
 

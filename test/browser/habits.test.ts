@@ -31,8 +31,8 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
     await portal.go("/attempts");
     await portal.page.getByRole("heading", { name: "Attempts" }).waitFor();
     await portal.go("/nowhere");
-    await portal.page.getByRole("heading", { name: "There is nothing here" }).waitFor();
-    await expect.poll(() => portal.page.title()).toBe("There is nothing here · Rollcall");
+    await portal.page.getByRole("heading", { name: "Page not found" }).waitFor();
+    await expect.poll(() => portal.page.title()).toBe("Page not found · Rollcall");
   });
 
   it("the link of a service that was started anew, pasted over a page with typed text: it stays, and is saved", async () => {
@@ -150,7 +150,7 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
     await page.getByLabel("Primary certificate").setInputFiles(file("root.pem", root.certificatePem));
     await page.getByText("CN=Root", { exact: true }).waitFor();
     await page.getByLabel("Secondary certificate").setInputFiles(file("chain.pem", root.certificatePem.repeat(2)));
-    await page.getByText("The file holds 2 certificates.").waitFor();
+    await page.getByText("The file contains 2 certificates.").waitFor();
     await button(portal, "Save").click();
     await focused(portal).toBe("Secondary certificate (optional)");
     expect(await store().enrollmentGroup("line-1")).toBeUndefined();
@@ -158,7 +158,7 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
     await page.getByLabel("Static", { exact: true }).check();
     await button(portal, "Save").click();
     // The question has the fault, its first answer the focus.
-    await page.getByText("Static allocation takes exactly one hub").waitFor();
+    await page.getByText("Static allocation needs exactly one hub").waitFor();
     await focused(portal).toBe(both.service.hub);
   });
 

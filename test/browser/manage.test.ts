@@ -68,7 +68,7 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       await store().putIndividual({ ...record!, etag: "another", provisioningStatus: "disabled" });
       await portal.page.getByRole("button", { name: "Delete", exact: true }).click();
       await yes(portal);
-      await portal.announced("changed meanwhile and is not deleted");
+      await portal.announced("changed meanwhile and was not deleted");
       expect(await store().individualEnrollment("pump-1")).toBeDefined();
       await portal.page.getByRole("heading", { name: "pump-1 disabled" }).waitFor();
     });
@@ -144,7 +144,7 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       await mine.page.getByLabel("Device ID").fill("mine");
       await save(mine);
       const alert = mine.page.getByRole("alert");
-      await alert.getByText("Somebody else changed this enrollment").waitFor();
+      await alert.getByText("Another user changed this enrollment").waitFor();
       await expect.poll(() => mine.page.getByLabel("Device ID").inputValue()).toBe("mine");
       expect(await store().individualEnrollment("pump-2")).toMatchObject({ deviceId: "theirs" });
       await alert.getByRole("button", { name: "Load theirs" }).click();
@@ -189,7 +189,7 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       await page.getByLabel("Device ID").fill("late");
       await store().removeIndividual("pump-3");
       await page.getByRole("button", { name: "Save", exact: true }).click();
-      await page.getByRole("alert").getByText("Somebody deleted this enrollment").waitFor();
+      await page.getByRole("alert").getByText("Another user deleted this enrollment").waitFor();
       await expect.poll(() => page.getByLabel("Device ID").inputValue()).toBe("late");
       expect(await store().individualEnrollment("pump-3")).toBeUndefined();
     });
@@ -292,7 +292,7 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       await yes(portal);
       await portal.announced("The registration record of of-the-line is deleted.");
       expect(await store().registration(registrationId)).toBeUndefined();
-      await page.getByText("No device has registered by this enrollment.").waitFor();
+      await page.getByText("No device has registered with this enrollment.").waitFor();
     });
 
     it("of an individual enrollment", async () => {

@@ -105,7 +105,9 @@ describe("device register", () => {
     const args = ["--rid", "pump-7", "--key", keys.pump, "--transport", "http", "--timeout", "3s"];
     const result = await runHere(["device", "register", ...args], { cwd: failing.path });
     expect(result).toMatchObject({ code: 3, stdout: "" });
-    expect(result.stderr).toMatch(/^rollcall: the service failed, and pump-7 was not judged: 500001 internal error/);
+    expect(result.stderr).toMatch(
+      /^rollcall: the service failed, so it did not decide about pump-7: 500001 internal error/,
+    );
     expect(result.stderr).toMatch(/Try: rollcall explain [0-9a-f-]{36}\n/);
     expect(result.stderr).not.toContain("the disk is gone");
   });
@@ -173,9 +175,9 @@ describe("device register", () => {
   });
 
   const mistakes: readonly [string, readonly string[], RegExp][] = [
-    ["no identity", [], /nothing says how the device proves itself/],
-    ["two identities", ["--key", keys.pump, "--tpm", "x"], /more than one way/],
-    ["a kind that is none", ["--at", "password"], /It is one of/],
+    ["no identity", [], /no flag says how the device proves its identity/],
+    ["two identities", ["--key", keys.pump, "--tpm", "x"], /more than one attestation type/],
+    ["an unknown kind", ["--at", "password"], /It must be one of/],
     ["a key that is not base64", ["--key", "***"], /--key is not base64/],
     ["a payload that is not JSON", ["--key", keys.pump, "--payload", "{a:1}"], /--payload is not JSON/],
     [
@@ -192,7 +194,7 @@ describe("device register", () => {
     [
       "a chain that holds none",
       ["--cp", "seed.json", "--kp", "seed.json"],
-      /--cp seed\.json: it holds no PEM certificate/,
+      /--cp seed\.json: the file contains no PEM certificate/,
     ],
     ["a host without a scope", ["--key", keys.pump, "--host", "127.0.0.1"], /--host needs --scope/],
     [
@@ -239,7 +241,7 @@ describe("device register", () => {
 describe("explain", () => {
   test("of an unknown id exits 4", async () => {
     const { code, stdout, stderr } = await rollcall("explain", "never-seen");
-    expect(stderr).toMatch(/^rollcall: no attempt is known of never-seen/);
+    expect(stderr).toMatch(/^rollcall: the service knows no attempt of never-seen/);
     expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
   });
 });

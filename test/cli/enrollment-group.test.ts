@@ -82,7 +82,7 @@ test("a group of keys, and the key of one of its devices", async () => {
   expect(await rollcall("device", "register", "--rid", "tag-1", "--key", expected)).toMatchObject({ code: 0 });
   expect(await compute("--gid", "factory")).toMatchObject({
     code: 2,
-    stderr: "rollcall: factory attests by x509: its devices have no derived keys\n",
+    stderr: "rollcall: factory attests by x509, so its devices have no derived keys\n",
   });
   expect(await compute("--gid", "nobody")).toMatchObject({
     code: 4,
@@ -99,12 +99,12 @@ test("without anything the service makes the keys; --keys shows them", async () 
     attestation: { type: "symmetricKey" },
   });
   const shown = await group("show", "--gid", "factory", "--keys");
-  expect(shown).toMatchObject({ code: 0, stderr: "--keys: factory attests by x509, there are no keys to show\n" });
+  expect(shown).toMatchObject({ code: 0, stderr: "--keys: factory attests by x509, so it has no keys to show\n" });
 });
 
 test.each<[string, readonly string[], RegExp]>([
   ["TPMs", ["--at", "tpm"], /a group cannot use tpm: TPMs are enrolled one by one\nTry: rollcall enrollment create/],
-  ["a leaf", ["--cp", "pump-7.pem"], /--cp pump-7\.pem: CN=pump-7 is no CA certificate \(basicConstraints\)/],
+  ["a leaf", ["--cp", "pump-7.pem"], /--cp pump-7\.pem: CN=pump-7 is not a CA certificate \(basicConstraints\)/],
   ["a certificate and a name", ["--cp", "root.pem", "--cn", "root-1"], /--cp and --ca-name do not go together/],
   ["a name that is not there", ["--cn", "nobody"], /--cn: attestation\.x509\.caReferences\.primary/],
 ])("no group of %s", async (_, args, message) => {

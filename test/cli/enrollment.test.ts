@@ -148,7 +148,7 @@ describe("enrollment create", () => {
 
   test("a wrong key is never repeated", async () => {
     const { code, stderr } = await enrollment("create", "--eid", "x", "--pk", "c2VjcmV0");
-    expect(stderr).toBe("rollcall: --pk holds 6 bytes; 16 to 64 are allowed\n");
+    expect(stderr).toBe("rollcall: --pk has 6 bytes; 16 to 64 are allowed\n");
     expect(code).toBe(2);
   });
 });
@@ -166,7 +166,9 @@ describe("enrollment create --count", () => {
     await enrollment("delete", "--eid", "many-007", "-y");
     const again = await many("--eid", "many-%03i", "--count", "12");
     expect(again).toMatchObject({ code: 5, stdout: "many-007\n" });
-    expect(again.stderr).toMatch(/^many-001: Already exists\.\n(.*\n){4}rollcall: 11 of 12 could not be made\nTry: /);
+    expect(again.stderr).toMatch(
+      /^many-001: Already exists\.\n(.*\n){4}rollcall: 11 of 12 could not be created\nTry: /,
+    );
     const ids = Array.from({ length: 12 }, (_, i) => `many-${String(i + 1).padStart(3, "0")}`);
     for (const id of ids) await enrollment("delete", "--eid", id, "-y");
   });
@@ -218,7 +220,7 @@ describe("enrollment update", () => {
     expect(await certificates()).not.toHaveProperty("primary");
     expect(await enrollment("update", "--eid", "pump-7", "--rsc")).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("no certificate would be left"),
+      stderr: expect.stringContaining("the last certificate cannot be removed"),
     });
   });
 
@@ -321,7 +323,8 @@ describe("enrollment delete", () => {
     expect(await enrollment("delete", "--eid", "asked")).toEqual({
       code: 2,
       stdout: "",
-      stderr: "rollcall: delete the enrollment asked: nobody can be asked here\nTry: the same command with --yes\n",
+      stderr:
+        "rollcall: delete the enrollment asked: there is no terminal to ask for confirmation\nTry: the same command with --yes\n",
     });
     const rehearsed = await enrollment("delete", "--eid", "asked", "--dry-run");
     expect(rehearsed).toMatchObject({ code: 0, stderr: "dry run: nothing was changed\n" });

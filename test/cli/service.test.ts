@@ -70,7 +70,7 @@ test("start, wait, health, info, stop: the life of a service in the foreground",
   expect((await runHere(["info", "connectionstring"], { cwd })).stdout).toBe(`${info.connectionString}\n`);
   expect(await runHere(["info", "secret"], { cwd })).toMatchObject({
     code: 2,
-    stderr: expect.stringMatching(/there is no fact secret: known are idScope, .*caPath/),
+    stderr: expect.stringMatching(/there is no fact secret; the facts are idScope, .*caPath/),
   });
 
   const lines = await runHere(["info"], { cwd });

@@ -158,7 +158,7 @@ describe("an export that does not end", () => {
       code: 130,
       stdout: "",
       stderr: expect.stringMatching(
-        /some or all of the records may be in it: .*\nTry: rollcall import all\.jsonl --overwrite\n$/,
+        /some or all of the records may have been imported; .*\nTry: rollcall import all\.jsonl --overwrite\n$/,
       ),
     });
   });

@@ -98,7 +98,7 @@ const wrong: readonly [string, readonly string[], RegExp][] = [
     ["enrollment", "list", "--login", "HostName=x"],
     /--login: it names a service of the cloud/,
   ],
-  ["a query of az", ["enrollment-group", "list", "--query", "[].id"], /--query: it is az's own \(JMESPath\)/],
+  ["a query of az", ["enrollment-group", "list", "--query", "[].id"], /--query: JMESPath works in az only/],
   [
     "an enrollment without an id",
     ["enrollment", "create", "--at", "tpm"],
@@ -112,7 +112,7 @@ const wrong: readonly [string, readonly string[], RegExp][] = [
   [
     "an attestation that is none",
     ["enrollment", "create", "--eid", "a", "--at", "psk"],
-    /It is one of tpm, x509, symmetricKey/,
+    /It must be one of tpm, x509, symmetricKey/,
   ],
   ["no attestation", ["enrollment", "create", "--eid", "a"], /give --at symmetricKey, --ek or --cp/],
   [
@@ -123,12 +123,12 @@ const wrong: readonly [string, readonly string[], RegExp][] = [
   [
     "a device key of nobody",
     ["enrollment-group", "compute-device-key", "--rid", "a"],
-    /Give --key with the group's, or --gid/,
+    /give the group's key with --key, or the group's id with --gid/,
   ],
   [
     "a proof without anything",
     ["certificate", "verify", "-n", "a"],
-    /give --path with the proving certificate, or --ca-key/,
+    /give --path with the proof certificate, or --ca-key/,
   ],
   ["an unknown shell", ["completion", "tcsh"], /Allowed choices are zsh, bash, fish, powershell/],
 ];
@@ -172,8 +172,8 @@ test("a pasted az command goes through: what names its service is ignored with a
   const { stderr } = await runHere(args, { cwd: "/" });
   expect(stderr).toBe(
     [
-      "--dps-name my-dps is ignored: the service is the one of --location",
-      "--resource-group rg is ignored: the service is the one of --location",
+      "--dps-name my-dps is ignored: --location chooses the service",
+      "--resource-group rg is ignored: --location chooses the service",
       "rollcall: no service is running in ./.rollcall",
       "Try: rollcall start",
       "",
