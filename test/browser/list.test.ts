@@ -27,7 +27,7 @@ describe.skipIf(!program)("a list of 100,000 enrollments (needs chromium)", () =
   }, 120_000);
   afterAll(() => both.close());
 
-  it("is shown a page at a time, forwards and back, and never loaded whole", async () => {
+  it("is shown page by page, forwards and back, and never loaded completely", async () => {
     await using portal = await both.open();
     const { page } = portal;
     let bytes = 0;
@@ -70,7 +70,7 @@ describe.skipIf(!program)("a list of 100,000 enrollments (needs chromium)", () =
     await page.getByText("No enrollment matches the search.").waitFor();
   });
 
-  it("shows what was added just now, wherever its place is", async () => {
+  it("shows the enrollment that was just added, regardless of its place in the order", async () => {
     await using portal = await both.open();
     const { page } = portal;
     await portal.go("/add/individual");
