@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { isWebhookUrl } from "./allocation.js";
-import { judgeApiVersion } from "./api-versions.js";
 import type { AttestationKind } from "./attestation-kinds.js";
+import { judgeApiVersion } from "./facts/api-versions.js";
+import type { JsonObject } from "./facts/json.js";
+import { limits } from "./facts/limits.js";
 import { deviceIdPattern, idPattern, idProblem, isDeviceId } from "./ids.js";
-import type { JsonObject } from "./json.js";
-import { limits } from "./limits.js";
 import { allocationPolicies, provisioningStatuses } from "./statuses.js";
 
 /**
@@ -22,7 +22,7 @@ const id = z
   .meta({ pattern: idPattern });
 const deviceId = z
   .string()
-  .refine(isDeviceId, "is not a device id: up to 128 letters, digits and - . % _ * ? ! ( ) , : = @ $ '")
+  .refine(isDeviceId, "is not a device id: up to 128 of letters, digits and - . % _ * ? ! ( ) , : = @ $ '")
   .meta({ pattern: deviceIdPattern });
 
 /** base64 of 16 to 64 bytes. An empty text, which .NET sends, means that there is no key. */
@@ -128,13 +128,13 @@ const CUSTOM_ALLOCATION_SINCE = "2018-09-01-preview";
 const customAllocationDefinition = z.object({
   webhookUrl: z
     .string()
-    .refine(isWebhookUrl, "is not a webhook address: http or https, without user and password")
+    .refine(isWebhookUrl, "must be an http or https URL without user and password")
     .meta({ pattern: "^[hH][tT][tT][pP][sS]?://[^/]" }),
   apiVersion: z
     .string()
     .refine(
       (text) => judgeApiVersion(text) !== "malformed" && text >= CUSTOM_ALLOCATION_SINCE,
-      `is not an api-version of ${CUSTOM_ALLOCATION_SINCE} or later`,
+      `must be an api-version of ${CUSTOM_ALLOCATION_SINCE} or later`,
     )
     .meta({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$" }),
 });
@@ -187,10 +187,8 @@ export const enrollmentSchemas = { individual: individualEnrollmentSchema, group
 export const bulkModes = ["create", "update", "updateIfMatchETag", "delete"] as const;
 export type BulkMode = (typeof bulkModes)[number];
 
-/** `query` of a QuerySpecification; other members are ignored. */
-export const querySpecificationSchema = z.looseObject({
-  query: z.string().meta({ pattern: "^\\s*([sS][eE][lL][eE][cC][tT]\\s*)?\\*" }),
-});
+/** `query` of a QuerySpecification, any text; other members are ignored. */
+export const querySpecificationSchema = z.looseObject({ query: z.string() });
 
 /** A seed file, which `rollcall start --seed` loads before the service is ready. */
 export const seedSchema = z.strictObject({

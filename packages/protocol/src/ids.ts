@@ -1,4 +1,4 @@
-import { limits } from "./limits.js";
+import { limits } from "./facts/limits.js";
 
 /** The fault of an id in words, and its position. */
 export interface IdProblem {

@@ -10,8 +10,8 @@ import {
   individualEnrollmentSchema,
   querySpecificationSchema,
 } from "./enrollments.js";
-import type { Json, JsonObject } from "./json.js";
-import { limits } from "./limits.js";
+import type { Json, JsonObject } from "./facts/json.js";
+import { limits } from "./facts/limits.js";
 
 /** Request bodies by the specification's names, or ours. Bodies of the service API use the schemas that check them. */
 const bodies = {

@@ -18,7 +18,7 @@ export async function readCertificateFile(
     // DER begins with a SEQUENCE (0x30), but so does text that begins with the digit 0; text has no zero bytes.
     const isDer = bytes[0] === 0x30 && bytes.includes(0);
     const [first, ...others] = isDer ? [bytes] : parseCertificates(bytes.toString("utf8"));
-    if (!first) throw new CertificateError("it contains no certificate");
+    if (!first) throw new CertificateError("it has no certificate");
     return { certificate: readCertificate(first), others: others.length };
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error;

@@ -1,3 +1,4 @@
+import { reprovisionPolicies as policies } from "@rollcall/protocol";
 /** Type of a flag's value; `read-value.ts` has a reader for each type. */
 export type FlagValue =
   | "text"
@@ -11,7 +12,7 @@ export type FlagValue =
 
 /** The values of `--rp`, and the policy that each stands for (wire.md#reprovisioning). */
 export const reprovisionPolicies = {
-  reprovisionandmigratedata: { updateHubAssignment: true, migrateDeviceData: true },
-  reprovisionandresetdata: { updateHubAssignment: true, migrateDeviceData: false },
-  never: { updateHubAssignment: false, migrateDeviceData: false },
+  reprovisionandmigratedata: policies.migrate.policy,
+  reprovisionandresetdata: policies.reset.policy,
+  never: policies.never.policy,
 } as const;

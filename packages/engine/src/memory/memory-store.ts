@@ -20,6 +20,7 @@ import type {
   Store,
   StoreCounts,
 } from "../records/store.js";
+import { subjectKey } from "../records/subject-key.js";
 import { MemoryDevices } from "./memory-devices.js";
 import { MultiIndex, pageOf, SortedMap } from "./memory-indexes.js";
 import { applies, removal } from "./memory-versions.js";
@@ -65,7 +66,7 @@ export class MemoryStore implements Store {
   }
 
   async groupsBySubject(subject: string): Promise<readonly GroupRecord[]> {
-    return this.#groupsBy.subject.get(subject);
+    return this.#groupsBy.subject.get(subjectKey(subject));
   }
 
   async symmetricKeyGroups(): Promise<readonly GroupRecord[]> {
