@@ -3,7 +3,7 @@ import type { JobAttestation } from "./attestations.js";
 import type { FleetDevice } from "./fleet.js";
 import { type ClientResult, runClient } from "./run-client.js";
 
-/** The transports of `clients/node-device.mjs`, and the port that the SDK insists on. */
+/** The transports of `clients/node-device.mjs`, and the SDK's fixed port. */
 export const nodeTransports = {
   mqtt: { title: "MQTT", fixed: undefined },
   "mqtt-ws": { title: "MQTT over WebSocket", fixed: 443 },
@@ -18,7 +18,7 @@ export interface NodeDeviceRun {
   readonly payload?: unknown;
   /** Registers a second time with the same client. */
   readonly again?: boolean;
-  /** Then connects to the assigned hub, with another credential if one is given, and sends so many messages. */
+  /** Then connects to the assigned hub, with another credential if given, and sends this number of messages. */
   readonly hub?: { readonly telemetry: number; readonly attestation?: JobAttestation };
   /** Every reply over HTTPS is a step too, such as `GET 202`. */
   readonly watchHttp?: boolean;
@@ -26,7 +26,10 @@ export interface NodeDeviceRun {
   readonly timeoutMs?: number;
 }
 
-/** One device with the unmodified Node SDK. `localhost` for the service, so that name and address are both proven. */
+/**
+ * One device with the unmodified Node SDK. It uses `localhost` for the service, so that the tests cover name and
+ * address.
+ */
 export function runNodeDevice(service: Rollcall, run: NodeDeviceRun): Promise<ClientResult> {
   const { transport, device, payload, again, hub, watchHttp, onStep, timeoutMs } = run;
   const host = nodeTransports[transport].fixed === undefined ? `localhost:${service.info.ports.mqtt}` : "localhost";

@@ -16,7 +16,7 @@ describe("the answer of a webhook", () => {
     [{ iotHubHostName: "h.test" }, { iotHubHostName: "h.test" }],
     [{ iotHubHostname: "h.test", extra: 1 }, { iotHubHostName: "h.test" }],
     [{ IOTHUBHOSTNAME: "h.test", initialTwin: null, payload: null }, { iotHubHostName: "h.test" }],
-    // Of two spellings the documentation's own wins, whichever comes last.
+    // Of two spellings, the documentation's spelling wins in any order.
     [{ iotHubHostName: "right.test", iothubhostname: "wrong.test" }, { iotHubHostName: "right.test" }],
     [{ iothubhostname: "wrong.test", iotHubHostName: "right.test" }, { iotHubHostName: "right.test" }],
     [
@@ -69,7 +69,7 @@ describe("the answer of a webhook", () => {
     });
   });
 
-  it("does not reach the prototype of anything", () => {
+  it("does not change any prototype", () => {
     const text = '{"iotHubHostName":"h","__proto__":{"polluted":1},"payload":{"__proto__":{"polluted":1}}}';
     const parsed = parseAllocationResponse(Buffer.from(text));
     expect(parsed).toMatchObject({ ok: true });
@@ -137,11 +137,11 @@ describe("the address of a webhook", () => {
   });
 
   test.prop([fc.string({ minLength: 4, maxLength: 40 }), fc.string(), fc.string()])(
-    "its secrets are nowhere in a text, written either way",
+    "its secrets are removed from a text, whether encoded or decoded",
     (secret, before, after) => {
       const url = `https://f.test/x?code=${encodeURIComponent(secret)}`;
       const shown = withoutWebhookSecrets(`${before}${secret}|${encodeURIComponent(secret)}${after}`, url);
-      // What hides it may itself look like a secret of stars.
+      // A secret of stars looks like the mask itself.
       if (!/^\*+$/.test(secret)) expect(shown.split("****").some((part) => part.includes(secret))).toBe(false);
     },
   );

@@ -5,9 +5,9 @@ import { limits } from "./facts/limits.js";
 import { parseJson } from "./parse.js";
 import { propertyProblem } from "./property-rules.js";
 
-/** What a custom allocation webhook is asked (wire.md#webhook). Keys of devices are never in it. */
+/** The request to a custom allocation webhook (wire.md#webhook). It never contains keys of devices. */
 export interface AllocationRequest {
-  /** The enrollment that let the device in, as the service API shows it; one of the two. */
+  /** The enrollment that the device registers with, as the service API returns it; exactly one of the two members. */
   readonly individualEnrollment?: JsonObject;
   readonly enrollmentGroup?: JsonObject;
   readonly deviceRuntimeContext: DeviceRuntimeContext;
@@ -20,7 +20,7 @@ interface AttestationContexts {
   readonly symmetricKey: Record<string, never>;
   readonly tpm: { readonly endorsementKey: string; readonly storageRootKey: string };
 }
-/** What a webhook learns of the attestation used: exactly one. */
+/** The attestation of the device as the webhook sees it: exactly one member. */
 export type RuntimeAttestation = { readonly [K in AttestationKind]?: AttestationContexts[K] };
 
 export interface DeviceRuntimeContext extends RuntimeAttestation {
@@ -28,11 +28,11 @@ export interface DeviceRuntimeContext extends RuntimeAttestation {
   /** Both when the device was assigned before. */
   readonly currentIotHubHostName?: string;
   readonly currentDeviceId?: string;
-  /** As the device sent it; absent when it sent none. */
+  /** The payload as the device sent it; absent when it sent no payload. */
   readonly payload?: Json;
 }
 
-/** What it may answer (wire.md#webhook). */
+/** The answer of a webhook (wire.md#webhook). */
 export interface AllocationResponse {
   /** Empty when the webhook wrote null or an empty text: no hub. */
   readonly iotHubHostName: string;
@@ -40,7 +40,7 @@ export interface AllocationResponse {
   readonly payload?: JsonObject;
 }
 
-/** A webhook's answer, or what is wrong with it. */
+/** A webhook's answer, or the reason why it is invalid. */
 export type AllocationParse =
   | { readonly ok: true; readonly response: AllocationResponse }
   | { readonly ok: false; readonly reason: string };
@@ -48,8 +48,8 @@ export type AllocationParse =
 const jsonObject = z.record(z.string(), z.json()).transform((value) => value as JsonObject);
 
 /**
- * Properties that a hub takes, of so many bytes at most; `$`-members are about the collection (wire.md#twincollection),
- * and left out.
+ * Properties that a hub accepts, of at most `maxBytes`. Leaves out `$`-members, which describe the collection
+ * (wire.md#twincollection).
  */
 const properties = (maxBytes: number) =>
   jsonObject
@@ -63,7 +63,7 @@ const properties = (maxBytes: number) =>
       if (message !== undefined) context.addIssue({ code: "custom", message });
     });
 
-/** Samples in the documentation differ in the case of `iotHubHostName`: names are read without case. */
+/** Reads names without case, since samples in the documentation differ in the case of `iotHubHostName`. */
 function anyCase(...names: readonly string[]) {
   const canonical = new Map(names.map((name) => [name.toLowerCase(), name]));
   return (value: unknown): unknown => {
@@ -72,7 +72,7 @@ function anyCase(...names: readonly string[]) {
       const known = canonical.get(name.toLowerCase());
       return known === undefined ? [] : [{ name: known, member, isExact: known === name }];
     });
-    // The spelling of the documentation's own type wins over others, whatever their order.
+    // The spelling of the documentation's own type wins over other spellings, in any order.
     const ordered = members.toSorted((a, b) => Number(a.isExact) - Number(b.isExact));
     return Object.fromEntries(ordered.map(({ name, member }) => [name, member]));
   };
@@ -100,7 +100,7 @@ const responseSchema = z.preprocess(
   }),
 );
 
-/** Reads the body of a webhook's answer; names are read without case, unknown members left aside. Never throws. */
+/** Reads the body of a webhook's answer; reads names without case and ignores unknown members. Never throws. */
 export function parseAllocationResponse(bytes: Uint8Array): AllocationParse {
   const json = parseJson(bytes);
   if (!json.ok) return json;
@@ -122,26 +122,26 @@ export function parseAllocationResponse(bytes: Uint8Array): AllocationParse {
   };
 }
 
-/** What the device is told of a webhook that answered another status than 2xx (iotedge#3233, #7411). */
+/** The device's error message when the webhook answered a status other than 2xx (iotedge#3233, #7411). */
 export function customAllocationMessage(status: number): string {
   return `Custom allocation failed with status code: ${status}`;
 }
 
-/** True for what can be posted to: `http` or `https`, a host, nothing before an `@`. */
+/** True for an address that accepts a POST: `http` or `https`, a host, no user or password. */
 export function isWebhookUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, username, password, hostname } = new URL(text);
   return /^https?:$/.test(protocol) && hostname !== "" && username === "" && password === "";
 }
 
-/** The address without what authorises the call: its query as `?****`, as the documentation's sample shows it. */
+/** The address with its query, which may contain a key, masked as `?****`, as in the documentation's sample. */
 export function maskedWebhookUrl(text: string): string {
   if (!URL.canParse(text)) return "****";
   const { protocol, host, pathname, search } = new URL(text);
   return `${protocol}//${host}${pathname}${search === "" ? "" : "?****"}`;
 }
 
-/** Text of a webhook as people may read it: what stands in the query of its address is hidden wherever it stands. */
+/** Text of a webhook that is safe to show: masks every occurrence of the values in its address's query. */
 export function withoutWebhookSecrets(text: string, webhookUrl: string): string {
   if (!URL.canParse(webhookUrl)) return text;
   const { search, searchParams } = new URL(webhookUrl);

@@ -1,4 +1,4 @@
-/** How an attempt ended so far. */
+/** State or result of an attempt. */
 export const attemptOutcomes = [
   "open",
   "challenged",

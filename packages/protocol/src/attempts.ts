@@ -11,7 +11,7 @@ export function summarizeAttempt({ steps, findings, webhookCalls: _, ...facts }:
   return { ...facts, findings: findings.length, ...(finding && { finding }), ...(last && { lastStepMs: last.atMs }) };
 }
 
-/** What a finding is about, in words: `leaf: CN=pump-7`. Some subjects begin with the element or its place in the chain. */
+/** The subject of a finding in words: `leaf: CN=pump-7`. A subject that begins with the element does not repeat it. */
 export function aboutFinding({ element, subject }: Pick<Finding, "element" | "subject">): string {
   if (subject === undefined) return element;
   return subject.startsWith(element) ? subject : `${element}: ${subject}`;

@@ -1,26 +1,32 @@
 import { limits } from "./facts/limits.js";
 
-/** What the service answers as the type of an attestation; `none` is read, never taken. */
+/** Types of attestation in answers. The parser knows `none`, but the service never accepts it. */
 export const attestationTypes = ["none", "tpm", "x509", "symmetricKey"] as const;
 export type AttestationType = (typeof attestationTypes)[number];
-/** The ways in which a device proves who it is: every table of kinds, in every package, has one row for each. */
+/** Kinds of proof of a device's identity. Every table of kinds, in every package, has one row for each. */
 export type AttestationKind = Exclude<AttestationType, "none">;
 
-/** Whether an enrollment group may attest in this way, and how many may (wire.md#limits: registrations look through all of a kind). */
+/**
+ * Whether groups may use this kind, and the largest number of such groups (wire.md#limits: a registration searches all
+ * groups of a kind).
+ */
 type Groups =
   | { readonly allowed: true; readonly limit: number; readonly what: string }
   | { readonly allowed: false; readonly why: string };
 
-/** What every package may ask of a kind. How it is judged stands in the engine, how a device proves itself in the simulator. */
+/** Facts about a kind that every package may use. The engine checks proofs, and the simulator makes them. */
 interface AttestationRow {
-  /** As people write it within a sentence. */
+  /** Name within a sentence. */
   readonly name: string;
-  /** What a device shows, within a sentence. */
+  /** Name of the device's credential, within a sentence. */
   readonly credential: string;
   readonly groups: Groups;
-  /** Members of the mechanism that only the attestationmechanism routes answer (wire.md#attestationmechanism): who puts an enrollment back as it was read has to fetch them. */
+  /**
+   * Members that only the attestationmechanism routes return (wire.md#attestationmechanism). A client that reads an
+   * enrollment and puts it back has to fetch them first.
+   */
   readonly secrets: readonly string[];
-  /** The service makes the credentials that an enrollment leaves out (wire.md#attestationmechanism); the others have to be said, device by device. */
+  /** True when the service generates credentials that an enrollment leaves out (wire.md#attestationmechanism). */
   readonly generated: boolean;
 }
 
@@ -63,12 +69,12 @@ export const isAttestationKind = (type: unknown): type is AttestationKind =>
 
 export const isGroupKind = (kind: AttestationKind): kind is GroupKind => attestationKinds[kind].groups.allowed;
 
-/** Why a group cannot attest in this way, in words; undefined where it can. */
+/** The reason why a group cannot use this kind; undefined when it can. */
 export function groupRefusal(kind: AttestationKind): string | undefined {
   const { groups } = attestationKinds[kind];
   return groups.allowed ? undefined : `a group cannot use ${kind}: ${groups.why}`;
 }
 
-/** Whether an enrollment of this type is read without its credentials; so is none of a type that is no kind. */
+/** True when the service API returns enrollments of this type without their secrets; false for an unknown type. */
 export const hasSecrets = (type: unknown): boolean =>
   isAttestationKind(type) && attestationKinds[type].secrets.length > 0;

@@ -3,9 +3,9 @@ import type { Finding } from "./findings/finding.js";
 import type { Transport } from "./transports.js";
 
 /**
- * What the front ends know of the socket behind a request; made by the listener that accepted it.
- * `presented` reads the certificates exactly as the device sent them, leaf first, DER; empty when it sent none. It is
- * read from the handshake at most once and only when asked for: it costs more than the rest of a registration.
+ * Facts about the socket of a request, from the listener that accepted it. `presented` returns the certificates exactly
+ * as the device sent them, leaf first, DER; empty when it sent none. It reads the handshake only when called, and at
+ * most once, since that costs more than the rest of a registration.
  */
 export interface ClientConnection {
   /** Milliseconds since 1970 at TCP accept. */
@@ -21,7 +21,7 @@ export interface ClientConnection {
   presented(): readonly Uint8Array[];
 }
 
-/** A connection that the service or a hub turned away: why, and what was found. */
+/** A connection that the service or a hub refused: the reason and the findings. */
 export interface TurnedAway {
   readonly kind: "refused";
   readonly reason: RefusalReason;

@@ -15,15 +15,15 @@ import { type Answered, pageOf } from "./facts/contract-shared.js";
 import type { managementRoutes } from "./routes.js";
 import type { OperatorRoute, ServiceRoute } from "./service-routes.js";
 
-/** A route of the service API, of the operator's and of the management API. */
+/** A route of the service API, the operator API or the management API. */
 export type AnswerRoute = ServiceRoute | OperatorRoute | keyof typeof managementRoutes;
 
-/** What a route answers where it does what it was asked for. */
+/** The answer of a route to a successful request. */
 export interface AnswerContract {
   readonly status: number;
   /** Absent: no body. */
   readonly type?: string;
-  /** Of a JSON body; other bodies are text. */
+  /** Schema of a JSON body; absent for text. */
   readonly schema?: z.ZodType;
 }
 
@@ -36,7 +36,9 @@ const done = { status: 204 } as const;
 const individuals = z.array(enrolledIndividual.omit({ registrationState: true }).meta({ id: "QueriedIndividual" }));
 const groups = z.array(enrolledGroup);
 
-/** The contract of every route: its types (`Answer`), its description and its check come from this row. */
+/**
+ * The contract of every route. Its types (`Answer`), its OpenAPI description and its check are derived from this row.
+ */
 export const answers = {
   getEnrollment: ok(enrolledIndividual),
   putEnrollment: ok(enrolledIndividual),
@@ -85,7 +87,7 @@ export const answers = {
   stop: { ...ok(stopping), status: 202 },
 } as const satisfies Readonly<Record<AnswerRoute, AnswerContract>>;
 
-/** What a route answers, as its readers have it; undefined where there is no JSON. */
+/** Type of a route's JSON answer, for readers; undefined when the answer is not JSON. */
 export type Answer<Route extends AnswerRoute> = (typeof answers)[Route] extends {
   readonly schema: infer Schema extends z.ZodType;
 }

@@ -7,26 +7,26 @@ import { transports } from "./transports.js";
 
 const optionalText = text.exactOptional();
 
-/** One call of a custom allocation webhook, as `explain` shows it. Holds no secret. */
+/** One call of a custom allocation webhook, as `explain` shows it. Contains no secret. */
 const webhookCall = z
   .strictObject({
     url: text.meta({ description: "With its query masked" }),
     status: whole.exactOptional().meta({ description: "Absent when no answer began" }),
-    ms: z.number().meta({ description: "From the call to the end of the answer, or of the patience" }),
-    result: text.meta({ description: "What came of it: the hub that was chosen, or what was wrong" }),
+    ms: z.number().meta({ description: "From the call to the end of the answer, or to the timeout" }),
+    result: text.meta({ description: "Result of the call: the chosen hub, or the fault of the answer" }),
     answer: optionalText.meta({
-      description: "The beginning of an answer that could not be used; of a good one nothing is kept",
+      description: "The beginning of an unusable answer; absent for a valid answer",
     }),
   })
   .meta({ id: "WebhookCall" });
 export type WebhookCall = Answered<typeof webhookCall>;
 
-/** What the record and its line in a list have in common. Times are milliseconds since 1970. */
+/** Members that the record and its line in a list share. Times are milliseconds since 1970. */
 const members = {
   trackingId: text,
   at: z.enum(["service", "hub"]).meta({ description: "At the provisioning service, or at the assigned hub" }),
   registrationId: text.meta({
-    description: "As the device wrote it; empty when it never said. For a hub it is the device id",
+    description: "As the device wrote it; empty when the device did not send an id. At a hub: the device id",
   }),
   idScope: optionalText,
   transport: z.enum(transports),
@@ -47,11 +47,11 @@ const members = {
       message: optionalText,
     })
     .exactOptional()
-    .meta({ description: "What went over the wire as refusal" }),
+    .meta({ description: "The refusal that was sent to the device" }),
   startedAt: z.number(),
 } as const;
 
-/** One knock on the door, as `rollcall explain` and the management API show it. */
+/** One attempt to register or to connect to a hub, as `rollcall explain` and the management API show it. */
 export const attemptRecord = z
   .strictObject({
     ...members,
@@ -61,7 +61,7 @@ export const attemptRecord = z
     webhookCalls: z
       .array(webhookCall)
       .exactOptional()
-      .meta({ description: "Calls of the allocation webhook, in order; absent when there was none" }),
+      .meta({ description: "Calls of the allocation webhook, in order; absent when it was not called" }),
     findings: z.array(findingSchema).meta({ description: "Likely root cause first" }),
   })
   .meta({ id: "Attempt" });
@@ -72,14 +72,11 @@ export const attemptSummary = z
   .strictObject({
     ...members,
     finding: findingSchema.exactOptional(),
-    findings: whole.meta({ description: "How many there are" }),
-    lastStepMs: z
-      .number()
-      .exactOptional()
-      .meta({ description: "Milliseconds since startedAt when the last step was noted" }),
+    findings: whole.meta({ description: "Number of findings" }),
+    lastStepMs: z.number().exactOptional().meta({ description: "Milliseconds from startedAt to the last step" }),
   })
   .meta({ id: "AttemptSummary" });
 export type AttemptSummary = Answered<typeof attemptSummary>;
 
-/** What the stream of attempts says, by the name of the event. */
+/** Data of the attempt stream's events, by the name of the event. */
 export const attemptEvents = { attempt: attemptSummary, missed: z.strictObject({ count: whole }) } as const;

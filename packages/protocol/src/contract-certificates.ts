@@ -14,13 +14,13 @@ const infoMembers = {
 } as const;
 export const certificateInfo = z.strictObject(infoMembers).meta({ id: "CertificateInfo" });
 
-/** What is shown of a certificate besides. */
+/** A certificate's facts that Rollcall shows in addition. */
 export const certificateFacts = z
   .strictObject({ ...infoMembers, isCa: flag, isSelfSigned: flag, keyAlgorithm: text, signatureAlgorithm: text })
   .meta({ id: "CertificateFacts" });
 export type CertificateFacts = Answered<typeof certificateFacts>;
 
-/** What was read from a certificate that somebody asks about. */
+/** Facts read from a certificate that a client sent for inspection. */
 export const certificateReading = certificateFacts
   .extend({
     commonName: text.exactOptional(),
@@ -30,7 +30,7 @@ export const certificateReading = certificateFacts
   .meta({ id: "CertificateReading" });
 export type CertificateReading = Answered<typeof certificateReading>;
 
-/** A CA certificate as the cloud's management plane shows it; dates as RFC 1123 has them. */
+/** A CA certificate as the cloud's management plane shows it; dates in the format of RFC 1123. */
 export const caCertificate = z
   .strictObject({
     name: text,
@@ -50,7 +50,7 @@ export const caCertificate = z
   .meta({ id: "CaCertificate" });
 export type CaCertificate = Answered<typeof caCertificate>;
 
-/** What was read from an endorsement key; nothing is stored. */
+/** Facts read from an endorsement key; nothing is stored. */
 export const endorsementKeyFacts = z
   .strictObject({
     registrationId: text,
@@ -66,7 +66,7 @@ export type EndorsementKeyFacts = Answered<typeof endorsementKeyFacts>;
 /** Request bodies of these routes, for the OpenAPI document. */
 export const certificateUpload = z.object({
   certificate: text.meta({ description: "PEM, or base64 of DER" }),
-  isVerified: flag.exactOptional().meta({ description: "Taken as proven; when it is created" }),
+  isVerified: flag.exactOptional().meta({ description: "Only when created: verified without a proof of possession" }),
 });
 export const endorsementKeyUpload = z.object({
   endorsementKey: text.meta({ description: "base64 of a TPM2B_PUBLIC" }),

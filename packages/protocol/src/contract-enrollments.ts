@@ -12,7 +12,7 @@ import {
 import { type Answered, date, type Frozen, flag, json, text, whole } from "./facts/contract-shared.js";
 import { allocationPolicies, provisioningStatuses } from "./statuses.js";
 
-/** Enrollments as the service API answers them (wire.md#objects). */
+/** Enrollments as the service API returns them (wire.md#objects). */
 
 const certificate = z.strictObject({ info: certificateInfo }).meta({ id: "EnrolledCertificate" });
 const certificates = z
@@ -36,11 +36,11 @@ const withTpm = z.strictObject({
 });
 const keys = z.strictObject({ primaryKey: symmetricKey, secondaryKey: symmetricKey }).meta({ id: "EnrolledKeys" });
 
-/** Of GET, PUT and query: without keys. */
+/** Attestation in the answers of GET, PUT and query: without keys. */
 const enrolledAttestation = z
   .discriminatedUnion("type", [withX509, z.strictObject({ type: z.literal("symmetricKey") }), withTpm])
   .meta({ id: "EnrolledAttestation" });
-/** The answer of the attestationmechanism routes: with keys. */
+/** Answer of the attestationmechanism routes: with keys. */
 export const enrolledMechanism = z
   .discriminatedUnion("type", [
     withX509,
@@ -88,7 +88,7 @@ export const enrolledGroup = z
     ...common,
     optionalDeviceInformation: json
       .exactOptional()
-      .meta({ description: "Any JSON, as it was written: groups have no such member in the specification" }),
+      .meta({ description: "Any JSON, returned as written; the specification has no such member for groups" }),
   })
   .meta({ id: "EnrolledGroup" });
 
@@ -99,14 +99,14 @@ export type EnrolledX509 = Answered<typeof x509>;
 export type EnrolledIndividual = Answered<typeof enrolledIndividual>;
 export type EnrolledGroup = Answered<typeof enrolledGroup>;
 
-/** What may be written: what was answered, edited; of either kind, since other members are taken and ignored. */
+/** Body of a write: an answer with edits, of either kind, since the service ignores unknown members. */
 export type EnrollmentBody = Frozen<
   Partial<EnrollmentGroupInput> & Pick<IndividualEnrollmentInput, "deviceId"> & { attestation: AttestationInput }
 >;
 export type AttestationBody = Frozen<AttestationInput>;
 export type X509Body = Frozen<X509Input>;
 
-/** Entries that failed; the id is empty where an entry had none. */
+/** Entries that failed; the id is empty when an entry had no id. */
 const bulkResult = <Id extends string>(name: string, member: Id) =>
   z
     .strictObject({
@@ -114,11 +114,11 @@ const bulkResult = <Id extends string>(name: string, member: Id) =>
       errors: z.array(z.strictObject({ [member]: text, errorCode: whole, errorStatus: text } as BulkEntry<Id>)),
     })
     .meta({ id: name });
-/** A computed name is any text to the compiler. */
+/** Needed because the compiler types a computed name as any string. */
 type BulkEntry<Id extends string> = Readonly<Record<Id | "errorStatus", typeof text>> & {
   readonly errorCode: typeof whole;
 };
 export const individualBulkResult = bulkResult("BulkEnrollmentOperationResult", "registrationId");
 export const groupBulkResult = bulkResult("BulkEnrollmentGroupOperationResult", "enrollmentGroupId");
-/** One entry of a bulk answer, whatever its kind. */
+/** One entry of a bulk answer, without the id, whose name depends on the kind. */
 export type BulkError = Omit<Answered<typeof individualBulkResult>["errors"][number], "registrationId">;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Answered, date, flag, jsonObject, pageOf, text, whole } from "./facts/contract-shared.js";
 import { provisioningStatuses } from "./statuses.js";
 
-/** A linked hub, or one that still has devices though it is linked no more. */
+/** A linked hub, or a hub that still has devices although it is no longer linked. */
 export const hub = z
   .strictObject({
     host: text,
@@ -33,7 +33,7 @@ export type ListedDevice = Answered<typeof device>;
 export const devicePage = pageOf("DevicePage", device);
 export type DevicePage = Answered<typeof devicePage>;
 
-/** Properties of one side, with what the service says of them. */
+/** Reported or desired properties, with the service's metadata. */
 const side = z.object({ $metadata: jsonObject, $version: whole }).catchall(z.json());
 
 /** The twin as the service side of a hub shows it (wire.md#twin-document). */

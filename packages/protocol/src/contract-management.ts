@@ -17,7 +17,7 @@ export const errorAnswer = z
   .meta({ id: "Error" });
 export type ErrorBody = Answered<typeof errorAnswer>;
 
-/** How many there are of each. */
+/** Number of stored records of each sort. */
 export const counts = z
   .strictObject({ individualEnrollments: whole, enrollmentGroups: whole, registrations: whole, certificates: whole })
   .meta({ id: "Counts" });
@@ -40,7 +40,7 @@ export const ignoredQuery = z
   .meta({ id: "IgnoredQuery" });
 export type IgnoredQuery = Answered<typeof ignoredQuery>;
 
-/** What somebody needs to use a running service; what `rollcall info` prints. */
+/** The facts needed to use a running service, as `rollcall info` prints them. */
 export const info = z
   .strictObject({
     idScope: text,
@@ -48,7 +48,7 @@ export const info = z
     ports: z.strictObject({ mqtt: whole, https: whole, dashboard: whole }),
     deviceEndpoint: text.meta({ description: "Host of the device SDKs, with the MQTT port when it is not 8883" }),
     serviceEndpoint: text.meta({ description: "Host of the service API, with the HTTPS port when it is not 443" }),
-    connectionString: text.meta({ description: "Of the owner's policy, with its primary key" }),
+    connectionString: text.meta({ description: "Connection string of the owner's policy, with its primary key" }),
     policies: z
       .array(z.strictObject({ name: text, primary: text, secondary: text }))
       .meta({ description: "Connection strings of every shared access policy, the owner's first" }),
@@ -58,12 +58,12 @@ export const info = z
     hubs: z.array(text),
     store: z
       .strictObject({ kind: z.enum(["memory", "sqlite", "postgres"]), place: text })
-      .meta({ description: "Where enrollments, registrations and twins are kept; place holds no password" }),
+      .meta({ description: "The store of enrollments, registrations and twins; place contains no password" }),
   })
   .meta({ id: "Info" });
 export type ServiceInfo = Answered<typeof info>;
 
-/** An enrollment by which a device could register; the key is the device's own, derived where the enrollment is a group. */
+/** An enrollment by which a device could register. The key is the device's own; for a group it is derived. */
 export const credential = z
   .strictObject({
     kind: z.enum(["individual", "group"]),
@@ -74,7 +74,7 @@ export const credential = z
   .meta({ id: "DeviceCredentials" });
 export type DeviceCredentials = Answered<typeof credential>;
 
-/** What an import put, and what whoever imports ought to know. */
+/** Result of an import: the numbers of written records, and notes for the user. */
 export const importResult = z
   .strictObject({
     format: z.enum(["export", "list", "seed"]),
@@ -87,7 +87,7 @@ export const importResult = z
         identities: whole,
         twins: whole,
       })
-      .meta({ description: "How many of each were put" }),
+      .meta({ description: "Number of written records of each sort" }),
     notes: z.array(text),
   })
   .meta({ id: "ImportResult" });

@@ -8,11 +8,11 @@ import { deviceIdPattern, idPattern, idProblem, isDeviceId } from "./ids.js";
 import { allocationPolicies, provisioningStatuses } from "./statuses.js";
 
 /**
- * The REST shapes of wire.md#objects; an `id` is the name that the specification has for it. Read-only members are
- * taken and ignored: SDKs send whole objects back.
+ * The REST shapes of wire.md#objects; the `id` in `meta` is the specification's name of a shape. Read-only members are
+ * accepted and ignored, since SDKs send whole objects back.
  */
 
-// What `meta` says is for the OpenAPI document, which cannot say a refinement.
+// `meta` describes the rule in the OpenAPI document, which cannot express a refinement.
 const id = z
   .string()
   .superRefine((text, context) => {
@@ -25,7 +25,7 @@ const deviceId = z
   .refine(isDeviceId, "is not a device id: up to 128 of letters, digits and - . % _ * ? ! ( ) , : = @ $ '")
   .meta({ pattern: deviceIdPattern });
 
-/** base64 of 16 to 64 bytes; an empty text, as .NET sends it, is no key. */
+/** base64 of 16 to 64 bytes. An empty text, which .NET sends, means that there is no key. */
 export const symmetricKey = z
   .string()
   .superRefine((text, context) => {
@@ -39,7 +39,7 @@ export const symmetricKey = z
   })
   .meta({ contentEncoding: "base64" });
 
-/** Strict base64, padding included; undefined for anything else. */
+/** Decodes strict base64 with padding; undefined for any other text. */
 export function decodeBase64(text: string): Buffer | undefined {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
   const bytes = Buffer.from(text, "base64");
@@ -47,13 +47,13 @@ export function decodeBase64(text: string): Buffer | undefined {
 }
 
 /**
- * One of a few words in any case, and answered in the usual one: `az` wrote `geolatency` for years, its tests read `geoLatency`
- * (azure-iot-cli-extension `azext_iot/tests/dps`).
+ * Accepts one of a few words in any case and returns it in the usual spelling: `az` wrote `geolatency` for years, its
+ * tests read `geoLatency` (azure-iot-cli-extension `azext_iot/tests/dps`).
  */
 function word<const T extends string>(words: readonly T[]) {
   const usual = (value: unknown) =>
     typeof value === "string" ? (words.find((each) => each.toLowerCase() === value.toLowerCase()) ?? value) : value;
-  // What comes in is a word of the list for whoever writes TypeScript; preprocess would make it unknown.
+  // A cast: TypeScript callers pass a word of the list, but preprocess types its input as unknown.
   return z.preprocess(usual, z.enum(words)) as unknown as z.ZodType<T, T>;
 }
 
@@ -69,7 +69,10 @@ const certificateWithInfo = z
     "has neither certificate nor info.sha256Thumbprint",
   )
   .meta({ id: "X509CertificateWithInfo" });
-/** The primary one may be missing: `az iot dps enrollment update --remove-certificate` leaves the secondary where it is. */
+/**
+ * The primary certificate may be missing: `az iot dps enrollment update --remove-certificate` leaves only the
+ * secondary.
+ */
 const certificatePair = z
   .looseObject({ primary: certificateWithInfo.nullish(), secondary: certificateWithInfo.nullish() })
   .refine((pair) => pair.primary != null || pair.secondary != null, "has neither primary nor secondary")
@@ -92,7 +95,9 @@ const x509Members = z
     "must have exactly one of clientCertificates, signingCertificates, caReferences",
   )
   .meta({ id: "X509Attestation" });
-/** Without a member, or left out: those that are stored (wire.md#updates, ours). */
+/**
+ * True for an object without members; it means, like an absent one, the stored certificates (wire.md#updates, ours).
+ */
 const isEmpty = (value: unknown) =>
   typeof value === "object" && value !== null && Object.values(value).every((member) => member == null);
 const x509 = z.preprocess((value) => (isEmpty(value) ? undefined : value), x509Members.nullish());
@@ -103,7 +108,7 @@ const keys = z
 const tpm = z
   .looseObject({ endorsementKey: z.string().min(1), storageRootKey: z.string().nullish() })
   .meta({ id: "TpmAttestation" });
-/** The wire shape of each kind. */
+/** The wire shape of each kind of attestation. */
 const mechanisms = {
   x509: z.looseObject({ type: z.literal("x509"), x509 }),
   symmetricKey: z.looseObject({ type: z.literal("symmetricKey"), symmetricKey: keys.nullish() }),
@@ -134,13 +139,13 @@ const customAllocationDefinition = z.object({
     .meta({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$" }),
 });
 
-/** Members that requests and answers have alike: the contracts of answers are made of them too. */
+/** Members that requests and answers share; the contracts of answers use them too. */
 export const enrollmentMembers = {
   id,
   deviceId,
   jsonObject,
   customAllocationDefinition,
-  // Where the cloud has certificates issued (2025-07-01-preview; az of 2026-11-01 has three names for it). Kept, and no more.
+  // The cloud's issuer of device certificates (2025-07-01-preview; az of 2026-11-01 has three names). Only stored.
   credentialPolicyName: z.string(),
   namespaceName: z.string(),
   certificateAuthorityName: z.string(),
@@ -185,7 +190,7 @@ export type BulkMode = (typeof bulkModes)[number];
 /** `query` of a QuerySpecification, any text; other members are ignored. */
 export const querySpecificationSchema = z.looseObject({ query: z.string() });
 
-/** A seed file: what `rollcall start --seed` loads before it is ready. */
+/** A seed file, which `rollcall start --seed` loads before the service is ready. */
 export const seedSchema = z.strictObject({
   enrollments: z.array(individualEnrollmentSchema).default([]),
   enrollmentGroups: z.array(enrollmentGroupSchema).default([]),
@@ -193,20 +198,20 @@ export const seedSchema = z.strictObject({
 
 export type IndividualEnrollment = z.output<typeof individualEnrollmentSchema>;
 export type EnrollmentGroup = z.output<typeof enrollmentGroupSchema>;
-/** How the devices of an enrollment prove themselves; of the kinds `K`, all where none is named. */
+/** Attestation mechanism of an enrollment, of the kinds `K` (default: all kinds). */
 export type AttestationMechanism<K extends AttestationKind = AttestationKind> = {
   readonly [P in K]: z.output<(typeof mechanisms)[P]>;
 }[K];
 export type CertificateWithInfo = z.output<typeof certificateWithInfo>;
 export type Seed = z.output<typeof seedSchema>;
-/** What may be written in a seed file. */
+/** Content of a seed file. */
 export type SeedInput = z.input<typeof seedSchema>;
 export type IndividualEnrollmentInput = z.input<typeof individualEnrollmentSchema>;
 export type AttestationInput = z.input<typeof attestation>;
 export type X509Input = z.input<typeof x509Members>;
 export type EnrollmentGroupInput = z.input<typeof enrollmentGroupSchema>;
 
-/** The issues of a failed zod parse as one readable text: path and reason, a line each. */
+/** The issues of a failed zod parse as readable text: one line with path and reason per issue. */
 export function describeIssues(error: z.ZodError): string {
   return error.issues
     .map((issue) => `${issue.path.map(String).join(".") || "(top level)"}: ${issue.message}`)

@@ -1,8 +1,8 @@
 import type { JsonObject } from "./facts/json.js";
 
 /**
- * How a device proves itself to its hub: what registration created (wire.md#hub-identity). Keys are base64,
- * certificates base64 DER.
+ * Credentials by which a device authenticates at its hub, created by registration (wire.md#hub-identity). Keys are
+ * base64, certificates base64 DER.
  */
 export type HubAuthentication =
   | { readonly type: "symmetricKey"; readonly primaryKey: string; readonly secondaryKey?: string }
@@ -41,9 +41,9 @@ export interface Twin {
 }
 
 /**
- * What another process that shares the store did, and a device that is connected here has to hear of. `taken`: the place at the hub
- * was taken from who had it (deleted, moved, or another one's by now). `missed`: there may have been any of the others. `unheard`:
- * nothing is heard for now; `missed` follows.
+ * A change by another process with the same store that concerns devices connected here. `taken`: the device lost its
+ * place at the hub (it was deleted or moved, or the place now belongs to another device). `missed`: changes may have
+ * been lost. `unheard`: no changes arrive for now; `missed` follows.
  */
 export type DeviceChange =
   | { readonly kind: "taken" | "desired"; readonly hub: string; readonly deviceId: string }
@@ -52,7 +52,7 @@ export type DeviceChange =
 
 /** A hub that the service may assign devices to. */
 export interface LinkedHub {
-  /** Host name as devices get it in `assignedHub`: contains a dot, has no port (wire.md#hub-name). */
+  /** Host name that devices get as `assignedHub`: it contains a dot and no port (wire.md#hub-name). */
   readonly host: string;
   /** 1 to 1000 (wire.md#allocation). */
   readonly weight: number;

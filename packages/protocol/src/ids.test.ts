@@ -7,11 +7,11 @@ import { toAsciiJson } from "./messages.js";
 describe("registration ids", () => {
   const near = fc.string({ unit: fc.constantFrom(..."aZ09-._:/ é\n"), maxLength: 4 });
   const long = fc.integer({ min: 120, max: 135 }).map((length) => "x".repeat(length));
-  test.prop([fc.oneof(near, fc.string(), long)])("are those that the pattern for documents matches", (id) => {
+  test.prop([fc.oneof(near, fc.string(), long)])("are exactly the texts that the documents' pattern matches", (id) => {
     expect(new RegExp(idPattern, "u").test(id)).toBe(idProblem(id) === undefined);
   });
 
-  it.each(["a", "A-b.c_d:e-", "x".repeat(128), "symmetrickey:1b2c", "0"])("%s is one", (id) =>
+  it.each(["a", "A-b.c_d:e-", "x".repeat(128), "symmetrickey:1b2c", "0"])("%s is valid", (id) =>
     expect(idProblem(id)).toBeUndefined(),
   );
   it.each([
@@ -21,10 +21,10 @@ describe("registration ids", () => {
     ["dev 7", 'character 4 (" ")'],
     ["ab_", "last character"],
     ["pümp", "character 2"],
-  ])("%s is none", (id, message) => expect(idProblem(id)?.message).toContain(message));
+  ])("%s is invalid", (id, message) => expect(idProblem(id)?.message).toContain(message));
 });
 
-it("folds case of ASCII and of nothing else", () => {
+it("folds the case of ASCII letters only", () => {
   expect(idKey("Pump-0042:A.B_C")).toBe("pump-0042:a.b_c");
   expect(idKey("dev-\u212a\u0130\u0131\u212b")).toBe("dev-\u212a\u0130\u0131\u212b");
 });
@@ -56,13 +56,13 @@ describe("api-versions", () => {
     ["latest", "malformed"],
   ])("%s is %s", (version, verdict) => expect(judgeApiVersion(version)).toBe(verdict));
 
-  it("know when reprovisioning came", () => {
+  it("know which versions predate reprovisioning", () => {
     expect(predatesReprovisioning("2018-04-01")).toBe(true);
     expect(predatesReprovisioning("2018-09-01-preview")).toBe(false);
   });
 });
 
-it("JSON for MQTT is ASCII and says the same", () => {
+it("JSON for MQTT is ASCII and has the same value", () => {
   const value = { site: "Zürich – 東京 😀", plain: 'a"b' };
   expect(toAsciiJson(value)).toMatch(/^[ -~]*$/);
   expect(JSON.parse(toAsciiJson(value))).toEqual(value);

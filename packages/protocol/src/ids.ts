@@ -1,6 +1,6 @@
 import { limits } from "./facts/limits.js";
 
-/** What is wrong with an id, in words, and where. */
+/** The fault of an id in words, and its position. */
 export interface IdProblem {
   readonly position?: number;
   readonly message: string;
@@ -11,7 +11,7 @@ const LAST = /[A-Za-z0-9-]/;
 
 /**
  * Checks a registrationId or enrollmentGroupId: 1 to 128 characters of A–Z a–z 0–9 - . _ :, the last one alphanumeric or
- * a hyphen (Microsoft Learn, "How to manage enrollments"). Returns undefined for a good one.
+ * a hyphen (Microsoft Learn, "How to manage enrollments"). Returns undefined for a valid id.
  */
 export function idProblem(id: string): IdProblem | undefined {
   if (id.length === 0) return { message: "the id is empty" };
@@ -30,23 +30,23 @@ export function idProblem(id: string): IdProblem | undefined {
   return undefined;
 }
 
-/** The rule of `idProblem` as one regular expression, for documents that others check by. */
+/** The rule of `idProblem` as one regular expression, for the OpenAPI document. */
 export const idPattern = `^[A-Za-z0-9\\-._:]{0,${limits.idLength - 1}}[A-Za-z0-9\\-]$`;
 
-/** IoT Hub's rule for device ids (identity registry): case-sensitive, up to 128 of these. */
+/** IoT Hub's rule for device ids (identity registry): case-sensitive, up to 128 of these characters. */
 const DEVICE_ID = /^[A-Za-z0-9\-.%_*?!(),:=@$']{1,128}$/;
 
-/** The rule of `isDeviceId`, for documents. */
+/** The rule of `isDeviceId`, for the OpenAPI document. */
 export const deviceIdPattern = DEVICE_ID.source;
 
-/** True for a device id that IoT Hub would take. */
+/** True for a device id that IoT Hub would accept. */
 export function isDeviceId(id: string): boolean {
   return DEVICE_ID.test(id);
 }
 
 /**
- * Registration ids are compared without case (wire.md#ids): this is the form to look them up by. ASCII only, which is all
- * that an id may hold: the Kelvin sign of a certificate's common name would otherwise pass for a k.
+ * The form of a registration id for look-ups, since ids are compared without case (wire.md#ids). It folds ASCII letters
+ * only: otherwise the Kelvin sign in a certificate's common name would pass for a k.
  */
 export function idKey(id: string): string {
   return id.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
@@ -54,7 +54,7 @@ export function idKey(id: string): string {
 
 const HOST = /^[A-Za-z0-9._-]+$|^[0-9a-fA-F:.]+$/;
 
-/** True for a name or an address, with nothing of a URL around it: no scheme, port or brackets. */
+/** True for a bare host name or address: no scheme, port or brackets. */
 export function isHost(text: string): boolean {
   return HOST.test(text);
 }

@@ -13,7 +13,7 @@ import {
 import type { Json, JsonObject } from "./facts/json.js";
 import { limits } from "./facts/limits.js";
 
-/** Request bodies by the names of the specification, or ours; those of the service API are made from what checks them. */
+/** Request bodies by the specification's names, or ours. Bodies of the service API use the schemas that check them. */
 const bodies = {
   IndividualEnrollment: individualEnrollmentSchema,
   EnrollmentGroup: enrollmentGroupSchema,
@@ -28,14 +28,14 @@ export type BodySchemaName = keyof typeof bodies | "BulkEnrollmentOperation" | "
 export interface ApiJsonSchemas {
   /** Each request body, and each part of a body or of an answer that has a name. */
   readonly components: Readonly<Record<string, JsonObject>>;
-  /** Of the JSON that a route answers. */
+  /** Schemas of the routes' JSON answers. */
   readonly answers: Readonly<Partial<Record<AnswerRoute, JsonObject>>>;
   readonly error: JsonObject;
 }
 
 const reference = (name: string): JsonObject => ({ $ref: `#/components/schemas/${name}` });
 
-/** All of them at once: every contract of an answer, and every body. */
+/** Makes the JSON Schemas of all answers and all request bodies. */
 export function apiJsonSchemas(): ApiJsonSchemas {
   const rows: readonly (readonly [string, AnswerContract])[] = Object.entries(answers);
   const withJson = rows.flatMap(([name, { schema }]) => (schema ? [[name, schema] as const] : []));
@@ -70,7 +70,7 @@ function bulk(member: string, entry: string): JsonObject {
   };
 }
 
-/** A body with the members that only answers have: SDKs send whole objects back. */
+/** A body plus the members that only answers have, since SDKs send whole objects back. */
 function withReadOnly(body: JsonObject = {}, answer: JsonObject = {}): JsonObject {
   const taken = body["properties"] as JsonObject;
   const answered = Object.entries(answer["properties"] as JsonObject).filter(([name]) => !(name in taken));
@@ -80,7 +80,7 @@ function withReadOnly(body: JsonObject = {}, answer: JsonObject = {}): JsonObjec
 
 interface Converted {
   readonly schemas: Readonly<Record<string, JsonObject>>;
-  /** What they refer to, by name. */
+  /** The named parts that the schemas refer to. */
   readonly parts: Readonly<Record<string, JsonObject>>;
 }
 
@@ -98,14 +98,14 @@ function converted(schemas: Readonly<Record<string, z.ZodType>>): Converted {
   return { schemas: properties, parts: Object.fromEntries(parts) };
 }
 
-/** The format of a date says it, and every integer is a safe one. */
+/** Removes redundant keywords: the pattern of a date, which its format implies, and the bounds of safe integers. */
 function withoutNoise(schema: z.core.JSONSchema.BaseSchema): void {
   if (schema.format === "date-time") delete schema.pattern;
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
 }
 
-/** A reference without a name is the one of "any JSON" to itself. */
+/** Names the only reference without a name: "any JSON" refers to itself. */
 function renamed(value: Json): Json {
   if (typeof value !== "object" || value === null || !("$ref" in value)) return value;
   const { $ref, ...rest } = value;

@@ -25,10 +25,10 @@ interface AttestationResults {
   readonly symmetricKey: { readonly enrollmentGroupId?: string };
   readonly tpm: { readonly authenticationKey: string };
 }
-/** The member of a result that names the attestation used: exactly one (wire.md#registration-state). */
+/** The attestation's member of a result: exactly one (wire.md#registration-state). */
 export type AttestationMember = { readonly [K in AttestationKind]?: AttestationResults[K] };
 
-/** What a device learns of its registration (wire.md#registration-state). Dates as `formatDate` writes them. */
+/** The registration as the device gets it (wire.md#registration-state). Dates as `formatDate` writes them. */
 export interface DeviceRegistrationResult extends AttestationMember {
   readonly registrationId: string;
   readonly createdDateTimeUtc?: string;
@@ -52,13 +52,16 @@ export interface RegistrationOperationStatus {
 
 export type ReplyBody = RegistrationOperationStatus | DeviceRegistrationResult | TpmChallenge | ErrorBody;
 
-/** A reply, the same over every transport: MQTT puts status and retryAfter into the topic, HTTPS into line and header. */
+/**
+ * A reply, the same on every transport: MQTT puts status and retryAfter into the topic, HTTPS into status line and
+ * header.
+ */
 export interface Reply {
   readonly status: number;
   /** Seconds, whole. */
   readonly retryAfter?: number;
   readonly body: ReplyBody;
-  /** Finds the explanation of this reply. */
+  /** Identifies the attempt, for `explain`. */
   readonly trackingId: string;
 }
 

@@ -9,11 +9,7 @@ describe("register bodies as SDKs send them (wire.md#register)", () => {
     [".NET, nothing", "", {}],
     ["Node's poll, one space", " ", {}],
     ["Node", '{"registrationId":"a"}', { registrationId: "a" }],
-    [
-      "Python, payload always there",
-      '{"payload": null, "registrationId": "a"}',
-      { registrationId: "a", payload: null },
-    ],
+    ["Python, always with payload", '{"payload": null, "registrationId": "a"}', { registrationId: "a", payload: null }],
     ["Java, payload as a string", '{"registrationId":"a","payload":"{}"}', { registrationId: "a", payload: "{}" }],
     [
       "C, escaped slashes",
@@ -25,7 +21,7 @@ describe("register bodies as SDKs send them (wire.md#register)", () => {
       '{"tpm":{"endorsementKey":"AA==","storageRootKey":"AQ=="}}',
       { tpm: { endorsementKey: "AA==", storageRootKey: "AQ==" } },
     ],
-    ["a member of tomorrow", '{"registrationId":"a","new":1}', { registrationId: "a" }],
+    ["an unknown member", '{"registrationId":"a","new":1}', { registrationId: "a" }],
   ])("%s", (_, text, body) => expect(read(text)).toEqual({ ok: true, body }));
 });
 
@@ -43,18 +39,18 @@ describe("bodies that are refused", () => {
     expect(!parsed.ok && parsed.reason).toContain(reason);
   });
 
-  it("what is not UTF-8", () => expect(parseRegistration(Buffer.from([0x7b, 0xff])).ok).toBe(false));
-  it("what is too large", () =>
+  it("bytes that are not UTF-8", () => expect(parseRegistration(Buffer.from([0x7b, 0xff])).ok).toBe(false));
+  it("a body that is too large", () =>
     expect(parseRegistration(Buffer.alloc(98_305, 32))).toMatchObject({ ok: false, tooLarge: true }));
   it("does not pollute prototypes", () => {
     read('{"__proto__":{"polluted":true},"payload":{"__proto__":{"polluted":true}}}');
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
   });
 
-  test.prop([fc.uint8Array({ maxLength: 200 })])("nothing is thrown, whatever the bytes", (bytes) => {
+  test.prop([fc.uint8Array({ maxLength: 200 })])("any bytes: never throws", (bytes) => {
     expect(typeof parseRegistration(bytes).ok).toBe("boolean");
   });
-  test.prop([fc.json()])("nothing is thrown, whatever the JSON", (json) => {
+  test.prop([fc.json()])("any JSON: never throws", (json) => {
     expect(typeof read(json).ok).toBe("boolean");
   });
 });

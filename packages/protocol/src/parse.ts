@@ -4,12 +4,12 @@ import type { Json } from "./facts/json.js";
 import { limits } from "./facts/limits.js";
 import type { DeviceRegistration } from "./messages.js";
 
-/** A register body, or why there is none. */
+/** A register body, or the reason why it is invalid. */
 export type RegistrationParse =
   | { readonly ok: true; readonly body: DeviceRegistration }
   | { readonly ok: false; readonly tooLarge?: boolean; readonly reason: string };
 
-/** Deepest JSON that is read: JSON.parse itself survives more, the code behind it (a twin, a log) need not. */
+/** Deepest JSON that is accepted. JSON.parse survives more, but later code (a twin, a log) may not. */
 const MAX_DEPTH = 64;
 
 const schema = z.looseObject({
@@ -19,8 +19,8 @@ const schema = z.looseObject({
 });
 
 /**
- * Reads the body of a register request. Empty or blank is a registration without members: .NET sends nothing over MQTT,
- * polls of Node and Python are one space (wire.md#poll). Never throws.
+ * Reads the body of a register request. An empty or blank body is a registration without members: .NET sends nothing
+ * over MQTT, and polls of Node and Python are one space (wire.md#poll). Never throws.
  */
 export function parseRegistration(bytes: Uint8Array): RegistrationParse {
   if (bytes.length > limits.messageBytes) return { ok: false, tooLarge: true, reason: `it has ${bytes.length} bytes` };
@@ -53,10 +53,12 @@ export function parseRegistration(bytes: Uint8Array): RegistrationParse {
   };
 }
 
-/** Some editors and Windows tools put one in front. */
+/** Some editors and Windows tools put a byte order mark in front. */
 const BYTE_ORDER_MARK = /^\ufeff/;
 
-/** Parses JSON of a stranger; blank text is `undefined`, nesting beyond 64 levels an error. Never throws. */
+/**
+ * Parses untrusted JSON. Returns `undefined` as the value of blank text, and an error beyond 64 levels. Never throws.
+ */
 export function parseJson(bytes: Uint8Array): { ok: true; value: unknown } | { ok: false; reason: string } {
   if (!isUtf8(bytes)) return { ok: false, reason: "it is not UTF-8 text" };
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -84,7 +86,7 @@ function nesting(text: string): number {
   return deepest;
 }
 
-/** Where the string that opens at `start` closes; the end of the text for one that does not. */
+/** Index of the closing quote of the string that opens at `start`; the end of the text for an unclosed string. */
 function endOfString(text: string, start: number): number {
   let index = start + 1;
   while (index < text.length && text[index] !== '"') index += text[index] === "\\" ? 2 : 1;

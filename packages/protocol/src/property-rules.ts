@@ -4,15 +4,15 @@ import { limits } from "./facts/limits.js";
 /** Longest name and longest text of a property, in bytes of UTF-8 (IoT Hub, "Understand and use device twins"). */
 const MAX_NAME = 1024;
 const MAX_TEXT = 4096;
-/** Whole numbers outside do not survive in the cloud's store (same page). */
+/** Largest whole number; the cloud's store does not preserve larger ones (same page). */
 const MAX_INTEGER = 4_503_599_627_370_495;
 
-// Control characters, and what the query language needs for itself.
+// Control characters, and characters with a meaning in the query language.
 const FORBIDDEN = /[\p{Cc} .$]/u;
 
 /**
- * What is wrong with properties that someone wants to write, in words; undefined when nothing is. Names, texts and depth
- * as the hub limits them; `{"a":{…}}` is one level deep. `root` is what they are called together.
+ * Returns the first fault of properties in words; undefined when they are valid. Checks names, texts, numbers and depth
+ * by the hub's limits; `{"a":{…}}` is one level deep. `root` is the name of the whole in the message.
  */
 export function propertyProblem(properties: JsonObject, root = "properties"): string | undefined {
   return membersProblem(properties, root, 0);

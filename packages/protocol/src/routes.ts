@@ -10,21 +10,21 @@ export const managementRoutes = {
   health: { method: "GET", path: "/healthz" },
   ready: { method: "GET", path: "/readyz" },
   attempt: { method: "GET", path: "/attempts/:id" },
-  /** `?limit=&outcome=&after=` → `{items, next?}` of AttemptSummary, newest first; for holders of the token. */
+  /** `?limit=&outcome=&after=` → `{items, next?}` of AttemptSummary, newest first; needs the token. */
   attempts: { method: "GET", path: "/attempts" },
   /**
    * Server-sent events: an `attempt` event (AttemptSummary) for each attempt that began, changed or ended, and a `missed` event
-   * (`{count}`) when there were too many at a time; for holders of the token.
+   * (`{count}`) when there were too many at a time; needs the token.
    */
   attemptEvents: { method: "GET", path: "/events/attempts" },
   info: { method: "GET", path: "/info" },
-  /** The CA certificate that devices have to trust, PEM: no secret. */
+  /** The CA certificate that devices must trust, PEM. It is not secret. */
   ca: { method: "GET", path: "/ca.pem" },
   credentials: { method: "GET", path: "/enrollments/:registrationId/credentials" },
   stop: { method: "POST", path: "/stop" },
 } as const;
 
-/** Paths on which a WebSocket may be opened, and the sub-protocol, compared without case (wire.md#websocket). */
+/** Paths that accept a WebSocket, and its sub-protocol, compared without case (wire.md#websocket). */
 export const webSocket = {
   paths: ["/", "/mqtt", "/$iothub/websocket"],
   protocol: "mqtt",

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { decodeOnce } from "./topics.js";
 
-/** A shared access signature as it stands in the token (wire.md#sas). */
+/** A parsed shared access signature token (wire.md#sas). */
 export interface SasToken {
   /** `sr` exactly as received: this text was signed (wire.md#rules, rule 1). */
   readonly resource: string;
@@ -16,7 +16,7 @@ export interface SasToken {
   readonly keyName?: string;
 }
 
-/** A token, or why there is none. */
+/** A token, or the reason why the text is not a token. */
 export type SasParse =
   | { readonly ok: true; readonly token: SasToken }
   | { readonly ok: false; readonly reason: string };
@@ -65,7 +65,7 @@ function readMembers(members: ReadonlyMap<string, string>): SasParse {
   };
 }
 
-/** HMAC-SHA256 over the `sr` text as it stands, a line feed and the `se` text (wire.md#sas). */
+/** HMAC-SHA256 over the unchanged `sr` text, a line feed and the `se` text (wire.md#sas). */
 export function signSas(key: Uint8Array, resource: string, expiryText: string): Buffer {
   return createHmac("sha256", key).update(`${resource}\n${expiryText}`).digest();
 }
@@ -75,7 +75,7 @@ export function isSignedBy(token: SasToken, key: Uint8Array): boolean {
   return timingSafeEqual(signSas(key, token.resource, token.expiryText), token.signature);
 }
 
-/** Writes a token; `resource` is put in and signed as given, so encode it first where the peer expects that. */
+/** Writes a token. `resource` is inserted and signed as given, so encode it first if the peer expects that. */
 export function formatSas(options: {
   resource: string;
   expiry: number;
@@ -95,12 +95,12 @@ export function deriveDeviceKey(groupKey: Uint8Array, registrationId: string): B
   return createHmac("sha256", groupKey).update(registrationId, "utf8").digest();
 }
 
-/** The resource that a device's token for the provisioning service names. */
+/** The resource in a device's token for the provisioning service. */
 export function provisioningResource(idScope: string, registrationId: string): string {
   return `${idScope}/registrations/${registrationId}`;
 }
 
-/** The resource that a device's token for its hub names. */
+/** The resource in a device's token for its hub. */
 export function hubResource(hub: string, deviceId: string): string {
   return `${hub}/devices/${deviceId}`;
 }

@@ -1,4 +1,4 @@
-/** What a shared access policy may allow (wire.md#policies). */
+/** Permissions of a shared access policy (wire.md#policies). */
 export const permissions = [
   "ServiceConfig",
   "EnrollmentRead",
@@ -29,8 +29,8 @@ interface ServiceRouteRow {
 }
 
 /**
- * The service API (wire.md#service-routes): on the HTTPS listener by shared access signature, as the official service SDKs speak it, and
- * the same on the dashboard listener for holders of the management token.
+ * The service API (wire.md#service-routes), as the official service SDKs use it. The HTTPS listener authenticates by
+ * shared access signature, the dashboard listener by the management token.
  */
 export const serviceRoutes = {
   getEnrollment: { method: "GET", path: "/enrollments/:id", permission: "EnrollmentRead", kind: "individual" },
@@ -41,7 +41,7 @@ export const serviceRoutes = {
   getEnrollmentMechanism: {
     method: "POST",
     path: "/enrollments/:id/attestationmechanism",
-    // It reveals keys (wire.md#policies).
+    // Write permission, since the answer contains keys (wire.md#policies).
     permission: "EnrollmentWrite",
     kind: "individual",
   },
@@ -63,8 +63,8 @@ export const serviceRoutes = {
 export type ServiceRoute = keyof typeof serviceRoutes;
 
 /**
- * What the portal and the command line need besides: on the dashboard listener only, for holders of the management token. CA
- * certificates have the names that they have in the cloud's management plane (wire.md#proof-of-possession).
+ * Further routes for the portal and the command line: on the dashboard listener only, with the management token.
+ * Members of CA certificates have the names of the cloud's management plane (wire.md#proof-of-possession).
  */
 export const operatorRoutes = {
   /** `{individualEnrollments, enrollmentGroups, registrations, certificates}`. */
@@ -79,29 +79,35 @@ export const operatorRoutes = {
   ignoredQueries: { method: "GET", path: "/ignoredQueries" },
   listCertificates: { method: "GET", path: "/certificates" },
   getCertificate: { method: "GET", path: "/certificates/:name" },
-  /** `{certificate, isVerified?}`: creates; what is there is not replaced. */
+  /** `{certificate, isVerified?}`: creates a certificate and never replaces one. */
   putCertificate: { method: "PUT", path: "/certificates/:name" },
   deleteCertificate: { method: "DELETE", path: "/certificates/:name" },
   generateVerificationCode: { method: "POST", path: "/certificates/:name/generateVerificationCode" },
-  /** `{certificate}`: one whose common name is the code, signed with the CA's key. */
+  /** `{certificate}`: its common name is the code, and the CA's key signed it. */
   verifyCertificate: { method: "POST", path: "/certificates/:name/verify" },
-  /** `[{host, weight, applyAllocationPolicy, latency?, linked, devices}]`: linked ones, and those that still have devices. */
+  /**
+   * `[{host, weight, applyAllocationPolicy, latency?, linked, devices}]`: linked hubs, and hubs that still have
+   * devices.
+   */
   listHubs: { method: "GET", path: "/hubs" },
   /** `?search=&limit=&after=` → `{items, next?}` of `{deviceId, registrationId, authenticationType, status, createdDateTimeUtc, iotEdge, connectionState}`. */
   listDevices: { method: "GET", path: "/hubs/:hub/devices" },
   getTwin: { method: "GET", path: "/hubs/:hub/devices/:deviceId/twin" },
-  /** `{properties: {desired: …}, tags: …}`: merge patches of either or both, all or nothing; devices that watch are told. */
+  /**
+   * `{properties: {desired: …}, tags: …}`: merge patches of either or both, all or nothing. Devices that subscribed are
+   * notified.
+   */
   patchTwin: { method: "PATCH", path: "/hubs/:hub/devices/:deviceId/twin" },
   deleteDevice: { method: "DELETE", path: "/hubs/:hub/devices/:deviceId" },
-  /** `{certificate}` → what was read from it, or 400 with the reason; nothing is stored. */
+  /** `{certificate}` → the facts read from it, or 400 with the reason; nothing is stored. */
   inspectCertificate: { method: "POST", path: "/inspect/certificate" },
   /** `{endorsementKey}` → `{registrationId, …}`; nothing is stored. */
   inspectEndorsementKey: { method: "POST", path: "/inspect/endorsementKey" },
-  /** Every record of the instance, one JSON value a line: `rollcall export`. Holds keys. */
+  /** Every record of the instance, one JSON value per line, for `rollcall export`. Contains keys. */
   exportRecords: { method: "GET", path: "/export" },
   /**
    * The same lines, arrays as `az iot dps enrollment list` prints them, or a seed file; `?overwrite=&generateKeys=` →
-   * `{format, imported, notes}`. Nothing is put unless all of it can be.
+   * `{format, imported, notes}`. Imports all records or none.
    */
   importRecords: { method: "POST", path: "/import" },
 } as const;

@@ -1,11 +1,11 @@
 /**
- * Status of a registration as devices see it (wire.md#status). `disabled` and `unassigned` are read, never sent: they
- * break SDKs.
+ * Status of a registration as devices see it (wire.md#status). The service never sends `disabled` and `unassigned`,
+ * since they break SDKs; our device client reads them.
  */
 export const registrationStatuses = ["unassigned", "assigning", "assigned", "failed", "disabled"] as const;
 export type RegistrationStatus = (typeof registrationStatuses)[number];
 
-/** How an assignment came about (wire.md#substatus). */
+/** The way in which an assignment was made (wire.md#substatus). */
 export const substatuses = [
   "initialAssignment",
   "deviceDataMigrated",

@@ -33,13 +33,13 @@ describe("provisioning topics", () => {
     "$SYS/broker/clients",
     `/${PUT}?$rid=1`,
     `${PUT.toLowerCase()}?$rid=1`,
-  ])("%j is none", (topic) => expect(parseProvisioningTopic(topic)).toBeUndefined());
+  ])("%j is not a provisioning topic", (topic) => expect(parseProvisioningTopic(topic)).toBeUndefined());
 
-  test.prop([fc.string()])("whatever follows a prefix, nothing is thrown", (text) => {
+  test.prop([fc.string()])("any text after a prefix: never throws", (text) => {
     for (const topic of [text, `${PUT}${text}`, `${PUT}?${text}`, `${GET}?${text}`]) parseProvisioningTopic(topic);
   });
 
-  test.prop([fc.stringMatching(/^[^&#+]{1,40}$/)])("$rid comes back as it came", (rid) => {
+  test.prop([fc.stringMatching(/^[^&#+]{1,40}$/)])("$rid is returned unchanged", (rid) => {
     const parsed = parseProvisioningTopic(`${PUT}?$rid=${rid}`);
     expect(parsed).toEqual({ operation: "register", rid });
     expect(formatReplyTopic({ status: 202, rid, retryAfter: 2.2 })).toBe(
@@ -47,7 +47,7 @@ describe("provisioning topics", () => {
     );
   });
 
-  it("a reply without retry-after has none", () => {
+  it("a reply without retryAfter has no retry-after in its topic", () => {
     expect(formatReplyTopic({ status: 200, rid: "7" })).toBe("$dps/registrations/res/200/?$rid=7");
   });
 });
@@ -71,7 +71,7 @@ describe("hub topics", () => {
     "devices//messages/events/",
     "devices/a/b/messages/events/",
     "devices/%zz/messages/events/",
-  ])("%s is none", (topic) => expect(parseHubTopic(topic)).toBeUndefined());
+  ])("%s is not a hub topic", (topic) => expect(parseHubTopic(topic)).toBeUndefined());
 
   it("writes $rid before $version", () => {
     expect(formatTwinReplyTopic({ status: 204, rid: "9", version: 3 })).toBe("$iothub/twin/res/204/?$rid=9&$version=3");

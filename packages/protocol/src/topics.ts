@@ -26,7 +26,7 @@ export type HubTopic =
   | { readonly operation: "methodReply"; readonly rid: string; readonly status: string }
   | { readonly operation: "telemetry"; readonly deviceId: string; readonly properties: string };
 
-/** Splits `prefix?a=b&c=d` behind a known prefix into its raw, still encoded members; undefined when it has another shape. */
+/** Splits the query of `prefix?a=b&c=d` into its raw, still encoded members; undefined for a topic of another shape. */
 function queryBehind(prefix: string, topic: string): Map<string, string> | undefined {
   if (!topic.startsWith(prefix)) return undefined;
   const rest = topic.slice(prefix.length);

@@ -1,18 +1,23 @@
-/** What is different from transport to transport. */
+/** The properties in which transports differ. */
 interface TransportRow {
-  /** As people read it. */
+  /** Name for users. */
   readonly label: string;
-  /** Where the cloud service serves it, and clients look when nobody says otherwise. */
+  /** Port of the cloud service, and the default port of clients. */
   readonly defaultPort: number;
-  /** The setting of the service that moves the port (`--mqtt-port`), and the name of the port wherever several are handed on. */
+  /**
+   * The service's setting that changes the port (`--mqtt-port`), and the name of the port in objects with several
+   * ports.
+   */
   readonly setting: string;
-  /** Over which transport a device that registered this way goes to its hub: a hub speaks no HTTPS here. */
+  /** Transport to the hub for a device that registered over this transport; hubs here do not speak HTTPS. */
   readonly hub: string;
-  /** Packets are bytes in a stream, so several may go out in one write. A WebSocket makes a message of each write. */
+  /**
+   * True when packets are bytes in a stream, so several may share one write. A WebSocket makes a message of each write.
+   */
   readonly isByteStream: boolean;
 }
 
-/** Ways in: one row each. A new front end begins with a row here; engine and hub need to know nothing of it. */
+/** Transports by which a device can connect. A new front end begins with a row here; engine and hub do not change. */
 export const transportRows = {
   mqtt: { label: "MQTT", defaultPort: 8883, setting: "mqttPort", hub: "mqtt", isByteStream: true },
   "mqtt-ws": { label: "WebSocket", defaultPort: 443, setting: "httpsPort", hub: "mqtt-ws", isByteStream: false },
@@ -20,19 +25,19 @@ export const transportRows = {
 } as const satisfies Record<string, TransportRow>;
 
 export type Transport = keyof typeof transportRows;
-/** Transports over which a hub is reached. */
+/** Transports that hubs speak. */
 export type HubTransport = (typeof transportRows)[Transport]["hub"];
 
-// A cast: Object.keys forgets which keys they are.
-/** All, in the order of the table. */
+// A cast: the type of Object.keys is string[].
+/** All transports, in the order of the table. */
 export const transports = Object.keys(transportRows) as readonly Transport[];
 
-/** What a device uses when nobody says otherwise. */
+/** Default transport of a device. */
 export const DEFAULT_TRANSPORT = "mqtt";
 
 type PortSetting = (typeof transportRows)[Transport]["setting"];
 
-/** The port of a transport among those that are known; undefined where the transport's own number holds. */
+/** The port of a transport in `ports`; undefined when they do not contain it, so that the default port applies. */
 export function portOf(
   ports: { readonly [setting in PortSetting]?: number },
   transport: Transport,

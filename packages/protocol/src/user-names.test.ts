@@ -2,7 +2,7 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { formatHubUserName, formatProvisioningUserName, parseUserName } from "./user-names.js";
 
-describe("user names of devices that come to be provisioned (wire.md#user-name)", () => {
+describe("user names of devices that register (wire.md#user-name)", () => {
   const base = { kind: "provisioning", idScope: "0ne1", registrationId: "dev-1" };
   it.each([
     [
@@ -35,7 +35,7 @@ describe("user names of devices that come to be provisioned (wire.md#user-name)"
   ])("%s", (_, text, expected) => expect(parseUserName(text)).toEqual(expected));
 });
 
-describe("user names of devices that come to their hub (wire.md#hub-user-name)", () => {
+describe("user names of devices that connect to their hub (wire.md#hub-user-name)", () => {
   it.each([
     [
       "127.0.0.1/dev-1/?api-version=2021-04-12&DeviceClientType=x",
@@ -69,13 +69,13 @@ describe("other user names", () => {
     "x".repeat(5000),
   ])("%j is malformed", (text) => expect(parseUserName(text).kind).toBe("malformed"));
 
-  test.prop([fc.string()])("nothing is thrown", (text) => {
+  test.prop([fc.string()])("never throws", (text) => {
     expect(["provisioning", "hub", "malformed"]).toContain(parseUserName(text).kind);
   });
 });
 
 test.prop([fc.stringMatching(/^[A-Za-z0-9\-._:]{1,60}$/), fc.stringMatching(/^[ -~]{1,40}$/)])(
-  "what we write is what we read",
+  "a formatted user name is parsed to the same values",
   (id, clientVersion) => {
     const apiVersion = "2019-03-31";
     expect(

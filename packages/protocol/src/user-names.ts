@@ -1,7 +1,7 @@
 import { decodeOnce, rawQuery } from "./topics.js";
 
 /**
- * What an MQTT user name says: a device that wants to be provisioned, or one that comes to its hub (wire.md#user-name,
+ * A parsed MQTT user name: of a device that registers, or of a device that connects to its hub (wire.md#user-name,
  * wire.md#hub-user-name).
  */
 export type UserName =
@@ -9,7 +9,7 @@ export type UserName =
       readonly kind: "provisioning";
       readonly idScope: string;
       readonly registrationId: string;
-      /** Absent when the user name carries none. */
+      /** Absent when the user name has no api-version. */
       readonly apiVersion?: string;
       readonly clientVersion?: string;
     }
@@ -22,7 +22,7 @@ export type UserName =
     }
   | { readonly kind: "malformed"; readonly reason: string };
 
-/** Longest user name that is looked at; the longest real one is below 700 characters. */
+/** Longest user name that is parsed; real user names have fewer than 700 characters. */
 const MAX_LENGTH = 4096;
 
 const malformed = (reason: string): UserName => ({ kind: "malformed", reason });
@@ -69,7 +69,7 @@ function hub(host: string, rest: string): UserName {
   return { kind: "hub", hub: host, deviceId, ...(moduleId && { moduleId }), ...(apiVersion && { apiVersion }) };
 }
 
-/** The user name that a device sends to be provisioned. */
+/** The user name that a device sends to register. */
 export function formatProvisioningUserName(name: {
   idScope: string;
   registrationId: string;

@@ -21,7 +21,7 @@ async function hubClient({ transport, attestation }, { host, deviceId, security 
   return device.Client.fromConnectionString(`${name};SharedAccessKey=${attestation.key}`, Transport);
 }
 
-/** The first desired properties that are newer than what the twin had. */
+/** The first desired properties that are newer than those of the first read. */
 const nextDesired = (twin) =>
   new Promise((resolve, reject) => {
     const { $version } = twin.properties.desired;
@@ -33,7 +33,7 @@ const nextDesired = (twin) =>
 
 export async function visitHub(job, place) {
   const client = await hubClient({ ...job, ...(job.hub.attestation && { attestation: job.hub.attestation }) }, place);
-  // At once, rather than again and again for four minutes: a refusal is then an answer that the test can read.
+  // No retries: otherwise the SDK would retry a refusal for four minutes instead of reporting it to the test.
   client.setRetryPolicy(new common.NoRetry());
   await client.open();
   const twin = await client.getTwin();
