@@ -104,7 +104,7 @@ test("without anything the service makes the keys; --keys shows them", async () 
 
 test.each<[string, readonly string[], RegExp]>([
   ["TPMs", ["--at", "tpm"], /a group cannot use tpm: TPMs are enrolled one by one\nTry: rollcall enrollment create/],
-  ["a leaf", ["--cp", "pump-7.pem"], /--cp pump-7\.pem: CN=pump-7 is no CA certificate \(basicConstraints\)/],
+  ["a leaf", ["--cp", "pump-7.pem"], /--cp pump-7\.pem: CN=pump-7 is not a CA certificate \(basicConstraints\)/],
   ["a certificate and a name", ["--cp", "root.pem", "--cn", "root-1"], /--cp and --ca-name do not go together/],
   ["a name that is not there", ["--cn", "nobody"], /--cn: attestation\.x509\.caReferences\.primary/],
 ])("no group of %s", async (_, args, message) => {

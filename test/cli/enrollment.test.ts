@@ -148,7 +148,7 @@ describe("enrollment create", () => {
 
   test("a wrong key is never repeated", async () => {
     const { code, stderr } = await enrollment("create", "--eid", "x", "--pk", "c2VjcmV0");
-    expect(stderr).toBe("rollcall: --pk holds 6 bytes; 16 to 64 are allowed\n");
+    expect(stderr).toBe("rollcall: --pk has 6 bytes; 16 to 64 are allowed\n");
     expect(code).toBe(2);
   });
 });
@@ -233,7 +233,7 @@ describe("enrollment update", () => {
       code: 5,
       stdout: "",
       stderr:
-        "rollcall: old: It was changed since: its etag is another one. Read it again.\nTry: rollcall enrollment show --eid old\n",
+        "rollcall: old: The record changed after you read it (etag mismatch). Read it again and retry.\nTry: rollcall enrollment show --eid old\n",
     });
   });
 

@@ -83,5 +83,5 @@ function addEnrollmentLists(scope: FastifyInstance, operator: Operator): void {
 function statusOf(request: FastifyRequest): EnrollmentStatus | undefined {
   const status = queryText(request, "status");
   if (status === undefined || status === "enabled" || status === "disabled") return status;
-  throw new DpsError("badRequest", "status: is neither enabled nor disabled.", { info: { path: "status" } });
+  throw new DpsError("badRequest", "status: must be enabled or disabled.", { info: { path: "status" } });
 }

@@ -249,7 +249,7 @@ describe("a shared access signature", () => {
 
   it.each([
     ["is missing", () => undefined, "no Authorization header"],
-    ["is Azure AD's", () => "Bearer eyJ0", "not offered"],
+    ["is Azure AD's", () => "Bearer eyJ0", "not supported"],
     ["is something else", () => "Basic abc", "cannot be read"],
     ["has no signature", () => "SharedAccessSignature sr=a&se=1", "it has no sig"],
     ["names no policy", () => sas({ policy: undefined }), "names no shared access policy"],
@@ -261,7 +261,7 @@ describe("a shared access signature", () => {
     ["is for a URL", () => sas({ resource: "https%3A%2F%2Fmy-dps.test" }), "without https://"],
     ["is for another path", () => sas({ resource: "my-dps.test/enrollmentGroups" }), 'for "enrollmentgroups"'],
     ["is for half a segment", () => sas({ resource: "my-dps.test/enroll" }), 'for "enroll"'],
-    ["is for something below", () => sas({ resource: "my-dps.test/enrollments/a/b" }), "not for what is asked for"],
+    ["is for something below", () => sas({ resource: "my-dps.test/enrollments/a/b" }), "does not cover this request"],
   ])("that %s is refused, and told why", async (_, token, why) => {
     const answer = await ask(token());
     expect([answer.status, answer.headers.get("x-ms-error-code")]).toEqual([401, "401000"]);

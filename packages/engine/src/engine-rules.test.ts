@@ -229,6 +229,25 @@ describe("requests that are refused before anything is looked up", () => {
     expect(asked.attempt.findings.map((each) => each.code)).toEqual(["protocol.apiVersionNewer"]);
   });
 
+  it("a newer api-version is refused where only known ones are served, and a known one is not", async () => {
+    const rig = await engineRig({
+      engine: { knownVersionsOnly: true },
+      enrollments: [{ registrationId: "a", attestation }],
+    });
+    const newer = rig.request("a", { apiVersion: "2031-01-01", credentials: token });
+    expect(await rig.engine.register({ ...newer, body: rig.body() })).toMatchObject({ status: 400 });
+    expect(newer.attempt.findings[0]).toMatchObject({
+      code: "protocol.apiVersionUnknown",
+      blame: "protocol",
+      expected: "at most 2025-07-01-preview",
+      got: "2031-01-01",
+      remedy: "Send api-version=2019-03-31, or set apiVersions: accept-newer in rollcall.yaml.",
+    });
+    const newest = rig.request("a", { apiVersion: "2025-07-01-preview", credentials: token });
+    expect(await rig.engine.register({ ...newest, body: rig.body() })).toMatchObject({ status: 202 });
+    expect(newest.attempt.findings).toEqual([]);
+  });
+
   it("over the limit of the minute: 429 with the seconds that are left", async () => {
     const rig = await engineRig({
       engine: { registrationsPerMinute: 2 },

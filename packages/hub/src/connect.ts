@@ -92,10 +92,10 @@ function credentialProblems(
   const now = context.ports.clock();
   const { deviceId } = identity;
   if (authentication.type === "symmetricKey") {
-    if (request.token === undefined) return ["the hub expects a token as MQTT password, and none came"];
+    if (request.token === undefined) return ["the hub expects a token as MQTT password, but the device sent none"];
     return sasProblems(request.token, { hub, deviceId }, authentication, now);
   }
-  if (request.token !== undefined) return ["the hub expects a client certificate; a token came"];
+  if (request.token !== undefined) return ["the hub expects a client certificate, but the device sent a token"];
   return x509Problems(request.connection.presented(), deviceId, authentication, {
     certificates: context.certificates,
     now,

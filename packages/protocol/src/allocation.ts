@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { AttestationKind } from "./attestation-kinds.js";
-import type { Json, JsonObject } from "./json.js";
-import { limits } from "./limits.js";
+import type { Json, JsonObject } from "./facts/json.js";
+import { limits } from "./facts/limits.js";
 import { parseJson } from "./parse.js";
 import { propertyProblem } from "./property-rules.js";
 

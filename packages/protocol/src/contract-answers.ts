@@ -11,7 +11,7 @@ import {
 import { devicePage, hub, twin } from "./contract-hubs.js";
 import { counts, credential, importResult, info, stopping } from "./contract-management.js";
 import { registrationState } from "./contract-registrations.js";
-import { type Answered, pageOf } from "./contract-shared.js";
+import { type Answered, pageOf } from "./facts/contract-shared.js";
 import type { managementRoutes } from "./routes.js";
 import type { OperatorRoute, ServiceRoute } from "./service-routes.js";
 

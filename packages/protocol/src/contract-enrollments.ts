@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { certificateInfo } from "./contract-certificates.js";
 import { registrationState } from "./contract-registrations.js";
-import { type Answered, date, type Frozen, flag, json, text, whole } from "./contract-shared.js";
 import {
   type AttestationInput,
   type EnrollmentGroupInput,
@@ -10,6 +9,7 @@ import {
   symmetricKey,
   type X509Input,
 } from "./enrollments.js";
+import { type Answered, date, type Frozen, flag, json, text, whole } from "./facts/contract-shared.js";
 import { allocationPolicies, provisioningStatuses } from "./statuses.js";
 
 /** Enrollments as the service API answers them (wire.md#objects). */

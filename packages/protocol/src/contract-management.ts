@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { attestationTypes } from "./attestation-kinds.js";
-import { type Answered, date, text, whole } from "./contract-shared.js";
+import { type Answered, date, text, whole } from "./facts/contract-shared.js";
 
 /** The error body of wire.md#error-body. */
 export const errorAnswer = z

@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { judgeApiVersion, predatesReprovisioning } from "./api-versions.js";
+import { judgeApiVersion, predatesReprovisioning } from "./facts/api-versions.js";
 import { idKey, idPattern, idProblem, isDeviceId } from "./ids.js";
 import { toAsciiJson } from "./messages.js";
 

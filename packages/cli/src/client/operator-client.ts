@@ -10,6 +10,7 @@ import {
   type OperatorRoute,
   operatorRoutes,
   type RegistrationState,
+  SERVICE_API_VERSION,
   serviceRoutes,
 } from "@rollcall/protocol";
 import type { CliError } from "../terminal/cli-error.js";
@@ -18,7 +19,6 @@ import type { RunningService } from "./running-service.js";
 import { type Asked, refusal, refusalOf } from "./service-refusal.js";
 
 /** The api-version that this client speaks to the service API. */
-const API_VERSION = "2021-10-01";
 /** A page of a thousand enrollments, or a hub to be told: more than the usual five seconds may be right. */
 const TIMEOUT_MS = 60_000;
 
@@ -171,7 +171,7 @@ export class OperatorClient {
 
   async #send(route: Route, call: Call): Promise<Response> {
     const { params = {}, query = {}, ifMatch, headers = {}, body } = call;
-    const search = new URLSearchParams({ "api-version": API_VERSION });
+    const search = new URLSearchParams({ "api-version": SERVICE_API_VERSION });
     for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, value);
     const request: ManagementRequest = {
       method: route.method,

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   type AllocationPolicy,
+  DEFAULT_ALLOCATION_POLICY,
   type Finding,
   finding,
   idKey,
@@ -33,7 +34,7 @@ export function allocationPolicyOf(
   enrollment: EnrollmentRecord,
   ofService: ServiceAllocationPolicy | undefined,
 ): AllocationPolicy {
-  return enrollment.allocationPolicy ?? ofService ?? "hashed";
+  return enrollment.allocationPolicy ?? ofService ?? DEFAULT_ALLOCATION_POLICY;
 }
 
 /** The hubs that an enrollment may use: the linked ones among those it names; if it names none, all that take part. */

@@ -112,7 +112,7 @@ async function putRead<R extends EnrollmentRecord, E extends IndividualEnrollmen
     if (!(await collection.put(store, record, existing))) continue;
     return wireEnrollment(record, { registration: await ownRegistration(record, store), now });
   }
-  throw new DpsError("conflict", "It is being changed by others; try again.");
+  throw new DpsError("conflict", "Other requests are changing the enrollment; try again.");
 }
 
 function checkWanted<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
@@ -122,7 +122,7 @@ function checkWanted<R extends EnrollmentRecord, E extends IndividualEnrollment 
 ): void {
   if (wanted === "create" && existing) throw new DpsError("alreadyExists");
   if (wanted === "absent" && existing) {
-    throw new DpsError("preconditionFailed", `There is one already by the name ${id}.`);
+    throw new DpsError("preconditionFailed", `An enrollment ${id} already exists.`);
   }
   if (wanted === "update" && !existing) throw new DpsError(collection.notFound);
   checkPrecondition(existing, ifMatch);
@@ -131,5 +131,5 @@ function checkWanted<R extends EnrollmentRecord, E extends IndividualEnrollment 
 async function checkQuota(record: EnrollmentRecord, store: Store): Promise<void> {
   if (record.kind === "individual") return;
   const problem = await quotaProblem(store, new Map([[idKey(record.enrollmentGroupId), groupKindOf(record)]]));
-  if (problem !== undefined) throw new DpsError("quotaExceeded", `With it ${problem}.`);
+  if (problem !== undefined) throw new DpsError("quotaExceeded", `With this group, ${problem}.`);
 }

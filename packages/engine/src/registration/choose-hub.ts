@@ -46,8 +46,8 @@ function noteKept(
   context: EngineContext,
 ): void {
   const why = enrollment.reprovisionPolicy
-    ? "Reprovisioning is never"
-    : `Clients of api-version ${request.apiVersion} know no reprovisioning`;
+    ? "The enrollment never reprovisions"
+    : `Clients of api-version ${request.apiVersion} do not know reprovisioning`;
   const since = new Date(existing.createdAt).toISOString();
   const values = { why, since, hub, id: enrollmentId(enrollment) };
   if (policy === "custom") {

@@ -7,6 +7,7 @@ import {
   formatDate,
   hasSecrets,
   type Json,
+  reprovisionPolicies,
 } from "@rollcall/protocol";
 import { attestations } from "../attestation/attestations.js";
 import type { AttestationRecord } from "../records/attestation-record.js";
@@ -78,7 +79,7 @@ const members: { readonly [Name in keyof Members]-?: Read<Name> } = {
   lastUpdatedDateTimeUtc: ({ updatedAt }) => formatDate(new Date(updatedAt)),
 };
 
-const defaultReprovisioning = { updateHubAssignment: true, migrateDeviceData: true } as const;
+const defaultReprovisioning = reprovisionPolicies.migrate.policy;
 
 /** An enrollment or a group as the service API gives it; members without a value are absent. */
 export function wireEnrollment(record: EnrollmentRecord, about: WireContext): EnrolledIndividual | EnrolledGroup {

@@ -1,4 +1,12 @@
-import { allocationPolicies, decodeBase64, isHost, limits, permissions, transportRows } from "@rollcall/protocol";
+import {
+  allocationPolicies,
+  DEFAULT_ALLOCATION_POLICY,
+  decodeBase64,
+  isHost,
+  limits,
+  permissions,
+  transportRows,
+} from "@rollcall/protocol";
 import { z } from "zod";
 import { OWNER_POLICY } from "./policies.js";
 
@@ -92,7 +100,7 @@ const settings = z.strictObject({
   hubHost: host.optional().describe("Host of the one default hub"),
   allocationPolicy: z
     .enum(servicePolicies, { error: `is not a policy for a whole service: ${servicePolicies.join(", ")}` })
-    .default("hashed")
+    .default(DEFAULT_ALLOCATION_POLICY)
     .describe(
       "For enrollments that name no policy. custom is possible for enrollments only, each with its own webhook",
     ),

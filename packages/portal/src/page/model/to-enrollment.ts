@@ -1,6 +1,6 @@
 import type { EnrollmentBody, EnrollmentKind, JsonObject } from "@rollcall/protocol";
 import { enrollmentKinds } from "@rollcall/protocol/service-routes";
-import { reprovisionPolicies } from "./choices.js";
+import { reprovisionPolicies } from "@rollcall/protocol/words";
 import type { Draft, Settings } from "./draft.js";
 import { mechanisms } from "./mechanisms.js";
 
@@ -24,7 +24,7 @@ export function withSettings(kind: EnrollmentKind, source: EnrollmentBody, setti
     ...(allocationPolicy === "custom" && {
       customAllocationDefinition: { ...custom, apiVersion: settings.webhookApiVersion.trim() },
     }),
-    reprovisionPolicy: reprovisionPolicies[settings.reprovision],
+    reprovisionPolicy: reprovisionPolicies[settings.reprovision].policy,
     initialTwin: readTwin(settings.twin),
     provisioningStatus: settings.status,
     capabilities: { ...source.capabilities, iotEdge: settings.iotEdge },

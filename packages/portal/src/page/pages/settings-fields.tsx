@@ -1,7 +1,7 @@
 import type { AllocationPolicy, EnrollmentKind } from "@rollcall/protocol";
 import { useId } from "preact/hooks";
 import { listHubs } from "../api/operator.js";
-import { allocationChoices, type Choice, reprovisionChoices } from "../model/choices.js";
+import { allocationChoices, type Choice, reprovisionChoices, serviceDefault } from "../model/choices.js";
 import type { Settings } from "../model/draft.js";
 import { Checkbox, TextField } from "../parts/field.js";
 import { JsonEditor } from "../parts/json-editor.js";
@@ -93,7 +93,7 @@ function HubsField({ form }: { readonly form: SettingsForm }) {
   );
 }
 
-const serviceDefault: Choice<AllocationPolicy | ""> = { value: "", label: "Default of the service (hashed)" };
+const noPolicy: Choice<AllocationPolicy | ""> = { value: "", label: serviceDefault };
 
 function AllocationField({ form }: { readonly form: SettingsForm }) {
   const { values, faults, set } = form;
@@ -102,7 +102,7 @@ function AllocationField({ form }: { readonly form: SettingsForm }) {
       <RadioGroup<AllocationPolicy | "">
         legend="How a hub is chosen"
         value={values.allocationPolicy}
-        choices={values.allocationPolicy === "" ? [serviceDefault, ...allocationChoices] : allocationChoices}
+        choices={values.allocationPolicy === "" ? [noPolicy, ...allocationChoices] : allocationChoices}
         fault={faults.allocationPolicy}
         onChange={(allocationPolicy) => set({ allocationPolicy })}
       />

@@ -1,4 +1,4 @@
-import type { ErrorBody } from "./contract-management.js";
+import { limits } from "./limits.js";
 
 /** How sure a row is: seen in SDK source or on the wire, or chosen here because the cloud's answer is not known. */
 type Provenance = "seen" | "documented" | "ours";
@@ -39,9 +39,14 @@ export const dpsErrors = {
   methodNotAllowed: { code: 405000, status: 405, message: "Method not allowed.", provenance: "documented" },
   conflict: { code: 409203, status: 409, message: "Precondition failed.", provenance: "seen" },
   alreadyExists: { code: 409201, status: 409, message: "Already exists.", provenance: "ours" },
-  inUse: { code: 409204, status: 409, message: "It is in use.", provenance: "ours" },
+  inUse: { code: 409204, status: 409, message: "The resource is in use.", provenance: "ours" },
   preconditionFailed: { code: 412001, status: 412, message: "Precondition failed.", provenance: "ours" },
-  payloadTooLarge: { code: 413000, status: 413, message: "The message is larger than 96 KB.", provenance: "ours" },
+  payloadTooLarge: {
+    code: 413000,
+    status: 413,
+    message: `The message is larger than ${limits.messageBytes / 1024} KB.`,
+    provenance: "ours",
+  },
   throttled: { code: 429001, status: 429, message: "Too many requests.", provenance: "ours" },
   internal: { code: 500001, status: 500, message: "internal error", provenance: "ours" },
 } as const satisfies Record<string, ErrorRow>;
@@ -63,21 +68,6 @@ export class DpsError extends Error {
     this.kind = kind;
     this.info = options?.info;
   }
-}
-
-/** Makes the body that goes with `dpsErrors[kind].status`. */
-export function errorBody(
-  kind: DpsErrorKind,
-  about: { trackingId: string; now: Date; message?: string; info?: ErrorBody["info"] },
-): ErrorBody {
-  const row = dpsErrors[kind];
-  return {
-    errorCode: row.code,
-    trackingId: about.trackingId,
-    message: about.message ?? row.message,
-    timestampUtc: formatDate(about.now),
-    ...(about.info && { info: about.info }),
-  };
 }
 
 /** UTC with seven fractional digits and `Z`, as the service writes dates (wire.md#dates). */
