@@ -1,4 +1,4 @@
-import { limits } from "./facts/limits.js";
+import { limits } from "./limits.js";
 
 /** What the service answers as the type of an attestation; `none` is read, never taken. */
 export const attestationTypes = ["none", "tpm", "x509", "symmetricKey"] as const;

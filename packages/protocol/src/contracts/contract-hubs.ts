@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { type Answered, date, flag, jsonObject, pageOf, text, whole } from "./facts/contract-shared.js";
-import { provisioningStatuses } from "./statuses.js";
+import { type Answered, date, flag, jsonObject, pageOf, text, whole } from "../facts/contract-shared.js";
+import { provisioningStatuses } from "../facts/statuses.js";
 
 /** A linked hub, or one that still has devices though it is linked no more. */
 export const hub = z

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { AttestationKind } from "./attestation-kinds.js";
-import type { Json, JsonObject } from "./facts/json.js";
-import { limits } from "./facts/limits.js";
-import { parseJson } from "./parse.js";
+import type { AttestationKind } from "../facts/attestation-kinds.js";
+import type { Json, JsonObject } from "../facts/json.js";
+import { limits } from "../facts/limits.js";
+import { parseJson } from "./parse-json.js";
 import { propertyProblem } from "./property-rules.js";
 
 /** What a custom allocation webhook is asked (wire.md#webhook). Keys of devices are never in it. */

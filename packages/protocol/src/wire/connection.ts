@@ -1,6 +1,6 @@
-import type { RefusalReason } from "./facts/admission.js";
-import type { Finding } from "./findings/finding.js";
-import type { Transport } from "./transports.js";
+import type { RefusalReason } from "../facts/admission.js";
+import type { Transport } from "../facts/transports.js";
+import type { Finding } from "../findings/finding.js";
 
 /**
  * What the front ends know of the socket behind a request; made by the listener that accepted it.
