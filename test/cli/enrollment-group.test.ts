@@ -52,6 +52,16 @@ test("a group by its root certificate lets a device of an intermediate in; disab
   expect(registration).toMatchObject({ registrationId: "pump-7", status: "assigned", assignedHub: "127.0.0.1" });
 });
 
+test("a group that is there is not replaced: 5, and the command that changes it", async () => {
+  const before = await json("enrollment-group", "show", "--gid", "factory");
+  expect(await group("create", "--gid", "Factory", "--cp", "line.pem", "--ps", "disabled")).toEqual({
+    code: 5,
+    stdout: "",
+    stderr: "rollcall: Factory: Already exists.\nTry: rollcall enrollment-group update --eid Factory\n",
+  });
+  expect(await json("enrollment-group", "show", "--gid", "factory")).toEqual(before);
+});
+
 test("a group by the name of a CA certificate, there and back", async () => {
   await rollcall("certificate", "create", "-n", "root-1", "-p", "root.pem");
   expect(await group("create", "--gid", "named", "--ca-name", "root-1")).toMatchObject({

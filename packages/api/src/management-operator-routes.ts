@@ -25,10 +25,10 @@ export interface OperatorRoutesOptions {
   onFault?(fault: unknown, trackingId: string): void;
 }
 
-/** Adds what operators need besides the service API (`operatorRoutes`), for holders of the management token. */
+/** Adds the operators' routes besides the service API (`operatorRoutes`), for holders of the management token. */
 export function addOperatorRoutes(app: FastifyInstance, options: OperatorRoutesOptions): void {
   const { parts } = options;
-  // A scope of its own: here bodies are streams, whatever type they are said to have.
+  // A scope of its own, in which bodies are streams whatever their type.
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
@@ -72,12 +72,21 @@ function addEnrollmentLists(scope: FastifyInstance, operator: Operator): void {
   const list = (kind: EnrollmentKind) => async (request: FastifyRequest) => {
     const status = statusOf(request);
     const search = queryText(request, "search");
+    const query = queryText(request, "query");
     const after = queryText(request, "after");
-    const filter = { ...(search !== undefined && { search }), ...(status !== undefined && { status }) };
+    if (query !== undefined && (search !== undefined || status !== undefined)) {
+      throw new DpsError("badRequest", "query: takes the place of search and status.", { info: { path: "query" } });
+    }
+    const filter = {
+      ...(search !== undefined && { search }),
+      ...(status !== undefined && { status }),
+      ...(query !== undefined && { query }),
+    };
     return operator.list(kind, filter, { limit: pageLimit(request), ...(after !== undefined && { after }) });
   };
   scope.get(operatorRoutes.listEnrollments.path, list("individual"));
   scope.get(operatorRoutes.listGroups.path, list("group"));
+  scope.get(operatorRoutes.ignoredQueries.path, async () => operator.ignoredQueries());
 }
 
 function statusOf(request: FastifyRequest): EnrollmentStatus | undefined {

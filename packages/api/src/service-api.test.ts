@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { limits, serviceRoutes } from "@rollcall/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -34,6 +35,67 @@ describe("enrollments over HTTPS", () => {
     expect((await rig.sdk("/enrollments/pump-1")).status).toBe(404);
   });
 
+  it.each([
+    ["enrollments", "registrationId", 409201],
+    ["enrollmentGroups", "enrollmentGroupId", 409202],
+  ])("of the collection %s are created by a PUT without If-Match, and not replaced", async (collection, id, code) => {
+    const send = (over: object, headers: Record<string, string> = {}) => {
+      const body = JSON.stringify({ [id]: "victim", attestation: { type: "symmetricKey" }, ...over });
+      return rig.sdk(`/${collection}/victim`, { method: "PUT", body, headers });
+    };
+    const first = await send({ provisioningStatus: "disabled", initialTwin: { tags: { site: "north" } } });
+    const keysOf = async () => (await rig.sdk(`/${collection}/victim/attestationmechanism`, { method: "POST" })).json();
+    const before = await keysOf();
+    const { etag } = first.json() as { etag: string };
+    for (const over of [{ capabilities: { iotEdge: false } }, { etag }, { etag: "*" }]) {
+      const refused = await send(over);
+      expect([refused.status, refused.headers.get("x-ms-error-code")]).toEqual([409, String(code)]);
+      expect(refused.json()).toMatchObject({ errorCode: code, message: expect.stringContaining("If-Match") });
+    }
+    // An empty header counts as absent.
+    expect((await send({}, { "if-match": "" })).status).toBe(409);
+    expect((await rig.sdk(`/${collection}/victim`)).json()).toEqual(first.json());
+    expect(await keysOf()).toEqual(before);
+    for (const ifMatch of ["*", '"*"']) expect((await send({}, { "if-match": ifMatch })).status).toBe(200);
+    expect((await rig.sdk(`/${collection}/victim`)).json()).toMatchObject({ provisioningStatus: "enabled" });
+    expect(await keysOf()).toEqual(before);
+  });
+
+  it("are not replaced by a PUT without If-Match: a case from the field", async () => {
+    const read = (name: string) =>
+      readFileSync(
+        new URL(`../../../test/fixtures/field-cases/put-over-existing/${name}.json`, import.meta.url),
+        "utf8",
+      );
+    const send = (name: string, headers: Record<string, string> = {}) =>
+      rig.sdk("/enrollments/victim", { method: "PUT", body: read(name), headers });
+    const first = await send("first");
+    expect([first.status, first.json()]).toMatchObject([
+      200,
+      { deviceId: "line3-pump", provisioningStatus: "disabled" },
+    ]);
+    expect((await send("second")).json()).toMatchObject({ errorCode: 409201 });
+    expect((await rig.sdk("/enrollments/victim")).json()).toEqual(first.json());
+    const { etag } = first.json() as { etag: string };
+    const updated = await send("second", { "if-match": etag });
+    expect([updated.status, updated.json()]).toMatchObject([200, { provisioningStatus: "enabled" }]);
+    expect(updated.json()).not.toHaveProperty("deviceId");
+  });
+
+  it("that name hubs name a policy", async () => {
+    const iotHubs = ["hub-a.test"];
+    const refused = await rig.sdk("/enrollments/a", { method: "PUT", body: individual("a", { iotHubs }) });
+    expect([refused.status, refused.json()]).toEqual([
+      400,
+      expect.objectContaining({
+        errorCode: 400004,
+        message: "Enrollment allocationPolicy must be specified when iotHubs are specified.",
+      }),
+    ]);
+    const body = individual("a", { iotHubs, allocationPolicy: "hashed" });
+    expect((await rig.sdk("/enrollments/a", { method: "PUT", body })).status).toBe(200);
+  });
+
   it("are created and not replaced with If-None-Match: *", async () => {
     const created = await put("pump-1", { "if-none-match": "*" });
     expect(created.status).toBe(200);
@@ -56,7 +118,7 @@ describe("enrollments over HTTPS", () => {
     expect((await rig.sdk("/enrollments/%zz")).status).toBe(400);
   });
 
-  it("give their keys to attestationmechanism, which comes without Content-Type and body", async () => {
+  it("return their keys at attestationmechanism, which is requested without Content-Type and body", async () => {
     await put("pump-1");
     const { status, text } = await rig.sdk("/enrollments/pump-1/attestationmechanism", { method: "POST" });
     expect([status, text]).toEqual([200, expect.stringContaining('"primaryKey"')]);
@@ -78,7 +140,7 @@ describe("enrollments over HTTPS", () => {
     const first = await query({ "x-ms-max-item-count": "2" });
     const token = first.headers.get("x-ms-continuation") ?? "";
     expect([first.headers.get("x-ms-item-type"), first.headers.get("x-ms-max-item-count")]).toEqual([
-      "enrollment",
+      "Enrollment",
       "2",
     ]);
     expect(first.json()).toMatchObject([{ registrationId: "a" }, { registrationId: "b" }]);
@@ -96,6 +158,23 @@ describe("enrollments over HTTPS", () => {
   });
 });
 
+it.each(["", "{'additional_properties': {}, 'query': 'SELECT *'}", "SELECT * FROM devices"])(
+  "the query %j is answered with everything, and as .NET and C want it",
+  async (query) => {
+    await put("a");
+    await put("b");
+    const { status, headers, json } = await rig.sdk("/enrollments/query", {
+      method: "POST",
+      body: JSON.stringify({ query }),
+    });
+    expect([status, headers.get("x-ms-item-type"), json()]).toEqual([
+      200,
+      "Enrollment",
+      [expect.objectContaining({ registrationId: "a" }), expect.objectContaining({ registrationId: "b" })],
+    ]);
+  },
+);
+
 describe("groups and registrations over HTTPS", () => {
   it("answer at their routes", async () => {
     const body = JSON.stringify({ enrollmentGroupId: "g", attestation: { type: "symmetricKey" } });
@@ -105,11 +184,11 @@ describe("groups and registrations over HTTPS", () => {
       "primaryKey",
     );
     const groups = await rig.sdk("/enrollmentGroups/query", { method: "POST", body: '{"query":"*"}' });
-    expect([groups.headers.get("x-ms-item-type"), (groups.json() as unknown[]).length]).toEqual(["enrollmentGroup", 1]);
+    expect([groups.headers.get("x-ms-item-type"), (groups.json() as unknown[]).length]).toEqual(["EnrollmentGroup", 1]);
     const registered = await rig.sdk("/registrations/g/query", { method: "POST" });
     expect([registered.status, registered.headers.get("x-ms-item-type"), registered.text]).toEqual([
       200,
-      "deviceRegistration",
+      "DeviceRegistration",
       "[]",
     ]);
     expect((await rig.sdk("/registrations/nobody")).json()).toMatchObject({ errorCode: 404201 });
@@ -126,7 +205,7 @@ describe("groups and registrations over HTTPS", () => {
   });
 });
 
-describe("what is no request of the service API", () => {
+describe("requests outside of the service API", () => {
   it.each([
     ["GET", "/enrollments/query", "POST"],
     ["PUT", "/enrollments/Query", "POST"],
@@ -141,7 +220,7 @@ describe("what is no request of the service API", () => {
   ])("%s %s → 405, Allow: %s", async (method, path, allow) => {
     for (const send of [rig.sdk, rig.owner]) {
       const answer = await send(path, { method });
-      // The dashboard's server answers HEAD wherever there is a GET.
+      // The dashboard's server answers HEAD at every GET route.
       if (method === "HEAD" && send === rig.owner) continue;
       expect([answer.status, answer.headers.get("allow")]).toEqual([405, allow]);
     }
@@ -171,7 +250,7 @@ describe("what is no request of the service API", () => {
     ]);
   });
 
-  it("a body that is compressed → 400 that says so; Content-Encoding: utf-8 of the documentation is nothing", async () => {
+  it("a compressed body → 400 with the reason; Content-Encoding: utf-8 of the documentation has no effect", async () => {
     const ask = (body: Uint8Array<ArrayBuffer>, encoding: string) =>
       rig.sdk("/enrollments/a", { method: "PUT", body, headers: { "content-encoding": encoding } });
     const text = individual("a");
@@ -209,12 +288,12 @@ describe("devices on the same listener", () => {
     ["PUT", "/enrollments/registrations/a/register", "register a"],
     ["POST", "/Enrollments/registrations/a", "lookUp a"],
     ["PUT", "/registrations/registrations/a/register", "register a"],
-  ])("%s %s is theirs", async (method, path, operation) => {
+  ])("%s %s goes to the engine", async (method, path, operation) => {
     expect((await rig.https(path, { method })).status).toBe(200);
     expect(rig.asked).toEqual([operation]);
   });
 
-  it("are not asked for a route of the service API", async () => {
+  it("get no calls for routes of the service API", async () => {
     for (const path of ["/registrations/registrations/query", "/enrollments/registrations/attestationmechanism"]) {
       expect((await rig.sdk(path, { method: "POST" })).status).toBe(404);
     }
@@ -231,14 +310,14 @@ describe("a shared access signature", () => {
 
   it.each([
     ["the host", "my-dps.test"],
-    ["the host in other letters", "MY-DPS.Test"],
+    ["the host in different case", "MY-DPS.Test"],
     ["a host with a port", "my-dps.test:8443"],
     ["a host, encoded", "my-dps.test%3a8443"],
     ["an address", "127.0.0.1"],
     ["an address of IPv6", "[::1]:8443"],
     ["a longer prefix", "my-dps.test/enrollments"],
     ["a longer prefix, encoded as .NET does it", "my-dps.test%2FEnrollments%2Fa"],
-    ["a prefix with a slash behind it", "my-dps.test%2fenrollments%2f"],
+    ["a prefix with a slash after it", "my-dps.test%2fenrollments%2f"],
   ])("may be for %s", async (_, resource) => {
     expect((await ask(sas({ resource }))).status).toBe(404);
   });
@@ -250,19 +329,19 @@ describe("a shared access signature", () => {
   it.each([
     ["is missing", () => undefined, "no Authorization header"],
     ["is Azure AD's", () => "Bearer eyJ0", "not supported"],
-    ["is something else", () => "Basic abc", "cannot be read"],
+    ["has a different scheme", () => "Basic abc", "cannot be read"],
     ["has no signature", () => "SharedAccessSignature sr=a&se=1", "it has no sig"],
     ["names no policy", () => sas({ policy: undefined }), "names no shared access policy"],
     ["names an unknown policy", () => sas({ policy: "nobody" }), 'no shared access policy "nobody"'],
-    ["is made with another key", () => sas({ key: keys.reader }), "was not made with a key"],
+    ["is made with a different key", () => sas({ key: keys.reader }), "was not made with a key"],
     ["was changed", () => sas().replace("my-dps", "My-dps"), "was not made with a key"],
     ["has expired", () => sas({ expiry: NOW / 1000 - 301 }), "expired"],
-    ["is for another host", () => sas({ resource: "other.test" }), 'for the host "other.test"'],
+    ["is for a different host", () => sas({ resource: "other.test" }), 'for the host "other.test"'],
     ["is for a URL", () => sas({ resource: "https%3A%2F%2Fmy-dps.test" }), "without https://"],
-    ["is for another path", () => sas({ resource: "my-dps.test/enrollmentGroups" }), 'for "enrollmentgroups"'],
+    ["is for a different path", () => sas({ resource: "my-dps.test/enrollmentGroups" }), 'for "enrollmentgroups"'],
     ["is for half a segment", () => sas({ resource: "my-dps.test/enroll" }), 'for "enroll"'],
-    ["is for something below", () => sas({ resource: "my-dps.test/enrollments/a/b" }), "does not cover this request"],
-  ])("that %s is refused, and told why", async (_, token, why) => {
+    ["is for a deeper path", () => sas({ resource: "my-dps.test/enrollments/a/b" }), "does not cover this request"],
+  ])("that %s is refused with the reason", async (_, token, why) => {
     const answer = await ask(token());
     expect([answer.status, answer.headers.get("x-ms-error-code")]).toEqual([401, "401000"]);
     expect((answer.json() as { message: string }).message).toContain(why);
@@ -286,10 +365,10 @@ describe("the same routes on the dashboard listener", () => {
     expect((await rig.owner("/enrollments/a")).json()).toMatchObject({ registrationId: "a" });
     expect((await rig.owner("/enrollments/a/attestationmechanism", { method: "POST" })).text).toContain("primaryKey");
     const { headers } = await rig.owner("/enrollments/query", { method: "POST", body: '{"query":"*"}' });
-    expect(headers.get("x-ms-item-type")).toBe("enrollment");
+    expect(headers.get("x-ms-item-type")).toBe("Enrollment");
   });
 
-  it.each(Object.entries(serviceRoutes))("serve nobody else: %s", async (_, { method, path }) => {
+  it.each(Object.entries(serviceRoutes))("refuse everybody else: %s", async (_, { method, path }) => {
     for (const authorization of [undefined, "Bearer other", sas()]) {
       const headers = authorization === undefined ? {} : { authorization };
       const answer = await rig.dashboardRequest(path.replace(":id", "a"), { method, headers });
@@ -297,7 +376,7 @@ describe("the same routes on the dashboard listener", () => {
     }
   });
 
-  it("are not written to by pages of others", async () => {
+  it("refuse writes of pages of other origins", async () => {
     const write = (origin: string) =>
       rig.owner("/enrollments/a", { method: "PUT", body: individual("a"), headers: { origin } });
     for (const origin of ["http://evil.example", "null", "https://127.0.0.1", `${rig.dashboard}0`]) {

@@ -1,5 +1,6 @@
 import type { CertificateCache } from "@rollcall/pki";
 import {
+  customAllocationMessage,
   type Finding,
   finding,
   type LinkedHub,
@@ -17,16 +18,21 @@ import type { Allocator, AllocatorAnswer } from "./allocator.js";
 
 type Answer<Kind extends AllocatorAnswer["kind"]> = Extract<AllocatorAnswer, { kind: Kind }>;
 
-/** What a webhook's answer comes to. `got` is for people; the beginning of the answer is told besides. */
-type Judgement = (Extract<Allocation, { hub: unknown }> & { readonly finding?: never }) | { readonly finding: Finding };
+/**
+ * The result of a webhook's answer. `got` of the finding is for people; the beginning of the answer is reported
+ * separately.
+ */
+type Judgement =
+  | (Extract<Allocation, { hub: unknown }> & { readonly finding?: never })
+  | Extract<Allocation, { finding: Finding }>;
 
-/** What a custom allocation needs of the engine. */
+/** The parts of the engine that custom allocation needs. */
 export interface CustomAllocationParts {
   readonly allocator: Allocator;
   readonly certificates: CertificateCache;
 }
 
-/** One device's question to its webhook: asked once, and again only when what is asked has changed meanwhile. */
+/** One device's request to its webhook: sent once, and again only when its content has changed meanwhile. */
 export class CustomAllocation {
   readonly #parts: CustomAllocationParts;
   #asked: { readonly text: string; readonly allocation: Allocation } | undefined;
@@ -35,7 +41,10 @@ export class CustomAllocation {
     this.#parts = parts;
   }
 
-  /** The hub that the webhook chooses, and what it gives along; else the reason why there is none. */
+  /**
+   * Returns the hub that the webhook chooses, with its twin and payload; else the finding that says why there is no
+   * hub.
+   */
   async choose(question: AllocationQuestion): Promise<Allocation> {
     const { enrollment, hubs, request } = question;
     const url = enrollment.source.customAllocationDefinition?.webhookUrl;
@@ -76,12 +85,15 @@ function judge(answer: AllocatorAnswer, asked: Asked): Judgement {
     };
     return { finding: finding("webhook.answerTooLarge", details) };
   }
-  if (answer.status < 200 || answer.status > 299) return { finding: failedStatus(answer, url) };
+  if (answer.status < 200 || answer.status > 299) {
+    return { finding: failedStatus(answer, url), wireMessage: customAllocationMessage(answer.status) };
+  }
   return judgeBody(answer, asked, about);
 }
 
 function timedOut({ limitMs, status, body }: Answer<"timedOut">, about: { subject: string }): Finding {
-  const got = status === undefined ? "no answer" : `status ${status} and ${body.length} bytes, and no end`;
+  const got =
+    status === undefined ? "no answer" : `status ${status} and ${body.length} bytes, but no end of the answer`;
   return finding("webhook.timedOut", {
     ...about,
     values: { limit: limitMs },
@@ -90,9 +102,12 @@ function timedOut({ limitMs, status, body }: Answer<"timedOut">, about: { subjec
   });
 }
 
+/** 401 has a row and an error code of its own (how-to-use-custom-allocation-policies.md). */
+const refusedCall = 401;
+
 function failedStatus({ status, location, ms }: Answer<"answered">, url: string): Finding {
   const elsewhere = location === undefined ? "" : `, to ${maskedWebhookUrl(location)}: redirections are not followed`;
-  return finding("webhook.failedStatus", {
+  return finding(status === refusedCall ? "webhook.unauthorized" : "webhook.failedStatus", {
     subject: url,
     values: { status, url },
     expected: "a status of 200 to 299",
@@ -111,6 +126,10 @@ function judgeBody({ body }: Answer<"answered">, asked: Asked, about: { subject:
     return { finding: finding("webhook.answerInvalid", { ...about, values, expected, got }) };
   }
   const { iotHubHostName, initialTwin, payload } = parsed.response;
+  if (iotHubHostName === "") {
+    const got = "iotHubHostName empty or null";
+    return { finding: finding("webhook.hubMissing", { ...about, values: { linked }, expected: linked, got }) };
+  }
   const hub = hubs.find((each) => each.host.toLowerCase() === iotHubHostName.toLowerCase());
   if (!hub) {
     const got = withoutWebhookSecrets(iotHubHostName, url);
@@ -137,14 +156,14 @@ function transcript(answer: AllocatorAnswer, judged: Judgement, url: string): We
   };
 }
 
-/** Four bytes make the longest character. */
+/** A character takes at most four bytes. */
 const BYTES_SHOWN = limits.webhookAnswerShown * 4;
 
-/** A member whose name says that its value is a secret, quoted as in JSON; cut off at the end, perhaps. */
+/** A member whose name says that its value is a secret, quoted as in JSON; the end of the value may be cut off. */
 const SECRET_MEMBER =
   /("[^"\\]{0,40}(?:key|token|secret|password|credential|sig)[^"\\]{0,20}"\s{0,9}:\s{0,9})"(?:[^"\\]|\\.)*"?/gi;
 
-/** What people need to recognise an answer, without what is nobody else's business. */
+/** The beginning of an answer, for people who want to recognise it, with secrets masked. */
 function beginning(body: Uint8Array, url: string): string {
   const start = Buffer.from(body.subarray(0, BYTES_SHOWN)).toString("utf8");
   const hidden = withoutWebhookSecrets(start, url).replace(SECRET_MEMBER, '$1"…"');

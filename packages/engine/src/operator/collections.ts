@@ -12,10 +12,11 @@ import type { EnrollmentRecord, GroupRecord, IndividualRecord } from "../records
 import type { EnrollmentFilter, Expected, Removal, Store } from "../records/store.js";
 import { readBody } from "./read-body.js";
 
-/** One kind of enrollment: where it is kept and how it is read. */
+/** One kind of enrollment: how it is stored and read. */
 export interface Collection<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup> {
   readonly kind: EnrollmentKind;
   readonly notFound: "enrollmentNotFound" | "enrollmentGroupNotFound";
+  readonly exists: "alreadyExists" | "groupAlreadyExists";
   /** Throws a 400. */
   read(body: unknown): E;
   idOf(enrollment: E): string;
@@ -23,7 +24,7 @@ export interface Collection<R extends EnrollmentRecord, E extends IndividualEnro
   /** Throws EnrollmentError. */
   record(enrollment: E, context: RecordContext, existing: R | undefined): R;
   get(store: Store, id: string): Promise<R | undefined>;
-  /** `existing` is what the record is put over. */
+  /** `existing` is the record to replace. */
   put(store: Store, record: R, existing: R | undefined): Promise<boolean>;
   remove(store: Store, id: string, expectedEtag: string | undefined): Promise<Removal>;
   page(store: Store, filter: EnrollmentFilter): Promise<readonly R[]>;
@@ -34,6 +35,7 @@ const over = (existing: EnrollmentRecord | undefined): Expected => (existing ? {
 export const individuals: Collection<IndividualRecord, IndividualEnrollment> = {
   kind: "individual",
   notFound: "enrollmentNotFound",
+  exists: "alreadyExists",
   read: (body) => readBody(individualEnrollmentSchema, body),
   idOf: (enrollment) => enrollment.registrationId,
   keyOf: (record) => idKey(record.registrationId),
@@ -47,13 +49,14 @@ export const individuals: Collection<IndividualRecord, IndividualEnrollment> = {
 export const groups: Collection<GroupRecord, EnrollmentGroup> = {
   kind: "group",
   notFound: "enrollmentGroupNotFound",
+  exists: "groupAlreadyExists",
   read: (body) => readBody(enrollmentGroupSchema, body),
   idOf: (enrollment) => enrollment.enrollmentGroupId,
   keyOf: (record) => idKey(record.enrollmentGroupId),
   record: groupRecord,
   get: (store, id) => store.enrollmentGroup(id),
   put: (store, record, existing) =>
-    // Its kind of attestation stays: only a new one is one more.
+    // An update keeps the kind of attestation, so only a new group can exceed the limit.
     store.putGroup(record, over(existing), existing ? undefined : groupLimit(record)),
   remove: (store, id, expectedEtag) => store.removeGroup(id, expectedEtag),
   page: (store, filter) => store.groups(filter),

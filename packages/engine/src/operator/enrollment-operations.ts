@@ -14,14 +14,17 @@ import type { Store } from "../records/store.js";
 import { checkPrecondition, newEtag } from "../wire/etags.js";
 import { attestationMechanism, wireEnrollment } from "../wire/wire-enrollment.js";
 import { orBadRequest } from "./bad-request.js";
-import { inTurn } from "./certificate-lock.js";
+import { withCertificateLock } from "./certificate-lock.js";
 import type { Collection } from "./collections.js";
 import { type OperatorContext, TRIES } from "./operator-context.js";
 import type { EnrollmentAnswer } from "./operator-types.js";
 import { checkAllocation, checkId, checkSameId } from "./read-body.js";
 
-/** What a write needs to find there: nothing (as an operation of its own, or as precondition), something, or either. */
-export type Wanted = "create" | "absent" | "update" | "either";
+/**
+ * The state that a write requires: no record (in bulk, by a PUT without If-Match, or as the precondition
+ * If-None-Match), a record, or either.
+ */
+export type Wanted = "create" | "new" | "absent" | "update" | "either";
 
 /** The operations on one kind of enrollment; they throw DpsError. */
 export interface EnrollmentOperations {
@@ -40,7 +43,7 @@ export function enrollmentOperations<R extends EnrollmentRecord, E extends Indiv
   collection: Collection<R, E>,
   context: OperatorContext,
 ): EnrollmentOperations {
-  const { store, clock } = context;
+  const { store } = context;
   const find = async (id: string) => {
     checkId(collection.kind, id);
     const record = await collection.get(store, id);
@@ -48,10 +51,7 @@ export function enrollmentOperations<R extends EnrollmentRecord, E extends Indiv
     return record;
   };
   return {
-    get: async (id) => {
-      const record = await find(id);
-      return wireEnrollment(record, { registration: await ownRegistration(record, store), now: clock() });
-    },
+    get: async (id) => presented(await find(id), context),
     put: (id, body, how) => put(collection, { id, body, ...how }, context),
     async remove(id, ifMatch) {
       for (let turn = 0; turn < TRIES; turn++) {
@@ -66,7 +66,18 @@ export function enrollmentOperations<R extends EnrollmentRecord, E extends Indiv
   };
 }
 
-/** The registration of an individual enrollment, once it registered. */
+/** An enrollment in the form of an answer; queries leave the registration out. */
+export async function presented(
+  record: EnrollmentRecord,
+  context: OperatorContext,
+  withState = true,
+): Promise<EnrollmentAnswer> {
+  const { store, clock, allocationPolicy } = context;
+  const registration = withState ? await ownRegistration(record, store) : undefined;
+  return wireEnrollment(record, { registration, allocationPolicy, now: clock() });
+}
+
+/** The registration of an individual enrollment, if its device has registered. */
 export async function ownRegistration(record: EnrollmentRecord, store: Store): Promise<RegistrationRecord | undefined> {
   return record.kind === "individual" ? await store.registration(record.registrationId) : undefined;
 }
@@ -89,11 +100,13 @@ async function put<R extends EnrollmentRecord, E extends IndividualEnrollment | 
   checkSameId(collection.kind, write.id, collection.idOf(enrollment));
   checkAllocation(enrollment, context.hubs.linked());
   return authoritiesNamedIn(enrollment).length > 0
-    ? await inTurn(store, () => putRead(collection, { ...write, enrollment }, context))
+    ? await withCertificateLock(store, () => putRead(collection, { ...write, enrollment }, context))
     : await putRead(collection, { ...write, enrollment }, context);
 }
 
-/** Creates or replaces; over what was read and nothing else, so that of two writers with one etag only one wins. */
+/**
+ * Creates or replaces exactly the version that was read, so that of two writers with the same etag only one succeeds.
+ */
 async function putRead<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
   collection: Collection<R, E>,
   write: Write & { readonly enrollment: E },
@@ -110,17 +123,20 @@ async function putRead<R extends EnrollmentRecord, E extends IndividualEnrollmen
     const record = orBadRequest(() => collection.record(enrollment, about, existing));
     if (!existing) await checkQuota(record, store);
     if (!(await collection.put(store, record, existing))) continue;
-    return wireEnrollment(record, { registration: await ownRegistration(record, store), now });
+    return presented(record, context);
   }
   throw new DpsError("conflict", "Other requests are changing the enrollment; try again.");
 }
+
+const UPDATE_HINT = "Already exists. A PUT without If-Match creates only: send the etag, or *, to update.";
 
 function checkWanted<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
   collection: Collection<R, E>,
   existing: R | undefined,
   { id, wanted, ifMatch }: Write,
 ): void {
-  if (wanted === "create" && existing) throw new DpsError("alreadyExists");
+  if (wanted === "create" && existing) throw new DpsError(collection.exists);
+  if (wanted === "new" && existing) throw new DpsError(collection.exists, UPDATE_HINT);
   if (wanted === "absent" && existing) {
     throw new DpsError("preconditionFailed", `An enrollment ${id} already exists.`);
   }

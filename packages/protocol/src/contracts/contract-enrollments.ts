@@ -56,7 +56,7 @@ const common = {
   capabilities: z.strictObject({ iotEdge: flag }),
   iotHubHostName: text.exactOptional(),
   iotHubs: z.array(text).exactOptional(),
-  allocationPolicy: z.enum(allocationPolicies).exactOptional(),
+  allocationPolicy: z.enum(allocationPolicies),
   customAllocationDefinition: customAllocationDefinition.strict().exactOptional(),
   initialTwin: z
     .strictObject({ tags: jsonObject, properties: z.strictObject({ desired: jsonObject }) })

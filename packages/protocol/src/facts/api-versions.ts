@@ -9,6 +9,8 @@ export const apiVersions = {
   "2021-10-01": "group bulk operations",
   "2021-11-01-preview": "certificate issuance, first form",
   "2025-07-01-preview": "certificate issuance (csr), credentialPolicyName",
+  "2026-11-01": "what az sends to the service API (azure-iot extension, test_dps_service_contract_unit.py)",
+  "2026-11-02-preview": "as 2026-11-01; in the specification, and in the documentation of az",
 } as const;
 
 /** The version that our own device client sends: the one that most SDKs send. */

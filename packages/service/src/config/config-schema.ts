@@ -145,6 +145,12 @@ const settings = z.strictObject({
     .refine((policies) => new Set(policies.map((each) => each.name)).size === policies.length, "names a policy twice")
     .default([])
     .describe(`Shared access policies of the service API, besides ${OWNER_POLICY}`),
+  queries: z
+    .enum(["lenient", "strict"])
+    .default("lenient")
+    .describe(
+      "A query of the service API that is not understood is answered with everything, as the cloud does; strict: with a 400",
+    ),
   apiVersions: z.enum(["accept-newer", "known-only"]).default("accept-newer"),
 });
 

@@ -74,9 +74,9 @@ export function getEnrollment(kind: EnrollmentKind, id: string, signal?: AbortSi
   return ask(kinds[kind].get, { params: { id }, query, signal });
 }
 
-/** Creates, and only that: what is there is not replaced. */
+/** Creates, and only that: ApiError with status 409 where the id exists, and nothing is replaced. */
 export function createEnrollment(kind: EnrollmentKind, id: string, body: EnrollmentBody): Promise<Enrollment> {
-  return ask(kinds[kind].put, { params: { id }, query, body, headers: { "if-none-match": "*" } });
+  return ask(kinds[kind].put, { params: { id }, query, body });
 }
 
 /** Replaces the version that has this etag; ApiError with status 412 when it is another by now. */

@@ -1,6 +1,6 @@
 import type { EnrollmentKind } from "@rollcall/protocol";
 import { allocationPolicies } from "@rollcall/protocol/statuses";
-import { allocationWords, DEFAULT_ALLOCATION_POLICY, reprovisionPolicies } from "@rollcall/protocol/words";
+import { allocationWords, reprovisionPolicies } from "@rollcall/protocol/words";
 
 export interface Choice<T extends string> {
   readonly value: T;
@@ -15,9 +15,6 @@ const choicesOf = <T extends string>(
 
 export const allocationChoices = choicesOf(allocationWords, allocationPolicies);
 export const reprovisionChoices = choicesOf(reprovisionPolicies, ["migrate", "reset", "never"]);
-
-/** Of an enrollment that names no policy. */
-export const serviceDefault = `Default of the service (${DEFAULT_ALLOCATION_POLICY})`;
 
 /** What the two kinds are called. */
 export const kindWords = {

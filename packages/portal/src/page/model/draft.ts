@@ -8,7 +8,7 @@ export interface Settings {
   readonly deviceId: string;
   readonly iotHubs: readonly string[];
   /** Empty: the service's default. */
-  readonly allocationPolicy: AllocationPolicy | "";
+  readonly allocationPolicy: AllocationPolicy;
   readonly webhookUrl: string;
   readonly webhookApiVersion: string;
   readonly reprovision: Reprovision;
@@ -80,7 +80,7 @@ export function settingsOf(enrollment: Enrollment): Settings {
   return {
     deviceId: enrollment.deviceId ?? "",
     iotHubs: enrollment.iotHubs ?? (enrollment.iotHubHostName ? [enrollment.iotHubHostName] : []),
-    allocationPolicy: enrollment.allocationPolicy ?? "",
+    allocationPolicy: enrollment.allocationPolicy,
     webhookUrl: custom?.webhookUrl ?? "",
     webhookApiVersion: custom?.apiVersion ?? SERVICE_API_VERSION,
     reprovision: reprovisionOf(reprovisionPolicy),

@@ -1,6 +1,6 @@
 import type { EnrollmentKind } from "@rollcall/protocol";
 import { type Enrollment, idOf } from "../api/enrollments.js";
-import { allocationChoices, kindWords, serviceDefault } from "../model/choices.js";
+import { allocationChoices, kindWords } from "../model/choices.js";
 import { mechanismText } from "../model/mechanisms.js";
 import { Pill, Time } from "../parts/bits.js";
 import { justSaved } from "../parts/just-saved.js";
@@ -92,6 +92,6 @@ function EnrollmentRow(props: Marks & { readonly kind: EnrollmentKind; readonly 
 
 /** How a hub is chosen, in words. */
 export function allocationOf({ allocationPolicy, iotHubHostName }: Enrollment): string {
-  if (!allocationPolicy) return iotHubHostName ? `Static (${iotHubHostName})` : serviceDefault;
+  if (iotHubHostName) return `Static (${iotHubHostName})`;
   return allocationChoices.find(({ value }) => value === allocationPolicy)?.label ?? allocationPolicy;
 }
