@@ -7,7 +7,7 @@ import {
   parseAllocationResponse,
   withoutWebhookSecrets,
 } from "./allocation.js";
-import { dpsErrors } from "./facts/errors.js";
+import { dpsErrors } from "../facts/errors.js";
 
 const parse = (value: unknown) => parseAllocationResponse(Buffer.from(JSON.stringify(value)));
 
