@@ -120,7 +120,7 @@ describe("a table of attestation kinds does not compile without one of its rows"
     expect(compilers.get(configOf(file))?.faults(file, text.slice(0, start) + text.slice(end))).not.toEqual([]);
   });
 
-  test.each(["protocol/src/attestation-kinds.ts", "cli/src/commands/device/env.ts"])(
+  test.each(["protocol/src/facts/attestation-kinds.ts", "cli/src/commands/device/env.ts"])(
     "%s compiles unchanged",
     (name) => {
       const file = join(repository, "packages", name);

@@ -43,7 +43,10 @@ const attestationKinds = ["attestation/symmetric-key", "attestation/x509", "atte
 
 const floors: Readonly<Record<string, Floors>> = {
   protocol: {
-    ".": ["findings", "findings/rows", "facts"],
+    ".": ["contracts", "records", "wire", "findings", "findings/rows", "facts"],
+    contracts: ["records", "wire", "findings", "facts"],
+    records: ["wire", "facts"],
+    wire: ["findings", "facts"],
     findings: ["findings/rows", "facts"],
     "findings/rows": ["facts"],
     facts: [],

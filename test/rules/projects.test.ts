@@ -39,7 +39,7 @@ test("every test file belongs to exactly one project", () => {
 });
 
 test.each([
-  ["unit", "packages/protocol/src/topics.test.ts"],
+  ["unit", "packages/protocol/src/wire/topics.test.ts"],
   ["integration", "test/integration/wire.test.ts"],
   ["durability", "packages/store/src/crash.test.ts"],
   ["durability", "test/integration/two-nodes.test.ts"],

@@ -1,6 +1,6 @@
-import type { AttemptOutcome } from "./attempts.js";
+import type { AttemptOutcome } from "./contracts/attempts.js";
+import type { AllocationPolicy } from "./facts/statuses.js";
 import type { Blame } from "./findings/rows/finding-row.js";
-import type { AllocationPolicy } from "./statuses.js";
 
 /** Who has to act on a finding, as the subject of a sentence. */
 export const blameWords: Readonly<Record<Blame, string>> = {

@@ -1,6 +1,6 @@
-import type { RefusalReason } from "./facts/admission.js";
-import type { Finding } from "./findings/finding.js";
-import type { Transport } from "./transports.js";
+import type { RefusalReason } from "../facts/admission.js";
+import type { Transport } from "../facts/transports.js";
+import type { Finding } from "../findings/finding.js";
 
 /**
  * Facts about the socket of a request, from the listener that accepted it. `presented` returns the certificates exactly

@@ -1,4 +1,4 @@
-import { limits } from "./facts/limits.js";
+import { limits } from "./limits.js";
 
 /** Types of attestation in answers. The parser knows `none`, but the service never accepts it. */
 export const attestationTypes = ["none", "tpm", "x509", "symmetricKey"] as const;

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { isWebhookUrl } from "./allocation.js";
-import type { AttestationKind } from "./attestation-kinds.js";
-import { judgeApiVersion } from "./facts/api-versions.js";
-import type { JsonObject } from "./facts/json.js";
-import { limits } from "./facts/limits.js";
-import { deviceIdPattern, idPattern, idProblem, isDeviceId } from "./ids.js";
-import { allocationPolicies, provisioningStatuses } from "./statuses.js";
+import { judgeApiVersion } from "../facts/api-versions.js";
+import type { AttestationKind } from "../facts/attestation-kinds.js";
+import { deviceIdPattern, idPattern, idProblem, isDeviceId } from "../facts/ids.js";
+import type { JsonObject } from "../facts/json.js";
+import { limits } from "../facts/limits.js";
+import { allocationPolicies, provisioningStatuses } from "../facts/statuses.js";
+import { isWebhookUrl } from "../wire/allocation.js";
 
 /**
  * The REST shapes of wire.md#objects; the `id` in `meta` is the specification's name of a shape. Read-only members are

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { AttestationKind } from "./attestation-kinds.js";
-import type { Json, JsonObject } from "./facts/json.js";
-import { limits } from "./facts/limits.js";
-import { parseJson } from "./parse.js";
+import type { AttestationKind } from "../facts/attestation-kinds.js";
+import type { Json, JsonObject } from "../facts/json.js";
+import { limits } from "../facts/limits.js";
+import { parseJson } from "./parse-json.js";
 import { propertyProblem } from "./property-rules.js";
 
 /** The request to a custom allocation webhook (wire.md#webhook). It never contains keys of devices. */

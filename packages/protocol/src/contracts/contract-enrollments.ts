@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { certificateInfo } from "./contract-certificates.js";
-import { registrationState } from "./contract-registrations.js";
+import { type Answered, date, type Frozen, flag, json, text, whole } from "../facts/contract-shared.js";
+import { allocationPolicies, provisioningStatuses } from "../facts/statuses.js";
 import {
   type AttestationInput,
   type EnrollmentGroupInput,
@@ -8,9 +8,9 @@ import {
   type IndividualEnrollmentInput,
   symmetricKey,
   type X509Input,
-} from "./enrollments.js";
-import { type Answered, date, type Frozen, flag, json, text, whole } from "./facts/contract-shared.js";
-import { allocationPolicies, provisioningStatuses } from "./statuses.js";
+} from "../records/enrollments.js";
+import { certificateInfo } from "./contract-certificates.js";
+import { registrationState } from "./contract-registrations.js";
 
 /** Enrollments as the service API returns them (wire.md#objects). */
 

@@ -1,4 +1,4 @@
-import { limits } from "./facts/limits.js";
+import { limits } from "./limits.js";
 
 /** The fault of an id in words, and its position. */
 export interface IdProblem {

@@ -1,21 +1,6 @@
 import { z } from "zod";
-import { attestationTypes } from "./attestation-kinds.js";
-import { type Answered, date, text, whole } from "./facts/contract-shared.js";
-
-/** The error body of wire.md#error-body. */
-export const errorAnswer = z
-  .strictObject({
-    errorCode: whole,
-    trackingId: text,
-    message: text,
-    timestampUtc: date,
-    info: z
-      .record(text, text)
-      .exactOptional()
-      .meta({ description: "`path` of the offending member, `position` in a query" }),
-  })
-  .meta({ id: "Error" });
-export type ErrorBody = Answered<typeof errorAnswer>;
+import { attestationTypes } from "../facts/attestation-kinds.js";
+import { type Answered, text, whole } from "../facts/contract-shared.js";
 
 /** Number of stored records of each sort. */
 export const counts = z

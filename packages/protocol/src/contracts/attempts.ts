@@ -1,7 +1,7 @@
+import type { Finding } from "../findings/contract-findings.js";
 import type { AttemptRecord, AttemptSummary } from "./contract-attempts.js";
-import type { Finding } from "./findings/contract-findings.js";
 
-export { type AttemptOutcome, attemptOutcomes } from "./attempt-outcomes.js";
+export { type AttemptOutcome, attemptOutcomes } from "../facts/attempt-outcomes.js";
 
 export type { AttemptRecord, AttemptSummary, WebhookCall } from "./contract-attempts.js";
 

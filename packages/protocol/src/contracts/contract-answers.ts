@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { type Answered, pageOf } from "../facts/contract-shared.js";
+import type { managementRoutes } from "../wire/routes.js";
+import type { OperatorRoute, ServiceRoute } from "../wire/service-routes.js";
 import { attemptRecord, attemptSummary } from "./contract-attempts.js";
 import { caCertificate, certificateReading, endorsementKeyFacts } from "./contract-certificates.js";
 import {
@@ -11,9 +14,6 @@ import {
 import { devicePage, hub, twin } from "./contract-hubs.js";
 import { counts, credential, ignoredQuery, importResult, info, stopping } from "./contract-management.js";
 import { registrationState } from "./contract-registrations.js";
-import { type Answered, pageOf } from "./facts/contract-shared.js";
-import type { managementRoutes } from "./routes.js";
-import type { OperatorRoute, ServiceRoute } from "./service-routes.js";
 
 /** A route of the service API, the operator API or the management API. */
 export type AnswerRoute = ServiceRoute | OperatorRoute | keyof typeof managementRoutes;

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from "./facts/json.js";
-import { limits } from "./facts/limits.js";
+import type { Json, JsonObject } from "../facts/json.js";
+import { limits } from "../facts/limits.js";
 
 /** Longest name and longest text of a property, in bytes of UTF-8 (IoT Hub, "Understand and use device twins"). */
 const MAX_NAME = 1024;

@@ -1,4 +1,4 @@
-import type { JsonObject } from "./facts/json.js";
+import type { JsonObject } from "../facts/json.js";
 
 /**
  * Credentials by which a device authenticates at its hub, created by registration (wire.md#hub-identity). Keys are

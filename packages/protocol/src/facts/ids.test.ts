@@ -1,8 +1,8 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { judgeApiVersion, predatesReprovisioning } from "./facts/api-versions.js";
+import { toAsciiJson } from "../wire/messages.js";
+import { judgeApiVersion, predatesReprovisioning } from "./api-versions.js";
 import { idKey, idPattern, idProblem, isDeviceId } from "./ids.js";
-import { toAsciiJson } from "./messages.js";
 
 describe("registration ids", () => {
   const near = fc.string({ unit: fc.constantFrom(..."aZ09-._:/ é\n"), maxLength: 4 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { type Answered, date, flag, jsonObject, pageOf, text, whole } from "./facts/contract-shared.js";
-import { provisioningStatuses } from "./statuses.js";
+import { type Answered, date, flag, jsonObject, pageOf, text, whole } from "../facts/contract-shared.js";
+import { provisioningStatuses } from "../facts/statuses.js";
 
 /** A linked hub, or a hub that still has devices although it is no longer linked. */
 export const hub = z

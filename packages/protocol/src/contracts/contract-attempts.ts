@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { attemptOutcomes } from "./attempt-outcomes.js";
-import { attestationTypes } from "./attestation-kinds.js";
-import { type Answered, text, whole } from "./facts/contract-shared.js";
-import { findingSchema } from "./findings/contract-findings.js";
-import { transports } from "./transports.js";
+import { attemptOutcomes } from "../facts/attempt-outcomes.js";
+import { attestationTypes } from "../facts/attestation-kinds.js";
+import { type Answered, text, whole } from "../facts/contract-shared.js";
+import { transports } from "../facts/transports.js";
+import { findingSchema } from "../findings/contract-findings.js";
 
 const optionalText = text.exactOptional();
 

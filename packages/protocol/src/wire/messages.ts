@@ -1,7 +1,7 @@
-import type { AttestationKind } from "./attestation-kinds.js";
-import type { ErrorBody } from "./contract-management.js";
-import type { Json } from "./facts/json.js";
-import type { RegistrationStatus, Substatus } from "./statuses.js";
+import type { AttestationKind } from "../facts/attestation-kinds.js";
+import type { ErrorBody } from "../facts/error-body.js";
+import type { Json } from "../facts/json.js";
+import type { RegistrationStatus, Substatus } from "../facts/statuses.js";
 
 /** Body of a register request (wire.md#device-registration); everything may be absent over MQTT. */
 export interface DeviceRegistration {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { type Answered, date, json, text, whole } from "./facts/contract-shared.js";
-import { registrationStatuses, substatuses } from "./statuses.js";
+import { type Answered, date, json, text, whole } from "../facts/contract-shared.js";
+import { registrationStatuses, substatuses } from "../facts/statuses.js";
 
 /** A DeviceRegistrationState (wire.md#deviceregistrationstate). */
 export const registrationState = z

@@ -1,5 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
+import { dpsErrors } from "../facts/errors.js";
 import {
   customAllocationMessage,
   isWebhookUrl,
@@ -7,7 +8,6 @@ import {
   parseAllocationResponse,
   withoutWebhookSecrets,
 } from "./allocation.js";
-import { dpsErrors } from "./facts/errors.js";
 
 const parse = (value: unknown) => parseAllocationResponse(Buffer.from(JSON.stringify(value)));
 

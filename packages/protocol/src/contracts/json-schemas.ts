@@ -1,17 +1,17 @@
 import { z } from "zod";
-import { type AnswerContract, type AnswerRoute, answers } from "./contract-answers.js";
-import { certificateUpload, endorsementKeyUpload } from "./contract-certificates.js";
-import { enrolledGroup, enrolledIndividual } from "./contract-enrollments.js";
-import { twinPatch } from "./contract-hubs.js";
-import { errorAnswer } from "./contract-management.js";
+import { errorAnswer } from "../facts/error-body.js";
+import type { Json, JsonObject } from "../facts/json.js";
+import { limits } from "../facts/limits.js";
 import {
   bulkModes,
   enrollmentGroupSchema,
   individualEnrollmentSchema,
   querySpecificationSchema,
-} from "./enrollments.js";
-import type { Json, JsonObject } from "./facts/json.js";
-import { limits } from "./facts/limits.js";
+} from "../records/enrollments.js";
+import { type AnswerContract, type AnswerRoute, answers } from "./contract-answers.js";
+import { certificateUpload, endorsementKeyUpload } from "./contract-certificates.js";
+import { enrolledGroup, enrolledIndividual } from "./contract-enrollments.js";
+import { twinPatch } from "./contract-hubs.js";
 
 /** Request bodies by the specification's names, or ours. Bodies of the service API use the schemas that check them. */
 const bodies = {
