@@ -98,6 +98,27 @@ function addRoutes(app: FastifyInstance, options: DeviceApiOptions): void {
       return sendReply(request, reply, answer);
     },
   });
+  addUpdateRoutes(app, { context, requests });
+}
+
+const updateRoutes = ["onboardingUpdates", "softwareUpdates", "updateStatus"] as const;
+
+/** Software updates (wire.md#software-updates): the C SDK asks for them before it registers. */
+function addUpdateRoutes(
+  app: FastifyInstance,
+  { context, requests }: { context: ReturnType<typeof contextReader>; requests: SingleRequests },
+): void {
+  for (const route of updateRoutes) {
+    app.route({
+      method: routes[route].method,
+      url: routes[route].path,
+      handler: async (request, reply) => {
+        const about = context(request);
+        const answer = await requests.softwareUpdate(attemptFacts(request, about), readDeviceRequest(request, about));
+        return sendReply(request, reply, answer);
+      },
+    });
+  }
 }
 
 function contextReader({ clock, connectionOf }: DeviceApiOptions): (request: FastifyRequest) => RequestContext {

@@ -15,6 +15,7 @@ import { noteVerdict } from "./registration/note-verdict.js";
 import { lookUp, operationStatus } from "./registration/operation-status.js";
 import { register } from "./registration/register.js";
 import { UnderWay } from "./registration/simultaneous-registrations.js";
+import { softwareUpdate } from "./registration/software-update.js";
 import { createThrottle } from "./registration/throttle.js";
 
 /** CA certificates kept parsed: intermediates and roots of all groups, with room for strangers'. */
@@ -72,6 +73,7 @@ export function createEngine(
     },
     register: (request) => answered(request, () => register(request, context)),
     operationStatus: (request) => answered(request, () => operationStatus(request, context)),
+    softwareUpdate: (request) => answered(request, () => softwareUpdate(request, context)),
     lookUp: (request) => answered(request, () => lookUp(request, context)),
   };
 }

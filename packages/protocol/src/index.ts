@@ -17,6 +17,7 @@ export type * from "./contract-hubs.js";
 export type * from "./contract-management.js";
 export { errorAnswer } from "./contract-management.js";
 export type * from "./contract-registrations.js";
+export * from "./dashboard-host.js";
 export * from "./enrollments.js";
 export * from "./errors.js";
 export { findingRows } from "./finding-rows.js";

@@ -3,6 +3,9 @@ export const routes = {
   register: { method: "PUT", path: "/:idScope/registrations/:registrationId/register" },
   operationStatus: { method: "GET", path: "/:idScope/registrations/:registrationId/operations/:operationId" },
   lookUp: { method: "POST", path: "/:idScope/registrations/:registrationId" },
+  onboardingUpdates: { method: "POST", path: "/:idScope/registrations/:registrationId/requestOnboardingUpdates" },
+  softwareUpdates: { method: "POST", path: "/:idScope/registrations/:registrationId/requestSoftwareUpdates" },
+  updateStatus: { method: "POST", path: "/:idScope/registrations/:registrationId/reportUpdateStatus" },
 } as const;
 export type DeviceRoute = keyof typeof routes;
 

@@ -2,6 +2,9 @@
 export const topics = {
   register: "$dps/registrations/PUT/iotdps-register/",
   operationStatus: "$dps/registrations/GET/iotdps-get-operationstatus/",
+  onboardingUpdates: "$dps/registrations/POST/iotdps-get-onboarding-deviceupdate/",
+  softwareUpdates: "$dps/registrations/POST/iotdps-get-deviceupdate/",
+  updateStatus: "$dps/registrations/POST/iotdps-report-deviceupdatestatus/",
   reply: "$dps/registrations/res/",
   replies: "$dps/registrations/res/#",
   twinGet: "$iothub/twin/GET/",
@@ -17,7 +20,11 @@ export const topics = {
 /** A PUBLISH of a device to the provisioning service. `rid` is the text as received: it is echoed byte for byte. */
 export type ProvisioningTopic =
   | { readonly operation: "register"; readonly rid: string }
-  | { readonly operation: "operationStatus"; readonly rid: string; readonly operationId: string };
+  | { readonly operation: "operationStatus"; readonly rid: string; readonly operationId: string }
+  | { readonly operation: "softwareUpdate"; readonly rid: string };
+
+/** The requests about software updates (wire.md#software-updates). */
+const updateTopics = [topics.onboardingUpdates, topics.softwareUpdates, topics.updateStatus] as const;
 
 /** A PUBLISH of a device to its hub. */
 export type HubTopic =
@@ -58,6 +65,9 @@ export function decodeOnce(text: string): string | undefined {
 export function parseProvisioningTopic(topic: string): ProvisioningTopic | undefined {
   const register = queryBehind(topics.register, topic)?.get("$rid");
   if (register !== undefined) return register === "" ? undefined : { operation: "register", rid: register };
+  const update = updateTopics.map((each) => queryBehind(each, topic)).find((members) => members !== undefined);
+  const updateRid = update?.get("$rid");
+  if (updateRid) return { operation: "softwareUpdate", rid: updateRid };
   const status = queryBehind(topics.operationStatus, topic);
   const rid = status?.get("$rid");
   const operationId = decodeOnce(status?.get("operationId") ?? "");

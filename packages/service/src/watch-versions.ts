@@ -25,6 +25,7 @@ export function watchVersions(engine: Engine, policy: { knownOnly: boolean; warn
     admit: (request) => engine.admit(look(request)),
     register: (request) => engine.register(look(request)),
     operationStatus: (request) => engine.operationStatus(look(request)),
+    softwareUpdate: (request) => engine.softwareUpdate(look(request)),
     lookUp: (request) => engine.lookUp(look(request)),
   };
 }

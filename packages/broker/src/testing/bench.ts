@@ -63,6 +63,15 @@ export class FakeEngine implements Engine {
     };
   }
 
+  async softwareUpdate({ attempt }: DeviceRequest): Promise<Reply> {
+    const { trackingId } = attempt;
+    return {
+      status: 409,
+      trackingId,
+      body: errorBody("updateAccountNotLinked", { trackingId, now: new Date(0) }),
+    };
+  }
+
   async lookUp(): Promise<Reply> {
     throw new Error("not over MQTT");
   }

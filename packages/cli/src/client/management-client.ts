@@ -1,4 +1,4 @@
-import { type Answer, type AnswerRoute, formatPath, managementRoutes, type ServiceInfo } from "@rollcall/protocol";
+import { type Answer, type AnswerRoute, dashboardHost, formatPath, managementRoutes, type ServiceInfo } from "@rollcall/protocol";
 import { CliError, reasonOf } from "../terminal/cli-error.js";
 
 /** Where a service can be asked. */
@@ -20,7 +20,8 @@ export interface ManagementRequest {
 }
 
 /** Base of the management listener: it is on loopback, whatever the host of the others. */
-export const dashboardUrl = ({ ports }: ServiceInfo): string => `http://127.0.0.1:${ports.dashboard}`;
+export const dashboardUrl = ({ host, ports }: ServiceInfo): string =>
+  `http://${dashboardHost(host)}:${ports.dashboard}`;
 
 /** The portal's address as it is printed for the owner. */
 export function portalUrl(dashboard: string, token: string): string {

@@ -38,6 +38,14 @@ export class SingleRequests {
     return this.#quietly(facts, (attempt) => engine.lookUp({ ...request, body, attempt }));
   }
 
+  /** Answers a request about software updates; an attempt only when the device is refused. */
+  async softwareUpdate(facts: AttemptFacts, request: UnnotedRequest): Promise<Reply> {
+    const attempt = new Attempt(facts, this.#parts.clock);
+    const reply = await this.#parts.engine.softwareUpdate({ ...request, attempt });
+    if (attempt.outcome === "refused") this.#keepRefusal(attempt, reply);
+    return reply;
+  }
+
   /** Refuses what the front end does not even hand on, such as a body that is too large; an attempt all the same. */
   refuse(facts: AttemptFacts, reason: Finding): Reply {
     return refuse(this.#parts.attempts.begin(facts), reason, this.#parts.clock());

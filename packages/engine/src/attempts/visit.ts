@@ -51,6 +51,11 @@ export class Visit {
     return this.#parts.engine.operationStatus({ ...request, operationId, attempt: this.#attempt });
   }
 
+  /** Answers a request about software updates. */
+  softwareUpdate(request: UnnotedRequest): Promise<Reply> {
+    return this.#parts.engine.softwareUpdate({ ...request, attempt: this.#attempt });
+  }
+
   /** The device has gone: what was left open is abandoned. */
   leave(): void {
     this.#attempt.step("closed");
