@@ -1,5 +1,6 @@
-import { errorBody, finding } from "@rollcall/protocol";
+import { errorBody, finding, hubErrorBody } from "@rollcall/protocol";
 import type { HubAdmission, TwinReply } from "./hub-types.js";
+import type { ModuleReply } from "./module-types.js";
 import type { HubPorts } from "./ports.js";
 
 /** Catches what fails by no fault of a device: the one place of the hub where that is done. */
@@ -17,6 +18,10 @@ export function faultGuard({ clock, onFailure }: Pick<HubPorts, "clock" | "onFai
       guarded(trackingId, run, () => {
         const findings = [finding("service.internal", { values: { trackingId } })];
         return { kind: "refused", reason: "unavailable", findings };
+      }),
+    modules: (trackingId: string, run: () => Promise<ModuleReply>): Promise<ModuleReply> =>
+      guarded(trackingId, run, () => {
+        return { status: 500, body: hubErrorBody("ServerError", { trackingId, now: new Date(clock()) }), error: "ServerError" };
       }),
     reply: (trackingId: string, run: () => Promise<TwinReply>): Promise<TwinReply> =>
       guarded(trackingId, run, () => {

@@ -1,6 +1,7 @@
 import type { ClientConnection, Json, JsonObject, TurnedAway, Twin } from "@rollcall/protocol";
+import type { ModuleReply, ModuleRequest } from "./module-types.js";
 
-/** A device at its hub. `hub` is the linked hub's host, without a port. */
+/** A device at its hub, or a module, whose `deviceId` is its place (`{deviceId}/{moduleId}`). `hub` is the linked hub's host, without a port. */
 export interface HubDevice {
   readonly hub: string;
   readonly deviceId: string;
@@ -50,6 +51,8 @@ export interface Hub {
     patch: Uint8Array,
     about?: { readonly baseVersion?: number | undefined; readonly trackingId?: string | undefined },
   ): Promise<TwinReply>;
+  /** Answers what a device asks of its modules over HTTPS (wire.md#module-identities). Never rejects: a fault of ours is status 500. */
+  answerModules(request: ModuleRequest): Promise<ModuleReply>;
   /** Applies a merge patch of desired properties (operator's side) and tells who watches; the new version. */
   patchDesired(device: HubDevice, patch: JsonObject): Promise<number | undefined>;
   /**

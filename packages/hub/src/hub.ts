@@ -5,6 +5,7 @@ import { connect } from "./connect.js";
 import { faultGuard } from "./fault-guard.js";
 import { Followers } from "./followers.js";
 import type { Hub, HubConnectRequest, HubDevice } from "./hub-types.js";
+import { answerModules } from "./modules.js";
 import { patchTwin } from "./operator-twin.js";
 import type { DeviceStore, HubPorts } from "./ports.js";
 import { type Removal, RemovedDevices } from "./removed-devices.js";
@@ -45,6 +46,13 @@ export function createHub(ports: HubPorts): Hub {
     connect: (request) =>
       guard.admission(request.trackingId, async () =>
         followers ? followers.admit(request, () => decide(request)) : (await decide(request)).admission,
+      ),
+    answerModules: (request) =>
+      guard.modules(request.trackingId, () =>
+        answerModules(request, {
+          ...{ ports, certificates, removed, random },
+          takeAway: (place) => takeAway(place, { deletedAt: ports.clock() }),
+        }),
       ),
     twin: (device, trackingId = "") => guard.reply(trackingId, () => readTwin(device, context())),
     patchReported: (device, bytes, { baseVersion, trackingId = "" } = {}) =>

@@ -1,3 +1,4 @@
+export type { ModuleReply, ModuleRequest } from "./module-types.js";
 export { createHub } from "./hub.js";
 export type * from "./hub-types.js";
 export type { DeviceStore, HubPorts } from "./ports.js";

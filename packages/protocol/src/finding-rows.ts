@@ -983,14 +983,15 @@ export const findingRows = {
     title: "The device {deviceId} is disabled at the hub.",
     remedy: "Enable it.",
   },
-  "hub.modulesUnsupported": {
+  "hub.unknownModule": {
     cause: 20,
     element: "hub",
     severity: "error",
-    blame: "service",
+    blame: "device",
     atConnect: "notAuthorized",
-    title: "The client id has a module suffix ({moduleId}); modules are not offered.",
-    remedy: "Connect as the device itself.",
+    title: "The device {deviceId} has no module {moduleId} at the hub {hub}.",
+    remedy:
+      "Create it first, with the credential of the device: PUT /devices/{deviceId}/modules/{moduleId}?api-version=2020-09-30 on the HTTPS port, as IoT Edge does (module ids are case-sensitive).",
   },
   "hub.credentialMismatch": {
     cause: 20,

@@ -23,12 +23,41 @@ export interface DeviceIdentity {
   readonly createdAt: number;
 }
 
+/** How a module proves itself: by a key or a certificate of its own, never by its device's. */
+export type ModuleAuthentication = Exclude<HubAuthentication, { readonly type: "x509Authority" }>;
+
+/** A module of a device in the registry of a hub (wire.md#module-identities). */
+export interface ModuleIdentity {
+  readonly hub: string;
+  readonly deviceId: string;
+  readonly moduleId: string;
+  /** Another one each time a module of this name is created. */
+  readonly generationId: string;
+  readonly etag: string;
+  /** Who manages the module, such as IotEdge. */
+  readonly managedBy?: string;
+  readonly authentication: ModuleAuthentication;
+  readonly createdAt: number;
+}
+
+/** The name of a module among the devices of a hub: its MQTT client id, and the `deviceId` of its twin. No device id has a slash. */
+export function modulePlace({ deviceId, moduleId }: { readonly deviceId: string; readonly moduleId: string }): string {
+  return `${deviceId}/${moduleId}`;
+}
+
+/** Takes a place apart: the id of the device, and of the module if it is a module's. */
+export function splitPlace(place: string): { readonly deviceId: string; readonly moduleId?: string } {
+  const slash = place.indexOf("/");
+  return slash < 0 ? { deviceId: place } : { deviceId: place.slice(0, slash), moduleId: place.slice(slash + 1) };
+}
+
 /**
  * A twin as it is stored (wire.md#twin-document, wire.md#twin-versions). Versions start at 1 and grow by one with every
  * accepted change.
  */
 export interface Twin {
   readonly hub: string;
+  /** Of a module: its place, `{deviceId}/{moduleId}`. */
   readonly deviceId: string;
   readonly tags: JsonObject;
   readonly desired: JsonObject;

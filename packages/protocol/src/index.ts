@@ -22,6 +22,16 @@ export * from "./enrollments.js";
 export * from "./errors.js";
 export { findingRows } from "./finding-rows.js";
 export * from "./findings.js";
+export {
+  type HubErrorBody,
+  hubErrorAnswer,
+  type ModuleAnswer,
+  type ModuleBody,
+  moduleAnswer,
+  moduleBody,
+  moduleListAnswer,
+} from "./contract-modules.js";
+export * from "./hub-errors.js";
 export * from "./hub-records.js";
 export * from "./ids.js";
 export type * from "./json.js";

@@ -9,6 +9,15 @@ export const routes = {
 } as const;
 export type DeviceRoute = keyof typeof routes;
 
+/** Module identities at a hub, as the device itself asks for them (wire.md#module-identities). */
+export const hubRoutes = {
+  listModules: { method: "GET", path: "/devices/:deviceId/modules" },
+  getModule: { method: "GET", path: "/devices/:deviceId/modules/:moduleId" },
+  putModule: { method: "PUT", path: "/devices/:deviceId/modules/:moduleId" },
+  deleteModule: { method: "DELETE", path: "/devices/:deviceId/modules/:moduleId" },
+} as const;
+export type HubRoute = keyof typeof hubRoutes;
+
 export const managementRoutes = {
   health: { method: "GET", path: "/healthz" },
   ready: { method: "GET", path: "/readyz" },

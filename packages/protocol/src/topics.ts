@@ -1,3 +1,5 @@
+import { modulePlace, splitPlace } from "./hub-records.js";
+
 /** Every MQTT topic of the device provisioning service (wire.md#topics) and of the hub (wire.md#hub-topics). */
 export const topics = {
   register: "$dps/registrations/PUT/iotdps-register/",
@@ -31,6 +33,7 @@ export type HubTopic =
   | { readonly operation: "twinGet"; readonly rid: string }
   | { readonly operation: "twinReported"; readonly rid: string; readonly baseVersion?: number }
   | { readonly operation: "methodReply"; readonly rid: string; readonly status: string }
+  /** Of a module, `deviceId` is its place. */
   | { readonly operation: "telemetry"; readonly deviceId: string; readonly properties: string };
 
 /** Splits `prefix?a=b&c=d` behind a known prefix into its raw, still encoded members; undefined when it has another shape. */
@@ -88,10 +91,13 @@ export function parseHubTopic(topic: string): HubTopic | undefined {
   }
   const method = /^\$iothub\/methods\/res\/(-?\d{1,9})\/\?\$rid=([^&]+)/.exec(topic);
   if (method?.[1] && method[2]) return { operation: "methodReply", status: method[1], rid: method[2] };
-  const telemetry = /^devices\/([^/]+)\/messages\/events\/?(.*)$/.exec(topic);
+  const telemetry = /^devices\/([^/]+)(?:\/modules\/([^/]+))?\/messages\/events\/?(.*)$/.exec(topic);
   if (!telemetry?.[1]) return undefined;
   const deviceId = decodeOnce(telemetry[1]);
-  return deviceId === undefined ? undefined : { operation: "telemetry", deviceId, properties: telemetry[2] ?? "" };
+  const moduleId = telemetry[2] === undefined ? undefined : decodeOnce(telemetry[2]);
+  if (deviceId === undefined || (telemetry[2] !== undefined && moduleId === undefined)) return undefined;
+  const place = moduleId === undefined ? deviceId : modulePlace({ deviceId, moduleId });
+  return { operation: "telemetry", deviceId: place, properties: telemetry[3] ?? "" };
 }
 
 /** The topic of a reply: `$rid` first, then an integer `retry-after` (wire.md#rules, rule 3). */
@@ -106,12 +112,19 @@ export function formatTwinReplyTopic(reply: { status: number; rid: string; versi
   return `${topics.twinReply}${reply.status}/?$rid=${reply.rid}${version}`;
 }
 
-/** The subscriptions that a hub grants to one device; the devicebound filter carries the device id. */
+/** The filters that carry the ids of the device or module, as they are and encoded. */
+function ownFilters({ deviceId, moduleId }: ReturnType<typeof splitPlace>): readonly string[] {
+  const spellings = [(id: string) => id, encodeURIComponent];
+  if (moduleId === undefined) return spellings.map((spell) => `devices/${spell(deviceId)}/messages/devicebound/#`);
+  return spellings.flatMap((spell) =>
+    ["inputs/#", "messages/devicebound/#", "#"].map(
+      (rest) => `devices/${spell(deviceId)}/modules/${spell(moduleId)}/${rest}`,
+    ),
+  );
+}
+
+/** The subscriptions that a hub grants to one device, or to the module at this place. */
 export function isHubSubscription(filter: string, deviceId: string): boolean {
   const shared: readonly string[] = [topics.twinReplies, topics.twinDesiredUpdates, topics.methodCalls];
-  return (
-    shared.includes(filter) ||
-    filter === `devices/${deviceId}/messages/devicebound/#` ||
-    filter === `devices/${encodeURIComponent(deviceId)}/messages/devicebound/#`
-  );
+  return shared.includes(filter) || ownFilters(splitPlace(deviceId)).includes(filter);
 }

@@ -9,6 +9,7 @@ import {
   formatSas,
   type HubAuthentication,
   hubResource,
+  type ModuleIdentity,
   type Reply,
   signSas,
   type Twin,
@@ -89,6 +90,14 @@ export class FakeDevices implements DeviceStore {
   readonly #twins = new Map<string, Twin>();
   /** As a store that cannot be reached. */
   isBroken = false;
+  /** By place: only looked up. */
+  readonly knownModules = new Map<string, ModuleIdentity>();
+  readonly modules: DeviceStore["modules"] = {
+    list: async () => [...this.knownModules.values()],
+    get: async (_hub, deviceId, moduleId) => this.knownModules.get(`${deviceId}/${moduleId}`),
+    put: async () => false,
+    remove: async () => "missing",
+  };
 
   add(deviceId: string, authentication?: HubAuthentication): void {
     const key = { type: "symmetricKey" as const, primaryKey: KEY.toString("base64") };

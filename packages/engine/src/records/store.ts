@@ -1,4 +1,4 @@
-import type { Counts, DeviceChange, DeviceIdentity, Twin } from "@rollcall/protocol";
+import type { Counts, DeviceChange, DeviceIdentity, ModuleIdentity, Twin } from "@rollcall/protocol";
 import type {
   Assignment,
   CaCertificateRecord,
@@ -36,6 +36,20 @@ export interface DeviceFilter {
   readonly limit: number;
   /** A part of the device id. */
   readonly search?: string;
+}
+
+/** Module identities of devices at hubs. They and their twins go with their device. */
+export interface ModuleStore {
+  /** Of one device, by module id (compared by code unit). */
+  list(hub: string, deviceId: string): Promise<readonly ModuleIdentity[]>;
+  get(hub: string, deviceId: string, moduleId: string): Promise<ModuleIdentity | undefined>;
+  /**
+   * Creates with the twin, or replaces. False when what is there is not as expected, when the hub has no such device, and when the
+   * device would have more than `atMost`, whoever else creates some.
+   */
+  put(module: ModuleIdentity, more: { twin?: Twin; expected: Expected; atMost: number }): Promise<boolean>;
+  /** Takes its twin, too. */
+  remove(hub: string, deviceId: string, moduleId: string, expectedEtag?: string): Promise<Removal>;
 }
 
 /** What a store counts is what is answered. */
@@ -104,8 +118,9 @@ export interface Store {
   /** Devices of one hub, by device id (compared by code unit). */
   devices(hub: string, filter: DeviceFilter): Promise<readonly DeviceIdentity[]>;
   deviceCount(hub: string): Promise<number>;
-  /** Identity and twin; false when there is none. */
+  /** Identity, twin and modules; false when there is none. */
   removeDevice(hub: string, deviceId: string): Promise<boolean>;
+  readonly modules: ModuleStore;
   /** Hubs that have devices, linked or not. */
   hubsWithDevices(): Promise<readonly string[]>;
 

@@ -85,8 +85,14 @@ async function createClusterFiles(transaction: Transaction<Schema>, { key, isSha
     primary key (id_scope, file))`.execute(transaction);
 }
 
+async function createModules(transaction: Transaction<Schema>, { key }: Spelling): Promise<void> {
+  await sql`create table module_identities (id_scope ${key} not null, hub_key ${key} not null, device_id ${key} not null,
+    module_id ${key} not null, etag ${key} not null, record text not null,
+    primary key (id_scope, hub_key, device_id, module_id))`.execute(transaction);
+}
+
 /**
  * The schema's version is the number of migrations that have run. Never change a migration that was released: add a new
  * one.
  */
-export const migrations: readonly Migration[] = [createFirstTables, createClusterFiles];
+export const migrations: readonly Migration[] = [createFirstTables, createClusterFiles, createModules];
