@@ -83,5 +83,10 @@ export function sendHubError(
   about: { readonly trackingId: string; readonly now: Date; readonly message?: string },
 ): FastifyReply {
   const { trackingId } = about;
-  return sendModules(reply, { status: hubErrorRows[error].status, body: hubErrorBody(error, about), error, trackingId });
+  return sendModules(reply, {
+    status: hubErrorRows[error].status,
+    body: hubErrorBody(error, about),
+    error,
+    trackingId,
+  });
 }

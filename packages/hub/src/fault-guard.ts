@@ -21,7 +21,11 @@ export function faultGuard({ clock, onFailure }: Pick<HubPorts, "clock" | "onFai
       }),
     modules: (trackingId: string, run: () => Promise<ModuleReply>): Promise<ModuleReply> =>
       guarded(trackingId, run, () => {
-        return { status: 500, body: hubErrorBody("ServerError", { trackingId, now: new Date(clock()) }), error: "ServerError" };
+        return {
+          status: 500,
+          body: hubErrorBody("ServerError", { trackingId, now: new Date(clock()) }),
+          error: "ServerError",
+        };
       }),
     reply: (trackingId: string, run: () => Promise<TwinReply>): Promise<TwinReply> =>
       guarded(trackingId, run, () => {

@@ -1,5 +1,5 @@
-export type { ModuleReply, ModuleRequest } from "./module-types.js";
 export { createHub } from "./hub.js";
 export type * from "./hub-types.js";
+export type { ModuleReply, ModuleRequest } from "./module-types.js";
 export type { DeviceStore, HubPorts } from "./ports.js";
 export { type TwinDocumentParts, twinDocument } from "./twin-document.js";

@@ -89,7 +89,10 @@ export function moduleAuthentication(
     if (given == null) return kept?.[member] ?? random(limits.symmetricKeyBytes.max).toString("base64");
     const size = decodeBase64(given)?.length ?? 0;
     if (size < limits.symmetricKeyBytes.min || size > limits.symmetricKeyBytes.max)
-      throw new ModuleError("ArgumentInvalid", `authentication.symmetricKey.${member} is not base64 of 16 to 64 bytes.`);
+      throw new ModuleError(
+        "ArgumentInvalid",
+        `authentication.symmetricKey.${member} is not base64 of 16 to 64 bytes.`,
+      );
     return given;
   };
   return { type: "symmetricKey", primaryKey: key("primaryKey"), secondaryKey: key("secondaryKey") };
@@ -99,8 +102,12 @@ function thumbprints(given: NonNullable<ModuleBody["authentication"]>["x509Thumb
   const { primaryThumbprint: primary, secondaryThumbprint: secondary } = given ?? {};
   for (const each of [primary, secondary])
     if (each != null && !THUMBPRINT.test(each))
-      throw new ModuleError("ArgumentInvalid", "A thumbprint is the SHA-256 of the certificate, 64 hexadecimal digits.");
-  if (primary == null) throw new ModuleError("ArgumentInvalid", "authentication.x509Thumbprint has no primaryThumbprint.");
+      throw new ModuleError(
+        "ArgumentInvalid",
+        "A thumbprint is the SHA-256 of the certificate, 64 hexadecimal digits.",
+      );
+  if (primary == null)
+    throw new ModuleError("ArgumentInvalid", "authentication.x509Thumbprint has no primaryThumbprint.");
   return {
     type: "x509Thumbprint",
     primary: primary.toUpperCase(),
@@ -116,4 +123,8 @@ export function firstTwin(module: ModuleIdentity, etag: string): Twin {
 }
 
 /** An etag of a header, without the quotes and the W/ that some clients write. */
-export const bareEtag = (text: string): string => text.trim().replace(/^W\//, "").replace(/^"(.*)"$/, "$1");
+export const bareEtag = (text: string): string =>
+  text
+    .trim()
+    .replace(/^W\//, "")
+    .replace(/^"(.*)"$/, "$1");

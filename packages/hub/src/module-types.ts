@@ -1,11 +1,4 @@
-import type {
-  ClientConnection,
-  Finding,
-  HubErrorBody,
-  HubErrorName,
-  HubRoute,
-  ModuleAnswer,
-} from "@rollcall/protocol";
+import type { ClientConnection, Finding, HubErrorBody, HubErrorName, HubRoute, ModuleAnswer } from "@rollcall/protocol";
 import type { HubDevice } from "./hub-types.js";
 
 /** What a device asks of the modules that it has at its hub (wire.md#module-identities). */

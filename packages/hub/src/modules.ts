@@ -12,7 +12,14 @@ import {
 import { bareHost } from "./bare-host.js";
 import { type ConnectContext, connect } from "./connect.js";
 import type { HubDevice } from "./hub-types.js";
-import { bareEtag, firstTwin, ModuleError, moduleAuthentication, moduleDocument, readModuleBody } from "./module-document.js";
+import {
+  bareEtag,
+  firstTwin,
+  ModuleError,
+  moduleAuthentication,
+  moduleDocument,
+  readModuleBody,
+} from "./module-document.js";
 import type { ModuleReply, ModuleRequest } from "./module-types.js";
 
 /** What answering about modules needs of the world. */
@@ -70,7 +77,9 @@ function hubOf({ host, token }: ModuleRequest, { ports }: ModulesContext): strin
   const parsed = parseSas(token ?? "");
   const named = parsed.ok ? parsed.token.resourceKey.split("/", 1)[0] : undefined;
   const wanted = [host, named].flatMap((each) => (each === undefined ? [] : [bareHost(each)]));
-  const found = wanted.map((each) => linked.find((known) => bareHost(known) === each)).find((each) => each !== undefined);
+  const found = wanted
+    .map((each) => linked.find((known) => bareHost(known) === each))
+    .find((each) => each !== undefined);
   const hub = found ?? (linked.length === 1 ? linked[0] : undefined);
   if (hub === undefined) throw new ModuleError("IotHubNotFound", `There is no hub ${host ?? ""} here.`);
   return hub;
@@ -82,11 +91,7 @@ const errorsOf: Readonly<Partial<Record<string, HubErrorName>>> = {
   "hub.deviceDeleted": "DeviceNotFound",
 };
 
-function refusedDevice(
-  findings: readonly Finding[],
-  request: ModuleRequest,
-  context: ModulesContext,
-): ModuleReply {
+function refusedDevice(findings: readonly Finding[], request: ModuleRequest, context: ModulesContext): ModuleReply {
   const [first] = findings;
   const name = errorsOf[first?.code ?? ""] ?? "IotHubUnauthorizedAccess";
   const message = name === "IotHubUnauthorizedAccess" ? undefined : first?.title;
@@ -119,7 +124,10 @@ function noModule({ request, moduleId }: NamedRequest): ModuleError {
 }
 
 function changed({ request, moduleId }: NamedRequest): ModuleError {
-  return new ModuleError("PreconditionFailed", `The etag of ${request.deviceId}/${moduleId} is another than If-Match says.`);
+  return new ModuleError(
+    "PreconditionFailed",
+    `The etag of ${request.deviceId}/${moduleId} is another than If-Match says.`,
+  );
 }
 
 async function get(own: NamedRequest): Promise<ModuleReply> {

@@ -16,12 +16,6 @@ export type * from "./contract-enrollments.js";
 export type * from "./contract-hubs.js";
 export type * from "./contract-management.js";
 export { errorAnswer } from "./contract-management.js";
-export type * from "./contract-registrations.js";
-export * from "./dashboard-host.js";
-export * from "./enrollments.js";
-export * from "./errors.js";
-export { findingRows } from "./finding-rows.js";
-export * from "./findings.js";
 export {
   type HubErrorBody,
   hubErrorAnswer,
@@ -31,6 +25,12 @@ export {
   moduleBody,
   moduleListAnswer,
 } from "./contract-modules.js";
+export type * from "./contract-registrations.js";
+export * from "./dashboard-host.js";
+export * from "./enrollments.js";
+export * from "./errors.js";
+export { findingRows } from "./finding-rows.js";
+export * from "./findings.js";
 export * from "./hub-errors.js";
 export * from "./hub-records.js";
 export * from "./ids.js";

@@ -131,7 +131,7 @@ describe("nothing is overwritten", () => {
     const store = await open(directory);
     expect((await store.registration("d"))?.etag).toBe("r1");
     await store.close();
-    expect(await ask("select name, version from rollcall_schema")).toEqual([{ name: "schema", version: 2 }]);
+    expect(await ask("select name, version from rollcall_schema")).toEqual([{ name: "schema", version: 3 }]);
   });
 
   const damages: readonly (readonly [string, (content: Buffer) => Buffer])[] = [

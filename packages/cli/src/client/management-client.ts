@@ -1,4 +1,11 @@
-import { type Answer, type AnswerRoute, dashboardHost, formatPath, managementRoutes, type ServiceInfo } from "@rollcall/protocol";
+import {
+  type Answer,
+  type AnswerRoute,
+  dashboardHost,
+  formatPath,
+  managementRoutes,
+  type ServiceInfo,
+} from "@rollcall/protocol";
 import { CliError, reasonOf } from "../terminal/cli-error.js";
 
 /** Where a service can be asked. */

@@ -18,10 +18,7 @@ export class MemoryModules implements ModuleStore {
     return this.#modules.get(modulePlace({ deviceId, moduleId }));
   }
 
-  async put(
-    module: ModuleIdentity,
-    { twin, expected, atMost }: Parameters<ModuleStore["put"]>[1],
-  ): Promise<boolean> {
+  async put(module: ModuleIdentity, { twin, expected, atMost }: Parameters<ModuleStore["put"]>[1]): Promise<boolean> {
     const place = modulePlace(module);
     const old = this.#modules.get(place);
     if (expected === "absent" ? old : old?.etag !== expected?.etag) return false;
