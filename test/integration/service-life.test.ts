@@ -208,8 +208,8 @@ describe("two services on loopback addresses of their own", () => {
       const at = { ...target(service, mqtt), host };
       const device = { registrationId: "pump-1", identity: { kind: "symmetricKey", key } as const };
       // The certificate carries the address: the client checks it.
-      const outcome = await registerDevice({ ...device, target: at, transport: "mqtt" });
-      expect(outcome).toMatchObject({ outcome: "assigned", assignedHub: host });
+      const outcome = await registerDevice({ ...device, target: at, transport: "mqtt", timeout: 20_000 });
+      expect(outcome).toMatchObject({ outcome: "assigned", registrationState: { assignedHub: host } });
       const answer = await fetch(`http://${host}:${dashboard}/readyz`);
       expect(answer.status).toBe(200);
     }

@@ -386,3 +386,116 @@ describe("an enrollment that cannot be taken", () => {
     await expect(rig.load(filled)).rejects.toMatchObject({ name: "EnrollmentError", path });
   });
 });
+
+describe("the dates of an individual enrollment's certificate", () => {
+  const lived = (from: number, until: number) =>
+    issueLeaf({ commonName: "solo", notBefore: new Date(NOW + from), notAfter: new Date(NOW + until) });
+  const places = ["primary", "secondary"] as const;
+  const rows = [
+    { title: "in its first second", from: 0, until: DAY, code: undefined },
+    { title: "a second early", from: 1000, until: DAY, code: "leaf.notYetValid" },
+    { title: "a second before its end", from: -DAY, until: 1000, code: undefined },
+    { title: "at its end", from: -DAY, until: 0, code: "leaf.expired" },
+    { title: "a day late", from: -9 * DAY, until: -DAY, code: "leaf.expired" },
+  ] as const;
+  it.each(places.flatMap((place) => rows.map((row) => ({ ...row, place }))))("$place, $title: $code", async (row) => {
+    const [own, spare] = [await lived(row.from, row.until), await lived(-DAY, DAY)];
+    const [primary, secondary] = row.place === "primary" ? [own, spare] : [spare, own];
+    const attestation = clientCertificates({ certificate: pem(primary) }, { certificate: pem(secondary) });
+    const rig = await engineRig({ enrollments: [{ registrationId: "solo", attestation }] });
+    const { reply, codes } = await outcome(rig, "solo", der(own));
+    expect({ status: reply.status, code: codes[0] }).toEqual({ status: row.code ? 401 : 202, code: row.code });
+  });
+});
+
+describe("the thumbprints of an individual enrollment", () => {
+  it.each(["primary", "secondary"] as const)("reach the hub both, when the %s certificate registers", async (shown) => {
+    const [primary, secondary] = [single, await issueLeaf({ commonName: "solo", ...dates })];
+    const attestation = clientCertificates({ certificate: pem(primary) }, { certificate: pem(secondary) });
+    const rig = await engineRig({ enrollments: [{ registrationId: "solo", attestation }] });
+    const { reply } = await outcome(rig, "solo", der(shown === "primary" ? primary : secondary));
+    expect(reply.status).toBe(202);
+    expect((await rig.store.deviceIdentity("127.0.0.1", "solo"))?.authentication).toEqual({
+      type: "x509Thumbprint",
+      primary: primary.certificate.sha256,
+      secondary: secondary.certificate.sha256,
+    });
+  });
+});
+
+describe("of two enrolled CAs of one name", () => {
+  const faults = { keyIdentifiers: false };
+  it.each([
+    ["the first", 0],
+    ["the second", 1],
+  ] as const)("%s is chosen for what it issued", async (_, index) => {
+    const twins = [
+      await issueRoot({ commonName: "Twin", ...dates, faults }),
+      await issueRoot({ commonName: "Twin", ...dates, faults }),
+    ] as const;
+    const rig = await engineRig({ enrollmentGroups: twins.map((each, at) => group(`g${at}`, pem(each))) });
+    const device = await issueLeaf({ commonName: "pump-7", parent: twins[index], ...dates, faults });
+    const { asked, reply } = await outcome(rig, "pump-7", der(device));
+    expect({ status: reply.status, group: asked.attempt.enrollment?.id }).toEqual({ status: 202, group: `g${index}` });
+  });
+
+  it("none is, for a third of that name", async () => {
+    const twins = [
+      await issueRoot({ commonName: "Twin", ...dates, faults }),
+      await issueRoot({ commonName: "Twin", ...dates, faults }),
+    ];
+    const rig = await engineRig({ enrollmentGroups: twins.map((each, at) => group(`g${at}`, pem(each))) });
+    const third = await issueRoot({ commonName: "Twin", ...dates, faults });
+    const device = await issueLeaf({ commonName: "pump-7", parent: third, ...dates, faults });
+    const { reply, codes } = await outcome(rig, "pump-7", der(device));
+    expect({ status: reply.status, code: codes[0] }).toEqual({ status: 401, code: "link.signatureInvalid" });
+  });
+});
+
+describe("an issuer that only looks like an enrolled CA", () => {
+  it.each([
+    { title: "a Cyrillic letter", subject: "Acme R\u043eot", says: "character 7 of CN is U+006F there, and U+043E" },
+    { title: "a zero for an O", subject: "Acme R0ot", says: "character 7 of CN is U+006F there, and U+0030" },
+    {
+      title: "an invisible character",
+      subject: "Acme\u200b Root",
+      says: "character 5 of CN is U+0020 there, and U+200B",
+    },
+    { title: "an accent", subject: "Acmé Root", says: "character 4 of CN is U+0065 there, and U+00E9" },
+  ])("$title is said first", async ({ subject, says }) => {
+    const [real, fake] = [
+      await issueRoot({ commonName: "Acme Root", ...dates }),
+      await issueRoot({ commonName: subject, ...dates }),
+    ];
+    const others = ["a", "b", "c", "d"].map((id) => group(id, pem(other)));
+    const rig = await engineRig({ enrollmentGroups: [...others, group("real", pem(real))] });
+    const { findings } = await outcome(
+      rig,
+      "pump-7",
+      der(await issueLeaf({ commonName: "pump-7", parent: fake, ...dates })),
+    );
+    expect(findings[0]).toMatchObject({ code: "chain.issuerMissing" });
+    expect(findings[0]?.nearest).toMatch(/^group real trusts CN=Acme Root, which looks like the missing issuer, but /);
+    expect(findings[0]?.nearest).toContain(says);
+  });
+
+  it("matches by key id and not by name is said first", async () => {
+    const named = await issueRoot({ commonName: "New Name", ...dates });
+    const renamed = await issueRoot({ commonName: "Old Name", key: named.privateKey, ...dates });
+    const rig = await engineRig({ enrollmentGroups: [group("other", pem(other)), group("same-key", pem(renamed))] });
+    const { findings } = await outcome(
+      rig,
+      "pump-7",
+      der(await issueLeaf({ commonName: "pump-7", parent: named, ...dates })),
+    );
+    expect(findings[0]?.nearest).toMatch(
+      /^group same-key trusts CN=Old Name, which has the key id that the missing issuer has/,
+    );
+  });
+
+  it("does not look like it: nothing is said but which groups there are", async () => {
+    const rig = await engineRig({ enrollmentGroups: [group("other", pem(other))] });
+    const { findings } = await outcome(rig, "pump-7", der(leaf));
+    expect(findings[0]?.nearest).toBe("group other trusts CN=Other Root");
+  });
+});

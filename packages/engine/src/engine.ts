@@ -7,6 +7,7 @@ import { errorReply } from "./attempts/replies.js";
 import { attestations } from "./attestation/attestations.js";
 import { authenticate } from "./attestation/authenticate.js";
 import { createBudget, EXPLANATIONS_PER_SECOND } from "./attestation/explanation-budget.js";
+import { connectionProofs } from "./attestation/judging/connection-proofs.js";
 import { checkRequest } from "./attestation/request-checks.js";
 import { Challenges } from "./attestation/tpm/challenges.js";
 import { attestationContext } from "./registration/attestation-context.js";
@@ -18,7 +19,7 @@ import { UnderWay } from "./registration/simultaneous-registrations.js";
 import { softwareUpdate } from "./registration/software-update.js";
 import { createThrottle } from "./registration/throttle.js";
 
-/** CA certificates kept parsed: intermediates and roots of all groups, with room for strangers'. */
+/** CA certificates kept parsed: intermediates and roots of all groups, and those between them and devices. */
 const CACHED_CERTIFICATES = 500;
 
 /** Makes the service's deciding half. `onFailure` hears of faults of ours; devices are told "internal error". */
@@ -27,6 +28,8 @@ export function createEngine(
 ): Engine & { readonly challenges: Challenges } {
   const { store, hubs, clock, random } = options;
   const challenges = new Challenges(options.clusterSecret, clock);
+  const certificates = certificateCache(CACHED_CERTIFICATES);
+  const count = options.onCertificateWork ?? (() => undefined);
   const context: EngineContext = {
     options,
     store,
@@ -35,7 +38,8 @@ export function createEngine(
     random,
     challenges,
     underWay: new UnderWay(clock),
-    certificates: certificateCache(CACHED_CERTIFICATES),
+    certificates,
+    proofs: connectionProofs({ clock, certificates, count }),
     throttle: createThrottle(options.registrationsPerMinute, clock),
     afford: createBudget(EXPLANATIONS_PER_SECOND, clock),
     uuid: randomUUID,
@@ -86,7 +90,7 @@ async function admit(request: DeviceRequest, context: EngineContext): Promise<Ad
   const { attempt } = request;
   const byToken = request.credentials.kind === "sas";
   if (!byToken && request.connection.presented().length > 0) {
-    return refusalOf(attempt.add(...checkRequest(request, context.options.idScope))) ?? { kind: "admitted" };
+    return refusalOf(attempt.add(...checkRequest(request, attestationContext(context)))) ?? { kind: "admitted" };
   }
   const verdict = await authenticate(request, attestationContext(context));
   noteVerdict(request, verdict);

@@ -116,10 +116,10 @@ function credentialProblems(
 ): readonly string[] {
   const now = context.ports.clock();
   if (authentication.type === "symmetricKey") {
-    if (request.token === undefined) return ["the hub expects a token as MQTT password, and none came"];
+    if (request.token === undefined) return ["the hub expects a token as MQTT password, but the device sent none"];
     return sasProblems(request.token, { hub, deviceId: resource }, authentication, now);
   }
-  if (request.token !== undefined) return ["the hub expects a client certificate; a token came"];
+  if (request.token !== undefined) return ["the hub expects a client certificate, but the device sent a token"];
   return x509Problems(request.connection.presented(), request.deviceId, authentication, {
     certificates: context.certificates,
     now,

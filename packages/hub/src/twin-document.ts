@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
-import type { DeviceIdentity, HubAuthentication, Json, JsonObject, Twin, TwinDocument } from "@rollcall/protocol";
-import { isObject } from "./merge-patch.js";
+import {
+  type DeviceIdentity,
+  type HubAuthentication,
+  isObject,
+  type Json,
+  type JsonObject,
+  type Twin,
+  type TwinDocument,
+} from "@rollcall/protocol";
 
 /** What a twin document is made of. */
 export interface TwinDocumentParts {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Answered, date, text, whole } from "./contract-shared.js";
+import { type Answered, date, text, whole } from "./facts/contract-shared.js";
 
 const optionalText = text.nullable();
 

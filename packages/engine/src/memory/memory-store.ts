@@ -21,6 +21,7 @@ import type {
   Store,
   StoreCounts,
 } from "../records/store.js";
+import { subjectKey } from "../records/subject-key.js";
 import { MemoryDevices } from "./memory-devices.js";
 import { MultiIndex, pageOf, SortedMap } from "./memory-indexes.js";
 import { MemoryModules } from "./memory-modules.js";
@@ -68,7 +69,7 @@ export class MemoryStore implements Store {
   }
 
   async groupsBySubject(subject: string): Promise<readonly GroupRecord[]> {
-    return this.#groupsBy.subject.get(subject);
+    return this.#groupsBy.subject.get(subjectKey(subject));
   }
 
   async symmetricKeyGroups(): Promise<readonly GroupRecord[]> {

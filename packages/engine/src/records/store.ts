@@ -64,7 +64,7 @@ export interface Store {
   enrollmentGroup(enrollmentGroupId: string): Promise<GroupRecord | undefined>;
   /** Groups that carry one of these signing certificates, by upper-case hex SHA-256 of the DER. */
   groupsByCertificate(thumbprints: readonly string[]): Promise<readonly GroupRecord[]>;
-  /** Groups that carry a signing certificate with this subject (hex of the DER of the name). */
+  /** Groups that carry a signing certificate with this subject (hex of the DER of the name), by the rule of `subjectKey`. */
   groupsBySubject(subject: string): Promise<readonly GroupRecord[]>;
   /** Every symmetric-key group: at most `limits.symmetricKeyGroups`. */
   symmetricKeyGroups(): Promise<readonly GroupRecord[]>;

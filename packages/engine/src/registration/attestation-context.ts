@@ -3,7 +3,8 @@ import type { EngineContext } from "./context.js";
 
 /** What attestation needs, as of now. */
 export function attestationContext(context: EngineContext): AttestationContext {
-  const { store, certificates, challenges, afford } = context;
-  const { idScope, strictX509 = false } = context.options;
-  return { store, certificates, challenges, afford, idScope, strictX509, now: context.clock() };
+  const { store, certificates, proofs, challenges, afford } = context;
+  const { idScope, strictX509 = false, knownVersionsOnly = false } = context.options;
+  const now = context.clock();
+  return { store, certificates, proofs, challenges, afford, idScope, strictX509, knownVersionsOnly, now };
 }

@@ -1,7 +1,9 @@
 import type { CertificateCache } from "@rollcall/pki";
-import type { ServiceAllocationPolicy } from "../allocation/allocate.js";
 import type { Allocator } from "../allocation/allocator.js";
+import type { ConnectionProofs } from "../attestation/judging/connection-proofs.js";
+import type { CountWork } from "../attestation/judging/work-budget.js";
 import type { Challenges } from "../attestation/tpm/challenges.js";
+import type { ServiceAllocationPolicy } from "../records/allocation-policy.js";
 import type { Clock, Hubs, Random } from "../records/ports.js";
 import type { Assignment } from "../records/records.js";
 import type { Store } from "../records/store.js";
@@ -27,8 +29,12 @@ export interface EngineOptions {
   readonly assigningForMs: number;
   /** Absent: no limit. */
   readonly registrationsPerMinute?: number | undefined;
+  /** Refuses an api-version newer than the known ones. Default: false, it is served with a warning. */
+  readonly knownVersionsOnly?: boolean | undefined;
   /** As the HTTPS how-to of 2025: a chain-issued leaf of an individual enrollment needs an uploaded, verified CA. Default: false. */
   readonly strictX509?: boolean | undefined;
+  /** Hears of the work that is done on the certificates of devices. */
+  readonly onCertificateWork?: CountWork;
   /**
    * Called when a saved registration took a place at a hub away from who had it: the device moved, or another one has its id
    * by now. The reply waits for it.
@@ -47,6 +53,7 @@ export interface EngineContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly certificates: CertificateCache;
+  readonly proofs: ConnectionProofs;
   readonly challenges: Challenges;
   readonly underWay: UnderWay;
   readonly throttle: () => Throttled | undefined;

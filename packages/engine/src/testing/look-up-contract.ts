@@ -44,6 +44,21 @@ export function lookUpContract(open: OpenStore): void {
     expect(groupIdsOf(await store.x509Groups()).toSorted()).toEqual(["one", "two"]);
   });
 
+  it("find groups by a subject in whatever encoding: string type, case and spaces do not count", async () => {
+    const store = await open();
+    // CN=Acme Root as UTF8String, " ACME  root" as PrintableString, and as BMPString; then CN=Acme Roof.
+    const utf8 = "30143112301006035504030c0941636d6520526f6f74";
+    const printable = "3016311430120603550403130b2041434d452020726f6f74";
+    const bmp = "301d311b301906035504031e1200410063006d006500200052006f006f0074";
+    await store.putGroup(
+      group("acme", { attestation: x509("signingCertificates", { thumbprint: "AA", subject: utf8 }) }),
+    );
+    for (const subject of [utf8, printable, bmp]) {
+      expect(groupIdsOf(await store.groupsBySubject(subject))).toEqual(["acme"]);
+    }
+    expect(await store.groupsBySubject("30143112301006035504030c0941636d6520526f6f66")).toEqual([]);
+  });
+
   it("find nothing by a name with a NUL in it, and do not take what is before it for the name", async () => {
     const store = await open();
     await store.putIndividual(individual("pump"));

@@ -1,7 +1,6 @@
 import { hostname, networkInterfaces } from "node:os";
-import { isLoopbackAddress, type LinkedHub } from "@rollcall/protocol";
+import { isLoopback, isLoopbackAddress, type LinkedHub } from "@rollcall/protocol";
 import type { Config } from "../config/config-schema.js";
-import { isLoopback } from "./client-connection.js";
 
 const isWildcard = (host: string) => host === "0.0.0.0" || host === "::";
 

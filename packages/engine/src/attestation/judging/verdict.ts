@@ -3,6 +3,7 @@ import type { AttestationKind, DeviceRegistration, Finding, HubAuthentication } 
 import type { DeviceRequest } from "../../attempts/engine-types.js";
 import type { EnrollmentRecord } from "../../records/records.js";
 import type { Store } from "../../records/store.js";
+import type { ConnectionProofs } from "./connection-proofs.js";
 
 /** What a challenge is bound to: registration id, endorsement key and storage root key (TPM2B_PUBLIC). */
 export interface ChallengeSubject {
@@ -27,9 +28,13 @@ export interface ChallengeKeys {
 export interface AttestationContext {
   readonly store: Store;
   readonly idScope: string;
+  /** An api-version newer than the known ones is refused. */
+  readonly knownVersionsOnly: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly certificates: CertificateCache;
+  /** What the connections of devices have shown, read and judged once each. */
+  readonly proofs: ConnectionProofs;
   readonly challenges: ChallengeKeys;
   /** A leaf that is enrolled by itself needs an uploaded CA too, unless it signed itself. */
   readonly strictX509: boolean;

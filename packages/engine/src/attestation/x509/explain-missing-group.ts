@@ -1,8 +1,17 @@
-import { type Certificate, isIssuedBy, isSelfSigned } from "@rollcall/pki";
+import {
+  type Certificate,
+  checkSelfSigned,
+  isIssuedBy,
+  nameDifference,
+  noSignatures,
+  notingWork,
+  type Work,
+} from "@rollcall/pki";
 import { type Finding, finding } from "@rollcall/protocol";
 import type { CaCertificateRecord, EnrollmentRecord, IndividualRecord } from "../../records/records.js";
-import type { AttestationContext } from "../judging/verdict.js";
+import type { AttestationContext, AttestationRequest } from "../judging/verdict.js";
 import { held } from "./certificates-of.js";
+import { notExplained } from "./path-findings.js";
 
 /** The subjects of certificates, for a finding. */
 export const subjects = (certificates: readonly Certificate[]) =>
@@ -11,25 +20,35 @@ export const subjects = (certificates: readonly Certificate[]) =>
 const read = (context: AttestationContext, der: string) => context.certificates.read(Buffer.from(der, "base64"));
 
 /** Says what is missing between the chain that came and the groups that there are. */
-export async function noGroup(path: readonly Certificate[], context: AttestationContext): Promise<readonly Finding[]> {
+export async function noGroup(
+  path: readonly Certificate[],
+  request: AttestationRequest,
+  context: AttestationContext,
+): Promise<readonly Finding[]> {
   const last = path.at(-1);
   if (!last) return [];
-  const complete = isSelfSigned(last);
+  const complete = endsItself(last);
   // A self-signed leaf belongs to an individual enrollment, if to anything: no chain is missing there.
   if (complete && path.length === 1) return [];
-  const nearest = nearestHolders(await context.store.x509Groups(), context);
+  const nearest = nearestHolders(await context.store.x509Groups(), last, context);
   const details = {
     expected: nearest ?? "an enrollment group with a certificate of this chain",
     got: subjects(path),
     ...(nearest && { nearest }),
   };
-  const uploaded = await uploadedAuthorities(path, context);
+  const work = notingWork(context.proofs.of(request.connection).dear());
+  const uploaded = await uploadedAuthorities(path, context, work);
+  const open =
+    work.reason === undefined ? [] : [notExplained("which uploaded certificate signed the last", work.reason)];
   // One that is verified needs only a group: that is said first.
   const reached = uploaded.find(({ record }) => record.isVerified) ?? uploaded[0];
-  if (reached) return [uploadedFinding(reached, details)];
-  if (complete) return [finding("chain.untrusted", { ...details, values: { last: last.subject } })];
-  return [issuerMissing(path, last, details)];
+  if (reached) return [uploadedFinding(reached, details), ...open];
+  if (complete) return [finding("chain.untrusted", { ...details, values: { last: last.subject } }), ...open];
+  return [issuerMissing(path, last, details), ...open];
 }
+
+/** Whether a certificate names itself as its issuer. Its signature is not checked: it proves nothing here. */
+const endsItself = (certificate: Certificate): boolean => checkSelfSigned(certificate, noSignatures) !== false;
 
 /** Says that a chain does not reach the CA certificate that an individual enrollment refers to. */
 export function otherAuthority(
@@ -38,9 +57,9 @@ export function otherAuthority(
   context: AttestationContext,
 ): Finding {
   const last = path.at(-1);
-  const expected = nearestHolders([enrollment], context) ?? "a certificate of this chain";
+  const expected = nearestHolders([enrollment], last, context) ?? "a certificate of this chain";
   const details = { expected, got: subjects(path), nearest: expected };
-  if (last && !isSelfSigned(last)) return issuerMissing(path, last, details);
+  if (last && !endsItself(last)) return issuerMissing(path, last, details);
   return finding("chain.untrusted", { ...details, values: { last: last?.subject || "(no subject)" } });
 }
 
@@ -67,6 +86,7 @@ interface Reached {
 export async function uploadedAuthorities(
   path: readonly Certificate[],
   context: AttestationContext,
+  work: Work,
 ): Promise<readonly Reached[]> {
   const last = path.at(-1);
   if (!last) return [];
@@ -78,7 +98,7 @@ export async function uploadedAuthorities(
   const above = records
     .filter((record) => !inside.some((each) => each.record === record))
     .map((record) => ({ record, certificate: read(context, record.der) }))
-    .filter(({ certificate }) => !certificate.der.equals(last.der) && isIssuedBy(last, certificate));
+    .filter(({ certificate }) => !certificate.der.equals(last.der) && isIssuedBy(last, certificate, work));
   return [...inside, ...above];
 }
 
@@ -86,24 +106,47 @@ function uploadedFinding(
   { record, certificate }: Reached,
   details: { readonly expected: string; readonly got: string },
 ): Finding {
-  const values = {
-    subject: certificate.subject || "(no subject)",
-    name: record.name,
-    uploaded: `${new Date(record.createdAt).toISOString().slice(0, 19)}Z`,
-  };
+  const values = { subject: certificate.subject || "(no subject)", name: record.name };
+  const uploaded = `${new Date(record.createdAt).toISOString().slice(0, 19)}Z`;
   const subject = certificate.subject;
   if (record.isVerified) return finding("chain.caWithoutGroup", { ...details, subject, values });
   const said = { expected: `${record.name} verified`, got: `${record.name}, not verified` };
-  return finding("chain.caNotVerified", { ...said, subject, values });
+  return finding("chain.caNotVerified", { ...said, subject, values: { ...values, uploaded } });
 }
 
-/** Names at most three enrollments and what they trust. */
-function nearestHolders(holders: readonly EnrollmentRecord[], context: AttestationContext): string | undefined {
-  const named = holders.slice(0, 3).map((holder) => {
-    const trusted = held(holder).flatMap((each) => (each.der ? [read(context, each.der).subject] : []));
+/** Tries of a key that comparing a name with another for look-alikes is worth. */
+const LOOKALIKE = 2;
+
+/** Names at most three enrollments and what they trust, first those whose certificates look like the missing issuer. */
+function nearestHolders(
+  holders: readonly EnrollmentRecord[],
+  last: Certificate | undefined,
+  context: AttestationContext,
+): string | undefined {
+  const mayCompare = last !== undefined && context.afford(holders.length * LOOKALIKE);
+  const named = holders.map((holder) => {
+    const trusted = held(holder).flatMap((each) => (each.der ? [read(context, each.der)] : []));
     const name = holder.kind === "group" ? `group ${holder.enrollmentGroupId}` : `enrollment ${holder.registrationId}`;
-    return `${name} trusts ${trusted.join(" and ") || "a certificate by name"}`;
+    const like = mayCompare
+      ? trusted.map((each) => likeness(last, each)).find((each) => each !== undefined)
+      : undefined;
+    const what = trusted.map(({ subject }) => subject).join(" and ") || "a certificate by name";
+    return { text: `${name} trusts ${what}${like === undefined ? "" : `, ${like}`}`, rank: like === undefined ? 1 : 0 };
   });
   if (named.length === 0) return undefined;
-  return holders.length > 3 ? `${named.join("; ")}; and ${holders.length - 3} more` : named.join("; ");
+  const shown = named
+    .toSorted((a, b) => a.rank - b.rank)
+    .slice(0, 3)
+    .map(({ text }) => text)
+    .join("; ");
+  return holders.length > 3 ? `${shown}; and ${holders.length - 3} more` : shown;
+}
+
+/** Why an enrolled certificate is not the issuer that a certificate names, though a reader would take it for that. */
+function likeness(last: Certificate, enrolled: Certificate): string | undefined {
+  const difference = nameDifference(last, enrolled);
+  if (difference !== undefined) return `which looks like the missing issuer, but ${difference}`;
+  if (last.authorityKeyId === undefined || last.authorityKeyId !== enrolled.subjectKeyId) return undefined;
+  if (last.hasIssuerNamed(enrolled)) return undefined;
+  return `which has the key id that the missing issuer has (${last.authorityKeyId}), under another name`;
 }

@@ -1,40 +1,11 @@
-import { type Certificate, CertificateError } from "@rollcall/pki";
-import { type Finding, finding, idKey, limits } from "@rollcall/protocol";
+import type { Certificate } from "@rollcall/pki";
+import { type Finding, finding, idKey } from "@rollcall/protocol";
+import type { Presented } from "../judging/connection-proofs.js";
 import type { AttestationContext, AttestationRequest } from "../judging/verdict.js";
 
-/** The certificates of a handshake, read; empty with findings when there are none that can be used. */
-export interface Presented {
-  readonly certificates: readonly Certificate[];
-  readonly findings: readonly Finding[];
-}
-
-function missing(): Finding {
-  return finding("certificate.missing", { expected: "a client certificate", got: "none" });
-}
-
-/** Reads what the device presented, exactly as it sent it. */
+/** Reads what the device presented, exactly as it sent it; once for each connection. */
 export function readPresented(request: AttestationRequest, context: AttestationContext): Presented {
-  const ders = request.connection.presented();
-  if (ders.length === 0) return { certificates: [], findings: [missing()] };
-  const tooLong = ders.length > limits.chainLength;
-  const findings = tooLong
-    ? [
-        finding("chain.tooLong", {
-          values: { count: ders.length, limit: limits.chainLength },
-          expected: `at most ${limits.chainLength} certificates`,
-          got: String(ders.length),
-        }),
-      ]
-    : [];
-  try {
-    return { certificates: ders.slice(0, limits.chainLength).map((der) => context.certificates.read(der)), findings };
-  } catch (error) {
-    if (!(error instanceof CertificateError)) throw error;
-    return {
-      certificates: [],
-      findings: [...findings, finding("certificate.malformed", { values: { reason: error.message } })],
-    };
-  }
+  return context.proofs.of(request.connection).presented;
 }
 
 /** The leaf's common name must be the registration id, case aside (wire.md#common-name). */

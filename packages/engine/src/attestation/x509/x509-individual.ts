@@ -17,6 +17,7 @@ export async function individual(
 ): Promise<Verdict> {
   const base = { enrollment, attestation: "x509" as const };
   const held = enrollment.attestation;
+  await context.proofs.of(request.connection).turn();
   const { certificates, findings } = readPresented(request, context);
   const leaf = certificates[0];
   if (!leaf) return { ...base, findings };
@@ -26,7 +27,7 @@ export async function individual(
     ...checkCommonName(leaf, request.registrationId),
     ...checkDates(leaf, context.now),
     ...checkThumbprint(certificates, enrolled, enrollment, context),
-    ...(context.strictX509 ? await checkSigner(certificates, enrollment, context) : []),
+    ...(context.strictX509 ? await checkSigner(certificates, enrollment, request, context) : []),
   ];
   const all = [...findings, ...checks];
   const [primary, secondary] = enrolled;
@@ -53,7 +54,9 @@ function checkThumbprint(
   const sha1 = enrolled.find((each) => each.thumbprint.length === 40);
   if (sha1) {
     const same =
-      sha1.thumbprint === leaf.sha1 ? "the SHA-1 of the leaf that came" : "not even the SHA-1 of the leaf that came";
+      sha1.thumbprint === leaf.sha1
+        ? "the SHA-1 of the leaf that the device sent"
+        : "not even the SHA-1 of the leaf that the device sent";
     return [
       finding("enrollment.thumbprintIsSha1", {
         values: { id },
