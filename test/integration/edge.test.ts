@@ -10,7 +10,7 @@ import { openMqtt, openTls, type Presented } from "./sockets.js";
 import { symmetricIndividual } from "./symmetric.js";
 
 /**
- * What the identity service of IoT Edge asks its hub after DPS (wire.md#module-identities), byte for byte as
+ * The requests of IoT Edge's identity service to its hub after DPS (wire.md#module-identities), byte for byte as
  * iot-identity-service `identity/aziot-cloud-client-async/src/{hub/mod.rs,connector.rs}` writes it, and the module that connects.
  */
 

@@ -1,7 +1,7 @@
 import type { ClientConnection, Finding, HubErrorBody, HubErrorName, HubRoute, ModuleAnswer } from "@rollcall/protocol";
 import type { HubDevice } from "./hub-types.js";
 
-/** What a device asks of the modules that it has at its hub (wire.md#module-identities). */
+/** A request of a device about its modules at its hub (wire.md#module-identities). */
 export interface ModuleRequest {
   readonly operation: HubRoute;
   /** The host that was dialled, perhaps with a port; undefined where the request does not say it. */

@@ -44,7 +44,7 @@ const put = (moduleId: string, body: unknown = {}, over: Partial<ModuleRequest> 
   ask("putModule", moduleId, { body: json(body), ...over });
 
 describe("the modules of a device", () => {
-  test("are none at first, then those that it creates, in the contract's form", async () => {
+  test("are an empty list at first, then the modules that it creates, in the contract's form", async () => {
     expect(await ask("listModules")).toEqual({ status: 200, body: [] });
     const made = await put("m", { deviceId: "pump-1", moduleId: "m", managedBy: "IotEdge" });
     expect(made.status).toBe(200);
@@ -118,8 +118,8 @@ describe("what is refused, in the form of a hub", () => {
     ["to delete over another etag", () => ask("deleteModule", "there", { ifMatch: "x" }), 412, "PreconditionFailed"],
     ["a body about another module", () => put("m", { moduleId: "n" }), 400, "ArgumentInvalid"],
     ["a body about another device", () => put("m", { deviceId: "pump-2" }), 400, "ArgumentInvalid"],
-    ["a body that is no object", () => put("m", "text"), 400, "ArgumentInvalid"],
-    ["a body that is no JSON", () => ask("putModule", "m", { body: Buffer.from("{") }), 400, "ArgumentInvalid"],
+    ["a body that is not an object", () => put("m", "text"), 400, "ArgumentInvalid"],
+    ["a body that is not JSON", () => ask("putModule", "m", { body: Buffer.from("{") }), 400, "ArgumentInvalid"],
     ["a key of 15 bytes", () => put("m", key(15)), 400, "ArgumentInvalid"],
     ["a key of 65 bytes", () => put("m", key(65)), 400, "ArgumentInvalid"],
     ["a CA", () => put("m", { authentication: { type: "certificateAuthority" } }), 400, "ArgumentInvalid"],

@@ -22,7 +22,7 @@ import {
 } from "./module-document.js";
 import type { ModuleReply, ModuleRequest } from "./module-types.js";
 
-/** What answering about modules needs of the world. */
+/** The parts that requests about modules need, besides those of a CONNECT. */
 export interface ModulesContext extends ConnectContext {
   readonly random: (size: number) => Buffer;
   /** Tells that a module is gone: it may be connected. */

@@ -63,14 +63,14 @@ export function moduleContract(open: OpenStore): void {
     expect(await store.deviceCount("h.x")).toBe(2);
   });
 
-  it("let a device have as many as it may, whoever creates them at once", async () => {
+  it("let a device have the allowed number of modules, also when several are created at once", async () => {
     const store = await open();
     await store.saveAssignment(assignment("h.x", "d"));
     await create(store, module("h.x", "d", "first"));
     const made = await Promise.all(Array.from({ length: 6 }, (_, n) => create(store, module("h.x", "d", `m${n}`), 4)));
     expect(made.filter(Boolean)).toHaveLength(3);
     expect(await idsOf(store, "h.x", "d")).toHaveLength(4);
-    // What is there may be written however many there are.
+    // An existing module may be written, although the device has the full number.
     const over = { expected: { etag: "m1" }, atMost: 4 };
     expect(await store.modules.put(module("h.x", "d", "first", "m2"), over)).toBe(true);
   });
