@@ -3,8 +3,8 @@ import { isLoopbackAddress } from "@rollcall/protocol";
 const loopbackNames: ReadonlySet<string> = new Set(["localhost", "[::1]"]);
 
 /**
- * True when a `Host` header names this listener by a loopback name or address. Anything else is a page of a stranger
- * whose DNS name was pointed at loopback after it was loaded (DNS rebinding).
+ * True when a `Host` header names this listener by a loopback name or address. Any other name may be that of a foreign
+ * page whose DNS name was pointed at loopback after it was loaded (DNS rebinding).
  */
 export function isLocalHost(header: string | undefined, port: number): boolean {
   const match = /^(\[[0-9a-f:.]+\]|[^:]+)(?::(\d+))?$/i.exec(header ?? "");

@@ -66,7 +66,7 @@ export class MemoryDevices {
     this.#hub(place.hub).modules.delete(place.deviceId);
   }
 
-  /** False when there is no such identity. */
+  /** Returns false when the identity does not exist. */
   remove(place: Place): boolean {
     if (!this.identity(place)) return false;
     const hub = this.#hub(place.hub);

@@ -68,7 +68,7 @@ function dearKey(): Buffer {
 
 const spkiOf = (key: KeyObject): Buffer => key.export({ type: "spki", format: "der" });
 
-/** What a device presents, leaf first, and the leaf's private key, so that a handshake is possible. */
+/** The chain that a device presents, leaf first, and the leaf's private key, so that a handshake is possible. */
 export interface HostileChain {
   readonly chain: readonly Buffer[];
   readonly key: KeyObject;

@@ -18,9 +18,9 @@ export interface Presented {
   readonly findings: readonly Finding[];
 }
 
-/** What one connection has shown: it is read and judged once, however often the device asks. */
+/** The certificates that a connection presented, read and judged once, however many requests follow. */
 export interface ConnectionProof extends WorkBudget {
-  /** Waits until a request may be judged: one connection that sends many at once lets others have their turn. */
+  /** Waits until a request may be judged, so that a connection with many simultaneous requests does not block others. */
   turn(): Promise<void>;
   readonly presented: Presented;
   /** All problems of a path up to an enrolled certificate at this moment; the path is one of `presented`. */

@@ -10,7 +10,7 @@ import {
 import { type Finding, finding } from "@rollcall/protocol";
 import type { CaCertificateRecord, EnrollmentRecord, IndividualRecord } from "../../records/records.js";
 import type { AttestationContext, AttestationRequest } from "../judging/verdict.js";
-import { held } from "./certificates-of.js";
+import { caCertificatesOf } from "./certificates-of.js";
 import { notExplained } from "./path-findings.js";
 
 /** The subjects of certificates, for a finding. */
@@ -19,7 +19,7 @@ export const subjects = (certificates: readonly Certificate[]) =>
 
 const read = (context: AttestationContext, der: string) => context.certificates.read(Buffer.from(der, "base64"));
 
-/** Says what is missing between the chain that came and the groups that there are. */
+/** Explains why no group matches: the certificate that is missing between the chain and the groups. */
 export async function noGroup(
   path: readonly Certificate[],
   request: AttestationRequest,
@@ -28,7 +28,7 @@ export async function noGroup(
   const last = path.at(-1);
   if (!last) return [];
   const complete = endsItself(last);
-  // A self-signed leaf belongs to an individual enrollment, if to anything: no chain is missing there.
+  // A self-signed leaf can only belong to an individual enrollment: no chain is missing there.
   if (complete && path.length === 1) return [];
   const nearest = nearestHolders(await context.store.x509Groups(), last, context);
   const details = {
@@ -40,7 +40,7 @@ export async function noGroup(
   const uploaded = await uploadedAuthorities(path, context, work);
   const open =
     work.reason === undefined ? [] : [notExplained("which uploaded certificate signed the last", work.reason)];
-  // One that is verified needs only a group: that is said first.
+  // A verified CA only lacks a group, so it is reported first.
   const reached = uploaded.find(({ record }) => record.isVerified) ?? uploaded[0];
   if (reached) return [uploadedFinding(reached, details), ...open];
   if (complete) return [finding("chain.untrusted", { ...details, values: { last: last.subject } }), ...open];
@@ -50,7 +50,7 @@ export async function noGroup(
 /** Whether a certificate names itself as its issuer. Its signature is not checked: it proves nothing here. */
 const endsItself = (certificate: Certificate): boolean => checkSelfSigned(certificate, noSignatures) !== false;
 
-/** Says that a chain does not reach the CA certificate that an individual enrollment refers to. */
+/** The finding for a chain that does not reach the CA certificate to which an individual enrollment refers. */
 export function otherAuthority(
   path: readonly Certificate[],
   enrollment: IndividualRecord,
@@ -82,7 +82,7 @@ interface Reached {
   readonly certificate: Certificate;
 }
 
-/** The uploaded CA certificates that stand in a chain above the leaf or issued its last one, nearest first. */
+/** The uploaded CA certificates that are in a chain above the leaf, or issued its last certificate, nearest first. */
 export async function uploadedAuthorities(
   path: readonly Certificate[],
   context: AttestationContext,
@@ -114,18 +114,18 @@ function uploadedFinding(
   return finding("chain.caNotVerified", { ...said, subject, values: { ...values, uploaded } });
 }
 
-/** Tries of a key that comparing a name with another for look-alikes is worth. */
+/** The cost of comparing two names for similarity, in tries of a key. */
 const LOOKALIKE = 2;
 
-/** Names at most three enrollments and what they trust, first those whose certificates look like the missing issuer. */
+/** Names at most three enrollments and their CA certificates; those similar to the missing issuer come first. */
 function nearestHolders(
   holders: readonly EnrollmentRecord[],
   last: Certificate | undefined,
   context: AttestationContext,
 ): string | undefined {
-  const mayCompare = last !== undefined && context.afford(holders.length * LOOKALIKE);
+  const mayCompare = last !== undefined && context.mayExplain(holders.length * LOOKALIKE);
   const named = holders.map((holder) => {
-    const trusted = held(holder).flatMap((each) => (each.der ? [read(context, each.der)] : []));
+    const trusted = caCertificatesOf(holder).flatMap((each) => (each.der ? [read(context, each.der)] : []));
     const name = holder.kind === "group" ? `group ${holder.enrollmentGroupId}` : `enrollment ${holder.registrationId}`;
     const like = mayCompare
       ? trusted.map((each) => likeness(last, each)).find((each) => each !== undefined)
@@ -142,11 +142,11 @@ function nearestHolders(
   return holders.length > 3 ? `${shown}; and ${holders.length - 3} more` : shown;
 }
 
-/** Why an enrolled certificate is not the issuer that a certificate names, though a reader would take it for that. */
+/** Explains why an enrolled certificate that looks like the named issuer is a different certificate; else undefined. */
 function likeness(last: Certificate, enrolled: Certificate): string | undefined {
   const difference = nameDifference(last, enrolled);
   if (difference !== undefined) return `which looks like the missing issuer, but ${difference}`;
   if (last.authorityKeyId === undefined || last.authorityKeyId !== enrolled.subjectKeyId) return undefined;
   if (last.hasIssuerNamed(enrolled)) return undefined;
-  return `which has the key id that the missing issuer has (${last.authorityKeyId}), under another name`;
+  return `which has the key id that the missing issuer has (${last.authorityKeyId}), but a different name`;
 }

@@ -3,12 +3,12 @@ import { type Finding, finding, idKey } from "@rollcall/protocol";
 import type { Presented } from "../judging/connection-proofs.js";
 import type { AttestationContext, AttestationRequest } from "../judging/verdict.js";
 
-/** Reads what the device presented, exactly as it sent it; once for each connection. */
+/** Reads the certificates that the device presented, exactly as it sent them; once for each connection. */
 export function readPresented(request: AttestationRequest, context: AttestationContext): Presented {
   return context.proofs.of(request.connection).presented;
 }
 
-/** The leaf's common name must be the registration id, case aside (wire.md#common-name). */
+/** The leaf's common name must be the registration id, without case (wire.md#common-name). */
 export function checkCommonName(leaf: Certificate, registrationId: string): readonly Finding[] {
   const commonName = leaf.commonName;
   if (!commonName)
@@ -37,7 +37,7 @@ function firstDifference(a: string, b: string): string {
   return `they differ at position ${position + 1}`;
 }
 
-/** The leaf's own dates (wire.md#leaf-validity); what decides for an individual enrollment, where no path is judged. */
+/** Checks the leaf's own dates (wire.md#leaf-validity), for an individual enrollment, where no path is judged. */
 export function checkDates(leaf: Certificate, now: number): readonly Finding[] {
   const subject = `leaf: ${leaf.subject}`;
   const got = `valid from ${leaf.notBefore.toISOString()} to ${leaf.notAfter.toISOString()}`;

@@ -6,8 +6,8 @@ import { certificatesOf } from "./certificates-of.js";
 import { subjects, uploadedAuthorities } from "./explain-missing-group.js";
 
 /**
- * What the HTTPS how-to of 2025 asks besides the thumbprint of an individual enrollment (wire.md#strict-signer): a
- * leaf that a CA issued needs one certificate of its chain to be uploaded and verified; one that signed itself does not.
+ * A rule of the HTTPS how-to of 2025 besides the thumbprint of an individual enrollment (wire.md#strict-signer): a leaf
+ * that a CA issued requires an uploaded, verified certificate of its chain; a self-signed leaf does not.
  */
 export async function checkSigner(
   presented: readonly Certificate[],

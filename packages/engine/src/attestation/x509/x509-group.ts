@@ -3,7 +3,7 @@ import { type Finding, finding, idKey } from "@rollcall/protocol";
 import type { EnrollmentRecord, GroupRecord, IndividualRecord } from "../../records/records.js";
 import type { ConnectionProof } from "../judging/connection-proofs.js";
 import type { AttestationContext, AttestationRequest, Verdict } from "../judging/verdict.js";
-import { held } from "./certificates-of.js";
+import { caCertificatesOf } from "./certificates-of.js";
 import { noGroup, otherAuthority, subjects } from "./explain-missing-group.js";
 import { pathFinding, pathFindings } from "./path-findings.js";
 import { checkCommonName } from "./presented-chain.js";
@@ -13,17 +13,17 @@ interface Match<Holder> {
   readonly anchor: Certificate;
 }
 
-/** Where the authorities of a chain are looked for, and what is said when there are none. */
+/** The search for the CA of a chain, and the findings when there is no match. */
 interface Search<Holder extends EnrollmentRecord> {
   match(path: readonly Certificate[]): Promise<Match<Holder> | undefined>;
-  /** Whether a certificate is enrolled that is among these, or bears the name of an issuer of these. */
+  /** Whether one of these certificates, or a certificate with the name of one of their issuers, is enrolled. */
   leads(presented: readonly Certificate[]): Promise<boolean>;
   nothing(path: readonly Certificate[]): Promise<readonly Finding[]>;
 }
 
 /**
- * Finds the group of a chain: the signing certificate nearest to the leaf decides, whether it was sent or only issued
- * the last one that was (wire.md#group-match); then judges the path up to it. Collects every fault.
+ * Finds the group of a chain: the signing certificate nearest to the leaf decides, whether it was sent or issued the
+ * last certificate that was sent (wire.md#group-match). Then judges the path up to it, and collects every fault.
  */
 export function groupByChain(
   request: AttestationRequest,
@@ -38,7 +38,7 @@ export function groupByChain(
   });
 }
 
-/** An individual enrollment that refers to CA certificates: it alone decides, and the chain has to reach one of them. */
+/** An individual enrollment that refers to CA certificates decides alone: the chain has to reach one of them. */
 export async function individualByChain(
   request: AttestationRequest,
   enrollment: IndividualRecord,
@@ -123,8 +123,8 @@ function deviceIdOf(holder: EnrollmentRecord, leaf: Certificate, { registrationI
 }
 
 /**
- * A hub compares the common name with the device id (wire.md#hub-connect): an individual enrollment may have given
- * another one.
+ * Warns when the device id differs from the common name, which a hub compares (wire.md#hub-connect): an individual
+ * enrollment may set a different device id.
  */
 function nameWarning(holder: EnrollmentRecord, deviceId: string, leaf: Certificate): readonly Finding[] {
   const { commonName = "(none)" } = leaf;
@@ -153,7 +153,7 @@ function sendingFindings(presented: readonly Certificate[], built: ReturnType<ty
 }
 
 function authorities(holder: EnrollmentRecord, anchor: Certificate): readonly string[] {
-  const all = held(holder).flatMap((each) => (each.der ? [each.der] : []));
+  const all = caCertificatesOf(holder).flatMap((each) => (each.der ? [each.der] : []));
   return all.length > 0 ? all : [anchor.der.toString("base64")];
 }
 
@@ -180,20 +180,21 @@ async function leadsToGroup(presented: readonly Certificate[], { store }: Attest
   return false;
 }
 
-/** The nearest certificate above the leaf that one of these holds. */
+/** The nearest certificate above the leaf that one of these enrollments has. */
 function matchAbove<Holder extends EnrollmentRecord>(
   path: readonly Certificate[],
   holders: readonly Holder[],
 ): Match<Holder> | undefined {
   for (const certificate of path.slice(1)) {
-    const holder = holders.find((each) => held(each).some((one) => one.thumbprint === certificate.sha256));
+    const holder = holders.find((each) => caCertificatesOf(each).some((one) => one.thumbprint === certificate.sha256));
     if (holder) return { holder, anchor: certificate };
   }
   return undefined;
 }
 
 /**
- * The enrolled certificate that issued the last one sent; among namesakes the one that signed it, else the first. A namesake that stands alone needs no signature: the path is judged anyway.
+ * The enrolled certificate that issued the last certificate sent: among several with the issuer's name, the signer, or
+ * else the first. A single candidate needs no check of its signature, since the path is judged afterwards.
  */
 function matchIssuer<Holder extends EnrollmentRecord>(
   path: readonly Certificate[],
@@ -204,7 +205,7 @@ function matchIssuer<Holder extends EnrollmentRecord>(
   const last = path.at(-1);
   if (!last) return undefined;
   const namesakes = holders
-    .flatMap((holder) => held(holder).map((each) => ({ holder, der: each.der })))
+    .flatMap((holder) => caCertificatesOf(holder).map((each) => ({ holder, der: each.der })))
     .flatMap(({ holder, der }) =>
       der === undefined ? [] : [{ holder, anchor: context.certificates.read(Buffer.from(der, "base64")) }],
     )

@@ -9,7 +9,7 @@ import { checkCommonName, checkDates, readPresented } from "./presented-chain.js
 import { checkSigner } from "./strict-signer.js";
 import { individualByChain } from "./x509-group.js";
 
-/** An individual enrollment knows the leaf, or the CA that it refers to (wire.md#x509). */
+/** An individual enrollment knows the leaf, or the CA to which it refers (wire.md#x509). */
 export async function individual(
   request: AttestationRequest,
   enrollment: EnrolledBy<"x509">,
@@ -32,7 +32,8 @@ export async function individual(
   const all = [...findings, ...checks];
   const [primary, secondary] = enrolled;
   if (!primary || all.some((each) => each.severity === "error")) return { ...base, findings: all };
-  // A secondary one that is alone is the hub's primary: a hub's device has no second thumbprint without a first.
+  // A secondary certificate without a primary becomes the hub's primary: a hub's device has no second thumbprint
+  // without a first.
   const authentication = {
     type: "x509Thumbprint" as const,
     primary: primary.thumbprint,

@@ -71,7 +71,7 @@ async function group(request: AttestationRequest, context: AttestationContext): 
   return groupByChain(request, context, certificates, [...findings, ...blocked]);
 }
 
-/** A disabled individual enrollment that holds this leaf blocks it under every id (wire.md#blocked-leaf). */
+/** A disabled individual enrollment with this leaf blocks it under every id (wire.md#blocked-leaf). */
 async function checkBlocked(
   leaf: Certificate,
   request: AttestationRequest,
