@@ -272,6 +272,102 @@ describe("a message on a forbidden topic closes the connection and reaches no ot
   });
 });
 
+describe("a module of a device", () => {
+  const moduleKey = Buffer.alloc(32, 8).toString("base64");
+  const place = (moduleId: string) => ({ hub: service.hub, deviceId: `hub-owner/${moduleId}` });
+
+  beforeAll(async () => {
+    const owner = await hubDevice("hub-owner");
+    await owner.end();
+    for (const moduleId of ["m1", "m2"]) {
+      const sides = { desiredVersion: 1, desiredUpdatedAt: 1, reportedVersion: 1, reportedUpdatedAt: 1 };
+      const module = {
+        ...{ hub: service.hub, deviceId: "hub-owner", moduleId, generationId: "1", etag: "1", createdAt: 1 },
+        authentication: { type: "symmetricKey" as const, primaryKey: moduleKey },
+      };
+      const twin = { ...place(moduleId), tags: {}, desired: {}, reported: {}, ...sides, etag: "1" };
+      expect(await service.rollcall.store.modules.put(module, { twin, expected: "absent", atMost: 50 })).toBe(true);
+    }
+  });
+
+  async function connectedModule(moduleId: string): Promise<RawMqtt> {
+    const client = await openMqtt(service.mqtt);
+    const connack = await client.connect({
+      clientId: `hub-owner/${moduleId}`,
+      username: `${service.hub}/hub-owner/${moduleId}/?api-version=2021-04-12`,
+      password: hubToken(service.hub, `hub-owner/modules/${moduleId}`, moduleKey),
+    });
+    expect(connack.returnCode).toBe(0);
+    for (const filter of [topics.twinReplies, topics.twinDesiredUpdates]) await client.subscribe(filter);
+    return client;
+  }
+
+  it("hears of its own desired properties only, beside its device and another module", async () => {
+    await using owner = await hubDevice("hub-owner");
+    await owner.subscribe(topics.twinDesiredUpdates);
+    await using first = await connectedModule("m1");
+    await using second = await connectedModule("m2");
+    await service.rollcall.hub.patchDesired(place("m1"), { secret: 1 });
+    const patch = await first.take("publish");
+    expect(patch.payload.toString()).toContain('"secret":1');
+    await service.rollcall.hub.patchDesired({ hub: service.hub, deviceId: "hub-owner" }, { ofDevice: 1 });
+    expect((await owner.take("publish")).payload.toString()).toContain('"ofDevice":1');
+    await Promise.all([first, second, owner].map(roundTrip));
+    expect([first, second, owner].map((client) => publishes(client).length)).toEqual([1, 0, 1]);
+    await expectTwin(second, "own");
+  });
+
+  it("takes the place of neither its device nor another module", async () => {
+    await using owner = await hubDevice("hub-owner");
+    await using first = await connectedModule("m1");
+    await using second = await connectedModule("m2");
+    await using again = await connectedModule("m1");
+    await first.closed;
+    for (const client of [owner, second, again]) await expectTwin(client, "stays");
+  });
+
+  it.each([
+    "devices/hub-owner/messages/events/",
+    "devices/hub-owner/modules/m2/messages/events/",
+    "devices/hub-watcher/modules/m1/messages/events/",
+    "devices/hub-owner/modules/m1/messages/devicebound/",
+    "devices/hub-owner/modules/m1/inputs/a",
+  ])("may not publish to %s", async (topic) => {
+    await using client = await connectedModule("m1");
+    client.publish(topic, "{}", 1);
+    await client.closed;
+    // By the id stands the registration of the device, which comes first.
+    const [latest] = service.rollcall.attempts.recent(1);
+    expect(latest).toMatchObject({ deviceId: "hub-owner/m1", findings: [{ code: "hub.topicUnknown" }] });
+  });
+
+  it("may publish its own telemetry, which its device may not", async () => {
+    const topic = "devices/hub-owner/modules/m1/messages/events/";
+    await using client = await connectedModule("m1");
+    client.publish(topic, "{}", 1);
+    expect(await client.take("puback")).toBeDefined();
+    await using owner = await hubDevice("hub-owner");
+    owner.publish(topic, "{}", 1);
+    await owner.closed;
+    expect(client.isClosed).toBe(false);
+  });
+
+  it.each([
+    ["devices/hub-owner/modules/m1/inputs/#", 1],
+    ["devices/hub-owner/modules/m1/#", 1],
+    ["devices/hub-owner/messages/devicebound/#", 128],
+    ["devices/hub-owner/modules/m2/inputs/#", 128],
+    ["devices/hub-owner/modules/#", 128],
+    ["devices/hub-owner/#", 128],
+  ] as const)("is granted %s with %i", async (filter, granted) => {
+    await using client = await connectedModule("m1");
+    expect(await client.subscribe(filter)).toMatchObject({ granted: [granted] });
+    await using owner = await hubDevice("hub-owner");
+    const ofDevice = filter === "devices/hub-owner/messages/devicebound/#" ? 1 : 128;
+    expect(await owner.subscribe(filter)).toMatchObject({ granted: [ofDevice] });
+  });
+});
+
 describe("subscriptions to other topics are refused with 0x80, and the connection stays", () => {
   it.each(["#", "+/#", "$SYS/#", "$dps/#", "$dps/registrations/res/+/", "$iothub/twin/res/#", "devices/watcher/#"])(
     "at the service: %s",

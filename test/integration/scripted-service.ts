@@ -144,6 +144,8 @@ function readTopic(
   topic: string,
 ): Pick<ScriptedRequest, "operation" | "operationId"> & { rid: string; prefix: string } {
   const provisioning = parseProvisioningTopic(topic);
+  if (provisioning?.operation === "softwareUpdate")
+    return { operation: "other", rid: provisioning.rid, prefix: "$dps/registrations/res/" };
   if (provisioning) return { ...provisioning, prefix: "$dps/registrations/res/" };
   const hub = parseHubTopic(topic);
   if (hub?.operation === "twinGet" || hub?.operation === "twinReported") {

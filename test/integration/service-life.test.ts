@@ -1,5 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkedFetch } from "@rollcall/api/testing";
@@ -184,6 +184,49 @@ it("starts and stops again and again, and leaves no handle and no folder", async
     () => [folders(), handles()],
     (now) => now[0] === before[0] && (now[1] ?? 0) <= (before[1] ?? 0),
   );
+});
+
+describe("two services on loopback addresses of their own", () => {
+  const hosts = ["127.0.0.51", "127.0.0.52"] as const;
+  const isServed = (host: string, port: number) =>
+    new Promise<boolean>((resolve) => {
+      const socket = connect(port, host, () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.on("error", () => resolve(false));
+    });
+
+  it("have the same ports side by side, each its own hub and dashboard, and listen nowhere else", async () => {
+    const first = await start({ seed, listen: { host: hosts[0] } });
+    const { mqtt, https, dashboard } = first.info.ports;
+    const second = await start({ seed, listen: { host: hosts[1], mqtt, https, dashboard } });
+    expect(second.info.ports).toEqual({ mqtt, https, dashboard });
+    for (const [index, service] of [first, second].entries()) {
+      const host = hosts[index] ?? "";
+      expect(service.info).toMatchObject({ host, hubs: [host], deviceEndpoint: `${host}:${mqtt}` });
+      const at = { ...target(service, mqtt), host };
+      const device = { registrationId: "pump-1", identity: { kind: "symmetricKey", key } as const };
+      // The certificate carries the address: the client checks it.
+      const outcome = await registerDevice({ ...device, target: at, transport: "mqtt", timeout: 20_000 });
+      expect(outcome).toMatchObject({ outcome: "assigned", registrationState: { assignedHub: host } });
+      const answer = await fetch(`http://${host}:${dashboard}/readyz`);
+      expect(answer.status).toBe(200);
+    }
+    for (const port of [mqtt, https, dashboard])
+      for (const elsewhere of ["127.0.0.1", "::1", "127.0.0.53"]) expect(await isServed(elsewhere, port)).toBe(false);
+  });
+
+  it("may be given another hub: its address is served, too", async () => {
+    const { info } = await start({ seed, listen: { host: hosts[0] }, hubHost: "127.0.0.54" });
+    expect(info).toMatchObject({ host: hosts[0], hubs: ["127.0.0.54"] });
+    expect(await isServed("127.0.0.54", info.ports.mqtt)).toBe(true);
+    expect(await isServed("127.0.0.1", info.ports.mqtt)).toBe(false);
+  });
+
+  it.each(["localhost", "127.0.0.1", "::1"])("the usual one, on %s, assigns 127.0.0.1", async (host) => {
+    expect((await start({ seed, listen: { host } })).info.hubs).toEqual(["127.0.0.1"]);
+  });
 });
 
 describe("a service that cannot start says why and leaves nothing behind", () => {

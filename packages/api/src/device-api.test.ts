@@ -58,6 +58,7 @@ beforeEach(async () => {
     register: ask("register"),
     operationStatus: ask("operationStatus"),
     lookUp: ask("lookUp"),
+    softwareUpdate: ask("softwareUpdate"),
   };
   const connectionOf = () => connection;
   const onFault = (fault: unknown) => faults.push(fault);

@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { type FrontEndParts, SingleRequests } from "@rollcall/engine";
-import { type ClientConnection, finding, routes } from "@rollcall/protocol";
+import { type ClientConnection, finding, isHubPath, routes } from "@rollcall/protocol";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { attemptFacts, type RequestContext, readDeviceRequest } from "./device-request.js";
+import { addHubRoutes, type HubApiOptions, sendHubError } from "./hub-api.js";
 import { allowedMethods } from "./methods.js";
 import { BodyTooLarge, readBody } from "./read-body.js";
 import { sendError, sendReply } from "./send-reply.js";
@@ -15,6 +16,8 @@ export interface DeviceApiOptions extends FrontEndParts {
   readonly retryAfterSeconds: number;
   /** The facts that the listener has about the socket of a request. */
   connectionOf(socket: Socket): ClientConnection;
+  /** The hubs on the same server; absent: none. */
+  readonly hub?: HubApiOptions;
   /** The service API on the same server; absent: only devices are served. */
   readonly service?: Pick<ServiceRoutesOptions, "operator" | "authorize">;
   /** Called with internal errors, and with the tracking id that the client got. */
@@ -98,6 +101,28 @@ function addRoutes(app: FastifyInstance, options: DeviceApiOptions): void {
       return sendReply(request, reply, answer);
     },
   });
+  addUpdateRoutes(app, { context, requests });
+  if (options.hub) addHubRoutes(app, { ...options.hub, attempts: options.attempts, clock: options.clock, context });
+}
+
+const updateRoutes = ["onboardingUpdates", "softwareUpdates", "updateStatus"] as const;
+
+/** Software updates (wire.md#software-updates): the C SDK asks for them before it registers. */
+function addUpdateRoutes(
+  app: FastifyInstance,
+  { context, requests }: { context: ReturnType<typeof contextReader>; requests: SingleRequests },
+): void {
+  for (const route of updateRoutes) {
+    app.route({
+      method: routes[route].method,
+      url: routes[route].path,
+      handler: async (request, reply) => {
+        const about = context(request);
+        const answer = await requests.softwareUpdate(attemptFacts(request, about), readDeviceRequest(request, about));
+        return sendReply(request, reply, answer);
+      },
+    });
+  }
 }
 
 function contextReader({ clock, connectionOf }: DeviceApiOptions): (request: FastifyRequest) => RequestContext {
@@ -116,7 +141,11 @@ function bodyOf(request: FastifyRequest): Uint8Array {
 
 function answerUnknown(options: DeviceApiOptions, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const about = { trackingId: randomUUID(), now: new Date(options.clock()) };
-  const methods = allowedMethods(request.url, options.service ? ["device", "service"] : ["device"]);
+  const methods = allowedMethods(request.url, options.service ? ["device", "service", "hub"] : ["device", "hub"]);
+  if (isHubPath(request.url)) {
+    if (methods.length === 0) return sendHubError(reply, "GenericNotFound", about);
+    return sendHubError(reply.header("allow", methods.join(", ")), "GenericMethodNotAllowed", about);
+  }
   if (methods.length === 0) return sendError(request, reply, "routeNotFound", about);
   reply.header("allow", methods.join(", "));
   return sendError(request, reply, "methodNotAllowed", about);
@@ -129,6 +158,7 @@ function answerError(
   reply: FastifyReply,
 ): FastifyReply {
   const about = { trackingId: randomUUID(), now: new Date(options.clock()) };
+  if (isHubPath(request.url)) return answerHubError(options, error, { reply, ...about });
   if (error instanceof BodyTooLarge) return sendError(request, reply, "payloadTooLarge", about);
   const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
   if (typeof status === "number" && status >= 400 && status < 500) {
@@ -137,4 +167,19 @@ function answerError(
   }
   options.onFault?.(error, about.trackingId);
   return sendError(request, reply, "internal", { ...about, retryAfter: options.retryAfterSeconds });
+}
+
+function answerHubError(
+  options: DeviceApiOptions,
+  error: unknown,
+  { reply, ...about }: { readonly reply: FastifyReply; readonly trackingId: string; readonly now: Date },
+): FastifyReply {
+  if (error instanceof BodyTooLarge) return sendHubError(reply, "MessageTooLarge", about);
+  const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
+  if (typeof status === "number" && status >= 400 && status < 500) {
+    const message = error instanceof Error ? error.message : "";
+    return sendHubError(reply, "ArgumentInvalid", { ...about, message });
+  }
+  options.onFault?.(error, about.trackingId);
+  return sendHubError(reply, "ServerError", about);
 }

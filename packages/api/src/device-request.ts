@@ -22,14 +22,21 @@ export function readDeviceRequest(request: FastifyRequest, context: RequestConte
 }
 
 /** The facts that are known when the request has arrived. */
-export function attemptFacts(request: FastifyRequest, { clock, connection, isFirst }: RequestContext): AttemptFacts {
+export function attemptFacts(request: FastifyRequest, context: RequestContext): AttemptFacts {
   const { idScope, registrationId } = request.params as { idScope: string; registrationId: string };
+  return attemptFactsOf(request, context, { at: "service", registrationId, idScope });
+}
+
+/** What is known of a request, beside what its path says of it. */
+export function attemptFactsOf(
+  request: FastifyRequest,
+  { clock, connection, isFirst }: RequestContext,
+  path: Pick<AttemptFacts, "at" | "registrationId" | "idScope">,
+): AttemptFacts {
   const apiVersion = queryMember(request.url, "api-version");
   const client = clientVersion(request);
   return {
-    at: "service",
-    registrationId,
-    idScope,
+    ...path,
     transport: "http",
     remote: connection.remote,
     apiVersion,
@@ -52,7 +59,7 @@ function clientVersion(request: FastifyRequest): string | undefined {
 }
 
 /** A member of the query, decoded once; names are compared without case. */
-function queryMember(url: string, wanted: string): string | undefined {
+export function queryMember(url: string, wanted: string): string | undefined {
   const start = url.indexOf("?");
   if (start < 0) return undefined;
   for (const [name, value] of rawQuery(url.slice(start + 1))) {

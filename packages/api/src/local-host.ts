@@ -1,4 +1,6 @@
-const loopbackNames: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
+import { isLoopbackAddress } from "@rollcall/protocol";
+
+const loopbackNames: ReadonlySet<string> = new Set(["localhost", "[::1]"]);
 
 /**
  * True when a `Host` header names this listener by a loopback name or address. Any other name may be that of a foreign
@@ -7,5 +9,6 @@ const loopbackNames: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[
 export function isLocalHost(header: string | undefined, port: number): boolean {
   const match = /^(\[[0-9a-f:.]+\]|[^:]+)(?::(\d+))?$/i.exec(header ?? "");
   const name = match?.[1]?.toLowerCase();
-  return name !== undefined && Number(match?.[2] ?? 80) === port && loopbackNames.has(name);
+  if (name === undefined || Number(match?.[2] ?? 80) !== port) return false;
+  return loopbackNames.has(name) || isLoopbackAddress(name);
 }

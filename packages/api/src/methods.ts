@@ -1,4 +1,4 @@
-import { decodeOnce, managementRoutes, operatorRoutes, routes, serviceRoutes } from "@rollcall/protocol";
+import { decodeOnce, hubRoutes, managementRoutes, operatorRoutes, routes, serviceRoutes } from "@rollcall/protocol";
 
 /** Node's SDK writes a slash after the collection of a bulk operation. */
 export const takesSlash = (path: string): boolean => !path.includes(":id") && !path.endsWith("/query");
@@ -7,6 +7,7 @@ export const takesSlash = (path: string): boolean => !path.includes(":id") && !p
 const segment = "(?!query(?:/|$))[^/]+";
 const tables = {
   device: routes,
+  hub: hubRoutes,
   service: serviceRoutes,
   operator: operatorRoutes,
   management: managementRoutes,

@@ -25,6 +25,12 @@ export function authorizeSubscribe(connection: Connection, filter: string, qos: 
   return false;
 }
 
+const challengeOnlyWords = {
+  register: "A second register request",
+  operationStatus: "A status request",
+  softwareUpdate: "A request for software updates",
+} as const;
+
 /** The reason why a PUBLISH is refused and its connection closed; undefined when it is allowed. */
 export function publishProblem(
   connection: Connection,
@@ -43,8 +49,7 @@ export function publishProblem(
     connection.challengeAsked = true;
     return undefined;
   }
-  const what = asked.operation === "register" ? "A second register request" : "A status request";
-  return finding("tpm.challengeOnly", { values: { what } });
+  return finding("tpm.challengeOnly", { values: { what: challengeOnlyWords[asked.operation] } });
 }
 
 function isOwnTopic(topic: string, deviceId: string): boolean {

@@ -78,6 +78,8 @@ function watchHub({ hub, connections }: BrokerContext): () => void {
   const stopRemoved = hub.watchRemoved((device) => {
     const connection = connections.ofDevice(device);
     if (connection) closeDeleted(connection, device);
+    // The modules of a device go with it.
+    for (const module of connections.modulesOf(device)) closeDeleted(module, device);
   });
   return () => {
     stopDesired();

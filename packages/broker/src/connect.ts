@@ -1,5 +1,5 @@
 import { type AttemptFacts, Visit } from "@rollcall/engine";
-import { type Finding, finding, idKey, parseUserName, type UserName } from "@rollcall/protocol";
+import { type Finding, finding, idKey, parseHubV5UserName, parseUserName, type UserName } from "@rollcall/protocol";
 import { type ConnackReason, connackCodes } from "./connack.js";
 import type { Connection, Session } from "./connection.js";
 import type { BrokerContext } from "./context.js";
@@ -12,7 +12,7 @@ export async function decideConnect(
   context: BrokerContext,
 ): Promise<ConnackReason> {
   const name = parseUserName(userName ?? "");
-  const visit = begin(connection, name, context);
+  const visit = begin(connection, subject(name, connection.clientId), context);
   // An empty password counts as absent: some clients set the flag and send no bytes.
   const token = password && password.length > 0 ? password.toString("utf8") : undefined;
   if (name.kind === "malformed") {
@@ -38,17 +38,23 @@ export function beginUnread(
   packet: { readonly userName: string | undefined; readonly level: number },
   context: BrokerContext,
 ): void {
-  const visit = begin(connection, parseUserName(packet.userName ?? ""), context);
-  refuse(visit, "protocolLevel", [
-    finding("protocol.mqttVersionUnsupported", { values: { level: packet.level }, got: `level ${packet.level}` }),
-  ]);
+  const { userName = "", level } = packet;
+  const got = `level ${level}`;
+  const hubV5 = parseHubV5UserName(userName);
+  if (hubV5) {
+    const visit = begin(connection, { at: "hub", registrationId: connection.clientId, ...hubV5 }, context);
+    refuse(visit, "protocolLevel", [finding("hub.mqttV5Unsupported", { expected: "classic", got: "mqttV5" })]);
+    return;
+  }
+  const visit = begin(connection, subject(parseUserName(userName), connection.clientId), context);
+  refuse(visit, "protocolLevel", [finding("protocol.mqttVersionUnsupported", { values: { level }, got })]);
 }
 
 /** Begins the attempt of a connection. */
-function begin(connection: Connection, name: UserName, context: BrokerContext): Visit {
+function begin(connection: Connection, about: Subject, context: BrokerContext): Visit {
   const { peer } = connection;
   const facts = {
-    ...subject(name, connection.clientId),
+    ...about,
     transport: peer.transport,
     remote: peer.remote,
     acceptedAt: peer.acceptedAt,
@@ -60,10 +66,10 @@ function begin(connection: Connection, name: UserName, context: BrokerContext): 
   return visit;
 }
 
-function subject(
-  name: UserName,
-  clientId: string,
-): Pick<AttemptFacts, "at" | "registrationId" | "idScope" | "apiVersion" | "clientVersion"> {
+/** What the user name and the client id say of an attempt. */
+type Subject = Pick<AttemptFacts, "at" | "registrationId" | "idScope" | "apiVersion" | "clientVersion">;
+
+function subject(name: UserName, clientId: string): Subject {
   if (name.kind === "malformed") return { at: "service", registrationId: clientId };
   if (name.kind === "hub") {
     return {

@@ -1,4 +1,5 @@
 import type { HubDevice } from "@rollcall/hub";
+import { splitPlace } from "@rollcall/protocol";
 import type { MqttClient } from "./aedes/mqtt-types.js";
 import type { BrokerStats } from "./broker-types.js";
 import type { Connection, Session } from "./connection.js";
@@ -7,6 +8,8 @@ import type { Connection, Session } from "./connection.js";
 export class Connections {
   readonly #byClient = new Map<MqttClient, Connection>();
   readonly #byDevice = new Map<string, Connection>();
+  /** Connections of modules, by the key of their device. */
+  readonly #modules = new Map<string, Set<Connection>>();
 
   add(connection: Connection): void {
     this.#byClient.set(connection.client, connection);
@@ -33,7 +36,22 @@ export class Connections {
     const key = deviceKey(session.device);
     const before = this.#byDevice.get(key);
     this.#byDevice.set(key, connection);
+    const owner = ownerKey(session.device);
+    if (owner !== undefined) this.#modules.set(owner, (this.#modules.get(owner) ?? new Set()).add(connection));
     return before;
+  }
+
+  /** Connections of the modules of a device. */
+  modulesOf(device: HubDevice): readonly Connection[] {
+    return [...(this.#modules.get(deviceKey(device)) ?? [])];
+  }
+
+  #forgetModule(connection: Connection, device: HubDevice): void {
+    const owner = ownerKey(device);
+    if (owner === undefined) return;
+    const modules = this.#modules.get(owner);
+    modules?.delete(connection);
+    if (modules?.size === 0) this.#modules.delete(owner);
   }
 
   /** Ends the session; no more requests are accepted. */
@@ -49,6 +67,7 @@ export class Connections {
     session.left?.();
     const key = deviceKey(session.device);
     if (this.#byDevice.get(key) === connection) this.#byDevice.delete(key);
+    this.#forgetModule(connection, session.device);
   }
 
   ofDevice(device: HubDevice): Connection | undefined {
@@ -71,6 +90,12 @@ export class Connections {
     }
     return { connections: this.#byClient.size, sessions, challengeSessions, timers };
   }
+}
+
+/** The key of the device that the module at this place belongs to; undefined for a device. */
+function ownerKey({ hub, deviceId: place }: HubDevice): string | undefined {
+  const { deviceId, moduleId } = splitPlace(place);
+  return moduleId === undefined ? undefined : deviceKey({ hub, deviceId });
 }
 
 /** A hub has one spelling (the linked host's); device ids are compared with case and contain no slash. */

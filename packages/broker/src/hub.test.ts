@@ -165,7 +165,7 @@ describe("connections of a hub", () => {
       what: "a module",
       packet: () => ({ ...hubUser("pump-1"), clientId: "pump-1/m", username: `${HUB}/pump-1/m/?api-version=1` }),
       connack: 5,
-      code: "hub.modulesUnsupported",
+      code: "hub.unknownModule",
     },
   ])("$what is refused: CONNACK $connack", async ({ packet, connack, code }) => {
     const client = await open();

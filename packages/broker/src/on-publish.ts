@@ -105,6 +105,7 @@ async function answerProvisioning(connection: Connection, request: ProvisioningR
 
 function replyTo(visit: Visit, { session, asked, body }: ProvisioningRequest): Promise<Reply> {
   if (asked.operation === "register") return visit.register(session.request, body);
+  if (asked.operation === "softwareUpdate") return visit.softwareUpdate(session.request);
   return visit.operationStatus(session.request, asked.operationId);
 }
 

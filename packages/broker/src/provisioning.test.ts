@@ -231,6 +231,45 @@ describe("CONNECT", () => {
     expect(bench.attempts.recent(1)[0]?.findings[0]?.code).toBe("protocol.mqttVersionUnsupported");
   });
 
+  test("MQTT 5 with the user name of a v5 hub: CONNACK 1, and the profile that it wants", async () => {
+    // As mqtt-packet writes CONNECT of level 5: an empty password is present, properties have no bytes.
+    const id = Buffer.from("pump-1");
+    const user = Buffer.from("correlationId=0123456789ABCDEF0123456789ABCDEF&clientVersion=csharp%2F1.2.0");
+    const text = (bytes: Buffer) => Buffer.from([bytes.length >> 8, bytes.length & 0xff, ...bytes]);
+    const rest = [...text(Buffer.from("MQTT")), 5, 0xc2, 0, 30, 0, ...text(id), ...text(user), 0, 0];
+    const client = await open();
+    const received: Buffer[] = [];
+    client.stream.on("data", (bytes: Buffer) => received.push(bytes));
+    client.stream.write(Buffer.from([0x10, rest.length, ...rest]));
+    await client.closed;
+    // A 3.1.1 server answers four bytes; those of MQTT 5 would have properties.
+    expect(Buffer.concat(received).toString("hex")).toBe("20020001");
+    const attempt = bench.attempts.find("pump-1");
+    expect(attempt).toMatchObject({
+      at: "hub",
+      clientVersion: "csharp/1.2.0",
+      outcome: "refused",
+      reply: { connack: 1 },
+    });
+    expect(attempt?.findings).toMatchObject([{ code: "hub.mqttV5Unsupported", expected: "classic", got: "mqttV5" }]);
+  });
+
+  test.each([
+    { topic: topics.onboardingUpdates, rid: "su1" },
+    { topic: topics.softwareUpdates, rid: "su2" },
+    { topic: topics.updateStatus, rid: "su3" },
+  ])("$topic is answered 409, and the device registers on the same connection", async ({ topic, rid }) => {
+    const client = await open();
+    expect(await client.connect(provisioningUser("pump-1"))).toBe(0);
+    expect(await client.subscribe(topics.replies)).toEqual([1]);
+    client.publish(`${topic}?$rid=${rid}`, "{}", { messageId: 2 });
+    expect(await client.next()).toMatchObject({ cmd: "puback", messageId: 2 });
+    expect(await client.next()).toMatchObject({ cmd: "publish", topic: `${topics.reply}409/?$rid=${rid}` });
+    client.publish(register("1"), "", { messageId: 3 });
+    expect(await client.next()).toMatchObject({ cmd: "puback", messageId: 3 });
+    expect(await client.next()).toMatchObject({ topic: `${topics.reply}202/?$rid=1&retry-after=3` });
+  });
+
   test.each([
     { reason: "identifier", connack: 2 },
     { reason: "unavailable", connack: 3 },

@@ -204,13 +204,55 @@ describe("requests that are refused before any look-up", () => {
     ["a malformed api-version", { apiVersion: "v1", credentials: token }, "{}", 400, "protocol.apiVersionMalformed"],
     ["a body that is not JSON", { credentials: token }, "{", 400, "protocol.bodyMalformed"],
     ["a body with a different id", { credentials: token }, '{"registrationId":"b"}', 400, "protocol.bodyIdMismatch"],
-    ["a csr", { credentials: token }, '{"csr":"AA=="}', 400, "protocol.csrNeedsPreview"],
     ["a body of 97 KB", { credentials: token }, `"${"x".repeat(98_400)}"`, 413, "protocol.payloadTooLarge"],
   ])("%s", async (_, over, text, status, code) => {
     const rig = await engineRig({ enrollments: [{ registrationId: "a", attestation }] });
     const asked = rig.request("a", over);
     expect(await rig.engine.register({ ...asked, body: Buffer.from(text) })).toMatchObject({ status });
     expect(asked.attempt.findings[0]?.code).toBe(code);
+  });
+
+  it.each([
+    ["2019-03-31", "protocol.csrNeedsPreview"],
+    ["2025-07-01", "protocol.csrNeedsPreview"],
+    ["2025-07-01-preview", "protocol.csrUnsupported"],
+    ["2026-11-02-preview", "protocol.csrUnsupported"],
+  ])("a csr under %s costs a warning, and not the registration", async (apiVersion, code) => {
+    const rig = await engineRig({ enrollments: [{ registrationId: "a", attestation }] });
+    const asked = rig.request("a", { apiVersion, credentials: token });
+    const answer = await rig.engine.register({ ...asked, body: Buffer.from('{"csr":"AA=="}') });
+    expect(answer).toMatchObject({ status: 202, body: { status: "assigning" } });
+    const found = asked.attempt.findings.find((each) => each.code === code);
+    expect(found?.severity).toBe("warning");
+    const { operationId } = answer.body as { operationId: string };
+    const done = await rig.engine.operationStatus({ ...asked, operationId });
+    expect(done).toMatchObject({ status: 200, body: { status: "assigned" } });
+    expect(JSON.stringify(done.body)).not.toContain("issuedCertificateChain");
+  });
+
+  it("a csr in a look-up is a 400, and a look-up without one is answered", async () => {
+    const rig = await engineRig({ enrollments: [{ registrationId: "a", attestation }] });
+    await rig.engine.register({ ...rig.request("a", { credentials: token }), body: rig.body() });
+    const asked = rig.request("a", { credentials: token });
+    const refused = await rig.engine.lookUp({ ...asked, body: Buffer.from('{"csr":"AA=="}') });
+    expect(refused).toMatchObject({ status: 400, body: { errorCode: 400004 } });
+    expect(asked.attempt.findings[0]?.code).toBe("protocol.csrInLookUp");
+    const good = rig.request("a", { credentials: token });
+    expect(await rig.engine.lookUp({ ...good, body: Buffer.from("{}") })).toMatchObject({ status: 200 });
+  });
+
+  it("software updates are answered 409 to a device that is known, and the attempt stays open", async () => {
+    const rig = await engineRig({ enrollments: [{ registrationId: "a", attestation }] });
+    const asked = rig.request("a", { credentials: token });
+    expect(await rig.engine.softwareUpdate(asked)).toMatchObject({
+      status: 409,
+      body: { errorCode: 409000, message: "UPDATE_ACCOUNT_NOT_LINKED" },
+    });
+    expect(asked.attempt.outcome).toBe("open");
+    expect(asked.attempt.findings.map((each) => each.code)).toContain("protocol.updatesNotLinked");
+    const stranger = rig.request("a", { credentials: sas(Buffer.alloc(32, 99), "a") });
+    expect(await rig.engine.softwareUpdate(stranger)).toMatchObject({ status: 401, body: { errorCode: 401002 } });
+    expect(stranger.attempt.outcome).toBe("refused");
   });
 
   it("an illegal id: the finding names the character", async () => {

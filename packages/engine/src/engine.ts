@@ -16,6 +16,7 @@ import { noteVerdict } from "./registration/note-verdict.js";
 import { lookUp, operationStatus } from "./registration/operation-status.js";
 import { register } from "./registration/register.js";
 import { SimultaneousRegistrations } from "./registration/simultaneous-registrations.js";
+import { softwareUpdate } from "./registration/software-update.js";
 import { createThrottle } from "./registration/throttle.js";
 
 /** Number of parsed CA certificates in the cache: intermediates and roots of all groups, and those below them. */
@@ -76,6 +77,7 @@ export function createEngine(
     },
     register: (request) => answered(request, () => register(request, context)),
     operationStatus: (request) => answered(request, () => operationStatus(request, context)),
+    softwareUpdate: (request) => answered(request, () => softwareUpdate(request, context)),
     lookUp: (request) => answered(request, () => lookUp(request, context)),
   };
 }

@@ -1,7 +1,8 @@
 import type { CertificateCache } from "@rollcall/pki";
-import { type DeviceIdentity, type Finding, finding } from "@rollcall/protocol";
+import { type DeviceIdentity, type Finding, finding, type HubAuthentication, modulePlace } from "@rollcall/protocol";
 import { bareHost } from "./bare-host.js";
 import type { HubAdmission, HubConnectRequest, HubDevice } from "./hub-types.js";
+import { moduleOwner, type Owner } from "./owner.js";
 import type { HubPorts } from "./ports.js";
 import type { Removal, RemovedDevices } from "./removed-devices.js";
 import { sasProblems } from "./sas-problems.js";
@@ -17,7 +18,7 @@ export interface ConnectContext {
 /** The decision, and the identity on which it is based. */
 export interface ConnectDecision {
   readonly admission: HubAdmission;
-  readonly identity?: DeviceIdentity | undefined;
+  readonly identity?: Owner | undefined;
 }
 
 /** Decides whether a device may connect to its hub (wire.md#hub-connect). Runs every check that is still meaningful. */
@@ -36,17 +37,21 @@ export async function connect(request: HubConnectRequest, context: ConnectContex
   if (identity?.deviceId !== request.deviceId) {
     return refused([goneDevice(device, removed.removedSince(device, 0), identity)]);
   }
+  const claimed = await claimedIdentity(request, identity, context);
+  if ("refusal" in claimed) return refused([claimed.refusal]);
   const findings = [
-    ...moduleFindings(request),
     ...(identity.status === "disabled"
       ? [finding("hub.deviceDisabled", { values: { deviceId: request.deviceId } })]
       : []),
-    ...credentialFindings(request, { identity, hub }, context),
+    ...credentialFindings(request, { ...claimed, hub }, context),
   ];
   // The device existed at the look-up, and may have been removed since.
-  const removal = removed.removedSince(device, begun);
-  if (removal) return refused([goneDevice(device, removal)]);
-  return findings.length > 0 ? refused(findings) : { admission: { kind: "accepted", device }, identity };
+  const place = { hub, deviceId: claimed.place };
+  const removal = removed.removedSince(device, begun) ?? removed.removedSince(place, begun);
+  if (removal) return refused([goneDevice(place, removal)]);
+  return findings.length > 0
+    ? refused(findings)
+    : { admission: { kind: "accepted", device: place }, identity: claimed.owner };
 }
 
 function refused(findings: readonly Finding[]): ConnectDecision {
@@ -68,14 +73,35 @@ function deletedDevice({ hub, deviceId }: HubDevice, at: number): Finding {
   return finding("hub.deviceDeleted", { values: { hub, deviceId, at: new Date(at).toISOString() }, got: deviceId });
 }
 
-function moduleFindings(request: HubConnectRequest): readonly Finding[] {
-  if (request.moduleId === undefined) return [];
-  return [finding("hub.modulesUnsupported", { values: { moduleId: request.moduleId }, got: request.moduleId })];
+/** The device, or the module of it, that a CONNECT claims to be. */
+interface Claimed {
+  readonly place: string;
+  readonly authentication: HubAuthentication;
+  /** Behind `{hub}/devices/` in the resource of its token. */
+  readonly resource: string;
+  readonly owner: Owner;
+}
+
+/** A module has credentials of its own: those of its device do not open it, nor the other way round (wire.md#module-identities). */
+async function claimedIdentity(
+  { deviceId, moduleId }: HubConnectRequest,
+  identity: DeviceIdentity,
+  { ports }: ConnectContext,
+): Promise<Claimed | { readonly refusal: Finding }> {
+  if (moduleId === undefined) {
+    return { place: deviceId, authentication: identity.authentication, resource: deviceId, owner: identity };
+  }
+  const { hub } = identity;
+  const module = await ports.store.modules.get(hub, deviceId, moduleId);
+  if (!module) return { refusal: finding("hub.unknownModule", { values: { hub, deviceId, moduleId }, got: moduleId }) };
+  const { authentication } = module;
+  const resource = `${deviceId}/modules/${moduleId}`;
+  return { place: modulePlace(module), authentication, resource, owner: moduleOwner(identity, module) };
 }
 
 function credentialFindings(
   request: HubConnectRequest,
-  known: { readonly identity: DeviceIdentity; readonly hub: string },
+  known: Claimed & { readonly hub: string },
   context: ConnectContext,
 ): readonly Finding[] {
   const problems = credentialProblems(request, known, context);
@@ -85,18 +111,16 @@ function credentialFindings(
 
 function credentialProblems(
   request: HubConnectRequest,
-  { identity, hub }: { readonly identity: DeviceIdentity; readonly hub: string },
+  { authentication, resource, hub }: Claimed & { readonly hub: string },
   context: ConnectContext,
 ): readonly string[] {
-  const { authentication } = identity;
   const now = context.ports.clock();
-  const { deviceId } = identity;
   if (authentication.type === "symmetricKey") {
     if (request.token === undefined) return ["the hub expects a token as MQTT password, but the device sent none"];
-    return sasProblems(request.token, { hub, deviceId }, authentication, now);
+    return sasProblems(request.token, { hub, deviceId: resource }, authentication, now);
   }
   if (request.token !== undefined) return ["the hub expects a client certificate, but the device sent a token"];
-  return x509Problems(request.connection.presented(), deviceId, authentication, {
+  return x509Problems(request.connection.presented(), request.deviceId, authentication, {
     certificates: context.certificates,
     now,
   });

@@ -1,5 +1,5 @@
-import { errorBody, finding } from "@rollcall/protocol";
-import type { HubAdmission, TwinReply } from "./hub-types.js";
+import { errorBody, finding, hubErrorBody } from "@rollcall/protocol";
+import type { HubAdmission, ModuleReply, TwinReply } from "./hub-types.js";
 import type { HubPorts } from "./ports.js";
 
 /** Catches failures that are not the device's fault; the hub does so only here. */
@@ -17,6 +17,14 @@ export function faultGuard({ clock, onFailure }: Pick<HubPorts, "clock" | "onFai
       guarded(trackingId, run, () => {
         const findings = [finding("service.internal", { values: { trackingId } })];
         return { kind: "refused", reason: "unavailable", findings };
+      }),
+    modules: (trackingId: string, run: () => Promise<ModuleReply>): Promise<ModuleReply> =>
+      guarded(trackingId, run, () => {
+        return {
+          status: 500,
+          body: hubErrorBody("ServerError", { trackingId, now: new Date(clock()) }),
+          error: "ServerError",
+        };
       }),
     reply: (trackingId: string, run: () => Promise<TwinReply>): Promise<TwinReply> =>
       guarded(trackingId, run, () => {

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import type { DeviceChange, DeviceIdentity, JsonObject, Twin } from "@rollcall/protocol";
+import type { DeviceChange, JsonObject, Twin } from "@rollcall/protocol";
 import { bareHost } from "./bare-host.js";
 import type { ConnectDecision } from "./connect.js";
 import type { HubAdmission, HubDevice } from "./hub-types.js";
 import { mergeDiff } from "./merge-diff.js";
 import { mergePatch } from "./merge-patch.js";
+import { type Owner, ownerOf } from "./owner.js";
 import type { DeviceStore } from "./ports.js";
 
 /** A device that is connected here, and the properties that it was told. */
@@ -85,7 +86,7 @@ export class Followers {
     }
   }
 
-  #follow(device: HubDevice, { registrationId }: DeviceIdentity, twin: Twin | undefined): () => void {
+  #follow(device: HubDevice, { registrationId }: Owner, twin: Twin | undefined): () => void {
     const { desired = {}, desiredVersion: version = 0 } = twin ?? {};
     const followed = { device, registrationId, desired, version, hasLeft: false };
     const key = keyOf(device);
@@ -109,7 +110,9 @@ export class Followers {
    */
   outdate(device?: HubDevice): void {
     const key = device && keyOf(device);
-    for (const deciding of this.#deciding) if (key === undefined || deciding.key === key) deciding.isStale = true;
+    // A module's CONNECT is decided under the key of its device.
+    const isMeant = (each: Deciding) => key === undefined || each.key === key || key.startsWith(`${each.key}/`);
+    for (const deciding of this.#deciding) if (isMeant(deciding)) deciding.isStale = true;
   }
 
   /** Called with a change by another process. */
@@ -158,11 +161,10 @@ export class Followers {
     if (followed.hasLeft) return;
     const { store, tell, disconnect } = this.#options;
     const { device, registrationId, desired, version } = followed;
-    const identity = await store.deviceIdentity(device.hub, device.deviceId);
+    const owner = await ownerOf(store, device);
     const twin = await store.twin(device.hub, device.deviceId);
     if (followed.hasLeft || this.#newest(device) !== followed) return;
-    const isSame = identity?.deviceId === device.deviceId && identity.registrationId === registrationId;
-    if (!isSame || identity.status === "disabled") return await disconnect(device);
+    if (owner?.registrationId !== registrationId || owner.status === "disabled") return await disconnect(device);
     if (!twin || (twin.desiredVersion === version && isDeepStrictEqual(twin.desired, desired))) return;
     followed.desired = twin.desired;
     followed.version = twin.desiredVersion;

@@ -1,6 +1,17 @@
-import type { ClientConnection, Json, JsonObject, TurnedAway, Twin } from "@rollcall/protocol";
+import type {
+  ClientConnection,
+  Finding,
+  HubErrorBody,
+  HubErrorName,
+  HubRoute,
+  Json,
+  JsonObject,
+  ModuleAnswer,
+  TurnedAway,
+  Twin,
+} from "@rollcall/protocol";
 
-/** A device at its hub. `hub` is the linked hub's host, without a port. */
+/** A device at its hub, or a module, whose `deviceId` is its place (`{deviceId}/{moduleId}`). `hub` is the linked hub's host, without a port. */
 export interface HubDevice {
   readonly hub: string;
   readonly deviceId: string;
@@ -51,6 +62,8 @@ export interface Hub {
     patch: Uint8Array,
     about?: { readonly baseVersion?: number | undefined; readonly trackingId?: string | undefined },
   ): Promise<TwinReply>;
+  /** Answers what a device asks of its modules over HTTPS (wire.md#module-identities). Never rejects: a fault of ours is status 500. */
+  answerModules(request: ModuleRequest): Promise<ModuleReply>;
   /** Applies an operator's merge patch of desired properties and tells the watchers; returns the new version. */
   patchDesired(device: HubDevice, patch: JsonObject): Promise<number | undefined>;
   /**
@@ -73,4 +86,34 @@ export interface Hub {
   /** Counts a telemetry message; its content is not kept. */
   countTelemetry(device: HubDevice): void;
   readonly telemetryCount: number;
+}
+
+/** A request of a device about its modules at its hub (wire.md#module-identities). */
+export interface ModuleRequest {
+  readonly operation: HubRoute;
+  /** The host that was dialled, perhaps with a port; undefined where the request does not say it. */
+  readonly host: string | undefined;
+  readonly deviceId: string;
+  /** Absent for a list. */
+  readonly moduleId?: string;
+  readonly apiVersion: string | undefined;
+  readonly ifMatch: string | undefined;
+  /** Of a PUT, as received. */
+  readonly body: Uint8Array;
+  /** The Authorization header; absent with X.509. */
+  readonly token?: string;
+  readonly connection: ClientConnection;
+  readonly trackingId: string;
+  /** Whether the module at this place is connected. */
+  readonly isConnected: (place: HubDevice) => boolean;
+}
+
+/** The answer: a module, a list, nothing, or an error. */
+export interface ModuleReply {
+  readonly status: number;
+  readonly body?: ModuleAnswer | readonly ModuleAnswer[] | HubErrorBody;
+  readonly etag?: string;
+  readonly error?: HubErrorName;
+  /** Why the device itself was refused. */
+  readonly findings?: readonly Finding[];
 }

@@ -5,6 +5,7 @@ import { connect } from "./connect.js";
 import { faultGuard } from "./fault-guard.js";
 import { Followers } from "./followers.js";
 import type { Hub, HubConnectRequest, HubDevice } from "./hub-types.js";
+import { answerModules, type ModulesContext } from "./modules.js";
 import { patchTwin } from "./operator-twin.js";
 import type { DeviceStore, HubPorts } from "./ports.js";
 import { type Removal, RemovedDevices } from "./removed-devices.js";
@@ -46,6 +47,7 @@ export function createHub(ports: HubPorts): Hub {
       guard.admission(request.trackingId, async () =>
         followers ? followers.admit(request, () => decide(request)) : (await decide(request)).admission,
       ),
+    answerModules: modulesAnswerer({ ports, certificates, removed, random }, { guard, takeAway }),
     twin: (device, trackingId = "") => guard.reply(trackingId, () => readTwin(device, context())),
     patchReported: (device, bytes, { baseVersion, trackingId = "" } = {}) =>
       guard.reply(trackingId, () => patchReported(device, { bytes, baseVersion }, context())),
@@ -68,13 +70,28 @@ export function createHub(ports: HubPorts): Hub {
     disconnect: (device) => takeAway(device, {}),
     watchRemoved: (watcher) => removal.add(watcher),
     watchDesired: (watcher) => desired.add(watcher),
-    countTelemetry() {
-      telemetryCount++;
-    },
+    countTelemetry: () => void telemetryCount++,
     get telemetryCount() {
       return telemetryCount;
     },
   };
+}
+
+function modulesAnswerer(
+  context: Omit<ModulesContext, "takeAway">,
+  {
+    guard,
+    takeAway,
+  }: {
+    readonly guard: ReturnType<typeof faultGuard>;
+    readonly takeAway: (place: HubDevice, how: Removal) => Promise<void>;
+  },
+): Hub["answerModules"] {
+  const whole = {
+    ...context,
+    takeAway: (place: HubDevice) => takeAway(place, { deletedAt: context.ports.clock() }),
+  };
+  return (request) => guard.modules(request.trackingId, () => answerModules(request, whole));
 }
 
 /** With a shared store, followers put the changes of all processes into one order for each device. */

@@ -1,4 +1,5 @@
 export { createHub } from "./hub.js";
 export type * from "./hub-types.js";
+export type { ModuleReply, ModuleRequest } from "./hub-types.js";
 export type { DeviceStore, HubPorts } from "./ports.js";
 export { type TwinDocumentParts, twinDocument } from "./twin-document.js";

@@ -1,4 +1,23 @@
-import type { DeviceChange, DeviceIdentity, LinkedHub, Twin } from "@rollcall/protocol";
+import type { DeviceChange, DeviceIdentity, LinkedHub, ModuleIdentity, Twin } from "@rollcall/protocol";
+
+/** Module identities, beside the devices they belong to. */
+export interface ModuleStore {
+  /** Of one device, by module id. */
+  list(hub: string, deviceId: string): Promise<readonly ModuleIdentity[]>;
+  get(hub: string, deviceId: string, moduleId: string): Promise<ModuleIdentity | undefined>;
+  /** Creates with the twin, or replaces; false when what is there is another, the device is gone, or there would be too many. */
+  put(
+    module: ModuleIdentity,
+    more: { twin?: Twin; expected: undefined | "absent" | { readonly etag: string }; atMost: number },
+  ): Promise<boolean>;
+  /** Takes its twin, too; `changed`: its etag is another. */
+  remove(
+    hub: string,
+    deviceId: string,
+    moduleId: string,
+    expectedEtag?: string,
+  ): Promise<"removed" | "missing" | "changed">;
+}
 
 /** The storage of the hub's devices: the same store to which registrations are written. */
 export interface DeviceStore {
@@ -6,7 +25,8 @@ export interface DeviceStore {
   twin(hub: string, deviceId: string): Promise<Twin | undefined>;
   /** Replaces a twin whose etag is still `expectedEtag`; false when it was changed or deleted. */
   updateTwin(twin: Twin, expectedEtag: string, changed?: "desired" | "reported"): Promise<boolean>;
-  /** Removes identity and twin; false when the device does not exist. */
+  readonly modules: ModuleStore;
+  /** Removes identity, twin and modules; false when the device does not exist. */
   removeDevice(hub: string, deviceId: string): Promise<boolean>;
   /** Calls back with changes by other processes that share the store. Absent when the store cannot be shared. */
   watch?(watcher: (change: DeviceChange) => void): void;

@@ -10,11 +10,22 @@ export type * from "./contracts/contract-certificates.js";
 export type * from "./contracts/contract-enrollments.js";
 export type * from "./contracts/contract-hubs.js";
 export type * from "./contracts/contract-management.js";
+export {
+  type HubErrorBody,
+  hubErrorAnswer,
+  type ModuleAnswer,
+  type ModuleBody,
+  moduleAnswer,
+  moduleBody,
+  moduleListAnswer,
+} from "./contracts/contract-modules.js";
 export type * from "./contracts/contract-registrations.js";
+export * from "./contracts/hub-errors.js";
 export * from "./contracts/json-schemas.js";
 export * from "./facts/admission.js";
 export * from "./facts/api-versions.js";
 export * from "./facts/attestation-kinds.js";
+export * from "./facts/dashboard-host.js";
 export * from "./facts/error-body.js";
 export * from "./facts/errors.js";
 export * from "./facts/ids.js";
@@ -22,6 +33,7 @@ export * from "./facts/is-loopback.js";
 export * from "./facts/is-object.js";
 export type * from "./facts/json.js";
 export * from "./facts/limits.js";
+export * from "./facts/module-place.js";
 export * from "./facts/statuses.js";
 export * from "./facts/transports.js";
 export * from "./findings/finding.js";

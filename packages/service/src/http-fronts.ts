@@ -32,7 +32,7 @@ export async function createHttpFronts(
   parts: HttpParts,
 ): Promise<{ deviceApi: DeviceApi; management: ManagementApi }> {
   const { config, clock, log, location, attempts } = setting;
-  const { engine, listeners, store, info, ready, stop } = parts;
+  const { engine, hub, broker, listeners, store, info, ready, stop } = parts;
   const onFault = (fault: unknown, trackingId: string) => log.error({ err: fault, trackingId }, "a request failed");
   const service = createServiceApi({ ...setting, store });
   const shared = { attempts, clock, onFault };
@@ -42,6 +42,7 @@ export async function createHttpFronts(
     connectionOf: (socket: Socket) => listeners.connectionOf(socket),
     retryAfterSeconds: retryAfterSeconds(config),
     service,
+    hub: { hub, isConnected: (place) => broker.isConnected(place) },
   });
   const management = await createManagementApi({
     ...shared,

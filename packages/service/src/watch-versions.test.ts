@@ -31,6 +31,7 @@ async function ask(versions: readonly (string | undefined)[]) {
     register: never,
     operationStatus: never,
     lookUp: never,
+    softwareUpdate: never,
   };
   const watched = watchVersions(engine, (version) => warnings.push(version));
   for (const version of versions) await watched.admit(requestOf(version));

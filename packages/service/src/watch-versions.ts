@@ -21,6 +21,7 @@ export function watchVersions(engine: Engine, warn: (version: string) => void): 
     admit: (request) => engine.admit(look(request)),
     register: (request) => engine.register(look(request)),
     operationStatus: (request) => engine.operationStatus(look(request)),
+    softwareUpdate: (request) => engine.softwareUpdate(look(request)),
     lookUp: (request) => engine.lookUp(look(request)),
   };
 }

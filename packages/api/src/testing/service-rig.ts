@@ -58,6 +58,7 @@ export async function serviceRig() {
     register: answer("register"),
     operationStatus: (request) => answer("operationStatus")({ ...request, body: new Uint8Array() }),
     lookUp: answer("lookUp"),
+    softwareUpdate: (request) => answer("softwareUpdate")({ ...request, body: new Uint8Array() }),
   };
   const policies = [
     {

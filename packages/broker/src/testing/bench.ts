@@ -9,6 +9,7 @@ import {
   formatSas,
   type HubAuthentication,
   hubResource,
+  type ModuleIdentity,
   type Reply,
   signSas,
   type Twin,
@@ -63,6 +64,15 @@ export class FakeEngine implements Engine {
     };
   }
 
+  async softwareUpdate({ attempt }: DeviceRequest): Promise<Reply> {
+    const { trackingId } = attempt;
+    return {
+      status: 409,
+      trackingId,
+      body: errorBody("updateAccountNotLinked", { trackingId, now: new Date(0) }),
+    };
+  }
+
   async lookUp(): Promise<Reply> {
     throw new Error("not over MQTT");
   }
@@ -80,6 +90,14 @@ export class FakeDevices implements DeviceStore {
   readonly #twins = new Map<string, Twin>();
   /** True: fails like a store that cannot be reached. */
   isBroken = false;
+  /** By place: only looked up. */
+  readonly knownModules = new Map<string, ModuleIdentity>();
+  readonly modules: DeviceStore["modules"] = {
+    list: async () => [...this.knownModules.values()],
+    get: async (_hub, deviceId, moduleId) => this.knownModules.get(`${deviceId}/${moduleId}`),
+    put: async () => false,
+    remove: async () => "missing",
+  };
 
   add(deviceId: string, authentication?: HubAuthentication): void {
     const key = { type: "symmetricKey" as const, primaryKey: KEY.toString("base64") };

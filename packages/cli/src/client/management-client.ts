@@ -1,4 +1,11 @@
-import { type Answer, type AnswerRoute, formatPath, managementRoutes, type ServiceInfo } from "@rollcall/protocol";
+import {
+  type Answer,
+  type AnswerRoute,
+  dashboardHost,
+  formatPath,
+  managementRoutes,
+  type ServiceInfo,
+} from "@rollcall/protocol";
 import { CliError, reasonOf } from "../terminal/cli-error.js";
 
 /** Address of a service's management listener, and the token for it. */
@@ -19,8 +26,9 @@ export interface ManagementRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Base URL of the management listener. It listens on loopback, even when the other listeners use another host. */
-export const dashboardUrl = ({ ports }: ServiceInfo): string => `http://127.0.0.1:${ports.dashboard}`;
+/** Base URL of the management listener: on loopback, whatever the host of the other listeners. */
+export const dashboardUrl = ({ host, ports }: ServiceInfo): string =>
+  `http://${dashboardHost(host)}:${ports.dashboard}`;
 
 /** The portal's address with the token in the fragment, as it is printed for the owner. */
 export function portalUrl(dashboard: string, token: string): string {

@@ -39,6 +39,14 @@ export class SingleRequests {
     return this.#quietly(facts, (attempt) => engine.lookUp({ ...request, body, attempt }));
   }
 
+  /** Answers a request about software updates; an attempt only when the device is refused. */
+  async softwareUpdate(facts: AttemptFacts, request: UnnotedRequest): Promise<Reply> {
+    const attempt = new Attempt(facts, this.#parts.clock);
+    const reply = await this.#parts.engine.softwareUpdate({ ...request, attempt });
+    if (attempt.outcome === "refused") this.#keepRefusal(attempt, reply);
+    return reply;
+  }
+
   /**
    * Refuses a request that the front end does not pass on, such as one whose body is too large; it is an attempt, too.
    */

@@ -52,6 +52,11 @@ export class Visit {
     return this.#parts.engine.operationStatus({ ...request, operationId, attempt: this.#attempt });
   }
 
+  /** Answers a request about software updates. */
+  softwareUpdate(request: UnnotedRequest): Promise<Reply> {
+    return this.#parts.engine.softwareUpdate({ ...request, attempt: this.#attempt });
+  }
+
   /** Notes that the device has disconnected; an open attempt becomes abandoned. */
   leave(): void {
     this.#attempt.step("closed");

@@ -1,4 +1,4 @@
-import { type DeviceIdentity, idKey, type Twin } from "@rollcall/protocol";
+import { type DeviceIdentity, idKey, type ModuleIdentity, modulePlace, type Twin } from "@rollcall/protocol";
 import type { DeviceFilter } from "../records/store.js";
 import { pageOf, SortedMap } from "./memory-indexes.js";
 
@@ -8,15 +8,22 @@ interface Place {
   readonly deviceId: string;
 }
 
+interface HubDevices {
+  readonly identities: SortedMap<DeviceIdentity>;
+  readonly twins: Map<string, Twin>;
+  /** By device id, then by module id. */
+  readonly modules: Map<string, SortedMap<ModuleIdentity>>;
+}
+
 /** Hub devices in memory: identities and twins, by hub (no case) and device id (with case). */
 export class MemoryDevices {
-  readonly #hubs = new Map<string, { identities: SortedMap<DeviceIdentity>; twins: Map<string, Twin> }>();
+  readonly #hubs = new Map<string, HubDevices>();
 
-  #hub(hub: string) {
+  #hub(hub: string): HubDevices {
     const key = hub.toLowerCase();
     const known = this.#hubs.get(key);
     if (known) return known;
-    const made = { identities: new SortedMap<DeviceIdentity>(), twins: new Map<string, Twin>() };
+    const made: HubDevices = { identities: new SortedMap(), twins: new Map(), modules: new Map() };
     this.#hubs.set(key, made);
     return made;
   }
@@ -37,10 +44,33 @@ export class MemoryDevices {
     this.#hub(twin.hub).twins.set(twin.deviceId, twin);
   }
 
+  modules({ hub, deviceId }: Place): SortedMap<ModuleIdentity> | undefined {
+    return this.#hubs.get(hub.toLowerCase())?.modules.get(deviceId);
+  }
+
+  putModule(module: ModuleIdentity): void {
+    const { modules } = this.#hub(module.hub);
+    const own = modules.get(module.deviceId) ?? new SortedMap<ModuleIdentity>();
+    modules.set(module.deviceId, own);
+    own.set(module.moduleId, module);
+  }
+
+  removeTwin({ hub, deviceId }: Place): void {
+    this.#hub(hub).twins.delete(deviceId);
+  }
+
+  /** The modules of a device, with their twins. */
+  removeModules(place: Place): void {
+    for (const [, module] of this.modules(place)?.from(undefined) ?? [])
+      this.removeTwin({ hub: place.hub, deviceId: modulePlace(module) });
+    this.#hub(place.hub).modules.delete(place.deviceId);
+  }
+
   /** Returns false when the identity does not exist. */
   remove(place: Place): boolean {
     if (!this.identity(place)) return false;
     const hub = this.#hub(place.hub);
+    this.removeModules(place);
     hub.identities.delete(place.deviceId);
     hub.twins.delete(place.deviceId);
     return true;

@@ -15,6 +15,7 @@ import type {
   DeviceFilter,
   EnrollmentFilter,
   Expected,
+  ModuleStore,
   PageRequest,
   Removal,
   Store,
@@ -23,6 +24,7 @@ import type {
 import { subjectKey } from "../records/subject-key.js";
 import { MemoryDevices } from "./memory-devices.js";
 import { MultiIndex, pageOf, SortedMap } from "./memory-indexes.js";
+import { MemoryModules } from "./memory-modules.js";
 import { applies, removal } from "./memory-versions.js";
 
 type Indexes<R> = Readonly<Record<AttestationLookUp["by"], MultiIndex<R>>>;
@@ -52,6 +54,7 @@ export class MemoryStore implements Store {
   /** Keys of the registrations of an enrollment. */
   readonly #registrationsOf = new Map<string, SortedMap<RegistrationRecord>>();
   readonly #devices = new MemoryDevices();
+  readonly modules: ModuleStore = new MemoryModules(this.#devices);
 
   async individualEnrollment(registrationId: string): Promise<IndividualRecord | undefined> {
     return this.#individuals.get(idKey(registrationId));
@@ -237,6 +240,7 @@ export class MemoryStore implements Store {
     if (owner !== undefined && idKey(owner) !== key && idKey(owner) !== idKey(assignment.replaces ?? "")) return false;
     this.#putRegistration(registration);
     if (removed && this.#devices.isOwned(removed, key)) this.#devices.remove(removed);
+    if (identity && assignment.replaces !== undefined) this.#devices.removeModules(identity);
     if (identity) this.#devices.putIdentity(identity);
     if (twin) this.#devices.putTwin(twin);
     return true;

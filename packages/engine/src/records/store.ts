@@ -1,4 +1,4 @@
-import type { Counts, DeviceChange, DeviceIdentity, Twin } from "@rollcall/protocol";
+import type { Counts, DeviceChange, DeviceIdentity, ModuleIdentity, Twin } from "@rollcall/protocol";
 import type {
   Assignment,
   CaCertificateRecord,
@@ -36,6 +36,20 @@ export interface DeviceFilter {
   readonly limit: number;
   /** A part of the device id. */
   readonly search?: string;
+}
+
+/** Module identities of devices at hubs. They and their twins go with their device. */
+export interface ModuleStore {
+  /** Of one device, by module id (compared by code unit). */
+  list(hub: string, deviceId: string): Promise<readonly ModuleIdentity[]>;
+  get(hub: string, deviceId: string, moduleId: string): Promise<ModuleIdentity | undefined>;
+  /**
+   * Creates with the twin, or replaces. False when what is there is not as expected, when the hub has no such device, and when the
+   * device would have more than `atMost`, whoever else creates some.
+   */
+  put(module: ModuleIdentity, more: { twin?: Twin; expected: Expected; atMost: number }): Promise<boolean>;
+  /** Takes its twin, too. */
+  remove(hub: string, deviceId: string, moduleId: string, expectedEtag?: string): Promise<Removal>;
 }
 
 /** The counts of a store, in the form in which the API returns them. */
@@ -113,8 +127,9 @@ export interface Store {
   /** A page of the devices of one hub, by device id (compared by code unit). */
   devices(hub: string, filter: DeviceFilter): Promise<readonly DeviceIdentity[]>;
   deviceCount(hub: string): Promise<number>;
-  /** Removes identity and twin; false when the device does not exist. */
+  /** Removes identity, twin and modules; false when the device does not exist. */
   removeDevice(hub: string, deviceId: string): Promise<boolean>;
+  readonly modules: ModuleStore;
   /** Hubs that have devices, linked or not. */
   hubsWithDevices(): Promise<readonly string[]>;
 

@@ -39,7 +39,7 @@ export async function operationStatus(
 const hasError = (findings: readonly Finding[]) => findings.some((each) => each.severity === "error");
 
 /** On a connection that has registered, polls need no further proof; other polls do. */
-async function refuseStranger(request: DeviceRequest, context: EngineContext): Promise<Reply | undefined> {
+export async function refuseStranger(request: DeviceRequest, context: EngineContext): Promise<Reply | undefined> {
   const { attempt } = request;
   if (attempt.outcome === "accepted" || attempt.outcome === "assigned" || attempt.outcome === "failed")
     return undefined;
@@ -59,6 +59,7 @@ export async function lookUp(
   const judged = await judge(request, context);
   if ("refusal" in judged) return judged.refusal;
   const { attempt } = request;
+  if (judged.asked.body?.csr !== undefined) return refuse(attempt, finding("protocol.csrInLookUp"), context.clock());
   const { proof, attestation } = judged.verdict;
   if (proof?.kind === "challenge") return challenge(request, { proof, attestation }, context);
   const record = await context.store.registration(request.registrationId);

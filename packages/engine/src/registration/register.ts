@@ -80,9 +80,10 @@ function checkBodyId(body: DeviceRegistration, request: BodyRequest): readonly F
   return [finding("protocol.bodyIdMismatch", { expected: request.registrationId, got: body.registrationId })];
 }
 
-/** First API version whose clients may send a csr (wire.md#csr). */
-const CSR_SINCE = "2021-11-01-preview";
+/** First API version for which the cloud documents a csr (wire.md#csr). */
+const CSR_SINCE = "2025-07-01-preview";
 
+/** Whether there is a csr decides, not the version. No certificate is issued yet: the device is registered without one. */
 function checkCsr(body: DeviceRegistration, request: BodyRequest): readonly Finding[] {
   if (body.csr === undefined) return [];
   const apiVersion = request.apiVersion ?? "";

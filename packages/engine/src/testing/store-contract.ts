@@ -5,6 +5,7 @@ import { deviceContract } from "./device-contract.js";
 import { enrollmentContract } from "./enrollment-contract.js";
 import { enrollmentListContract } from "./enrollment-list-contract.js";
 import { lookUpContract } from "./look-up-contract.js";
+import { moduleContract } from "./module-contract.js";
 import { registrationContract } from "./registration-contract.js";
 import { restoreContract } from "./restore-contract.js";
 
@@ -17,6 +18,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe("CA certificates", () => certificateContract(open));
     describe("registrations", () => registrationContract(open));
     describe("devices and twins", () => deviceContract(open));
+    describe("modules", () => moduleContract(open));
     describe("restore", () => restoreContract(open));
   });
 }

@@ -1,11 +1,13 @@
 import type { DeviceIdentity, HubAuthentication, Twin } from "@rollcall/protocol";
 import type { DeviceStore } from "../ports.js";
+import { MemoryModules } from "./memory-modules.js";
 
 export const HUB = "hub.example";
 
 /** The devices of one hub, in memory. Ids are looked up without case, as every store does. */
 export class MemoryDevices implements DeviceStore {
   readonly twins = new Map<string, Twin>();
+  readonly modules = new MemoryModules(this.twins);
   readonly #identities = new Map<string, DeviceIdentity>();
   /** Called before each update, so that tests can make other changes in between. */
   beforeUpdate: () => void = () => undefined;

@@ -54,6 +54,12 @@ export const dpsErrors = {
   operationNotFound: { code: 404203, status: 404, message: "Operation not found.", provenance: "ours" },
   routeNotFound: { code: 404000, status: 404, message: "Resource not found.", provenance: "ours" },
   methodNotAllowed: { code: 405000, status: 405, message: "Method not allowed.", provenance: "documented" },
+  updateAccountNotLinked: {
+    code: 409000,
+    status: 409,
+    message: "UPDATE_ACCOUNT_NOT_LINKED",
+    provenance: "documented",
+  },
   conflict: { code: 409203, status: 409, message: "Precondition failed.", provenance: "seen" },
   // 409 was seen (azure-iot-sdk-csharp#3076, azure-sdk-for-python#35187); which number stands in it was not.
   alreadyExists: { code: 409201, status: 409, message: "Already exists.", provenance: "ours" },

@@ -52,6 +52,14 @@ export function idKey(id: string): string {
   return id.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
+/** IoT Hub's rule for module ids: as for device ids, and `+` and `#` besides. */
+const MODULE_ID = /^[A-Za-z0-9\-.%_*?!(),:=@$'+#]{1,128}$/;
+
+/** True for a module id that IoT Hub would take. */
+export function isModuleId(id: string): boolean {
+  return MODULE_ID.test(id);
+}
+
 const HOST = /^[A-Za-z0-9._-]+$|^[0-9a-fA-F:.]+$/;
 
 /** True for a bare host name or address: no scheme, port or brackets. */

@@ -54,6 +54,8 @@ export const limits = {
   attempts: 10_000,
   /** Hub subscriptions of one connection (wire.md#hub-sessions). */
   hubSubscriptions: 5,
+  /** Modules of one device (wire.md#module-identities). */
+  modulesOfDevice: 50,
   /** Twin: sizes and depth (wire.md#twin-limits). */
   twinDesiredBytes: 32 * 1024,
   twinReportedBytes: 32 * 1024,

@@ -23,12 +23,30 @@ export interface DeviceIdentity {
   readonly createdAt: number;
 }
 
+/** How a module proves itself: by a key or a certificate of its own, never by its device's. */
+export type ModuleAuthentication = Exclude<HubAuthentication, { readonly type: "x509Authority" }>;
+
+/** A module of a device in the registry of a hub (wire.md#module-identities). */
+export interface ModuleIdentity {
+  readonly hub: string;
+  readonly deviceId: string;
+  readonly moduleId: string;
+  /** Another one each time a module of this name is created. */
+  readonly generationId: string;
+  readonly etag: string;
+  /** Who manages the module, such as IotEdge. */
+  readonly managedBy?: string;
+  readonly authentication: ModuleAuthentication;
+  readonly createdAt: number;
+}
+
 /**
  * A twin as it is stored (wire.md#twin-document, wire.md#twin-versions). Versions start at 1 and grow by one with every
  * accepted change.
  */
 export interface Twin {
   readonly hub: string;
+  /** Of a module: its place, `{deviceId}/{moduleId}`. */
   readonly deviceId: string;
   readonly tags: JsonObject;
   readonly desired: JsonObject;

@@ -3,8 +3,20 @@ export const routes = {
   register: { method: "PUT", path: "/:idScope/registrations/:registrationId/register" },
   operationStatus: { method: "GET", path: "/:idScope/registrations/:registrationId/operations/:operationId" },
   lookUp: { method: "POST", path: "/:idScope/registrations/:registrationId" },
+  onboardingUpdates: { method: "POST", path: "/:idScope/registrations/:registrationId/requestOnboardingUpdates" },
+  softwareUpdates: { method: "POST", path: "/:idScope/registrations/:registrationId/requestSoftwareUpdates" },
+  updateStatus: { method: "POST", path: "/:idScope/registrations/:registrationId/reportUpdateStatus" },
 } as const;
 export type DeviceRoute = keyof typeof routes;
+
+/** Module identities at a hub, as the device itself asks for them (wire.md#module-identities). */
+export const hubRoutes = {
+  listModules: { method: "GET", path: "/devices/:deviceId/modules" },
+  getModule: { method: "GET", path: "/devices/:deviceId/modules/:moduleId" },
+  putModule: { method: "PUT", path: "/devices/:deviceId/modules/:moduleId" },
+  deleteModule: { method: "DELETE", path: "/devices/:deviceId/modules/:moduleId" },
+} as const;
+export type HubRoute = keyof typeof hubRoutes;
 
 export const managementRoutes = {
   health: { method: "GET", path: "/healthz" },

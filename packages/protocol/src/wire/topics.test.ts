@@ -62,6 +62,10 @@ describe("hub topics", () => {
     ],
     ["$iothub/methods/res/200/?$rid=a1", { operation: "methodReply", status: "200", rid: "a1" }],
     ["devices/d%231/messages/events/a=b", { operation: "telemetry", deviceId: "d#1", properties: "a=b" }],
+    [
+      "devices/d1/modules/%24edgeHub/messages/events/a=b",
+      { operation: "telemetry", deviceId: "d1/$edgeHub", properties: "a=b" },
+    ],
     ["devices/d1/messages/events", { operation: "telemetry", deviceId: "d1", properties: "" }],
   ])("%s", (topic, expected) => expect(parseHubTopic(topic)).toEqual(expected));
 

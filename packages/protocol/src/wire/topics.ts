@@ -1,7 +1,12 @@
+import { modulePlace, splitPlace } from "../facts/module-place.js";
+
 /** Every MQTT topic of the device provisioning service (wire.md#topics) and of the hub (wire.md#hub-topics). */
 export const topics = {
   register: "$dps/registrations/PUT/iotdps-register/",
   operationStatus: "$dps/registrations/GET/iotdps-get-operationstatus/",
+  onboardingUpdates: "$dps/registrations/POST/iotdps-get-onboarding-deviceupdate/",
+  softwareUpdates: "$dps/registrations/POST/iotdps-get-deviceupdate/",
+  updateStatus: "$dps/registrations/POST/iotdps-report-deviceupdatestatus/",
   reply: "$dps/registrations/res/",
   replies: "$dps/registrations/res/#",
   twinGet: "$iothub/twin/GET/",
@@ -17,13 +22,18 @@ export const topics = {
 /** A PUBLISH of a device to the provisioning service. `rid` is the text as received: it is echoed byte for byte. */
 export type ProvisioningTopic =
   | { readonly operation: "register"; readonly rid: string }
-  | { readonly operation: "operationStatus"; readonly rid: string; readonly operationId: string };
+  | { readonly operation: "operationStatus"; readonly rid: string; readonly operationId: string }
+  | { readonly operation: "softwareUpdate"; readonly rid: string };
+
+/** The requests about software updates (wire.md#software-updates). */
+const updateTopics = [topics.onboardingUpdates, topics.softwareUpdates, topics.updateStatus] as const;
 
 /** A PUBLISH of a device to its hub. */
 export type HubTopic =
   | { readonly operation: "twinGet"; readonly rid: string }
   | { readonly operation: "twinReported"; readonly rid: string; readonly baseVersion?: number }
   | { readonly operation: "methodReply"; readonly rid: string; readonly status: string }
+  /** Of a module, `deviceId` is its place. */
   | { readonly operation: "telemetry"; readonly deviceId: string; readonly properties: string };
 
 /** Splits the query of `prefix?a=b&c=d` into its raw, still encoded members; undefined for a topic of another shape. */
@@ -58,6 +68,9 @@ export function decodeOnce(text: string): string | undefined {
 export function parseProvisioningTopic(topic: string): ProvisioningTopic | undefined {
   const register = queryBehind(topics.register, topic)?.get("$rid");
   if (register !== undefined) return register === "" ? undefined : { operation: "register", rid: register };
+  const update = updateTopics.map((each) => queryBehind(each, topic)).find((members) => members !== undefined);
+  const updateRid = update?.get("$rid");
+  if (updateRid) return { operation: "softwareUpdate", rid: updateRid };
   const status = queryBehind(topics.operationStatus, topic);
   const rid = status?.get("$rid");
   const operationId = decodeOnce(status?.get("operationId") ?? "");
@@ -78,10 +91,13 @@ export function parseHubTopic(topic: string): HubTopic | undefined {
   }
   const method = /^\$iothub\/methods\/res\/(-?\d{1,9})\/\?\$rid=([^&]+)/.exec(topic);
   if (method?.[1] && method[2]) return { operation: "methodReply", status: method[1], rid: method[2] };
-  const telemetry = /^devices\/([^/]+)\/messages\/events\/?(.*)$/.exec(topic);
+  const telemetry = /^devices\/([^/]+)(?:\/modules\/([^/]+))?\/messages\/events\/?(.*)$/.exec(topic);
   if (!telemetry?.[1]) return undefined;
   const deviceId = decodeOnce(telemetry[1]);
-  return deviceId === undefined ? undefined : { operation: "telemetry", deviceId, properties: telemetry[2] ?? "" };
+  const moduleId = telemetry[2] === undefined ? undefined : decodeOnce(telemetry[2]);
+  if (deviceId === undefined || (telemetry[2] !== undefined && moduleId === undefined)) return undefined;
+  const place = moduleId === undefined ? deviceId : modulePlace({ deviceId, moduleId });
+  return { operation: "telemetry", deviceId: place, properties: telemetry[3] ?? "" };
 }
 
 /** The topic of a reply: `$rid` first, then an integer `retry-after` (wire.md#rules, rule 3). */
@@ -96,12 +112,19 @@ export function formatTwinReplyTopic(reply: { status: number; rid: string; versi
   return `${topics.twinReply}${reply.status}/?$rid=${reply.rid}${version}`;
 }
 
-/** The subscriptions that a hub grants to one device; the devicebound filter carries the device id. */
+/** The filters that carry the ids of the device or module, as they are and encoded. */
+function ownFilters({ deviceId, moduleId }: ReturnType<typeof splitPlace>): readonly string[] {
+  const spellings = [(id: string) => id, encodeURIComponent];
+  if (moduleId === undefined) return spellings.map((spell) => `devices/${spell(deviceId)}/messages/devicebound/#`);
+  return spellings.flatMap((spell) =>
+    ["inputs/#", "messages/devicebound/#", "#"].map(
+      (rest) => `devices/${spell(deviceId)}/modules/${spell(moduleId)}/${rest}`,
+    ),
+  );
+}
+
+/** The subscriptions that a hub grants to one device, or to the module at this place. */
 export function isHubSubscription(filter: string, deviceId: string): boolean {
   const shared: readonly string[] = [topics.twinReplies, topics.twinDesiredUpdates, topics.methodCalls];
-  return (
-    shared.includes(filter) ||
-    filter === `devices/${deviceId}/messages/devicebound/#` ||
-    filter === `devices/${encodeURIComponent(deviceId)}/messages/devicebound/#`
-  );
+  return shared.includes(filter) || ownFilters(splitPlace(deviceId)).includes(filter);
 }

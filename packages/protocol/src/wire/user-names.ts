@@ -42,6 +42,16 @@ export function parseUserName(text: string): UserName {
   return hub(first, text.slice(first.length + 1));
 }
 
+/**
+ * Reads the user name of a client of an MQTT 5 hub, `correlationId={hex}&clientVersion={text}` (wire.md#mqtt-v5-hub); undefined
+ * for any other.
+ */
+export function parseHubV5UserName(text: string): { readonly clientVersion?: string } | undefined {
+  if (text.length > MAX_LENGTH || !text.startsWith("correlationId=")) return undefined;
+  const clientVersion = decodeOnce(rawQuery(text).get("clientVersion") ?? "");
+  return clientVersion ? { clientVersion } : {};
+}
+
 function provisioning(idScope: string, registrationId: string, query: string): UserName {
   if (registrationId === "") return malformed("the registration id is empty");
   const members = rawQuery(query);

@@ -1,6 +1,5 @@
 import { hostname, networkInterfaces } from "node:os";
-import type { LinkedHub } from "@rollcall/protocol";
-import { isLoopback } from "@rollcall/protocol";
+import { isLoopback, isLoopbackAddress, type LinkedHub } from "@rollcall/protocol";
 import type { Config } from "../config/config-schema.js";
 
 const isWildcard = (host: string) => host === "0.0.0.0" || host === "::";
@@ -15,7 +14,9 @@ export function reachableHost(host: string): string {
 export function linkedHubs({ hubs, hubHost, listen }: Config): readonly LinkedHub[] {
   if (!hubs) {
     const own = reachableHost(listen.host);
-    return [{ host: hubHost ?? (isLoopback(own) ? "127.0.0.1" : own), weight: 1, applyAllocationPolicy: true }];
+    // A name without a dot, and ::1, suit no SDK as a hub: wire.md#hub-name.
+    const hub = isLoopback(own) && !isLoopbackAddress(own) ? "127.0.0.1" : own;
+    return [{ host: hubHost ?? hub, weight: 1, applyAllocationPolicy: true }];
   }
   return hubs.map(({ host, weight, applyAllocationPolicy, latency }) => ({
     host,

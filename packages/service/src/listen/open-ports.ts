@@ -1,7 +1,7 @@
 import type { DeviceApi, ManagementApi } from "@rollcall/api";
 import type { Broker } from "@rollcall/broker";
 import type { LinkedHub, ServiceInfo } from "@rollcall/protocol";
-import { transportRows } from "@rollcall/protocol";
+import { dashboardHost, transportRows } from "@rollcall/protocol";
 import type { Config } from "../config/config-schema.js";
 import { flagName, type SettingName, variableName } from "../config/config-settings.js";
 import { ListenError, listenAddresses } from "./listen.js";
@@ -44,7 +44,7 @@ export async function openPorts(parts: PortParts): Promise<OpenPorts> {
         purpose: "The dashboard",
         flag: flagText("dashboardPort"),
         port: dashboard,
-        addresses: listenAddresses("127.0.0.1"),
+        addresses: listenAddresses(dashboardHost(host)),
       },
       management.handler,
     ),

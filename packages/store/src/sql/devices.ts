@@ -12,6 +12,7 @@ import {
   replaceTwin,
   twin,
 } from "./device-statements.js";
+import { removeModules } from "./modules.js";
 import { pageOf } from "./versions.js";
 import { changesOf, insert, recordOf, rowsOf, tellOthers, type Work } from "./work.js";
 
@@ -60,6 +61,7 @@ export function* removeOwnDevice(place: DevicePlace, owner: string): Work<void> 
   const key = placeOf(place);
   if ((yield* changesOf(removeIdentityOf, { ...key, owner })) === 0) return;
   yield* changesOf(removeTwin, key);
+  yield* removeModules(place);
   yield* tellTaken(place);
 }
 
@@ -67,6 +69,7 @@ export function* removeDevice(place: DevicePlace): Work<boolean> {
   const key = placeOf(place);
   if ((yield* changesOf(removeIdentity, key)) === 0) return false;
   yield* changesOf(removeTwin, key);
+  yield* removeModules(place);
   yield* tellTaken(place);
   return true;
 }

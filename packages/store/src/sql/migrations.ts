@@ -86,6 +86,12 @@ async function createClusterFiles(transaction: Transaction<Schema>, { key, isSha
     primary key (id_scope, file))`.execute(transaction);
 }
 
+async function createModules(transaction: Transaction<Schema>, { key }: Spelling): Promise<void> {
+  await sql`create table if not exists module_identities (id_scope ${key} not null, hub_key ${key} not null, device_id ${key} not null,
+    module_id ${key} not null, etag ${key} not null, record text not null,
+    primary key (id_scope, hub_key, device_id, module_id))`.execute(transaction);
+}
+
 /**
  * Subjects were looked up by the bytes of the name; since then by a key that is equal for equal names. The table holds
  * nothing that cannot be derived, and what is there are the bytes.
@@ -107,4 +113,4 @@ async function foldSubjects(transaction: Transaction<Schema>): Promise<void> {
  * The schema's version is the number of migrations that have run. Never change a migration that was released: add a new
  * one.
  */
-export const migrations: readonly Migration[] = [createFirstTables, createClusterFiles, foldSubjects];
+export const migrations: readonly Migration[] = [createFirstTables, createClusterFiles, foldSubjects, createModules];

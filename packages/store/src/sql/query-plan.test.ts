@@ -13,6 +13,7 @@ import * as countStatements from "./count-statements.js";
 import * as deviceStatements from "./device-statements.js";
 import { postgresSpelling, sqliteSpelling } from "./dialect.js";
 import * as enrollmentStatements from "./enrollment-statements.js";
+import * as moduleStatements from "./module-statements.js";
 import * as registrationStatements from "./registration-statements.js";
 import { type Statement, Statements } from "./statement.js";
 
@@ -21,6 +22,7 @@ const modules = {
   enrollmentStatements,
   registrationStatements,
   deviceStatements,
+  moduleStatements,
   caCertificateStatements,
   countStatements,
 };
@@ -56,6 +58,7 @@ const values = {
   enrollment_kind: "group",
   hub_key: "hub.example",
   device_id: "device-01500",
+  module_id: "device-01500",
   owner: "device-01500",
   replaced: "device-01500",
   certificate_key: "root",

@@ -2,6 +2,7 @@ import type { Assignment, PageRequest, RegistrationRecord, Removal } from "@roll
 import { idKey } from "@rollcall/protocol";
 import { putIdentity, putTwin, removeOwnDevice, tellTaken } from "./devices.js";
 import { lockEnrollment } from "./enrollments.js";
+import { removeModules } from "./modules.js";
 import {
   type RegistrationContent,
   type RegistrationKey,
@@ -59,7 +60,10 @@ export function* saveAssignment(assignment: Assignment): Work<boolean> {
   if (removed) yield* removeOwnDevice(removed, key.registration_key);
   const owner = key.registration_key;
   if (identity && !(yield* putIdentity(identity, { owner, replaced: idKey(replaces ?? owner) }))) return false;
-  if (identity && replaces !== undefined) yield* tellTaken(identity);
+  if (identity && replaces !== undefined) {
+    yield* removeModules(identity);
+    yield* tellTaken(identity);
+  }
   if (twin) yield* putTwin(twin);
   return true;
 }

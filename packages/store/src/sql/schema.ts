@@ -50,6 +50,15 @@ export interface Schema {
     readonly etag: string;
     readonly record: string;
   };
+  /** Modules of devices; the twin of a module stands in `twins`, under `{device_id}/{module_id}`. */
+  readonly module_identities: {
+    readonly id_scope: string;
+    readonly hub_key: string;
+    readonly device_id: string;
+    readonly module_id: string;
+    readonly etag: string;
+    readonly record: string;
+  };
   /**
    * PostgreSQL only: fingerprints of the files that all nodes of a cluster share, one row per file. Nothing in it is
    * secret.
@@ -74,5 +83,6 @@ export const primaryKeys = {
   registrations: ["registration_key"],
   device_identities: ["hub_key", "device_id"],
   twins: ["hub_key", "device_id"],
+  module_identities: ["hub_key", "device_id", "module_id"],
   cluster_files: ["file"],
 } as const satisfies Record<TableName, readonly string[]>;

@@ -6,6 +6,7 @@ import type {
   Expected,
   GroupRecord,
   IndividualRecord,
+  ModuleStore,
   PageRequest,
   RegistrationRecord,
   Removal,
@@ -20,6 +21,7 @@ import { countDevices, counts } from "./counts.js";
 import * as devices from "./devices.js";
 import * as enrollments from "./enrollments.js";
 import { Growth } from "./growth.js";
+import * as modules from "./modules.js";
 import * as registrations from "./registrations.js";
 import { restore } from "./restore.js";
 import { StoreError } from "./store-error.js";
@@ -53,6 +55,17 @@ export class SqlStore implements DurableStore {
   readonly #runner: WorkRunner;
   readonly #growth = new Growth();
   readonly watch?: NonNullable<Store["watch"]>;
+  readonly modules: ModuleStore = {
+    list: (hub, deviceId) => this.#read(() => modules.listModules({ hub, deviceId })),
+    get: (hub, deviceId, moduleId) => this.#read(() => modules.getModule({ hub, deviceId, moduleId })),
+    put: (record, more) =>
+      this.#write(
+        () => modules.putModule(record, more),
+        () => modules.hasModule(record),
+      ),
+    remove: (hub, deviceId, moduleId, expectedEtag) =>
+      this.#write(() => modules.removeModule({ hub, deviceId, moduleId }, expectedEtag)),
+  };
   #closing: Promise<void> | undefined;
 
   constructor(runner: WorkRunner) {

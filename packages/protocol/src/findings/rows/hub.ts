@@ -54,14 +54,15 @@ export const hubRows = {
     title: "The device {deviceId} is disabled at the hub.",
     remedy: "Enable the device at the hub.",
   },
-  "hub.modulesUnsupported": {
+  "hub.unknownModule": {
     cause: 20,
     element: "hub",
     severity: "error",
-    blame: "service",
+    blame: "device",
     atConnect: "notAuthorized",
-    title: "The client id has a module suffix ({moduleId}); modules are not offered.",
-    remedy: "Connect as the device itself.",
+    title: "The device {deviceId} has no module {moduleId} at the hub {hub}.",
+    remedy:
+      "Create the module first, with the credential of the device: PUT /devices/{deviceId}/modules/{moduleId}?api-version=2020-09-30 on the HTTPS port, as IoT Edge does. Module ids are case-sensitive.",
   },
   "hub.credentialMismatch": {
     cause: 20,

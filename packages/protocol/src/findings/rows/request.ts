@@ -21,6 +21,14 @@ export const requestRows = {
       "The device speaks MQTT protocol level {level}; the service speaks 3.1.1 (level 4) only. CONNACK 1 was sent.",
     remedy: "Set the MQTT client to version 3.1.1.",
   },
+  "hub.mqttV5Unsupported": {
+    element: "connection",
+    severity: "error",
+    blame: "protocol",
+    title:
+      "The device speaks MQTT 5 and wants a hub with the connection profile mqttV5; the hubs here have the profile classic (MQTT 3.1.1) only. CONNACK 1 was sent.",
+    remedy: `Let the device use the classic hub, which a registration without connectionProfile means: MQTT 3.1.1 and the user name <hub>/<deviceId>/?api-version=${HUB_API_VERSION}.`,
+  },
   "protocol.clientIdMismatch": {
     element: "request",
     severity: "error",
@@ -106,21 +114,38 @@ export const requestRows = {
   "protocol.csrNeedsPreview": {
     cause: 24,
     element: "request",
-    severity: "error",
+    severity: "warning",
     blame: "protocol",
-    wire: "badRequest",
     title:
-      "The request carries a csr, but certificate issuance needs api-version 2025-07-01-preview or later; {apiVersion} was sent.",
-    remedy: "Leave csr out. Rollcall issues no certificates to devices yet, whatever the version.",
+      "The request carries a csr under api-version {apiVersion}; the cloud documents certificate issuance from 2025-07-01-preview on. No certificate was issued, and the registration went on without it.",
+    remedy:
+      "Leave csr out, or send api-version 2026-11-01. Rollcall issues no certificates to devices yet, whatever the version.",
   },
   "protocol.csrUnsupported": {
     cause: 24,
     element: "request",
-    severity: "error",
+    severity: "warning",
     blame: "service",
+    title:
+      "The request carries a csr, but Rollcall does not issue certificates to devices yet. The registration went on without it, and its result has no issuedCertificateChain.",
+    remedy: "Leave csr out: a client that asked for a certificate may give up when the result has no chain.",
+  },
+  "protocol.csrInLookUp": {
+    cause: 24,
+    element: "request",
+    severity: "error",
+    blame: "protocol",
     wire: "badRequest",
-    title: "The request carries a csr, but Rollcall does not issue certificates to devices yet.",
-    remedy: "Leave csr out.",
+    title: "The look-up carries a csr; a certificate can be asked for at registration only.",
+    remedy: "Leave csr out of the look-up.",
+  },
+  "protocol.updatesNotLinked": {
+    element: "request",
+    severity: "info",
+    blame: "service",
+    title:
+      "The device asked for software updates. No update account is linked here, and the answer said so (409 UPDATE_ACCOUNT_NOT_LINKED).",
+    remedy: "Nothing has to be mended: the device goes on to register.",
   },
   "protocol.topicUnknown": {
     cause: 21,
