@@ -1,6 +1,6 @@
 import {
   type AnswerRoute,
-  attemptOutcomes,
+  attemptFilters,
   type BodySchemaName,
   type EnrollmentKind,
   type JsonObject,
@@ -41,7 +41,10 @@ export const queryParameters = {
     schema: { type: "integer", minimum: 1, maximum: limits.pageItems.max, default: limits.pageItems.usual },
   },
   after: { description: "What the page before gave as `next`", schema: { type: "string" } },
-  outcome: { schema: { type: "string", enum: [...attemptOutcomes] } },
+  outcome: {
+    description: "One outcome, or `wrong` for all that went wrong: failed, refused and abandoned",
+    schema: { type: "string", enum: [...attemptFilters] },
+  },
   overwrite: { description: "Put over what is there", schema: { type: "boolean", default: false } },
   generateKeys: { description: "Make keys for those that have none", schema: { type: "boolean", default: false } },
 } as const;

@@ -1,7 +1,13 @@
 import type { AttemptRecord, AttemptSummary } from "./contract-attempts.js";
 import type { Finding } from "./findings/contract-findings.js";
 
-export { type AttemptOutcome, attemptOutcomes } from "./attempt-outcomes.js";
+export {
+  type AttemptFilterName,
+  type AttemptOutcome,
+  attemptFilters,
+  attemptOutcomes,
+  passesFilter,
+} from "./attempt-outcomes.js";
 
 export type { AttemptRecord, AttemptSummary, WebhookCall } from "./contract-attempts.js";
 

@@ -1,12 +1,13 @@
-import type { AttemptOutcome, AttemptSummary } from "@rollcall/protocol";
+import type { AttemptFilterName, AttemptSummary } from "@rollcall/protocol";
+import { passesFilter } from "@rollcall/protocol/attempts";
 
 /** Puts a changed attempt into a list, newest first: over its older self, else where its time belongs. One that the filter leaves out goes. */
 export function mergeAttempt(
   attempts: readonly AttemptSummary[],
   changed: AttemptSummary,
-  { outcome, max }: { readonly outcome: AttemptOutcome | undefined; readonly max: number },
+  { outcome, max }: { readonly outcome: AttemptFilterName | undefined; readonly max: number },
 ): readonly AttemptSummary[] {
-  const wanted = outcome === undefined || changed.outcome === outcome;
+  const wanted = passesFilter(changed.outcome, outcome);
   const index = attempts.findIndex(({ trackingId }) => trackingId === changed.trackingId);
   if (index >= 0) return wanted ? attempts.with(index, changed) : attempts.toSpliced(index, 1);
   if (!wanted) return attempts;
