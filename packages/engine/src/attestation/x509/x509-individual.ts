@@ -9,7 +9,7 @@ import { checkCommonName, checkDates, readPresented } from "./presented-chain.js
 import { checkSigner } from "./strict-signer.js";
 import { individualByChain } from "./x509-group.js";
 
-/** An individual enrollment knows the leaf, or the CA that it refers to (wire.md#x509). */
+/** An individual enrollment knows the leaf, or the CA to which it refers (wire.md#x509). */
 export async function individual(
   request: AttestationRequest,
   enrollment: EnrolledBy<"x509">,
@@ -17,6 +17,7 @@ export async function individual(
 ): Promise<Verdict> {
   const base = { enrollment, attestation: "x509" as const };
   const held = enrollment.attestation;
+  await context.proofs.of(request.connection).turn();
   const { certificates, findings } = readPresented(request, context);
   const leaf = certificates[0];
   if (!leaf) return { ...base, findings };
@@ -26,12 +27,13 @@ export async function individual(
     ...checkCommonName(leaf, request.registrationId),
     ...checkDates(leaf, context.now),
     ...checkThumbprint(certificates, enrolled, enrollment, context),
-    ...(context.strictX509 ? await checkSigner(certificates, enrollment, context) : []),
+    ...(context.strictX509 ? await checkSigner(certificates, enrollment, request, context) : []),
   ];
   const all = [...findings, ...checks];
   const [primary, secondary] = enrolled;
   if (!primary || all.some((each) => each.severity === "error")) return { ...base, findings: all };
-  // A secondary one that is alone is the hub's primary: a hub's device has no second thumbprint without a first.
+  // A secondary certificate without a primary becomes the hub's primary: a hub's device has no second thumbprint
+  // without a first.
   const authentication = {
     type: "x509Thumbprint" as const,
     primary: primary.thumbprint,
