@@ -311,7 +311,7 @@ describe("a handshake that ends early says who ended it, with which alert, and w
   it("says nothing of a client that is served", async () => {
     const ca = authority.certificatePem;
     const { certificatePem: cert, privateKeyPem: key } = device;
-    const socket = connectTls({ host: "localhost", port, ca, cert, key, family: 4 });
+    const socket = connectTls({ host: "127.0.0.1", servername: "localhost", port, ca, cert, key });
     await once(socket, "secureConnect");
     socket.end("hello");
     await once(socket.resume(), "close");
