@@ -12,7 +12,7 @@ export const attemptOutcomes = [
 export type AttemptOutcome = (typeof attemptOutcomes)[number];
 
 /** One name for every attempt that went wrong, whoever ended it and wherever: a filter of lists, not an outcome. */
-export const WRONG = "wrong";
+const WRONG = "wrong";
 const wrongOutcomes: readonly AttemptOutcome[] = ["failed", "refused", "abandoned"];
 
 /** What a list of attempts can be narrowed to: one outcome, or all that went wrong. */

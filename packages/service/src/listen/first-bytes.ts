@@ -1,7 +1,7 @@
 import type { Server, Socket } from "node:net";
 
 /** So much of what a client sent first is kept until the handshake is over; a ClientHello has 200 to 2,000 bytes. */
-export const FIRST_BYTES_KEPT = 4096;
+const FIRST_BYTES_KEPT = 4096;
 
 /**
  * Lets a TLS server begin with a connection only when its first bytes are here, and shows a copy of them. Node feeds the

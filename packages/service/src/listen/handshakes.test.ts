@@ -21,7 +21,8 @@ const stranger = await issueLeaf({ commonName: "pump-8", parent: other });
 const identity = await issueServerCertificate({ commonName: "localhost", hosts: ["localhost"], parent: authority });
 
 const PATIENCE_MS = 1_000;
-const hasGnutls = spawnSync("gnutls-cli", ["--version"]).status === 0;
+const GNUTLS = "gnutls-cli";
+const hasGnutls = spawnSync(GNUTLS, ["--version"]).status === 0;
 const fieldCase = (name: string) =>
   fileURLToPath(new URL(`../../../../test/fixtures/field-cases/tls-blame/${name}`, import.meta.url));
 
@@ -285,7 +286,7 @@ describe("a handshake that ends early says who ended it, with which alert, and w
       const args = ["--insecure", "--priority", priority, ...credentials, ...key, "-p", String(port), "127.0.0.1"];
       await check({
         name: "not DER",
-        connect: () => run("gnutls-cli", args),
+        connect: () => run(GNUTLS, args),
         code: "tls.certificateNotDer",
         title: [
           ...service("50 (decode_error)", "at the client's certificate"),
@@ -301,7 +302,7 @@ describe("a handshake that ends early says who ended it, with which alert, and w
   it.skipIf(!hasGnutls)("GnuTLS's that does not know the CA (needs gnutls-cli of gnutls-bin)", () =>
     check({
       name: "distrust",
-      connect: () => run("gnutls-cli", ["-p", String(port), "127.0.0.1"]),
+      connect: () => run(GNUTLS, ["-p", String(port), "127.0.0.1"]),
       code: "tls.certificateRejected",
       title: client("42 (bad_certificate)", CERTIFICATE_SENT),
       remedy: "SSL_CERT_FILE",
