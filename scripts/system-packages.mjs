@@ -14,6 +14,11 @@ import { delimiter, join } from "node:path";
 const packages = [
   { name: "openssl", program: "openssl", use: "second opinion on certificates, chains and PKCS#12 bundles" },
   { name: "mosquitto-clients", program: "mosquitto_pub", use: "an independent MQTT client, against the broker" },
+  {
+    name: "gnutls-bin",
+    program: "gnutls-cli",
+    use: "a TLS client that is not OpenSSL's, and presents what OpenSSL does not load",
+  },
   { name: "swtpm", program: "swtpm", use: "second opinion on TPM answers" },
   { name: "tpm2-tools", program: "tpm2_getcap", use: "other people's TPM tools, on our TPM's socket" },
   { name: "tss2", program: "tsscreateprimary", use: "IBM's TPM utilities, on our TPM's socket" },

@@ -65,6 +65,12 @@ it("leaves out attempts with a different outcome", async () => {
   }
 });
 
+it("has one filter for anything that went wrong", async () => {
+  for (const outcome of attemptOutcomes) begin(outcome).outcome = outcome;
+  const { body } = await ask("/attempts?outcome=wrong");
+  expect(body.items.map(({ outcome }) => outcome)).toEqual(["abandoned", "refused", "failed"]);
+});
+
 it("lists nothing after an attempt that was dropped", async () => {
   const first = begin("first").trackingId;
   for (let count = 0; count < 10; count += 1) begin(`d-${count}`);

@@ -1,5 +1,5 @@
 import type { AttemptLog } from "@rollcall/engine";
-import { type Answer, attemptOutcomes, limits, managementRoutes, summarizeAttempt } from "@rollcall/protocol";
+import { type Answer, attemptFilters, limits, managementRoutes, summarizeAttempt } from "@rollcall/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AttemptEvents } from "./attempt-events.js";
 import type { Refuse } from "./send-reply.js";
@@ -44,8 +44,8 @@ function readQuery(query: Record<string, unknown>): string | ({ limit: number } 
   const { max } = limits.pageItems;
   if (typeof limit !== "string" || !/^\d{1,6}$/.test(limit) || Number(limit) < 1 || Number(limit) > max)
     return `limit must be a number from 1 to ${max}.`;
-  const wanted = attemptOutcomes.find((each) => each === outcome);
-  if (outcome !== undefined && wanted === undefined) return `outcome must be one of ${attemptOutcomes.join(", ")}.`;
+  const wanted = attemptFilters.find((each) => each === outcome);
+  if (outcome !== undefined && wanted === undefined) return `outcome must be one of ${attemptFilters.join(", ")}.`;
   if (after !== undefined && typeof after !== "string") return "after must be the value of next in the page before.";
   return { limit: Number(limit), outcome: wanted, after };
 }

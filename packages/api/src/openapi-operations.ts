@@ -1,6 +1,6 @@
 import {
   type AnswerRoute,
-  attemptOutcomes,
+  attemptFilters,
   type BodySchemaName,
   type EnrollmentKind,
   type JsonObject,
@@ -41,7 +41,10 @@ export const queryParameters = {
     schema: { type: "integer", minimum: 1, maximum: limits.pageItems.max, default: limits.pageItems.usual },
   },
   after: { description: "The value of `next` in the page before", schema: { type: "string" } },
-  outcome: { schema: { type: "string", enum: [...attemptOutcomes] } },
+  outcome: {
+    description: "One outcome, or `wrong` for all that went wrong: failed, refused and abandoned",
+    schema: { type: "string", enum: [...attemptFilters] },
+  },
   overwrite: { description: "Replace existing records", schema: { type: "boolean", default: false } },
   generateKeys: { description: "Make keys for enrollments without keys", schema: { type: "boolean", default: false } },
 } as const;

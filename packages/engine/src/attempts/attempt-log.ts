@@ -1,4 +1,11 @@
-import { type AttemptOutcome, type AttemptRecord, idKey, limits } from "@rollcall/protocol";
+import {
+  type AttemptFilterName,
+  type AttemptOutcome,
+  type AttemptRecord,
+  idKey,
+  limits,
+  passesFilter,
+} from "@rollcall/protocol";
 import type { Clock } from "../records/ports.js";
 import { Attempt, type AttemptFacts, type Watch } from "./attempt.js";
 
@@ -24,7 +31,7 @@ function outcomeOf(entry: Entry): AttemptOutcome {
 }
 
 export interface AttemptFilter {
-  readonly outcome?: AttemptOutcome | undefined;
+  readonly outcome?: AttemptFilterName | undefined;
   readonly after?: string | undefined;
 }
 
@@ -140,7 +147,7 @@ export class AttemptLog {
     for (let back = 1; back <= this.#ring.length && found.length < count; back += 1) {
       const entry = this.#ring.at((this.#next - back) % this.#capacity);
       if (!entry) continue;
-      if (started && (outcome === undefined || outcomeOf(entry) === outcome)) found.push(entry);
+      if (started && passesFilter(outcomeOf(entry), outcome)) found.push(entry);
       started ||= entry.trackingId === after;
     }
     return found.map(recordOf);

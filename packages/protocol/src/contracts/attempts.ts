@@ -1,7 +1,13 @@
 import type { Finding } from "../findings/contract-findings.js";
 import type { AttemptRecord, AttemptSummary } from "./contract-attempts.js";
 
-export { type AttemptOutcome, attemptOutcomes } from "../facts/attempt-outcomes.js";
+export {
+  type AttemptFilterName,
+  type AttemptOutcome,
+  attemptFilters,
+  attemptOutcomes,
+  passesFilter,
+} from "../facts/attempt-outcomes.js";
 
 export type { AttemptRecord, AttemptSummary, WebhookCall } from "./contract-attempts.js";
 

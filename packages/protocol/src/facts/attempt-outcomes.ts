@@ -10,3 +10,17 @@ export const attemptOutcomes = [
   "abandoned",
 ] as const;
 export type AttemptOutcome = (typeof attemptOutcomes)[number];
+
+/** One name for every attempt that went wrong, whoever ended it and wherever: a filter of lists, not an outcome. */
+const WRONG = "wrong";
+const wrongOutcomes: readonly AttemptOutcome[] = ["failed", "refused", "abandoned"];
+
+/** What a list of attempts can be narrowed to: one outcome, or all that went wrong. */
+export const attemptFilters = [...attemptOutcomes, WRONG] as const;
+export type AttemptFilterName = (typeof attemptFilters)[number];
+
+/** Whether an attempt with this outcome belongs to the list; without a filter all do. */
+export function passesFilter(outcome: AttemptOutcome, filter: AttemptFilterName | undefined): boolean {
+  if (filter === WRONG) return wrongOutcomes.includes(outcome);
+  return filter === undefined || filter === outcome;
+}

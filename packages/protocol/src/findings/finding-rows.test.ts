@@ -4,6 +4,7 @@ import { limits } from "../facts/limits.js";
 import { type FindingCode, findingRows } from "./finding-rows.js";
 import { allocationRows } from "./rows/allocation.js";
 import { chainRows } from "./rows/chain.js";
+import { connectionRows } from "./rows/connection.js";
 import { enrollmentRows } from "./rows/enrollment.js";
 import type { FindingRow } from "./rows/finding-row.js";
 import { hubRows } from "./rows/hub.js";
@@ -55,6 +56,7 @@ describe("the order of the rows is their rank", () => {
     noEnrollmentRows,
     allocationRows,
     hubRows,
+    connectionRows,
     serviceRows,
     remarkRows,
   ];

@@ -1,5 +1,6 @@
 import { allocationRows } from "./rows/allocation.js";
 import { chainRows } from "./rows/chain.js";
+import { connectionRows } from "./rows/connection.js";
 import { enrollmentRows } from "./rows/enrollment.js";
 import type { FindingRow } from "./rows/finding-row.js";
 import { hubRows } from "./rows/hub.js";
@@ -19,6 +20,7 @@ const rows = {
   ...noEnrollmentRows,
   ...allocationRows,
   ...hubRows,
+  ...connectionRows,
   ...serviceRows,
   ...remarkRows,
 };

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
@@ -200,61 +200,6 @@ describe("a connection", () => {
 });
 
 describe("a client that leaves", () => {
-  const reasonOf = async (remotePort: number | undefined) => {
-    const find = () => attempts.recent(50).find(({ remote }) => remote.endsWith(`:${remotePort}`));
-    await expect.poll(find).toBeDefined();
-    const record = find();
-    expect(record).toMatchObject({ outcome: "abandoned", registrationId: "", findings: [{ code: "tls.clientLeft" }] });
-    return record?.findings[0]?.title;
-  };
-
-  it.each(["TLSv1.2", "TLSv1.3"] as const)("because it does not trust us: Node's, over %s", async (version) => {
-    const client = connectTls(options({ ca: other.certificatePem, minVersion: version, maxVersion: version }));
-    let port: number | undefined;
-    client.once("connect", () => {
-      port = client.localPort;
-    });
-    const [error] = (await once(client, "error")) as [NodeJS.ErrnoException];
-    expect(error.code).toBe("UNABLE_TO_VERIFY_LEAF_SIGNATURE");
-    expect(await reasonOf(port)).toMatch(/it closed the connection (right after|in the middle of) the handshake/);
-  });
-
-  it("because it does not trust us: OpenSSL's, which sends an alert", async () => {
-    const ca = join(folder, "other.pem");
-    writeFileSync(ca, other.certificatePem);
-    const count = attempts.size;
-    const child: ChildProcess = spawn(
-      OPENSSL,
-      ["s_client", "-connect", `127.0.0.1:${mqtt}`, "-CAfile", ca, "-verify_return_error"],
-      {
-        stdio: "ignore",
-      },
-    );
-    await once(child, "exit");
-    await expect.poll(() => attempts.size).toBe(count + 1);
-    expect(attempts.recent(1)[0]?.findings[0]?.title).toContain('it sent the alert "unknown ca"');
-  });
-
-  it.each([
-    ["plain HTTP", "GET / HTTP/1.1\r\n\r\n", "it spoke plain HTTP"],
-    ["plain MQTT", "\u0010\u000c\u0000\u0004MQTT\u0004\u0002\u0000\u003c\u0000\u0000", "it did not speak TLS"],
-  ])("because it speaks %s", async (_, bytes, reason) => {
-    const client = connectTcp(mqtt, "127.0.0.1", () => client.write(bytes, "latin1"));
-    client.on("error", () => undefined).resume();
-    await once(client, "connect");
-    const { localPort } = client;
-    expect(await reasonOf(localPort)).toContain(reason);
-    client.destroy();
-  });
-
-  it("in the middle of the handshake", async () => {
-    const client = connectTcp(mqtt, "127.0.0.1", () => client.end(Buffer.from("16030100", "hex")));
-    client.on("error", () => undefined).resume();
-    await once(client, "connect");
-    const { localPort } = client;
-    expect(await reasonOf(localPort)).toContain("it closed the connection in the middle");
-  });
-
   it("without sending anything, or after it was served, is not recorded as an attempt", async () => {
     const count = attempts.size;
     const silent = connectTcp(mqtt, "127.0.0.1", () => silent.end());

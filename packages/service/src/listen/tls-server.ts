@@ -3,9 +3,11 @@ import type { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { SecureContextOptions, Server, TLSSocket, TlsOptions } from "node:tls";
 import type { AttemptLog, Clock } from "@rollcall/engine";
-import { type ClientConnection, finding, type Transport } from "@rollcall/protocol";
+import type { ClientConnection, Finding, Transport } from "@rollcall/protocol";
+import { certificateId } from "./certificate-id.js";
 import { type AcceptedSocket, acceptSocket, clientConnection } from "./client-connection.js";
-import { handshakeFailure, LEFT_AFTER_HANDSHAKE } from "./handshake-failure.js";
+import { showFirstBytes } from "./first-bytes.js";
+import { type HandshakeError, handshakeFailure, leftAfterHandshake } from "./handshake-failure.js";
 
 /** The certificate that devices see, with the CA left out, and its key; PEM. */
 export interface ServerIdentity {
@@ -47,6 +49,8 @@ export interface WatchOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly attempts: AttemptLog;
+  /** How long a client may take for the handshake; the server's `handshakeTimeout`. */
+  readonly patienceMs?: number;
   onSecure(socket: TLSSocket, connection: ClientConnection): void;
 }
 
@@ -60,7 +64,48 @@ export interface WatchedServer {
 interface Tracked extends AcceptedSocket {
   readonly socket: Socket;
   secured: boolean;
-  error?: NodeJS.ErrnoException;
+  error?: HandshakeError;
+  /** Kept until the handshake is over. */
+  first: Uint8Array;
+  /** What the certificate names, when the handshake came so far. */
+  registrationId: string;
+}
+
+const NOTHING = new Uint8Array();
+
+/** Notes in the log that a client left before it was served. */
+function noteLeft(
+  { attempts, transport }: WatchOptions,
+  about: AcceptedSocket & { readonly registrationId: string; readonly securedAt?: number },
+  findings: readonly Finding[],
+): void {
+  const { remote, acceptedAt, registrationId, securedAt } = about;
+  const attempt = attempts.begin({
+    at: "service",
+    registrationId,
+    transport,
+    remote,
+    acceptedAt,
+    ...(securedAt !== undefined && { securedAt }),
+  });
+  attempt.outcome = "abandoned";
+  for (const each of findings) attempt.add(each);
+}
+
+/** A client that finished the handshake and leaves before it says anything; at most one attempt a socket. */
+function watchSecured(options: WatchOptions, socket: TLSSocket, connection: ClientConnection): void {
+  let isNoted = false;
+  const left = (error?: HandshakeError) => {
+    if (isNoted || socket.bytesRead > 0 || socket.writableEnded) return;
+    const agreed = { version: socket.getProtocol() ?? "TLS", cipher: socket.getCipher()?.name ?? "no cipher" };
+    const found = leftAfterHandshake(agreed, error);
+    if (!found) return;
+    isNoted = true;
+    noteLeft(options, { ...connection, registrationId: certificateId(connection.presented()[0]) }, [found]);
+  };
+  // A socket without a listener for its errors takes the process down with it.
+  socket.on("error", left);
+  socket.once("end", () => left());
 }
 
 /**
@@ -68,56 +113,57 @@ interface Tracked extends AcceptedSocket {
  * left.
  */
 export function watchServer(server: Server | HttpsServer, options: WatchOptions): WatchedServer {
-  const { clock, attempts, transport } = options;
+  const { clock, transport, patienceMs = HANDSHAKE_TIMEOUT_MS } = options;
   const sockets = new Set<Socket>();
-  // By address and port of the peer: Node does not say which TLS socket belongs to which accepted one.
-  const tracked = new Map<string, Tracked>();
-  const left = (accepted: AcceptedSocket, reason: string, securedAt?: number) => {
-    const { remote, acceptedAt } = accepted;
-    const attempt = attempts.begin({
-      at: "service",
-      registrationId: "",
-      transport,
-      remote,
-      acceptedAt,
-      ...(securedAt !== undefined && { securedAt }),
-    });
-    attempt.outcome = "abandoned";
-    attempt.add(finding("tls.clientLeft", { values: { reason } }));
+  const tracked = new Map<Socket, Tracked>();
+  const trackedOf = (socket: TLSSocket): Tracked | undefined => {
+    // A cast: Node's types leave out the accepted socket, and the peer's address is gone once the peer has reset.
+    const { _parent: accepted } = socket as { readonly _parent?: Socket };
+    return accepted && tracked.get(accepted);
   };
 
-  server.on("connection", (socket: Socket) => {
-    const accepted: Tracked = { ...acceptSocket(socket, clock()), socket, secured: false };
+  showFirstBytes(server, patienceMs, (socket) => {
+    const facts = acceptSocket(socket, clock());
+    const accepted: Tracked = { ...facts, socket, secured: false, first: NOTHING, registrationId: "" };
     sockets.add(socket);
-    tracked.set(accepted.remote, accepted);
+    tracked.set(socket, accepted);
+    const note = () => {
+      tracked.delete(socket);
+      // A socket that never sent anything is a port scan or a health check, not a device.
+      if (accepted.secured || socket.bytesRead === 0) return;
+      const { error, first } = accepted;
+      noteLeft(options, accepted, handshakeFailure({ error, first, bytesWritten: socket.bytesWritten, patienceMs }));
+    };
     socket.once("close", () => {
       sockets.delete(socket);
-      if (tracked.get(accepted.remote) === accepted) tracked.delete(accepted.remote);
-      // A socket that never sent anything is a port scan or a health check, not a device.
-      if (!accepted.secured && socket.bytesRead > 0) left(accepted, handshakeFailure(accepted.error));
+      // TLS reports an alert that came with the end of the connection a moment after the socket's close.
+      if (accepted.secured || accepted.error) note();
+      else setImmediate(note);
     });
+    return (first) => {
+      accepted.first = first;
+    };
   });
   server.on("tlsClientError", (error: NodeJS.ErrnoException, socket: TLSSocket) => {
-    const accepted = tracked.get(acceptSocket(socket, 0).remote);
-    if (accepted) accepted.error = error;
+    const accepted = trackedOf(socket);
+    if (!accepted) return;
+    accepted.error = error;
+    accepted.registrationId = certificateId(socket.getPeerX509Certificate()?.raw);
   });
   // First in line, so that the connection is known before any other listener sees the socket.
   server.prependListener("secureConnection", (socket: TLSSocket) => {
-    const { remote } = acceptSocket(socket, 0);
-    const accepted = tracked.get(remote);
+    const accepted = trackedOf(socket);
     if (!accepted) return void socket.destroy();
     accepted.secured = true;
+    accepted.first = NOTHING;
     sockets.delete(accepted.socket);
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
-    const { acceptedAt, loopback } = accepted;
+    const { acceptedAt, remote, loopback } = accepted;
     const securedAt = clock();
-    // A socket without a listener for its errors takes the process down with it.
-    socket.on("error", () => undefined);
-    socket.once("end", () => {
-      if (socket.bytesRead === 0 && !socket.writableEnded) left(accepted, LEFT_AFTER_HANDSHAKE, securedAt);
-    });
-    options.onSecure(socket, clientConnection(socket, { acceptedAt, securedAt, remote, loopback, transport }));
+    const connection = clientConnection(socket, { acceptedAt, securedAt, remote, loopback, transport });
+    watchSecured(options, socket, connection);
+    options.onSecure(socket, connection);
   });
   return { server, sockets };
 }

@@ -37,3 +37,10 @@ it("does not add attempts that the filter excludes, and removes those that no lo
   expect(mergeAttempt(list, attempt("d", 40, "refused"), open)).toBe(list);
   expect(ids(mergeAttempt(list, attempt("b", 20, "refused"), open))).toBe("ca");
 });
+
+it("knows what went wrong, whoever ended it", () => {
+  const wrong = { outcome: "wrong", max: 9 } as const;
+  expect(ids(mergeAttempt([], attempt("d", 40, "abandoned"), wrong))).toBe("d");
+  expect(ids(mergeAttempt([], attempt("d", 40, "failed"), wrong))).toBe("d");
+  expect(mergeAttempt([], attempt("d", 40, "assigned"), wrong)).toEqual([]);
+});

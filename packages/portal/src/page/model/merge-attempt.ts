@@ -1,4 +1,5 @@
-import type { AttemptOutcome, AttemptSummary } from "@rollcall/protocol";
+import type { AttemptFilterName, AttemptSummary } from "@rollcall/protocol";
+import { passesFilter } from "@rollcall/protocol/attempts";
 
 /**
  * Puts a changed attempt into a list, newest first: replaces its older version, else inserts it by its time. An attempt
@@ -7,9 +8,9 @@ import type { AttemptOutcome, AttemptSummary } from "@rollcall/protocol";
 export function mergeAttempt(
   attempts: readonly AttemptSummary[],
   changed: AttemptSummary,
-  { outcome, max }: { readonly outcome: AttemptOutcome | undefined; readonly max: number },
+  { outcome, max }: { readonly outcome: AttemptFilterName | undefined; readonly max: number },
 ): readonly AttemptSummary[] {
-  const wanted = outcome === undefined || changed.outcome === outcome;
+  const wanted = passesFilter(changed.outcome, outcome);
   const index = attempts.findIndex(({ trackingId }) => trackingId === changed.trackingId);
   if (index >= 0) return wanted ? attempts.with(index, changed) : attempts.toSpliced(index, 1);
   if (!wanted) return attempts;

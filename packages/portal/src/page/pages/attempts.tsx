@@ -1,4 +1,4 @@
-import type { AttemptOutcome, AttemptSummary } from "@rollcall/protocol";
+import type { AttemptFilterName, AttemptSummary } from "@rollcall/protocol";
 import { attemptOutcomes } from "@rollcall/protocol/attempts";
 import { useEffect, useState } from "preact/hooks";
 import { isAbort, messageOf } from "../api/client.js";
@@ -24,7 +24,7 @@ interface State {
   readonly missed: number;
 }
 
-type Filter = AttemptOutcome | "all";
+type Filter = AttemptFilterName | "all";
 
 /** Kept in the history: a user who opens an enrollment and comes back finds the same filter. */
 interface Shown {
@@ -76,6 +76,7 @@ function useLiveAttempts(filter: Filter) {
 
 const choices = [
   { value: "all", label: "All outcomes" },
+  { value: "wrong", label: "Anything that went wrong" },
   ...attemptOutcomes.map((outcome) => ({ value: outcome, label: outcome })),
 ] as const;
 

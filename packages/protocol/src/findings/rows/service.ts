@@ -1,16 +1,7 @@
 import type { FindingRow } from "./finding-row.js";
 
-/** The connection and the service itself. Likely root causes first: the order is the rank. */
+/** The service itself. Likely root causes first: the order is the rank. */
 export const serviceRows = {
-  "tls.clientLeft": {
-    cause: 19,
-    element: "connection",
-    severity: "error",
-    blame: "device",
-    title: "The client ended the TLS handshake: {reason}.",
-    remedy:
-      "If it says unknown ca: the device does not trust this service. rollcall info names the CA file to give it.",
-  },
   "service.internal": {
     element: "service",
     severity: "error",
