@@ -192,7 +192,7 @@ describe("device register", () => {
     [
       "a chain that holds none",
       ["--cp", "seed.json", "--kp", "seed.json"],
-      /--cp seed\.json: it holds no PEM certificate/,
+      /--cp seed\.json: it is JSON, and a certificate belongs here/,
     ],
     ["a host without a scope", ["--key", keys.pump, "--host", "127.0.0.1"], /--host needs --scope/],
     [

@@ -136,6 +136,6 @@ test("a file that is no certificate is named as the mistake, with no stack", asy
   const { code, stderr } = await runHere(["pki", "leaf", "--cn", "x", "--ca", "a.pem", "--ca-key", "a.pem"], {
     cwd: folder.path,
   });
-  expect(stderr).toMatch(/^rollcall: a.pem with a.pem: .*certificate.*\n$/);
+  expect(stderr).toMatch(/^rollcall: --ca a.pem: .*base64.*\n$/);
   expect(code).toBe(2);
 });

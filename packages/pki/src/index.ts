@@ -18,7 +18,7 @@ export { type JudgePathOptions, judgePath } from "./judge-path.js";
 export { extendedKeyUsages, type KeyUsage } from "./oids.js";
 export { OtherMaterialError } from "./other-material-error.js";
 export { type PathElement, type PathProblem, type PathProblemCode, pathProblems } from "./path-problem.js";
-export { parseCertificates, toPem } from "./pem.js";
+export { certificateBlocks, parseCertificates, toPem } from "./pem.js";
 export { type Pkcs12Content, type Pkcs12Options, readPkcs12, writePkcs12 } from "./pkcs12.js";
 export {
   ChainOrderError,
@@ -28,5 +28,4 @@ export {
 } from "./presented-identity.js";
 export { PassphraseError, readPrivateKey } from "./private-key.js";
 export { isProofOfPossession, type Possession } from "./proof-of-possession.js";
-export { decodeText } from "./recognise.js";
 export { derivedKeyPair, type KeyPair } from "./seeded.js";

@@ -91,7 +91,7 @@ function readBlock(text: string, { 0: line, 1: label = "", index }: RegExpExecAr
   const from = index + line.length;
   const end = text.indexOf(`-----END ${label}-----`, from);
   if (end < 0) {
-    if (kind !== "certificate" && kind !== "privateKey") return { kind, form: "pem" };
+    if (kind !== "certificate") return { kind, form: "pem" };
     throw new CertificateError(`the PEM text has no line -----END ${label}-----`);
   }
   const content = text.slice(from, end);
@@ -107,7 +107,7 @@ function readBlock(text: string, { 0: line, 1: label = "", index }: RegExpExecAr
   return { kind: clear ?? kind, form: "pem", der, block };
 }
 
-const holdsDer: ReadonlySet<MaterialKind> = new Set(["certificate", "pkcs7", "privateKey", "encryptedKey"]);
+const holdsDer: ReadonlySet<MaterialKind> = new Set(["certificate", "pkcs7"]);
 
 /** The kind of bytes that are no text. */
 function binaryKind(bytes: Buffer): MaterialKind | undefined {
