@@ -124,3 +124,19 @@ test("delete: not while a group refers to it", async () => {
   });
   expect(await certificate("delete", "-n", "root-1", "-y")).toMatchObject({ code: 4 });
 });
+
+test("verify opens an encrypted key of the CA; a certificate in UTF-16 is taken", async () => {
+  const authority = await issueRoot({ commonName: "Encrypted" });
+  const options = { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "1234" } as const;
+  writeFileSync(file("encrypted.pem"), Buffer.from(`\uFEFF${authority.certificatePem}`, "utf16le"));
+  writeFileSync(file("encrypted.key"), authority.privateKey.export(options));
+  writeFileSync(file("passphrase"), "1234\n");
+  expect(await certificate("create", "-n", "encrypted", "-p", "encrypted.pem")).toMatchObject({ code: 0 });
+  const refused = await certificate("verify", "-n", "encrypted", "--ca-key", "encrypted.key");
+  expect(refused).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/encrypted\.key: the private key is encrypted/),
+  });
+  const args = ["verify", "-n", "encrypted", "--ca-key", "encrypted.key", "--passphrase-file", "passphrase"];
+  expect(await certificate(...args)).toMatchObject({ code: 0 });
+});

@@ -3,7 +3,7 @@ import { finding, type Json, type JsonObject, type ReplyBody, toAsciiJson, topic
 import { flushWrites } from "./aedes/join-writes.js";
 import type { Connection } from "./connection.js";
 
-/** Sends the reply of the provisioning service to the asking connection and to nobody else. */
+/** Sends the reply of the provisioning service to the connection that asked, and only to it. */
 export function sendReply(
   connection: Connection,
   reply: { readonly topic: string; readonly body: ReplyBody; readonly rid: string },
@@ -19,7 +19,7 @@ export function sendReply(
   send(connection, { topic: reply.topic, payload: toAsciiJson(reply.body), qos });
 }
 
-/** Sends a twin reply; a PATCH is answered without a body. `sent` is called once it is on its way, or cannot be. */
+/** Sends a twin reply; a PATCH is answered without a body. `sent` is called after it was sent, or could not be sent. */
 export function sendTwinReply(
   connection: Connection,
   reply: { readonly topic: string; readonly body: Json | undefined; readonly rid: string },
@@ -36,7 +36,7 @@ export function sendTwinReply(
   send(connection, { topic: reply.topic, payload, qos }, sent);
 }
 
-/** Tells a device what changed of its desired properties, if it asked to be told. */
+/** Sends a change of the desired properties to a device that has subscribed to such changes. */
 export function sendDesired(connection: Connection, patch: JsonObject): void {
   const qos = connection.granted.get(topics.twinDesiredUpdates);
   if (connection.closed || qos === undefined) return;
@@ -50,7 +50,7 @@ function send(
   sent: () => void = () => undefined,
 ): void {
   const { topic, payload, qos } = message;
-  // A failed write closes the client, which is all there is to do about it.
+  // A failed write closes the client; nothing else can be done about it.
   connection.client.publish(
     { cmd: "publish", topic, payload: Buffer.from(payload), qos, retain: false, dup: false },
     sent,

@@ -6,21 +6,22 @@ import { decideConnect } from "./connect.js";
 import type { Connection } from "./connection.js";
 import type { BrokerContext } from "./context.js";
 
-/** A CONNECT of MQTT 3.1.1 as mqtt-packet reads it. */
+/** The members of mqtt-packet's CONNECT packet (MQTT 3.1.1) that are used here. */
 export interface ConnectPacket {
   readonly cmd: "connect";
   readonly clientId: string;
   readonly protocolVersion?: number;
   readonly username?: string;
   readonly password?: Buffer;
-  /** Seconds; 0 is for ever. */
+  /** Seconds; 0: no limit. */
   readonly keepalive?: number;
 }
 
 /**
- * Handles a CONNECT in place of Aedes: its own handler restores sessions and delivers what was stored for them, through a
- * stream pipeline that is made and aborted for each connection, and here no session outlives its connection. Each client
- * gets an id of ours: Aedes lets a CONNECT throw off whoever has its id, and before that CONNECT has proved anything.
+ * Handles a CONNECT instead of Aedes. Aedes's own handler restores sessions and delivers stored messages through a
+ * stream pipeline that it creates and aborts for each connection; here no session outlives its connection. Each client
+ * gets an id of our own, because in Aedes a CONNECT disconnects the client with the same id before it has proved
+ * anything.
  */
 export function takeConnect(
   server: MqttServer,
@@ -38,7 +39,7 @@ export function takeConnect(
     if (reason === "accepted") letIn(server, client, packet.keepalive ?? 0);
     else client.close();
   };
-  // Engine and hub do not reject, so this is a mistake of the broker's own: it must not take the process down.
+  // Engine and hub do not reject, so this is an error of the broker itself; it must not end the process.
   answer().catch((error: unknown) => {
     context.log.error("a CONNECT failed", error);
     client.close();

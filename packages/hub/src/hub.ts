@@ -11,10 +11,10 @@ import { type Removal, RemovedDevices } from "./removed-devices.js";
 import { applyPatch, patchReported, readTwin, type TwinContext } from "./twin.js";
 import { Watchers } from "./watchers.js";
 
-/** CA certificates kept parsed: more than a local service has groups. */
+/** Number of parsed CA certificates in the cache: more than a local service has groups. */
 const CACHED_CERTIFICATES = 500;
 
-/** Makes the assigned hub, or rather all linked ones: a device names the one it wants. */
+/** Makes the assigned hub, which serves all linked hubs: a device names its hub. */
 export function createHub(ports: HubPorts): Hub {
   const certificates = certificateCache(CACHED_CERTIFICATES);
   const desired = new Watchers<[HubDevice, JsonObject]>();
@@ -29,7 +29,7 @@ export function createHub(ports: HubPorts): Hub {
   const takeAway = async (device: HubDevice, how: Removal) => {
     removed.add(device, how);
     followers?.outdate(device);
-    // A CONNECT that had been let in by now has become a connection in the next turn of the loop; a later one is refused.
+    // By the next turn of the loop, a CONNECT accepted before has become a connection; later CONNECTs are refused.
     await new Promise(setImmediate);
     removal.tell(device);
   };
@@ -77,7 +77,7 @@ export function createHub(ports: HubPorts): Hub {
   };
 }
 
-/** Where others write too, a device is told of all changes in one order. */
+/** With a shared store, followers put the changes of all processes into one order for each device. */
 function announcer(followers: Followers | undefined, desired: Watchers<[HubDevice, JsonObject]>) {
   return (device: HubDevice, patch: JsonObject, version: number) => {
     if (followers) followers.changed(device, { patch, version });
@@ -85,7 +85,7 @@ function announcer(followers: Followers | undefined, desired: Watchers<[HubDevic
   };
 }
 
-/** Undefined where nobody else writes to the store. */
+/** Undefined when no other process writes to the store. */
 function followersOf(
   store: DeviceStore,
   callbacks: Omit<ConstructorParameters<typeof Followers>[0], "store">,
@@ -96,7 +96,7 @@ function followersOf(
   return followers;
 }
 
-/** The new version of a device's desired properties; undefined when there is no such device. */
+/** Changes the desired properties; returns the new version, or undefined when the device does not exist. */
 async function patchDesired(device: HubDevice, patch: JsonObject, context: TwinContext): Promise<number | undefined> {
   const problem = propertyProblem(patch);
   if (problem !== undefined) throw new DpsError("badRequest", problem);
@@ -104,7 +104,7 @@ async function patchDesired(device: HubDevice, patch: JsonObject, context: TwinC
   return change.kind === "refused" ? refusedDesired(change.reply) : change.version;
 }
 
-/** An unknown device has no version; anything else that the operator sent wrong is his to hear. */
+/** Returns undefined for an unknown device; throws for other errors, which are the operator's. */
 function refusedDesired(reply: { readonly status: number; readonly body?: unknown }): undefined {
   if (reply.status === 404) return undefined;
   throw new DpsError(reply.status === 429 ? "conflict" : "badRequest", JSON.stringify(reply.body));

@@ -12,20 +12,23 @@ type Presented =
   | { readonly ok: true; readonly certificates: readonly Certificate[] }
   | { readonly ok: false; readonly problem: string };
 
-/** Everything that is wrong with the certificates that a device came to its hub with, in words; empty when nothing is. */
+/**
+ * Everything that is wrong with the certificates that a device presented to its hub, in words; empty when they are
+ * valid.
+ */
 export function x509Problems(
   presented: readonly Uint8Array[],
   deviceId: string,
   authentication: Exclude<HubAuthentication, { type: "symmetricKey" }>,
   context: { readonly certificates: CertificateCache; readonly now: number },
 ): readonly string[] {
-  if (presented.length === 0) return ["the hub expects a client certificate, and none came"];
+  if (presented.length === 0) return ["the hub expects a client certificate, but there was none"];
   const read = readPresented(presented, context.certificates);
   if (!read.ok) return [read.problem];
   const leaf = read.certificates[0];
-  if (!leaf) return ["the hub expects a client certificate, and none came"];
+  if (!leaf) return ["the hub expects a client certificate, but there was none"];
   if (authentication.type === "x509Thumbprint") return thumbprintProblems(leaf, authentication, context.now);
-  // The group's device keeps the id of its first registration; its next certificate may spell it in another case.
+  // A group's device keeps the id of its first registration; its next certificate may spell the id in different case.
   const name =
     leaf.commonName !== undefined && idKey(leaf.commonName) === idKey(deviceId)
       ? []
@@ -34,7 +37,7 @@ export function x509Problems(
 }
 
 function readPresented(presented: readonly Uint8Array[], cache: CertificateCache): Presented {
-  // Beyond this a stranger only makes work.
+  // A longer chain would only cost time.
   const looked = presented.slice(0, limits.chainLength);
   try {
     return { ok: true, certificates: looked.map((der) => cache.read(der)) };
@@ -44,7 +47,7 @@ function readPresented(presented: readonly Uint8Array[], cache: CertificateCache
   }
 }
 
-/** The thumbprint, and that the certificate is valid now: no more than IoT Hub looks at (Azure/iotedge#621). */
+/** Checks the thumbprint and the dates, like IoT Hub (Azure/iotedge#621), and nothing else. */
 function thumbprintProblems(
   leaf: Certificate,
   known: Extract<HubAuthentication, { type: "x509Thumbprint" }>,
@@ -61,7 +64,10 @@ function thumbprintProblems(
   return problems;
 }
 
-/** Judged as at registration: the path as it was sent, up to one of the authorities. The nearest miss explains a refusal. */
+/**
+ * Judges the path as at registration: as it was sent, up to one of the authorities. A refusal explains the best failed
+ * path.
+ */
 function chainProblems(
   certificates: readonly Certificate[],
   authorities: readonly string[],

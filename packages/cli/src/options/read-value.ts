@@ -80,6 +80,10 @@ async function readCertificate(value: unknown, { flag, kind, note }: ValueSource
   const { readCertificateFile } = await import("./certificate-file.js");
   const { certificate, others } = await readCertificateFile(path, flag);
   if (kind === "group") requireCa(certificate, flag, path);
+  if (kind === "individual" && certificate.isCa)
+    note(
+      `${flag} ${path}: ${certificate.subject} is a CA certificate. For the devices that it signs: rollcall enrollment-group create`,
+    );
   if (others > 0) note(`${flag} ${path} holds ${others + 1} certificates; the first is taken: ${certificate.subject}`);
   return { certificate: certificate.der.toString("base64") };
 }

@@ -33,7 +33,7 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
     await client.query("create schema public");
     const nodes = await Promise.all(Array.from({ length: 6 }, () => open("0ne-race")));
     const { rows } = await client.query("select version from rollcall_schema");
-    expect(rows).toEqual([{ version: 2 }]);
+    expect(rows).toEqual([{ version: 3 }]);
     expect(await nodes[0]!.saveAssignment(assignmentOf("d", 1))).toBe(true);
     expect((await nodes[1]!.registration("d"))?.etag).toBe("r1");
     await client.end();
@@ -50,7 +50,7 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
     expect((await after.registration("d"))?.etag).toBe("r1");
     const { rows } = await client.query("delete from rollcall_schema where name = 'another' returning version");
     expect(rows).toEqual([{ version: 7 }]);
-    expect((await client.query("select version from rollcall_schema")).rows).toEqual([{ version: 2 }]);
+    expect((await client.query("select version from rollcall_schema")).rows).toEqual([{ version: 3 }]);
     expect((await client.query("select * from cluster_files")).rows).toEqual([]);
     await client.end();
   });

@@ -1,4 +1,4 @@
-import type { Certificate } from "@rollcall/pki";
+import { type Certificate, isIssuedBy } from "@rollcall/pki";
 import { type Finding, finding } from "@rollcall/protocol";
 import type { EnrolledCertificate } from "../../records/attestation-record.js";
 import type { IndividualRecord } from "../../records/records.js";
@@ -9,7 +9,7 @@ import { checkCommonName, checkDates, readPresented } from "./presented-chain.js
 import { checkSigner } from "./strict-signer.js";
 import { individualByChain } from "./x509-group.js";
 
-/** An individual enrollment knows the leaf, or the CA that it refers to (wire.md#x509). */
+/** An individual enrollment knows the leaf, or the CA to which it refers (wire.md#x509). */
 export async function individual(
   request: AttestationRequest,
   enrollment: EnrolledBy<"x509">,
@@ -17,6 +17,7 @@ export async function individual(
 ): Promise<Verdict> {
   const base = { enrollment, attestation: "x509" as const };
   const held = enrollment.attestation;
+  await context.proofs.of(request.connection).turn();
   const { certificates, findings } = readPresented(request, context);
   const leaf = certificates[0];
   if (!leaf) return { ...base, findings };
@@ -26,12 +27,13 @@ export async function individual(
     ...checkCommonName(leaf, request.registrationId),
     ...checkDates(leaf, context.now),
     ...checkThumbprint(certificates, enrolled, enrollment, context),
-    ...(context.strictX509 ? await checkSigner(certificates, enrollment, context) : []),
+    ...(context.strictX509 ? await checkSigner(certificates, enrollment, request, context) : []),
   ];
   const all = [...findings, ...checks];
   const [primary, secondary] = enrolled;
   if (!primary || all.some((each) => each.severity === "error")) return { ...base, findings: all };
-  // A secondary one that is alone is the hub's primary: a hub's device has no second thumbprint without a first.
+  // A secondary certificate without a primary becomes the hub's primary: a hub's device has no second thumbprint
+  // without a first.
   const authentication = {
     type: "x509Thumbprint" as const,
     primary: primary.thumbprint,
@@ -79,22 +81,24 @@ function checkThumbprint(
       finding("enrollment.holdsOtherCertificate", { values, expected: leaf.sha256, got: otherCertificate.sha256 }),
     ];
   }
-  return [thumbprintMismatch(leaf, enrolled, id, context)];
+  return [thumbprintMismatch([leaf, ...presented.slice(1)], enrolled, id, context)];
 }
 
 function thumbprintMismatch(
-  leaf: Certificate,
+  presented: readonly [Certificate, ...Certificate[]],
   enrolled: readonly EnrolledCertificate[],
   id: string,
   context: AttestationContext,
 ): Finding {
+  const [leaf] = presented;
   const known = enrolled.flatMap((each) =>
     each.der ? [context.certificates.read(Buffer.from(each.der, "base64"))] : [],
   );
   const sameKey = known.some((each) => each.publicKeySha256 === leaf.publicKeySha256);
   const sameSubject = known.some((each) => each.subject === leaf.subject);
   const issued = leaf.notBefore.toISOString().slice(0, 10);
-  const hint = sameSubject ? `It looks re-issued on ${issued}.` : "It looks like another device's certificate.";
+  const other = sameSubject ? `It looks re-issued on ${issued}.` : "It looks like another device's certificate.";
+  const hint = authorityHint(presented, known) ?? other;
   const unknown = "unknown, only a thumbprint is enrolled";
   const yesNo = (answer: boolean) => (known.length === 0 ? unknown : answer ? "yes" : "no");
   const names = ["primary", "secondary"];
@@ -104,4 +108,11 @@ function thumbprintMismatch(
     expected: enrolled.map((each, index) => `${names[index]} ${each.thumbprint}`).join(", "),
     got: leaf.sha256,
   });
+}
+
+/** That a CA is enrolled where a device's own certificate belongs: the CA of the chain that was just sent. */
+function authorityHint(presented: readonly Certificate[], known: readonly Certificate[]): string | undefined {
+  const authority = known.find((each) => each.isCa && presented.some((child) => isIssuedBy(child, each)));
+  if (!authority) return undefined;
+  return `The enrolled certificate is the CA ${JSON.stringify(authority.subject)} of the chain that the device sent: an enrollment group with it was meant, which takes every device that it signs.`;
 }
