@@ -93,7 +93,12 @@ test.each<[string, readonly string[], number, RegExp]>([
     2,
     /^rollcall: --path leaf\.pem: CN=pump-7 is not a CA certificate/,
   ],
-  ["a key", ["create", "-n", "x", "-p", "root.key.pem"], 2, /^rollcall: --path root\.key\.pem: .*no CERTIFICATE/],
+  [
+    "a key",
+    ["create", "-n", "x", "-p", "root.key.pem"],
+    2,
+    /^rollcall: --path root\.key\.pem: .*it is a private key, and a certificate belongs here/,
+  ],
   ["no file", ["create", "-n", "x", "-p", "nothing"], 2, /^rollcall: --path nothing: there is no such file/],
   ["a name that is none", ["create", "-n", "a b", "-p", "root.pem"], 2, /^rollcall: --name: name/],
   [

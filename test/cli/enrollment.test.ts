@@ -118,6 +118,7 @@ describe("enrollment create", () => {
     const srk = new TpmClient((command) => tpm.send(command)).storageRootKey().toString("base64");
     const root = await enrollment("create", "--eid", "ek-3", "--ek", srk);
     expect(root).toMatchObject({ code: 0, stderr: expect.stringMatching(/^--ek: This looks like a storage root key/) });
+    for (const id of ["ek-1", "ek-2", "ek-3"]) await enrollment("delete", "--eid", id, "--yes");
   });
 
   test("a CA in an individual enrollment is questioned", async () => {
@@ -129,6 +130,7 @@ describe("enrollment create", () => {
       code: 0,
       stderr: expect.stringMatching(/root\.pem: CN=Enc Root is a CA certificate\. .*enrollment-group create\n/),
     });
+    await enrollment("delete", "--eid", "enc-1", "--yes");
   });
 
   test("what is there is not replaced: 5, and the command that changes it", async () => {

@@ -29,6 +29,8 @@ describe("an endorsement key is taken as it is", () => {
   it.each<[string, string | Uint8Array]>([
     ["from the bytes that tpm2_createek writes", ek],
     ["from base64", base64(ek)],
+    ["from a file of base64", Buffer.from(`${lines(base64(ek))}\r\n`)],
+    ["from a file of base64 in UTF-16", Buffer.from(`\uFEFF${base64(ek)}\r\n`, "utf16le")],
     ["from base64 with line breaks, as base64 and mail programs write it", lines(base64(ek))],
     ["from base64 with a byte order mark and blanks around", `\uFEFF ${base64(ek)}\n`],
   ])("%s", (_, input) => {

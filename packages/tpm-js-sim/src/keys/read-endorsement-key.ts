@@ -37,7 +37,17 @@ const named = (name: string): EndorsementKeyReading =>
  */
 export function readEndorsementKey(input: string | Uint8Array): EndorsementKeyReading {
   if (input.length > MAX_BYTES) return refused(`has ${input.length} bytes, which no endorsement key has`);
-  return typeof input === "string" ? readText(input, 1) : readBytes(Buffer.from(input), 1);
+  if (typeof input === "string") return readText(input, 1);
+  const bytes = Buffer.from(input);
+  const text = fileText(bytes);
+  return text === undefined ? readBytes(bytes, 1) : readText(text, 1);
+}
+
+/** The text of a file, which Windows shells write in UTF-16. Undefined for other bytes. */
+function fileText(bytes: Buffer): string | undefined {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString("utf16le");
+  const text = bytes.toString("utf8");
+  return /^\uFEFF?[\t\r\n\x20-\x7e]+$/.test(text) ? text : undefined;
 }
 
 /** Whether the attributes are those of a storage key: its user needs no policy. SRK templates are, EK templates are not. */
