@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { type Certificate, readCertificate } from "./certificate.js";
-import { CertificateError } from "./certificate-error.js";
+import { CertificateError } from "./encoding/certificate-error.js";
 import { parseCertificates, toPem } from "./pem.js";
 import { readPrivateKey } from "./private-key.js";
 

@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CertificateError } from "./certificate-error.js";
+import { CertificateError } from "./encoding/certificate-error.js";
+import type { MaterialKind } from "./encoding/material.js";
+import { OtherMaterialError } from "./encoding/other-material-error.js";
+import { MAX_MATERIAL_BYTES, recognise } from "./encoding/recognise.js";
 import { issueIntermediate, issueLeaf, issueRoot } from "./issue.js";
-import type { MaterialKind } from "./material.js";
-import { OtherMaterialError } from "./other-material-error.js";
 import { parseCertificates } from "./pem.js";
 import { PassphraseError, readPrivateKey } from "./private-key.js";
-import { MAX_MATERIAL_BYTES, recognise } from "./recognise.js";
 
 const root = await issueRoot({ commonName: "Material root" });
 const middle = await issueIntermediate({ commonName: "Material intermediate", parent: root });

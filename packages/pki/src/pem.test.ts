@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CertificateError } from "./certificate-error.js";
+import { CertificateError } from "./encoding/certificate-error.js";
 import { issueLeaf, issueRoot } from "./issue.js";
 import { parseCertificates, toPem } from "./pem.js";
 

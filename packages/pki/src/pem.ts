@@ -1,10 +1,10 @@
 import { type Certificate, readCertificate } from "./certificate.js";
-import { CertificateError } from "./certificate-error.js";
 import { leafFirst } from "./chain-order.js";
-import { commandLine, materialRows } from "./material.js";
-import { OtherMaterialError } from "./other-material-error.js";
-import { pkcs7Certificates } from "./pkcs7.js";
-import { type Material, recognise } from "./recognise.js";
+import { CertificateError } from "./encoding/certificate-error.js";
+import { commandLine, materialRows } from "./encoding/material.js";
+import { OtherMaterialError } from "./encoding/other-material-error.js";
+import { pkcs7Certificates } from "./encoding/pkcs7.js";
+import { type Material, recognise } from "./encoding/recognise.js";
 
 /**
  * The certificates in a text or in the bytes of a file, as DER, in order: PEM (one or many, with any text around), DER,

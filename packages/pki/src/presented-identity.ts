@@ -1,7 +1,7 @@
 import { type KeyObject, X509Certificate } from "node:crypto";
 import { readCertificate } from "./certificate.js";
-import { CertificateError } from "./certificate-error.js";
 import { leafFirst } from "./chain-order.js";
+import { CertificateError } from "./encoding/certificate-error.js";
 import { certificateBlocks, toPem } from "./pem.js";
 import { readPrivateKey } from "./private-key.js";
 

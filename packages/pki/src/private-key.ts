@@ -1,8 +1,8 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
-import { CertificateError } from "./certificate-error.js";
-import { OtherMaterialError } from "./other-material-error.js";
+import { CertificateError } from "./encoding/certificate-error.js";
+import { OtherMaterialError } from "./encoding/other-material-error.js";
+import { type Material, recognise } from "./encoding/recognise.js";
 import { otherMaterial } from "./pem.js";
-import { type Material, recognise } from "./recognise.js";
 
 /** Thrown for an encrypted key when no passphrase was given, or another one. */
 export class PassphraseError extends CertificateError {
