@@ -33,7 +33,7 @@ const selfSigned: Command = {
 const plainKey: Command = { line: "openssl pkey <form> -in <file> -out key.pem", ...converts };
 
 /** The order is that of recognition: the first row that fits is what it is. */
-export const materials = {
+const materials = {
   certificate: {
     name: "a certificate",
     labels: ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"],

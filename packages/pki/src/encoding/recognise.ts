@@ -36,7 +36,7 @@ function recogniseBytes(bytes: Buffer, depth: number): readonly Material[] {
 }
 
 /** Text of bytes that may be UTF-16, with its byte order mark or without. Other bytes are taken as UTF-8. */
-export function decodeText(bytes: Uint8Array): string {
+function decodeText(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes);
   const order = utf16Order(buffer);
   if (order === undefined) return buffer.toString("utf8").replace(/^\uFEFF/, "");

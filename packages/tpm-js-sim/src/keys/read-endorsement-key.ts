@@ -21,7 +21,7 @@ export type EndorsementKeyReading =
     };
 
 /** Gives the endorsement key of a TPM as it is wanted; what tpm2-tools 5 write by default is the TPM2B_PUBLIC. */
-export const EXPORT_COMMAND = "tpm2_createek -G rsa -c ek.ctx -u ek.pub && base64 -w0 ek.pub";
+const EXPORT_COMMAND = "tpm2_createek -G rsa -c ek.ctx -u ek.pub && base64 -w0 ek.pub";
 const help = `on the device: ${EXPORT_COMMAND}`;
 /** An endorsement key has some 300 bytes, and its certificate may have 2,000. */
 const MAX_BYTES = 16 * 1024;
