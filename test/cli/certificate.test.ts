@@ -93,7 +93,12 @@ test.each<[string, readonly string[], number, RegExp]>([
     2,
     /^rollcall: --path leaf\.pem: CN=pump-7 is not a CA certificate/,
   ],
-  ["a key", ["create", "-n", "x", "-p", "root.key.pem"], 2, /^rollcall: --path root\.key\.pem: .*no CERTIFICATE/],
+  [
+    "a key",
+    ["create", "-n", "x", "-p", "root.key.pem"],
+    2,
+    /^rollcall: --path root\.key\.pem: .*it is a private key, and a certificate belongs here/,
+  ],
   ["no file", ["create", "-n", "x", "-p", "nothing"], 2, /^rollcall: --path nothing: there is no such file/],
   ["an invalid name", ["create", "-n", "a b", "-p", "root.pem"], 2, /^rollcall: --name: name/],
   [
@@ -123,4 +128,20 @@ test("delete: not while a group refers to it", async () => {
     stderr: "deleted root-1\n",
   });
   expect(await certificate("delete", "-n", "root-1", "-y")).toMatchObject({ code: 4 });
+});
+
+test("verify opens an encrypted key of the CA; a certificate in UTF-16 is taken", async () => {
+  const authority = await issueRoot({ commonName: "Encrypted" });
+  const options = { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "1234" } as const;
+  writeFileSync(file("encrypted.pem"), Buffer.from(`\uFEFF${authority.certificatePem}`, "utf16le"));
+  writeFileSync(file("encrypted.key"), authority.privateKey.export(options));
+  writeFileSync(file("passphrase"), "1234\n");
+  expect(await certificate("create", "-n", "encrypted", "-p", "encrypted.pem")).toMatchObject({ code: 0 });
+  const refused = await certificate("verify", "-n", "encrypted", "--ca-key", "encrypted.key");
+  expect(refused).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/encrypted\.key: the private key is encrypted/),
+  });
+  const args = ["verify", "-n", "encrypted", "--ca-key", "encrypted.key", "--passphrase-file", "passphrase"];
+  expect(await certificate(...args)).toMatchObject({ code: 0 });
 });

@@ -1,9 +1,10 @@
 import { execFile, execFileSync } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { deriveDeviceKey } from "@rollcall/protocol";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { runCli } from "./run-cli.js";
 import { runHere } from "./run-here.js";
 import { keys, type RunningService, seed, startFor } from "./running.js";
@@ -194,7 +195,7 @@ describe("device register", () => {
     [
       "a chain file without certificates",
       ["--cp", "seed.json", "--kp", "seed.json"],
-      /--cp seed\.json: the file contains no PEM certificate/,
+      /--cp seed\.json: it is JSON, and a certificate belongs here/,
     ],
     ["a host without a scope", ["--key", keys.pump, "--host", "127.0.0.1"], /--host needs --scope/],
     [
@@ -208,6 +209,81 @@ describe("device register", () => {
     const { code, stdout, stderr } = await register("--rid", "pump-7", ...args);
     expect(stderr).toMatch(message);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  });
+
+  const field = (name: string) => fileURLToPath(new URL(`../fixtures/field-cases/${name}`, import.meta.url));
+  const x509 = (certificate: string, key: string, ...more: string[]) =>
+    // Nothing listens on this port: what is said is said before it connects.
+    register(
+      "--rid",
+      "enc-1",
+      "--host",
+      "127.0.0.1:1",
+      "--scope",
+      "s",
+      "--cp",
+      field(certificate),
+      "--kp",
+      field(key),
+      ...more,
+    );
+  const connects = { code: 3, stderr: expect.stringMatching(/nothing listens there/) };
+
+  test("a key that is not the certificate's is said before it connects; its own key is taken", async () => {
+    expect(await x509("key-of-other-type/chain.pem", "key-of-other-type/other.key")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /^rollcall: --kp .*other\.key: the private key \(EC prime256v1\) does not belong to/,
+      ),
+    });
+    expect(await x509("key-of-other-type/chain.pem", "key-of-other-type/dev.key")).toMatchObject(connects);
+  });
+
+  test("a chain that is not leaf first is given its order, with a command that makes it", async () => {
+    const { code, stderr } = await x509("key-of-other-type/root-first.pem", "key-of-other-type/dev.key");
+    expect(stderr).toMatch(/^rollcall: --cp .*root-first\.pem: the certificates are not leaf first: .* The order is /);
+    expect(code).toBe(2);
+    const [, command = ""] = /^Try: (awk .*)$/m.exec(stderr) ?? [];
+    execFileSync("sh", ["-c", command], { cwd: service.path });
+    const args = ["--rid", "enc-1", "--host", "127.0.0.1:1", "--scope", "s", "--cp", "leaf-first.pem"];
+    expect(await register(...args, "--kp", field("key-of-other-type/dev.key"))).toMatchObject(connects);
+  });
+
+  test("an encrypted key is opened with a file or the environment, and said to be one without", async () => {
+    const files = ["encrypted-key-of-the-tutorial/full-chain.pem", "encrypted-key-of-the-tutorial/devenc.key"] as const;
+    writeFileSync(join(service.path, "passphrase"), "1234\n");
+    writeFileSync(join(service.path, "other-passphrase"), "4321\n");
+    writeFileSync(join(service.path, "no-passphrase"), "\n1234\n");
+    expect(await x509(...files)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /devenc\.key: the private key is encrypted.*\nTry: .*--passphrase-file <file>.*ROLLCALL_PASSPHRASE/,
+      ),
+    });
+    expect(await x509(...files, "--passphrase-file", "passphrase")).toMatchObject(connects);
+    expect(await x509(...files, "--passphrase-file", "other-passphrase")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/the passphrase does not open the private key/),
+    });
+    expect(await x509(...files, "--passphrase-file", "no-passphrase")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/--passphrase-file no-passphrase: its first line is empty/),
+    });
+    vi.stubEnv("ROLLCALL_PASSPHRASE", "1234");
+    expect(await x509(...files)).toMatchObject(connects);
+    vi.unstubAllEnvs();
+  });
+
+  test("files of Windows are read or named: DER, PKCS#12", async () => {
+    const der = await x509("windows-files/leaf.der", "key-of-other-type/other.key");
+    expect(der).toMatchObject({ code: 2, stderr: expect.stringMatching(/does not belong to the certificate CN=/) });
+    const bundle = await x509("windows-files/root.p12", "key-of-other-type/other.key");
+    expect(bundle).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /root\.p12: it is a PKCS#12 bundle \(\.p12, \.pfx\), and a certificate belongs here\nTry: openssl pkcs12 -in /,
+      ),
+    });
   });
 
   test("a damaged TPM state is named, and not changed", async () => {

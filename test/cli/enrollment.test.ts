@@ -1,5 +1,6 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { issueLeaf } from "@rollcall/pki";
 import { createTpm } from "tpm-js-sim";
 import { TpmClient } from "tpm-js-sim/client";
@@ -100,6 +101,36 @@ describe("enrollment create", () => {
     expect(await json("show", "--eid", "sensor-1")).toMatchObject({
       attestation: { type: "tpm", tpm: { endorsementKey: ek } },
     });
+  });
+
+  test("tpm by bytes and by other forms of the key: converted, with a note; what is odd is questioned", async () => {
+    const field = (name: string) =>
+      fileURLToPath(new URL(`../fixtures/field-cases/endorsement-keys/${name}`, import.meta.url));
+    const ek = readFileSync(field("ek.pub")).toString("base64");
+    const stored = async (id: string) => (await json("show", "--eid", id)).attestation.tpm.endorsementKey;
+    expect((await enrollment("create", "--eid", "ek-1", "--ek", `@${field("ek.pub")}`)).stderr).toMatch(/^Next: /);
+    const again = await enrollment("create", "--eid", "ek-2", "--ek", `@${field("ek.pem")}`);
+    expect(again.stderr).toMatch(
+      /^--ek: It was a public key: .*\n--ek: The enrollment "ek-1" has this endorsement key already\./,
+    );
+    expect([again.code, await stored("ek-1"), await stored("ek-2")]).toEqual([0, ek, ek]);
+    const tpm = createTpm({ seed: "root-key" });
+    const srk = new TpmClient((command) => tpm.send(command)).storageRootKey().toString("base64");
+    const root = await enrollment("create", "--eid", "ek-3", "--ek", srk);
+    expect(root).toMatchObject({ code: 0, stderr: expect.stringMatching(/^--ek: This looks like a storage root key/) });
+    for (const id of ["ek-1", "ek-2", "ek-3"]) await enrollment("delete", "--eid", id, "--yes");
+  });
+
+  test("a CA in an individual enrollment is questioned", async () => {
+    const path = fileURLToPath(
+      new URL("../fixtures/field-cases/ca-in-individual-enrollment/root.pem", import.meta.url),
+    );
+    const { code, stderr } = await enrollment("create", "--eid", "enc-1", "--cp", path);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/root\.pem: CN=Enc Root is a CA certificate\. .*enrollment-group create\n/),
+    });
+    await enrollment("delete", "--eid", "enc-1", "--yes");
   });
 
   test("an existing enrollment is not replaced: exit 5, and the command that changes it", async () => {

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "./run-cli.js";
 import { runHere } from "./run-here.js";
@@ -136,6 +137,36 @@ test("a file that is not a certificate is named as the mistake, without a stack 
   const { code, stderr } = await runHere(["pki", "leaf", "--cn", "x", "--ca", "a.pem", "--ca-key", "a.pem"], {
     cwd: folder.path,
   });
-  expect(stderr).toMatch(/^rollcall: a.pem with a.pem: .*certificate.*\n$/);
+  expect(stderr).toMatch(/^rollcall: --ca a.pem: .*base64.*\n$/);
   expect(code).toBe(2);
+});
+
+test("pki leaf and p12 open an encrypted key of a CA; without its passphrase they say what it is", async () => {
+  await using folder = await temporaryFolder();
+  const field = (name: string) =>
+    fileURLToPath(new URL(`../fixtures/field-cases/encrypted-key-of-the-tutorial/${name}`, import.meta.url));
+  writeFileSync(join(folder.path, "passphrase"), "1234\r\n");
+  const leaf = ["pki", "leaf", "--cn", "x", "--ca", field("int.pem"), "--ca-key", field("int.key.pem")];
+  const bundle = [
+    "pki",
+    "p12",
+    "--cp",
+    field("int.pem"),
+    "--kp",
+    field("int.key.pem"),
+    "--out",
+    "x.p12",
+    "--password",
+    "p",
+  ];
+  for (const args of [leaf, bundle]) {
+    const refused = await runHere(args, { cwd: folder.path });
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/int\.key\.pem: the private key is encrypted/),
+    });
+    expect(await runHere([...args, "--passphrase-file", "passphrase"], { cwd: folder.path })).toMatchObject({
+      code: 0,
+    });
+  }
 });

@@ -51,7 +51,7 @@ const floors: Readonly<Record<string, Floors>> = {
     "findings/rows": ["facts"],
     facts: [],
   },
-  pki: { ".": [] },
+  pki: { ".": ["encoding"], encoding: [] },
   hub: { ".": [] },
   broker: { ".": ["aedes"], aedes: [] },
   api: { ".": [] },

@@ -3,8 +3,8 @@ import {
   type Clock,
   type EnrollmentStatus,
   inspectCertificate,
-  inspectEndorsementKey,
   type Operator,
+  questionEndorsementKey,
   storeTrouble,
 } from "@rollcall/engine";
 import { DpsError, type EnrollmentKind, operatorRoutes } from "@rollcall/protocol";
@@ -41,7 +41,7 @@ export function addOperatorRoutes(app: FastifyInstance, options: OperatorRoutesO
     addTransferRoutes(scope, parts, options.clock);
     scope.post(operatorRoutes.inspectCertificate.path, async (request) => inspectCertificate(await jsonBody(request)));
     scope.post(operatorRoutes.inspectEndorsementKey.path, async (request) =>
-      inspectEndorsementKey(await jsonBody(request)),
+      questionEndorsementKey(await jsonBody(request), parts.store),
     );
   });
 }

@@ -289,6 +289,15 @@ describe("an X.509 refusal by an individual enrollment", () => {
     });
   });
 
+  it("says that the root of the chain is enrolled, where a group was meant; of a stranger's root it does not", async () => {
+    const titleWith = async (certificate: string) => {
+      const enrollments = [{ registrationId: "pump-7", attestation: clientCertificates({ certificate }) }];
+      return (await outcome(await engineRig({ enrollments }), "pump-7", der(leaf, intermediate))).findings[0]?.title;
+    };
+    expect(await titleWith(pem(root))).toMatch(/is the CA "CN=.*" of the chain .* enrollment group with it was meant/);
+    expect(await titleWith(pem(await issueRoot({ commonName: "Stranger" })))).toContain("another device's certificate");
+  });
+
   it("says that the intermediate is enrolled instead of the leaf", async () => {
     const rig = await engineRig({
       enrollments: [{ registrationId: "pump-7", attestation: clientCertificates({ certificate: pem(intermediate) }) }],

@@ -15,7 +15,7 @@ export { Visit } from "./attempts/visit.js";
 export { deviceKeyOf, lookUpsOf } from "./attestation/attestations.js";
 export type { AttestationLookUp } from "./attestation/judging/attestation.js";
 export { type CertificateOperatorContext, createCertificateOperator } from "./certificates/ca-certificates.js";
-export { inspectCertificate, inspectEndorsementKey } from "./certificates/inspect.js";
+export { inspectCertificate, questionEndorsementKey } from "./certificates/inspect.js";
 export { createEngine } from "./engine.js";
 export { groupRecord, individualRecord, type RecordContext } from "./enrollments/enrollment-record.js";
 export { loadSeed, type SeedCount } from "./enrollments/load-seed.js";

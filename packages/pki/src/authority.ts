@@ -1,7 +1,8 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { createPublicKey, type KeyObject } from "node:crypto";
 import { type Certificate, readCertificate } from "./certificate.js";
-import { CertificateError } from "./certificate-error.js";
+import { CertificateError } from "./encoding/certificate-error.js";
 import { parseCertificates, toPem } from "./pem.js";
+import { readPrivateKey } from "./private-key.js";
 
 /** A signer: a certificate, its private key, and the certificates above it, nearest first, the root included. */
 export interface Authority {
@@ -32,31 +33,25 @@ export function identity({ certificate, privateKey, chain }: Authority): Identit
   };
 }
 
-/** PEM text of a certificate, or of a chain with its leaf first, and of its private key. */
+/** A certificate, or a chain with its leaf first, and its private key: text or bytes, in any form that is read. */
 export interface IdentityPem {
-  readonly certificatePem: string;
-  readonly privateKeyPem: string;
+  readonly certificatePem: string | Uint8Array;
+  readonly privateKeyPem: string | Uint8Array;
+  /** Opens an encrypted key. */
+  readonly passphrase?: string | undefined;
 }
 
 /**
- * Reads an identity from files. Throws CertificateError when the texts are not PEM, the key is encrypted or of another
- * kind, or the key is not the certificate's.
+ * Reads an identity from files. Throws CertificateError when one holds something else (OtherMaterialError), the key is
+ * encrypted and not opened (PassphraseError), or the key is not the certificate's.
  */
-export function loadIdentity({ certificatePem, privateKeyPem }: IdentityPem): Identity {
+export function loadIdentity({ certificatePem, privateKeyPem, passphrase }: IdentityPem): Identity {
   const [certificate, ...chain] = parseCertificates(certificatePem).map(readCertificate);
   if (!certificate) throw new CertificateError("the text has no certificate");
-  const privateKey = readPrivateKey(privateKeyPem);
+  const privateKey = readPrivateKey(privateKeyPem, passphrase);
   const spki = createPublicKey(privateKey).export({ type: "spki", format: "der" });
   if (!spki.equals(certificate.spki)) {
     throw new CertificateError(`the private key does not belong to the certificate ${certificate.subject}`);
   }
   return identity({ certificate, privateKey, chain });
-}
-
-function readPrivateKey(pem: string): KeyObject {
-  try {
-    return createPrivateKey(pem);
-  } catch (cause) {
-    throw new CertificateError("the private key is not PEM text of an unencrypted key", { cause });
-  }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { certificateCache } from "./certificate-cache.js";
-import { CertificateError } from "./certificate-error.js";
+import { CertificateError } from "./encoding/certificate-error.js";
 import { issueLeaf, issueRoot } from "./issue.js";
 
 const cas = await Promise.all(["A", "B", "C"].map((commonName) => issueRoot({ commonName })));

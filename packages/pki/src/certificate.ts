@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, type KeyObject } from "node:crypto";
-import { CertificateError } from "./certificate-error.js";
-import { DerReader, tags } from "./der.js";
 import { attributeValue, foldedName, nameText, type RelativeNames, readName } from "./distinguished-name.js";
+import { CertificateError } from "./encoding/certificate-error.js";
+import { DerReader, tags } from "./encoding/der.js";
 import { type Extensions, readExtensions } from "./extensions.js";
 import type { GeneralName } from "./general-name.js";
 import { commonNameOid, type KeyUsage, signatureAlgorithms } from "./oids.js";

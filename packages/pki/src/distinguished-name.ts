@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { CertificateError } from "./certificate-error.js";
-import { DerReader, decodeString, tags } from "./der.js";
+import { CertificateError } from "./encoding/certificate-error.js";
+import { DerReader, decodeString, tags } from "./encoding/der.js";
 import { attributeNames } from "./oids.js";
 
 /** One attribute of a name; `text` is absent when the value is not a string type. */

@@ -1,4 +1,4 @@
-import { type DerElement, DerReader, tags } from "./der.js";
+import { type DerElement, DerReader, tags } from "./encoding/der.js";
 import { type GeneralName, readGeneralName, readGeneralNames } from "./general-name.js";
 import { extensionOids, type KeyUsage, keyUsageNames, understoodExtensions } from "./oids.js";
 

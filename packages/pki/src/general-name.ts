@@ -1,5 +1,5 @@
-import { type DerReader, decodeString, tags } from "./der.js";
 import { nameText, type RelativeNames, readName } from "./distinguished-name.js";
+import { type DerReader, decodeString, tags } from "./encoding/der.js";
 
 /** A GeneralName (RFC 5280 section 4.2.1.6). */
 export type GeneralName =

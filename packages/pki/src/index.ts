@@ -2,9 +2,10 @@ export { type Authority, type Identity, type IdentityPem, loadIdentity } from ".
 export { type BuildPathOptions, type BuiltPath, buildPath } from "./build-path.js";
 export { type Certificate, readCertificate } from "./certificate.js";
 export { type CertificateCache, certificateCache } from "./certificate-cache.js";
-export { CertificateError } from "./certificate-error.js";
 export { type CertificateInfo, certificateInfo } from "./certificate-info.js";
 export { nameKeyOf } from "./distinguished-name.js";
+export { CertificateError } from "./encoding/certificate-error.js";
+export { OtherMaterialError } from "./encoding/other-material-error.js";
 export {
   type IssueAuthorityOptions,
   type IssueFaults,
@@ -19,8 +20,15 @@ export { type JudgedProof, type JudgePathOptions, judgePath, judgeProof, problem
 export { nameDifference } from "./name-difference.js";
 export { extendedKeyUsages, type KeyUsage } from "./oids.js";
 export { type PathElement, type PathProblem, type PathProblemCode, pathProblems } from "./path-problem.js";
-export { parseCertificates, toPem } from "./pem.js";
+export { certificateBlocks, parseCertificates, toPem } from "./pem.js";
 export { type Pkcs12Content, type Pkcs12Options, readPkcs12, writePkcs12 } from "./pkcs12.js";
+export {
+  ChainOrderError,
+  type IdentityPart,
+  type PresentedIdentity,
+  readPresentedIdentity,
+} from "./presented-identity.js";
+export { PassphraseError, readPrivateKey } from "./private-key.js";
 export { isProofOfPossession, type Possession } from "./proof-of-possession.js";
 export { derivedKeyPair, type KeyPair } from "./seeded.js";
 export { noSignatures, notingWork, type SignatureWork, unlimitedWork, type Work } from "./work.js";

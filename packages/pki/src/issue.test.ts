@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { loadIdentity } from "./authority.js";
-import { CertificateError } from "./certificate-error.js";
+import { CertificateError } from "./encoding/certificate-error.js";
 import { derivedKeyPair, issueIntermediate, issueLeaf, issueRoot, issueServerCertificate, judgePath } from "./index.js";
 import { parseCertificates } from "./pem.js";
 

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { promisify } from "node:util";
 import { type Authority, type Identity, identity } from "./authority.js";
 import { readCertificate } from "./certificate.js";
-import { CertificateError } from "./certificate-error.js";
+import { CertificateError } from "./encoding/certificate-error.js";
 import { extendedKeyUsages, type KeyUsage } from "./oids.js";
 import { derivedKeyPair, seededBytes } from "./seeded.js";
 import type { SubjectName, Template } from "./sign-certificate.js";

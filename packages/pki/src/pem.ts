@@ -1,33 +1,69 @@
-import { readCertificate } from "./certificate.js";
-import { CertificateError } from "./certificate-error.js";
-
-const begin = /-----BEGIN ([A-Z0-9 ]+)-----/g;
-/** Labels that hold a certificate: today's (RFC 7468 section 5) and OpenSSL's old one. */
-const certificateLabels: ReadonlySet<string> = new Set(["CERTIFICATE", "X509 CERTIFICATE"]);
+import { type Certificate, readCertificate } from "./certificate.js";
+import { leafFirst } from "./chain-order.js";
+import { CertificateError } from "./encoding/certificate-error.js";
+import { commandLine, materialRows } from "./encoding/material.js";
+import { OtherMaterialError } from "./encoding/other-material-error.js";
+import { pkcs7Certificates } from "./encoding/pkcs7.js";
+import { type Material, recognise } from "./encoding/recognise.js";
 
 /**
- * The certificates in a text, as DER, in order: PEM (one or many, with any text around), base64 of DER, or base64 of
- * PEM, since the SDKs send all three. Each is a well-formed certificate.
- * Throws CertificateError that says what is wrong with the text. It quotes nothing of the text, which may be a key.
+ * The certificates in a text or in the bytes of a file, as DER, in order: PEM (one or many, with any text around), DER,
+ * base64 of either, since the SDKs send all of them, UTF-16, and PKCS#7, whose set is put into the order of a chain.
+ * Each is a well-formed certificate. Throws OtherMaterialError for what is another thing (a key, a request, a PKCS#12
+ * bundle), and CertificateError that says what is wrong. It quotes nothing of the text, which may be a key.
  */
-export function parseCertificates(text: string): Buffer[] {
-  const trimmed = text.replace(/^\uFEFF/, "").trim();
-  if (trimmed === "") throw new CertificateError("the text is empty where a certificate belongs");
-  const blocks = trimmed.includes("-----BEGIN") ? readBlocks(trimmed) : readBare(trimmed);
-  blocks.forEach((der, index) => {
-    try {
-      readCertificate(der);
-    } catch (cause) {
-      const which = blocks.length > 1 ? `certificate ${index + 1} of ${blocks.length}` : "the certificate";
-      throw new CertificateError(
-        `${which} is not well formed: ${cause instanceof Error ? cause.message : "unreadable"}`,
-        {
-          cause,
-        },
-      );
-    }
+export function parseCertificates(input: string | Uint8Array): Buffer[] {
+  const ders = certificateBlocks(input);
+  ders.forEach((der, index) => {
+    readOne(der, ders.length > 1 ? `certificate ${index + 1} of ${ders.length}` : "the certificate");
   });
-  return blocks;
+  return ders;
+}
+
+/** As `parseCertificates`, and no block is looked into: for what another reader judges, such as OpenSSL. */
+export function certificateBlocks(input: string | Uint8Array): Buffer[] {
+  const found = recognise(input);
+  const ders = found.flatMap((each) => {
+    if (each.kind === "pkcs7" && each.der) return bundled(each, each.der);
+    // What no row fits is taken for a damaged certificate, whose reader says where it is damaged.
+    const mayBe = each.kind === "certificate" || (each.kind === undefined && each.form === "der");
+    return mayBe && each.der ? [each.der] : [];
+  });
+  if (ders.length > 0) return ders;
+  throw otherMaterial(found[0] ?? { kind: undefined, form: "text" }, "certificate");
+}
+
+function readOne(der: Buffer, which: string): Certificate {
+  try {
+    return readCertificate(der);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : "unreadable";
+    throw new CertificateError(`${which} is not well formed: ${why}`, { cause });
+  }
+}
+
+function bundled(material: Material, der: Buffer): readonly Buffer[] {
+  try {
+    const certificates = pkcs7Certificates(der).map((each, index) => readOne(each, `certificate ${index + 1}`));
+    if (certificates.length > 0) return leafFirst(certificates).map((each) => each.der);
+  } catch (cause) {
+    if (!(cause instanceof CertificateError)) throw cause;
+  }
+  throw otherMaterial(material, "certificate");
+}
+
+/** The error for what is not wanted: its name, and the command that makes of it what is wanted. */
+export function otherMaterial({ kind, form }: Material, wanted: "certificate" | "key"): CertificateError {
+  const place = wanted === "key" ? "a private key" : "a certificate";
+  if (kind === undefined)
+    return new CertificateError(`it is neither PEM nor DER of anything known, and ${place} belongs here`);
+  const row = materialRows[kind];
+  const command = row[wanted];
+  return new OtherMaterialError({
+    kind,
+    brief: `it is ${row.name}, and ${place} belongs here`,
+    ...(command && { command: commandLine(command, form === "der" ? "der" : "pem"), does: command.does }),
+  });
 }
 
 /** DER as PEM (RFC 7468): lines of 64 characters, ends with a line feed. */
@@ -37,41 +73,4 @@ export function toPem(der: Uint8Array, label = "CERTIFICATE"): string {
       .toString("base64")
       .match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
-}
-
-function readBlocks(text: string): Buffer[] {
-  const blocks: Buffer[] = [];
-  const labels: string[] = [];
-  // Environment variables and JSON pasted by hand carry the two characters \n instead of a line end.
-  const lines = text.replaceAll("\\r", "").replaceAll("\\n", "\n");
-  for (const match of lines.matchAll(begin)) {
-    const label = match[1] ?? "";
-    labels.push(label);
-    if (!certificateLabels.has(label)) continue;
-    const from = match.index + match[0].length;
-    const end = lines.indexOf(`-----END ${label}-----`, from);
-    if (end < 0) throw new CertificateError(`the PEM text has no line -----END ${label}-----`);
-    blocks.push(decodeBase64(lines.slice(from, end), "the PEM certificate"));
-  }
-  if (blocks.length > 0) return blocks;
-  const found = labels.length > 0 ? `a ${labels.join(", ")}` : "a broken BEGIN line";
-  throw new CertificateError(`the PEM text holds ${found} and no CERTIFICATE`);
-}
-
-function readBare(text: string): Buffer[] {
-  const bytes = decodeBase64(text, "the text, which is not PEM,");
-  if (bytes[0] === 0x30) return [bytes];
-  const inner = bytes.toString("latin1").trim();
-  if (inner.includes("-----BEGIN")) return readBlocks(inner);
-  throw new CertificateError("the text is base64, but neither of a certificate in DER nor of PEM text");
-}
-
-function decodeBase64(text: string, what: string): Buffer {
-  const compact = text.replace(/\s+/g, "");
-  const wrong = /[^A-Za-z0-9+/=]|=(?=[^=])/.exec(compact);
-  if (wrong) throw new CertificateError(`${what} is not base64: character ${wrong.index + 1} does not belong`);
-  if (compact === "" || compact.replace(/=+$/, "").length % 4 === 1) {
-    throw new CertificateError(`${what} is not base64: it is cut short`);
-  }
-  return Buffer.from(compact, "base64");
 }

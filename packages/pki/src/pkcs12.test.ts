@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createSecureContext } from "node:tls";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
-import { CertificateError } from "./certificate-error.js";
+import { CertificateError } from "./encoding/certificate-error.js";
 import { issueLeaf, issueRoot } from "./issue.js";
 import { parseCertificates } from "./pem.js";
 import { readPkcs12, writePkcs12 } from "./pkcs12.js";

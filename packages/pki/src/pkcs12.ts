@@ -1,9 +1,9 @@
 import { createHmac, createPrivateKey, createPublicKey, type KeyObject, randomBytes } from "node:crypto";
 import type forgeModule from "node-forge";
 import { type Certificate, readCertificate } from "./certificate.js";
-import { CertificateError } from "./certificate-error.js";
-import { tags } from "./der.js";
-import { element, objectIdentifier, sequence } from "./der-writer.js";
+import { CertificateError } from "./encoding/certificate-error.js";
+import { tags } from "./encoding/der.js";
+import { element, objectIdentifier, sequence } from "./encoding/der-writer.js";
 
 type Forge = typeof forgeModule;
 

@@ -1,4 +1,4 @@
-import { type DerElement, DerReader, tags } from "./der.js";
+import { type DerElement, DerReader, tags } from "./encoding/der.js";
 import { curves, keyAlgorithms } from "./oids.js";
 
 /** Facts from a SubjectPublicKeyInfo, read without importing the key (which costs 100 us). */

@@ -15,9 +15,9 @@ import {
   X509CertificateGenerator,
 } from "@peculiar/x509";
 import type { Certificate } from "./certificate.js";
-import { CertificateError } from "./certificate-error.js";
-import { DerReader, tags } from "./der.js";
-import { commonNameDer } from "./der-writer.js";
+import { CertificateError } from "./encoding/certificate-error.js";
+import { DerReader, tags } from "./encoding/der.js";
+import { commonNameDer } from "./encoding/der-writer.js";
 import { type KeyUsage, keyUsageNames } from "./oids.js";
 
 export interface SubjectName {

@@ -1,7 +1,7 @@
 import { constants, type KeyObject, type VerifyKeyObjectInput, verify } from "node:crypto";
 import type { Certificate, SignatureAlgorithm } from "./certificate.js";
-import { CertificateError } from "./certificate-error.js";
-import { DerReader, tags } from "./der.js";
+import { CertificateError } from "./encoding/certificate-error.js";
+import { DerReader, tags } from "./encoding/der.js";
 import { hashNames, type SignatureRow, signatureAlgorithms } from "./oids.js";
 import type { PublicKeyInfo } from "./public-key-info.js";
 import type { Work } from "./work.js";

@@ -1,4 +1,4 @@
-import { type DerReader, tags } from "./der.js";
+import { type DerReader, tags } from "./encoding/der.js";
 
 /** Reads Validity (RFC 5280 section 4.1.2.5): times in UTC, to the second. Throws CertificateError. */
 export function readValidity(sequence: DerReader): { notBefore: Date; notAfter: Date } {

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { buildPath } from "./build-path.js";
 import { readCertificate } from "./certificate.js";
-import { element, sequence } from "./der-writer.js";
+import { element, sequence } from "./encoding/der-writer.js";
 import { issueIntermediate, issueLeaf, issueRoot } from "./issue.js";
 import { isIssuedBy } from "./issued-by.js";
 import { judgePath } from "./judge-path.js";

@@ -1,6 +1,7 @@
 import { rootCertificates } from "node:tls";
 import { CliError } from "../terminal/cli-error.js";
-import { readUserFile } from "../terminal/files.js";
+import { fileError } from "../terminal/file-error.js";
+import { readUserBytes, readUserFile } from "../terminal/files.js";
 import { connect } from "./running-service.js";
 
 /** The flags that name a provisioning service. */
@@ -33,7 +34,7 @@ async function localTarget(flags: TargetFlags): Promise<Target> {
   return {
     host: info.host,
     idScope: flags.idScope ?? info.idScope,
-    ca: await readUserFile(flags.ca ?? info.caPath, flags.ca === undefined ? "the CA of the service" : "--ca"),
+    ca: flags.ca === undefined ? await readUserFile(info.caPath, "the CA of the service") : await readTrusted(flags.ca),
     mqttPort: info.ports.mqtt,
     httpsPort: info.ports.https,
     management: { url: service.url, location: service.location },
@@ -46,9 +47,22 @@ async function otherTarget(flags: TargetFlags, text: string): Promise<Target> {
   return {
     host,
     idScope: flags.idScope,
-    ca: flags.ca === undefined ? rootCertificates.join("\n") : await readUserFile(flags.ca, "--ca"),
+    ca: flags.ca === undefined ? rootCertificates.join("\n") : await readTrusted(flags.ca),
     ...(port !== undefined && { mqttPort: port, httpsPort: port }),
   };
+}
+
+/** The CA certificates of `--ca`, in whatever form, as PEM. */
+async function readTrusted(path: string): Promise<string> {
+  const bytes = await readUserBytes(path, "--ca");
+  const { certificateBlocks, toPem } = await import("@rollcall/pki");
+  try {
+    return certificateBlocks(bytes)
+      .map((der) => toPem(der))
+      .join("");
+  } catch (error) {
+    throw await fileError(error, path, "--ca");
+  }
 }
 
 /** `name`, `name:port`, `[::1]:port`, or a bare IPv6 address. */

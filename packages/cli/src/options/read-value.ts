@@ -1,7 +1,7 @@
 import type { Certificate } from "@rollcall/pki";
 import { decodeBase64, type EnrollmentKind, type Json, limits } from "@rollcall/protocol";
 import { CliError, reasonOf } from "../terminal/cli-error.js";
-import { readTextArgument } from "../terminal/files.js";
+import { readTextArgument, readUserBytes } from "../terminal/files.js";
 import { type FlagValue, reprovisionPolicies } from "./flag-value.js";
 
 /** The flag that a value comes from, and the kind of enrollment that it is for. */
@@ -65,16 +65,17 @@ async function readKey(value: unknown, { flag }: ValueSource): Promise<Json> {
   return text;
 }
 
-async function readEndorsementKey(value: unknown, { flag }: ValueSource): Promise<Json> {
-  const text = (await readTextArgument(String(value), flag)).replace(/\s+/g, "");
-  const bytes = decodeBase64(text);
-  const next = "rollcall tpm export-ek --state <dir>";
-  if (!bytes) throw new CliError("usage", `${flag} is not base64 with padding`, { next });
-  const { parseTpm2bPublic } = await import("tpm-js-sim/credential");
-  const parsed = parseTpm2bPublic(bytes, { allowEcc: true });
-  if (parsed.kind === "usable") return text;
-  const problems = parsed.problems.map(({ field, offset, message }) => `${field} at byte ${offset}: ${message}`);
-  throw new CliError("usage", `${flag} is not an endorsement key (TPM2B_PUBLIC): ${problems.join("; ")}`, { next });
+async function readEndorsementKey(value: unknown, { flag, note }: ValueSource): Promise<Json> {
+  const given = String(value);
+  // tpm2-tools write the bytes themselves.
+  const source = given.startsWith("@") ? await readUserBytes(given.slice(1), flag) : given;
+  const { readEndorsementKey: read } = await import("tpm-js-sim/credential");
+  const reading = read(source);
+  if (reading.kind === "refused") {
+    throw new CliError("usage", `${flag} ${reading.reason}`, { next: "rollcall tpm export-ek --state <dir>" });
+  }
+  for (const each of reading.notes) note(`${flag}: ${each}`);
+  return reading.tpm2bPublic.toString("base64");
 }
 
 async function readCertificate(value: unknown, { flag, kind, note }: ValueSource): Promise<Json> {
@@ -82,8 +83,11 @@ async function readCertificate(value: unknown, { flag, kind, note }: ValueSource
   const { readCertificateFile } = await import("./certificate-file.js");
   const { certificate, others } = await readCertificateFile(path, flag);
   if (kind === "group") requireCa(certificate, flag, path);
-  if (others > 0)
-    note(`${flag} ${path} holds ${others + 1} certificates; only the first is used: ${certificate.subject}`);
+  if (kind === "individual" && certificate.isCa)
+    note(
+      `${flag} ${path}: ${certificate.subject} is a CA certificate. For the devices that it signs: rollcall enrollment-group create`,
+    );
+  if (others > 0) note(`${flag} ${path} holds ${others + 1} certificates; the first is taken: ${certificate.subject}`);
   return { certificate: certificate.der.toString("base64") };
 }
 

@@ -11,11 +11,23 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Reads a file that the user named. `what` is the flag or argument, for the error. */
 export async function readUserFile(path: string, what: string): Promise<string> {
+  return decode(await readUserBytes(path, what));
+}
+
+/** As `readUserFile`, of a file that need not be text. */
+export async function readUserBytes(path: string, what: string): Promise<Buffer> {
   try {
-    return await readFile(path, "utf8");
+    return await readFile(path);
   } catch (error) {
     throw unreadable(error, path, what);
   }
+}
+
+/** UTF-8, or UTF-16 as Windows shells write it; a byte order mark is no part of the text. */
+function decode(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
+  return new TextDecoder(first === 0xfe && second === 0xff ? "utf-16be" : "utf-8").decode(bytes);
 }
 
 /** Turns an error of reading a file into an error for the user. */

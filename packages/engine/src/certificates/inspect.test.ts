@@ -4,7 +4,8 @@ import { issueLeaf, issueRoot, toPem } from "@rollcall/pki";
 import { DpsError } from "@rollcall/protocol";
 import { describe, expect, it } from "vitest";
 import { tpmVectors } from "../../../../test/fixtures/tpm-vectors.js";
-import { inspectCertificate, inspectEndorsementKey } from "./inspect.js";
+import { operatorRig } from "../testing/operator-rig.js";
+import { inspectCertificate, inspectEndorsementKey, questionEndorsementKey } from "./inspect.js";
 
 describe("a certificate", () => {
   it("is shown with the values by which devices and enrollments are found", async () => {
@@ -25,7 +26,7 @@ describe("a certificate", () => {
   it("that cannot be read is refused with the reason, without a quotation", () => {
     expect(() =>
       inspectCertificate({ certificate: "-----BEGIN PRIVATE KEY-----\nMIIsecret\n-----END PRIVATE KEY-----" }),
-    ).toThrow(/^certificate: the PEM text holds a PRIVATE KEY and no CERTIFICATE\.$/);
+    ).toThrow(/^certificate: it is a private key, and a certificate belongs here/);
   });
 
   property.prop([fc.anything()])("of any body is read or refused", (body) =>
@@ -53,6 +54,28 @@ describe("an endorsement key", () => {
   it("is distinguished from the storage root key of the same TPM", () => {
     const { notes } = inspectEndorsementKey({ endorsementKey: tpmVectors.rsa.srk.tpm2bPublicBase64 });
     expect(notes).toEqual([expect.stringContaining("storage root key")]);
+  });
+
+  it("of another enrollment is questioned, and not that of the enrollment it is meant for", async () => {
+    const endorsementKey = tpmVectors.rsa.ek.tpm2bPublicBase64;
+    const { operator, store } = operatorRig();
+    const notes = async (body: object) => (await questionEndorsementKey(body, store)).notes;
+    expect(await notes({ endorsementKey })).toEqual([]);
+    const body = { registrationId: "Pump-7", attestation: { type: "tpm", tpm: { endorsementKey } } };
+    await operator.createEnrollment("individual", "Pump-7", body);
+    expect(await notes({ endorsementKey })).toEqual([expect.stringMatching(/^The enrollment "Pump-7" has this/)]);
+    expect(await notes({ endorsementKey, registrationId: "pump-8" })).toHaveLength(1);
+    expect(await notes({ endorsementKey, registrationId: "pump-7" })).toEqual([]);
+  });
+
+  it("in another form is enrolled as the TPM2B_PUBLIC that the device will send", async () => {
+    const { operator, store } = operatorRig();
+    const endorsementKey = tpmVectors.rsa.ek.tpm2bPublicBase64;
+    const tpmt = Buffer.from(endorsementKey, "base64").subarray(2).toString("base64").replace(/.{64}/g, "$&\n");
+    const body = { registrationId: "pump-9", attestation: { type: "tpm", tpm: { endorsementKey: tpmt } } };
+    await operator.createEnrollment("individual", "pump-9", body);
+    expect(await store.individualEnrollment("pump-9")).toMatchObject({ attestation: { endorsementKey } });
+    expect(inspectEndorsementKey({ endorsementKey: tpmt }).notes).toEqual([expect.stringContaining("TPMT_PUBLIC")]);
   });
 
   property.prop([fc.uint8Array()])("of any bytes is read or refused", (bytes) =>

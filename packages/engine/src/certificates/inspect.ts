@@ -1,9 +1,15 @@
 import { CertificateError } from "@rollcall/pki";
-import { type CertificateReading, DpsError, decodeBase64, type EndorsementKeyFacts } from "@rollcall/protocol";
-import { ekTemplate, parseTpm2bPublic, registrationIdOf } from "tpm-js-sim/credential";
-import { STORAGE_ROOT_KEY_ATTRIBUTES } from "../attestation/tpm/check-keys.js";
+import { type CertificateReading, DpsError, type EndorsementKeyFacts, idKey } from "@rollcall/protocol";
+import {
+  type EndorsementKeyReading,
+  ekTemplate,
+  isStorageKey,
+  readEndorsementKey,
+  registrationIdOf,
+} from "tpm-js-sim/credential";
 import { endorsementKeyHash } from "../attestation/tpm/endorsement-key.js";
 import { readOneCertificate } from "../attestation/x509/certificate-text.js";
+import type { Store } from "../records/store.js";
 import { certificateBody, certificateFacts, memberError } from "./certificate-object.js";
 
 /** Reads the certificate in `{certificate}`, leaf or CA. Throws DpsError that says why it cannot be read. */
@@ -36,26 +42,39 @@ export function inspectEndorsementKey(body: unknown): EndorsementKeyFacts {
       info: { path: "endorsementKey" },
     });
   }
-  const bytes = decodeBase64(text.trim());
-  if (!bytes) {
-    const hint = "paste what the TPM's tool prints (rollcall tpm export-ek), without quotes and PEM lines";
-    throw memberError("endorsementKey", `is not base64: ${hint}`);
-  }
-  const parsed = parseTpm2bPublic(bytes, { allowEcc: true });
-  if (parsed.kind !== "usable") {
-    const problems = parsed.problems.map(({ field, offset, message }) => `${field} at byte ${offset}: ${message}`);
-    throw memberError("endorsementKey", `is not an endorsement key (TPM2B_PUBLIC): ${problems.join("; ")}`);
-  }
+  const reading = readEndorsementKey(text);
+  if (reading.kind === "refused") throw memberError("endorsementKey", reading.reason);
+  const { tpm2bPublic, publicArea } = reading;
   return {
-    registrationId: registrationIdOf(bytes),
-    sha256: endorsementKeyHash(bytes),
-    ...keyFacts(parsed.publicArea),
-    attributes: hex32(parsed.publicArea.objectAttributes),
-    notes: templateNotes(parsed.publicArea),
+    registrationId: registrationIdOf(tpm2bPublic),
+    sha256: endorsementKeyHash(tpm2bPublic),
+    ...keyFacts(publicArea),
+    attributes: hex32(publicArea.objectAttributes),
+    notes: [...reading.notes, ...templateNotes(publicArea)],
   };
 }
 
-type PublicArea = Extract<ReturnType<typeof parseTpm2bPublic>, { kind: "usable" }>["publicArea"];
+/**
+ * As `inspectEndorsementKey`, with a note where another enrollment has this key. `registrationId` of the body is the enrollment
+ * that the key is meant for.
+ */
+export async function questionEndorsementKey(
+  body: unknown,
+  store: Pick<Store, "enrollmentByEndorsementKey">,
+): Promise<EndorsementKeyFacts> {
+  const facts = inspectEndorsementKey(body);
+  const owner = await store.enrollmentByEndorsementKey(facts.sha256);
+  if (!owner || idKey(owner.registrationId) === idKey(meantFor(body) ?? "")) return facts;
+  const note = `The enrollment ${JSON.stringify(owner.registrationId)} has this endorsement key already. One TPM is one device: was a key copied, or should that enrollment go?`;
+  return { ...facts, notes: [...facts.notes, note] };
+}
+
+function meantFor(body: unknown): string | undefined {
+  const id = typeof body === "object" && body !== null && "registrationId" in body ? body.registrationId : undefined;
+  return typeof id === "string" ? id : undefined;
+}
+
+type PublicArea = Extract<EndorsementKeyReading, { kind: "read" }>["publicArea"];
 
 const hex32 = (value: number) => `0x${(value >>> 0).toString(16).padStart(8, "0")}`;
 
@@ -69,7 +88,7 @@ function templateNotes(area: PublicArea): readonly string[] {
   if (!("keyBits" in area.parameters)) {
     notes.push("An ECC endorsement key is a Rollcall extension: the cloud service is only known to accept RSA 2048.");
   }
-  if (area.objectAttributes === STORAGE_ROOT_KEY_ATTRIBUTES) {
+  if (isStorageKey(area)) {
     notes.push("This looks like a storage root key (SRK). Enroll the endorsement key (EK) of the TPM instead.");
     return notes;
   }

@@ -69,5 +69,9 @@ export const certificateUpload = z.object({
   isVerified: flag.exactOptional().meta({ description: "Only when created: verified without a proof of possession" }),
 });
 export const endorsementKeyUpload = z.object({
-  endorsementKey: text.meta({ description: "base64 of a TPM2B_PUBLIC" }),
+  endorsementKey: text.meta({
+    description:
+      "base64 of a TPM2B_PUBLIC; a TPMT_PUBLIC, a public key or an EK certificate is converted, and a note says so",
+  }),
+  registrationId: text.exactOptional().meta({ description: "The enrollment that the key is meant for" }),
 });

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { type ConnectionOptions, connect, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
+import { CertificateError, readPresentedIdentity } from "@rollcall/pki";
 import { type DeviceIdentity, InvalidIdentityError } from "../attestation/proving/identity.js";
 import { provings } from "../attestation/provings.js";
 import type { Exchange } from "./exchange.js";
@@ -29,8 +30,21 @@ export function deviceContext(
   try {
     return createSecureContext({ ca, ...proving.handshake(identity), minVersion: "TLSv1.2" });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InvalidIdentityError(`the certificate and key of this device cannot be used: ${reason}`, { cause });
+    throw new InvalidIdentityError(`the certificate and key of this device cannot be used: ${faultOf(identity)}`, {
+      cause,
+    });
+  }
+}
+
+/** Why OpenSSL refuses an identity, in words: its own errors name no file and no remedy. */
+function faultOf(identity: DeviceIdentity): string {
+  if (identity.kind !== "x509") return "OpenSSL does not take them";
+  try {
+    readPresentedIdentity({ certificate: identity.certificatePem, key: identity.keyPem });
+    return "OpenSSL does not take them for TLS";
+  } catch (error) {
+    if (error instanceof CertificateError) return error.message;
+    throw error;
   }
 }
 

@@ -15,6 +15,7 @@ import { wrap, wrapInner } from "./protection.js";
 
 export type { Random } from "../crypto/crypto.js";
 export { type ParsedPublic, type ParsePublicOptions, type PublicProblem, parseTpm2bPublic } from "./parse-public.js";
+export { type EndorsementKeyReading, isStorageKey, readEndorsementKey } from "./read-endorsement-key.js";
 export { ekTemplate, registrationIdOf } from "./templates.js";
 
 /**

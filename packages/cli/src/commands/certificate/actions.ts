@@ -4,10 +4,11 @@ import type { OperatorClient } from "../../client/operator-client.js";
 import { where } from "../../client/running-service.js";
 import type { Asked } from "../../client/service-refusal.js";
 import { readCertificateFile } from "../../options/certificate-file.js";
+import { readKeyFile } from "../../options/identity-files.js";
+import { type PassphraseFlag, readPassphrase } from "../../options/passphrase.js";
 import { CliError } from "../../terminal/cli-error.js";
 import { confirm } from "../../terminal/confirm.js";
 import type { Context } from "../../terminal/context.js";
-import { readUserFile } from "../../terminal/files.js";
 import { type Column, writeList, writeRecord } from "../../terminal/output.js";
 import { known, minuteOf, shortDate } from "../../terminal/record-text.js";
 import { quote } from "../../terminal/shell.js";
@@ -77,7 +78,7 @@ export async function generateCode(flags: NamedFlags, context: Context): Promise
 
 /** `certificate verify`: with a proof certificate from a file, or with one that is made here from the CA's key. */
 export async function verify(
-  flags: NamedFlags & { readonly path?: string; readonly caKey?: string },
+  flags: NamedFlags & PassphraseFlag & { readonly path?: string; readonly caKey?: string },
   context: Context,
 ): Promise<void> {
   const { name, path, caKey } = flags;
@@ -101,11 +102,12 @@ export async function verify(
 /** Signs a certificate for a fresh code with the CA's key; the key does not leave this process. */
 async function prove(
   client: OperatorClient,
-  flags: NamedFlags,
+  flags: NamedFlags & PassphraseFlag,
   keyPath: string,
 ): Promise<{ der: Buffer; etag: string | undefined }> {
   const { CertificateError, issueLeaf, loadIdentity, parseCertificates, toPem } = await import("@rollcall/pki");
-  const privateKeyPem = await readUserFile(keyPath, "--ca-key");
+  const { passphrase } = await readPassphrase(flags);
+  const privateKeyPem = await readKeyFile(keyPath, "--ca-key", passphrase);
   const item = await get(client, flags);
   const [der] = parseCertificates(item.properties.certificate);
   if (!der) throw new CliError("unexpected", `the service has no certificate with the name ${flags.name}`);

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { addEtagOption, addFlag, addYesOption, yesOrNo } from "../../options/flags.js";
 import { addOperatorOptions } from "../../options/operator-options.js";
+import { addPassphraseOption } from "../../options/passphrase.js";
 import type { Context } from "../../terminal/context.js";
 
 const actions = () => import("./actions.js");
@@ -26,6 +27,7 @@ export function addCertificate(program: Command, context: Context): void {
         "path",
       ),
     );
+  addPassphraseOption(verify, "--ca-key");
   addEtag(verify).action(async (flags) => (await actions()).verify(flags, context));
 
   const list = noun.command("list").description("list the CA certificates");

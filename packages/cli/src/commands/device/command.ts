@@ -1,6 +1,7 @@
 import { attestationKindNames, DEFAULT_TRANSPORT, transports } from "@rollcall/protocol";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { addLocationOption } from "../../client/running-service.js";
+import { addPassphraseOption } from "../../options/passphrase.js";
 import type { Context } from "../../terminal/context.js";
 import { parseDuration } from "../../terminal/durations.js";
 import { addOutputOption } from "../../terminal/output.js";
@@ -40,6 +41,7 @@ export function addDevice(program: Command, context: Context): void {
         .default(parseDuration("60s"), "60s"),
     )
     .action(async (options) => (await import("./register.js")).register(options, context));
+  addPassphraseOption(register, "--kp");
   addOutputOption(addLocationOption(register));
   register.addHelpText("after", HELP);
 }

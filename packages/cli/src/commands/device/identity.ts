@@ -1,12 +1,13 @@
 import { type AttestationKind, attestationKindNames, decodeBase64, deriveDeviceKey } from "@rollcall/protocol";
 import type { DeviceIdentity } from "@rollcall/simulator";
+import { type PassphraseFlag, readPassphrase } from "../../options/passphrase.js";
 import { CliError } from "../../terminal/cli-error.js";
 import { readUserFile } from "../../terminal/files.js";
 import type { Terminal } from "../../terminal/terminal.js";
 import type { ReadIdentity } from "./read-identity.js";
 
 /** The flags of `device register` that say how the device proves itself. */
-export interface IdentityFlags {
+export interface IdentityFlags extends PassphraseFlag {
   readonly registrationId: string;
   readonly attestationType?: AttestationKind;
   readonly certificatePath?: string;
@@ -33,7 +34,7 @@ interface Reader {
 const readers: Readonly<Record<AttestationKind, Reader>> = {
   x509: {
     isImplied: ({ certificatePath, keyPath }) => certificatePath !== undefined || keyPath !== undefined,
-    read: async (flags) => ({ identity: await readX509(flags), save: nothingToSave }),
+    read: async (flags, terminal) => ({ identity: await readX509(flags, terminal), save: nothingToSave }),
   },
   symmetricKey: {
     isImplied: (flags) => flags.symmetricKey !== undefined,
@@ -61,16 +62,19 @@ function impliedKind(flags: IdentityFlags): AttestationKind {
   });
 }
 
-async function readX509(flags: IdentityFlags): Promise<DeviceIdentity> {
+async function readX509(flags: IdentityFlags, terminal: Terminal): Promise<DeviceIdentity> {
   const certificatePath = required(flags.certificatePath, "--cp <file>", "x509");
   const keyPath = required(flags.keyPath, "--kp <file>", "x509");
-  const certificatePem = await readUserFile(certificatePath, "--cp");
-  const keyPem = await readUserFile(keyPath, "--kp");
-  if (!certificatePem.includes("-----BEGIN CERTIFICATE-----"))
-    throw new CliError("usage", `--cp ${certificatePath}: the file contains no PEM certificate`);
-  if (!/-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/.test(keyPem))
-    throw new CliError("usage", `--kp ${keyPath}: the file contains no PEM private key`);
-  return { kind: "x509", certificatePem, keyPem };
+  const { readIdentityFiles } = await import("../../options/identity-files.js");
+  const { certificatePem, privateKeyPem, notes } = await readIdentityFiles({
+    certificatePath,
+    certificateFlag: "--cp",
+    keyPath,
+    keyFlag: "--kp",
+    ...(await readPassphrase(flags)),
+  });
+  for (const note of notes) terminal.note(`--cp ${certificatePath}: ${note}`);
+  return { kind: "x509", certificatePem, keyPem: privateKeyPem };
 }
 
 /** No error message repeats the key. */

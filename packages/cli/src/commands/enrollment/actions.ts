@@ -44,10 +44,25 @@ export async function create(flags: MutatingFlags, { kind, context }: Scene): Pr
   const client = await operator(flags);
   const command = `rollcall ${nouns[kind]} update --eid ${quote(id)}${where(flags)}`;
   const about = asked(flags, kind);
+  await questionKey(client, body, flags, context);
   const made = await client.createEnrollment(kind, body, { ...about, next: { ...about.next, conflict: command } });
   await write(made, flags, { kind, context });
   const next = commandAfter(body, flags, kind);
   if (next !== undefined) context.terminal.note(`Next: ${next}`);
+}
+
+/** What is odd about an endorsement key, by what the service knows: a storage root key, or the key of another enrollment. */
+async function questionKey(
+  client: OperatorClient,
+  body: JsonObject,
+  flags: NamedFlags,
+  { terminal }: Context,
+): Promise<void> {
+  const endorsementKey = textAt(objectAt(objectAt(body, "attestation"), "tpm"), "endorsementKey");
+  if (endorsementKey === undefined) return;
+  const question = { endorsementKey, registrationId: flags.enrollmentId };
+  const { notes } = await client.operate("inspectEndorsementKey", { body: question, ...asked(flags, "individual") });
+  for (const note of notes) terminal.note(`--ek: ${note}`);
 }
 
 /** `show`; with `--keys` also the keys. */

@@ -181,7 +181,7 @@ describe("an unreadable value is named with its flag and file, and no key is rep
     [
       "a key instead of a certificate",
       () => ["--cp", path("leaf.key.pem")],
-      /^--cp .*leaf\.key\.pem: .*PRIVATE KEY and no CERTIFICATE/,
+      /^--cp .*leaf\.key\.pem: it is a private key, and a certificate belongs here$/,
     ],
     ["DER that is cut short", () => ["--cp", path("cut.der")], /^--cp .*cut\.der: /],
     ["a short key", () => ["--pk", secret], /^--pk has 6 bytes; 16 to 64 are allowed$/],

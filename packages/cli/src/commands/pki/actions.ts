@@ -9,6 +9,8 @@ import {
   writePkcs12,
 } from "@rollcall/pki";
 import { connect } from "../../client/running-service.js";
+import { readIdentityFiles } from "../../options/identity-files.js";
+import { type PassphraseFlag, readPassphrase } from "../../options/passphrase.js";
 import { CliError, reasonOf } from "../../terminal/cli-error.js";
 import type { Context } from "../../terminal/context.js";
 import { readUserFile, writeNewFiles } from "../../terminal/files.js";
@@ -86,7 +88,7 @@ export async function chain(
 
 /** `pki leaf`: a device certificate. */
 export async function leaf(
-  options: IssueFlags & { cn: string; ca?: string; caKey?: string },
+  options: IssueFlags & PassphraseFlag & { cn: string; ca?: string; caKey?: string },
   context: Context,
 ): Promise<void> {
   const { cn, key, days } = options;
@@ -94,7 +96,7 @@ export async function leaf(
     throw new CliError("usage", "--ca and --ca-key go together");
   const parent =
     options.ca !== undefined && options.caKey !== undefined
-      ? await load(options.ca, options.caKey, ["--ca", "--ca-key"])
+      ? await load([options.ca, "--ca"], [options.caKey, "--ca-key"], options)
       : undefined;
   const identity = await issuing(() => issueLeaf({ commonName: cn, key, days, ...(parent && { parent }) }));
   const files = await writeIdentity(identity, fileName(cn), options);
@@ -104,7 +106,7 @@ export async function leaf(
   );
 }
 
-interface P12Flags {
+interface P12Flags extends PassphraseFlag {
   readonly certificatePath: string;
   readonly keyPath: string;
   readonly out: string;
@@ -122,7 +124,7 @@ export async function p12(options: P12Flags, { terminal }: Context): Promise<voi
   if (password === undefined || password === "") {
     throw new CliError("usage", "a PKCS#12 file needs a password: give --password or --password-file");
   }
-  const identity = await load(options.certificatePath, options.keyPath, ["--cp", "--kp"]);
+  const identity = await load([options.certificatePath, "--cp"], [options.keyPath, "--kp"], options);
   const { certificate, chain: above, privateKey } = identity;
   const content = await issuing(() => writePkcs12({ privateKey, certificates: [certificate, ...above], password }));
   await writeNewFiles([{ path: options.out, content, secret: true }], options.force === true);
@@ -131,9 +133,20 @@ export async function p12(options: P12Flags, { terminal }: Context): Promise<voi
 
 const firstLine = (text: string): string => text.split(/\r?\n/, 1)[0] ?? "";
 
-async function load(certificatePath: string, keyPath: string, flags: readonly [string, string]): Promise<Identity> {
-  const certificatePem = await readUserFile(certificatePath, flags[0]);
-  const privateKeyPem = await readUserFile(keyPath, flags[1]);
+/** A certificate and its key, each with the flag that names its file. */
+async function load(
+  [certificatePath, certificateFlag]: readonly [string, string],
+  [keyPath, keyFlag]: readonly [string, string],
+  flags: PassphraseFlag,
+): Promise<Identity> {
+  const files = await readIdentityFiles({
+    certificatePath,
+    certificateFlag,
+    keyPath,
+    keyFlag,
+    ...(await readPassphrase(flags)),
+  });
+  const { certificatePem, privateKeyPem } = files;
   return issuing(async () => loadIdentity({ certificatePem, privateKeyPem }), `${certificatePath} with ${keyPath}: `);
 }
 

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { addLocationOption } from "../../client/running-service.js";
+import { addPassphraseOption } from "../../options/passphrase.js";
 import type { Context } from "../../terminal/context.js";
 import { parseCount } from "../../terminal/durations.js";
 
@@ -45,6 +46,7 @@ function addLeaf(pki: Command, context: Context): void {
     .option("--ca <file>", "certificate that signs it, and the intermediates above (default: self-signed)")
     .option("--ca-key <file>", "private key of --ca")
     .action(async (options) => (await import("./actions.js")).leaf(options, context));
+  addPassphraseOption(leaf, "--ca-key");
   addIssueOptions(leaf, "365");
   leaf.addHelpText(
     "after",
@@ -61,7 +63,7 @@ function addIssueOptions(command: Command, days: string): void {
 }
 
 function addP12(pki: Command, context: Context): void {
-  pki
+  const bundle = pki
     .command("p12")
     .description("put a chain and its key into one PKCS#12 file, for .NET and Windows")
     .requiredOption("--cp, --certificate-path <file>", "certificate chain, leaf first")
@@ -71,4 +73,5 @@ function addP12(pki: Command, context: Context): void {
     .option("--password-file <file>", "read the password from the first line of a file")
     .option("--force", "replace an existing file")
     .action(async (options) => (await import("./actions.js")).p12(options, context));
+  addPassphraseOption(bundle, "--kp");
 }

@@ -72,7 +72,7 @@ async function checkEndorsementKey(
 }
 
 /** objectAttributes of the storage root key's template (attestation.md#templates). */
-export const STORAGE_ROOT_KEY_ATTRIBUTES = 0x00030472;
+const STORAGE_ROOT_KEY_ATTRIBUTES = 0x00030472;
 
 function mismatchHint(tpm2bPublic: Buffer): string {
   if (tpm2bPublic.readUInt32BE(6) === STORAGE_ROOT_KEY_ATTRIBUTES)

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type AttestationMechanism, decodeBase64 } from "@rollcall/protocol";
-import { parseTpm2bPublic } from "tpm-js-sim/credential";
+import { parseTpm2bPublic, readEndorsementKey } from "tpm-js-sim/credential";
 import { z } from "zod";
 import type { AttestationRecord } from "../../records/attestation-record.js";
 import { EnrollmentError } from "../../records/enrollment-error.js";
@@ -22,20 +22,13 @@ export const recordSchema = z.looseObject({
 /** Makes the stored form. Throws EnrollmentError with the path from the enrollment on. */
 export function readTpm({ tpm: source }: AttestationMechanism<"tpm">): AttestationRecord<"tpm"> {
   const path = "attestation.tpm.endorsementKey";
-  const bytes = decodeBase64(source.endorsementKey);
-  if (!bytes) throw new EnrollmentError(path, "is not base64");
-  const parsed = parseTpm2bPublic(bytes, { allowEcc: true });
-  if (parsed.kind !== "usable") {
-    const problems = parsed.problems
-      .map((problem) => `${problem.field} at byte ${problem.offset}: ${problem.message}`)
-      .join("; ");
-    throw new EnrollmentError(path, `is not an endorsement key (TPM2B_PUBLIC): ${problems}`);
-  }
-  const { endorsementKey, storageRootKey } = source;
+  const reading = readEndorsementKey(source.endorsementKey);
+  if (reading.kind === "refused") throw new EnrollmentError(path, reading.reason);
+  const { storageRootKey } = source;
   return {
     type: "tpm",
-    endorsementKey,
-    endorsementKeyHash: endorsementKeyHash(bytes),
+    endorsementKey: reading.tpm2bPublic.toString("base64"),
+    endorsementKeyHash: endorsementKeyHash(reading.tpm2bPublic),
     ...(storageRootKey && { storageRootKey }),
   };
 }

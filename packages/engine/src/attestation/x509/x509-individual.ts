@@ -1,4 +1,4 @@
-import type { Certificate } from "@rollcall/pki";
+import { type Certificate, isIssuedBy } from "@rollcall/pki";
 import { type Finding, finding } from "@rollcall/protocol";
 import type { EnrolledCertificate } from "../../records/attestation-record.js";
 import type { IndividualRecord } from "../../records/records.js";
@@ -81,22 +81,24 @@ function checkThumbprint(
       finding("enrollment.holdsOtherCertificate", { values, expected: leaf.sha256, got: otherCertificate.sha256 }),
     ];
   }
-  return [thumbprintMismatch(leaf, enrolled, id, context)];
+  return [thumbprintMismatch([leaf, ...presented.slice(1)], enrolled, id, context)];
 }
 
 function thumbprintMismatch(
-  leaf: Certificate,
+  presented: readonly [Certificate, ...Certificate[]],
   enrolled: readonly EnrolledCertificate[],
   id: string,
   context: AttestationContext,
 ): Finding {
+  const [leaf] = presented;
   const known = enrolled.flatMap((each) =>
     each.der ? [context.certificates.read(Buffer.from(each.der, "base64"))] : [],
   );
   const sameKey = known.some((each) => each.publicKeySha256 === leaf.publicKeySha256);
   const sameSubject = known.some((each) => each.subject === leaf.subject);
   const issued = leaf.notBefore.toISOString().slice(0, 10);
-  const hint = sameSubject ? `It looks re-issued on ${issued}.` : "It looks like another device's certificate.";
+  const other = sameSubject ? `It looks re-issued on ${issued}.` : "It looks like another device's certificate.";
+  const hint = authorityHint(presented, known) ?? other;
   const unknown = "unknown, only a thumbprint is enrolled";
   const yesNo = (answer: boolean) => (known.length === 0 ? unknown : answer ? "yes" : "no");
   const names = ["primary", "secondary"];
@@ -106,4 +108,11 @@ function thumbprintMismatch(
     expected: enrolled.map((each, index) => `${names[index]} ${each.thumbprint}`).join(", "),
     got: leaf.sha256,
   });
+}
+
+/** That a CA is enrolled where a device's own certificate belongs: the CA of the chain that was just sent. */
+function authorityHint(presented: readonly Certificate[], known: readonly Certificate[]): string | undefined {
+  const authority = known.find((each) => each.isCa && presented.some((child) => isIssuedBy(child, each)));
+  if (!authority) return undefined;
+  return `The enrolled certificate is the CA ${JSON.stringify(authority.subject)} of the chain that the device sent: an enrollment group with it was meant, which takes every device that it signs.`;
 }

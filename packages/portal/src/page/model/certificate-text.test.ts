@@ -16,13 +16,11 @@ describe("the text of a certificate file", () => {
 
   it.each([
     ["nothing", "", "empty"],
-    ["a text", "hello", "not a certificate"],
     ["a PKCS#8 key", "-----BEGIN PRIVATE KEY-----\nMII=\n-----END PRIVATE KEY-----", "private key"],
     ["a certificate with its key", "-----BEGIN CERTIFICATE-----\n-----BEGIN EC PRIVATE KEY-----", "private key"],
-    ["a request", "-----BEGIN CERTIFICATE REQUEST-----", "certificate request"],
-    ["a PKCS#7 bundle", "-----BEGIN PKCS7-----", "PKCS#7 bundle"],
-    ["a public key", "-----BEGIN PUBLIC KEY-----", "public key"],
-    ["a chain", "-----BEGIN CERTIFICATE-----\n-----BEGIN CERTIFICATE-----", "2 certificates"],
+    ["an encrypted key", "-----BEGIN ENCRYPTED PRIVATE KEY-----", "private key"],
+    ["a PuTTY key", "PuTTY-User-Key-File-3: ssh-ed25519", "private key"],
+    ["a key in UTF-16 without its mark", [..."-----BEGIN PRIVATE KEY-----"].join("\0"), "private key"],
     ["base64 that is cut off", "MIIBe", "cut off"],
     ["a large file", "0".repeat(70_000), "70,000 bytes"],
   ])("is refused for %s", (_what, text, reason) => {
@@ -36,9 +34,7 @@ describe("the text of a certificate file", () => {
     ["an encrypted PKCS#8 key", "3081ec305706092a864886f70d01050d30", "private key"],
     ["a PKCS#1 key", "308204a20201000282010100d8cd", "private key"],
     ["a SEC 1 key", "3077020101042095e0", "private key"],
-    ["a request", "3081c5306e020100300c310a300806035504030c", "certificate request"],
     ["a PKCS#12 file", "3082040c020103308203c206092a864886f70d010701", "PKCS#12 bundle"],
-    ["a PKCS#7 file", "3082034206092a864886f70d010702a0", "PKCS#7 bundle"],
   ])("is refused for %s in DER, and in base64 of it", (_what, hex, reason) => {
     const der = Buffer.from(hex, "hex");
     expect(() => certificateText(der)).toThrow(reason);
@@ -52,6 +48,19 @@ describe("the text of a certificate file", () => {
     for (const form of [little, Buffer.from(little).swap16(), bytes(`\ufeff${certificatePem}`)]) {
       expect(parseCertificates(certificateText(form)).map((der) => der.equals(certificate.der))).toEqual([true]);
     }
+  });
+
+  it.each([
+    ["a text", "hello", /is not base64/],
+    [
+      "a request",
+      "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----",
+      /certificate request \(CSR\)/,
+    ],
+    ["a public key", "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----", /a public key/],
+    ["a PKCS#7 bundle that is cut", "-----BEGIN PKCS7-----\nMIIB\n-----END PKCS7-----", /PKCS#7 bundle/],
+  ])("of %s goes to the reader of the service, which names it", (_what, text, reason) => {
+    expect(() => parseCertificates(certificateText(bytes(text)))).toThrow(reason);
   });
 
   it.prop([fc.uint8Array({ maxLength: 200 })])("is a text or a FileFault, for any file", (file) => {

@@ -13,61 +13,37 @@ export function sizeFault(bytes: number): string | undefined {
   return `The file has ${bytes.toLocaleString("en")} bytes, which is too many for a certificate. Choose a .pem or .cer file.`;
 }
 
-const privateKey = "The file contains a private key. It was not sent: choose a file with only the certificate.";
-const request = "The file contains a certificate request. Choose the certificate that was issued for it.";
-const bundle = (what: string) =>
-  `The file is a ${what} bundle, not a certificate. Export only the certificate from it, as .pem or .cer.`;
-
-/** The fault of a PEM block that is not a certificate, by its label. */
-const labelFaults: readonly (readonly [label: RegExp, fault: string])[] = [
-  [/PRIVATE KEY$/, privateKey],
-  [/CERTIFICATE REQUEST$/, request],
-  [/^(PKCS7|CMS)$/, bundle("PKCS#7")],
-  [/PUBLIC KEY$/, "The file contains only a public key. Choose the certificate that contains it."],
-];
+const privateKey = "The file holds a private key. It was not sent: choose the certificate alone.";
+const bundle =
+  "The file is a PKCS#12 bundle, which may hold a private key. It was not sent. This command gives the certificate: openssl pkcs12 -in file.p12 -nokeys -out certificate.pem";
 
 /**
- * Other DER files, by the first tags inside their outer SEQUENCE (in hex). PKCS#8, PKCS#1 and SEC 1 keys begin with a
- * version, encrypted keys with an algorithm, PKCS#12 with the version 3, PKCS#7 with its object identifier, and a
- * request (RFC 2986) with the version 0 and a name. A certificate begins with its tag [0], or a serial number and an
- * algorithm.
+ * What must not leave the browser, by how its DER begins (the first tags, in hex): the outer SEQUENCE, and what it holds first.
+ * PKCS#8, PKCS#1 and SEC 1 keys begin with a version, encrypted ones with an algorithm, PKCS#12 with the version 3. All else is
+ * for the reader of the service, which names it.
  */
-const derFaults: readonly (readonly [start: RegExp, fault: string])[] = [
+const secrets: readonly (readonly [start: RegExp, fault: string])[] = [
   [/^02010[01](30|02|04)/, privateKey],
   [/^30[0-7].0609/, privateKey],
-  [/^020103/, bundle("PKCS#12")],
-  [/^0609/, bundle("PKCS#7")],
-  [/^30(?:[0-7].|81..|82.{4})02010030(?:[0-7].|81..)31/, request],
+  [/^020103/, bundle],
 ];
 
 /**
- * The text of a .pem or .cer file (PEM or DER). Throws FileFault for every other kind of file, above all private keys.
+ * A file as the service is sent it: its text, or base64 of its bytes where it is none. The service has the reader, which takes DER,
+ * UTF-16 and PKCS#7 and names what is no certificate. Throws FileFault for what may hold a private key.
  */
 export function certificateText(bytes: Uint8Array): string {
   const tooLarge = sizeFault(bytes.length);
   if (tooLarge !== undefined) throw new FileFault(tooLarge);
-  const text = decodeText(bytes);
-  const labels = [...text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].map(([, label = ""]) => label);
-  const certificates = labels.filter((label) => label === "CERTIFICATE").length;
-  for (const [label, fault] of labelFaults) {
-    const isWanted = certificates === 0 || fault === privateKey;
-    if (isWanted && labels.some((each) => label.test(each))) throw new FileFault(fault);
-  }
-  if (certificates > 1) {
-    throw new FileFault(`The file contains ${certificates} certificates. Choose a file with only the one needed here.`);
-  }
-  if (labels.length > 0) return text;
-  if (bytes[0] === 0x30) return toPem(bytes);
-  // Base64 without the PEM lines: a SEQUENCE with a long length begins with MI.
-  if (/^\s*MI[A-Za-z0-9+/=\s]+$/.test(text)) return toPem(fromBase64(text));
-  throw new FileFault("The file is not a certificate: neither PEM (-----BEGIN CERTIFICATE-----) nor DER.");
-}
-
-/** Decodes text. PEM is ASCII, but Windows shells write it as UTF-16. */
-function decodeText(bytes: Uint8Array): string {
-  const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-16be";
-  const isUtf16 = utf16 === "utf-16le" || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  return new TextDecoder(isUtf16 ? utf16 : "latin1").decode(bytes);
+  // Without the zeros of UTF-16, whose marks it may lack, the labels can be read.
+  const text = new TextDecoder("latin1").decode(bytes.filter((byte) => byte !== 0));
+  if (/PRIVATE KEY-----|^PuTTY-User-Key-File/.test(text)) throw new FileFault(privateKey);
+  refuseSecret(bytes);
+  if (/^\s*MI[A-Za-z0-9+/=\s]+$/.test(text)) refuseSecret(fromBase64(text));
+  const isText = bytes.every(
+    (byte) => (byte >= 0x20 && byte < 0x7f) || byte === 0x09 || byte === 0x0a || byte === 0x0d,
+  );
+  return isText ? text : btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 
 function fromBase64(text: string): Uint8Array {
@@ -80,14 +56,12 @@ function fromBase64(text: string): Uint8Array {
   }
 }
 
-/** Wraps DER in PEM. Throws FileFault for DER that is not a certificate. */
-function toPem(bytes: Uint8Array): string {
-  // A length of 128 or more takes extra bytes.
+/** Throws FileFault for DER that is plainly a key or a bundle. */
+function refuseSecret(bytes: Uint8Array): void {
+  if (bytes[0] !== 0x30) return;
+  // Lengths of 128 and more have bytes of their own.
   const header = (bytes[1] ?? 0) < 0x80 ? 2 : 2 + ((bytes[1] ?? 0) & 0x7f);
   const hex = Array.from(bytes.slice(header, header + 40), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const fault = derFaults.find(([start]) => start.test(hex))?.[1];
+  const fault = secrets.find(([start]) => start.test(hex))?.[1];
   if (fault !== undefined) throw new FileFault(fault);
-  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  const lines = btoa(binary).match(/.{1,64}/g) ?? [];
-  return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
 }

@@ -45,7 +45,7 @@ export const mechanisms: Readonly<Record<AttestationKind, Mechanism>> = {
     hint: { individual: "The device has a TPM with an endorsement key." },
     check: (_kind, { endorsementKey }) =>
       endorsementKey.trim() === "" ? { endorsementKey: "The endorsement key is missing." } : {},
-    fromForm: (_kind, { endorsementKey }) => ({ type: "tpm", tpm: { endorsementKey: compact(endorsementKey) } }),
+    fromForm: (_kind, { endorsementKey }) => ({ type: "tpm", tpm: { endorsementKey: endorsementKey.trim() } }),
     way: () => "endorsement key",
     // The storage root key belongs to the TPM of the old endorsement key.
     rolled: (_current, _slot, credential) => ({ type: "tpm", tpm: { endorsementKey: credential } }),

@@ -10,7 +10,7 @@ import {
 } from "../api/operator.js";
 import type { Credentials } from "../model/draft.js";
 import { generateKey } from "../model/keys.js";
-import { compact, sentenceOf } from "../model/words.js";
+import { sentenceOf } from "../model/words.js";
 import { Facts } from "../parts/bits.js";
 import { CertificateFile } from "../parts/certificate-file.js";
 import { Checkbox, SelectField, TextArea, TextField } from "../parts/field.js";
@@ -153,7 +153,7 @@ function EndorsementKeyField({ form, onIdentity }: Props) {
     const abort = new AbortController();
     const inspect = async () => {
       try {
-        const read = await inspectEndorsementKey(compact(endorsementKey), abort.signal);
+        const read = await inspectEndorsementKey(endorsementKey.trim(), abort.signal);
         setReading(read);
         tell.current(read.registrationId);
       } catch (error) {
@@ -170,7 +170,7 @@ function EndorsementKeyField({ form, onIdentity }: Props) {
     <>
       <TextArea
         label="Endorsement key"
-        hint="The public part (TPM2B_PUBLIC) in base64, as the device's TPM tool prints it."
+        hint="The public part (TPM2B_PUBLIC) in base64, as the device's TPM tool prints it. A public key or an EK certificate in PEM is converted."
         rows={5}
         required
         value={endorsementKey}

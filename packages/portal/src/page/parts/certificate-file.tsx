@@ -79,7 +79,7 @@ export function CertificateFile(props: {
       <input
         type="file"
         id={id}
-        accept=".pem,.cer,.crt,.der"
+        accept=".pem,.cer,.crt,.der,.p7b,.p7c"
         aria-describedby={fault ? `${id}-hint ${id}-fault` : `${id}-hint`}
         aria-invalid={fault ? true : undefined}
         onChange={(event) => void choose(event.currentTarget.files?.[0])}
