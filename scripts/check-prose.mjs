@@ -1,6 +1,6 @@
 /**
  * Finds phrases that readers have to decipher (CONTRIBUTING.md, "Prose") in the sources, scripts, tests and Markdown files of a
- * repository. Prints one line per phrase, and exits with 1 when it found any. Only phrases without a legitimate use are listed.
+ * repository. Prints one line per phrase, and exits with 1 if there are any. Only phrases without a legitimate use are listed.
  *
  *   node scripts/check-prose.mjs [folder]
  */

@@ -180,7 +180,7 @@ describe("enrollment create", () => {
 
   test("one key without the second is refused by the service", async () => {
     const { code, stderr } = await enrollment("create", "--eid", "x", "--pk", key(1));
-    expect(stderr).toMatch(/^rollcall: --sk: .*give both keys or neither\n/);
+    expect(stderr).toMatch(/^rollcall: --sk: .*give both keys, or leave both out\n/);
     expect(code).toBe(2);
   });
 
@@ -214,7 +214,7 @@ describe("enrollment create --count", () => {
   test.each([
     [["--eid", "same", "--at", "symmetrickey"], /needs %i \(or %04i\)/],
     [["--eid", "a b%i", "--at", "symmetrickey"], /character 2/],
-    [["--eid", "leaf-%i", "--cp", "leaf-0.pem"], /goes with symmetricKey/],
+    [["--eid", "leaf-%i", "--cp", "leaf-0.pem"], /works with symmetricKey only/],
   ] as const)("%j is wrong usage", async (args, message) => {
     const result = await enrollment("create", "--count", "2", ...args);
     expect(result).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(message) });

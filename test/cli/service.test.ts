@@ -40,7 +40,7 @@ test("start, wait, health, info, stop: the life of a service in the foreground",
   expect(banner).toMatch(/ID scope +0ne00000000/);
   expect(banner).toMatch(/^HostName=.*;SharedAccessKeyName=provisioningserviceowner;SharedAccessKey=.*$/m);
   expect(banner).toMatch(/^1 enrollment came from \.\/seed\.json\.$/m);
-  expect(banner).toMatch(/TPM over MQTT is on: our extension/);
+  expect(banner).toMatch(/TPM over MQTT is on: a Rollcall extension/);
   expect(banner.trimEnd().split("\n").length).toBeLessThanOrEqual(23);
 
   expect(await runHere(["wait", "--timeout", "10s"], { cwd })).toMatchObject({ code: 0, stdout: "" });

@@ -27,7 +27,7 @@ export function attemptFacts(request: FastifyRequest, context: RequestContext): 
   return attemptFactsOf(request, context, { at: "service", registrationId, idScope });
 }
 
-/** What is known of a request, beside what its path says of it. */
+/** Facts about a request that its path does not contain. */
 export function attemptFactsOf(
   request: FastifyRequest,
   { clock, connection, isFirst }: RequestContext,

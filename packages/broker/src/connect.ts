@@ -66,7 +66,7 @@ function begin(connection: Connection, about: Subject, context: BrokerContext): 
   return visit;
 }
 
-/** What the user name and the client id say of an attempt. */
+/** Facts about an attempt that come from the user name and the client id. */
 type Subject = Pick<AttemptFacts, "at" | "registrationId" | "idScope" | "apiVersion" | "clientVersion">;
 
 function subject(name: UserName, clientId: string): Subject {

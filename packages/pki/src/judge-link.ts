@@ -6,7 +6,7 @@ import type { Work } from "./work.js";
 
 type Complaint = Omit<PathProblem, "element">;
 
-/** What is known of a link before it is judged. */
+/** Facts about a link before it is judged. */
 interface LinkContext {
   readonly work: Work;
   /** Whether all links above were good, so that the parent's key is known to be under the trusted certificate. */

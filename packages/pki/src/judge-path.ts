@@ -22,7 +22,7 @@ export interface JudgePathOptions extends JudgeProofOptions {
   readonly now: Date;
 }
 
-/** What does not change with time in the judgement of a path. */
+/** The part of a path's judgement that does not depend on time. */
 export interface JudgedProof {
   /** Leaf first; ends with the anchor if the path leads to it. */
   readonly path: readonly Certificate[];

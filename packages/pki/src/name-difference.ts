@@ -75,7 +75,7 @@ function looksLike(a: NameAttribute, b: NameAttribute | undefined): boolean {
   return b !== undefined && a.oid === b.oid && skeleton(a.text ?? "") === skeleton(b.text ?? "");
 }
 
-/** What is left when everything is taken away that a reader overlooks: accents, case, spaces, invisible characters. */
+/** The text without everything that a reader overlooks: accents, case, spaces, invisible characters. */
 function skeleton(text: string): string {
   const plain = text
     .normalize("NFKD")

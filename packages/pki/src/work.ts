@@ -9,8 +9,8 @@ export interface SignatureWork {
 }
 
 /**
- * What judging a chain may cost. Each method is asked before the work is done, and answers undefined when it may be
- * done, else the reason why not, in words. A result that is remembered costs nothing and is not asked for.
+ * Limits of the work for judging a chain. Each method is called before the work, and returns undefined when the work may
+ * be done, else the reason why not. A remembered result costs nothing, so no method is called for it.
  */
 export interface Work {
   signature(work: SignatureWork): string | undefined;

@@ -5,8 +5,8 @@ import type { Blame } from "./findings/rows/finding-row.js";
 /** Who has to act on a finding, as the subject of a sentence. */
 export const blameWords: Readonly<Record<Blame, string>> = {
   device: "the device",
-  pki: "who issues the certificates",
-  enrollment: "who enrolls the device",
+  pki: "the issuer of the certificates",
+  enrollment: "the operator who enrolls the device",
   hub: "the hub",
   webhook: "the allocation webhook",
   protocol: "the device's software",
@@ -31,7 +31,7 @@ export const DEFAULT_ALLOCATION_POLICY = "hashed" satisfies AllocationPolicy;
 /** How each allocation policy chooses a hub. */
 export const allocationWords: Readonly<Record<AllocationPolicy, { readonly label: string; readonly hint: string }>> = {
   hashed: { label: "Evenly weighted (hashed)", hint: "Devices are spread over the hubs by weight." },
-  geoLatency: { label: "Lowest latency (geoLatency)", hint: "The hub with the lowest latency is taken." },
+  geoLatency: { label: "Lowest latency (geoLatency)", hint: "The hub with the lowest latency is chosen." },
   static: { label: "Static", hint: "Every device goes to one hub: choose exactly one above." },
   custom: { label: "Custom (webhook)", hint: "Your webhook chooses the hub." },
 };
@@ -41,7 +41,7 @@ export const reprovisionPolicies = {
   migrate: {
     policy: { updateHubAssignment: true, migrateDeviceData: true },
     label: "Re-provision and migrate data",
-    hint: "The twin moves along to the new hub.",
+    hint: "The twin moves to the new hub with the device.",
   },
   reset: {
     policy: { updateHubAssignment: true, migrateDeviceData: false },

@@ -19,7 +19,7 @@ export interface RollcallOptions extends Omit<ConfigInput, "seed"> {
   readonly random?: Random;
 }
 
-/** What somebody needs to use a running service; what `rollcall info` prints. */
+/** The facts needed to use a running service, as `rollcall info` prints them. */
 export type RollcallInfo = ServiceInfo;
 
 /** Counts of the objects that are open or kept right now. */

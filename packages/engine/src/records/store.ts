@@ -44,8 +44,8 @@ export interface ModuleStore {
   list(hub: string, deviceId: string): Promise<readonly ModuleIdentity[]>;
   get(hub: string, deviceId: string, moduleId: string): Promise<ModuleIdentity | undefined>;
   /**
-   * Creates with the twin, or replaces. False when what is there is not as expected, when the hub has no such device, and when the
-   * device would have more than `atMost`, whoever else creates some.
+   * Creates with the twin, or replaces. False when the stored module is not as expected, when the hub has no such device, and when
+   * the device would have more than `atMost` modules, including those of simultaneous calls.
    */
   put(module: ModuleIdentity, more: { twin?: Twin; expected: Expected; atMost: number }): Promise<boolean>;
   /** Takes its twin, too. */

@@ -7,7 +7,7 @@ test.runIf(process.platform === "linux")(
   "a process that ended is not alive, whether or not its parent noticed",
   async () => {
     expect(isAlive({ pid: process.pid })).toBe(true);
-    // What `sh` becomes waits for nobody, so its first child stays in the table of processes.
+    // `sh` replaces itself by `sleep`, which does not collect children, so the first child stays a zombie.
     const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
     try {
       const [pid] = (await once(parent.stdout, "data")) as [Buffer];

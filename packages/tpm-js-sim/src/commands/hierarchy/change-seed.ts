@@ -7,7 +7,7 @@ interface SeedChange<N extends string> {
   readonly name: N;
   readonly code: number;
   readonly hierarchy: number;
-  /** What of the hierarchy becomes empty. */
+  /** Values of the hierarchy that become empty. */
   readonly resets: readonly ("authValues" | "policies")[];
 }
 
