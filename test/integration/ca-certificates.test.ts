@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
@@ -178,14 +179,19 @@ describe("a device at its hub", () => {
     await client.subscribe("$iothub/twin/PATCH/properties/desired/#");
     expect((await operate("GET", "/hubs")).body).toMatchObject([{ host: service.hub, linked: true, devices: 1 }]);
     expect((await operate("GET", `/hubs/${service.hub}/devices?search=PUMP`)).body.items).toMatchObject([
-      { deviceId: "pump-7", authenticationType: "x509Authority", connectionState: "Connected" },
+      {
+        deviceId: "pump-7",
+        authenticationType: "selfSigned",
+        x509Thumbprint: { primaryThumbprint: new X509Certificate(text("device.pem")).fingerprint256.replaceAll(":", ""), secondaryThumbprint: null },
+        connectionState: "Connected",
+      },
     ]);
     const patched = await operate("PATCH", `${path()}/twin`, {
       properties: { desired: { interval: 9 } },
       tags: { a: 1 },
     });
     expect(patched.body).toMatchObject({
-      authenticationType: "certificateAuthority",
+      authenticationType: "selfSigned",
       tags: { a: 1 },
       connectionState: "Connected",
     });

@@ -15,6 +15,7 @@ import { beginUnread } from "./connect.js";
 import { Connection } from "./connection.js";
 import { Connections } from "./connections.js";
 import type { BrokerContext } from "./context.js";
+import { keepSubscriptions } from "./keep-subscriptions.js";
 import { onPublish } from "./on-publish.js";
 import { Refusal } from "./refusal.js";
 import { sendDesired } from "./reply.js";
@@ -40,7 +41,7 @@ const silent: BrokerLog = { debug: () => undefined, error: () => undefined };
 
 /** Starts the MQTT front end; its listeners are elsewhere and bring it their sockets. */
 export async function createBroker(options: BrokerOptions): Promise<Broker> {
-  const connections = new Connections();
+  const connections = new Connections(options.clock);
   const times = { ...defaultTimes, ...options.times };
   const context: BrokerContext = { ...options, times, connections, log: options.log ?? silent };
   const aedes = await startAedes(context);
@@ -72,9 +73,9 @@ function watchHub({ hub, connections }: BrokerContext): () => void {
     const connection = connections.ofDevice(device);
     if (connection) sendDesired(connection, patch);
   });
-  const stopRemoved = hub.watchRemoved((device) => {
+  const stopRemoved = hub.watchRemoved((device, reason) => {
     const connection = connections.ofDevice(device);
-    if (connection) closeDeleted(connection, device);
+    if (connection) closeDeleted(connection, device, reason);
   });
   return () => {
     stopDesired();
@@ -87,9 +88,6 @@ async function startAedes(context: BrokerContext): Promise<MqttServer> {
     const connection = context.connections.get(client);
     if (connection) onPublish(packet, connection, context, done);
     else done();
-  });
-  aedes.on("unsubscribe", (filters, client) => {
-    for (const filter of filters) context.connections.get(client)?.granted.delete(filter);
   });
   const note = (client: MqttClient, error: Error) => noteError(context.connections.get(client), error, context);
   aedes.on("clientError", note).on("connectionError", note);
@@ -124,7 +122,7 @@ function open(
     if (connection.turns.size === 0) connection.visit?.settle();
   });
   guardClient(client, MAX_PACKET, {
-    packet: (packet) => inspect(packet, connection) || connects(aedes, packet, connection, context),
+    packet: (packet) => inspect(packet, connection, context) || connects(aedes, packet, connection, context),
     tooLarge(bytes) {
       connection.attempt?.add(finding("protocol.packetTooLarge", { values: { bytes, limit: MAX_PACKET } }));
       client.close();
@@ -134,17 +132,25 @@ function open(
 }
 
 /** Each packet before Aedes handles it. */
-function inspect(packet: InboundPacket, connection: Connection): boolean {
+function inspect(packet: InboundPacket, connection: Connection, context: BrokerContext): boolean {
   // What the client does not read stays with us: an end to that.
   if (connection.stream.writableLength > MAX_UNSENT) connection.client.close();
   if (packet.cmd === "publish") {
     noteUnpublishable(connection, packet.topic ?? "");
     if (isAnswered(packet.topic ?? "", connection)) joinWrites(connection.stream);
   }
+  if (packet.cmd === "puback") connection.unacknowledged.acknowledge(packet.messageId ?? 0);
+  if (packet.cmd === "unsubscribe") unsubscribe(packet.unsubscriptions ?? [], connection, context);
   if (packet.cmd !== "subscribe") return false;
   // Aedes grants what is asked for; QoS 2 is granted as 1 (wire.md#qos).
   for (const subscription of packet.subscriptions ?? []) if (subscription.qos === 2) subscription.qos = 1;
   return false;
+}
+
+/** Here and not when Aedes says so: it says it of every filter of a client that leaves, too. */
+function unsubscribe(filters: readonly string[], connection: Connection, context: BrokerContext): void {
+  const had = filters.filter((filter) => connection.granted.delete(filter));
+  if (had.length > 0) void keepSubscriptions(connection, context);
 }
 
 /** Takes the first CONNECT of MQTT 3.1.1; a second one, and other levels, are Aedes's to refuse. */

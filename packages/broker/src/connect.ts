@@ -131,6 +131,7 @@ async function connectHub(connection: Connection, claim: Claim<"hub">, context: 
     ...(name.moduleId !== undefined && { moduleId: name.moduleId }),
     ...(token !== undefined && { token }),
     connection: connection.peer,
+    session: connection.wantsClean ? "clean" : "keep",
     trackingId: attempt.trackingId,
   });
   if (admission.kind === "refused") return refuse(visit, admission.reason, admission.findings);
@@ -138,7 +139,8 @@ async function connectHub(connection: Connection, claim: Claim<"hub">, context: 
   attempt.deviceId = admission.device.deviceId;
   if (connection.closed) admission.left?.();
   else attempt.outcome = "connected";
-  return accept(connection, { kind: "hub", device: admission.device, left: admission.left }, context);
+  const { device, left, session: kept } = admission;
+  return accept(connection, { kind: "hub", device, left, kept }, context);
 }
 
 function accept(connection: Connection, session: Session, context: BrokerContext): ConnackReason {
@@ -146,6 +148,8 @@ function accept(connection: Connection, session: Session, context: BrokerContext
   if (connection.closed) return "accepted";
   connection.attempt?.step("connack");
   const before = context.connections.enter(connection, session);
+  if (session.kind === "hub")
+    for (const { filter, qos } of session.kept?.subscriptions ?? []) connection.granted.set(filter, qos);
   // Only here, with proof: who merely knows an id cannot throw its owner off.
   before?.client.close();
   connection.hasProved = session.kind === "hub" || isTokenGood(connection, session);

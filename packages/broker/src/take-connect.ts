@@ -5,11 +5,14 @@ import { connackPacket } from "./connack.js";
 import { decideConnect } from "./connect.js";
 import type { Connection } from "./connection.js";
 import type { BrokerContext } from "./context.js";
+import { sendAgain } from "./reply.js";
 
 /** A CONNECT of MQTT 3.1.1 as mqtt-packet reads it. */
 export interface ConnectPacket {
   readonly cmd: "connect";
   readonly clientId: string;
+  /** Clean session. */
+  readonly clean?: boolean;
   readonly protocolVersion?: number;
   readonly username?: string;
   readonly password?: Buffer;
@@ -19,7 +22,7 @@ export interface ConnectPacket {
 
 /**
  * Handles a CONNECT in place of Aedes: its own handler restores sessions and delivers what was stored for them, through a
- * stream pipeline that is made and aborted for each connection, and here no session outlives its connection. Each client
+ * stream pipeline that is made and aborted for each connection; here the hub keeps what outlives a connection. Each client
  * gets an id of ours: Aedes lets a CONNECT throw off whoever has its id, and before that CONNECT has proved anything.
  */
 export function takeConnect(
@@ -31,12 +34,15 @@ export function takeConnect(
   const { client, stream } = connection;
   takeOver(client, nanoid());
   connection.clientId = packet.clientId;
+  connection.wantsClean = packet.clean !== false;
   const answer = async () => {
     const reason = await decideConnect(connection, packet.username, packet.password, context);
     if (client.closed) return;
-    stream.write(connackPacket(reason));
-    if (reason === "accepted") letIn(server, client, packet.keepalive ?? 0);
-    else client.close();
+    const kept = connection.session?.kind === "hub" ? connection.session.kept : undefined;
+    stream.write(connackPacket(reason, kept?.isPresent));
+    if (reason !== "accepted") return client.close();
+    letIn(server, client, packet.keepalive ?? 0);
+    sendAgain(connection);
   };
   // Engine and hub do not reject, so this is a mistake of the broker's own: it must not take the process down.
   answer().catch((error: unknown) => {

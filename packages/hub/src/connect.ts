@@ -1,11 +1,11 @@
 import type { CertificateCache } from "@rollcall/pki";
-import { type DeviceIdentity, type Finding, finding } from "@rollcall/protocol";
+import { type DeviceIdentity, type Finding, finding, type HubSession } from "@rollcall/protocol";
 import { bareHost } from "./bare-host.js";
 import type { HubAdmission, HubConnectRequest, HubDevice } from "./hub-types.js";
 import type { HubPorts } from "./ports.js";
 import type { Removal, RemovedDevices } from "./removed-devices.js";
 import { sasProblems } from "./sas-problems.js";
-import { x509Problems } from "./x509-problems.js";
+import { credentialMismatch, x509Findings } from "./x509-problems.js";
 
 /** What deciding about a connection needs of the world. */
 export interface ConnectContext {
@@ -18,6 +18,8 @@ export interface ConnectContext {
 export interface ConnectDecision {
   readonly admission: HubAdmission;
   readonly identity?: DeviceIdentity | undefined;
+  /** What the hub kept of the device's last session. */
+  readonly session?: HubSession | undefined;
 }
 
 /** Decides whether a device may connect to its hub (wire.md#hub-connect). Runs every check that still means something. */
@@ -31,7 +33,7 @@ export async function connect(request: HubConnectRequest, context: ConnectContex
     const expected = linked.join(", ") || "none";
     return refused([finding("hub.otherHub", { values: { got: request.hub, expected }, expected, got: request.hub })]);
   }
-  const identity = await ports.store.deviceIdentity(hub, request.deviceId);
+  const { identity, session } = (await ports.store.deviceAndSession(hub, request.deviceId)) ?? {};
   const device = { hub, deviceId: request.deviceId };
   if (identity?.deviceId !== request.deviceId) {
     return refused([goneDevice(device, removed.removedSince(device, 0), identity)]);
@@ -45,8 +47,10 @@ export async function connect(request: HubConnectRequest, context: ConnectContex
   ];
   // It was there when it was looked up, and may have been taken away since.
   const removal = removed.removedSince(device, begun);
+  // It is still there, and known by another certificate.
+  if (removal?.isRenewal) return await connect(request, context);
   if (removal) return refused([goneDevice(device, removal)]);
-  return findings.length > 0 ? refused(findings) : { admission: { kind: "accepted", device }, identity };
+  return findings.length > 0 ? refused(findings) : { admission: { kind: "accepted", device }, identity, session };
 }
 
 function refused(findings: readonly Finding[]): ConnectDecision {
@@ -75,29 +79,17 @@ function moduleFindings(request: HubConnectRequest): readonly Finding[] {
 
 function credentialFindings(
   request: HubConnectRequest,
-  known: { readonly identity: DeviceIdentity; readonly hub: string },
-  context: ConnectContext,
-): readonly Finding[] {
-  const problems = credentialProblems(request, known, context);
-  if (problems.length === 0) return [];
-  return [finding("hub.credentialMismatch", { values: { reason: problems.join("; ") }, got: problems.join("; ") })];
-}
-
-function credentialProblems(
-  request: HubConnectRequest,
   { identity, hub }: { readonly identity: DeviceIdentity; readonly hub: string },
-  context: ConnectContext,
-): readonly string[] {
-  const { authentication } = identity;
-  const now = context.ports.clock();
-  const { deviceId } = identity;
+  { ports, certificates }: ConnectContext,
+): readonly Finding[] {
+  const { authentication, deviceId } = identity;
+  const now = ports.clock();
   if (authentication.type === "symmetricKey") {
-    if (request.token === undefined) return ["the hub expects a token as MQTT password, and none came"];
-    return sasProblems(request.token, { hub, deviceId }, authentication, now);
+    if (request.token === undefined)
+      return [credentialMismatch(["the hub expects a token as MQTT password, and none came"])];
+    const problems = sasProblems(request.token, { hub, deviceId }, authentication, now);
+    return problems.length > 0 ? [credentialMismatch(problems)] : [];
   }
-  if (request.token !== undefined) return ["the hub expects a client certificate; a token came"];
-  return x509Problems(request.connection.presented(), deviceId, authentication, {
-    certificates: context.certificates,
-    now,
-  });
+  if (request.token !== undefined) return [credentialMismatch(["the hub expects a client certificate; a token came"])];
+  return x509Findings(request.connection.presented(), authentication, { certificates, deviceId, now });
 }

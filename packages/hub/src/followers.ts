@@ -1,8 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
-import type { DeviceChange, DeviceIdentity, JsonObject, Twin } from "@rollcall/protocol";
+import {
+  type DeviceChange,
+  type DeviceIdentity,
+  endsConnections,
+  type JsonObject,
+  type Twin,
+} from "@rollcall/protocol";
 import { bareHost } from "./bare-host.js";
 import type { ConnectDecision } from "./connect.js";
-import type { HubAdmission, HubDevice } from "./hub-types.js";
+import type { DisconnectReason, HubDevice } from "./hub-types.js";
 import { mergeDiff } from "./merge-diff.js";
 import { mergePatch } from "./merge-patch.js";
 import type { DeviceStore } from "./ports.js";
@@ -10,7 +16,8 @@ import type { DeviceStore } from "./ports.js";
 /** A device that is connected here, and what it has been told. */
 interface Followed {
   readonly device: HubDevice;
-  readonly registrationId: string;
+  /** As it was let in. */
+  readonly identity: DeviceIdentity;
   desired: JsonObject;
   version: number;
   hasLeft: boolean;
@@ -33,7 +40,7 @@ interface FollowersOptions {
   /** Tells the device: the patch with `$version` inside. */
   readonly tell: (device: HubDevice, patch: JsonObject) => void;
   /** Takes the device off its connection. */
-  readonly disconnect: (device: HubDevice) => Promise<void>;
+  readonly disconnect: (device: HubDevice, reason: DisconnectReason) => Promise<void>;
 }
 
 /** How often a CONNECT is decided at most: during an import, something may be heard again and again. */
@@ -62,29 +69,30 @@ export class Followers {
   }
 
   /** Decides a CONNECT by what is there at its end, and follows the device from then on. */
-  async admit(device: HubDevice, decide: () => Promise<ConnectDecision>): Promise<HubAdmission> {
+  async admit(device: HubDevice, decide: () => Promise<ConnectDecision>): Promise<ConnectDecision> {
     for (let turn = 1; ; turn++) {
       const deciding: Deciding = { key: keyOf(device), isStale: false };
       this.#deciding.add(deciding);
       try {
-        const { admission, identity } = await decide();
+        const decision = await decide();
+        const { admission, identity } = decision;
         const isIn = admission.kind === "accepted" && identity !== undefined;
         const twin = isIn ? await this.#options.store.twin(admission.device.hub, admission.device.deviceId) : undefined;
         if (deciding.isStale && turn < TURNS) continue;
-        if (!isIn) return admission;
+        if (!isIn) return decision;
         const left = this.#follow(admission.device, identity, twin);
         // So much happens that it would never be in: what has changed is found as for any that is connected.
         if (deciding.isStale) this.#compareSoon(this.#newest(admission.device));
-        return { ...admission, left };
+        return { ...decision, admission: { ...admission, left } };
       } finally {
         this.#deciding.delete(deciding);
       }
     }
   }
 
-  #follow(device: HubDevice, { registrationId }: DeviceIdentity, twin: Twin | undefined): () => void {
+  #follow(device: HubDevice, identity: DeviceIdentity, twin: Twin | undefined): () => void {
     const { desired = {}, desiredVersion: version = 0 } = twin ?? {};
-    const followed = { device, registrationId, desired, version, hasLeft: false };
+    const followed = { device, identity, desired, version, hasLeft: false };
     const key = keyOf(device);
     this.#followed.set(key, [...(this.#followed.get(key) ?? []), followed]);
     return () => {
@@ -152,12 +160,15 @@ export class Followers {
   async #compare(followed: Followed, hint: Hint | undefined): Promise<void> {
     if (followed.hasLeft) return;
     const { store, tell, disconnect } = this.#options;
-    const { device, registrationId, desired, version } = followed;
+    const { device, desired, version } = followed;
     const identity = await store.deviceIdentity(device.hub, device.deviceId);
     const twin = await store.twin(device.hub, device.deviceId);
     if (followed.hasLeft || this.#newest(device) !== followed) return;
-    const isSame = identity?.deviceId === device.deviceId && identity.registrationId === registrationId;
-    if (!isSame || identity.status === "disabled") return await disconnect(device);
+    const isSame =
+      identity?.deviceId === device.deviceId && identity.registrationId === followed.identity.registrationId;
+    if (!isSame || identity.status === "disabled") return await disconnect(device, "removed");
+    if (endsConnections(followed.identity.authentication, identity.authentication))
+      return await disconnect(device, "renewed");
     if (!twin || (twin.desiredVersion === version && isDeepStrictEqual(twin.desired, desired))) return;
     followed.desired = twin.desired;
     followed.version = twin.desiredVersion;

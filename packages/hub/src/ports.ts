@@ -1,8 +1,19 @@
-import type { DeviceChange, DeviceIdentity, LinkedHub, Twin } from "@rollcall/protocol";
+import type {
+  DeviceAndSession,
+  DeviceChange,
+  DeviceIdentity,
+  LinkedHub,
+  SessionChange,
+  Twin,
+} from "@rollcall/protocol";
 
 /** Where the hub's devices are remembered: the same store that registration writes to. */
 export interface DeviceStore {
   deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined>;
+  /** The identity with what the hub keeps of the device's session, in one look-up. */
+  deviceAndSession(hub: string, deviceId: string): Promise<DeviceAndSession | undefined>;
+  /** Replaces the session of a device that is still `expected` (undefined: none); false when it is another one, or there is no such device. */
+  replaceSession(hub: string, deviceId: string, change: SessionChange): Promise<boolean>;
   twin(hub: string, deviceId: string): Promise<Twin | undefined>;
   /** Replaces a twin whose etag is still `expectedEtag`; false when it changed or is gone. */
   updateTwin(twin: Twin, expectedEtag: string, changed?: "desired" | "reported"): Promise<boolean>;

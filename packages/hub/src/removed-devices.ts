@@ -7,6 +7,8 @@ const MAX_REMEMBERED = 1000;
 export interface Removal {
   /** When an operator deleted it, in milliseconds since 1970; absent when a registration took it away. */
   readonly deletedAt?: number;
+  /** It is still there, and registered with another certificate: only the connections that stood with the old one end. */
+  readonly isRenewal?: true;
 }
 
 /** Devices that went away since the service started: for refusing a CONNECT that had found them, and saying why. */

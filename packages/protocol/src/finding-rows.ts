@@ -519,14 +519,6 @@ export const findingRows = {
     remedy:
       "Upload and verify the certificate of {issuer} (rollcall certificate create -n <name> -p <file>, then rollcall certificate verify -n <name> --ca-key <its private key>), let the device send its whole chain, or set strictX509 to false.",
   },
-  "enrollment.deviceIdNotCommonName": {
-    element: "enrollment",
-    severity: "warning",
-    blame: "enrollment",
-    title:
-      "{id} refers to CA certificates and has the device id {deviceId}: the hub knows such a device by the common name of its certificate, which is {commonName}, and will refuse it.",
-    remedy: "Take deviceId out of the enrollment, or enroll the leaf itself (clientCertificates).",
-  },
   "chain.reordered": {
     element: "chain",
     severity: "warning",
@@ -938,6 +930,14 @@ export const findingRows = {
     title: "The hub {hub} does not have the device {deviceId} any more; its connection was closed.",
     remedy: "Let the device register again: it was deleted, or moved to another hub.",
   },
+  "hub.certificateRenewed": {
+    element: "hub",
+    severity: "warning",
+    blame: "device",
+    title:
+      "The device {deviceId} registered with another certificate: the connection to the hub {hub} that stood with the old one was closed.",
+    remedy: "Connect with the certificate that registered last, or let the device register again with this one.",
+  },
   "hub.unknownDevice": {
     cause: 20,
     element: "hub",
@@ -975,6 +975,17 @@ export const findingRows = {
     title: "The hub knows the device, but not this credential: {reason}.",
     remedy:
       "Connect with the credential that the device registered with (for a TPM: the key of the registration result).",
+  },
+  "hub.certificateNotRegistered": {
+    cause: 20,
+    element: "hub",
+    severity: "error",
+    blame: "device",
+    atConnect: "notAuthorized",
+    title:
+      "The hub knows {deviceId} by the certificate that registered last: registered with {registered}, shown {shown}.",
+    remedy:
+      "Let the device register again with the certificate that it shows (a renewed one is known to the hub only then), or connect with the one that registered.",
   },
   // — the connection —
   "tls.clientLeft": {

@@ -77,7 +77,7 @@ export const operatorRoutes = {
   verifyCertificate: { method: "POST", path: "/certificates/:name/verify" },
   /** `[{host, weight, applyAllocationPolicy, latency?, linked, devices}]`: linked ones, and those that still have devices. */
   listHubs: { method: "GET", path: "/hubs" },
-  /** `?search=&limit=&after=` → `{items, next?}` of `{deviceId, registrationId, authenticationType, status, createdDateTimeUtc, iotEdge, connectionState}`. */
+  /** `?search=&limit=&after=` → `{items, next?}` of `{deviceId, registrationId, authenticationType, x509Thumbprint, status, createdDateTimeUtc, iotEdge, connectionState}`. */
   listDevices: { method: "GET", path: "/hubs/:hub/devices" },
   getTwin: { method: "GET", path: "/hubs/:hub/devices/:deviceId/twin" },
   /** `{properties: {desired: …}, tags: …}`: merge patches of either or both, all or nothing; devices that watch are told. */

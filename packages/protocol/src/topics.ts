@@ -1,3 +1,5 @@
+import { limits } from "./limits.js";
+
 /** Every MQTT topic of the device provisioning service (wire.md#topics) and of the hub (wire.md#hub-topics). */
 export const topics = {
   register: "$dps/registrations/PUT/iotdps-register/",
@@ -98,6 +100,7 @@ export function formatTwinReplyTopic(reply: { status: number; rid: string; versi
 
 /** The subscriptions that a hub grants to one device; the devicebound filter carries the device id. */
 export function isHubSubscription(filter: string, deviceId: string): boolean {
+  if (filter.length > limits.hubFilterLength) return false;
   const shared: readonly string[] = [topics.twinReplies, topics.twinDesiredUpdates, topics.methodCalls];
   return (
     shared.includes(filter) ||

@@ -160,7 +160,7 @@ function decide(
     assigningForMs: milliseconds(config.registration.assigningFor),
     registrationsPerMinute: registrationsPerMinute === "off" ? undefined : registrationsPerMinute,
     strictX509: config.strictX509,
-    onRemoved: (place) => hub.disconnect(place),
+    onRemoved: (place, reason) => hub.disconnect(place, reason),
     onFailure: onFailure("a registration failed"),
   });
   const warn = (version: string) =>

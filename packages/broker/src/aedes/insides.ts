@@ -12,6 +12,7 @@ import type { MqttClient, MqttServer, PublishPacket } from "./mqtt-types.js";
  * - a hook for each packet before its handler, which may change or take the packet (`takePackets`): QoS 2 granted as 1.
  * - a hook for the bytes of a connection before the parser, or a limit on the size of a packet (`beforeParsing`, `packetLength`), and
  *   one for a protocol level that the parser does not know.
+ * - a PUBLISH to a client with a packet id of the caller's (`deliver`), so that it can be sent again with the same.
  * - a switch that turns routing off: `publish` of a client asks a handler and nobody else (`replacePublish`).
  * The other files of this folder touch no private member, but go by how Aedes behaves: `half-close.ts` by its ending a connection
  * with `destroy()`, `join-writes.ts` by the turns of the event loop between PUBACK and reply, and `quiet-aedes.ts` by what it calls of
@@ -48,6 +49,18 @@ interface ClientInsides {
   pause(): void;
   resume(): void;
   _nextBatch(error?: Error): void;
+  deliverQoS(packet: QoSPacket, done: Done): void;
+}
+
+/** A PUBLISH at QoS 1 with a packet id of ours. */
+interface QoSPacket {
+  readonly cmd: "publish";
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: 1;
+  readonly retain: false;
+  readonly dup: boolean;
+  readonly messageId: number;
 }
 
 type Done = (error?: Error | null) => void;
@@ -62,7 +75,10 @@ interface ServerInsides {
 export const clientMembers = {
   _parser: { type: "object", why: "to see bytes and packets before the handlers do" },
   id: { type: "string", isNullable: true, why: "an id of ours: nobody is thrown off by a stranger who knows his" },
-  clean: { type: "boolean", why: "every session is clean, whatever the device asks (wire.md#mqtt-transport)" },
+  clean: {
+    type: "boolean",
+    why: "to Aedes every session is clean: what is kept, the hub keeps (wire.md#hub-sessions)",
+  },
   version: { type: "number", isNullable: true, why: "the protocol level: 4" },
   connecting: { type: "boolean", why: "a CONNECT is being decided: a second one is refused" },
   connected: { type: "boolean", why: "requests are taken from now on" },
@@ -75,6 +91,7 @@ export const clientMembers = {
   pause: { type: "function", why: "no packet is read while the CONNECT is decided" },
   resume: { type: "function", why: "it is decided: reading goes on" },
   _nextBatch: { type: "function", why: "ends the handling of the CONNECT" },
+  deliverQoS: { type: "function", why: "a PUBLISH keeps its packet id when it is sent again" },
 } as const satisfies Record<keyof ClientInsides, PrivateMember>;
 
 /** The members of the server; their type keeps the table whole. */
@@ -145,6 +162,15 @@ export function letIn(server: MqttServer, client: MqttClient, keepalive: number)
   insides.emit("connected");
   insides.resume();
   insides._nextBatch();
+}
+
+/** Sends a PUBLISH at QoS 1 with a packet id of ours; `publish` of a client gives it one of Aedes's. */
+export function deliver(
+  client: MqttClient,
+  message: Pick<QoSPacket, "topic" | "payload" | "dup" | "messageId">,
+  done: () => void = () => undefined,
+): void {
+  insidesOf(client).deliverQoS({ cmd: "publish", qos: 1, retain: false, ...message }, done);
 }
 
 /** Has all that is published go to a function: what clients publish with the client, and what Aedes itself does without one. */

@@ -1,4 +1,12 @@
-import { type DeviceIdentity, idKey, type Twin } from "@rollcall/protocol";
+import { isDeepStrictEqual } from "node:util";
+import {
+  type DeviceAndSession,
+  type DeviceIdentity,
+  type HubSession,
+  idKey,
+  type SessionChange,
+  type Twin,
+} from "@rollcall/protocol";
 import type { DeviceFilter } from "../records/store.js";
 import { pageOf, SortedMap } from "./memory-indexes.js";
 
@@ -8,15 +16,21 @@ interface Place {
   readonly deviceId: string;
 }
 
+interface HubDevices {
+  readonly identities: SortedMap<DeviceIdentity>;
+  readonly twins: Map<string, Twin>;
+  readonly sessions: Map<string, HubSession>;
+}
+
 /** Hub devices in memory: identities and twins, by hub (no case) and device id (with case). */
 export class MemoryDevices {
-  readonly #hubs = new Map<string, { identities: SortedMap<DeviceIdentity>; twins: Map<string, Twin> }>();
+  readonly #hubs = new Map<string, HubDevices>();
 
   #hub(hub: string) {
     const key = hub.toLowerCase();
     const known = this.#hubs.get(key);
     if (known) return known;
-    const made = { identities: new SortedMap<DeviceIdentity>(), twins: new Map<string, Twin>() };
+    const made = { identities: new SortedMap<DeviceIdentity>(), twins: new Map(), sessions: new Map() };
     this.#hubs.set(key, made);
     return made;
   }
@@ -29,8 +43,32 @@ export class MemoryDevices {
     return this.#hubs.get(hub.toLowerCase())?.twins.get(deviceId);
   }
 
+  withSession(place: Place): DeviceAndSession | undefined {
+    const identity = this.identity(place);
+    const session = this.#hubs.get(place.hub.toLowerCase())?.sessions.get(place.deviceId);
+    return identity && { identity, ...(session && { session }) };
+  }
+
+  replaceSession(place: Place, { expected, next }: SessionChange): boolean {
+    const known = this.withSession(place);
+    if (!known || !isDeepStrictEqual(known.session, expected)) return false;
+    const { sessions } = this.#hub(place.hub);
+    if (next) sessions.set(place.deviceId, next);
+    else sessions.delete(place.deviceId);
+    return true;
+  }
+
+  /** A session stays as long as the device is the same registration's. */
   putIdentity(identity: DeviceIdentity): void {
-    this.#hub(identity.hub).identities.set(identity.deviceId, identity);
+    if (!this.isOwned(identity, idKey(identity.registrationId))) this.restoreIdentity(identity);
+    else this.#hub(identity.hub).identities.set(identity.deviceId, identity);
+  }
+
+  /** Puts an identity over what is there, whose session ends. */
+  restoreIdentity(identity: DeviceIdentity): void {
+    const hub = this.#hub(identity.hub);
+    hub.identities.set(identity.deviceId, identity);
+    hub.sessions.delete(identity.deviceId);
   }
 
   putTwin(twin: Twin): void {
@@ -43,6 +81,7 @@ export class MemoryDevices {
     const hub = this.#hub(place.hub);
     hub.identities.delete(place.deviceId);
     hub.twins.delete(place.deviceId);
+    hub.sessions.delete(place.deviceId);
     return true;
   }
 

@@ -77,6 +77,8 @@ export interface Assignment {
   readonly twin?: Twin;
   /** The registration whose device at the hub may be replaced by this one: it gave the device id up. */
   readonly replaces?: string;
+  /** The device's identity has another certificate than before: connections that stand with the old one end. */
+  readonly renews?: true;
   /** A device that moved away from here. */
   readonly removed?: { readonly hub: string; readonly deviceId: string };
   /** The etag that the registration record had when it was read; absent when there was none. */

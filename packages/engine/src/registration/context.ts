@@ -30,10 +30,10 @@ export interface EngineOptions {
   /** As the HTTPS how-to of 2025: a chain-issued leaf of an individual enrollment needs an uploaded, verified CA. Default: false. */
   readonly strictX509?: boolean | undefined;
   /**
-   * Called when a saved registration took a place at a hub away from who had it: the device moved, or another one has its id
-   * by now. The reply waits for it.
+   * Called when a saved registration took a place at a hub away from who had it ("removed": the device moved, or another one has its
+   * id by now), or has another certificate there than before ("renewed"). The reply waits for it.
    */
-  readonly onRemoved?: (place: HubPlace) => Promise<void>;
+  readonly onRemoved?: (place: HubPlace, reason: "removed" | "renewed") => Promise<void>;
 }
 
 /** A device id at a hub. */

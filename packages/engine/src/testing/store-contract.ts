@@ -7,6 +7,7 @@ import { enrollmentListContract } from "./enrollment-list-contract.js";
 import { lookUpContract } from "./look-up-contract.js";
 import { registrationContract } from "./registration-contract.js";
 import { restoreContract } from "./restore-contract.js";
+import { sessionContract } from "./session-contract.js";
 
 /** What every store must do; `open` gives an empty one. */
 export function storeContract(name: string, open: OpenStore): void {
@@ -17,6 +18,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe("CA certificates", () => certificateContract(open));
     describe("registrations", () => registrationContract(open));
     describe("devices and twins", () => deviceContract(open));
+    describe("sessions at hubs", () => sessionContract(open));
     describe("restore", () => restoreContract(open));
   });
 }

@@ -150,7 +150,7 @@ describe("an export", () => {
     const lines = whole.trim().split("\n");
     expect(JSON.parse(lines[0] ?? "")).toEqual({
       kind: "rollcallExport",
-      version: 1,
+      version: 2,
       idScope: SCOPE,
       exportedAt: "2026-11-23T00:00:00.000Z",
       counts: { individualEnrollments: 3, enrollmentGroups: 2, registrations: 1, certificates: 1 },
@@ -362,8 +362,8 @@ describe("a bad line", () => {
     ],
     [
       "a version to come",
-      () => whole.replace('"version":1', '"version":2'),
-      /of version 2; this service reads version 1/,
+      () => whole.replace('"version":2', '"version":3'),
+      /of version 3; this service reads versions 1 and 2/,
     ],
     ["YAML", () => "enrollments: []\n", /begins neither an export of Rollcall, nor an array/],
     ["a seed with a strange member", () => '{"enrolments":[]}', /nor a seed/],

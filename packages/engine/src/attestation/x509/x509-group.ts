@@ -1,5 +1,5 @@
 import { buildPath, type Certificate, isIssuedBy, judgePath, type PathProblem } from "@rollcall/pki";
-import { type Finding, finding, idKey } from "@rollcall/protocol";
+import { type Finding, finding } from "@rollcall/protocol";
 import type { EnrollmentRecord, GroupRecord, IndividualRecord } from "../../records/records.js";
 import type { AttestationContext, AttestationRequest, Verdict } from "../judging/verdict.js";
 import { held } from "./certificates-of.js";
@@ -67,37 +67,19 @@ async function byChain<Holder extends EnrollmentRecord>(
     return { findings: [...findings, ...authority, ...(await search.nothing(built.path))], attestation: "x509" };
   }
   findings.push(...pathFindings(judgePath({ path: built.path, anchor: match.anchor, now })));
-  const { holder, anchor } = match;
+  const { holder } = match;
   const base = { enrollment: holder, attestation: "x509" as const, findings };
   if (findings.some((each) => each.severity === "error")) {
     return leaf.isCa ? { ...base, findings: [...findings, leafIsAuthority(leaf)] } : base;
   }
   const deviceId = deviceIdOf(holder, leaf, request);
-  return {
-    ...base,
-    findings: [...findings, ...nameWarning(holder, deviceId, leaf)],
-    proof: {
-      kind: "hubIdentity",
-      deviceId,
-      authentication: { type: "x509Authority", authorities: authorities(holder, anchor) },
-    },
-  };
+  const authentication = { type: "selfSigned" as const, thumbprints: [leaf.sha256] };
+  return { ...base, proof: { kind: "hubIdentity", deviceId, authentication } };
 }
 
 function deviceIdOf(holder: EnrollmentRecord, leaf: Certificate, { registrationId }: AttestationRequest): string {
   if (holder.kind === "individual") return holder.deviceId ?? holder.registrationId;
   return leaf.commonName ?? registrationId;
-}
-
-/**
- * A hub compares the common name with the device id (wire.md#hub-connect): an individual enrollment may have given
- * another one.
- */
-function nameWarning(holder: EnrollmentRecord, deviceId: string, leaf: Certificate): readonly Finding[] {
-  const { commonName = "(none)" } = leaf;
-  if (holder.kind === "group" || idKey(commonName) === idKey(deviceId)) return [];
-  const values = { id: holder.registrationId, deviceId, commonName };
-  return [finding("enrollment.deviceIdNotCommonName", { values, expected: commonName, got: deviceId })];
 }
 
 /** That the chain does not reach its anchor is said once: by the link that is broken, where there is one. */
@@ -123,11 +105,6 @@ function sendingFindings(presented: readonly Certificate[], built: ReturnType<ty
   if (built.unused.length > 0)
     findings.push(finding("chain.unused", { ...details, values: { subjects: subjects(built.unused) } }));
   return findings;
-}
-
-function authorities(holder: EnrollmentRecord, anchor: Certificate): readonly string[] {
-  const all = held(holder).flatMap((each) => (each.der ? [each.der] : []));
-  return all.length > 0 ? all : [anchor.der.toString("base64")];
 }
 
 async function findMatch(
