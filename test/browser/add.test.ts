@@ -146,7 +146,7 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
     await portal.go("/add/individual");
     await page.getByLabel("TPM").check();
     await page.getByLabel("Endorsement key").fill("AAAA");
-    await page.locator(".fault", { hasText: "It is no endorsement key" }).waitFor();
+    await page.locator(".fault", { hasText: "It is not an endorsement key" }).waitFor();
     await page.getByLabel("Endorsement key").fill(ek.tpm2bPublicBase64);
     await expect.poll(() => page.getByLabel("Registration ID").inputValue()).toBe(registrationId);
     await page.getByText("RSA, 2048 bits").waitFor();

@@ -25,7 +25,7 @@ describe.skipIf(!program)("CA certificates (needs chromium)", () => {
     await dialog.getByLabel("Certificate", { exact: true }).setInputFiles(file("root.pem", root.certificatePem));
     await dialog.getByText("CN=Factory Root", { exact: true }).waitFor();
     await dialog.getByRole("button", { name: "Upload" }).click();
-    await dialog.locator(".fault", { hasText: "is no name of a certificate" }).waitFor();
+    await dialog.locator(".fault", { hasText: "is not a certificate name" }).waitFor();
     await dialog.getByLabel("Name").fill("factory");
     await dialog.getByRole("button", { name: "Upload" }).click();
     await portal.announced("The certificate factory is uploaded.");

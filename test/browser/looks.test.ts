@@ -126,7 +126,7 @@ describe.skipIf(!program)("how every page looks (needs chromium)", () => {
     for (const index of ["0001", "0004"]) await register(service, { registrationId: `pump-${index}`, key });
     const facts = { at: "service", transport: "http", remote: "127.0.0.1:1", acceptedAt: Date.now() } as const;
     const stranger = attempts.begin({ ...facts, registrationId: longId });
-    stranger.add(finding("enrollment.notFound", { values: { id: "x".repeat(128), hint: "y".repeat(128) } }));
+    stranger.add(finding("enrollment.notFound", { values: { id: "x".repeat(128), hint: "y".repeat(128), how: "" } }));
     stranger.outcome = "refused";
   });
   afterAll(() => both.close());

@@ -87,7 +87,12 @@ test("-v takes a certificate as verified", async () => {
 });
 
 test.each<[string, readonly string[], number, RegExp]>([
-  ["a leaf", ["create", "-n", "x", "-p", "leaf.pem"], 2, /^rollcall: --path leaf\.pem: CN=pump-7 is no CA certificate/],
+  [
+    "a leaf",
+    ["create", "-n", "x", "-p", "leaf.pem"],
+    2,
+    /^rollcall: --path leaf\.pem: CN=pump-7 is not a CA certificate/,
+  ],
   ["a key", ["create", "-n", "x", "-p", "root.key.pem"], 2, /^rollcall: --path root\.key\.pem: .*no CERTIFICATE/],
   ["no file", ["create", "-n", "x", "-p", "nothing"], 2, /^rollcall: --path nothing: there is no such file/],
   ["a name that is none", ["create", "-n", "a b", "-p", "root.pem"], 2, /^rollcall: --name: name/],

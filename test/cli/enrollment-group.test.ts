@@ -52,6 +52,16 @@ test("a group by its root certificate lets a device of an intermediate in; disab
   expect(registration).toMatchObject({ registrationId: "pump-7", status: "assigned", assignedHub: "127.0.0.1" });
 });
 
+test("a group that is there is not replaced: 5, and the command that changes it", async () => {
+  const before = await json("enrollment-group", "show", "--gid", "factory");
+  expect(await group("create", "--gid", "Factory", "--cp", "line.pem", "--ps", "disabled")).toEqual({
+    code: 5,
+    stdout: "",
+    stderr: "rollcall: Factory: Already exists.\nTry: rollcall enrollment-group update --eid Factory\n",
+  });
+  expect(await json("enrollment-group", "show", "--gid", "factory")).toEqual(before);
+});
+
 test("a group by the name of a CA certificate, there and back", async () => {
   await rollcall("certificate", "create", "-n", "root-1", "-p", "root.pem");
   expect(await group("create", "--gid", "named", "--ca-name", "root-1")).toMatchObject({
@@ -104,7 +114,7 @@ test("without anything the service makes the keys; --keys shows them", async () 
 
 test.each<[string, readonly string[], RegExp]>([
   ["TPMs", ["--at", "tpm"], /a group cannot use tpm: TPMs are enrolled one by one\nTry: rollcall enrollment create/],
-  ["a leaf", ["--cp", "pump-7.pem"], /--cp pump-7\.pem: CN=pump-7 is no CA certificate \(basicConstraints\)/],
+  ["a leaf", ["--cp", "pump-7.pem"], /--cp pump-7\.pem: CN=pump-7 is not a CA certificate \(basicConstraints\)/],
   ["a certificate and a name", ["--cp", "root.pem", "--cn", "root-1"], /--cp and --ca-name do not go together/],
   ["a name that is not there", ["--cn", "nobody"], /--cn: attestation\.x509\.caReferences\.primary/],
 ])("no group of %s", async (_, args, message) => {

@@ -125,6 +125,13 @@ describe("enrollment create", () => {
     );
     expect(stderr).toMatch(/^rollcall: --ih: iotHubs.*nowhere\.example.*\nTry: rollcall enrollment create --help\n$/);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    const hubs = await enrollment("create", "--eid", "x", "--pk", key(1), "--sk", key(2), "--ih", "hub-1.example");
+    expect(hubs).toEqual({
+      code: 2,
+      stdout: "",
+      stderr:
+        "rollcall: --ap: Enrollment allocationPolicy must be specified when iotHubs are specified.\nTry: rollcall enrollment create --help\n",
+    });
     expect((await enrollment("show", "--eid", "x")).code).toBe(4);
   });
 
@@ -148,7 +155,7 @@ describe("enrollment create", () => {
 
   test("a wrong key is never repeated", async () => {
     const { code, stderr } = await enrollment("create", "--eid", "x", "--pk", "c2VjcmV0");
-    expect(stderr).toBe("rollcall: --pk holds 6 bytes; 16 to 64 are allowed\n");
+    expect(stderr).toBe("rollcall: --pk has 6 bytes; 16 to 64 are allowed\n");
     expect(code).toBe(2);
   });
 });
@@ -233,7 +240,7 @@ describe("enrollment update", () => {
       code: 5,
       stdout: "",
       stderr:
-        "rollcall: old: It was changed since: its etag is another one. Read it again.\nTry: rollcall enrollment show --eid old\n",
+        "rollcall: old: The record changed after you read it (etag mismatch). Read it again and retry.\nTry: rollcall enrollment show --eid old\n",
     });
   });
 
@@ -273,7 +280,7 @@ describe("enrollment list", () => {
     const lines = (await enrollment("list")).stdout.trimEnd().split("\n");
     expect(lines.map((line) => line.split("\t")[0])).toEqual(ids);
     expect(lines.find((line) => line.startsWith("dev1"))).toMatch(
-      /^dev1\tsymmetricKey\tenabled\t\t\tassigned hub-\d\.example\t/,
+      /^dev1\tsymmetricKey\tenabled\thashed\t\tassigned hub-\d\.example\t/,
     );
     expect((await enrollment("list", "-o", "yaml")).stdout).toMatch(
       /^- registrationId: all\n {2}deviceId: Device\.1\n/,
@@ -297,8 +304,13 @@ describe("enrollment list", () => {
   });
 
   test("a condition that is none says where, counted as it was typed", async () => {
-    const { code, stdout, stderr } = await enrollment("list", "--filter", "status ==");
-    expect(stderr).toMatch(/^rollcall: --filter, character 9: /);
+    const slip = await enrollment("list", "--filter", "provisioningstatus = 'disabled'");
+    expect(slip).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^rollcall: --filter, character 1: .* the member is written provisioningStatus\n/),
+    });
+    const { code, stdout, stderr } = await enrollment("list", "--filter", "deviceId ==");
+    expect(stderr).toMatch(/^rollcall: --filter, character 11: /);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   });
 });

@@ -69,7 +69,7 @@ test.each<[string, readonly string[], number, RegExp]>([
   ],
   ["a hub that is none", ["devices", "-n", "nowhere.example"], 4, /No hub nowhere\.example is linked/],
   ["a device of another hub", ["twin", "-d", "far", "-n", "127.0.0.1"], 4, /has no device far/],
-  ["no object", ["twin", "-d", "far", "--desired", "7"], 2, /^rollcall: --desired is no JSON object\n$/],
+  ["no object", ["twin", "-d", "far", "--desired", "7"], 2, /^rollcall: --desired is not a JSON object\n$/],
   ["a name that no property has", ["twin", "-d", "far", "--desired", '{"a.b":1}'], 2, /properties\.desired: /],
 ])("%s", async (_, args, code, message) => {
   const result = await hub(...args);

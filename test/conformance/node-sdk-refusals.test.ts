@@ -171,7 +171,7 @@ const refusals: readonly Refusal[] = [
     over: everywhere({
       name: "ProvisioningRegistrationFailedError",
       message: "registration failed",
-      body: { status: "failed", registrationState: expect.objectContaining({ status: "failed", errorCode: 400208 }) },
+      body: { status: "failed", registrationState: expect.objectContaining({ status: "failed", errorCode: 401001 }) },
     }),
   },
   {

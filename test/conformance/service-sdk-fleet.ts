@@ -34,6 +34,8 @@ export interface Life {
   readonly read: Body;
   readonly updated: Body;
   readonly overtaken: Body;
+  readonly createdAgain: Body;
+  readonly unchanged: Body;
   readonly notDeleted: Body;
   readonly mechanism: Body;
 }

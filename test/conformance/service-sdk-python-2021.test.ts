@@ -53,7 +53,10 @@ describe("the unmodified Python service SDK of api-version 2021-10-01", () => {
       ...enrollments.map((each) => [each.registrationId, each.attestation] as const),
       ...enrollmentGroups.map((each) => [each.enrollmentGroupId, each.attestation] as const),
     ]);
-    for (const [id, { created, read, updated, overtaken, malformed, notDeleted, mechanism }] of Object.entries(lives)) {
+    for (const [
+      id,
+      { created, read, updated, overtaken, createdAgain, unchanged, malformed, notDeleted, mechanism },
+    ] of Object.entries(lives)) {
       expect(created).toEqual(read);
       expect(read).toMatchObject({ provisioningStatus: "enabled", etag: expect.stringMatching(/^"[^"]+"$/) });
       expect(updated).toEqual({
@@ -64,6 +67,10 @@ describe("the unmodified Python service SDK of api-version 2021-10-01", () => {
       });
       expect(updated["etag"]).not.toBe(read["etag"]);
       expect([overtaken, notDeleted], id).toEqual([overtakenBy, overtakenBy]);
+      // Without if_match it creates only, whatever etag stands in the body.
+      const exists = individualIds.includes(id) ? 409201 : 409202;
+      expect(createdAgain, id).toEqual(refused("ResourceExistsError", exists));
+      expect(unchanged).toEqual(updated);
       expect(malformed, id).toEqual(refused("HttpResponseError", 400004));
       const enrolled = attestations.get(id);
       expect(mechanism).toEqual(enrolled?.type === "x509" ? read["attestation"] : enrolled);
@@ -86,7 +93,7 @@ describe("the unmodified Python service SDK of api-version 2021-10-01", () => {
     });
     const answers = (member: string) => [
       good,
-      bad(member, 409201, "Already exists."),
+      bad(member, member === "registrationId" ? 409201 : 409202, "Already exists."),
       good,
       bad(member, 400004, expect.stringMatching(/etag.*updateIfMatchETag/)),
       good,

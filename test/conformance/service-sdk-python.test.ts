@@ -56,7 +56,10 @@ describe("the unmodified Python service SDK, of api-version 2018-09-01-preview",
     lives = await operate("create", { individuals: fleet.seed.enrollments, groups: fleet.seed.enrollmentGroups });
     expect(Object.keys(lives).sort()).toEqual([...individualIds, ...groupIds].sort());
     const refused = { message: "Service Error 412 - Precondition Failed", errorCode: 412001 };
-    for (const [id, { created, read, updated, overtaken, notDeleted, mechanism }] of Object.entries(lives)) {
+    for (const [
+      id,
+      { created, read, updated, overtaken, createdAgain, unchanged, notDeleted, mechanism },
+    ] of Object.entries(lives)) {
       expect(created).toEqual(read);
       expect(read).toMatchObject({ provisioningStatus: "enabled", etag: expect.stringMatching(/^"[^"]+"$/) });
       expect(updated).toMatchObject({
@@ -66,6 +69,9 @@ describe("the unmodified Python service SDK, of api-version 2018-09-01-preview",
       });
       expect(updated["etag"]).not.toBe(read["etag"]);
       expect([overtaken, notDeleted], id).toEqual([refused, refused]);
+      const exists = individualIds.includes(id) ? 409201 : 409202;
+      expect(createdAgain, id).toEqual({ message: "Service Error 409 - Conflict", errorCode: exists });
+      expect(unchanged).toEqual(updated);
       const enrolled = seedOf(id)?.attestation;
       expect(mechanism).toEqual(enrolled?.type === "x509" ? read["attestation"] : enrolled);
       const hasKeys = JSON.stringify([created, read, updated]).includes("primaryKey");

@@ -168,7 +168,10 @@ interface Failure {
   readonly status?: number;
   /** Beginning of the answer in the transcript. */
   readonly answer?: RegExp;
+  /** Title of the finding, for people. */
   readonly message: RegExp;
+  /** What the device is told; else that custom allocation failed. */
+  readonly wire?: { readonly errorCode: number; readonly errorMessage: string };
   /** Else the address of a webhook that does not listen there. */
   readonly url?: () => Promise<string>;
   readonly answers?: Parameters<WebhookServer["on"]>[1];
@@ -220,22 +223,43 @@ const failures: readonly Failure[] = [
     status: 500,
     answer: /^NullReference in \*\*\*\* Run$/,
     message: /^Your device is fine: custom allocation failed with status code: 500\.$/,
+    wire: { errorCode: 400207, errorMessage: "Custom allocation failed with status code: 500" },
     answers: text(500, `NullReference in ${SECRET} Run`),
   },
   {
     name: "status 401 without its code",
-    code: "webhook.failedStatus",
+    code: "webhook.unauthorized",
     got: /^401 /,
     status: 401,
-    message: /status code: 401/,
+    message: /answered 401/,
+    wire: { errorCode: 400209, errorMessage: "Custom allocation failed with status code: 401" },
     answers: text(401, ""),
   },
+  ...[400, 403, 429, 503].map((status) => ({
+    name: `status ${status}`,
+    code: "webhook.failedStatus",
+    got: new RegExp(`^${status} `),
+    status,
+    message: new RegExp(`status code: ${status}`),
+    wire: { errorCode: 400207, errorMessage: `Custom allocation failed with status code: ${status}` },
+    answers: text(status, ""),
+  })),
+  ...["", null].map((iotHubHostName) => ({
+    name: `${JSON.stringify(iotHubHostName)} as hub`,
+    code: "webhook.hubMissing",
+    got: /^iotHubHostName empty or null$/,
+    status: 200,
+    message: /left iotHubHostName empty/,
+    wire: { errorCode: 400208, errorMessage: "Custom allocation named no IoT hub." },
+    answers: json({ iotHubHostName }),
+  })),
   {
     name: "a redirection, which is not followed",
     code: "webhook.failedStatus",
     got: /^307 after \d+ ms, to http:\/\/127\.0\.0\.1:1\/x\?\*\*\*\*: redirections are not followed$/,
     status: 307,
     message: /status code: 307/,
+    wire: { errorCode: 400207, errorMessage: "Custom allocation failed with status code: 307" },
     answers: text(307, "", { location: `http://127.0.0.1:1/x?code=${SECRET}` }),
   },
   {
@@ -341,8 +365,8 @@ async function strangersCertificate(): Promise<string> {
   return `${server.origin}/`;
 }
 
-describe("a webhook that fails: failed with 400207, and the whole story", () => {
-  it.each(failures)("$name", async ({ name, code, got, status, answer, message, url, answers }) => {
+describe("a webhook that fails: failed in the cloud's few words, and the whole story in the attempt", () => {
+  it.each(failures)("$name", async ({ name, code, got, status, answer, message, wire, url, answers }) => {
     const path = `/${failures.findIndex((each) => each.name === name)}`;
     const registrationId = `fails-${path.slice(1)}`;
     if (answers) webhook.on(path, answers);
@@ -352,8 +376,7 @@ describe("a webhook that fails: failed with 400207, and the whole story", () => 
     expect(reply).toMatchObject({ status: 200, body: { status: "failed" } });
     expect(reply.body.registrationState).toMatchObject({
       status: "failed",
-      errorCode: 400207,
-      errorMessage: expect.stringMatching(message),
+      ...(wire ?? { errorCode: 400207, errorMessage: "Custom allocation failed." }),
     });
     expect(reply.body.registrationState).not.toHaveProperty("assignedHub");
     const attempt = await service.attempt(registrationId);
@@ -361,6 +384,7 @@ describe("a webhook that fails: failed with 400207, and the whole story", () => 
     expect(attempt?.findings[0]).toMatchObject({
       ...{ code, cause: 14, element: "webhook", blame: "webhook", severity: "error" },
       subject: masked,
+      title: expect.stringMatching(message),
       got: expect.stringMatching(got),
       expected: expect.stringMatching(/\S/),
     });

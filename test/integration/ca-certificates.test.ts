@@ -116,7 +116,10 @@ const findings = async () => (await service.attempt("pump-7"))?.findings.map((ea
 describe("a CA certificate", () => {
   it("is refused as a leaf, and taken as a root and as an intermediate", async () => {
     const leaf = await operate("PUT", "/certificates/plant", { certificate: text("device.pem") });
-    expect([leaf.status, leaf.body.message]).toEqual([400, expect.stringContaining("CN=pump-7 is no CA certificate")]);
+    expect([leaf.status, leaf.body.message]).toEqual([
+      400,
+      expect.stringContaining("CN=pump-7 is not a CA certificate"),
+    ]);
     expect((await operate("PUT", "/certificates/line", { certificate: text("line.pem") })).status).toBe(201);
     expect((await operate("DELETE", "/certificates/line")).status).toBe(204);
     const root = await operate("PUT", "/certificates/plant", { certificate: text("root.pem") });
@@ -182,7 +185,10 @@ describe("a device at its hub", () => {
       {
         deviceId: "pump-7",
         authenticationType: "selfSigned",
-        x509Thumbprint: { primaryThumbprint: new X509Certificate(text("device.pem")).fingerprint256.replaceAll(":", ""), secondaryThumbprint: null },
+        x509Thumbprint: {
+          primaryThumbprint: new X509Certificate(text("device.pem")).fingerprint256.replaceAll(":", ""),
+          secondaryThumbprint: null,
+        },
         connectionState: "Connected",
       },
     ]);
@@ -226,7 +232,7 @@ describe("an export", () => {
     const imported = await ask(other.rollcall, "POST", "/import", exported);
     expect(imported.body).toMatchObject({
       imported: { certificates: 1, groups: 1, individuals: 0, registrations: 1, identities: 1, twins: 1 },
-      notes: [expect.stringContaining("The export was of ID scope 0ne00000000")],
+      notes: [expect.stringContaining("The export came from ID scope 0ne00000000")],
     });
     const { returnCode } = await hubConnect(other);
     expect(returnCode).toBe(0);

@@ -17,6 +17,8 @@ export interface ClientRequest {
   /** A part of what comes back. */
   readonly answer?: unknown;
   readonly answerHeaders?: Readonly<Record<string, string>>;
+  /** What GET answers is afterwards what it was before. */
+  readonly changesNothing?: true;
   /** The keys are afterwards what they were before. */
   readonly keepsKeys?: true;
 }
@@ -116,6 +118,20 @@ export const clientRequests: readonly ClientRequest[] = [
   },
   {
     client: "az",
+    does: "creates over what is there, without If-Match, and changes nothing",
+    existing: "symmetricKey",
+    method: "PUT",
+    target: "/enrollments/x?api-version=2021-10-01",
+    headers: az,
+    body: `{"registrationId": "x", "attestation": {"type": "symmetricKey", "symmetricKey": {}}, "provisioningStatus": "disabled", ${azTwin}}`,
+    status: 409,
+    answer: { errorCode: 409201, message: expect.any(String), trackingId: expect.any(String) },
+    answerHeaders: { "x-ms-error-code": "409201" },
+    keepsKeys: true,
+    changesNothing: true,
+  },
+  {
+    client: "az",
     does: "updates whatever is there",
     existing: "symmetricKey",
     method: "PUT",
@@ -170,7 +186,19 @@ export const clientRequests: readonly ClientRequest[] = [
     body: '{"query": "SELECT *"}',
     status: 200,
     answer: [{ registrationId: "x" }],
-    answerHeaders: { "x-ms-item-type": "enrollment" },
+    answerHeaders: { "x-ms-item-type": "Enrollment" },
+  },
+  {
+    client: "az",
+    does: "lists: the query specification printed as Python prints it, where the text of the query belongs",
+    existing: "symmetricKey",
+    method: "POST",
+    target: "/enrollments/query?api-version=2021-10-01",
+    headers: [...az, "Cache-Control: no-cache, must-revalidate"],
+    body: `{"query": "{'additional_properties': {}, 'query': 'SELECT *'}"}`,
+    status: 200,
+    answer: [{ registrationId: "x" }],
+    answerHeaders: { "x-ms-item-type": "Enrollment" },
   },
   {
     client: "az",
@@ -246,6 +274,31 @@ export const clientRequests: readonly ClientRequest[] = [
   },
   {
     client: ".NET",
+    does: "creates over what is there, its own etag left out, and changes nothing",
+    existing: "symmetricKey",
+    method: "PUT",
+    target: "/enrollments/x?api-version=2019-03-31",
+    headers: [...net, netBody],
+    body: '{"registrationId":"x","attestation":{"type":"symmetricKey","symmetricKey":null},"capabilities":{"iotEdge":false}}',
+    status: 409,
+    answer: { errorCode: 409201 },
+    keepsKeys: true,
+    changesNothing: true,
+  },
+  {
+    client: ".NET",
+    does: "asks with an empty query",
+    existing: "symmetricKey",
+    method: "POST",
+    target: "/enrollments/query?api-version=2019-03-31",
+    headers: [...net, netBody],
+    body: '{"query":""}',
+    status: 200,
+    answer: [{ registrationId: "x" }],
+    answerHeaders: { "x-ms-item-type": "Enrollment" },
+  },
+  {
+    client: ".NET",
     does: "asks for a page as large as an int",
     existing: "symmetricKey",
     method: "POST",
@@ -254,7 +307,7 @@ export const clientRequests: readonly ClientRequest[] = [
     body: '{"query":"SELECT * FROM enrollments"}',
     status: 200,
     answer: [{ registrationId: "x" }],
-    answerHeaders: { "x-ms-item-type": "enrollment", "x-ms-max-item-count": "1000" },
+    answerHeaders: { "x-ms-item-type": "Enrollment", "x-ms-max-item-count": "1000" },
   },
   {
     client: "C",

@@ -87,7 +87,7 @@ beforeEach(async () => {
 });
 
 it.each(clientRequests)("$client $does", async (row) => {
-  const { method, target, headers, body, existing, status, answer, answerHeaders = {}, keepsKeys } = row;
+  const { method, target, headers, body, existing, status, answer, answerHeaders = {} } = row;
   const before = existing ? await create(existing) : {};
   const keysBefore = await keys();
   const fill = filler(before);
@@ -98,5 +98,6 @@ it.each(clientRequests)("$client $does", async (row) => {
   expect(got).toMatchObject({ status, ...(answer !== undefined && { body: answer }) });
   expect(Object.fromEntries(got.headers)).toMatchObject(answerHeaders);
   expect(got.headers.get("x-ms-request-id")).toMatch(/^[0-9a-f-]{36}$/);
-  if (keepsKeys) expect(await keys()).toEqual(keysBefore);
+  if (row.keepsKeys) expect(await keys()).toEqual(keysBefore);
+  if (row.changesNothing) expect(await ask("GET", "/enrollments/x")).toEqual(before);
 });

@@ -56,6 +56,19 @@ function symmetricGroup(enrollmentGroupId: string, primaryKey: string): Enrollme
   return { enrollmentGroupId, attestation: { type: "symmetricKey", symmetricKey } };
 }
 
+/** What a service with `apiVersions: known-only` says to a device of each api-version. */
+export const knownOnlyRows = [
+  { apiVersion: "2099-01-01", code: "protocol.apiVersionUnknown", got: "2099-01-01" },
+  { apiVersion: "2099-01-01-preview", code: "protocol.apiVersionUnknown", got: "2099-01-01-preview" },
+  { apiVersion: "v1", code: "protocol.apiVersionMalformed", got: "v1" },
+  { apiVersion: "2025-07-01-preview", code: undefined, got: undefined },
+  { apiVersion: "2019-03-31", code: undefined, got: undefined },
+] as const satisfies readonly {
+  readonly apiVersion: string;
+  readonly code: FindingCode | undefined;
+  readonly got: string | undefined;
+}[];
+
 type TokenMaker = Omit<TokenOptions, "idScope">;
 const token = (options: TokenMaker): Credentials => ({
   kind: "token",

@@ -1,6 +1,7 @@
 import type { AttemptRecord } from "@rollcall/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type FindingRowCase, findingCases } from "./findings.rows.js";
+import { deviceToken } from "./device-tokens.js";
+import { type FindingRowCase, findingCases, knownOnlyRows } from "./findings.rows.js";
 import { startService, type TestService, userName } from "./service.js";
 import { callHttps, openMqtt } from "./sockets.js";
 
@@ -127,6 +128,43 @@ for (const { transport, attempt } of transports) {
     }
   });
 }
+
+describe("where only known api-versions are accepted", () => {
+  const registrationId = "f24-versions";
+  const primaryKey = Buffer.alloc(32, 24).toString("base64");
+  let strict: TestService;
+  beforeAll(async () => {
+    const attestation = { type: "symmetricKey", symmetricKey: { primaryKey, secondaryKey: primaryKey } } as const;
+    strict = await startService({
+      apiVersions: "known-only",
+      seed: { enrollments: [{ registrationId, attestation }], enrollmentGroups: [] },
+    });
+  });
+  afterAll(() => strict.rollcall.stop());
+
+  const password = () => deviceToken({ idScope: strict.idScope, registrationId, key: primaryKey });
+  const latest = async () =>
+    (await strict.attempt(registrationId))?.findings.map(({ code, got, blame }) => ({ code, got, blame }));
+  const explained = ({ code, got }: (typeof knownOnlyRows)[number]) => (code ? [{ code, got, blame: "protocol" }] : []);
+
+  it.each(knownOnlyRows)("over mqtt, $apiVersion: $code", async (row) => {
+    await using client = await openMqtt(strict.mqtt);
+    const username = `${strict.idScope}/registrations/${registrationId}/api-version=${row.apiVersion}`;
+    const { returnCode } = await client.connect({ clientId: registrationId, username, password: password() });
+    expect(returnCode).toBe(row.code ? 4 : 0);
+    expect(await latest()).toEqual(explained(row));
+  });
+
+  it.each(knownOnlyRows)("over http, $apiVersion: $code", async (row) => {
+    const path = `/${strict.idScope}/registrations/${registrationId}/register?api-version=${row.apiVersion}`;
+    const headers = { authorization: password() };
+    const { status, body } = await callHttps(strict.https, { method: "PUT", path, headers, body: "{}" });
+    expect({ status, errorCode: body?.errorCode }).toEqual(
+      row.code ? { status: 400, errorCode: 400004 } : { status: 202, errorCode: undefined },
+    );
+    expect(await latest()).toEqual(explained(row));
+  });
+});
 
 describe("the table", () => {
   it("covers the causes that this service explains, each case under its own name", () => {

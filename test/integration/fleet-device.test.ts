@@ -112,7 +112,7 @@ describe.each(["mqtt", "http"] as const)("a device that registers over %s", (tra
 
   it.each<[string, ScriptedAnswer, RegExp]>([
     ["no JSON", { status: 200, body: "{" }, /body of reply 200 cannot be read/],
-    ["no object", { status: 200, body: "[1]" }, /is no JSON object/],
+    ["no object", { status: 200, body: "[1]" }, /is not a JSON object/],
     [
       "an unknown status",
       { status: 202, body: { operationId, status: "pondering" } },

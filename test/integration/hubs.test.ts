@@ -249,7 +249,7 @@ describe("when there is nothing to allocate", () => {
       /2$/,
       /one/,
     ],
-  ] as const)("%s: failed with 400208, and the device is innocent", async (name, fields, code, got, expected) => {
+  ] as const)("%s: failed with 401001, and the device is innocent", async (name, fields, code, got, expected) => {
     const id = `nothing-${name.length}`;
     const { iotHubs, ...rest } = { iotHubs: undefined, ...fields };
     await putIndividual(service, {
@@ -257,7 +257,11 @@ describe("when there is nothing to allocate", () => {
       ...rest,
       ...(iotHubs && { iotHubs: [...iotHubs] }),
     });
-    expect(await stateOf(service, id)).toMatchObject({ status: "failed", errorCode: 400208 });
+    expect(await stateOf(service, id)).toMatchObject({
+      status: "failed",
+      errorCode: 401001,
+      errorMessage: "IoTHub not found.",
+    });
     const [first] = (await service.attempt(id))?.findings ?? [];
     expect(first).toMatchObject({
       code,
@@ -272,7 +276,11 @@ describe("when there is nothing to allocate", () => {
   it("all hubs have been taken out of allocation", async () => {
     await using none = await startService({ hubs: hubs.map((each) => ({ ...each, applyAllocationPolicy: false })) });
     await putIndividual(none, symmetricIndividual("homeless", key));
-    expect(await stateOf(none, "homeless")).toMatchObject({ status: "failed", errorCode: 400208 });
+    expect(await stateOf(none, "homeless")).toMatchObject({
+      status: "failed",
+      errorCode: 401001,
+      errorMessage: "IoTHub not found.",
+    });
     expect((await none.attempt("homeless"))?.findings[0]).toMatchObject({
       code: "hub.noneLinked",
       cause: 13,
@@ -284,7 +292,7 @@ describe("when there is nothing to allocate", () => {
 describe("the policy of the whole service", () => {
   it.each([
     ["geoLatency", { status: "assigned", assignedHub: h2 }],
-    ["static", { status: "failed", errorCode: 400208 }],
+    ["static", { status: "failed", errorCode: 401001, errorMessage: "IoTHub not found." }],
   ] as const)("%s holds for enrollments that name none", async (allocationPolicy, expected) => {
     await using own = await startService({ hubs, allocationPolicy });
     await putIndividual(own, symmetricIndividual("plain", key));

@@ -1,8 +1,10 @@
 import { createHmac } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request } from "node:https";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { type Rollcall, startRollcall } from "@rollcall/service";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const chosen = Buffer.alloc(16, 5).toString("base64");
 let service: Rollcall;
@@ -26,8 +28,14 @@ function tokenOf(connectionString: string): string {
   return `SharedAccessSignature sr=${sr}&sig=${encodeURIComponent(signature)}&se=${se}&skn=${name}`;
 }
 
-function send(method: string, path: string, connectionString: string, body?: unknown): Promise<[number, string]> {
-  const { host, ports, caPath } = service.info;
+function send(
+  method: string,
+  path: string,
+  connectionString: string,
+  body?: unknown,
+  to: Pick<Rollcall, "info"> = service,
+): Promise<[number, string]> {
+  const { host, ports, caPath } = to.info;
   const options = { host, port: ports.https, ca: readFileSync(caPath), method, path: `${path}?api-version=2021-10-01` };
   return new Promise((resolve, reject) => {
     const sent = request({ ...options, headers: { authorization: tokenOf(connectionString) } }, (response) => {
@@ -45,13 +53,52 @@ it("lets each policy do what it may, with either key of the connection strings t
   const [owner, reader, writer, ...others] = service.info.policies;
   expect(others).toEqual([]);
   expect(writer?.secondary).toContain(`SharedAccessKey=${chosen}`);
-  const enrollment = { registrationId: "pump-1", attestation: { type: "symmetricKey" } };
   for (const key of ["primary", "secondary"] as const) {
-    expect((await send("PUT", "/enrollments/pump-1", owner?.[key] ?? "", enrollment))[0]).toBe(200);
-    expect((await send("PUT", "/enrollments/pump-1", writer?.[key] ?? "", enrollment))[0]).toBe(200);
-    expect((await send("GET", "/enrollments/pump-1", reader?.[key] ?? ""))[0]).toBe(200);
-    const refused = await send("PUT", "/enrollments/pump-1", reader?.[key] ?? "", enrollment);
+    const put = (id: string, connectionString: string | undefined) =>
+      send("PUT", `/enrollments/${id}`, connectionString ?? "", {
+        registrationId: id,
+        attestation: { type: "symmetricKey" },
+      });
+    expect((await put(`pump-1-${key}`, owner?.[key]))[0]).toBe(200);
+    expect((await put(`pump-2-${key}`, writer?.[key]))[0]).toBe(200);
+    expect((await send("GET", `/enrollments/pump-2-${key}`, reader?.[key] ?? ""))[0]).toBe(200);
+    const refused = await put(`pump-3-${key}`, reader?.[key]);
     expect(refused).toEqual([401, expect.stringContaining("does not have the permission EnrollmentWrite")]);
     expect((await send("GET", "/registrations/pump-1", writer?.[key] ?? ""))[0]).toBe(401);
   }
+});
+
+describe("queries that are not understood", () => {
+  const query = { query: "SELECT * FROM devices" };
+  const log = join(mkdtempSync(join(tmpdir(), "rollcall-queries-")), "log");
+  const seed = { enrollments: [{ registrationId: "one", attestation: { type: "symmetricKey" as const } }] };
+  afterAll(() => rmSync(dirname(log), { recursive: true }));
+
+  it("are answered with everything, and warned about once in the log", async () => {
+    await using lenient = await startRollcall({ seed, log: { file: log, format: "json", level: "warn" } });
+    for (let n = 0; n < 3; n++) {
+      const [status, text] = await send("POST", "/enrollments/query", lenient.info.connectionString, query, lenient);
+      expect([status, JSON.parse(text)]).toMatchObject([200, [{ registrationId: "one" }]]);
+    }
+    const lines = readFileSync(log, "utf8").trim().split("\n");
+    const warnings = lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter((line) => line["query"]);
+    expect(warnings).toEqual([
+      expect.objectContaining({
+        level: 40,
+        query: query.query,
+        msg: expect.stringContaining("query, character 15: enrollments is expected"),
+        remedy: expect.stringContaining("queries: strict"),
+      }),
+    ]);
+  });
+
+  it("are a 400 with the place where queries are strict; those that are understood are not", async () => {
+    await using strict = await startRollcall({ seed, queries: "strict" });
+    const ask = (body: object) => send("POST", "/enrollments/query", strict.info.connectionString, body, strict);
+    const [status, text] = await ask(query);
+    expect([status, JSON.parse(text)]).toMatchObject([400, { errorCode: 400004, info: { position: "15" } }]);
+    for (const each of ["", "*", "SELECT * FROM enrollments WHERE enrollments.registrationId = 'ONE'"]) {
+      expect((await ask({ query: each }))[0]).toBe(200);
+    }
+  });
 });

@@ -251,8 +251,8 @@ describe("MQTT in general", () => {
         registrationState: {
           registrationId: "wire-failed",
           status: "failed",
-          errorCode: 400208,
-          errorMessage: expect.any(String),
+          errorCode: 401001,
+          errorMessage: "IoTHub not found.",
         },
       },
     });

@@ -42,7 +42,12 @@ const cliCommands = ["enrollment", "certificate", "hub", "device", "fleet", "exp
 const attestationKinds = ["attestation/symmetric-key", "attestation/x509", "attestation/tpm"];
 
 const floors: Readonly<Record<string, Floors>> = {
-  protocol: { ".": [] },
+  protocol: {
+    ".": ["findings", "findings/rows", "facts"],
+    findings: ["findings/rows", "facts"],
+    "findings/rows": ["facts"],
+    facts: [],
+  },
   pki: { ".": [] },
   hub: { ".": [] },
   broker: { ".": ["aedes"], aedes: [] },

@@ -138,6 +138,54 @@ async function addDevice(hubHost: string, deviceId: string): Promise<void> {
   await store.restore({ identities: [identity], twins: [twin] });
 }
 
+describe("queries", () => {
+  const put = (id: string) =>
+    send("PUT", `/enrollments/${id}`, { registrationId: id, attestation: { type: "symmetricKey" } });
+  const list = (query: string, more = "") => send("GET", `/enrollments?query=${encodeURIComponent(query)}${more}`);
+
+  it("of the service API that were not understood are told, each text once", async () => {
+    await put("a");
+    const az = "{'additional_properties': {}, 'query': 'SELECT *'}";
+    for (const query of ["", az, "SELECT * FROM enrollments", az]) {
+      expect(await send("POST", "/enrollments/query", { query })).toMatchObject({
+        status: 200,
+        body: [{ registrationId: "a" }],
+      });
+    }
+    expect(await send("GET", "/ignoredQueries")).toMatchObject({
+      status: 200,
+      body: [
+        {
+          code: "query.notUnderstood",
+          severity: "warning",
+          collection: "enrollments",
+          query: az,
+          position: 1,
+          count: 2,
+          firstAt: 1000,
+          lastAt: 1000,
+        },
+      ],
+    });
+  });
+
+  it("of people choose what is listed, and have to be understood", async () => {
+    for (const id of ["a", "b", "c"]) await put(id);
+    const first = await list("* WHERE enrollments.registrationId >= 'B'", "&limit=1");
+    expect(first.body).toMatchObject({ items: [{ registrationId: "b" }], next: expect.any(String) });
+    const rest = await list(
+      "* WHERE enrollments.registrationId >= 'B'",
+      `&after=${encodeURIComponent(String(first.body["next"]))}`,
+    );
+    expect(rest.body).toMatchObject({ items: [{ registrationId: "c" }] });
+    expect(rest.body).not.toHaveProperty("next");
+    const slip = await list("* WHERE registrationid = 'b'");
+    expect(slip).toMatchObject({ status: 400, body: { info: { path: "query", position: "9" } } });
+    expect(await list("*", "&search=a")).toMatchObject({ status: 400, body: { info: { path: "query" } } });
+    expect((await send("GET", "/ignoredQueries")).body).toEqual([]);
+  });
+});
+
 describe("who may ask", () => {
   const paths = Object.values(operatorRoutes).map(({ method, path }) => ({ method, path: path.replace(/:\w+/g, "x") }));
 
@@ -234,8 +282,8 @@ describe("CA certificates", () => {
   });
 
   it.each<[string, unknown, number, RegExp]>([
-    ["nothing", undefined, 400, /no JSON object/],
-    ["no JSON", "{", 400, /The body is no JSON/],
+    ["nothing", undefined, 400, /not a JSON object/],
+    ["no JSON", "{", 400, /The body is not JSON/],
     ["too much", " ".repeat(98_305), 413, /96 KB/],
     ["a deep nest", "[".repeat(1000), 400, /nested deeper/],
   ])("with %s as body are refused", async (_, body, status, message) => {
@@ -313,12 +361,12 @@ describe("twins", () => {
   });
 
   it.each<[unknown, RegExp]>([
-    [undefined, /no JSON object/],
+    [undefined, /not a JSON object/],
     [{}, /nothing would change/],
     [{ deviceId: "b" }, /"deviceId" cannot be changed/],
     [{ properties: { reported: {} } }, /reported properties are the device's/],
-    [{ properties: { desired: [] } }, /properties.desired: is no JSON object/],
-    [{ tags: null }, /tags: is no JSON object/],
+    [{ properties: { desired: [] } }, /properties.desired: is not a JSON object/],
+    [{ tags: null }, /tags: is not a JSON object/],
     [{ tags: { $x: 1 } }, /tags: .*\$/],
   ])("refuse %j", async (body, message) => {
     expect(await send("PATCH", path, body)).toMatchObject({
@@ -357,7 +405,7 @@ describe("inspection", () => {
       status: 400,
       body: {
         info: { path: "endorsementKey" },
-        message: expect.stringContaining("is no endorsement key (TPM2B_PUBLIC)"),
+        message: expect.stringContaining("is not an endorsement key (TPM2B_PUBLIC)"),
       },
     });
     expect((await store.counts()).certificates).toBe(0);
@@ -404,15 +452,15 @@ describe("export and import", () => {
 
   it.each<[string, string, unknown, number, RegExp]>([
     ["nothing", "", undefined, 400, /The upload is empty/],
-    ["a strange switch", "?overwrite=maybe", [], 400, /overwrite: is neither true nor false/],
+    ["a strange switch", "?overwrite=maybe", [], 400, /overwrite: must be true or false/],
     [
       "an entry without keys",
       "",
       [enrollment("a", null)],
       400,
-      /^Line 1: attestation.symmetricKey: a comes without its symm/,
+      /^Line 1: attestation.symmetricKey: a has no symmetric keys/,
     ],
-    ["YAML", "", "enrollments:\n  - a", 400, /^Line 1: begins neither an export/],
+    ["YAML", "", "enrollments:\n  - a", 400, /^Line 1: does not begin a Rollcall export/],
   ])("of %s is refused", async (_, query, body, status, message) => {
     expect(await send("POST", `/import${query}`, body)).toMatchObject({
       status,

@@ -72,16 +72,25 @@ function addEnrollmentLists(scope: FastifyInstance, operator: Operator): void {
   const list = (kind: EnrollmentKind) => async (request: FastifyRequest) => {
     const status = statusOf(request);
     const search = queryText(request, "search");
+    const query = queryText(request, "query");
     const after = queryText(request, "after");
-    const filter = { ...(search !== undefined && { search }), ...(status !== undefined && { status }) };
+    if (query !== undefined && (search !== undefined || status !== undefined)) {
+      throw new DpsError("badRequest", "query: takes the place of search and status.", { info: { path: "query" } });
+    }
+    const filter = {
+      ...(search !== undefined && { search }),
+      ...(status !== undefined && { status }),
+      ...(query !== undefined && { query }),
+    };
     return operator.list(kind, filter, { limit: pageLimit(request), ...(after !== undefined && { after }) });
   };
   scope.get(operatorRoutes.listEnrollments.path, list("individual"));
   scope.get(operatorRoutes.listGroups.path, list("group"));
+  scope.get(operatorRoutes.ignoredQueries.path, async () => operator.ignoredQueries());
 }
 
 function statusOf(request: FastifyRequest): EnrollmentStatus | undefined {
   const status = queryText(request, "status");
   if (status === undefined || status === "enabled" || status === "disabled") return status;
-  throw new DpsError("badRequest", "status: is neither enabled nor disabled.", { info: { path: "status" } });
+  throw new DpsError("badRequest", "status: must be enabled or disabled.", { info: { path: "status" } });
 }

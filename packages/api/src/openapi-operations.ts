@@ -17,7 +17,10 @@ const reference = (name: string): JsonObject => ({ $ref: `#/components/schemas/$
 
 /** What a request may say besides its path and its body. */
 export const headerParameters = {
-  "if-match": { description: "The etag that it has to have; `*`: any", schema: { type: "string" } },
+  "if-match": {
+    description: "The etag that it has to have; `*`: any. A PUT without it creates only",
+    schema: { type: "string" },
+  },
   "if-none-match": { description: "`*`: create, and replace nothing (ours)", schema: { type: "string" } },
   "x-ms-max-item-count": {
     description: `Entries of a page, ${limits.pageItems.usual} unless said; never more than ${limits.pageItems.max}`,
@@ -27,6 +30,10 @@ export const headerParameters = {
 } as const;
 
 export const queryParameters = {
+  query: {
+    description: "`SELECT * … WHERE …`, instead of search and status; has to be understood",
+    schema: { type: "string" },
+  },
   search: { description: "A part of the id", schema: { type: "string" } },
   status: { schema: { type: "string", enum: [...provisioningStatuses] } },
   limit: {
@@ -61,8 +68,8 @@ const lines = {
 
 /** The routes that are Rollcall's own and take more than their path. */
 const ownOperations: Operations = {
-  listEnrollments: { query: ["search", "status", "limit", "after"] },
-  listGroups: { query: ["search", "status", "limit", "after"] },
+  listEnrollments: { query: ["search", "status", "query", "limit", "after"] },
+  listGroups: { query: ["search", "status", "query", "limit", "after"] },
   putCertificate: { body: json("CertificateUpload") },
   deleteCertificate: { headers: ifMatch },
   generateVerificationCode: { headers: ifMatch },

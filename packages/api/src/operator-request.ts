@@ -8,7 +8,7 @@ export async function jsonBody(request: FastifyRequest): Promise<unknown> {
   const bytes = await bodyBytes(request);
   const json = parseJson(bytes);
   if (json.ok) return json.value;
-  throw new DpsError("badRequest", `The body is no JSON: ${json.reason}.`);
+  throw new DpsError("badRequest", `The body is not JSON: ${json.reason}.`);
 }
 
 async function bodyBytes(request: FastifyRequest): Promise<Buffer> {
@@ -33,7 +33,7 @@ export function queryText(request: FastifyRequest, name: string): string | undef
   const value = (request.query as Readonly<Record<string, unknown>>)[name];
   if (value === undefined || value === "") return undefined;
   if (typeof value === "string") return value;
-  throw new DpsError("badRequest", `${name}: stands in the query more than once.`, { info: { path: name } });
+  throw new DpsError("badRequest", `${name}: appears in the query more than once.`, { info: { path: name } });
 }
 
 /** True for `true` and for a bare name. Throws DpsError for anything but true and false. */
@@ -41,7 +41,7 @@ export function queryFlag(request: FastifyRequest, name: string): boolean {
   const value = (request.query as Readonly<Record<string, unknown>>)[name];
   if (value === undefined || value === "false") return false;
   if (value === "true" || value === "") return true;
-  throw new DpsError("badRequest", `${name}: is neither true nor false.`, { info: { path: name } });
+  throw new DpsError("badRequest", `${name}: must be true or false.`, { info: { path: name } });
 }
 
 /** How many entries a page is to have. Throws DpsError. */
@@ -51,7 +51,7 @@ export function pageLimit(request: FastifyRequest): number {
   if (text === undefined) return usual;
   const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= max) return limit;
-  throw new DpsError("badRequest", `limit: is no number from 1 to ${max}.`, { info: { path: "limit" } });
+  throw new DpsError("badRequest", `limit: must be a number from 1 to ${max}.`, { info: { path: "limit" } });
 }
 
 /** `If-Match`, as it came; an empty one is none, as in the service API. */

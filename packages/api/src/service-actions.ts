@@ -1,5 +1,5 @@
 import type { Operator, OperatorList } from "@rollcall/engine";
-import { enrollmentKinds, limits, type ServiceRoute } from "@rollcall/protocol";
+import { enrollmentKinds, limits, REGISTRATION_ITEM_TYPE, type ServiceRoute } from "@rollcall/protocol";
 import type { ServiceCall } from "./service-call.js";
 
 /** An answer of the service API; without a body it is a 204. */
@@ -51,7 +51,7 @@ export const serviceActions: Readonly<Record<ServiceRoute, Action>> = {
     return {};
   },
   queryRegistrations: async (operator, call) =>
-    listAnswer(await operator.registrationsOfGroup(call.id, call.page), call, "deviceRegistration"),
+    listAnswer(await operator.registrationsOfGroup(call.id, call.page), call, REGISTRATION_ITEM_TYPE),
 };
 
 /** The headers of wire.md#service-headers; .NET and Java need the item type. */

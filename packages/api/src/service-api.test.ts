@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { limits, serviceRoutes } from "@rollcall/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -32,6 +33,67 @@ describe("enrollments over HTTPS", () => {
     const gone = await rig.sdk("/enrollments/pump-1", { method: "DELETE", headers: { "if-match": "*" } });
     expect([gone.status, gone.text, gone.headers.get("content-type")]).toEqual([204, "", null]);
     expect((await rig.sdk("/enrollments/pump-1")).status).toBe(404);
+  });
+
+  it.each([
+    ["enrollments", "registrationId", 409201],
+    ["enrollmentGroups", "enrollmentGroupId", 409202],
+  ])("of the collection %s are created by a PUT without If-Match, and not replaced", async (collection, id, code) => {
+    const send = (over: object, headers: Record<string, string> = {}) => {
+      const body = JSON.stringify({ [id]: "victim", attestation: { type: "symmetricKey" }, ...over });
+      return rig.sdk(`/${collection}/victim`, { method: "PUT", body, headers });
+    };
+    const first = await send({ provisioningStatus: "disabled", initialTwin: { tags: { site: "north" } } });
+    const keysOf = async () => (await rig.sdk(`/${collection}/victim/attestationmechanism`, { method: "POST" })).json();
+    const before = await keysOf();
+    const { etag } = first.json() as { etag: string };
+    for (const over of [{ capabilities: { iotEdge: false } }, { etag }, { etag: "*" }]) {
+      const refused = await send(over);
+      expect([refused.status, refused.headers.get("x-ms-error-code")]).toEqual([409, String(code)]);
+      expect(refused.json()).toMatchObject({ errorCode: code, message: expect.stringContaining("If-Match") });
+    }
+    // An empty header is none.
+    expect((await send({}, { "if-match": "" })).status).toBe(409);
+    expect((await rig.sdk(`/${collection}/victim`)).json()).toEqual(first.json());
+    expect(await keysOf()).toEqual(before);
+    for (const ifMatch of ["*", '"*"']) expect((await send({}, { "if-match": ifMatch })).status).toBe(200);
+    expect((await rig.sdk(`/${collection}/victim`)).json()).toMatchObject({ provisioningStatus: "enabled" });
+    expect(await keysOf()).toEqual(before);
+  });
+
+  it("put over what is there lose nothing: a case from the field", async () => {
+    const read = (name: string) =>
+      readFileSync(
+        new URL(`../../../test/fixtures/field-cases/put-over-existing/${name}.json`, import.meta.url),
+        "utf8",
+      );
+    const send = (name: string, headers: Record<string, string> = {}) =>
+      rig.sdk("/enrollments/victim", { method: "PUT", body: read(name), headers });
+    const first = await send("first");
+    expect([first.status, first.json()]).toMatchObject([
+      200,
+      { deviceId: "line3-pump", provisioningStatus: "disabled" },
+    ]);
+    expect((await send("second")).json()).toMatchObject({ errorCode: 409201 });
+    expect((await rig.sdk("/enrollments/victim")).json()).toEqual(first.json());
+    const { etag } = first.json() as { etag: string };
+    const updated = await send("second", { "if-match": etag });
+    expect([updated.status, updated.json()]).toMatchObject([200, { provisioningStatus: "enabled" }]);
+    expect(updated.json()).not.toHaveProperty("deviceId");
+  });
+
+  it("that name hubs name a policy", async () => {
+    const iotHubs = ["hub-a.test"];
+    const refused = await rig.sdk("/enrollments/a", { method: "PUT", body: individual("a", { iotHubs }) });
+    expect([refused.status, refused.json()]).toEqual([
+      400,
+      expect.objectContaining({
+        errorCode: 400004,
+        message: "Enrollment allocationPolicy must be specified when iotHubs are specified.",
+      }),
+    ]);
+    const body = individual("a", { iotHubs, allocationPolicy: "hashed" });
+    expect((await rig.sdk("/enrollments/a", { method: "PUT", body })).status).toBe(200);
   });
 
   it("are created and not replaced with If-None-Match: *", async () => {
@@ -78,7 +140,7 @@ describe("enrollments over HTTPS", () => {
     const first = await query({ "x-ms-max-item-count": "2" });
     const token = first.headers.get("x-ms-continuation") ?? "";
     expect([first.headers.get("x-ms-item-type"), first.headers.get("x-ms-max-item-count")]).toEqual([
-      "enrollment",
+      "Enrollment",
       "2",
     ]);
     expect(first.json()).toMatchObject([{ registrationId: "a" }, { registrationId: "b" }]);
@@ -96,6 +158,23 @@ describe("enrollments over HTTPS", () => {
   });
 });
 
+it.each(["", "{'additional_properties': {}, 'query': 'SELECT *'}", "SELECT * FROM devices"])(
+  "the query %j is answered with everything, and as .NET and C want it",
+  async (query) => {
+    await put("a");
+    await put("b");
+    const { status, headers, json } = await rig.sdk("/enrollments/query", {
+      method: "POST",
+      body: JSON.stringify({ query }),
+    });
+    expect([status, headers.get("x-ms-item-type"), json()]).toEqual([
+      200,
+      "Enrollment",
+      [expect.objectContaining({ registrationId: "a" }), expect.objectContaining({ registrationId: "b" })],
+    ]);
+  },
+);
+
 describe("groups and registrations over HTTPS", () => {
   it("answer at their routes", async () => {
     const body = JSON.stringify({ enrollmentGroupId: "g", attestation: { type: "symmetricKey" } });
@@ -105,11 +184,11 @@ describe("groups and registrations over HTTPS", () => {
       "primaryKey",
     );
     const groups = await rig.sdk("/enrollmentGroups/query", { method: "POST", body: '{"query":"*"}' });
-    expect([groups.headers.get("x-ms-item-type"), (groups.json() as unknown[]).length]).toEqual(["enrollmentGroup", 1]);
+    expect([groups.headers.get("x-ms-item-type"), (groups.json() as unknown[]).length]).toEqual(["EnrollmentGroup", 1]);
     const registered = await rig.sdk("/registrations/g/query", { method: "POST" });
     expect([registered.status, registered.headers.get("x-ms-item-type"), registered.text]).toEqual([
       200,
-      "deviceRegistration",
+      "DeviceRegistration",
       "[]",
     ]);
     expect((await rig.sdk("/registrations/nobody")).json()).toMatchObject({ errorCode: 404201 });
@@ -249,7 +328,7 @@ describe("a shared access signature", () => {
 
   it.each([
     ["is missing", () => undefined, "no Authorization header"],
-    ["is Azure AD's", () => "Bearer eyJ0", "not offered"],
+    ["is Azure AD's", () => "Bearer eyJ0", "not supported"],
     ["is something else", () => "Basic abc", "cannot be read"],
     ["has no signature", () => "SharedAccessSignature sr=a&se=1", "it has no sig"],
     ["names no policy", () => sas({ policy: undefined }), "names no shared access policy"],
@@ -261,7 +340,7 @@ describe("a shared access signature", () => {
     ["is for a URL", () => sas({ resource: "https%3A%2F%2Fmy-dps.test" }), "without https://"],
     ["is for another path", () => sas({ resource: "my-dps.test/enrollmentGroups" }), 'for "enrollmentgroups"'],
     ["is for half a segment", () => sas({ resource: "my-dps.test/enroll" }), 'for "enroll"'],
-    ["is for something below", () => sas({ resource: "my-dps.test/enrollments/a/b" }), "not for what is asked for"],
+    ["is for something below", () => sas({ resource: "my-dps.test/enrollments/a/b" }), "does not cover this request"],
   ])("that %s is refused, and told why", async (_, token, why) => {
     const answer = await ask(token());
     expect([answer.status, answer.headers.get("x-ms-error-code")]).toEqual([401, "401000"]);
@@ -286,7 +365,7 @@ describe("the same routes on the dashboard listener", () => {
     expect((await rig.owner("/enrollments/a")).json()).toMatchObject({ registrationId: "a" });
     expect((await rig.owner("/enrollments/a/attestationmechanism", { method: "POST" })).text).toContain("primaryKey");
     const { headers } = await rig.owner("/enrollments/query", { method: "POST", body: '{"query":"*"}' });
-    expect(headers.get("x-ms-item-type")).toBe("enrollment");
+    expect(headers.get("x-ms-item-type")).toBe("Enrollment");
   });
 
   it.each(Object.entries(serviceRoutes))("serve nobody else: %s", async (_, { method, path }) => {

@@ -46,7 +46,7 @@ function readToken(authorization: string | undefined): SasToken {
   if (!authorization) throw refused("The request has no Authorization header with a shared access signature.");
   if (/^bearer\b/i.test(authorization)) {
     throw refused(
-      "Azure Active Directory tokens (Authorization: Bearer) are not offered here; use the connection string that `rollcall info` prints.",
+      "Azure Active Directory tokens (Authorization: Bearer) are not supported here; use the connection string that `rollcall info` prints.",
     );
   }
   const parsed = parseSas(authorization);
@@ -78,7 +78,9 @@ function checkResource({ resourceKey }: SasToken, request: FastifyRequest, names
     );
   }
   if (!names.has(host) && !names.has(hostName(host))) {
-    throw refused(`The token is for the host ${JSON.stringify(host.slice(0, 256))}, which is not one of this service.`);
+    throw refused(
+      `The token is for the host ${JSON.stringify(host.slice(0, 256))}, which does not belong to this service.`,
+    );
   }
   const [path = ""] = request.url.split("?", 1);
   const asked = path
@@ -86,7 +88,9 @@ function checkResource({ resourceKey }: SasToken, request: FastifyRequest, names
     .slice(1)
     .map((segment) => (decodeOnce(segment) ?? segment).toLowerCase());
   if (prefix.every((segment, index) => asked[index] === segment)) return;
-  throw refused(`The token is for ${JSON.stringify(prefix.join("/").slice(0, 256))}, and not for what is asked for.`);
+  throw refused(
+    `The token is for ${JSON.stringify(prefix.join("/").slice(0, 256))}, which does not cover this request.`,
+  );
 }
 
 function hostName(host: string): string {

@@ -6,6 +6,7 @@ import {
   judgeApiVersion,
   parseJson,
   rawQuery,
+  SERVICE_API_VERSION,
   type ServiceRoute,
   serviceRoutes,
 } from "@rollcall/protocol";
@@ -48,7 +49,7 @@ function asksForAbsence(request: FastifyRequest): boolean {
   const condition = header(request, "if-none-match");
   if (condition === undefined) return false;
   if (condition.trim() === "*") return true;
-  throw new DpsError("badRequest", "if-none-match: takes * only: create, and replace nothing.", {
+  throw new DpsError("badRequest", "if-none-match: must be *, which creates and never replaces.", {
     info: { path: "if-none-match" },
   });
 }
@@ -87,8 +88,8 @@ export function checkApiVersion(url: string): void {
   }
   const verdict = judgeApiVersion(found);
   if (verdict === "known" || verdict === "newer") return;
-  const said = verdict === "missing" ? "is missing" : "is no version";
-  throw new DpsError("badRequest", `api-version ${said}; write ?api-version=2021-10-01, for one`, {
+  const said = verdict === "missing" ? "is missing" : "is not a version";
+  throw new DpsError("badRequest", `api-version ${said}; write ?api-version=${SERVICE_API_VERSION}, for one`, {
     info: { path: "api-version" },
   });
 }

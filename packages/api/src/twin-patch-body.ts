@@ -9,7 +9,7 @@ export function twinPatchOf(body: unknown): TwinPatch {
     members["properties"] === undefined ? {} : objectAt(members["properties"], "properties", ["desired"]);
   const { desired } = properties;
   if (tags === undefined && desired === undefined) {
-    throw new DpsError("badRequest", "The body holds neither properties.desired nor tags: nothing would change.");
+    throw new DpsError("badRequest", "The body has neither properties.desired nor tags, so nothing would change.");
   }
   return {
     ...(desired !== undefined && { desired: objectAt(desired, "properties.desired") }),
@@ -19,7 +19,7 @@ export function twinPatchOf(body: unknown): TwinPatch {
 
 function objectAt(value: unknown, path: string, known?: readonly string[]): JsonObject {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new DpsError("badRequest", `${path}: is no JSON object.`, { info: { path } });
+    throw new DpsError("badRequest", `${path}: is not a JSON object.`, { info: { path } });
   }
   const unknown = known && Object.keys(value).find((name) => !known.includes(name));
   if (unknown !== undefined) {

@@ -101,7 +101,7 @@ test("a refused admission is a CONNACK with its code and its finding", async () 
   bench.engine.admission = async () => ({
     kind: "refused",
     reason: "notAuthorized",
-    findings: [finding("token.expired", { values: { ago: "1 h" } })],
+    findings: [finding("token.expired", { values: { ago: "1 h", slow: "2 h" } })],
   });
   expect(await client.connect(provisioningUser("tpm-1"))).toBe(5);
   await client.closed;

@@ -38,9 +38,10 @@ describe("allocation", () => {
     expect(reply).toMatchObject({ status: 200, body: { status: "failed" } });
     expect(state).toMatchObject({
       status: "failed",
-      errorCode: 400208,
-      errorMessage: expect.stringContaining("static"),
+      errorCode: 401001,
+      errorMessage: "IoTHub not found.",
     });
+    expect(attempt.findings[0]?.title).toContain("static");
     expect(attempt.findings[0]).toMatchObject({ code: "allocation.staticNeedsOneHub", blame: "enrollment" });
   });
 
@@ -227,6 +228,25 @@ describe("requests that are refused before anything is looked up", () => {
     const asked = rig.request("a", { apiVersion: "2031-01-01", credentials: token });
     expect(await rig.engine.register({ ...asked, body: rig.body() })).toMatchObject({ status: 202 });
     expect(asked.attempt.findings.map((each) => each.code)).toEqual(["protocol.apiVersionNewer"]);
+  });
+
+  it("a newer api-version is refused where only known ones are served, and a known one is not", async () => {
+    const rig = await engineRig({
+      engine: { knownVersionsOnly: true },
+      enrollments: [{ registrationId: "a", attestation }],
+    });
+    const newer = rig.request("a", { apiVersion: "2031-01-01", credentials: token });
+    expect(await rig.engine.register({ ...newer, body: rig.body() })).toMatchObject({ status: 400 });
+    expect(newer.attempt.findings[0]).toMatchObject({
+      code: "protocol.apiVersionUnknown",
+      blame: "protocol",
+      expected: "at most 2026-11-02-preview",
+      got: "2031-01-01",
+      remedy: "Send api-version=2019-03-31, or set apiVersions: accept-newer in rollcall.yaml.",
+    });
+    const newest = rig.request("a", { apiVersion: "2026-11-02-preview", credentials: token });
+    expect(await rig.engine.register({ ...newest, body: rig.body() })).toMatchObject({ status: 202 });
+    expect(newest.attempt.findings).toEqual([]);
   });
 
   it("over the limit of the minute: 429 with the seconds that are left", async () => {

@@ -84,7 +84,7 @@ async function admit(request: DeviceRequest, context: EngineContext): Promise<Ad
   const { attempt } = request;
   const byToken = request.credentials.kind === "sas";
   if (!byToken && request.connection.presented().length > 0) {
-    return refusalOf(attempt.add(...checkRequest(request, context.options.idScope))) ?? { kind: "admitted" };
+    return refusalOf(attempt.add(...checkRequest(request, attestationContext(context)))) ?? { kind: "admitted" };
   }
   const verdict = await authenticate(request, attestationContext(context));
   noteVerdict(request, verdict);

@@ -1,4 +1,3 @@
-export type { ServiceAllocationPolicy } from "./allocation/allocate.js";
 export type { Allocator, AllocatorAnswer } from "./allocation/allocator.js";
 export { Attempt, type AttemptFacts } from "./attempts/attempt.js";
 export { type AttemptFilter, AttemptLog } from "./attempts/attempt-log.js";
@@ -24,6 +23,7 @@ export { MemoryStore } from "./memory/memory-store.js";
 export { createOperator } from "./operator/operator.js";
 export type { OperatorContext } from "./operator/operator-context.js";
 export type * from "./operator/operator-types.js";
+export type { ServiceAllocationPolicy } from "./records/allocation-policy.js";
 export type { AttestationRecord, EnrolledCertificate } from "./records/attestation-record.js";
 export { EnrollmentError } from "./records/enrollment-error.js";
 export type { EnrollmentSource } from "./records/enrollment-source.js";

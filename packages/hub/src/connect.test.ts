@@ -156,7 +156,7 @@ describe("who and where", () => {
   });
 
   test("nothing shown is refused", async () => {
-    expect(await outcome({})).toContain("none came");
+    expect(await outcome({})).toContain("the device sent none");
   });
 });
 

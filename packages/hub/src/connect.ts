@@ -86,10 +86,11 @@ function credentialFindings(
   const now = ports.clock();
   if (authentication.type === "symmetricKey") {
     if (request.token === undefined)
-      return [credentialMismatch(["the hub expects a token as MQTT password, and none came"])];
+      return [credentialMismatch(["the hub expects a token as MQTT password, but the device sent none"])];
     const problems = sasProblems(request.token, { hub, deviceId }, authentication, now);
     return problems.length > 0 ? [credentialMismatch(problems)] : [];
   }
-  if (request.token !== undefined) return [credentialMismatch(["the hub expects a client certificate; a token came"])];
+  if (request.token !== undefined)
+    return [credentialMismatch(["the hub expects a client certificate, but the device sent a token"])];
   return x509Findings(request.connection.presented(), authentication, { certificates, deviceId, now });
 }

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Json, JsonObject } from "@rollcall/protocol";
-import { isObject } from "./merge-patch.js";
+import { isObject, type Json, type JsonObject } from "@rollcall/protocol";
 
 /** The merge patch (RFC 7386) that makes `after` of `before`, which both have no nulls as members. */
 export function mergeDiff(before: JsonObject, after: JsonObject): JsonObject {

@@ -1,9 +1,4 @@
-import type { Json, JsonObject } from "@rollcall/protocol";
-
-/** True for an object, not an array and not null. */
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+import { isObject, type Json, type JsonObject } from "@rollcall/protocol";
 
 /**
  * JSON merge patch (RFC 7386): null deletes, objects merge, everything else replaces. Members are copied through entries,

@@ -23,13 +23,13 @@ export async function patchTwin(
     const twin = await context.store.twin(device.hub, device.deviceId);
     if (!twin) throw new DpsError("deviceNotFound", `The hub ${device.hub} has no device ${device.deviceId}.`);
     if (ifEtags && !ifEtags.includes(twin.etag)) {
-      const message = `The twin of ${device.deviceId} was changed meanwhile: its etag is another than If-Match says.`;
+      const message = `The twin of ${device.deviceId} changed after you read it (etag mismatch with If-Match). Read it again and retry.`;
       throw new DpsError("preconditionFailed", message, { info: { etag: twin.etag } });
     }
     const changed = patchedTwin(twin, patch, context);
     if (await context.store.updateTwin(changed, twin.etag, patch.desired && "desired")) return changed;
   }
-  throw new DpsError("conflict", `The twin of ${device.deviceId} is being changed by others; try again.`);
+  throw new DpsError("conflict", `The twin of ${device.deviceId} is being changed by other requests; try again.`);
 }
 
 function patchedTwin(twin: Twin, patch: TwinPatch, { now, newEtag }: TwinContext): Twin {

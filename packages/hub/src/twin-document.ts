@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
-import type {
-  DeviceIdentity,
-  HubAuthentication,
-  Json,
-  JsonObject,
-  ListedDevice,
-  Twin,
-  TwinDocument,
+import {
+  type DeviceIdentity,
+  type HubAuthentication,
+  isObject,
+  type Json,
+  type JsonObject,
+  type ListedDevice,
+  type Twin,
+  type TwinDocument,
 } from "@rollcall/protocol";
-import { isObject } from "./merge-patch.js";
 
 /** What a twin document is made of. */
 export interface TwinDocumentParts {

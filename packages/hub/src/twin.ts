@@ -1,7 +1,15 @@
-import { type Json, type JsonObject, limits, parseJson, propertyProblem, type Twin } from "@rollcall/protocol";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  limits,
+  parseJson,
+  propertyProblem,
+  type Twin,
+} from "@rollcall/protocol";
 import { refuse } from "./errors.js";
 import type { HubDevice, TwinReply } from "./hub-types.js";
-import { isObject, mergePatch } from "./merge-patch.js";
+import { mergePatch } from "./merge-patch.js";
 import type { DeviceStore } from "./ports.js";
 
 /** What changing a twin needs of the world. */
@@ -75,7 +83,10 @@ export async function applyPatch(
       return { kind: "changed", version: section === "desired" ? changed.desiredVersion : changed.reportedVersion };
     }
   }
-  return { kind: "refused", reply: refuse("busy", "The twin is being changed by others; try again.", context.now) };
+  return {
+    kind: "refused",
+    reply: refuse("busy", "The twin is being changed by other requests; try again.", context.now),
+  };
 }
 
 function changedTwin(

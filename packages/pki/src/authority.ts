@@ -44,7 +44,7 @@ export interface IdentityPem {
  */
 export function loadIdentity({ certificatePem, privateKeyPem }: IdentityPem): Identity {
   const [certificate, ...chain] = parseCertificates(certificatePem).map(readCertificate);
-  if (!certificate) throw new CertificateError("the text holds no certificate");
+  if (!certificate) throw new CertificateError("the text has no certificate");
   const privateKey = readPrivateKey(privateKeyPem);
   const spki = createPublicKey(privateKey).export({ type: "spki", format: "der" });
   if (!spki.equals(certificate.spki)) {

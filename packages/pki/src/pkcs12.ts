@@ -74,7 +74,7 @@ export async function readPkcs12(bytes: Uint8Array, password: string): Promise<P
   const keyTypes = [forge.pki.oids["keyBag"], forge.pki.oids["pkcs8ShroudedKeyBag"]];
   const keyBag = bags.find(({ type }) => keyTypes.includes(type));
   if (!keyBag) throw new CertificateError("the PKCS#12 bundle holds no private key");
-  if (certificates.length === 0) throw new CertificateError("the PKCS#12 bundle holds no certificate");
+  if (certificates.length === 0) throw new CertificateError("the PKCS#12 bundle has no certificate");
   const privateKey = readKey(forge, keyBag);
   return { privateKey, certificates: ownCertificateFirst(certificates, privateKey) };
 }

@@ -1,6 +1,13 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { isWebhookUrl, maskedWebhookUrl, parseAllocationResponse, withoutWebhookSecrets } from "./allocation.js";
+import {
+  customAllocationMessage,
+  isWebhookUrl,
+  maskedWebhookUrl,
+  parseAllocationResponse,
+  withoutWebhookSecrets,
+} from "./allocation.js";
+import { dpsErrors } from "./facts/errors.js";
 
 const parse = (value: unknown) => parseAllocationResponse(Buffer.from(JSON.stringify(value)));
 
@@ -24,6 +31,8 @@ describe("the answer of a webhook", () => {
       { iotHubHostName: "h", initialTwin: { properties: { desired: { $version: 1, $metadata: {}, a: 1 } } } },
       { iotHubHostName: "h", initialTwin: { tags: {}, desired: { a: 1 } } },
     ],
+    [{ iotHubHostName: "" }, { iotHubHostName: "" }],
+    [{ iotHubHostname: null }, { iotHubHostName: "" }],
   ])("%j is read", (value, response) => {
     expect(parse(value)).toEqual({ ok: true, response });
   });
@@ -32,7 +41,7 @@ describe("the answer of a webhook", () => {
     [null, /^the answer: /],
     ["h.test", /^the answer: /],
     [{}, /^iotHubHostName: /],
-    [{ iotHubHostName: "" }, /^iotHubHostName: /],
+    [{ iotHubHostName: 7 }, /^iotHubHostName: /],
     [{ iotHubHostName: ["h"] }, /^iotHubHostName: /],
     [{ iotHubHostName: "h", payload: "text" }, /^payload: /],
     [{ iotHubHostName: "h", initialTwin: { tags: 1 } }, /^initialTwin\.tags: /],
@@ -50,6 +59,14 @@ describe("the answer of a webhook", () => {
     [{ iotHubHostName: "h", initialTwin: { tags: { a: "x".repeat(5000) } } }, /more than 4096 bytes of text/],
   ])("%j is not", (value, reason) => {
     expect(parse(value)).toEqual({ ok: false, reason: expect.stringMatching(reason) });
+  });
+
+  it("of another status than 2xx is told to the device in the service's words", () => {
+    expect(customAllocationMessage(401)).toBe("Custom allocation failed with status code: 401");
+    expect(dpsErrors.customAllocationUnauthorized).toMatchObject({
+      code: 400209,
+      message: customAllocationMessage(401),
+    });
   });
 
   it("does not reach the prototype of anything", () => {
@@ -87,7 +104,7 @@ describe("the answer of a webhook", () => {
         return;
       }
       const { iotHubHostName, initialTwin, payload } = parsed.response;
-      expect(iotHubHostName).not.toBe("");
+      expect(iotHubHostName).toSatisfy((each: unknown) => typeof each === "string");
       const isObject = (each: unknown) => typeof each === "object" && each !== null && !Array.isArray(each);
       for (const part of initialTwin ? [initialTwin.tags, initialTwin.desired] : []) expect(part).toSatisfy(isObject);
       if (payload !== undefined) expect(payload).toSatisfy(isObject);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { AttestationKind } from "./attestation-kinds.js";
-import type { Json, JsonObject } from "./json.js";
-import { limits } from "./limits.js";
+import type { Json, JsonObject } from "./facts/json.js";
+import { limits } from "./facts/limits.js";
 import { parseJson } from "./parse.js";
 import { propertyProblem } from "./property-rules.js";
 
@@ -34,6 +34,7 @@ export interface DeviceRuntimeContext extends RuntimeAttestation {
 
 /** What it may answer (wire.md#webhook). */
 export interface AllocationResponse {
+  /** Empty when the webhook wrote null or an empty text: no hub. */
   readonly iotHubHostName: string;
   readonly initialTwin?: { readonly tags: JsonObject; readonly desired: JsonObject };
   readonly payload?: JsonObject;
@@ -90,7 +91,10 @@ const initialTwin = z.preprocess(
 const responseSchema = z.preprocess(
   anyCase("iotHubHostName", "initialTwin", "payload"),
   z.object({
-    iotHubHostName: z.string().min(1),
+    iotHubHostName: z
+      .string()
+      .nullable()
+      .transform((host) => host ?? ""),
     initialTwin: initialTwin.nullish(),
     payload: jsonObject.nullish(),
   }),
@@ -116,6 +120,11 @@ export function parseAllocationResponse(bytes: Uint8Array): AllocationParse {
       ...(payload && { payload }),
     },
   };
+}
+
+/** What the device is told of a webhook that answered another status than 2xx (iotedge#3233, #7411). */
+export function customAllocationMessage(status: number): string {
+  return `Custom allocation failed with status code: ${status}`;
 }
 
 /** True for what can be posted to: `http` or `https`, a host, nothing before an `@`. */

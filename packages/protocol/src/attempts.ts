@@ -1,5 +1,5 @@
 import type { AttemptRecord, AttemptSummary } from "./contract-attempts.js";
-import type { Finding } from "./findings.js";
+import type { Finding } from "./findings/contract-findings.js";
 
 export { type AttemptOutcome, attemptOutcomes } from "./attempt-outcomes.js";
 

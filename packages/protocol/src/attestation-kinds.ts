@@ -1,4 +1,4 @@
-import { limits } from "./limits.js";
+import { limits } from "./facts/limits.js";
 
 /** What the service answers as the type of an attestation; `none` is read, never taken. */
 export const attestationTypes = ["none", "tpm", "x509", "symmetricKey"] as const;
@@ -36,14 +36,14 @@ export const attestationKinds = {
   x509: {
     name: "X.509",
     credential: "an X.509 certificate",
-    groups: { allowed: true, limit: limits.x509Groups, what: "X.509 groups" },
+    groups: { allowed: true, limit: limits.x509Groups, what: "X.509 enrollment groups" },
     secrets: [],
     generated: false,
   },
   symmetricKey: {
     name: "symmetric key",
     credential: "a symmetric key",
-    groups: { allowed: true, limit: limits.symmetricKeyGroups, what: "symmetric-key groups" },
+    groups: { allowed: true, limit: limits.symmetricKeyGroups, what: "symmetric-key enrollment groups" },
     secrets: ["primaryKey", "secondaryKey"],
     generated: true,
   },

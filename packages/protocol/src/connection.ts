@@ -1,5 +1,5 @@
-import type { RefusalReason } from "./admission.js";
-import type { Finding } from "./findings.js";
+import type { RefusalReason } from "./facts/admission.js";
+import type { Finding } from "./findings/finding.js";
 import type { Transport } from "./transports.js";
 
 /**

@@ -9,9 +9,9 @@ import {
   individualBulkResult,
 } from "./contract-enrollments.js";
 import { devicePage, hub, twin } from "./contract-hubs.js";
-import { counts, credential, importResult, info, stopping } from "./contract-management.js";
+import { counts, credential, ignoredQuery, importResult, info, stopping } from "./contract-management.js";
 import { registrationState } from "./contract-registrations.js";
-import { type Answered, pageOf } from "./contract-shared.js";
+import { type Answered, pageOf } from "./facts/contract-shared.js";
 import type { managementRoutes } from "./routes.js";
 import type { OperatorRoute, ServiceRoute } from "./service-routes.js";
 
@@ -32,7 +32,8 @@ const ok = <Schema extends z.ZodType>(schema: Schema) => ({ status: 200, type: J
 const okText = <Type extends string>(type: Type) => ({ status: 200, type }) as const;
 const done = { status: 204 } as const;
 
-const individuals = z.array(enrolledIndividual);
+/** Only GET and PUT tell of the registration (azure-iot-sdk-csharp#3478). */
+const individuals = z.array(enrolledIndividual.omit({ registrationState: true }).meta({ id: "QueriedIndividual" }));
 const groups = z.array(enrolledGroup);
 
 /** The contract of every route: its types (`Answer`), its description and its check come from this row. */
@@ -56,6 +57,7 @@ export const answers = {
   counts: ok(counts),
   listEnrollments: ok(pageOf("EnrollmentPage", enrolledIndividual)),
   listGroups: ok(pageOf("EnrollmentGroupPage", enrolledGroup)),
+  ignoredQueries: ok(z.array(ignoredQuery)),
   listCertificates: ok(z.array(caCertificate)),
   getCertificate: ok(caCertificate),
   putCertificate: { ...ok(caCertificate), status: 201 },

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { attemptOutcomes } from "./attempt-outcomes.js";
 import { attestationTypes } from "./attestation-kinds.js";
-import { findingSchema } from "./contract-findings.js";
-import { type Answered, text, whole } from "./contract-shared.js";
+import { type Answered, text, whole } from "./facts/contract-shared.js";
+import { findingSchema } from "./findings/contract-findings.js";
 import { transports } from "./transports.js";
 
 const optionalText = text.exactOptional();

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Answered, date, flag, text, whole } from "./contract-shared.js";
+import { type Answered, date, flag, text, whole } from "./facts/contract-shared.js";
 
 /** The eight members of a certificate in the service API (wire.md#certificate-info). */
 const infoMembers = {

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { certificateInfo } from "./contract-certificates.js";
 import { registrationState } from "./contract-registrations.js";
-import { type Answered, date, type Frozen, flag, json, text, whole } from "./contract-shared.js";
 import {
   type AttestationInput,
   type EnrollmentGroupInput,
@@ -10,6 +9,7 @@ import {
   symmetricKey,
   type X509Input,
 } from "./enrollments.js";
+import { type Answered, date, type Frozen, flag, json, text, whole } from "./facts/contract-shared.js";
 import { allocationPolicies, provisioningStatuses } from "./statuses.js";
 
 /** Enrollments as the service API answers them (wire.md#objects). */
@@ -56,7 +56,7 @@ const common = {
   capabilities: z.strictObject({ iotEdge: flag }),
   iotHubHostName: text.exactOptional(),
   iotHubs: z.array(text).exactOptional(),
-  allocationPolicy: z.enum(allocationPolicies).exactOptional(),
+  allocationPolicy: z.enum(allocationPolicies),
   customAllocationDefinition: customAllocationDefinition.strict().exactOptional(),
   initialTwin: z
     .strictObject({ tags: jsonObject, properties: z.strictObject({ desired: jsonObject }) })

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Answered, date, flag, jsonObject, pageOf, text, whole } from "./contract-shared.js";
+import { type Answered, date, flag, jsonObject, pageOf, text, whole } from "./facts/contract-shared.js";
 import { provisioningStatuses } from "./statuses.js";
 
 /** A linked hub, or one that still has devices though it is linked no more. */

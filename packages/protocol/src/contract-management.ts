@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { attestationTypes } from "./attestation-kinds.js";
-import { type Answered, date, text, whole } from "./contract-shared.js";
+import { type Answered, date, text, whole } from "./facts/contract-shared.js";
 
 /** The error body of wire.md#error-body. */
 export const errorAnswer = z
@@ -22,6 +22,23 @@ export const counts = z
   .strictObject({ individualEnrollments: whole, enrollmentGroups: whole, registrations: whole, certificates: whole })
   .meta({ id: "Counts" });
 export type Counts = Answered<typeof counts>;
+
+/** A query of the service API that was not understood, and answered as the cloud answers it: with everything. */
+export const ignoredQuery = z
+  .strictObject({
+    code: z.literal("query.notUnderstood"),
+    severity: z.literal("warning"),
+    collection: z.enum(["enrollments", "enrollmentGroups"]),
+    query: text.meta({ description: "As it came, shortened" }),
+    position: whole.meta({ description: "The character at which it is not understood, from 1" }),
+    title: text,
+    remedy: text,
+    count: whole.meta({ description: "How often this very text came" }),
+    firstAt: whole.meta({ description: "Milliseconds since 1970, as lastAt" }),
+    lastAt: whole,
+  })
+  .meta({ id: "IgnoredQuery" });
+export type IgnoredQuery = Answered<typeof ignoredQuery>;
 
 /** What somebody needs to use a running service; what `rollcall info` prints. */
 export const info = z

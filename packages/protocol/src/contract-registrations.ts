@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Answered, date, json, text, whole } from "./contract-shared.js";
+import { type Answered, date, json, text, whole } from "./facts/contract-shared.js";
 import { registrationStatuses, substatuses } from "./statuses.js";
 
 /** A DeviceRegistrationState (wire.md#deviceregistrationstate). */

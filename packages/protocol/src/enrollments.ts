@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { isWebhookUrl } from "./allocation.js";
-import { judgeApiVersion } from "./api-versions.js";
 import type { AttestationKind } from "./attestation-kinds.js";
+import { judgeApiVersion } from "./facts/api-versions.js";
+import type { JsonObject } from "./facts/json.js";
+import { limits } from "./facts/limits.js";
 import { deviceIdPattern, idPattern, idProblem, isDeviceId } from "./ids.js";
-import type { JsonObject } from "./json.js";
-import { limits } from "./limits.js";
 import { allocationPolicies, provisioningStatuses } from "./statuses.js";
 
 /**
@@ -22,7 +22,7 @@ const id = z
   .meta({ pattern: idPattern });
 const deviceId = z
   .string()
-  .refine(isDeviceId, "is no device id: up to 128 of letters, digits and - . % _ * ? ! ( ) , : = @ $ '")
+  .refine(isDeviceId, "is not a device id: up to 128 of letters, digits and - . % _ * ? ! ( ) , : = @ $ '")
   .meta({ pattern: deviceIdPattern });
 
 /** base64 of 16 to 64 bytes; an empty text, as .NET sends it, is no key. */
@@ -34,7 +34,7 @@ export const symmetricKey = z
     const { min, max } = limits.symmetricKeyBytes;
     if (bytes === undefined) context.addIssue({ code: "custom", message: "is not base64" });
     else if (bytes.length < min || bytes.length > max) {
-      context.addIssue({ code: "custom", message: `holds ${bytes.length} bytes; ${min} to ${max} are allowed` });
+      context.addIssue({ code: "custom", message: `has ${bytes.length} bytes; ${min} to ${max} are allowed` });
     }
   })
   .meta({ contentEncoding: "base64" });
@@ -66,17 +66,17 @@ const certificateWithInfo = z
   .looseObject({ certificate: z.string().min(1).nullish(), info: certificateInfo.nullish() })
   .refine(
     (value) => value.certificate != null || value.info?.sha256Thumbprint != null,
-    "holds neither certificate nor info.sha256Thumbprint",
+    "has neither certificate nor info.sha256Thumbprint",
   )
   .meta({ id: "X509CertificateWithInfo" });
 /** The primary one may be missing: `az iot dps enrollment update --remove-certificate` leaves the secondary where it is. */
 const certificatePair = z
   .looseObject({ primary: certificateWithInfo.nullish(), secondary: certificateWithInfo.nullish() })
-  .refine((pair) => pair.primary != null || pair.secondary != null, "holds neither primary nor secondary")
+  .refine((pair) => pair.primary != null || pair.secondary != null, "has neither primary nor secondary")
   .meta({ id: "X509Certificates" });
 const referencePair = z
   .looseObject({ primary: z.string().nullish(), secondary: z.string().nullish() })
-  .refine((pair) => pair.primary || pair.secondary, "holds neither primary nor secondary")
+  .refine((pair) => pair.primary || pair.secondary, "has neither primary nor secondary")
   .meta({ id: "X509CAReferences" });
 
 const x509Members = z
@@ -89,7 +89,7 @@ const x509Members = z
     (value) =>
       [value.clientCertificates, value.signingCertificates, value.caReferences].filter((member) => member != null)
         .length === 1,
-    "holds not exactly one of clientCertificates, signingCertificates, caReferences",
+    "must have exactly one of clientCertificates, signingCertificates, caReferences",
   )
   .meta({ id: "X509Attestation" });
 /** Without a member, or left out: those that are stored (wire.md#updates, ours). */
@@ -123,13 +123,13 @@ const CUSTOM_ALLOCATION_SINCE = "2018-09-01-preview";
 const customAllocationDefinition = z.object({
   webhookUrl: z
     .string()
-    .refine(isWebhookUrl, "is no address to post to: http or https, without user and password")
+    .refine(isWebhookUrl, "must be an http or https URL without user and password")
     .meta({ pattern: "^[hH][tT][tT][pP][sS]?://[^/]" }),
   apiVersion: z
     .string()
     .refine(
       (text) => judgeApiVersion(text) !== "malformed" && text >= CUSTOM_ALLOCATION_SINCE,
-      `is no api-version of ${CUSTOM_ALLOCATION_SINCE} or later`,
+      `must be an api-version of ${CUSTOM_ALLOCATION_SINCE} or later`,
     )
     .meta({ pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}(-preview)?$" }),
 });
@@ -182,10 +182,8 @@ export const enrollmentSchemas = { individual: individualEnrollmentSchema, group
 export const bulkModes = ["create", "update", "updateIfMatchETag", "delete"] as const;
 export type BulkMode = (typeof bulkModes)[number];
 
-/** `query` of a QuerySpecification; other members are ignored. */
-export const querySpecificationSchema = z.looseObject({
-  query: z.string().meta({ pattern: "^\\s*([sS][eE][lL][eE][cC][tT]\\s*)?\\*" }),
-});
+/** `query` of a QuerySpecification, any text; other members are ignored. */
+export const querySpecificationSchema = z.looseObject({ query: z.string() });
 
 /** A seed file: what `rollcall start --seed` loads before it is ready. */
 export const seedSchema = z.strictObject({

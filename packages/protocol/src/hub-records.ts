@@ -1,4 +1,4 @@
-import type { JsonObject } from "./json.js";
+import type { JsonObject } from "./facts/json.js";
 
 /**
  * How a device proves itself to its hub: what registration created (wire.md#hub-identity). Keys are base64,

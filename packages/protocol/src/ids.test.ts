@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { judgeApiVersion, predatesReprovisioning } from "./api-versions.js";
+import { judgeApiVersion, predatesReprovisioning } from "./facts/api-versions.js";
 import { idKey, idPattern, idProblem, isDeviceId } from "./ids.js";
 import { toAsciiJson } from "./messages.js";
 
@@ -46,7 +46,10 @@ describe("api-versions", () => {
     ["2019-03-31", "known"],
     ["2017-11-15", "known"],
     ["2025-07-01-preview", "known"],
-    ["2026-04-01", "newer"],
+    ["2026-04-01", "known"],
+    ["2026-11-01", "known"],
+    ["2026-11-02-preview", "known"],
+    ["2026-11-15-preview", "newer"],
     ["", "missing"],
     [undefined, "missing"],
     ["2019-3-31", "malformed"],

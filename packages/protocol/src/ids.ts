@@ -1,4 +1,4 @@
-import { limits } from "./limits.js";
+import { limits } from "./facts/limits.js";
 
 /** What is wrong with an id, in words, and where. */
 export interface IdProblem {

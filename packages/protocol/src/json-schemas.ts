@@ -10,8 +10,8 @@ import {
   individualEnrollmentSchema,
   querySpecificationSchema,
 } from "./enrollments.js";
-import type { Json, JsonObject } from "./json.js";
-import { limits } from "./limits.js";
+import type { Json, JsonObject } from "./facts/json.js";
+import { limits } from "./facts/limits.js";
 
 /** Request bodies by the names of the specification, or ours; those of the service API are made from what checks them. */
 const bodies = {

@@ -1,6 +1,6 @@
 import type { AttestationKind } from "./attestation-kinds.js";
 import type { ErrorBody } from "./contract-management.js";
-import type { Json } from "./json.js";
+import type { Json } from "./facts/json.js";
 import type { RegistrationStatus, Substatus } from "./statuses.js";
 
 /** Body of a register request (wire.md#device-registration); everything may be absent over MQTT. */

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { z } from "zod";
-import type { Json } from "./json.js";
-import { limits } from "./limits.js";
+import type { Json } from "./facts/json.js";
+import { limits } from "./facts/limits.js";
 import type { DeviceRegistration } from "./messages.js";
 
 /** A register body, or why there is none. */

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from "./json.js";
-import { limits } from "./limits.js";
+import type { Json, JsonObject } from "./facts/json.js";
+import { limits } from "./facts/limits.js";
 
 /** Longest name and longest text of a property, in bytes of UTF-8 (IoT Hub, "Understand and use device twins"). */
 const MAX_NAME = 1024;
@@ -51,7 +51,7 @@ function valueProblem(value: Json, path: string, depth: number): string | undefi
 }
 
 function numberProblem(value: number, path: string): string | undefined {
-  if (!Number.isFinite(value)) return `${path} is a number that no double holds`;
+  if (!Number.isFinite(value)) return `${path} is a number outside the range of a double`;
   const outside = Number.isInteger(value) && (value > MAX_INTEGER || value < -MAX_INTEGER - 1);
   return outside ? `${path} is a whole number beyond ±${MAX_INTEGER}` : undefined;
 }

@@ -34,7 +34,7 @@ export function parseSas(text: string): SasParse {
     const equals = member.indexOf("=");
     if (equals < 0) return bad("a member has no =");
     const name = member.slice(0, equals);
-    if (members.has(name)) return bad(`member ${JSON.stringify(name.slice(0, 20))} stands twice`);
+    if (members.has(name)) return bad(`the member ${JSON.stringify(name.slice(0, 20))} appears twice`);
     members.set(name, member.slice(equals + 1));
   }
   const missing = ["sr", "sig", "se"].filter((name) => !members.get(name));

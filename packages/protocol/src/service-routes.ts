@@ -8,12 +8,17 @@ export const permissions = [
 ] as const;
 export type Permission = (typeof permissions)[number];
 
-/** The two kinds of enrollment; everything that differs between them on the wire stands here. */
+/**
+ * The two kinds of enrollment; everything that differs between them on the wire stands here. The C service SDK compares item types
+ * with their case (azure-iot-sdk-c `provisioning_sc_models_serializer.h`).
+ */
 export const enrollmentKinds = {
-  individual: { collection: "enrollments", id: "registrationId", itemType: "enrollment" },
-  group: { collection: "enrollmentGroups", id: "enrollmentGroupId", itemType: "enrollmentGroup" },
+  individual: { collection: "enrollments", id: "registrationId", itemType: "Enrollment" },
+  group: { collection: "enrollmentGroups", id: "enrollmentGroupId", itemType: "EnrollmentGroup" },
 } as const;
 export type EnrollmentKind = keyof typeof enrollmentKinds;
+/** `x-ms-item-type` of registrations. */
+export const REGISTRATION_ITEM_TYPE = "DeviceRegistration";
 
 interface ServiceRouteRow {
   readonly method: "GET" | "PUT" | "POST" | "DELETE";
@@ -64,9 +69,14 @@ export type ServiceRoute = keyof typeof serviceRoutes;
 export const operatorRoutes = {
   /** `{individualEnrollments, enrollmentGroups, registrations, certificates}`. */
   counts: { method: "GET", path: "/counts" },
-  /** `?search=&status=&limit=&after=` → `{items, next?}`; items as the service API gives them. */
+  /**
+   * `?search=&status=&limit=&after=` → `{items, next?}`; items as GET of the service API gives them, with `registrationState`.
+   * `?query=SELECT …&limit=&after=` chooses by a query instead, and what is not understood in it is always a 400.
+   */
   listEnrollments: { method: "GET", path: "/enrollments" },
   listGroups: { method: "GET", path: "/enrollmentGroups" },
+  /** `[{collection, query, title, remedy, …}]`: queries of the service API that were not understood, and answered with everything. */
+  ignoredQueries: { method: "GET", path: "/ignoredQueries" },
   listCertificates: { method: "GET", path: "/certificates" },
   getCertificate: { method: "GET", path: "/certificates/:name" },
   /** `{certificate, isVerified?}`: creates; what is there is not replaced. */

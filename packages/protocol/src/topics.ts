@@ -1,4 +1,4 @@
-import { limits } from "./limits.js";
+import { limits } from "./facts/limits.js";
 
 /** Every MQTT topic of the device provisioning service (wire.md#topics) and of the hub (wire.md#hub-topics). */
 export const topics = {

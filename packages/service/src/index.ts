@@ -1,3 +1,4 @@
+export { isAlive } from "@rollcall/store/process-life";
 export { type LoadConfigOptions, loadConfig } from "./config/config.js";
 export { ConfigError, type ConfigPlace } from "./config/config-error.js";
 export { type Config, type ConfigInput, configJsonSchema } from "./config/config-schema.js";

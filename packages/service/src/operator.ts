@@ -14,6 +14,7 @@ import type { Config } from "./config/config-schema.js";
 import { accessPolicies } from "./config/policies.js";
 import { servedHosts } from "./listen/addresses.js";
 import type { Location } from "./location/location.js";
+import type { Log } from "./log.js";
 
 /** The parts that the operator's half of the service needs. */
 interface Parts {
@@ -23,11 +24,12 @@ interface Parts {
   readonly location: Location;
   readonly hubs: readonly LinkedHub[];
   readonly store: Store;
+  readonly log: Log;
 }
 
 /** The operator's half of the service, and who may use it over HTTPS. */
 export function createServiceApi(parts: Parts): { readonly operator: Operator; readonly authorize: Authorize } {
-  const { config, clock, random, location, hubs, store } = parts;
+  const { config, clock, random, location, hubs, store, log } = parts;
   const { policyKey, clusterSecret } = location.secrets;
   const policies = accessPolicies(config.policies, policyKey).map(({ primaryKey, secondaryKey, ...policy }) => ({
     ...policy,
@@ -39,6 +41,9 @@ export function createServiceApi(parts: Parts): { readonly operator: Operator; r
     clock,
     random,
     clusterSecret: Buffer.from(clusterSecret, "base64"),
+    allocationPolicy: config.allocationPolicy,
+    queries: config.queries,
+    onIgnoredQuery: ({ title, query, remedy }) => log.warn({ query, remedy }, title),
   });
   return { operator, authorize: sasAuthorizer({ policies, hosts: servedHosts(config, hubs), clock }) };
 }

@@ -3,7 +3,7 @@ import { type Broker, createBroker } from "@rollcall/broker";
 import { AttemptLog, createEngine, type Engine, newEtag, type Store } from "@rollcall/engine";
 import { createHub, type Hub } from "@rollcall/hub";
 import { toPem } from "@rollcall/pki";
-import { transportRows } from "@rollcall/protocol";
+import { isLoopback, transportRows } from "@rollcall/protocol";
 import { type AllocationWebhook, createAllocationWebhook } from "./allocation-webhook.js";
 import { checkConfig } from "./config/config.js";
 import { ConfigError } from "./config/config-error.js";
@@ -11,7 +11,6 @@ import { milliseconds, retryAfterSeconds } from "./config/config-schema.js";
 import { accessPolicies, OWNER_POLICY } from "./config/policies.js";
 import { createHttpFronts } from "./http-fronts.js";
 import { endpoint, linkedHubs, reachableHost, servedHosts } from "./listen/addresses.js";
-import { isLoopback } from "./listen/client-connection.js";
 import { Listeners } from "./listen/listeners.js";
 import { type OpenPorts, openPorts } from "./listen/open-ports.js";
 import { clusterFingerprints } from "./location/cluster-files.js";
@@ -143,6 +142,7 @@ function decide(
   { store, webhook }: { store: Store; webhook: AllocationWebhook },
 ): { hub: Hub; engine: Engine } {
   const linked = { linked: () => hubs };
+  const knownVersionsOnly = config.apiVersions === "known-only";
   const { registrationsPerMinute } = config.limits;
   const onFailure = (what: string) => (error: unknown, trackingId: string) =>
     log.error({ err: error, trackingId }, what);
@@ -160,15 +160,13 @@ function decide(
     assigningForMs: milliseconds(config.registration.assigningFor),
     registrationsPerMinute: registrationsPerMinute === "off" ? undefined : registrationsPerMinute,
     strictX509: config.strictX509,
+    knownVersionsOnly,
     onRemoved: (place, reason) => hub.disconnect(place, reason),
     onFailure: onFailure("a registration failed"),
   });
   const warn = (version: string) =>
     log.warn(`a device asks for api-version ${version}, newer than this service knows; it is served`);
-  return {
-    hub,
-    engine: watchVersions(engine, { knownOnly: config.apiVersions === "known-only", warn }),
-  };
+  return { hub, engine: knownVersionsOnly ? engine : watchVersions(engine, warn) };
 }
 
 /** Opens the listeners, and renews their certificate before it expires. */

@@ -4,19 +4,15 @@ import { judgeApiVersion } from "@rollcall/protocol";
 /** How many versions are remembered as warned about: enough for any real client, and bounded for others. */
 const MAX_WARNED = 100;
 
-/**
- * Wraps an engine and checks the api-version of its requests. A version newer than the known ones is warned about once.
- * Where only known versions are served, it is changed so that the engine refuses it.
- */
-export function watchVersions(engine: Engine, policy: { knownOnly: boolean; warn(version: string): void }): Engine {
+/** Wraps an engine and calls `warn` once for each api-version that is newer than the known ones. */
+export function watchVersions(engine: Engine, warn: (version: string) => void): Engine {
   const warned = new Set<string>();
   const look = <T extends DeviceRequest>(request: T): T => {
     const { apiVersion } = request;
     if (apiVersion === undefined || judgeApiVersion(apiVersion) !== "newer") return request;
-    if (policy.knownOnly) return { ...request, apiVersion: `${apiVersion} (newer than this service knows)` };
     if (!warned.has(apiVersion) && warned.size < MAX_WARNED) {
       warned.add(apiVersion);
-      policy.warn(apiVersion);
+      warn(apiVersion);
     }
     return request;
   };

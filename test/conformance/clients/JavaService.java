@@ -113,12 +113,18 @@ public final class JavaService {
   }
 
   private static Map<String, Object> life(
-      String created, String updated, TwinState twin, Object overtaken, Map<String, Object> mechanism) {
+      String created,
+      String updated,
+      TwinState twin,
+      Object overtaken,
+      Object createdAgain,
+      Map<String, Object> mechanism) {
     Map<String, Object> life = new LinkedHashMap<>();
     life.put("created", created);
     life.put("updated", updated);
     life.put("tags", twin.getTags());
     life.put("overtaken", overtaken);
+    life.put("createdAgain", createdAgain);
     life.put("mechanism", mechanism);
     return life;
   }
@@ -136,8 +142,9 @@ public final class JavaService {
       IndividualEnrollment updated = CLIENT.createOrUpdateIndividualEnrollment(read);
       read.setEtag(created);
       Object overtaken = refusal(() -> CLIENT.createOrUpdateIndividualEnrollment(read));
+      Object createdAgain = refusal(() -> CLIENT.createOrUpdateIndividualEnrollment(enrollment));
       Map<String, Object> keys = mechanism(CLIENT.getIndividualEnrollmentAttestationMechanism(id));
-      lives.put(id, life(created, updated.getEtag(), updated.getInitialTwin(), overtaken, keys));
+      lives.put(id, life(created, updated.getEtag(), updated.getInitialTwin(), overtaken, createdAgain, keys));
     }
     for (JsonElement each : JOB.getAsJsonArray("groups")) {
       JsonObject seed = each.getAsJsonObject();
@@ -149,8 +156,9 @@ public final class JavaService {
       EnrollmentGroup updated = CLIENT.createOrUpdateEnrollmentGroup(read);
       read.setEtag(created);
       Object overtaken = refusal(() -> CLIENT.createOrUpdateEnrollmentGroup(read));
+      Object createdAgain = refusal(() -> CLIENT.createOrUpdateEnrollmentGroup(group));
       Map<String, Object> keys = mechanism(CLIENT.getEnrollmentGroupAttestationMechanism(id));
-      lives.put(id, life(created, updated.getEtag(), updated.getInitialTwin(), overtaken, keys));
+      lives.put(id, life(created, updated.getEtag(), updated.getInitialTwin(), overtaken, createdAgain, keys));
     }
     return lives;
   }

@@ -63,11 +63,15 @@ def life(model, get, mechanism):
     old = wire(read)
     read.initial_twin = models.InitialTwin.create(tags={"changed": "yes"}, desired_properties={"interval": 7})
     updated = client.create_or_update(read)
+    without_etag = get()
+    without_etag.etag = None
     return {
         "created": wire(created),
         "read": old,
         "updated": wire(updated),
         "overtaken": refusal(lambda: client.create_or_update(read)),
+        "createdAgain": refusal(lambda: client.create_or_update(without_etag)),
+        "unchanged": wire(get()),
         "notDeleted": refusal(lambda: client.delete(read)),
         "mechanism": wire(mechanism()),
     }

@@ -37,7 +37,9 @@ def life(operations, id, body):
         "read": read,
         "updated": updated,
         "overtaken": refusal(lambda: operations.create_or_update(id, changed, if_match=read["etag"])),
-        "malformed": refusal(lambda: operations.create_or_update(id, dict(read, allocationPolicy="nearest"))),
+        "createdAgain": refusal(lambda: operations.create_or_update(id, changed)),
+        "unchanged": operations.get(id),
+        "malformed": refusal(lambda: operations.create_or_update(id, dict(read, allocationPolicy="nearest"), if_match="*")),
         "notDeleted": refusal(lambda: operations.delete(id, if_match=read["etag"])),
         "mechanism": operations.get_attestation_mechanism(id),
     }

@@ -54,9 +54,12 @@ async function life(kind, enrollment) {
   const changed = { ...read, initialTwin: { tags: { changed: "yes" }, properties: { desired: { interval: 7 } } } };
   const updated = await call(kind.put, changed);
   const overtaken = await refusal(call(kind.put, changed));
+  const { etag: _, ...withoutEtag } = read;
+  const createdAgain = await refusal(call(kind.put, withoutEtag));
+  const unchanged = await call(kind.get, id);
   const notDeleted = await refusal(call(kind.delete, id, read.etag));
   const mechanism = await call(kind.mechanism, id);
-  return { created, read, updated, overtaken, notDeleted, mechanism };
+  return { created, read, updated, overtaken, createdAgain, unchanged, notDeleted, mechanism };
 }
 
 const acts = {
@@ -87,7 +90,7 @@ const acts = {
     return {
       individuals: await pages(client.createIndividualEnrollmentQuery({ query: "SELECT * FROM enrollments" }, 2)),
       groups: await pages(client.createEnrollmentGroupQuery({ query: "*" })),
-      unreadable: await refusal(pages(client.createIndividualEnrollmentQuery({ query: "SELECT name" }))),
+      unreadable: await pages(client.createIndividualEnrollmentQuery({ query: "SELECT name" })),
     };
   },
   async registrations({ registrationIds, enrollmentGroupId, forget }) {

@@ -18,6 +18,7 @@ const enrollment = {
   registrationId: "pump-1",
   attestation: { type: "symmetricKey" },
   capabilities: { iotEdge: false },
+  allocationPolicy: "hashed",
   reprovisionPolicy: { updateHubAssignment: true, migrateDeviceData: true },
   provisioningStatus: "enabled",
   etag: '"e"',

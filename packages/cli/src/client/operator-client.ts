@@ -10,6 +10,7 @@ import {
   type OperatorRoute,
   operatorRoutes,
   type RegistrationState,
+  SERVICE_API_VERSION,
   serviceRoutes,
 } from "@rollcall/protocol";
 import type { CliError } from "../terminal/cli-error.js";
@@ -18,7 +19,6 @@ import type { RunningService } from "./running-service.js";
 import { type Asked, refusal, refusalOf } from "./service-refusal.js";
 
 /** The api-version that this client speaks to the service API. */
-const API_VERSION = "2021-10-01";
 /** A page of a thousand enrollments, or a hub to be told: more than the usual five seconds may be right. */
 const TIMEOUT_MS = 60_000;
 
@@ -29,7 +29,7 @@ const routesOf = {
     put: serviceRoutes.putEnrollment,
     remove: serviceRoutes.deleteEnrollment,
     bulk: serviceRoutes.bulkEnrollments,
-    query: serviceRoutes.queryEnrollments,
+    list: "listEnrollments",
     mechanism: serviceRoutes.getEnrollmentMechanism,
   },
   group: {
@@ -37,7 +37,7 @@ const routesOf = {
     put: serviceRoutes.putGroup,
     remove: serviceRoutes.deleteGroup,
     bulk: serviceRoutes.bulkGroups,
-    query: serviceRoutes.queryGroups,
+    list: "listGroups",
     mechanism: serviceRoutes.getGroupMechanism,
   },
 } as const;
@@ -123,9 +123,12 @@ export class OperatorClient {
     await this.#send(routesOf[kind].remove, { params: { id }, ifMatch, ...asked });
   }
 
-  /** Enrollments that a query chooses, all of them or the first `top`. */
+  /**
+   * Enrollments that a query chooses, all of them or the first `top`, each with what became of its registration. Not the query of
+   * the service API: that one leaves registrations out, and answers a query with a slip in it with everything.
+   */
   enrollments(kind: EnrollmentKind, query: string, top: number | undefined): Promise<EnrollmentAnswer[]> {
-    return collect(top, (after, size) => this.#page(routesOf[kind].query, { body: { query } }, after, size));
+    return this.operatorList<EnrollmentAnswer>(routesOf[kind].list, { query: { query } }, top);
   }
 
   registration(id: string, asked: Asked = {}): Promise<RegistrationState> {
@@ -149,10 +152,15 @@ export class OperatorClient {
   }
 
   /** A list of the operator routes, all of it or the first `top`. */
-  operatorList(route: "listDevices", call: Call, top: number | undefined): Promise<ListedDevice[]> {
+  operatorList<Item = ListedDevice>(
+    route: "listDevices" | "listEnrollments" | "listGroups",
+    call: Call,
+    top: number | undefined,
+  ): Promise<Item[]> {
     return collect(top, async (after, size) => {
       const query = { ...call.query, after, limit: String(size) };
-      const { items, next } = await this.operate(route, { ...call, query });
+      // A cast: what a route lists is said by the caller, who names both.
+      const { items, next } = (await this.operate(route, { ...call, query })) as Page<Item>;
       return { items, next };
     });
   }
@@ -171,7 +179,7 @@ export class OperatorClient {
 
   async #send(route: Route, call: Call): Promise<Response> {
     const { params = {}, query = {}, ifMatch, headers = {}, body } = call;
-    const search = new URLSearchParams({ "api-version": API_VERSION });
+    const search = new URLSearchParams({ "api-version": SERVICE_API_VERSION });
     for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, value);
     const request: ManagementRequest = {
       method: route.method,

@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import type { ServiceInfo } from "@rollcall/protocol";
 import { type Command, Option } from "commander";
-import { CliError, reasonOf, systemCode } from "../terminal/cli-error.js";
+import { CliError, reasonOf } from "../terminal/cli-error.js";
 import { quote } from "../terminal/shell.js";
 import { dashboardUrl, ManagementClient } from "./management-client.js";
 
@@ -82,18 +81,4 @@ export const where = ({ location }: { readonly location?: string | undefined }):
 export function nearName(path: string): string {
   const near = relative(process.cwd(), path);
   return near === "" || near.startsWith("..") ? path : `./${near}`;
-}
-
-/** True while a process with this id runs: not one that is dead but for its parent's notice (Linux). */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return systemCode(error) === "EPERM";
-  }
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return true;
-  }
 }

@@ -39,8 +39,8 @@ const QUOTA = 403;
 /** What the service says in these cases does not name what it is about. */
 const ABOUT_SUBJECT: ReadonlySet<ExitKind> = new Set(["notFound", "conflict"]);
 
-/** A message that begins with the member that it is about. */
-const ABOUT_MEMBER = /^([A-Za-z]\w*(?:\.\w+)*): /;
+/** A message that begins with the member that it is about, or has it where the cloud has it: "Enrollment x must be specified …". */
+const ABOUT_MEMBER = /^(?:Enrollment )?([A-Za-z]\w*(?:\.\w+)*)(?:: | must be specified)/;
 
 /** The error of a refused request: the service's own words, the flag that they are about, and what to type next. */
 export function refusal({ status, message, info }: Refused, asked: Asked = {}): CliError {

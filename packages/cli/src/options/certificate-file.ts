@@ -15,7 +15,7 @@ export async function readCertificateFile(
     // DER begins with a SEQUENCE (0x30); so does text that begins with the digit 0, which is no certificate.
     const isDer = bytes[0] === 0x30 && bytes.includes(0);
     const [first, ...others] = isDer ? [bytes] : parseCertificates(bytes.toString("utf8"));
-    if (!first) throw new CertificateError("it holds no certificate");
+    if (!first) throw new CertificateError("it has no certificate");
     return { certificate: readCertificate(first), others: others.length };
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error;

@@ -1,3 +1,4 @@
+import { reprovisionPolicies as policies } from "@rollcall/protocol";
 /** What the text of a flag stands for; `read-value.ts` has a reader for each. */
 export type FlagValue =
   | "text"
@@ -11,7 +12,7 @@ export type FlagValue =
 
 /** What `--rp` may say, and the policy that it stands for (wire.md#reprovisioning). */
 export const reprovisionPolicies = {
-  reprovisionandmigratedata: { updateHubAssignment: true, migrateDeviceData: true },
-  reprovisionandresetdata: { updateHubAssignment: true, migrateDeviceData: false },
-  never: { updateHubAssignment: false, migrateDeviceData: false },
+  reprovisionandmigratedata: policies.migrate.policy,
+  reprovisionandresetdata: policies.reset.policy,
+  never: policies.never.policy,
 } as const;

@@ -32,7 +32,7 @@ async function readObject(value: unknown, { flag }: ValueSource): Promise<Json> 
   const text = await readTextArgument(String(value), flag);
   const parsed = text.trim() === "" ? {} : await parseObject(text, flag);
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
-    throw new CliError("usage", `${flag} is no JSON object`);
+    throw new CliError("usage", `${flag} is not a JSON object`);
   // JSON.parse gave it.
   return parsed as Json;
 }
@@ -58,7 +58,7 @@ async function readKey(value: unknown, { flag }: ValueSource): Promise<Json> {
   const { min, max } = limits.symmetricKeyBytes;
   if (!bytes) throw new CliError("usage", `${flag} is not base64 (with its padding)`);
   if (bytes.length < min || bytes.length > max)
-    throw new CliError("usage", `${flag} holds ${bytes.length} bytes; ${min} to ${max} are allowed`);
+    throw new CliError("usage", `${flag} has ${bytes.length} bytes; ${min} to ${max} are allowed`);
   return text;
 }
 
@@ -71,7 +71,7 @@ async function readEndorsementKey(value: unknown, { flag }: ValueSource): Promis
   const parsed = parseTpm2bPublic(bytes, { allowEcc: true });
   if (parsed.kind === "usable") return text;
   const problems = parsed.problems.map(({ field, offset, message }) => `${field} at byte ${offset}: ${message}`);
-  throw new CliError("usage", `${flag} is no endorsement key (TPM2B_PUBLIC): ${problems.join("; ")}`, { next });
+  throw new CliError("usage", `${flag} is not an endorsement key (TPM2B_PUBLIC): ${problems.join("; ")}`, { next });
 }
 
 async function readCertificate(value: unknown, { flag, kind, note }: ValueSource): Promise<Json> {
@@ -85,7 +85,7 @@ async function readCertificate(value: unknown, { flag, kind, note }: ValueSource
 
 function requireCa(certificate: Certificate, flag: string, path: string): void {
   if (certificate.isCa) return;
-  const why = `${certificate.subject} is no CA certificate (basicConstraints): it can sign no device`;
+  const why = `${certificate.subject} is not a CA certificate (basicConstraints), so it cannot sign device certificates`;
   throw new CliError("usage", `${flag} ${path}: ${why}`, {
     next: "rollcall enrollment create, which takes the certificate of one device",
   });

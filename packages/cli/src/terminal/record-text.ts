@@ -1,8 +1,5 @@
-import type { Json, JsonObject } from "@rollcall/protocol";
+import { isObject, type JsonObject } from "@rollcall/protocol";
 import type { Pair } from "./output.js";
-
-export const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The members of an object, or of any of several. */
 export type NameIn<T> = T extends unknown ? Extract<keyof T, string> : never;

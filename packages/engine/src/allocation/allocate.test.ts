@@ -1,7 +1,8 @@
 import { type IndividualEnrollmentInput, individualEnrollmentSchema, type LinkedHub } from "@rollcall/protocol";
 import { describe, expect, it } from "vitest";
 import { individualRecord } from "../enrollments/enrollment-record.js";
-import { type Allocation, allocate, allocationPolicyOf, type ServiceAllocationPolicy } from "./allocate.js";
+import { allocationPolicyOf, type ServiceAllocationPolicy } from "../records/allocation-policy.js";
+import { type Allocation, allocate } from "./allocate.js";
 
 const hub = (host: string, over: Partial<LinkedHub> = {}): LinkedHub => ({
   host,

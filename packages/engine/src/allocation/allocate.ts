@@ -1,12 +1,6 @@
 import { createHash } from "node:crypto";
-import {
-  type AllocationPolicy,
-  type Finding,
-  finding,
-  idKey,
-  type JsonObject,
-  type LinkedHub,
-} from "@rollcall/protocol";
+import { type Finding, finding, idKey, type JsonObject, type LinkedHub } from "@rollcall/protocol";
+import type { ServiceAllocationPolicy } from "../records/allocation-policy.js";
 import { enrollmentId } from "../records/enrollment-id.js";
 import type { EnrollmentRecord } from "../records/records.js";
 
@@ -19,22 +13,15 @@ export type Allocation =
       /** For the device. */
       readonly payload?: JsonObject;
     }
-  | { readonly finding: Finding };
-
-/** What a service may have as its own policy: a webhook belongs to an enrollment (wire.md#validation). */
-export type ServiceAllocationPolicy = Exclude<AllocationPolicy, "custom">;
+  | {
+      readonly finding: Finding;
+      /** What the device is told where the message depends on what came; absent: the message of the finding's error. */
+      readonly wireMessage?: string;
+    };
 
 /** Host names have no case. */
 export const sameHost = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 const hosts = (hubs: readonly LinkedHub[]) => hubs.map((hub) => hub.host).join(", ") || "none";
-
-/** The enrollment's policy, else the service's, else hashed (wire.md#allocation). */
-export function allocationPolicyOf(
-  enrollment: EnrollmentRecord,
-  ofService: ServiceAllocationPolicy | undefined,
-): AllocationPolicy {
-  return enrollment.allocationPolicy ?? ofService ?? "hashed";
-}
 
 /** The hubs that an enrollment may use: the linked ones among those it names; if it names none, all that take part. */
 export function candidateHubs(

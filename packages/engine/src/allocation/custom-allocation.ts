@@ -1,5 +1,6 @@
 import type { CertificateCache } from "@rollcall/pki";
 import {
+  customAllocationMessage,
   type Finding,
   finding,
   type LinkedHub,
@@ -18,7 +19,9 @@ import type { Allocator, AllocatorAnswer } from "./allocator.js";
 type Answer<Kind extends AllocatorAnswer["kind"]> = Extract<AllocatorAnswer, { kind: Kind }>;
 
 /** What a webhook's answer comes to. `got` is for people; the beginning of the answer is told besides. */
-type Judgement = (Extract<Allocation, { hub: unknown }> & { readonly finding?: never }) | { readonly finding: Finding };
+type Judgement =
+  | (Extract<Allocation, { hub: unknown }> & { readonly finding?: never })
+  | Extract<Allocation, { finding: Finding }>;
 
 /** What a custom allocation needs of the engine. */
 export interface CustomAllocationParts {
@@ -76,7 +79,9 @@ function judge(answer: AllocatorAnswer, asked: Asked): Judgement {
     };
     return { finding: finding("webhook.answerTooLarge", details) };
   }
-  if (answer.status < 200 || answer.status > 299) return { finding: failedStatus(answer, url) };
+  if (answer.status < 200 || answer.status > 299) {
+    return { finding: failedStatus(answer, url), wireMessage: customAllocationMessage(answer.status) };
+  }
   return judgeBody(answer, asked, about);
 }
 
@@ -90,9 +95,12 @@ function timedOut({ limitMs, status, body }: Answer<"timedOut">, about: { subjec
   });
 }
 
+/** 401 has a row and an error code of its own (how-to-use-custom-allocation-policies.md). */
+const refusedCall = 401;
+
 function failedStatus({ status, location, ms }: Answer<"answered">, url: string): Finding {
   const elsewhere = location === undefined ? "" : `, to ${maskedWebhookUrl(location)}: redirections are not followed`;
-  return finding("webhook.failedStatus", {
+  return finding(status === refusedCall ? "webhook.unauthorized" : "webhook.failedStatus", {
     subject: url,
     values: { status, url },
     expected: "a status of 200 to 299",
@@ -111,6 +119,10 @@ function judgeBody({ body }: Answer<"answered">, asked: Asked, about: { subject:
     return { finding: finding("webhook.answerInvalid", { ...about, values, expected, got }) };
   }
   const { iotHubHostName, initialTwin, payload } = parsed.response;
+  if (iotHubHostName === "") {
+    const got = "iotHubHostName empty or null";
+    return { finding: finding("webhook.hubMissing", { ...about, values: { linked }, expected: linked, got }) };
+  }
   const hub = hubs.find((each) => each.host.toLowerCase() === iotHubHostName.toLowerCase());
   if (!hub) {
     const got = withoutWebhookSecrets(iotHubHostName, url);

@@ -9,8 +9,8 @@ it("blames the disk for a full disk, and tells what to do, without its path", ()
   });
   expect(faultFinding(full, "t-1")).toMatchObject({
     code: "service.storeFailed",
-    title: "Your device is fine: Rollcall cannot keep anything now, the disk is full.",
-    remedy: "Mend it: free some space, then try again.",
+    title: "Your device is fine: Rollcall cannot save anything now, the disk is full.",
+    remedy: "To fix it: free some space, then try again.",
   });
 });
 

@@ -11,7 +11,7 @@ import { checkRequest } from "./request-checks.js";
  * alone, else a group is looked for. Runs every check and returns what each found; a proof is there only when none failed.
  */
 export async function authenticate(request: AttestationRequest, context: AttestationContext): Promise<Verdict> {
-  const before = checkRequest(request, context.idScope);
+  const before = checkRequest(request, context);
   // An illegal id cannot be looked up: nothing that follows would mean anything.
   if (before.some((each) => each.code === "id.illegal")) return { findings: before };
   const individual = await context.store.individualEnrollment(request.registrationId);

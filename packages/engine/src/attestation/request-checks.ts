@@ -1,22 +1,40 @@
-import { type Finding, finding, idProblem, judgeApiVersion } from "@rollcall/protocol";
+import {
+  DEVICE_API_VERSION,
+  type Finding,
+  finding,
+  idProblem,
+  judgeApiVersion,
+  limits,
+  NEWEST_API_VERSION,
+} from "@rollcall/protocol";
 import type { DeviceRequest } from "../attempts/engine-types.js";
 
+/** What the service asks of every request. */
+export interface RequestRules {
+  readonly idScope: string;
+  /** An api-version newer than the known ones is refused; else it is served with a warning. */
+  readonly knownVersionsOnly: boolean;
+}
+
 /** What can be said about a request before anything is looked up. */
-export function checkRequest(request: DeviceRequest, idScope: string): readonly Finding[] {
+export function checkRequest(request: DeviceRequest, rules: RequestRules): readonly Finding[] {
   return [
-    ...checkApiVersion(request.apiVersion),
-    ...checkScope(request.idScope, idScope),
+    ...checkApiVersion(request.apiVersion, rules.knownVersionsOnly),
+    ...checkScope(request.idScope, rules.idScope),
     ...checkId(request.registrationId),
   ];
 }
 
-function checkApiVersion(apiVersion: string | undefined): readonly Finding[] {
+function checkApiVersion(apiVersion: string | undefined, knownOnly: boolean): readonly Finding[] {
   const verdict = judgeApiVersion(apiVersion);
   if (verdict === "known") return [];
-  if (verdict === "missing") return [finding("protocol.apiVersionMissing", { expected: "api-version=2019-03-31" })];
+  if (verdict === "missing")
+    return [finding("protocol.apiVersionMissing", { expected: `api-version=${DEVICE_API_VERSION}` })];
   const got = apiVersion ?? "";
   if (verdict === "malformed")
     return [finding("protocol.apiVersionMalformed", { expected: "YYYY-MM-DD or YYYY-MM-DD-preview", got })];
+  if (knownOnly)
+    return [finding("protocol.apiVersionUnknown", { values: { got }, expected: `at most ${NEWEST_API_VERSION}`, got })];
   return [finding("protocol.apiVersionNewer", { values: { got, served: "the newest known one" }, got })];
 }
 
@@ -25,7 +43,7 @@ function checkScope(got: string, expected: string): readonly Finding[] {
   return [finding("idScope.mismatch", { values: { got, expected }, expected, got })];
 }
 
-const LEGAL_ID = "1 to 128 of A–Z a–z 0–9 - . _ :, ending with a letter, a digit or a hyphen";
+const LEGAL_ID = `1 to ${limits.idLength} of A–Z a–z 0–9 - . _ :, ending with a letter, a digit or a hyphen`;
 
 function checkId(registrationId: string): readonly Finding[] {
   const problem = idProblem(registrationId);

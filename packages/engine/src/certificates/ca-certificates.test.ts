@@ -83,7 +83,7 @@ describe("an upload", () => {
   });
 
   it.each<[string, unknown, DpsErrorKind, RegExp]>([
-    ["no object", "text", "badRequest", /no JSON object/],
+    ["no object", "text", "badRequest", /not a JSON object/],
     ["no certificate", {}, "badRequest", /^certificate: is missing/],
     ["a number", { certificate: 7 }, "badRequest", /^certificate: is missing/],
     ["nonsense", { certificate: "###" }, "badRequest", /^certificate: .*not base64/],
@@ -105,9 +105,9 @@ describe("an upload", () => {
   it("of a leaf says so; of two certificates says that, too", async () => {
     const one = await refused(operator.createCertificate("a", { certificate: pem(leaf) }));
     expect(one).toMatchObject({ kind: "badRequest", info: { path: "certificate" } });
-    expect(one.message).toMatch(/CN=pump-7 is no CA certificate \(basicConstraints\)/);
+    expect(one.message).toMatch(/CN=pump-7 is not a CA certificate \(basicConstraints\)/);
     const two = await refused(operator.createCertificate("a", { certificate: pem(root) + pem(intermediate) }));
-    expect(two.message).toMatch(/holds 2 certificates; it takes one/);
+    expect(two.message).toMatch(/has 2 certificates; exactly one is allowed/);
     expect(await store.caCertificates()).toEqual([]);
   });
 

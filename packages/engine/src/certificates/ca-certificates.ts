@@ -51,7 +51,7 @@ async function known(store: Store, name: string): Promise<CaCertificateRecord> {
 async function create(name: string, body: unknown, context: CertificateOperatorContext): Promise<CaCertificate> {
   const { store } = context;
   if (!NAME.test(name)) {
-    throw memberError("name", "is no name of a certificate: 1 to 64 of letters, digits and - . _");
+    throw memberError("name", "is not a certificate name: 1 to 64 of letters, digits and - . _");
   }
   const { certificate: text, isVerified } = certificateBody(body);
   const certificate = readAuthority(text);
@@ -69,13 +69,13 @@ async function create(name: string, body: unknown, context: CertificateOperatorC
     await refuseKnown(name, certificate, store);
     if (await store.putCaCertificate(record, "absent", limits.caCertificates)) return certificateObject(record);
   }
-  throw new DpsError("conflict", "CA certificates are being changed by others; try again.");
+  throw new DpsError("conflict", "Other requests are changing the CA certificates; try again.");
 }
 
 const taken = (name: string) =>
   new DpsError(
     "alreadyExists",
-    `There is a CA certificate ${name} already; delete it first, to put another in its place.`,
+    `A CA certificate ${name} already exists. Delete it first to upload a different certificate under this name.`,
     {
       info: { name },
     },
@@ -86,13 +86,13 @@ async function refuseKnown(name: string, certificate: Certificate, store: Store)
   if (all.some((each) => idKey(each.name) === idKey(name))) throw taken(name);
   const same = all.find((each) => each.thumbprint === certificate.sha256);
   if (same) {
-    const message = `This certificate (${certificate.subject}) is there already, under the name ${same.name}.`;
+    const message = `This certificate (${certificate.subject}) is already uploaded, under the name ${same.name}.`;
     throw new DpsError("alreadyExists", message, { info: { name: same.name } });
   }
   if (all.length < limits.caCertificates) return;
   throw new DpsError(
     "quotaExceeded",
-    `There are ${all.length} CA certificates; ${limits.caCertificates} are allowed. Delete one first.`,
+    `There are ${all.length} CA certificates; the limit is ${limits.caCertificates}. Delete a certificate first.`,
   );
 }
 
@@ -103,7 +103,7 @@ async function newCode(
 ): Promise<CaCertificate> {
   const record = await known(context.store, name);
   checkPrecondition(record, ifMatch);
-  if (record.isVerified) throw new DpsError("conflict", `The CA certificate ${record.name} is verified already.`);
+  if (record.isVerified) throw new DpsError("conflict", `The CA certificate ${record.name} is already verified.`);
   const verificationCode = context.random(CODE_BYTES).toString("hex").toUpperCase();
   return replace(record, { ...record, verificationCode }, context);
 }
@@ -116,13 +116,13 @@ async function verify(
 ): Promise<CaCertificate> {
   const record = await known(context.store, name);
   checkPrecondition(record, ifMatch);
-  if (record.isVerified) throw new DpsError("conflict", `The CA certificate ${record.name} is verified already.`);
+  if (record.isVerified) throw new DpsError("conflict", `The CA certificate ${record.name} is already verified.`);
   const { certificate: text } = certificateBody(body);
   const { verificationCode: code, ...rest } = record;
   if (code === undefined) {
     throw memberError(
       "certificate",
-      `proves nothing yet: no verification code was generated for ${record.name}. Generate one, and sign a certificate whose common name it is`,
+      `proves nothing yet: no verification code was generated for ${record.name}. Generate a code, and sign a certificate whose common name is that code`,
     );
   }
   const problems = possessionProblems({ ca: recordCertificate(record), text, code, now: context.clock() });

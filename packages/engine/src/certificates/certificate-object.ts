@@ -12,7 +12,7 @@ export function memberError(path: string, message: string, cause?: unknown): Dps
 /** The body of an upload. Throws DpsError. */
 export function certificateBody(body: unknown): { certificate: string; isVerified?: boolean } {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    throw new DpsError("badRequest", 'The body is no JSON object such as {"certificate": "…"}.');
+    throw new DpsError("badRequest", 'The body is not a JSON object such as {"certificate": "…"}.');
   }
   const { certificate, isVerified } = { ...inner(body), ...body } as { certificate?: unknown; isVerified?: unknown };
   if (typeof certificate !== "string") {

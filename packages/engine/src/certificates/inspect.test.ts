@@ -62,7 +62,7 @@ describe("an endorsement key", () => {
   it.each([
     [undefined, /is missing/],
     [{ endorsementKey: "a" }, /is not base64/],
-    [{ endorsementKey: "AAAA" }, /is no endorsement key \(TPM2B_PUBLIC\): /],
+    [{ endorsementKey: "AAAA" }, /is not an endorsement key \(TPM2B_PUBLIC\): /],
   ])("%j is refused", (body, message) => expect(() => inspectEndorsementKey(body)).toThrow(message));
 });
 

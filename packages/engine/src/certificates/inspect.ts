@@ -44,7 +44,7 @@ export function inspectEndorsementKey(body: unknown): EndorsementKeyFacts {
   const parsed = parseTpm2bPublic(bytes, { allowEcc: true });
   if (parsed.kind !== "usable") {
     const problems = parsed.problems.map(({ field, offset, message }) => `${field} at byte ${offset}: ${message}`);
-    throw memberError("endorsementKey", `is no endorsement key (TPM2B_PUBLIC): ${problems.join("; ")}`);
+    throw memberError("endorsementKey", `is not an endorsement key (TPM2B_PUBLIC): ${problems.join("; ")}`);
   }
   return {
     registrationId: registrationIdOf(bytes),

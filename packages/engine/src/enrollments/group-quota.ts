@@ -23,7 +23,7 @@ export async function quotaProblem(
   for (const kind of new Set(incoming.values())) {
     const { limit, what } = attestationKinds[kind].groups;
     const count = [...groups.values()].filter((each) => each === kind).length;
-    if (count > limit) return `there would be ${count} ${what}; ${limit} are allowed`;
+    if (count > limit) return `there would be ${count} ${what}; the limit is ${limit}`;
   }
   return undefined;
 }

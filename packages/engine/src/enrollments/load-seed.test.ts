@@ -19,7 +19,9 @@ it("groups of several seeds together keep the limit; those that are there alread
   expect(await loadSeed(store, groups(0, most - 10), context)).toMatchObject({ groups: most - 10, kept: 0 });
   await expect(loadSeed(store, groups(most - 10, 11), context)).rejects.toMatchObject({
     path: "enrollmentGroups",
-    message: expect.stringContaining(`there would be ${most + 1} symmetric-key groups; ${most} are allowed`),
+    message: expect.stringContaining(
+      `there would be ${most + 1} symmetric-key enrollment groups; the limit is ${most}`,
+    ),
   });
   expect((await store.counts()).enrollmentGroups).toBe(most - 10);
   expect(await loadSeed(store, groups(0, most), context)).toMatchObject({ groups: 10, kept: most - 10 });

@@ -67,7 +67,8 @@ function at<T>(path: string, make: () => T): T {
 function refuseTwice(ids: readonly string[], path: string): void {
   const seen = new Set<string>();
   ids.forEach((id, index) => {
-    if (seen.has(idKey(id))) throw new EnrollmentError(`${path}.${index}`, `${id} stands twice (case does not matter)`);
+    if (seen.has(idKey(id)))
+      throw new EnrollmentError(`${path}.${index}`, `${id} appears twice (case does not matter)`);
     seen.add(idKey(id));
   });
 }

@@ -19,7 +19,7 @@ export function readAttestation(
   if (existing && existing.type !== type) {
     throw new EnrollmentError(
       "attestation.type",
-      `cannot be changed from ${existing.type} to ${type}; delete the enrollment and create it anew`,
+      `cannot be changed from ${existing.type} to ${type}; delete the enrollment and create it again`,
     );
   }
   return attestation.read(source, reading);

@@ -5,15 +5,13 @@ import {
   dpsErrors,
   type EnrollmentKind,
   enrollmentKinds,
+  isObject,
+  type JsonObject,
   limits,
 } from "@rollcall/protocol";
 import { badMember } from "./bad-request.js";
 import type { EnrollmentOperations } from "./enrollment-operations.js";
 import type { BulkError } from "./operator-types.js";
-
-type Members = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Members =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Runs a bulk operation (wire.md#bulk): one entry after the other, each for itself, in the order of the body. */
 export async function runBulk(
@@ -34,10 +32,10 @@ function readBulk(kind: EnrollmentKind, body: unknown): { mode: BulkMode; entrie
   if (!isObject(body)) throw badMember("", "The body is not a JSON object.");
   const said = body["mode"];
   const mode = bulkModes.find((each) => typeof said === "string" && each.toLowerCase() === said.toLowerCase());
-  if (!mode) throw badMember("mode", `is none of ${bulkModes.join(", ")}`);
+  if (!mode) throw badMember("mode", `must be one of ${bulkModes.join(", ")}`);
   const { collection } = enrollmentKinds[kind];
   const entries: unknown = body[collection];
-  if (!Array.isArray(entries)) throw badMember(collection, "is no list");
+  if (!Array.isArray(entries)) throw badMember(collection, "is not a list");
   if (entries.length < 1 || entries.length > limits.bulkEntries) {
     throw badMember(collection, `has ${entries.length} entries; 1 to ${limits.bulkEntries} are allowed`);
   }
@@ -64,7 +62,7 @@ async function runEntry(
   }
 }
 
-async function change(mode: BulkMode, id: string, entry: Members, operations: EnrollmentOperations): Promise<void> {
+async function change(mode: BulkMode, id: string, entry: JsonObject, operations: EnrollmentOperations): Promise<void> {
   if (mode === "delete") return await operations.remove(id);
   if (mode === "create") await operations.put(id, entry, { wanted: "create" });
   else if (mode === "update") await operations.put(id, entry, { wanted: "update" });

@@ -16,6 +16,7 @@ import { readBody } from "./read-body.js";
 export interface Collection<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup> {
   readonly kind: EnrollmentKind;
   readonly notFound: "enrollmentNotFound" | "enrollmentGroupNotFound";
+  readonly exists: "alreadyExists" | "groupAlreadyExists";
   /** Throws a 400. */
   read(body: unknown): E;
   idOf(enrollment: E): string;
@@ -34,6 +35,7 @@ const over = (existing: EnrollmentRecord | undefined): Expected => (existing ? {
 export const individuals: Collection<IndividualRecord, IndividualEnrollment> = {
   kind: "individual",
   notFound: "enrollmentNotFound",
+  exists: "alreadyExists",
   read: (body) => readBody(individualEnrollmentSchema, body),
   idOf: (enrollment) => enrollment.registrationId,
   keyOf: (record) => idKey(record.registrationId),
@@ -47,6 +49,7 @@ export const individuals: Collection<IndividualRecord, IndividualEnrollment> = {
 export const groups: Collection<GroupRecord, EnrollmentGroup> = {
   kind: "group",
   notFound: "enrollmentGroupNotFound",
+  exists: "groupAlreadyExists",
   read: (body) => readBody(enrollmentGroupSchema, body),
   idOf: (enrollment) => enrollment.enrollmentGroupId,
   keyOf: (record) => idKey(record.enrollmentGroupId),

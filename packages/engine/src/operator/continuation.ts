@@ -40,7 +40,7 @@ export function createContinuations(clusterSecret: Uint8Array): Continuations {
       if (!isOurs) {
         throw new DpsError(
           "badRequest",
-          "The continuation does not belong to this query: take it as the last page gave it.",
+          "The continuation does not belong to this query: pass it exactly as the last page returned it.",
           {
             info: { path: "x-ms-continuation" },
           },

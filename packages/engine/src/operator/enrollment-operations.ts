@@ -20,8 +20,11 @@ import { type OperatorContext, TRIES } from "./operator-context.js";
 import type { EnrollmentAnswer } from "./operator-types.js";
 import { checkAllocation, checkId, checkSameId } from "./read-body.js";
 
-/** What a write needs to find there: nothing (as an operation of its own, or as precondition), something, or either. */
-export type Wanted = "create" | "absent" | "update" | "either";
+/**
+ * What a write needs to find there: nothing (in bulk, by a PUT without If-Match, or as the precondition If-None-Match), something, or
+ * either.
+ */
+export type Wanted = "create" | "new" | "absent" | "update" | "either";
 
 /** The operations on one kind of enrollment; they throw DpsError. */
 export interface EnrollmentOperations {
@@ -40,7 +43,7 @@ export function enrollmentOperations<R extends EnrollmentRecord, E extends Indiv
   collection: Collection<R, E>,
   context: OperatorContext,
 ): EnrollmentOperations {
-  const { store, clock } = context;
+  const { store } = context;
   const find = async (id: string) => {
     checkId(collection.kind, id);
     const record = await collection.get(store, id);
@@ -48,10 +51,7 @@ export function enrollmentOperations<R extends EnrollmentRecord, E extends Indiv
     return record;
   };
   return {
-    get: async (id) => {
-      const record = await find(id);
-      return wireEnrollment(record, { registration: await ownRegistration(record, store), now: clock() });
-    },
+    get: async (id) => presented(await find(id), context),
     put: (id, body, how) => put(collection, { id, body, ...how }, context),
     async remove(id, ifMatch) {
       for (let turn = 0; turn < TRIES; turn++) {
@@ -64,6 +64,17 @@ export function enrollmentOperations<R extends EnrollmentRecord, E extends Indiv
     },
     mechanism: async (id) => attestationMechanism((await find(id)).attestation),
   };
+}
+
+/** An enrollment as answers give it; queries leave the registration out. */
+export async function presented(
+  record: EnrollmentRecord,
+  context: OperatorContext,
+  withState = true,
+): Promise<EnrollmentAnswer> {
+  const { store, clock, allocationPolicy } = context;
+  const registration = withState ? await ownRegistration(record, store) : undefined;
+  return wireEnrollment(record, { registration, allocationPolicy, now: clock() });
 }
 
 /** The registration of an individual enrollment, once it registered. */
@@ -110,19 +121,22 @@ async function putRead<R extends EnrollmentRecord, E extends IndividualEnrollmen
     const record = orBadRequest(() => collection.record(enrollment, about, existing));
     if (!existing) await checkQuota(record, store);
     if (!(await collection.put(store, record, existing))) continue;
-    return wireEnrollment(record, { registration: await ownRegistration(record, store), now });
+    return presented(record, context);
   }
-  throw new DpsError("conflict", "It is being changed by others; try again.");
+  throw new DpsError("conflict", "Other requests are changing the enrollment; try again.");
 }
+
+const UPDATE_HINT = "Already exists. A PUT without If-Match creates only: send the etag, or *, to update.";
 
 function checkWanted<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
   collection: Collection<R, E>,
   existing: R | undefined,
   { id, wanted, ifMatch }: Write,
 ): void {
-  if (wanted === "create" && existing) throw new DpsError("alreadyExists");
+  if (wanted === "create" && existing) throw new DpsError(collection.exists);
+  if (wanted === "new" && existing) throw new DpsError(collection.exists, UPDATE_HINT);
   if (wanted === "absent" && existing) {
-    throw new DpsError("preconditionFailed", `There is one already by the name ${id}.`);
+    throw new DpsError("preconditionFailed", `An enrollment ${id} already exists.`);
   }
   if (wanted === "update" && !existing) throw new DpsError(collection.notFound);
   checkPrecondition(existing, ifMatch);
@@ -131,5 +145,5 @@ function checkWanted<R extends EnrollmentRecord, E extends IndividualEnrollment 
 async function checkQuota(record: EnrollmentRecord, store: Store): Promise<void> {
   if (record.kind === "individual") return;
   const problem = await quotaProblem(store, new Map([[idKey(record.enrollmentGroupId), groupKindOf(record)]]));
-  if (problem !== undefined) throw new DpsError("quotaExceeded", `With it ${problem}.`);
+  if (problem !== undefined) throw new DpsError("quotaExceeded", `With this group, ${problem}.`);
 }

@@ -1,5 +1,10 @@
+import type { IgnoredQuery } from "@rollcall/protocol";
+import type { ServiceAllocationPolicy } from "../records/allocation-policy.js";
 import type { Clock, Hubs, Random } from "../records/ports.js";
 import type { Store } from "../records/store.js";
+
+/** How queries are read. */
+export type QueryReading = "lenient" | "strict";
 
 /** What the operator's half is made of. */
 export interface OperatorContext {
@@ -9,6 +14,12 @@ export interface OperatorContext {
   readonly random: Random;
   /** 32 bytes or more; the same on every node of a cluster, so that each continues what another began. */
   readonly clusterSecret: Uint8Array;
+  /** Of enrollments that name none; absent: hashed. */
+  readonly allocationPolicy?: ServiceAllocationPolicy | undefined;
+  /** What becomes of a query that is not understood: a 400, or, as in the cloud, everything. Default: lenient. */
+  readonly queries?: QueryReading | undefined;
+  /** Called once for each text of a query that was answered with everything, for so many texts as are remembered. */
+  readonly onIgnoredQuery?: ((ignored: IgnoredQuery) => void) | undefined;
 }
 
 /**

@@ -6,6 +6,7 @@ import type {
   EnrolledIndividual,
   EnrolledMechanism,
   EnrollmentKind,
+  IgnoredQuery,
   RegistrationState,
 } from "@rollcall/protocol";
 import type { EnrollmentStatus } from "../records/records.js";
@@ -20,6 +21,15 @@ export interface OperatorPage {
 export interface OperatorList<Item> {
   readonly items: readonly Item[];
   readonly next?: string;
+}
+
+/** Which enrollments a list for people holds. */
+export interface ListFilter {
+  /** A part of the id. */
+  readonly search?: string;
+  readonly status?: EnrollmentStatus;
+  /** `SELECT …`, instead of the two others. */
+  readonly query?: string;
 }
 
 /** One entry of a bulk answer (wire.md#bulk). */
@@ -40,19 +50,20 @@ export interface Operator {
   enrollment(kind: EnrollmentKind, id: string): Promise<EnrollmentAnswer>;
   /** Creates; a failed precondition where there is one already, which stays as it is. */
   createEnrollment(kind: EnrollmentKind, id: string, body: unknown): Promise<EnrollmentAnswer>;
-  /** Creates or replaces. */
+  /**
+   * Without `ifMatch` it creates, and where the id exists that is a conflict: 409201 for an individual enrollment, 409202 for a group
+   * (azure-iot-sdk-csharp#3076, azure-sdk-for-python#35187). With it, it replaces what has that etag.
+   */
   putEnrollment(kind: EnrollmentKind, id: string, body: unknown, ifMatch?: string): Promise<EnrollmentAnswer>;
   deleteEnrollment(kind: EnrollmentKind, id: string, ifMatch?: string): Promise<void>;
   /** At most ten of them; each succeeds or fails by itself. */
   bulk(kind: EnrollmentKind, body: unknown): Promise<{ isSuccessful: boolean; errors: readonly BulkError[] }>;
-  /** `SELECT * FROM enrollments …`; the body is a QuerySpecification. */
+  /** `SELECT * FROM enrollments …`; the body is a QuerySpecification. Its entries have no `registrationState`. */
   query(kind: EnrollmentKind, body: unknown, page: OperatorPage): Promise<OperatorList<EnrollmentAnswer>>;
-  /** For pages that people look at: by a part of the id, and by status. */
-  list(
-    kind: EnrollmentKind,
-    filter: { readonly search?: string; readonly status?: EnrollmentStatus },
-    page: OperatorPage,
-  ): Promise<OperatorList<EnrollmentAnswer>>;
+  /** The queries that were not understood and answered with everything; at most a hundred texts. */
+  ignoredQueries(): readonly IgnoredQuery[];
+  /** For pages that people look at; entries are as GET gives them. A query that is not understood is a 400. */
+  list(kind: EnrollmentKind, filter: ListFilter, page: OperatorPage): Promise<OperatorList<EnrollmentAnswer>>;
   /** With keys. */
   attestationMechanism(kind: EnrollmentKind, id: string): Promise<EnrolledMechanism>;
 

@@ -2,6 +2,7 @@ import { issueLeaf, issueRoot } from "@rollcall/pki";
 import type { DpsError, EnrollmentKind } from "@rollcall/protocol";
 import { describe, expect, it } from "vitest";
 import { operatorRig, registrationOf } from "../testing/operator-rig.js";
+import { createOperator } from "./operator.js";
 
 type Body = Record<string, unknown>;
 const key = (fill: number) => Buffer.alloc(32, fill).toString("base64");
@@ -19,15 +20,28 @@ const group = (enrollmentGroupId: string, over: Body = {}): Body => ({
   attestation: { type: "symmetricKey" },
   ...over,
 });
+const webhook = { webhookUrl: "https://hook.test/", apiVersion: "2019-03-31" };
 const refusal = (kind: DpsError["kind"], path?: string) =>
   expect.objectContaining({ name: "DpsError", kind, ...(path !== undefined && { info: { path } }) });
 
 const kinds = [
-  { kind: "individual", body: individual, idName: "registrationId", notFound: "enrollmentNotFound" },
-  { kind: "group", body: group, idName: "enrollmentGroupId", notFound: "enrollmentGroupNotFound" },
+  {
+    kind: "individual",
+    body: individual,
+    idName: "registrationId",
+    notFound: "enrollmentNotFound",
+    exists: "alreadyExists",
+  },
+  {
+    kind: "group",
+    body: group,
+    idName: "enrollmentGroupId",
+    notFound: "enrollmentGroupNotFound",
+    exists: "groupAlreadyExists",
+  },
 ] as const satisfies readonly { kind: EnrollmentKind; [name: string]: unknown }[];
 
-describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFound }) => {
+describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFound, exists }) => {
   it("is created with the defaults of wire.md#individualenrollment, and read back the same", async () => {
     const { operator } = operatorRig();
     const created = await operator.putEnrollment(kind, "Line-3", body("Line-3"));
@@ -35,6 +49,7 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
       [idName]: "Line-3",
       attestation: { type: "symmetricKey" },
       capabilities: { iotEdge: false },
+      allocationPolicy: "hashed",
       reprovisionPolicy: { updateHubAssignment: true, migrateDeviceData: true },
       provisioningStatus: "enabled",
       etag: expect.stringMatching(/^"[0-9a-f]{24}"$/),
@@ -44,12 +59,79 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     expect(await operator.enrollment(kind, "LINE-3")).toEqual(created);
   });
 
-  it("is written by many at once: all get through without an etag, one with it, and the keys stay", async () => {
+  it("is created by a PUT without If-Match, which leaves what is there as it is", async () => {
+    const { operator } = operatorRig();
+    const first = { provisioningStatus: "disabled", initialTwin: { tags: { site: "north" } } };
+    const created = await operator.putEnrollment(kind, "Ab", body("Ab", first));
+    const keysOf = await operator.attestationMechanism(kind, "Ab");
+    for (const over of [body("aB"), body("aB", { etag: created["etag"] }), body("aB", { etag: "*" })]) {
+      await expect(operator.putEnrollment(kind, "aB", over)).rejects.toEqual(refusal(exists));
+    }
+    expect(await operator.enrollment(kind, "Ab")).toEqual(created);
+    expect(await operator.attestationMechanism(kind, "Ab")).toEqual(keysOf);
+    const updated = await operator.putEnrollment(kind, "aB", body("aB"), "*");
+    expect(updated).toMatchObject({ provisioningStatus: "enabled" });
+    await operator.deleteEnrollment(kind, "ab");
+    expect(await operator.putEnrollment(kind, "aB", body("aB"))).toMatchObject({ [idName]: "aB" });
+  });
+
+  it("is created by one of many at once", async () => {
+    const { operator } = operatorRig();
+    const puts = await Promise.allSettled(
+      Array.from({ length: 20 }, () => operator.putEnrollment(kind, "a", body("a"))),
+    );
+    const refused = puts.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
+    expect(refused).toEqual(Array.from({ length: 19 }, () => refusal(exists)));
+  });
+
+  it("says the policy that is in force, its own before the service's", async () => {
+    const { context } = operatorRig();
+    const operator = createOperator({ ...context, allocationPolicy: "geoLatency" });
+    expect(await operator.putEnrollment(kind, "a", body("a"))).toMatchObject({ allocationPolicy: "geoLatency" });
+    const own = body("b", { allocationPolicy: "hashed" });
+    expect(await operator.putEnrollment(kind, "b", own)).toMatchObject({ allocationPolicy: "hashed" });
+    const old = body("c", { iotHubHostName: "hub-a.test" });
+    const written = await operator.putEnrollment(kind, "c", old);
+    expect(written).toMatchObject({ iotHubHostName: "hub-a.test", allocationPolicy: "static" });
+    // What was read may be sent back.
+    expect(await operator.putEnrollment(kind, "c", written, "*")).toMatchObject({ iotHubHostName: "hub-a.test" });
+  });
+
+  it.each([
+    ["no hubs and no policy", {}],
+    ["an empty list of hubs, and no policy", { iotHubs: [] }],
+    ["null for both", { iotHubs: null, allocationPolicy: null }],
+    ["hubs with a policy", { iotHubs: ["hub-a.test", "hub-b.test"], allocationPolicy: "geoLatency" }],
+    ["static with one hub", { iotHubs: ["hub-a.test"], allocationPolicy: "static" }],
+    ["static without a hub", { allocationPolicy: "static" }],
+    ["a webhook beside another policy", { allocationPolicy: "geoLatency", customAllocationDefinition: webhook }],
+  ])("may have %s", async (_, over) => {
+    const { operator } = operatorRig();
+    const { attestation, ...said } = body("x", over);
+    const known = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== null));
+    expect(await operator.putEnrollment(kind, "x", { ...said, attestation })).toMatchObject(known);
+  });
+
+  it.each([
+    ["one hub", { iotHubs: ["hub-a.test"] }],
+    ["two hubs", { iotHubs: ["hub-a.test", "hub-b.test"], allocationPolicy: null }],
+  ])("may not name %s without a policy, in the service's own words", async (_, over) => {
+    const { operator } = operatorRig();
+    const message = "Enrollment allocationPolicy must be specified when iotHubs are specified.";
+    const error = { kind: "badRequest", message, info: { path: "allocationPolicy" } };
+    await expect(operator.putEnrollment(kind, "x", body("x", over))).rejects.toMatchObject(error);
+    const entries = { [kind === "group" ? "enrollmentGroups" : "enrollments"]: [body("x", over)] };
+    expect((await operator.bulk(kind, { mode: "create", ...entries })).errors).toEqual([
+      { id: "x", errorCode: 400004, errorStatus: message },
+    ]);
+  });
+
+  it("is written by many at once: all get through with any etag, one with its own, and the keys stay", async () => {
     const { operator } = operatorRig();
     const { etag } = await operator.putEnrollment(kind, "a", body("a"));
     const made = await operator.attestationMechanism(kind, "a");
-    const put = (ifMatch?: string) => operator.putEnrollment(kind, "a", body("a"), ifMatch);
-    const all = await Promise.all(Array.from({ length: 30 }, () => put()));
+    const put = (ifMatch: string) => operator.putEnrollment(kind, "a", body("a"), ifMatch);
+    const all = await Promise.all(Array.from({ length: 30 }, () => put("*")));
     expect(new Set(all.map((each) => each["etag"])).size).toBe(30);
     const current = (await operator.enrollment(kind, "a"))["etag"];
     const guarded = await Promise.allSettled(Array.from({ length: 30 }, () => put(String(current))));
@@ -85,9 +167,13 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
 
   it("is replaced: id's spelling and date of creation stay, the etag does not", async () => {
     const { operator, clock } = operatorRig();
-    const created = await operator.putEnrollment(kind, "Ab", body("Ab", { iotHubs: ["hub-a.test"] }));
+    const created = await operator.putEnrollment(
+      kind,
+      "Ab",
+      body("Ab", { allocationPolicy: "hashed", iotHubs: ["hub-a.test"] }),
+    );
     clock.now += 1000;
-    const updated = await operator.putEnrollment(kind, "aB", body("aB"));
+    const updated = await operator.putEnrollment(kind, "aB", body("aB"), "*");
     expect(updated).toMatchObject({
       [idName]: "Ab",
       createdDateTimeUtc: created["createdDateTimeUtc"],
@@ -177,7 +263,6 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     ["x", "an unlinked hub", { iotHubs: ["hub-a.test", "hub-c.test"] }, "iotHubs.1"],
     ["x", "an unlinked hub, in the old way", { iotHubHostName: "hub-c.test" }, "iotHubHostName"],
     ["x", "static, two hubs", { allocationPolicy: "static", iotHubs: ["hub-a.test", "hub-b.test"] }, "iotHubs"],
-    ["x", "static, no hub", { allocationPolicy: "static" }, "iotHubs"],
     ["x", "an unknown policy", { allocationPolicy: "nearest" }, "allocationPolicy"],
     ["x", "custom without a definition", { allocationPolicy: "custom" }, "customAllocationDefinition"],
     [
@@ -255,7 +340,7 @@ describe("symmetric keys", () => {
       { ...created, attestation: { type: "symmetricKey", symmetricKey: null } },
       { ...created, attestation: { type: "symmetricKey", symmetricKey: { primaryKey: null, secondaryKey: "" } } },
     ];
-    for (const body of sentBack) await operator.putEnrollment("individual", "x", body);
+    for (const body of sentBack) await operator.putEnrollment("individual", "x", body, "*");
     expect(await operator.attestationMechanism("individual", "x")).toEqual(mechanism);
     expect(JSON.stringify(await operator.query("individual", { query: "*" }, {}))).not.toContain("primaryKey");
   });
@@ -264,7 +349,7 @@ describe("symmetric keys", () => {
     const { operator } = operatorRig();
     await operator.putEnrollment("group", "g", group("g", { attestation: keys(1, 2) }));
     const rolled = { attestation: { type: "symmetricKey", symmetricKey: { secondaryKey: key(3) } } };
-    await operator.putEnrollment("group", "g", group("g", rolled));
+    await operator.putEnrollment("group", "g", group("g", rolled), "*");
     expect(await operator.attestationMechanism("group", "g")).toEqual(keys(1, 3));
   });
 
@@ -274,7 +359,7 @@ describe("symmetric keys", () => {
     const { certificatePem } = await issueLeaf({ commonName: "x" });
     const x509 = { clientCertificates: { primary: { certificate: certificatePem } } };
     await expect(
-      operator.putEnrollment("individual", "x", individual("x", { attestation: { type: "x509", x509 } })),
+      operator.putEnrollment("individual", "x", individual("x", { attestation: { type: "x509", x509 } }), "*"),
     ).rejects.toEqual(refusal("badRequest", "attestation.type"));
   });
 });
@@ -297,8 +382,8 @@ describe("certificates", () => {
     const info = { subjectName: "CN=x", sha256Thumbprint: first.certificate.sha256, version: 3 };
     expect(created).toMatchObject({ attestation: { x509: { clientCertificates: { primary: { info } } } } });
     const before = (await store.individualEnrollment("x"))?.attestation;
-    await operator.putEnrollment("individual", "x", created);
-    await operator.putEnrollment("individual", "x", individual("x", { attestation: { type: "x509" } }));
+    await operator.putEnrollment("individual", "x", created, "*");
+    await operator.putEnrollment("individual", "x", individual("x", { attestation: { type: "x509" } }), "*");
     expect((await store.individualEnrollment("x"))?.attestation).toEqual(before);
     const asRead = (created["attestation"] as { x509: { clientCertificates: { primary: unknown } } }).x509
       .clientCertificates.primary;
@@ -310,6 +395,7 @@ describe("certificates", () => {
       "individual",
       "x",
       individual("x", { attestation: { type: "x509", x509: { clientCertificates } } }),
+      "*",
     );
     expect(rolled).toMatchObject({
       attestation: {
@@ -331,15 +417,16 @@ describe("certificates", () => {
       primary: { certificate: first.certificatePem },
       secondary: { certificate: second.certificatePem },
     };
-    const put = (clientCertificates: object) =>
+    const put = (clientCertificates: object, ifMatch?: string) =>
       operator.putEnrollment(
         "individual",
         "x",
         individual("x", { attestation: { type: "x509", x509: { clientCertificates } } }),
+        ifMatch,
       );
     const created = (await put(pair)) as { attestation: { x509: { clientCertificates: { secondary: object } } } };
     const { secondary } = created.attestation.x509.clientCertificates;
-    expect((await put({ primary: null, secondary }))["attestation"]).toEqual({
+    expect((await put({ primary: null, secondary }, "*"))["attestation"]).toEqual({
       type: "x509",
       x509: { clientCertificates: { secondary } },
     });
@@ -350,7 +437,7 @@ describe("certificates", () => {
     expect((await store.enrollmentsByLeaf(second.certificate.sha256)).map((each) => each.registrationId)).toEqual([
       "x",
     ]);
-    await expect(put({ primary: null, secondary: null })).rejects.toEqual(
+    await expect(put({ primary: null, secondary: null }, "*")).rejects.toEqual(
       refusal("badRequest", "attestation.x509.clientCertificates"),
     );
   });
@@ -480,7 +567,7 @@ describe("groups", () => {
     const { operator } = operatorRig();
     for (let n = 0; n < 100; n++) await operator.putEnrollment("group", `g${n}`, group(`g${n}`));
     await expect(operator.putEnrollment("group", "more", group("more"))).rejects.toEqual(refusal("quotaExceeded"));
-    await operator.putEnrollment("group", "g0", group("g0"));
+    await operator.putEnrollment("group", "g0", group("g0"), "*");
     const { certificatePem } = await issueRoot({ commonName: "Root" });
     const x509 = { signingCertificates: { primary: { certificate: certificatePem } } };
     await operator.putEnrollment("group", "ca", group("ca", { attestation: { type: "x509", x509 } }));
@@ -553,6 +640,8 @@ describe("bulk operations", () => {
     const { operator } = operatorRig();
     const body = { mode: "create", enrollmentGroups: [group("g"), group("h")] };
     expect(await operator.bulk("group", body)).toEqual({ isSuccessful: true, errors: [] });
+    const errors = ["g", "h"].map((id) => ({ id, errorCode: 409202, errorStatus: "Already exists." }));
+    expect(await operator.bulk("group", body)).toEqual({ isSuccessful: false, errors });
   });
 });
 
@@ -574,7 +663,12 @@ describe("registrations", () => {
     };
     expect(await operator.registration("X")).toEqual(state);
     expect(await operator.enrollment("individual", "x")).toHaveProperty("registrationState", state);
-    await operator.putEnrollment("individual", "x", await operator.enrollment("individual", "x"));
+    const { etag } = await operator.enrollment("individual", "x");
+    const put = await operator.putEnrollment("individual", "x", individual("x"), etag);
+    expect(put).toHaveProperty("registrationState", state);
+    const [queried] = (await operator.query("individual", { query: "*" }, {})).items;
+    expect({ ...queried, registrationState: state }).toEqual(await operator.enrollment("individual", "x"));
+    expect(queried).not.toHaveProperty("registrationState");
     await expect(operator.deleteRegistration("x", "other")).rejects.toEqual(refusal("preconditionFailed"));
     await operator.deleteRegistration("x", `"${registration.etag}"`);
     await expect(operator.registration("x")).rejects.toEqual(refusal("registrationNotFound"));
@@ -584,7 +678,7 @@ describe("registrations", () => {
   it("tell what failed and what is still assigning", async () => {
     const { operator, store, clock } = operatorRig();
     const enrollment = { kind: "group", id: "g" } as const;
-    const result = { status: "failed", errorCode: 400208, errorMessage: "No IoT hub to assign." } as const;
+    const result = { status: "failed", errorCode: 401001, errorMessage: "IoTHub not found." } as const;
     await store.saveAssignment({ registration: registrationOf("f", enrollment, { result }) });
     const operations = [{ id: "4.0.1", startedAt: clock.now, readyAt: clock.now + 1000 }];
     await store.saveAssignment({ registration: registrationOf("w", enrollment, { operations }) });

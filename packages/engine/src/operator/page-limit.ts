@@ -8,5 +8,5 @@ import type { OperatorPage } from "./operator-types.js";
  */
 export function pageLimit({ limit = limits.pageItems.usual }: OperatorPage): number {
   if (Number.isInteger(limit) && limit >= 1) return Math.min(limit, limits.pageItems.max);
-  throw badMember("x-ms-max-item-count", "is no whole number from 1 on");
+  throw badMember("x-ms-max-item-count", "must be a whole number of at least 1");
 }

@@ -3,7 +3,7 @@ import { DpsError } from "@rollcall/protocol";
 import { describe, expect, it } from "vitest";
 import { comparisons, parseQuery } from "./query-parser.js";
 
-const parse = (text: string) => parseQuery(text, "enrollments");
+const parse = (text: string) => parseQuery(text, "individual");
 const compare = (member: string, operator: string, value: unknown) => ({
   kind: "compare",
   member: member.split("."),
@@ -12,80 +12,122 @@ const compare = (member: string, operator: string, value: unknown) => ({
 });
 
 describe("a query is read", () => {
-  it.each(["*", "SELECT *", "select  *\tfrom\nENROLLMENTS ", "Select * From Enrollments"])("%j: everything", (text) => {
-    expect(parse(text)).toEqual({});
-  });
+  it.each(["", " \t\n", "*", "SELECT *", "select  *\tfrom\nENROLLMENTS ", "Select * From Enrollments"])(
+    "%j: everything",
+    (text) => {
+      expect(parse(text)).toEqual({});
+    },
+  );
 
   it.each([
-    ["a = 'x'", compare("a", "=", "x")],
-    ['a.b-c <> "x"', compare("a.b-c", "<>", "x")],
-    ["a!=-1.5e3", compare("a", "!=", -1500)],
-    ["a >= TRUE", compare("a", ">=", true)],
-    ["a<=null", compare("a", "<=", null)],
-    ["a = 'it''s'", compare("a", "=", "it's")],
-    ["a = 'it\\'s \\\\ \\u0041\\n'", compare("a", "=", "it's \\ A\n")],
-    ['a = "say ""hi"""', compare("a", "=", 'say "hi"')],
+    ["etag = 'x'", compare("etag", "=", "x")],
+    ['initialTwin.tags.b-c <> "x"', compare("initialTwin.tags.b-c", "<>", "x")],
+    ["etag!=-1.5e3", compare("etag", "!=", -1500)],
+    ["etag >= TRUE", compare("etag", ">=", true)],
+    ["etag<=null", compare("etag", "<=", null)],
+    ["etag = 'it''s'", compare("etag", "=", "it's")],
+    ["etag = 'it\\'s \\\\ \\u0041\\n'", compare("etag", "=", "it's \\ A\n")],
+    ['etag = "say ""hi"""', compare("etag", "=", 'say "hi"')],
     [
-      "a = 'x' AND b = 1 and c = 2",
-      { kind: "and", of: [compare("a", "=", "x"), compare("b", "=", 1), compare("c", "=", 2)] },
+      "etag = 'x' AND deviceId = 1 and registrationId = 2",
+      { kind: "and", of: [compare("etag", "=", "x"), compare("deviceId", "=", 1), compare("registrationId", "=", 2)] },
     ],
     [
-      "a = 1 OR b = 2 AND c = 3",
-      { kind: "or", of: [compare("a", "=", 1), { kind: "and", of: [compare("b", "=", 2), compare("c", "=", 3)] }] },
-    ],
-    [
-      "(a = 1 OR b = 2) AND NOT c = 3",
+      "etag = 1 OR deviceId = 2 AND registrationId = 3",
       {
-        kind: "and",
+        kind: "or",
         of: [
-          { kind: "or", of: [compare("a", "=", 1), compare("b", "=", 2)] },
-          { kind: "not", of: compare("c", "=", 3) },
+          compare("etag", "=", 1),
+          { kind: "and", of: [compare("deviceId", "=", 2), compare("registrationId", "=", 3)] },
         ],
       },
     ],
-    ["not (not a = 1)", { kind: "not", of: { kind: "not", of: compare("a", "=", 1) } }],
+    [
+      "(etag = 1 OR deviceId = 2) AND NOT registrationId = 3",
+      {
+        kind: "and",
+        of: [
+          { kind: "or", of: [compare("etag", "=", 1), compare("deviceId", "=", 2)] },
+          { kind: "not", of: compare("registrationId", "=", 3) },
+        ],
+      },
+    ],
+    ["not (not etag = 1)", { kind: "not", of: { kind: "not", of: compare("etag", "=", 1) } }],
   ])("WHERE %s", (text, where) => {
     expect(parse(`SELECT * FROM enrollments WHERE ${text}`)).toEqual({ where });
-    expect(parse(`* where ${text} order by x`)).toMatchObject({ where, orderBy: { member: ["x"] } });
+    expect(parse(`* where ${text} order by etag`)).toMatchObject({ where, orderBy: { member: ["etag"] } });
   });
 
   it.each([
-    ["ORDER BY a", ["a"], false],
-    ["order by a.b asc", ["a", "b"], false],
-    ["Order By a DESC", ["a"], true],
+    ["ORDER BY etag", ["etag"], false],
+    ["order by attestation.type asc", ["attestation", "type"], false],
+    ["Order By etag DESC", ["etag"], true],
   ])("%s", (text, member, descending) => {
     expect(parse(`SELECT * ${text}`)).toEqual({ orderBy: { member, descending } });
   });
 });
 
+describe("the collection in front of a member is no part of it", () => {
+  it.each([
+    ["individual", "enrollments.registrationId", ["registrationId"]],
+    ["individual", "Enrollments.attestation.type", ["attestation", "type"]],
+    ["group", "enrollmentGroups.enrollmentGroupId", ["enrollmentGroupId"]],
+    ["group", "ENROLLMENTGROUPS.initialTwin.tags.site", ["initialTwin", "tags", "site"]],
+    ["individual", "optionalDeviceInformation.enrollments.x", ["optionalDeviceInformation", "enrollments", "x"]],
+  ] as const)("of kind %s: %s", (kind, written, member) => {
+    const where = { kind: "compare", member, operator: "=", value: "x" };
+    expect(parseQuery(`* WHERE ${written} = 'x' ORDER BY ${written}`, kind)).toEqual({
+      where,
+      orderBy: { member, descending: false },
+    });
+  });
+
+  it("and a slip in a name is told with the right one", () => {
+    expect(() => parse("* WHERE provisioningstatus = 'x'")).toThrow(
+      "query, character 9: there is no member provisioningstatus; the member is written provisioningStatus",
+    );
+    expect(() => parse("* WHERE reprovisionPolicy.never = true")).toThrow(
+      "there is no member reprovisionPolicy.never; members are updateHubAssignment, migrateDeviceData",
+    );
+  });
+});
+
 describe("what is not understood is a 400 with its place", () => {
   it.each([
-    ["", 1],
     ["SELECT", 7],
     ["SELECT a FROM enrollments", 8],
     ["SELECT * FROM", 14],
     ["SELECT * FROM enrollmentGroups", 15],
     ["SELECT * FROM enrollments x", 27],
     ["SELECT * WHERE", 15],
-    ["SELECT * WHERE a", 17],
-    ["SELECT * WHERE a =", 19],
-    ["SELECT * WHERE a = b", 20],
+    ["SELECT * WHERE etag", 20],
+    ["SELECT * WHERE etag =", 22],
+    ["SELECT * WHERE etag = deviceId", 23],
     ["SELECT * WHERE 1 = a", 16],
-    ["SELECT * WHERE a = 1 AND", 25],
-    ["SELECT * WHERE (a = 1", 22],
-    ["SELECT * WHERE a = 1)", 21],
-    ["SELECT * WHERE a = 'x", 20],
-    ["SELECT * WHERE a = 'x\\", 22],
-    ["SELECT * WHERE a = '\\u12'", 21],
-    ["SELECT * WHERE a = 1.2.3", 20],
-    ["SELECT * WHERE a = 1e999", 20],
-    ["SELECT * WHERE a LIKE 'x'", 18],
-    ["SELECT * WHERE a. = 1", 17],
-    ["SELECT * ORDER a", 16],
+    ["SELECT * WHERE etag = 1 AND", 28],
+    ["SELECT * WHERE (etag = 1", 25],
+    ["SELECT * WHERE etag = 1)", 24],
+    ["SELECT * WHERE etag = 'x", 23],
+    ["SELECT * WHERE etag = 'x\\", 25],
+    ["SELECT * WHERE etag = '\\u12'", 24],
+    ["SELECT * WHERE etag = 1.2.3", 23],
+    ["SELECT * WHERE etag = 1e999", 23],
+    ["SELECT * WHERE etag LIKE 'x'", 21],
+    ["SELECT * WHERE etag. = 1", 20],
+    ["SELECT * ORDER etag", 16],
     ["SELECT * ORDER BY", 18],
-    ["SELECT * ORDER BY a, b", 20],
-    ["SELECT * ORDER BY a WHERE b = 1", 21],
+    ["SELECT * ORDER BY etag, deviceId", 23],
+    ["SELECT * ORDER BY etag WHERE deviceId = 1", 24],
     ["SELECT *; DROP", 9],
+    ["SELECT * WHERE nonsense = 1", 16],
+    ["SELECT * WHERE registrationid = 'x'", 16],
+    ["SELECT * WHERE etag = 1 AND enrollmentGroupId = 'x'", 29],
+    ["SELECT * WHERE enrollmentGroups.enrollmentGroupId = 'x'", 16],
+    ["SELECT * WHERE enrollments = 'x'", 16],
+    ["SELECT * WHERE capabilities.iotedge = true", 16],
+    ["SELECT * WHERE __proto__ = null", 16],
+    ["SELECT * ORDER BY constructor", 19],
+    ["{'additional_properties': {}, 'query': 'SELECT *'}", 1],
     ["SELECT * WHERE \u{1f600} = 1", 16],
     [`* WHERE ${"(".repeat(40)}`, 42],
     [`* WHERE ${"NOT ".repeat(40)}`, 141],
@@ -111,8 +153,10 @@ const piece = fc.oneof(
   fc.constantFrom("SELECT", "*", "FROM", "enrollments", "WHERE", "AND", "or", "NOT", "(", ")", "ORDER", "BY", "DESC"),
   fc.constantFrom(
     ...comparisons,
-    "a",
-    "a.b",
+    "etag",
+    "attestation.type",
+    "enrollments.deviceId",
+    "nowhere.at.all",
     "'x'",
     '"y',
     "'",
@@ -148,11 +192,11 @@ test.prop([fc.string({ unit: "binary", maxLength: 60 }), fc.constantFrom("'", '"
   "any text can be written as a literal",
   (value, quote) => {
     const escaped = value.replaceAll("\\", "\\\\").replaceAll(quote, quote + quote);
-    expect(parse(`* WHERE a = ${quote}${escaped}${quote}`)).toEqual({ where: compare("a", "=", value) });
+    expect(parse(`* WHERE etag = ${quote}${escaped}${quote}`)).toEqual({ where: compare("etag", "=", value) });
   },
 );
 
 test.prop([fc.double({ noNaN: true, noDefaultInfinity: true })])("any number can be written as one", (value) => {
-  const where = compare("a", "=", Object.is(value, -0) ? -0 : value);
-  expect(parse(`* WHERE a = ${Object.is(value, -0) ? "-0" : value}`)).toEqual({ where });
+  const where = compare("etag", "=", Object.is(value, -0) ? -0 : value);
+  expect(parse(`* WHERE etag = ${Object.is(value, -0) ? "-0" : value}`)).toEqual({ where });
 });

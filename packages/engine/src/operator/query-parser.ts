@@ -1,4 +1,6 @@
-import { type QueryToken, queryError, queryTokens } from "./query-tokens.js";
+import { type EnrollmentKind, enrollmentKinds } from "@rollcall/protocol";
+import { memberProblem, withoutCollection } from "./query-members.js";
+import { MAX_LENGTH, type QueryToken, queryError, queryTokens } from "./query-tokens.js";
 
 export type Literal = string | number | boolean | null;
 export const comparisons = ["=", "!=", "<>", "<", "<=", ">", ">="] as const;
@@ -24,11 +26,13 @@ export interface Query {
 const MAX_DEPTH = 32;
 
 /**
- * Reads a query: `*`, or `SELECT * [FROM {collection}] [WHERE condition] [ORDER BY member [ASC|DESC]]`. Throws a 400 that names
- * the place of what is not understood, and nothing else.
+ * Reads a query: `*`, or `SELECT * [FROM {collection}] [WHERE condition] [ORDER BY member [ASC|DESC]]`; an empty text, as .NET
+ * sends it (azure-iot-sdk-csharp#3478), is `*`. Throws a 400 that names the place of what is not understood, and nothing else.
  */
-export function parseQuery(text: string, collection: string): Query {
-  const reader = new Reader(queryTokens(text));
+export function parseQuery(text: string, kind: EnrollmentKind): Query {
+  if (text.length <= MAX_LENGTH && text.trim() === "") return {};
+  const { collection } = enrollmentKinds[kind];
+  const reader = new Reader(queryTokens(text), kind);
   if (!reader.takeSymbol("*")) {
     reader.need(reader.takeWord("select"), "SELECT or *");
     reader.need(reader.takeSymbol("*"), "* (whole enrollments are all that can be selected)");
@@ -40,12 +44,17 @@ export function parseQuery(text: string, collection: string): Query {
   return { ...(where && { where }), ...(orderBy && { orderBy }) };
 }
 
+/** Words that cannot be members: a query that forgot one is told so at the right place. */
+const keywords: ReadonlySet<string> = new Set(["select", "from", "where", "and", "or", "not", "order", "by"]);
+
 class Reader {
   readonly #tokens: readonly QueryToken[];
+  readonly #kind: EnrollmentKind;
   #index = 0;
 
-  constructor(tokens: readonly QueryToken[]) {
+  constructor(tokens: readonly QueryToken[], kind: EnrollmentKind) {
     this.#tokens = tokens;
+    this.#kind = kind;
   }
 
   get current(): QueryToken {
@@ -69,6 +78,19 @@ class Reader {
     const isIt = current.kind === "symbol" && current.text === symbol;
     if (isIt) this.next();
     return isIt;
+  }
+
+  /** A member that enrollments of this kind have. */
+  takeMember(): readonly string[] {
+    const { current } = this;
+    if (current.kind !== "word" || keywords.has(current.text.toLowerCase())) {
+      throw this.error("a member such as provisioningStatus or attestation.type is expected");
+    }
+    const member = withoutCollection(current.text.split("."), this.#kind);
+    const problem = memberProblem(member, this.#kind);
+    if (problem !== undefined) throw this.error(problem);
+    this.next();
+    return member;
   }
 
   need(found: boolean, expected: string): void {
@@ -106,20 +128,8 @@ function readNot(reader: Reader, depth: number): Condition {
   return inner;
 }
 
-/** Words that cannot be members: a query that forgot one is told so at the right place. */
-const keywords: ReadonlySet<string> = new Set(["select", "from", "where", "and", "or", "not", "order", "by"]);
-
-function readMember(reader: Reader): readonly string[] {
-  const { current } = reader;
-  if (current.kind !== "word" || keywords.has(current.text.toLowerCase())) {
-    throw reader.error("a member such as provisioningStatus or attestation.type is expected");
-  }
-  reader.next();
-  return current.text.split(".");
-}
-
 function readComparison(reader: Reader): Condition {
-  const member = readMember(reader);
+  const member = reader.takeMember();
   const { current } = reader;
   const operator = comparisons.find((each) => current.kind === "symbol" && current.text === each);
   if (operator === undefined) throw reader.error("one of = != <> < <= > >= is expected");
@@ -145,7 +155,7 @@ function readLiteral(reader: Reader): Literal {
 
 function readOrder(reader: Reader): NonNullable<Query["orderBy"]> {
   reader.need(reader.takeWord("by"), "BY");
-  const member = readMember(reader);
+  const member = reader.takeMember();
   if (reader.takeWord("desc")) return { member, descending: true };
   reader.takeWord("asc");
   return { member, descending: false };

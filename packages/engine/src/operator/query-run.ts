@@ -44,9 +44,9 @@ export async function isWanted<R extends EnrollmentRecord, E extends IndividualE
 export async function reader(
   record: EnrollmentRecord,
   asks: { readonly registration: boolean; readonly certificates: boolean },
-  { store, clock }: OperatorContext,
+  { store, clock, allocationPolicy }: OperatorContext,
 ): Promise<ReadMember> {
   const registration = asks.registration ? await ownRegistration(record, store) : undefined;
-  const about = { registration, now: clock(), withoutCertificates: !asks.certificates };
+  const about = { registration, now: clock(), allocationPolicy, withoutCertificates: !asks.certificates };
   return (name) => wireMember(record, name, about);
 }

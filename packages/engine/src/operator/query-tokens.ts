@@ -1,7 +1,7 @@
 import { DpsError } from "@rollcall/protocol";
 
 /** Longest query that is read, in characters. */
-const MAX_LENGTH = 8192;
+export const MAX_LENGTH = 8192;
 
 /** A piece of a query; `position` counts characters from 1. */
 export type QueryToken = { readonly position: number } & (

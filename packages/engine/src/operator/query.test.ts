@@ -1,7 +1,8 @@
 import { fc, test } from "@fast-check/vitest";
-import { type JsonObject, limits } from "@rollcall/protocol";
+import { type IgnoredQuery, type JsonObject, limits } from "@rollcall/protocol";
 import { describe, expect, it } from "vitest";
 import { operatorRig, registrationOf } from "../testing/operator-rig.js";
+import { createOperator } from "./operator.js";
 import type { EnrollmentAnswer, Operator, OperatorList } from "./operator-types.js";
 
 type Body = Record<string, unknown>;
@@ -32,7 +33,13 @@ const ids = async (operator: Operator, query: string, limit = 1000) =>
 
 const fleet = [
   { registrationId: "a", deviceId: "Z", provisioningStatus: "disabled", optionalDeviceInformation: { shelf: 3 } },
-  { registrationId: "B", deviceId: "m", iotHubs: ["hub-a.test"], optionalDeviceInformation: { shelf: 10 } },
+  {
+    registrationId: "B",
+    deviceId: "m",
+    allocationPolicy: "hashed",
+    iotHubs: ["hub-a.test"],
+    optionalDeviceInformation: { shelf: 10 },
+  },
   { registrationId: "c", optionalDeviceInformation: { shelf: "3" }, capabilities: { iotEdge: true } },
   { registrationId: "d:1", initialTwin: { tags: { site: "north" } } },
 ];
@@ -56,7 +63,11 @@ describe("a condition", () => {
     ["optionalDeviceInformation.shelf >= 3", ["a", "B"]],
     ["optionalDeviceInformation.shelf = '3'", ["c"]],
     ["initialTwin.tags.site = 'north'", ["d:1"]],
-    ["__proto__ = null AND constructor = null", ["a", "B", "c", "d:1"]],
+    ["initialTwin.tags.__proto__ = null AND initialTwin.tags.constructor = null", ["a", "B", "c", "d:1"]],
+    ["enrollments.registrationId = 'b'", ["B"]],
+    ["ENROLLMENTS.attestation.type = 'x509'", []],
+    ["allocationPolicy = 'hashed'", ["a", "B", "c", "d:1"]],
+    ["allocationPolicy = 'static'", []],
     ["registrationId = 3", []],
   ])("%s", async (condition, expected) => {
     const { operator } = await rigWith(fleet);
@@ -69,6 +80,90 @@ describe("a condition", () => {
     await store.saveAssignment({ registration: registrationOf("B", { kind: "individual", id: "B" }) });
     expect(await ids(operator, "* WHERE registrationState.status = 'assigned'")).toEqual(["B"]);
     expect(await ids(operator, "* ORDER BY registrationState.status DESC")).toEqual(["B", "a", "c", "d:1"]);
+  });
+});
+
+describe("a text that is not understood", () => {
+  const everything = ["a", "B", "c", "d:1"];
+  const rows = [
+    ["{'additional_properties': {}, 'query': 'SELECT *'}", 1],
+    ["SELECT * FROM devices", 15],
+    ["SELECT * FROM enrollmentGroups WHERE enrollmentGroupId = 'a'", 15],
+    ["SELECT * FROM enrollments WHERE registrationid = 'a'", 33],
+    ["SELECT * FROM enrollments WHERE registrationId LIKE 'a%'", 48],
+    ["__proto__ = null", 1],
+    ["\u{1f600}", 1],
+    ["x".repeat(9000), 8193],
+  ] as const;
+
+  it.each(rows)("%j: everything, page by page, as in the cloud; strict: a 400", async (query, position) => {
+    const { operator, context } = await rigWith(fleet);
+    expect(await ids(operator, query)).toEqual(everything);
+    expect((await pages(operator, query, 3)).map((page) => page.items.length)).toEqual([3, 1]);
+    const strict = createOperator({ ...context, queries: "strict" });
+    await expect(strict.query("individual", { query }, {})).rejects.toMatchObject({
+      kind: "badRequest",
+      info: { path: "query", position: String(position) },
+    });
+    expect(strict.ignoredQueries()).toEqual([]);
+  });
+
+  it.each(["", " ", "*", "SELECT * FROM enrollments"])("%j is understood, strict or not", async (query) => {
+    const { operator, context } = await rigWith(fleet);
+    for (const each of [operator, createOperator({ ...context, queries: "strict" })]) {
+      expect(await ids(each, query)).toEqual(everything);
+      expect(each.ignoredQueries()).toEqual([]);
+    }
+  });
+
+  it.each([[null], [undefined], [3], [["*"]]])("a query that is no text (%j) is a 400 all the same", async (query) => {
+    const { operator } = await rigWith(fleet);
+    await expect(operator.query("individual", { query }, {})).rejects.toMatchObject({ info: { path: "query" } });
+  });
+
+  it("is told once, and counted from then on; of each kind by itself", async () => {
+    const { context, clock } = operatorRig();
+    const told: IgnoredQuery[] = [];
+    const operator = createOperator({ ...context, onIgnoredQuery: (each) => told.push(each) });
+    const at = clock.now;
+    for (const kind of ["individual", "individual", "group", "individual"] as const) {
+      await operator.query(kind, { query: "SELECT * FROM devices" }, {});
+      clock.now += 1000;
+    }
+    expect(told.map(({ collection, count }) => [collection, count])).toEqual([
+      ["enrollments", 1],
+      ["enrollmentGroups", 1],
+    ]);
+    expect(operator.ignoredQueries()).toEqual([
+      {
+        code: "query.notUnderstood",
+        severity: "warning",
+        collection: "enrollments",
+        query: "SELECT * FROM devices",
+        position: 15,
+        title:
+          "A query of enrollments was not understood, and answered with all of them, as the cloud does: query, character 15: enrollments is expected.",
+        remedy: expect.stringContaining("queries: strict in rollcall.yaml"),
+        count: 3,
+        firstAt: at,
+        lastAt: at + 3000,
+      },
+      expect.objectContaining({ collection: "enrollmentGroups", count: 1, firstAt: at + 2000 }),
+    ]);
+  });
+
+  it("is remembered a hundred times, shortened, and without secrets", async () => {
+    const { context } = operatorRig();
+    const told: IgnoredQuery[] = [];
+    const operator = createOperator({ ...context, onIgnoredQuery: (each) => told.push(each) });
+    await operator.query("individual", { query: "SharedAccessKey=c2VjcmV0" }, {});
+    for (let n = 0; n < 101; n++) await operator.query("group", { query: `${"x".repeat(400)}${n}` }, {});
+    await operator.query("group", { query: `${"x".repeat(400)}5` }, {});
+    expect(told).toHaveLength(100);
+    const kept = operator.ignoredQueries();
+    expect(kept.map(({ count }) => count)).toEqual([1, ...Array.from({ length: 99 }, (_, n) => (n === 5 ? 2 : 1))]);
+    expect(kept[0]?.query).toBe("SharedAccessKey=…");
+    expect(kept[1]?.query).toHaveLength(301);
   });
 });
 
@@ -165,6 +260,24 @@ describe("pages", () => {
 });
 
 describe("lists for people", () => {
+  it("go by a query, which has to be understood, and tell what became of the registration", async () => {
+    const { operator, store } = await rigWith(fleet);
+    await store.saveAssignment({ registration: registrationOf("B", { kind: "individual", id: "B" }) });
+    const query = "SELECT * FROM enrollments WHERE registrationId >= 'b'";
+    const first = await operator.list("individual", { query }, { limit: 2 });
+    expect(idsOf(first.items)).toEqual(["B", "c"]);
+    expect(first.items[0]).toEqual(await operator.enrollment("individual", "B"));
+    expect(first.items[0]).toMatchObject({ registrationState: { status: "assigned" } });
+    const rest = await operator.list("individual", { query }, { limit: 2, after: first.next ?? "" });
+    expect([idsOf(rest.items), rest.next]).toEqual([["d:1"], undefined]);
+    await expect(operator.list("individual", { query: "SELECT * FROM devices" }, {})).rejects.toMatchObject({
+      info: { path: "query", position: "15" },
+    });
+    const [queried] = (await operator.query("individual", { query }, {})).items;
+    expect(queried).toMatchObject({ registrationId: "B" });
+    expect(queried).not.toHaveProperty("registrationState");
+  });
+
   it("go by a part of the id and the status", async () => {
     const { operator } = await rigWith(fleet);
     const list = async (filter: Parameters<Operator["list"]>[1], page: Parameters<Operator["list"]>[2] = {}) => {

@@ -1,21 +1,22 @@
 import { setImmediate } from "node:timers/promises";
 import {
+  DpsError,
   type EnrollmentGroup,
-  enrollmentKinds,
+  type EnrollmentKind,
   type IndividualEnrollment,
   idKey,
   querySpecificationSchema,
 } from "@rollcall/protocol";
 import type { EnrollmentRecord } from "../records/records.js";
-import { wireEnrollment } from "../wire/wire-enrollment.js";
 import type { Collection } from "./collections.js";
 import type { Continuations } from "./continuation.js";
-import { ownRegistration } from "./enrollment-operations.js";
+import { presented } from "./enrollment-operations.js";
+import type { IgnoredQueries } from "./ignored-queries.js";
 import type { OperatorContext } from "./operator-context.js";
-import type { EnrollmentAnswer, OperatorList, OperatorPage } from "./operator-types.js";
+import type { EnrollmentAnswer, ListFilter, OperatorList, OperatorPage } from "./operator-types.js";
 import { pageLimit } from "./page-limit.js";
 import { isId, requiredId } from "./query-match.js";
-import { parseQuery } from "./query-parser.js";
+import { parseQuery, type Query } from "./query-parser.js";
 import { isWanted, type QueryPage, type QueryRun } from "./query-run.js";
 import { readBody } from "./read-body.js";
 import { sortedPage } from "./sorted-page.js";
@@ -28,27 +29,60 @@ const mostWalked = (hasSomething: boolean) => (hasSomething ? 20_000 : 100_000);
 /** Read from the store at once; other requests have their turn in between. */
 const CHUNK = 500;
 
-/** Runs a QuerySpecification. Pages may be shorter than asked for, or empty, and go on all the same. */
-export async function runQuery<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
-  collection: Collection<R, E>,
-  asked: { readonly body: unknown; readonly page: OperatorPage },
-  { context, continuations }: { context: OperatorContext; continuations: Continuations },
-): Promise<OperatorList<EnrollmentAnswer>> {
-  const { kind } = collection;
-  const text = readBody(querySpecificationSchema, asked.body).query;
-  const query = parseQuery(text, enrollmentKinds[kind].collection);
-  const about = `${kind}\n${text}`;
-  const after = continuations.read(about, asked.page.after);
-  const run = { collection, query, limit: pageLimit(asked.page), after, context };
-  const { records, next } = await pageOf(run);
-  const items: EnrollmentAnswer[] = [];
-  for (const record of records) items.push(await present(record, context));
-  return { items, ...(next && { next: continuations.write(about, next) }) };
+/** What queries are run with. */
+export interface QueryParts {
+  readonly context: OperatorContext;
+  readonly continuations: Continuations;
+  readonly ignored: IgnoredQueries;
 }
 
-/** An enrollment as answers give it. */
-async function present(record: EnrollmentRecord, { store, clock }: OperatorContext): Promise<EnrollmentAnswer> {
-  return wireEnrollment(record, { registration: await ownRegistration(record, store), now: clock() });
+/**
+ * Runs a QuerySpecification. Pages may be shorter than asked for, or empty, and go on all the same. Entries have no
+ * `registrationState`: only GET has it (azure-iot-sdk-csharp#3478).
+ */
+export async function runQuery<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
+  collection: Collection<R, E>,
+  { body, page }: { readonly body: unknown; readonly page: OperatorPage },
+  parts: QueryParts,
+): Promise<OperatorList<EnrollmentAnswer>> {
+  const text = readBody(querySpecificationSchema, body).query;
+  const query = readQuery(collection.kind, text, parts);
+  return findEnrollments(collection, { text, query, page, withState: false }, parts);
+}
+
+/**
+ * The cloud takes any text and answers with everything (azure-iot-sdk-csharp#794, #2188, azure-iot-sdk-node#814). Here what is
+ * understood filters; the rest is a 400 where queries are strict, and else everything, with a note.
+ */
+function readQuery(kind: EnrollmentKind, text: string, { context, ignored }: QueryParts): Query {
+  try {
+    return parseQuery(text, kind);
+  } catch (error) {
+    if (!(error instanceof DpsError) || context.queries === "strict") throw error;
+    ignored.add(kind, text, error);
+    return {};
+  }
+}
+
+interface Asked {
+  readonly text: string;
+  readonly query: Query;
+  readonly page: OperatorPage;
+  readonly withState: boolean;
+}
+
+async function findEnrollments<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
+  collection: Collection<R, E>,
+  { text, query, page, withState }: Asked,
+  { context, continuations }: QueryParts,
+): Promise<OperatorList<EnrollmentAnswer>> {
+  const about = `${collection.kind}\n${text}`;
+  const after = continuations.read(about, page.after);
+  const run = { collection, query, limit: pageLimit(page), after, context };
+  const { records, next } = await pageOf(run);
+  const items: EnrollmentAnswer[] = [];
+  for (const record of records) items.push(await presented(record, context, withState));
+  return { items, ...(next && { next: continuations.write(about, next) }) };
 }
 
 async function pageOf<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
@@ -87,18 +121,19 @@ async function walk<R extends EnrollmentRecord, E extends IndividualEnrollment |
   return page(true);
 }
 
-/** For lists that people look at: no query, but a part of the id and a status. */
+/** For lists that people look at: by a query, which has to be understood, or by a part of the id and a status. */
 export async function listEnrollments<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
   collection: Collection<R, E>,
-  asked: {
-    readonly search?: string;
-    readonly status?: EnrollmentRecord["provisioningStatus"];
-    readonly page: OperatorPage;
-  },
-  context: OperatorContext,
+  asked: ListFilter & { readonly page: OperatorPage },
+  parts: QueryParts,
 ): Promise<OperatorList<EnrollmentAnswer>> {
-  const limit = pageLimit(asked.page);
-  const { search, status } = asked;
+  const { context } = parts;
+  const { search, status, query: text, page } = asked;
+  if (text !== undefined) {
+    const query = parseQuery(text, collection.kind);
+    return findEnrollments(collection, { text, query, page, withState: true }, parts);
+  }
+  const limit = pageLimit(page);
   const after = asked.page.after;
   const found = await collection.page(context.store, {
     limit: limit + 1,
@@ -108,7 +143,7 @@ export async function listEnrollments<R extends EnrollmentRecord, E extends Indi
   });
   const shown = found.slice(0, limit);
   const items: EnrollmentAnswer[] = [];
-  for (const record of shown) items.push(await present(record, context));
+  for (const record of shown) items.push(await presented(record, context));
   const last = shown.at(-1);
   return { items, ...(found.length > limit && last && { next: collection.keyOf(last) }) };
 }

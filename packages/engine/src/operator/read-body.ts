@@ -51,8 +51,9 @@ export function checkSameId(kind: EnrollmentKind, inPath: string, inBody: string
 }
 
 /**
- * What the service API holds an enrollment to besides its form (wire.md#validation). Seeds are not: a hub may be linked later, and a
- * device that cannot be allocated is told why when it registers.
+ * What the service API holds an enrollment to besides its form (wire.md#validation). Seeds and imports are not: a hub may be linked
+ * later, older exports name hubs without a policy, and a device that cannot be allocated is told why when it registers. `static`
+ * without a hub is taken, as in ProvisioningServiceIndividualEnrollmentTests.cs of azure-iot-sdk-csharp @35ef6b3, and fails then, too.
  */
 export function checkAllocation(
   enrollment: IndividualEnrollment | EnrollmentGroup,
@@ -67,7 +68,13 @@ export function checkAllocation(
     const shown = JSON.stringify(iotHubs[unlinked]?.slice(0, 256));
     throw badMember(path, `${shown} is not linked to this service; linked are: ${hosts.join(", ") || "none"}`);
   }
-  if (allocationPolicy === "static" && iotHubs.length !== 1) {
+  if (allocationPolicy === undefined && iotHubs.length > 0) {
+    // The service's own words (azure-sdk-for-python#35368).
+    throw new DpsError("badRequest", "Enrollment allocationPolicy must be specified when iotHubs are specified.", {
+      info: { path: "allocationPolicy" },
+    });
+  }
+  if (allocationPolicy === "static" && iotHubs.length > 1) {
     throw badMember("iotHubs", `names ${iotHubs.length} hubs; the allocation policy static takes exactly one`);
   }
   if (allocationPolicy === "custom" && !enrollment.customAllocationDefinition) {

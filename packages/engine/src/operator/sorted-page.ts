@@ -47,7 +47,7 @@ async function* everyRecord<R extends EnrollmentRecord, E extends IndividualEnro
     if (chunk.length > 0 && walked >= SORTED) {
       throw new DpsError(
         "badRequest",
-        `There are more than ${SORTED} enrollments: they can be put in the order of their ids, ascending, and of nothing else.`,
+        `There are more than ${SORTED} enrollments: they can only be sorted by id, ascending.`,
         { info: { path: "query" } },
       );
     }

@@ -1,6 +1,7 @@
 import { finding } from "@rollcall/protocol";
-import { type Allocation, allocate, allocationPolicyOf, candidateHubs, sameHost } from "../allocation/allocate.js";
+import { type Allocation, allocate, candidateHubs, sameHost } from "../allocation/allocate.js";
 import type { CustomAllocation } from "../allocation/custom-allocation.js";
+import { allocationPolicyOf } from "../records/allocation-policy.js";
 import { enrollmentId } from "../records/enrollment-id.js";
 import type { RegistrationRecord } from "../records/records.js";
 import type { EngineContext } from "./context.js";
@@ -46,8 +47,8 @@ function noteKept(
   context: EngineContext,
 ): void {
   const why = enrollment.reprovisionPolicy
-    ? "Reprovisioning is never"
-    : `Clients of api-version ${request.apiVersion} know no reprovisioning`;
+    ? "The enrollment never reprovisions"
+    : `Clients of api-version ${request.apiVersion} do not know reprovisioning`;
   const since = new Date(existing.createdAt).toISOString();
   const values = { why, since, hub, id: enrollmentId(enrollment) };
   if (policy === "custom") {

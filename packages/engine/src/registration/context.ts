@@ -1,7 +1,7 @@
 import type { CertificateCache } from "@rollcall/pki";
-import type { ServiceAllocationPolicy } from "../allocation/allocate.js";
 import type { Allocator } from "../allocation/allocator.js";
 import type { Challenges } from "../attestation/tpm/challenges.js";
+import type { ServiceAllocationPolicy } from "../records/allocation-policy.js";
 import type { Clock, Hubs, Random } from "../records/ports.js";
 import type { Assignment } from "../records/records.js";
 import type { Store } from "../records/store.js";
@@ -27,6 +27,8 @@ export interface EngineOptions {
   readonly assigningForMs: number;
   /** Absent: no limit. */
   readonly registrationsPerMinute?: number | undefined;
+  /** Refuses an api-version newer than the known ones. Default: false, it is served with a warning. */
+  readonly knownVersionsOnly?: boolean | undefined;
   /** As the HTTPS how-to of 2025: a chain-issued leaf of an individual enrollment needs an uploaded, verified CA. Default: false. */
   readonly strictX509?: boolean | undefined;
   /**

@@ -94,11 +94,13 @@ describe("when allocation chooses another hub", () => {
     expect(findings).toMatchObject([
       { cause: 23, severity: "warning", blame: "enrollment", expected: "h2.test", got: "h1.test" },
     ]);
-    expect(findings[0]?.title).toMatch(/^Reprovisioning is never: the record of 2026-11-23T00:00:00\.000Z wins/);
+    expect(findings[0]?.title).toMatch(
+      /^The enrollment never reprovisions, so the device keeps the hub it got on 2026-11-23T00:00:00\.000Z/,
+    );
     const old = await settled("unsaid");
     await old.at("h2.test");
     expect((await old.register("2018-04-01")).findings[0]?.title).toMatch(
-      /^Clients of api-version 2018-04-01 know no reprovisioning: /,
+      /^Clients of api-version 2018-04-01 do not know reprovisioning, so /,
     );
   });
 
@@ -182,7 +184,7 @@ describe("when the hub is no longer there", () => {
   it("and no other is: failed, with the device where it was; and back when the hub is", async () => {
     const { register, store, hubs: linked } = await settled("migrate");
     linked.list = [];
-    expect(await register()).toMatchObject({ status: "failed", errorCode: 400208 });
+    expect(await register()).toMatchObject({ status: "failed", errorCode: 401001, errorMessage: "IoTHub not found." });
     expect((await store.registration("a"))?.result).toMatchObject({ assignedHub: "h1.test", deviceId: "a" });
     expect(await store.twin("h1.test", "a")).toMatchObject({ reported: { seen: 1 } });
     linked.list = [hub("H1.TEST")];

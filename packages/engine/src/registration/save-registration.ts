@@ -117,11 +117,11 @@ async function assign(accepted: Accepted, turn: Turn, context: EngineContext): P
     etag: context.etag(),
   };
   const expected = { enrollmentEtag: enrollment.etag, ...(existing && { expectedEtag: existing.etag }) };
-  const fail = (reason: Finding) => ({
-    assignment: { registration: failed(base, reason, existing), ...expected },
+  const fail = (reason: Finding, wireMessage?: string) => ({
+    assignment: { registration: failed(base, { reason, wireMessage }, existing), ...expected },
     reason,
   });
-  if ("finding" in allocation) return fail(allocation.finding);
+  if ("finding" in allocation) return fail(allocation.finding, allocation.wireMessage);
   const { hub, initialTwin, payload } = allocation;
   const deviceId = deviceIdOf(accepted, existing);
   const present = await context.store.deviceIdentity(hub.host, deviceId);
@@ -195,7 +195,12 @@ function taken({ hub, deviceId, registrationId }: Owner): Finding {
   return finding("hub.deviceIdTaken", { values: { hub, deviceId }, expected, got: `taken by ${registrationId}` });
 }
 
-function failed(base: Base, reason: Finding, existing: RegistrationRecord | undefined): RegistrationRecord {
+/** The device is told what the cloud tells it; the finding, which is for people, stays in the attempt. */
+function failed(
+  base: Base,
+  { reason, wireMessage }: { readonly reason: Finding; readonly wireMessage: string | undefined },
+  existing: RegistrationRecord | undefined,
+): RegistrationRecord {
   const row = dpsErrors[wireError(reason)];
   const current = currentPlace(existing);
   return {
@@ -203,7 +208,7 @@ function failed(base: Base, reason: Finding, existing: RegistrationRecord | unde
     result: {
       status: "failed",
       errorCode: row.code,
-      errorMessage: reason.title,
+      errorMessage: wireMessage ?? row.message,
       ...(current && { assignedHub: current.hub, deviceId: current.deviceId }),
     },
   };

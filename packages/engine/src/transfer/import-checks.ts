@@ -56,7 +56,7 @@ export class ImportChecks {
     const { what, id, key } = nameOf(incoming);
     if (handMade.has(part)) {
       const entry = `${part}\n${key}`;
-      if (this.#seen.has(entry)) throw importError(line, `${what} ${id} stands twice (case does not matter)`, { id });
+      if (this.#seen.has(entry)) throw importError(line, `${what} ${id} appears twice (case does not matter)`, { id });
       this.#seen.add(entry);
     }
     if (part === "certificates") this.#certificates.set(key, { ...record, line });
@@ -91,7 +91,8 @@ export class ImportChecks {
     for (const { line, name, thumbprint } of this.#references.values()) {
       const found = certificates.get(idKey(name));
       if (found?.isVerified && found.thumbprint === thumbprint) continue;
-      const state = found === undefined ? "is not there" : found.isVerified ? "is another one" : "is not verified";
+      const state =
+        found === undefined ? "is not there" : found.isVerified ? "is a different certificate" : "is not verified";
       throw importError(line, `refers to the CA certificate ${name}, which ${state}`, {
         path: "attestation",
         id: name,
@@ -111,20 +112,20 @@ export class ImportChecks {
       const before = all.get(key);
       if (before && before.thumbprint !== thumbprint) {
         // What groups hold of a certificate is what it was: its content may not change under its name.
-        throw importError(line, `the CA certificate ${name} is there with another content; delete it first`, {
+        throw importError(line, `the CA certificate ${name} already exists with different content; delete it first`, {
           kind: "alreadyExists",
           id: name,
         });
       }
       const twin = [...all.values()].find((each) => each.thumbprint === thumbprint && idKey(each.name) !== key);
       if (twin) {
-        const message = `the CA certificate ${name} is there already, under the name ${twin.name}`;
+        const message = `the CA certificate ${name} already exists, under the name ${twin.name}`;
         throw importError(line, message, { kind: "alreadyExists", id: twin.name });
       }
       all.set(key, record);
     }
     if (all.size > limits.caCertificates) {
-      const message = `there would be ${all.size} CA certificates; ${limits.caCertificates} are allowed`;
+      const message = `there would be ${all.size} CA certificates; the limit is ${limits.caCertificates}`;
       throw importError(1, message, { kind: "quotaExceeded" });
     }
     return all;
@@ -135,7 +136,7 @@ export class ImportChecks {
 async function refuseLone({ part, line, hub, deviceId }: Lone, store: Store): Promise<void> {
   const other = part === "twins" ? await store.deviceIdentity(hub, deviceId) : await store.twin(hub, deviceId);
   if (other) return;
-  const what = part === "twins" ? "the twin of a device that is" : "a device whose twin is";
-  const message = `${deviceId} of ${hub} is ${what} neither here nor among the records`;
+  const [here, missing] = part === "twins" ? ["twin", "device"] : ["device", "twin"];
+  const message = `${deviceId} of ${hub}: the ${here} has no ${missing}, neither in the store nor in the import`;
   throw importError(line, message, { id: deviceId });
 }

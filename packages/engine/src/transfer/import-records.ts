@@ -75,8 +75,11 @@ async function refuseKnown(batch: readonly Incoming[], store: Store): Promise<vo
   const first = batch[known.indexOf(true)];
   if (!first) return;
   const { what, id } = nameOf(first);
-  const message = `${what} ${id} is there already; overwrite=true replaces what is there`;
-  throw importError(first.line, message, { kind: "alreadyExists", id });
+  const message = `${what} ${id} already exists; overwrite=true replaces it`;
+  throw importError(first.line, message, {
+    kind: first.part === "groups" ? "groupAlreadyExists" : "alreadyExists",
+    id,
+  });
 }
 
 async function isThere({ part, record }: Incoming, store: Store): Promise<boolean> {
@@ -119,11 +122,13 @@ function notes({ format, idScope }: Upload, { hubs }: ImportChecks, options: Imp
   return [
     ...(idScope !== undefined && idScope !== options.idScope ? [scopeNote(idScope, options.idScope)] : []),
     ...(strange.length > 0
-      ? [`Hubs are named that are not linked here: ${strange.slice(0, 5).join(", ")}. Nothing is assigned to them.`]
+      ? [
+          `The records name hubs that are not linked here: ${strange.slice(0, 5).join(", ")}. No device is assigned to them.`,
+        ]
       : []),
-    ...(format === "list" ? ["What az prints holds no assignments: every device has to register once."] : []),
+    ...(format === "list" ? ["The output of az has no assignments, so every device must register once."] : []),
   ];
 }
 
 const scopeNote = (from: string, to: string) =>
-  `The export was of ID scope ${from}; its records are under ${to} now. Keys stay as they were, but devices name the scope in their tokens: tell them.`;
+  `The export came from ID scope ${from}; its records are now under ${to}. Keys are unchanged, but devices name the scope in their tokens: give them the new scope.`;

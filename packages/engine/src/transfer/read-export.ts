@@ -24,7 +24,7 @@ export function isExportHead(value: unknown, line: number): value is ExportHead 
   if (READ_VERSIONS.includes(version)) return true;
   throw importError(
     line,
-    `is of an export of version ${String(version)}; this service reads versions ${READ_VERSIONS.join(" and ")}`,
+    `belongs to an export of version ${String(version)}; this service reads versions ${READ_VERSIONS.join(" and ")}`,
   );
 }
 
@@ -35,7 +35,7 @@ export async function* readExport(lines: AsyncIterable<Piece>): AsyncGenerator<I
   let ended: number | undefined;
   for await (const { line, bytes } of lines) {
     last = line;
-    if (ended !== undefined) throw importError(line, `stands behind the end line (line ${ended})`);
+    if (ended !== undefined) throw importError(line, `comes after the end line (line ${ended})`);
     const value = parseLine(line, bytes);
     if (value.kind === "end") {
       checkEnd(line, value, records);
@@ -45,7 +45,8 @@ export async function* readExport(lines: AsyncIterable<Piece>): AsyncGenerator<I
       records++;
     }
   }
-  if (ended === undefined) throw importError(last, "is the last one, and no end line: the export was cut short");
+  if (ended === undefined)
+    throw importError(last, "is the last line, but it is not an end line: the export was cut short");
 }
 
 interface Line {
@@ -56,25 +57,25 @@ interface Line {
 
 function parseLine(line: number, bytes: Buffer): Line {
   const json = parseJson(bytes);
-  if (!json.ok) throw importError(line, `is no JSON: ${json.reason}`);
+  if (!json.ok) throw importError(line, `is not JSON: ${json.reason}`);
   const { value } = json;
   if (typeof value === "object" && value !== null && "kind" in value && typeof value.kind === "string") {
     return { ...value, kind: value.kind };
   }
-  throw importError(line, 'is no {"kind": …, "record": …}');
+  throw importError(line, 'is not {"kind": …, "record": …}');
 }
 
 /** The number is there so that lost lines are noticed; whoever takes lines out on purpose takes the number out, too. */
 function checkEnd(line: number, { records }: Line, came: number): void {
   if (records === undefined || records === came) return;
-  throw importError(line, `says that ${String(records)} records were exported; ${came} came`);
+  throw importError(line, `says that ${String(records)} records were exported, but ${came} arrived`);
 }
 
 function readRecord(line: number, { kind, record }: Line): Incoming {
   if (!isKind(kind)) {
     throw importError(
       line,
-      `is of the kind ${JSON.stringify(kind.slice(0, 50))}; known are ${Object.keys(exportKinds).join(", ")}`,
+      `has the kind ${JSON.stringify(kind.slice(0, 50))}; known kinds are ${Object.keys(exportKinds).join(", ")}`,
     );
   }
   const schema: z.ZodType = recordSchemas[kind];
@@ -82,7 +83,7 @@ function readRecord(line: number, { kind, record }: Line): Incoming {
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const path = [kind, ...(issue?.path ?? [])].map(String).join(".");
-    throw importError(line, issue?.message ?? "is no record", { path });
+    throw importError(line, issue?.message ?? "is not a record", { path });
   }
   const problem = problemOf(kind, parsed.data);
   if (problem) throw importError(line, problem.message, { path: `${kind}.${problem.path}` });

@@ -52,7 +52,7 @@ async function firstByte(
     if (done === true) break;
     begun.push(Buffer.from(value));
     size += value.length;
-    if (size > MAX_VALUE_BYTES) throw importError(1, "the upload is blank as far as it was read");
+    if (size > MAX_VALUE_BYTES) throw importError(1, "the upload begins with too much blank space");
     first = value.find((byte) => !blanks.has(byte));
   }
   async function* everything(): AsyncGenerator<Uint8Array> {
@@ -69,7 +69,7 @@ async function readDocument(first: Piece, lines: AsyncIterable<Piece>): Promise<
   for await (const { bytes, line } of lines) {
     size += bytes.length + 1;
     if (size > MAX_VALUE_BYTES) {
-      throw importError(line, `is beyond the ${MAX_VALUE_BYTES / 1024 / 1024} MB that a seed file may have`);
+      throw importError(line, `exceeds the ${MAX_VALUE_BYTES / 1024 / 1024} MB that a seed file may have`);
     }
     parts.push(Buffer.from("\n"), bytes);
   }
@@ -77,7 +77,7 @@ async function readDocument(first: Piece, lines: AsyncIterable<Piece>): Promise<
   if (json.ok) return json.value;
   throw importError(
     first.line,
-    `begins neither an export of Rollcall, nor an array of enrollments, nor a seed file in JSON: ${json.reason}`,
+    `does not begin a Rollcall export, an array of enrollments or a seed file in JSON: ${json.reason}`,
   );
 }
 

@@ -22,7 +22,7 @@ export type WireOptions = Pick<ImportOptions, "store" | "clock" | "random" | "ge
 export async function* readWireList(entries: AsyncIterable<Piece>, options: WireOptions): AsyncGenerator<Incoming> {
   for await (const { line, bytes } of entries) {
     const json = parseJson(bytes);
-    if (!json.ok) throw importError(line, `is no JSON: ${json.reason}`);
+    if (!json.ok) throw importError(line, `is not JSON: ${json.reason}`);
     yield await readWireEnrollment(line, json.value, options);
   }
 }
@@ -38,7 +38,7 @@ export async function readWireEnrollment(
   const isGroup = "enrollmentGroupId" in value;
   const id = String(isGroup ? value.enrollmentGroupId : value.registrationId);
   if (!options.generateKeys && lacksKeys(value.attestation)) {
-    const message = `${id} comes without its symmetric keys (az iot dps enrollment show --show-keys prints them); generateKeys=true makes new ones, which its devices have to be given`;
+    const message = `${id} has no symmetric keys (az iot dps enrollment show --show-keys prints them). generateKeys=true makes new keys, which its devices then need`;
     throw importError(line, message, { path: "attestation.symmetricKey", id });
   }
   const { store, random } = options;
@@ -62,7 +62,7 @@ function passed<T>(parsed: z.ZodSafeParseResult<T>, line: number, id: string): T
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const path = issue?.path.map(String).join(".") ?? "";
-  throw importError(line, `${issue?.message ?? "is no enrollment"} (${id})`, { path, id });
+  throw importError(line, `${issue?.message ?? "is not an enrollment"} (${id})`, { path, id });
 }
 
 interface WireEnrollment {

@@ -22,7 +22,7 @@ const id = z.string().superRefine((text, context) => {
   const problem = idProblem(text);
   if (problem) context.addIssue({ code: "custom", message: problem.message });
 });
-const deviceId = z.string().refine(isDeviceId, "is no device id");
+const deviceId = z.string().refine(isDeviceId, "is not a device id");
 const etag = z.string().min(1).max(200);
 /** Milliseconds since 1970, as far as a Date goes. */
 const time = z.number().int().min(0).max(8.64e15);
@@ -30,11 +30,11 @@ const version = z.int().min(1);
 /** Parsed JSON: an object of it holds nothing else. */
 const jsonObject = z.custom<JsonObject>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  "is no JSON object",
+  "is not a JSON object",
 );
 /** What an enrollment may say, linked or not. */
 const hubName = z.string().min(1).max(255);
-const host = z.string().max(255).refine(isHost, "is no host name or address");
+const host = z.string().max(255).refine(isHost, "is not a host name or an address");
 
 const attestations = { x509, symmetricKey, tpm } as const satisfies Record<
   AttestationKind,
@@ -43,7 +43,7 @@ const attestations = { x509, symmetricKey, tpm } as const satisfies Record<
 const attestation = z.discriminatedUnion("type", [attestations.x509, attestations.symmetricKey, attestations.tpm]);
 
 const customAllocation = z.looseObject({
-  webhookUrl: z.string().refine(isWebhookUrl, "is no address to post to: http or https, without user and password"),
+  webhookUrl: z.string().refine(isWebhookUrl, "must be an http or https URL without user and password"),
   apiVersion: z.string().min(1),
 });
 const reprovisionPolicy = z.looseObject({ updateHubAssignment: z.boolean(), migrateDeviceData: z.boolean() });
@@ -91,7 +91,7 @@ const group = z.looseObject({
 });
 
 const caCertificate = z.looseObject({
-  name: z.string().regex(/^[A-Za-z0-9\-._]{1,64}$/, "is no name of a certificate"),
+  name: z.string().regex(/^[A-Za-z0-9\-._]{1,64}$/, "is not a certificate name"),
   der: z.string(),
   thumbprint: z.string(),
   isVerified: z.boolean(),

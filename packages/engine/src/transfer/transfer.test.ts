@@ -96,7 +96,11 @@ async function filled(): Promise<MemoryStore> {
   const operator = createOperator({ store: full, hubs, clock, random: randomBytes, clusterSecret: Buffer.alloc(32) });
   const put = (registrationId: string, attestation: object, more: object = {}) =>
     operator.putEnrollment("individual", registrationId, { registrationId, attestation, ...more });
-  await put("key-1", { type: "symmetricKey", symmetricKey: keys }, { deviceId: "dev$1", iotHubs: [HUB] });
+  await put(
+    "key-1",
+    { type: "symmetricKey", symmetricKey: keys },
+    { deviceId: "dev$1", allocationPolicy: "hashed", iotHubs: [HUB] },
+  );
   await put("tpm-1", { type: "tpm", tpm: { endorsementKey: tpmVectors.rsa.ek.tpm2bPublicBase64 } });
   const certificate = toPem(leaf.certificate.der);
   await put("x509-1", { type: "x509", x509: { clientCertificates: { primary: { certificate } } } });
@@ -195,8 +199,8 @@ describe("an export", () => {
     const strange = whole.replaceAll(HUB, "far.example");
     const { notes } = await load(store, strange, { idScope: "0ne00000009" });
     expect(notes).toEqual([
-      expect.stringMatching(/of ID scope 0ne00000000; its records are under 0ne00000009 now/),
-      expect.stringMatching(/Hubs are named that are not linked here: far.example/),
+      expect.stringMatching(/from ID scope 0ne00000000; its records are now under 0ne00000009/),
+      expect.stringMatching(/name hubs that are not linked here: far.example/),
     ]);
   });
 
@@ -215,8 +219,8 @@ describe("an export", () => {
   const without = (kind: string) => whole.replace(`${lineOf(kind)}\n`, "").replace(/"records":\d+/, '"records":8');
 
   it.each([
-    ["deviceIdentity", "twin", /Line 9: dev\$1 of hub.example is the twin of a device that is neither here/],
-    ["twin", "deviceIdentity", /Line 9: dev\$1 of hub.example is a device whose twin is neither here/],
+    ["deviceIdentity", "twin", /Line 9: dev\$1 of hub.example: the twin has no device, neither in the store nor/],
+    ["twin", "deviceIdentity", /Line 9: dev\$1 of hub.example: the device has no twin, neither in the store nor/],
   ])("without its %s is taken only where that one is there already", async (missing, left, message) => {
     expect((await refused(load(store, without(missing)))).message).toMatch(message);
     expect(records(await save(store))).toEqual([{ kind: "end", records: 0 }]);
@@ -238,7 +242,9 @@ describe("an export", () => {
       .trim()
       .split("\n")
       .filter((line) => !line.includes('"tpm-1"'));
-    expect((await refused(load(store, lines.join("\n")))).message).toMatch(/^Line 10: says that 9 records.*; 8 came/);
+    expect((await refused(load(store, lines.join("\n")))).message).toMatch(
+      /^Line 10: says that 9 records.*, but 8 arrived/,
+    );
     const open = [...lines.slice(0, -1), '{"kind":"end"}'].join("\r\n");
     expect(await load(store, open)).toMatchObject({ imported: { individuals: 2 } });
   });
@@ -279,7 +285,7 @@ describe("a bad line", () => {
       /caCertificate.thumbprint: is not the SHA-256/,
     ],
     ["a broken certificate", "caCertificate", (each) => ({ ...each, der: "AAAA" }), /caCertificate.der: /],
-    ["a leaf as CA", "caCertificate", (each) => ({ ...each, der: leafText() }), /is no CA certificate/],
+    ["a leaf as CA", "caCertificate", (each) => ({ ...each, der: leafText() }), /is not a CA certificate/],
     [
       "an unknown kind of key",
       "deviceIdentity",
@@ -291,13 +297,13 @@ describe("a bad line", () => {
       "individualEnrollment",
       (each) =>
         withSource(each, { customAllocationDefinition: { webhookUrl: "ftp://u:p@x", apiVersion: "2021-10-01" } }),
-      /individualEnrollment.source.customAllocationDefinition.webhookUrl: is no address/,
+      /individualEnrollment.source.customAllocationDefinition.webhookUrl: must be an http or https URL/,
     ],
     [
       "a list for notes",
       "individualEnrollment",
       (each) => withSource(each, { optionalDeviceInformation: [1] }),
-      /source.optionalDeviceInformation: is no JSON object/,
+      /source.optionalDeviceInformation: is not a JSON object/,
     ],
     ["a version below 1", "twin", (each) => ({ ...each, desiredVersion: 0 }), /twin.desiredVersion/],
     [
@@ -312,9 +318,9 @@ describe("a bad line", () => {
       (each) => ({ ...each, initialTwin: { tags: { $a: 1 }, desired: {} } }),
       /enrollmentGroup.initialTwin.tags: .*"\$a"/,
     ],
-    ["a hub that is no host", "twin", (each) => ({ ...each, hub: "hub example" }), /twin.hub: is no host name/],
+    ["a hub that is no host", "twin", (each) => ({ ...each, hub: "hub example" }), /twin.hub: is not a host name/],
     ["too many tags", "twin", (each) => ({ ...each, tags: { a: "x".repeat(9000) } }), /twin.tags: has 9008 bytes/],
-    ["text for properties", "twin", (each) => ({ ...each, desired: "x" }), /twin.desired: is no JSON object/],
+    ["text for properties", "twin", (each) => ({ ...each, desired: "x" }), /twin.desired: is not a JSON object/],
   ])("with %s is named, and nothing is imported", async (_, kind, change, message) => {
     const { line, text } = changed(kind, change);
     const error = await refused(load(store, text));
@@ -341,33 +347,33 @@ describe("a bad line", () => {
         whole.replace(line, () => text),
       ),
     );
-    expect(error.message).toMatch(/enrollmentGroup.attestation: holds not exactly the CA certificates that it names/);
+    expect(error.message).toMatch(/enrollmentGroup.attestation: must have exactly the CA certificates that it names/);
     expect(records(await save(store))).toEqual([{ kind: "end", records: 0 }]);
   });
 
   it.each<[string, () => string, RegExp]>([
     ["nothing", () => " \n", /The upload is empty/],
-    ["one that is no JSON", () => whole.replace('{"kind":"twin"', "{kind"), /Line 10: is no JSON/],
+    ["one that is no JSON", () => whole.replace('{"kind":"twin"', "{kind"), /Line 10: is not JSON/],
     [
       "one of an unknown kind",
       () => whole.replace('"kind":"twin"', '"kind":"cat"'),
-      /of the kind "cat"; known are caCert/,
+      /has the kind "cat"; known kinds are caCert/,
     ],
-    ["one without a kind", () => whole.replace('{"kind":"twin",', "{"), /Line 10: is no \{"kind": …/],
-    ["one behind the end", () => `${whole}{"kind":"end"}`, /Line 12: stands behind the end line \(line 11\)/],
+    ["one without a kind", () => whole.replace('{"kind":"twin",', "{"), /Line 10: is not \{"kind": …/],
+    ["one behind the end", () => `${whole}{"kind":"end"}`, /Line 12: comes after the end line \(line 11\)/],
     [
       "an end that is missing",
       () => whole.split("\n").slice(0, 5).join("\n"),
-      /Line 5: is the last one, and no end line/,
+      /Line 5: is the last line, but it is not an end line/,
     ],
     [
       "a version to come",
       () => whole.replace('"version":2', '"version":3'),
       /of version 3; this service reads versions 1 and 2/,
     ],
-    ["YAML", () => "enrollments: []\n", /begins neither an export of Rollcall, nor an array/],
+    ["YAML", () => "enrollments: []\n", /does not begin a Rollcall export, an array/],
     ["a seed with a strange member", () => '{"enrolments":[]}', /nor a seed/],
-    ["a record that stands twice", twice, /Line 11: individual enrollment x509-1 stands twice/],
+    ["a record that stands twice", twice, /Line 11: individual enrollment x509-1 appears twice/],
   ])("such as %s is refused", async (_, text, message) => {
     expect((await refused(load(store, text()))).message).toMatch(message);
     expect((await store.counts()).individualEnrollments).toBe(0);
@@ -425,7 +431,7 @@ describe("what is there already", () => {
     await load(store, [lines[0], ...referred, ...own, '{"kind":"end"}'].join("\n"));
     if (referred.length > 0) await store.removeCaCertificate("plant");
     expect(await refused(load(store, whole))).toMatchObject({
-      kind: "alreadyExists",
+      kind: kind === "enrollmentGroup" ? "groupAlreadyExists" : "alreadyExists",
       info: { id, line: String(line) },
     });
     expect(await load(store, whole, { overwrite: true })).toMatchObject({ imported: { individuals: 3 } });
@@ -436,7 +442,7 @@ describe("what is there already", () => {
     const certificates = createCertificateOperator({ store, clock, random: randomBytes });
     await certificates.createCertificate("plant", { certificate: toPem(other.certificate.der) });
     expect((await refused(load(store, whole, { overwrite: true }))).message).toMatch(
-      /there with another content; delete it/,
+      /already exists with different content; delete it/,
     );
     await certificates.deleteCertificate("plant");
     await certificates.createCertificate("root", { certificate: toPem(root.certificate.der) });
@@ -451,7 +457,7 @@ describe("what is there already", () => {
     await load(store, JSON.stringify(groups));
     expect(await refused(load(store, whole))).toMatchObject({
       kind: "quotaExceeded",
-      message: expect.stringMatching(/there would be 101 symmetric-key groups; 100 are allowed/),
+      message: expect.stringMatching(/there would be 101 symmetric-key enrollment groups; the limit is 100/),
     });
     expect(await load(store, JSON.stringify(groups), { overwrite: true })).toMatchObject({ imported: { groups: 100 } });
   });
@@ -499,7 +505,7 @@ describe("a list of az", () => {
     expect(imported).toMatchObject({ individuals: 2 });
     expect(notes).toEqual([
       expect.stringContaining("some.azure-devices.net"),
-      expect.stringContaining("every device has to register once"),
+      expect.stringContaining("every device must register once"),
     ]);
     expect((await store.individualEnrollment("a"))?.attestation).toMatchObject({
       primary: { thumbprint: "CD".repeat(32) },
@@ -511,7 +517,7 @@ describe("a list of az", () => {
     [
       "keys that az does not show",
       individual("b", { type: "symmetricKey", symmetricKey: { primaryKey: null, secondaryKey: null } }),
-      /^Line 2: attestation.symmetricKey: b comes without its symmetric keys .*generateKeys=true/,
+      /^Line 2: attestation.symmetricKey: b has no symmetric keys .*generateKeys=true/,
     ],
     [
       "a group's certificate that az does not show",

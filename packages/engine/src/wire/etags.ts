@@ -28,8 +28,11 @@ export function etagsOf(ifMatch: string | undefined): readonly string[] | undefi
 /** What `If-Match` asks of what is there: nothing when it is absent. Throws preconditionFailed. */
 export function checkPrecondition(existing: { readonly etag: string } | undefined, ifMatch: string | undefined): void {
   if (ifMatch === undefined) return;
-  if (!existing) throw new DpsError("preconditionFailed", "Nothing is there to match the etag.");
+  if (!existing) throw new DpsError("preconditionFailed", "There is no record that the etag could match.");
   const etags = etagsOf(ifMatch);
   if (!etags || etags.includes(bareEtag(existing.etag))) return;
-  throw new DpsError("preconditionFailed", "It was changed since: its etag is another one. Read it again.");
+  throw new DpsError(
+    "preconditionFailed",
+    "The record changed after you read it (etag mismatch). Read it again and retry.",
+  );
 }

@@ -4,11 +4,14 @@ import {
   type EnrolledGroup,
   type EnrolledIndividual,
   type EnrolledMechanism,
+  type EnrollmentKind,
   formatDate,
   hasSecrets,
   type Json,
+  reprovisionPolicies,
 } from "@rollcall/protocol";
 import { attestations } from "../attestation/attestations.js";
+import { allocationPolicyOf, type ServiceAllocationPolicy } from "../records/allocation-policy.js";
 import type { AttestationRecord } from "../records/attestation-record.js";
 import type { EnrollmentRecord, RegistrationRecord } from "../records/records.js";
 import { quotedEtag } from "./etags.js";
@@ -33,6 +36,8 @@ export function attestationMechanism(attestation: AttestationRecord): EnrolledMe
 export interface WireContext {
   /** The individual's own, once it registered. */
   readonly registration: RegistrationRecord | undefined;
+  /** The service's own policy: what is in force for an enrollment that names none. Absent: hashed. */
+  readonly allocationPolicy?: ServiceAllocationPolicy | undefined;
   /** Decides whether the registration is still assigning. */
   readonly now: number;
   /** For conditions that do not ask for them: each would be parsed. */
@@ -57,10 +62,12 @@ const members: { readonly [Name in keyof Members]-?: Read<Name> } = {
   deviceId: (record) => (record.kind === "individual" ? record.deviceId : undefined),
   attestation: (record, { withoutCertificates = false }) => wireAttestation(record.attestation, withoutCertificates),
   capabilities: ({ iotEdge }) => ({ iotEdge }),
-  // Hubs and policy as the operator wrote them: the single-hub form of 2017 stays by itself.
+  // Hubs as the operator wrote them: the single-hub form of 2017 stays by itself.
   iotHubHostName: ({ source }) => source.iotHubHostName,
   iotHubs: ({ source }) => source.iotHubs,
-  allocationPolicy: ({ source }) => source.allocationPolicy,
+  // Always there, as reprovisionPolicy is: "allocation policy is never null" in ProvisioningServiceIndividualEnrollmentTests.cs of
+  // azure-iot-sdk-csharp @35ef6b3, and the live tests of the azure-iot CLI extension.
+  allocationPolicy: (record, { allocationPolicy }) => allocationPolicyOf(record, allocationPolicy),
   customAllocationDefinition: ({ source }) =>
     source.customAllocationDefinition && { ...source.customAllocationDefinition },
   initialTwin: ({ initialTwin }) => wireTwin(initialTwin),
@@ -78,13 +85,26 @@ const members: { readonly [Name in keyof Members]-?: Read<Name> } = {
   lastUpdatedDateTimeUtc: ({ updatedAt }) => formatDate(new Date(updatedAt)),
 };
 
-const defaultReprovisioning = { updateHubAssignment: true, migrateDeviceData: true } as const;
+const defaultReprovisioning = reprovisionPolicies.migrate.policy;
 
 /** An enrollment or a group as the service API gives it; members without a value are absent. */
 export function wireEnrollment(record: EnrollmentRecord, about: WireContext): EnrolledIndividual | EnrolledGroup {
   const all = Object.entries(members).map(([name, read]) => [name, read(record, about)] as const);
   // Object.fromEntries loses the names, of which each kind has its own.
   return Object.fromEntries(all.filter(([, value]) => value != null)) as unknown as EnrolledIndividual | EnrolledGroup;
+}
+
+/** The members of one kind only; all others are of both. */
+const onlyOf: Readonly<Record<string, EnrollmentKind>> = {
+  registrationId: "individual",
+  enrollmentGroupId: "group",
+  deviceId: "individual",
+  registrationState: "individual",
+};
+
+/** The names of the members that enrollments of a kind have. */
+export function memberNames(kind: EnrollmentKind): readonly string[] {
+  return Object.keys(members).filter((name) => (onlyOf[name] ?? kind) === kind);
 }
 
 /** One member of the wire form; null when it is absent. For queries, which ask thousands of enrollments for little. */

@@ -1,4 +1,12 @@
-import { allocationPolicies, decodeBase64, isHost, limits, permissions, transportRows } from "@rollcall/protocol";
+import {
+  allocationPolicies,
+  DEFAULT_ALLOCATION_POLICY,
+  decodeBase64,
+  isHost,
+  limits,
+  permissions,
+  transportRows,
+} from "@rollcall/protocol";
 import { z } from "zod";
 import { OWNER_POLICY } from "./policies.js";
 
@@ -92,7 +100,7 @@ const settings = z.strictObject({
   hubHost: host.optional().describe("Host of the one default hub"),
   allocationPolicy: z
     .enum(servicePolicies, { error: `is not a policy for a whole service: ${servicePolicies.join(", ")}` })
-    .default("hashed")
+    .default(DEFAULT_ALLOCATION_POLICY)
     .describe(
       "For enrollments that name no policy. custom is possible for enrollments only, each with its own webhook",
     ),
@@ -137,6 +145,12 @@ const settings = z.strictObject({
     .refine((policies) => new Set(policies.map((each) => each.name)).size === policies.length, "names a policy twice")
     .default([])
     .describe(`Shared access policies of the service API, besides ${OWNER_POLICY}`),
+  queries: z
+    .enum(["lenient", "strict"])
+    .default("lenient")
+    .describe(
+      "A query of the service API that is not understood is answered with everything, as the cloud does; strict: with a 400",
+    ),
   apiVersions: z.enum(["accept-newer", "known-only"]).default("accept-newer"),
 });
 

@@ -22,6 +22,7 @@ export const settings = {
   registrationsPerMinute: { path: ["limits", "registrationsPerMinute"], kind: "integer" },
   tpmOverMqtt: { path: ["tpmOverMqtt"], kind: "boolean" },
   strictX509: { path: ["strictX509"], kind: "boolean" },
+  queries: { path: ["queries"], kind: "text" },
   apiVersions: { path: ["apiVersions"], kind: "text" },
   logLevel: { path: ["log", "level"], kind: "text" },
   logFormat: { path: ["log", "format"], kind: "text" },

@@ -37,6 +37,7 @@ it("has a default for everything", () => {
     limits: { registrationsPerMinute: "off", webhookTimeout: 5 },
     log: { level: "info" },
     strictX509: false,
+    queries: "lenient",
     apiVersions: "accept-newer",
   });
 });

@@ -1,7 +1,7 @@
 import { hostname, networkInterfaces } from "node:os";
 import type { LinkedHub } from "@rollcall/protocol";
+import { isLoopback } from "@rollcall/protocol";
 import type { Config } from "../config/config-schema.js";
-import { isLoopback } from "./client-connection.js";
 
 const isWildcard = (host: string) => host === "0.0.0.0" || host === "::";
 

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { ClientConnection, Transport } from "@rollcall/protocol";
+import { type ClientConnection, isLoopback, type Transport } from "@rollcall/protocol";
 
 /** The facts about a socket before TLS begins. */
 export interface AcceptedSocket {
@@ -13,11 +13,6 @@ export interface AcceptedSocket {
 export function formatAddress(address: string, port: number | string): string {
   const plain = address.startsWith("::ffff:") && address.includes(".") ? address.slice("::ffff:".length) : address;
   return plain.includes(":") ? `[${plain}]:${port}` : `${plain}:${port}`;
-}
-
-/** True for 127.0.0.0/8, ::1 and localhost. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(host);
 }
 
 /** The facts about a socket that was just accepted. */

@@ -1,5 +1,6 @@
 import type { AddressInfo, Server } from "node:net";
-import { formatAddress, isLoopback } from "./client-connection.js";
+import { isLoopback } from "@rollcall/protocol";
+import { formatAddress } from "./client-connection.js";
 
 /** An address to listen on; an optional one is left out on machines that do not have it. */
 export interface ListenAddress {

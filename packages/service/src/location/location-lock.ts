@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { isAlive, ownMark, type ProcessMark } from "@rollcall/store/process-life";
 import { errorCode, LocationError } from "./private-files.js";
 
 /** Another service runs in this location. */
@@ -15,20 +16,13 @@ export class LocationInUseError extends LocationError {
   }
 }
 
-/** Identifies a process, also when a later process gets the same pid. */
-interface Holder {
-  readonly pid: number;
-  /** Boot id and start time; empty where the platform does not tell them. */
-  readonly birth: string;
-}
-
 /**
  * Takes the lock of a folder. A lock that a killed process left behind is recognised and removed. Returns a function
  * that releases the lock. Throws LocationInUseError and LocationError.
  */
 export function lockLocation(folder: string): () => void {
   const path = `${folder}/lock`;
-  const mine = JSON.stringify({ pid: process.pid, birth: birthOf(process.pid) } satisfies Holder);
+  const mine = JSON.stringify(ownMark());
   const draft = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
   writeFileSync(draft, mine, { mode: 0o600, flag: "wx" });
   try {
@@ -79,36 +73,13 @@ export function isLocationInUse(folder: string): boolean {
   return holder !== undefined && isAlive(holder);
 }
 
-function parseHolder(text: string): Holder | undefined {
+function parseHolder(text: string): ProcessMark | undefined {
   try {
-    const value = JSON.parse(text) as Partial<Holder> | null;
+    const value = JSON.parse(text) as Partial<ProcessMark> | null;
     return typeof value?.pid === "number" ? { pid: value.pid, birth: String(value.birth ?? "") } : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isAlive({ pid, birth }: Holder): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (errorCode(error) === "ESRCH") return false;
-  }
-  const now = birthOf(pid);
-  return now !== "gone" && (birth === "" || now === "" || birth === now);
-}
-
-/**
- * Boot id and start time in ticks, on Linux. A container whose service is always process 1 needs them. "gone" for a
- * process that has ended but was not reaped.
- */
-function birthOf(pid: number): string {
-  const stat = readText(`/proc/${pid}/stat`);
-  const boot = readText("/proc/sys/kernel/random/boot_id");
-  if (stat === undefined || boot === undefined) return "";
-  // The name of the process, in brackets, may hold spaces: fields are counted after the bracket.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields[0] === "Z" || fields[0] === "X" ? "gone" : `${boot.trim()}/${fields[19] ?? ""}`;
 }
 
 function readText(path: string): string | undefined {

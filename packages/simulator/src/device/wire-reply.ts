@@ -22,7 +22,7 @@ export function readBody(bytes: Uint8Array, status: number): Readonly<Record<str
   if (!parsed.ok) throw new NoAnswerError(`the body of reply ${status} cannot be read: ${parsed.reason}`);
   if (parsed.value === undefined) return {};
   const object = z.record(z.string(), z.unknown()).safeParse(parsed.value);
-  if (!object.success) throw new NoAnswerError(`the body of reply ${status} is no JSON object`);
+  if (!object.success) throw new NoAnswerError(`the body of reply ${status} is not a JSON object`);
   return object.data;
 }
 

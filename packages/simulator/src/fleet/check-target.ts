@@ -1,20 +1,8 @@
-import { BlockList, isIP } from "node:net";
+import { isLoopback } from "@rollcall/protocol";
 
 /** A target that this tool does not load without its owner's word. */
 export class TargetRefusedError extends Error {
   override readonly name = "TargetRefusedError";
-}
-
-const loopback = new BlockList();
-loopback.addSubnet("127.0.0.0", 8, "ipv4");
-loopback.addAddress("::1", "ipv6");
-
-/** True for addresses and names that never leave this machine. */
-function isLoopback(host: string): boolean {
-  const name = host.toLowerCase().replace(/\.$/, "");
-  const family = isIP(name);
-  if (family === 0) return name === "localhost" || name.endsWith(".localhost");
-  return loopback.check(name, family === 6 ? "ipv6" : "ipv4");
 }
 
 /** @throws TargetRefusedError for a host that is not this machine, unless its owner said so */

@@ -1,9 +1,14 @@
-import type { EnrollmentGroupInput, IndividualEnrollmentInput, JsonObject, SeedInput } from "@rollcall/protocol";
+import {
+  type EnrollmentGroupInput,
+  type IndividualEnrollmentInput,
+  type JsonObject,
+  SERVICE_API_VERSION,
+  type SeedInput,
+} from "@rollcall/protocol";
 import { provings } from "../attestation/provings.js";
 import type { Fleet, FleetEnrollment } from "./fleet.js";
 
 /** Newest stable version of the service API: payloads go both ways. */
-const WEBHOOK_API_VERSION = "2021-10-01";
 
 /** What a service must have enrolled for this fleet: load it with `--seed`, or through the service API. */
 export function fleetEnrollments(fleet: Fleet): SeedInput {
@@ -26,7 +31,7 @@ function common(enrollment: FleetEnrollment) {
     provisioningStatus: disabled ? ("disabled" as const) : ("enabled" as const),
     ...(allocationPolicy !== undefined && { allocationPolicy }),
     ...(webhookUrl !== undefined && {
-      customAllocationDefinition: { webhookUrl, apiVersion: WEBHOOK_API_VERSION },
+      customAllocationDefinition: { webhookUrl, apiVersion: SERVICE_API_VERSION },
     }),
     ...(iotHubs.length > 0 && { iotHubs: [...iotHubs] }),
   };

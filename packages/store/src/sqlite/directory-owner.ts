@@ -13,13 +13,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { StoreError } from "../sql/store-error.js";
-
-/** Identifies a process, also when a later process gets the same pid. */
-interface Owner {
-  readonly pid: number;
-  /** Boot id and start time where the system tells them (Linux), else empty. */
-  readonly started: string;
-}
+import { isAlive, ownMark, type ProcessMark } from "./process-life.js";
 
 const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? error.code : undefined);
 
@@ -31,35 +25,11 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
-/**
- * Boot id and start time of a process. Undefined where the system does not tell them; "gone" for a process that has
- * ended but was not reaped.
- */
-function startOf(pid: number): string | undefined {
-  const boot = readIfThere("/proc/sys/kernel/random/boot_id");
-  const status = readIfThere(`/proc/${pid}/stat`);
-  if (boot === undefined || status === undefined) return undefined;
-  // The program's name may contain any character, so fields are counted from its closing parenthesis: state is the 3rd,
-  // start time the 22nd.
-  const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
-  return fields[0] === "Z" || fields[0] === "X" ? "gone" : `${boot.trim()} ${fields[19]}`;
-}
-
-function isAlive({ pid, started }: Owner): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (codeOf(error) !== "EPERM") return false;
-  }
-  const now = startOf(pid);
-  return now === undefined || started === "" || now === started;
-}
-
 /** Reads the owner from a file. Undefined when the file is missing, or incomplete because the machine lost power. */
-function ownerIn(file: string): Owner | undefined {
+function ownerIn(file: string): ProcessMark | undefined {
   const match = /^(\d{1,10})\n(.*)\n$/.exec(readIfThere(file) ?? "");
-  const [, pid = "", started = ""] = match ?? [];
-  return match ? { pid: Number(pid), started } : undefined;
+  const [, pid = "", birth = ""] = match ?? [];
+  return match ? { pid: Number(pid), birth } : undefined;
 }
 
 /** Creates `file` with the content of `own`, complete from the first moment; false when it exists already. */
@@ -85,13 +55,13 @@ function claim(own: string, file: string): boolean {
  * Takes over from an owner that no longer runs. The owner's file is replaced, never absent. A second file lets only one
  * process do this at a time. Throws `inUse` when another process is the owner.
  */
-function takeOver(own: string, file: string, inUse: (owner: Owner) => StoreError): void {
+function takeOver(own: string, file: string, inUse: (owner: ProcessMark) => StoreError): void {
   const turn = `${file}.turn`;
   if (!claim(own, turn)) {
     const other = ownerIn(turn);
     if (other && isAlive(other)) throw inUse(other);
     rmSync(turn, { force: true });
-    if (!claim(own, turn)) throw inUse(ownerIn(turn) ?? { pid: 0, started: "" });
+    if (!claim(own, turn)) throw inUse(ownerIn(turn) ?? { pid: 0, birth: "" });
   }
   try {
     const owner = ownerIn(file);
@@ -108,12 +78,13 @@ function takeOver(own: string, file: string, inUse: (owner: Owner) => StoreError
  * runs. Throws StoreError.
  */
 export function ownDirectory(directory: string): () => void {
-  const inUse = ({ pid }: Owner) => new StoreError("directoryInUse", `${directory}, process ${pid}`);
+  const inUse = ({ pid }: ProcessMark) => new StoreError("directoryInUse", `${directory}, process ${pid}`);
   const file = join(directory, "store.pid");
   const own = `${file}.${process.pid}`;
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    writeFileSync(own, `${process.pid}\n${startOf(process.pid) ?? ""}\n`, { mode: 0o600 });
+    const { pid, birth } = ownMark();
+    writeFileSync(own, `${pid}\n${birth}\n`, { mode: 0o600 });
     if (!claim(own, file)) takeOver(own, file, inUse);
   } catch (error) {
     if (error instanceof StoreError) throw error;

@@ -36,7 +36,7 @@ export async function create(
   const { name, path, verified } = flags;
   const { certificate, others } = await readCertificateFile(path, "--path");
   if (!certificate.isCa) {
-    const why = `${certificate.subject} is no CA certificate (basicConstraints): it can sign no device`;
+    const why = `${certificate.subject} is not a CA certificate (basicConstraints), so it cannot sign device certificates`;
     throw new CliError("usage", `--path ${path}: ${why}`);
   }
   if (others > 0)

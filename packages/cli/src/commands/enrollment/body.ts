@@ -6,11 +6,12 @@ import {
   enrollmentKinds,
   groupRefusal,
   isAttestationKind,
+  isObject,
   type Json,
   type JsonObject,
 } from "@rollcall/protocol";
 import { CliError } from "../../terminal/cli-error.js";
-import { isObject, objectAt } from "../../terminal/record-text.js";
+import { objectAt } from "../../terminal/record-text.js";
 import { attestationFlags } from "./attestation-flags.js";
 import type { Change } from "./changes.js";
 import { certificatePairs } from "./flags-table.js";

@@ -184,18 +184,18 @@ describe("what cannot be read is named with its flag and file, and no key is rep
       /^--cp .*leaf\.key\.pem: .*PRIVATE KEY and no CERTIFICATE/,
     ],
     ["DER that is cut", () => ["--cp", path("cut.der")], /^--cp .*cut\.der: /],
-    ["a short key", () => ["--pk", secret], /^--pk holds 6 bytes; 16 to 64 are allowed$/],
+    ["a short key", () => ["--pk", secret], /^--pk has 6 bytes; 16 to 64 are allowed$/],
     ["no base64", () => ["--sk", `${secret}!`], /^--sk is not base64 \(with its padding\)$/],
     [
-      "a key that is no endorsement key",
+      "a key that is not an endorsement key",
       () => ["--ek", secret],
-      /^--ek is no endorsement key \(TPM2B_PUBLIC\): .* at byte 0/,
+      /^--ek is not an endorsement key \(TPM2B_PUBLIC\): .* at byte 0/,
     ],
     ["an endorsement key that is no base64", () => ["--ek", "###"], /^--ek is not base64/],
     ["no JSON", () => ["--tags", "{"], /^--tags is not JSON: /],
     ["a mapping that is not az's either", () => ["--tags", "{'a':"], /^--tags is not JSON: /],
     ["text", () => ["--tags", "a: b"], /^--tags is not JSON: /],
-    ["JSON that is no object", () => ["--props", "[1]"], /^--props is no JSON object$/],
+    ["JSON that is no object", () => ["--props", "[1]"], /^--props is not a JSON object$/],
   ])("%s", async (_, args, message) => {
     const error = await parse(args()).then(
       () => undefined,
@@ -208,7 +208,7 @@ describe("what cannot be read is named with its flag and file, and no key is rep
 
   it("a leaf is no certificate of a group", async () => {
     await expect(parse(["--cp", path("leaf.pem")], "group")).rejects.toThrow(
-      `--cp ${path("leaf.pem")}: CN=pump-7 is no CA certificate (basicConstraints): it can sign no device`,
+      `--cp ${path("leaf.pem")}: CN=pump-7 is not a CA certificate (basicConstraints), so it cannot sign device certificates`,
     );
   });
 

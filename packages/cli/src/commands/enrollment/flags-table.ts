@@ -141,7 +141,7 @@ export const enrollmentFlags: readonly EnrollmentFlag[] = [
   },
   {
     flags: "--ih, --iot-hubs <host...>",
-    help: "hubs to choose from (default: all linked ones)",
+    help: "hubs to choose from, with --ap (default: all linked ones)",
     value: "hubs",
     member: "iotHubs",
   },

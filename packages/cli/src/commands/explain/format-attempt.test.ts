@@ -49,8 +49,8 @@ test("an attempt names device, answer, steps, and every finding with its remedy"
        +12 ms  register
 
     Why
-      ✗ The individual enrollment pump-7 is disabled, and it decides alone: no group
-        is asked.
+      ✗ The individual enrollment pump-7 is disabled. It goes before every group, so
+        no group was tried.
         expected  enabled
         got       disabled
         about     enrollment

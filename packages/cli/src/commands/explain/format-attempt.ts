@@ -1,4 +1,4 @@
-import { type AttemptOutcome, type AttemptRecord, aboutFinding, type Finding } from "@rollcall/protocol";
+import { type AttemptRecord, aboutFinding, blameWords, type Finding, outcomeWords } from "@rollcall/protocol";
 import { wrap } from "@rollcall/simulator/wrap";
 import { formatMs } from "../../terminal/durations.js";
 import { formatRecord } from "../../terminal/output.js";
@@ -9,28 +9,6 @@ interface Look {
   readonly columns: number;
   readonly paint: (style: Style, text: string) => string;
 }
-
-const OUTCOMES: Readonly<Record<AttemptOutcome, string>> = {
-  open: "is not over yet",
-  challenged: "was given a TPM challenge and has not answered it",
-  accepted: "was let in and has not asked for a hub yet",
-  assigned: "was assigned",
-  failed: "failed",
-  refused: "was refused",
-  connected: "is connected",
-  abandoned: "was abandoned by the device",
-};
-
-/** Whose fault, in words. */
-const BLAMES: Readonly<Record<Finding["blame"], string>> = {
-  device: "the device",
-  pki: "who issues the certificates",
-  enrollment: "who enrolls the device",
-  hub: "the hub",
-  webhook: "the allocation webhook",
-  protocol: "the device's software",
-  service: "this service",
-};
 
 const MARKS: Readonly<Record<Finding["severity"], readonly [string, Style]>> = {
   error: ["✗", "red"],
@@ -43,7 +21,7 @@ export function formatAttempt(attempt: AttemptRecord, look: Look): string {
   const where = attempt.at === "hub" ? "at its hub" : "at the provisioning service";
   const who = attempt.registrationId === "" ? "A device that did not say its name" : attempt.registrationId;
   return [
-    `${look.paint("bold", who)} ${OUTCOMES[attempt.outcome]} ${where}.`,
+    `${look.paint("bold", who)} ${outcomeWords[attempt.outcome]} ${where}.`,
     "",
     formatRecord(header(attempt), true),
     "",
@@ -137,7 +115,7 @@ function formatFinding(finding: Finding, look: Look): string {
     ["got", finding.got],
     ["nearest", finding.nearest],
     ["about", aboutFinding(finding)],
-    ["to act", BLAMES[finding.blame]],
+    ["to act", blameWords[finding.blame]],
     ["remedy", finding.remedy],
     ["code", finding.cause === undefined ? finding.code : `${finding.code} (cause ${finding.cause} of the known ones)`],
   ];

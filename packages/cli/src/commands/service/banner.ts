@@ -67,11 +67,6 @@ function storeText({ location, info }: BannerFacts): string {
   return info.store.kind === "memory" ? "memory: forgotten on stop" : info.store.place;
 }
 
-/** True for an address that only this machine reaches. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
-}
-
 function nextCommand({ info, seed, location }: BannerFacts): string {
   const at = location === undefined ? folderOf(info.caPath) : location;
   const where = at === DEFAULT_LOCATION ? "" : ` --location ${quote(at)}`;

@@ -1,4 +1,4 @@
-import type { ServiceInfo } from "@rollcall/protocol";
+import { isLoopback, type ServiceInfo } from "@rollcall/protocol";
 import {
   type Config,
   ConfigError,
@@ -16,7 +16,7 @@ import { nearName, stopCommand } from "../../client/running-service.js";
 import { CliError, reasonOf } from "../../terminal/cli-error.js";
 import type { Context } from "../../terminal/context.js";
 import { aborted } from "../../terminal/interrupts.js";
-import { type BannerFacts, banner, isLoopback } from "./banner.js";
+import { type BannerFacts, banner } from "./banner.js";
 import { startDetached } from "./detach.js";
 
 interface StartFlags extends SettingValues {

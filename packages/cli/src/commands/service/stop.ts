@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, Option } from "commander";
-import { addLocationOption, connect, isAlive } from "../../client/running-service.js";
+import { addLocationOption, connect } from "../../client/running-service.js";
 import { CliError } from "../../terminal/cli-error.js";
 import type { Context } from "../../terminal/context.js";
 import { formatMs, parseDuration } from "../../terminal/durations.js";
@@ -18,8 +18,9 @@ export function addStop(program: Command, { terminal }: Context): void {
     .action(async (options: { location?: string; timeout: number }) => {
       const service = await connect(options.location);
       await service.stop();
+      const { isAlive } = await import("@rollcall/service");
       const deadline = performance.now() + options.timeout;
-      while (isAlive(service.pid)) {
+      while (isAlive({ pid: service.pid })) {
         if (performance.now() >= deadline) {
           throw new CliError(
             "unreachable",

@@ -27,6 +27,8 @@ export interface ChallengeKeys {
 export interface AttestationContext {
   readonly store: Store;
   readonly idScope: string;
+  /** An api-version newer than the known ones is refused. */
+  readonly knownVersionsOnly: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly certificates: CertificateCache;

@@ -8,30 +8,23 @@ interface RecipeSubject {
   readonly keys: readonly string[];
 }
 
-interface Recipe {
-  readonly code:
-    | "key.groupKeyUsedRaw"
-    | "key.derivedTwice"
-    | "key.derivedFromOtherText"
-    | "key.textNotDecoded"
-    | "key.otherBytes"
-    | "key.derivedFromIndividual";
-  /** The text that the key was derived from, where that is the mistake. */
-  readonly from?: (registrationId: string) => string;
-  /** What the bytes are, where that is the mistake. */
-  readonly how?: string;
-  readonly key: (keyText: string, registrationId: string) => Buffer;
-}
+/** A wrong recipe whose finding needs no more than the id. */
+type PlainCode = "key.groupKeyUsedRaw" | "key.derivedTwice" | "key.textNotDecoded" | "key.derivedFromIndividual";
+
+/** `from` makes the text that the key was derived from, `how` says what the bytes are, where that is the mistake. */
+type Recipe = { readonly key: (keyText: string, registrationId: string) => Buffer } & (
+  | { readonly code: PlainCode }
+  | { readonly code: "key.derivedFromOtherText"; readonly from: (registrationId: string) => string }
+  | { readonly code: "key.otherBytes"; readonly how: string }
+);
 
 /** What was signed with, in words: a key itself stands in no finding. */
 const recipeWords = {
   "key.groupKeyUsedRaw": "the group key itself",
   "key.derivedTwice": "HMAC-SHA256(HMAC-SHA256(group key, registration id), registration id)",
-  "key.derivedFromOtherText": "HMAC-SHA256(group key, another text)",
   "key.textNotDecoded": "the base64 text of the key, byte by byte",
-  "key.otherBytes": "the key with something added, or written another way",
   "key.derivedFromIndividual": "HMAC-SHA256(key of the enrollment, registration id)",
-} as const satisfies Record<Recipe["code"], string>;
+} as const satisfies Record<PlainCode, string>;
 
 const decode = (text: string) => Buffer.from(text, "base64");
 const derivedFrom = (from: (id: string) => string): Recipe => ({
@@ -85,25 +78,24 @@ const individualRecipes: readonly Recipe[] = [
 ];
 
 function tryRecipes(recipes: readonly Recipe[], subject: RecipeSubject, right: string): Finding | undefined {
-  for (const recipe of recipes) {
-    const fits = subject.keys.some((key) => isSignedBy(subject.token, recipe.key(key, subject.registrationId)));
-    if (!fits) continue;
-    const from = recipe.from?.(subject.registrationId);
-    return finding(recipe.code, {
-      values: {
-        id: subject.id,
-        registrationId: subject.registrationId,
-        ...(from !== undefined && { derivedFrom: JSON.stringify(from) }),
-        ...(recipe.how !== undefined && { how: recipe.how }),
-      },
-      expected: `a signature with ${right}`,
-      got:
-        from === undefined
-          ? `a signature with ${recipe.how ?? recipeWords[recipe.code]}`
-          : `a signature with HMAC-SHA256(group key, ${JSON.stringify(from)})`,
-    });
+  const found = recipes.find(({ key }) =>
+    subject.keys.some((text) => isSignedBy(subject.token, key(text, subject.registrationId))),
+  );
+  return found && recipeFinding(found, subject, `a signature with ${right}`);
+}
+
+function recipeFinding(recipe: Recipe, { id, registrationId }: RecipeSubject, expected: string): Finding {
+  switch (recipe.code) {
+    case "key.derivedFromOtherText": {
+      const derivedFrom = JSON.stringify(recipe.from(registrationId));
+      const got = `a signature with HMAC-SHA256(group key, ${derivedFrom})`;
+      return finding(recipe.code, { values: { id, registrationId, derivedFrom }, expected, got });
+    }
+    case "key.otherBytes":
+      return finding(recipe.code, { values: { id, how: recipe.how }, expected, got: `a signature with ${recipe.how}` });
+    default:
+      return finding(recipe.code, { values: { id }, expected, got: `a signature with ${recipeWords[recipe.code]}` });
   }
-  return undefined;
 }
 
 /** Names the wrong recipe by which a token was signed with a group's key, if one fits. */

@@ -76,7 +76,7 @@ export const STORAGE_ROOT_KEY_ATTRIBUTES = 0x00030472;
 
 function mismatchHint(tpm2bPublic: Buffer): string {
   if (tpm2bPublic.readUInt32BE(6) === STORAGE_ROOT_KEY_ATTRIBUTES)
-    return "What came is a storage root key: were the two mixed up?";
+    return "The device sent a storage root key. Were the two keys mixed up?";
   return "It is a well-formed RSA-2048 endorsement key: of another TPM, or made from another template (the SDKs use two).";
 }
 

@@ -29,7 +29,7 @@ export function readTpm({ tpm: source }: AttestationMechanism<"tpm">): Attestati
     const problems = parsed.problems
       .map((problem) => `${problem.field} at byte ${problem.offset}: ${problem.message}`)
       .join("; ");
-    throw new EnrollmentError(path, `is no endorsement key (TPM2B_PUBLIC): ${problems}`);
+    throw new EnrollmentError(path, `is not an endorsement key (TPM2B_PUBLIC): ${problems}`);
   }
   const { endorsementKey, storageRootKey } = source;
   return {
@@ -44,7 +44,7 @@ export function readTpm({ tpm: source }: AttestationMechanism<"tpm">): Attestati
 export function tpmProblem(attestation: AttestationRecord<"tpm">): RecordProblem | undefined {
   const bytes = decodeBase64(attestation.endorsementKey);
   if (!bytes || parseTpm2bPublic(bytes, { allowEcc: true }).kind !== "usable") {
-    return { path: "attestation.endorsementKey", message: "is no endorsement key (TPM2B_PUBLIC)" };
+    return { path: "attestation.endorsementKey", message: "is not an endorsement key (TPM2B_PUBLIC)" };
   }
   if (endorsementKeyHash(bytes) === attestation.endorsementKeyHash) return undefined;
   return { path: "attestation.endorsementKeyHash", message: "is not the SHA-256 of the endorsement key" };

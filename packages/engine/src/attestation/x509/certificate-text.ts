@@ -9,11 +9,11 @@ const THUMBPRINT = /^([0-9a-f]{2}:?){20}$|^([0-9a-f]{2}:?){32}$/i;
  */
 export function readOneCertificate(text: string): Certificate {
   if (THUMBPRINT.test(text.trim())) {
-    throw new CertificateError("is a thumbprint; this member takes the certificate itself (PEM or base64 DER)");
+    throw new CertificateError("is a thumbprint; give the certificate itself (PEM or base64 DER)");
   }
   const ders = parseCertificates(text);
   const [der] = ders;
-  if (!der || ders.length > 1) throw new CertificateError(`holds ${ders.length} certificates; it takes one`);
+  if (!der || ders.length > 1) throw new CertificateError(`has ${ders.length} certificates; exactly one is allowed`);
   return readCertificate(der);
 }
 
@@ -22,5 +22,7 @@ export function readCaCertificate(text: string): Certificate {
   const certificate = readOneCertificate(text);
   if (certificate.isCa) return certificate;
   const subject = certificate.subject || "(no subject)";
-  throw new CertificateError(`${subject} is no CA certificate (basicConstraints): it can sign no device`);
+  throw new CertificateError(
+    `${subject} is not a CA certificate (basicConstraints), so it cannot sign device certificates`,
+  );
 }

@@ -8,7 +8,7 @@ import type { RecordProblem } from "../judging/attestation.js";
 const name = z.string().min(1).max(limits.idLength);
 const certificate = z.looseObject({
   der: z.string().optional(),
-  thumbprint: z.string().regex(/^([0-9A-F]{40}|[0-9A-F]{64})$/, "is no thumbprint in upper-case hex"),
+  thumbprint: z.string().regex(/^([0-9A-F]{40}|[0-9A-F]{64})$/, "is not a thumbprint in upper-case hex"),
   subject: z.string().optional(),
 });
 const pair = { primary: certificate.optional(), secondary: certificate.optional() };
@@ -38,12 +38,12 @@ export function checkRecord(attestation: AttestationRecord<"x509">, kind: Enroll
   if (kind === "group" && holds === "clientCertificates")
     return { path, message: "a group takes no client certificates" };
   const needsCa = holds !== "clientCertificates";
-  if (!primary && !secondary) return { path, message: "holds no certificate" };
+  if (!primary && !secondary) return { path, message: "has no certificate" };
   if (attestation.holds === "caReferences") {
     const { primaryName, secondaryName } = attestation;
     // A certificate that no name goes with is compared with none that is verified.
     if (!primaryName !== !primary || !secondaryName !== !secondary)
-      return { path, message: "holds not exactly the CA certificates that it names" };
+      return { path, message: "must have exactly the CA certificates that it names" };
   }
   return (
     (primary && certificateProblem("attestation.primary", primary, needsCa)) ??
@@ -82,7 +82,9 @@ export function readDer(
   try {
     const certificate = readCertificate(bytes);
     if (!needsCa || certificate.isCa) return { certificate };
-    return { problem: { path, message: "is no CA certificate (basicConstraints): it can sign no device" } };
+    return {
+      problem: { path, message: "is not a CA certificate (basicConstraints), so it cannot sign device certificates" },
+    };
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error;
     return { problem: { path, message: error.message } };

@@ -86,15 +86,12 @@ function uploadedFinding(
   { record, certificate }: Reached,
   details: { readonly expected: string; readonly got: string },
 ): Finding {
-  const values = {
-    subject: certificate.subject || "(no subject)",
-    name: record.name,
-    uploaded: `${new Date(record.createdAt).toISOString().slice(0, 19)}Z`,
-  };
+  const values = { subject: certificate.subject || "(no subject)", name: record.name };
+  const uploaded = `${new Date(record.createdAt).toISOString().slice(0, 19)}Z`;
   const subject = certificate.subject;
   if (record.isVerified) return finding("chain.caWithoutGroup", { ...details, subject, values });
   const said = { expected: `${record.name} verified`, got: `${record.name}, not verified` };
-  return finding("chain.caNotVerified", { ...said, subject, values });
+  return finding("chain.caNotVerified", { ...said, subject, values: { ...values, uploaded } });
 }
 
 /** Names at most three enrollments and what they trust. */

@@ -3,7 +3,7 @@ import { pathProblems } from "@rollcall/pki";
 import { type Element, type Finding, type FindingCode, finding } from "@rollcall/protocol";
 
 /** What a fault of the path is called here: below the leaf's own, and for the CAs above it. */
-const codes: Readonly<Partial<Record<PathProblemCode, FindingCode>>> = {
+const codes = {
   issuerMismatch: "link.signatureInvalid",
   keyIdMismatch: "link.signatureInvalid",
   signatureInvalid: "link.signatureInvalid",
@@ -17,19 +17,22 @@ const codes: Readonly<Partial<Record<PathProblemCode, FindingCode>>> = {
   wrongKeyUsage: "leaf.notForClients",
   wrongExtendedKeyUsage: "leaf.notForClients",
   noCertificate: "certificate.missing",
-};
+} as const satisfies Readonly<Partial<Record<PathProblemCode, FindingCode>>>;
 
 const dateCodes = {
   expired: { leaf: "leaf.expired", ca: "ca.expired" },
   notYetValid: { leaf: "leaf.notYetValid", ca: "ca.notYetValid" },
 } as const;
 
-function codeOf(problem: PathProblem): FindingCode {
+/** Undefined for a fault that has no finding of its own. */
+function codeOf(problem: PathProblem) {
   if (problem.code === "expired" || problem.code === "notYetValid") {
     return dateCodes[problem.code][problem.element.kind === "leaf" ? "leaf" : "ca"];
   }
-  return codes[problem.code] ?? "certificate.unusable";
+  return hasCode(problem.code) ? codes[problem.code] : undefined;
 }
+
+const hasCode = (problem: PathProblemCode): problem is keyof typeof codes => Object.hasOwn(codes, problem);
 
 /** The element of a finding for a certificate of a path. */
 function elementOf(element: PathElement): Element {
@@ -40,11 +43,13 @@ function elementOf(element: PathElement): Element {
 export function pathFinding(problem: PathProblem): Finding {
   const place =
     problem.element.kind === "intermediate" ? `intermediate ${problem.element.index}` : problem.element.kind;
-  return finding(codeOf(problem), {
+  const code = codeOf(problem);
+  const detail = {
     element: elementOf(problem.element),
     subject: `${place}: ${problem.element.subject || "(no subject)"}`,
     expected: problem.expected,
     got: problem.got,
-    values: { problem: pathProblems[problem.code] },
-  });
+  };
+  if (code) return finding(code, detail);
+  return finding("certificate.unusable", { ...detail, values: { problem: pathProblems[problem.code] } });
 }

@@ -20,7 +20,7 @@ export function readPresented(request: AttestationRequest, context: AttestationC
   const findings = tooLong
     ? [
         finding("chain.tooLong", {
-          values: { count: ders.length, limit: limits.chainLength },
+          values: { count: ders.length },
           expected: `at most ${limits.chainLength} certificates`,
           got: String(ders.length),
         }),

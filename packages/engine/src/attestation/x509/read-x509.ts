@@ -31,13 +31,13 @@ export function read(
   const { existing } = reading;
   if (!source) {
     if (existing) return existing;
-    throw new EnrollmentError("attestation.x509", "holds no certificate");
+    throw new EnrollmentError("attestation.x509", "has no certificate");
   }
   const { clientCertificates, signingCertificates, caReferences } = source;
   if (caReferences) return readReferences(caReferences, reading);
   const holds = clientCertificates ? ("clientCertificates" as const) : ("signingCertificates" as const);
   const pair = clientCertificates ?? signingCertificates;
-  if (!pair) throw new EnrollmentError("attestation.x509", "holds no certificate");
+  if (!pair) throw new EnrollmentError("attestation.x509", "has no certificate");
   const path = `attestation.x509.${holds}`;
   const stored = existing?.holds === holds ? certificatesOf(existing) : [];
   const read = (member: "primary" | "secondary") => {

@@ -47,7 +47,9 @@ function checkThumbprint(
   const sha1 = enrolled.find((each) => each.thumbprint.length === 40);
   if (sha1) {
     const same =
-      sha1.thumbprint === leaf.sha1 ? "the SHA-1 of the leaf that came" : "not even the SHA-1 of the leaf that came";
+      sha1.thumbprint === leaf.sha1
+        ? "the SHA-1 of the leaf that the device sent"
+        : "not even the SHA-1 of the leaf that the device sent";
     return [
       finding("enrollment.thumbprintIsSha1", {
         values: { id },

@@ -83,7 +83,7 @@ async function checkBlocked(
       finding("enrollment.leafBlocked", {
         values: { id: holder.registrationId },
         subject: `leaf: ${leaf.subject}`,
-        expected: "a certificate that no disabled enrollment holds",
+        expected: "a certificate that no disabled enrollment has",
         got: leaf.sha256,
       }),
     );

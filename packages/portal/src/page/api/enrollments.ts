@@ -7,6 +7,7 @@ import type {
   EnrollmentKind,
   RegistrationState,
 } from "@rollcall/protocol";
+import { SERVICE_API_VERSION } from "@rollcall/protocol/api-versions";
 import { enrollmentKinds, serviceRoutes } from "@rollcall/protocol/service-routes";
 import { type Ask, ask, send } from "./client.js";
 
@@ -45,7 +46,7 @@ const kinds = {
 } as const satisfies Readonly<Record<EnrollmentKind, Readonly<Record<string, AnswerRoute>>>>;
 
 /** The version of the service API that this page speaks. */
-const query = { "api-version": "2021-10-01" };
+const query = { "api-version": SERVICE_API_VERSION };
 const itsEtag = (etag: string | undefined): Pick<Ask, "headers"> =>
   etag === undefined ? {} : { headers: { "if-match": `"${etag.replace(/^"|"$/g, "")}"` } };
 
@@ -73,9 +74,9 @@ export function getEnrollment(kind: EnrollmentKind, id: string, signal?: AbortSi
   return ask(kinds[kind].get, { params: { id }, query, signal });
 }
 
-/** Creates, and only that: what is there is not replaced. */
+/** Creates, and only that: ApiError with status 409 where the id exists, and nothing is replaced. */
 export function createEnrollment(kind: EnrollmentKind, id: string, body: EnrollmentBody): Promise<Enrollment> {
-  return ask(kinds[kind].put, { params: { id }, query, body, headers: { "if-none-match": "*" } });
+  return ask(kinds[kind].put, { params: { id }, query, body });
 }
 
 /** Replaces the version that has this etag; ApiError with status 412 when it is another by now. */

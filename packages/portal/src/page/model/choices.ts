@@ -1,4 +1,6 @@
-import type { AllocationPolicy, EnrollmentKind } from "@rollcall/protocol";
+import type { EnrollmentKind } from "@rollcall/protocol";
+import { allocationPolicies } from "@rollcall/protocol/statuses";
+import { allocationWords, reprovisionPolicies } from "@rollcall/protocol/words";
 
 export interface Choice<T extends string> {
   readonly value: T;
@@ -6,28 +8,13 @@ export interface Choice<T extends string> {
   readonly hint?: string;
 }
 
-export const allocationChoices: readonly Choice<AllocationPolicy>[] = [
-  { value: "hashed", label: "Evenly weighted (hashed)", hint: "Devices are spread over the hubs by weight." },
-  { value: "geoLatency", label: "Lowest latency (geoLatency)", hint: "The hub with the lowest latency is taken." },
-  { value: "static", label: "Static", hint: "Every device goes to one hub: choose exactly one above." },
-  { value: "custom", label: "Custom (webhook)", hint: "A webhook of yours answers with the hub." },
-];
+const choicesOf = <T extends string>(
+  words: Readonly<Record<T, { readonly label: string; readonly hint: string }>>,
+  values: readonly T[],
+): readonly Choice<T>[] => values.map((value) => ({ value, label: words[value].label, hint: words[value].hint }));
 
-export const reprovisionPolicies = {
-  migrate: { updateHubAssignment: true, migrateDeviceData: true },
-  reset: { updateHubAssignment: true, migrateDeviceData: false },
-  never: { updateHubAssignment: false, migrateDeviceData: false },
-} as const;
-export type Reprovision = keyof typeof reprovisionPolicies;
-export const reprovisionChoices: readonly Choice<Reprovision>[] = [
-  { value: "migrate", label: "Re-provision and migrate data", hint: "The twin moves along to the new hub." },
-  {
-    value: "reset",
-    label: "Re-provision and reset to the initial twin",
-    hint: "The new hub starts from the twin below.",
-  },
-  { value: "never", label: "Never re-provision", hint: "A device stays at the hub of its first registration." },
-];
+export const allocationChoices = choicesOf(allocationWords, allocationPolicies);
+export const reprovisionChoices = choicesOf(reprovisionPolicies, ["migrate", "reset", "never"]);
 
 /** What the two kinds are called. */
 export const kindWords = {

@@ -1,13 +1,14 @@
 import type { AllocationPolicy, AttestationKind, ProvisioningStatus } from "@rollcall/protocol";
+import { SERVICE_API_VERSION } from "@rollcall/protocol/api-versions";
+import { DEFAULT_ALLOCATION_POLICY, type Reprovision } from "@rollcall/protocol/words";
 import type { Enrollment } from "../api/enrollments.js";
-import type { Reprovision } from "./choices.js";
 
 /** Everything of an enrollment that can be edited after it was made, as it stands in the form. */
 export interface Settings {
   readonly deviceId: string;
   readonly iotHubs: readonly string[];
   /** Empty: the service's default. */
-  readonly allocationPolicy: AllocationPolicy | "";
+  readonly allocationPolicy: AllocationPolicy;
   readonly webhookUrl: string;
   readonly webhookApiVersion: string;
   readonly reprovision: Reprovision;
@@ -63,9 +64,9 @@ export function emptyDraft(iotHubs: readonly string[]): Draft {
     id: "",
     deviceId: "",
     iotHubs,
-    allocationPolicy: "hashed",
+    allocationPolicy: DEFAULT_ALLOCATION_POLICY,
     webhookUrl: "",
-    webhookApiVersion: "2021-10-01",
+    webhookApiVersion: SERVICE_API_VERSION,
     reprovision: "migrate",
     twin: emptyTwin,
     status: "enabled",
@@ -79,9 +80,9 @@ export function settingsOf(enrollment: Enrollment): Settings {
   return {
     deviceId: enrollment.deviceId ?? "",
     iotHubs: enrollment.iotHubs ?? (enrollment.iotHubHostName ? [enrollment.iotHubHostName] : []),
-    allocationPolicy: enrollment.allocationPolicy ?? "",
+    allocationPolicy: enrollment.allocationPolicy,
     webhookUrl: custom?.webhookUrl ?? "",
-    webhookApiVersion: custom?.apiVersion ?? "2021-10-01",
+    webhookApiVersion: custom?.apiVersion ?? SERVICE_API_VERSION,
     reprovision: reprovisionOf(reprovisionPolicy),
     twin: initialTwin ? formatJson(initialTwin) : emptyTwin,
     status: enrollment.provisioningStatus ?? "enabled",

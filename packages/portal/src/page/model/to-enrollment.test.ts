@@ -77,6 +77,7 @@ describe("edited settings", () => {
     registrationId: "one",
     attestation: { type: "symmetricKey" },
     iotHubHostName: "hub-a.test",
+    allocationPolicy: "static",
     reprovisionPolicy: { updateHubAssignment: true, migrateDeviceData: false },
     initialTwin: { tags: { a: 1 }, properties: { desired: {} } },
     etag: "e",

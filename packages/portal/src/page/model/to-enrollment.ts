@@ -1,6 +1,6 @@
 import type { EnrollmentBody, EnrollmentKind, JsonObject } from "@rollcall/protocol";
 import { enrollmentKinds } from "@rollcall/protocol/service-routes";
-import { reprovisionPolicies } from "./choices.js";
+import { reprovisionPolicies } from "@rollcall/protocol/words";
 import type { Draft, Settings } from "./draft.js";
 import { mechanisms } from "./mechanisms.js";
 
@@ -20,11 +20,11 @@ export function withSettings(kind: EnrollmentKind, source: EnrollmentBody, setti
     ...withoutAllocation(rest),
     ...(kind === "individual" && deviceId !== "" && { deviceId }),
     ...hubsOf(source, settings),
-    ...(allocationPolicy !== "" && { allocationPolicy }),
+    allocationPolicy,
     ...(allocationPolicy === "custom" && {
       customAllocationDefinition: { ...custom, apiVersion: settings.webhookApiVersion.trim() },
     }),
-    reprovisionPolicy: reprovisionPolicies[settings.reprovision],
+    reprovisionPolicy: reprovisionPolicies[settings.reprovision].policy,
     initialTwin: readTwin(settings.twin),
     provisioningStatus: settings.status,
     capabilities: { ...source.capabilities, iotEdge: settings.iotEdge },
@@ -35,10 +35,10 @@ function withoutAllocation({ iotHubs: _, allocationPolicy: __, ...rest }: Enroll
   return rest;
 }
 
-/** The old form with one hub and no policy means static to that hub; it stays where nobody touched it. */
+/** The old form with one hub means static to that hub; it stays where nobody touched it. */
 function hubsOf(source: EnrollmentBody, { allocationPolicy, iotHubs }: Settings): Partial<EnrollmentBody> {
   const { iotHubHostName: old } = source;
-  if (old && !source.iotHubs && allocationPolicy === "" && iotHubs.length === 1 && iotHubs[0] === old)
+  if (old && !source.iotHubs && allocationPolicy === "static" && iotHubs.length === 1 && iotHubs[0] === old)
     return { iotHubHostName: old };
   return iotHubs.length > 0 ? { iotHubs } : {};
 }

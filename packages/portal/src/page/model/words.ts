@@ -8,11 +8,11 @@ export function formatFingerprint(hex: string): string {
   return hex.replaceAll(":", "").match(/../g)?.join(":") ?? hex;
 }
 
-/** `deviceId: is no device id` as a sentence of its own, under the label of that field. */
+/** `deviceId: is not a device id` as a sentence of its own, under the label of that field. */
 export function sentenceOf(message: string, path: string | undefined): string {
   const rest = path !== undefined && message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
   const ended = rest.replace(/[^.!?]$/, "$&.");
-  if (rest !== message && /^(is|holds|has|needs|names|takes|stands|lacks|proves)\b/.test(rest)) return `It ${ended}`;
+  if (rest !== message && /^(is|has|must|needs|names|takes|lacks|proves)\b/.test(rest)) return `It ${ended}`;
   return ended.slice(0, 1).toUpperCase() + ended.slice(1);
 }
 

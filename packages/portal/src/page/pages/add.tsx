@@ -77,9 +77,9 @@ async function create(kind: EnrollmentKind, draft: Draft): Promise<void> {
   try {
     await createEnrollment(kind, id, newEnrollment(kind, draft));
   } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 412) throw error;
+    if (!(error instanceof ApiError) || error.status !== 409) throw error;
     const message = `There is an ${kindWords[kind].one} ${id} already. Choose another name, or open that one to edit it.`;
-    throw new ApiError(412, message, { info: { path: enrollmentKinds[kind].id } });
+    throw new ApiError(409, message, { info: { path: enrollmentKinds[kind].id } });
   }
 }
 

@@ -92,6 +92,6 @@ function EnrollmentRow(props: Marks & { readonly kind: EnrollmentKind; readonly 
 
 /** How a hub is chosen, in words. */
 export function allocationOf({ allocationPolicy, iotHubHostName }: Enrollment): string {
-  if (!allocationPolicy) return iotHubHostName ? `Static (${iotHubHostName})` : "Default of the service (hashed)";
+  if (iotHubHostName) return `Static (${iotHubHostName})`;
   return allocationChoices.find(({ value }) => value === allocationPolicy)?.label ?? allocationPolicy;
 }

@@ -1,7 +1,7 @@
 import type { AllocationPolicy, EnrollmentKind } from "@rollcall/protocol";
 import { useId } from "preact/hooks";
 import { listHubs } from "../api/operator.js";
-import { allocationChoices, type Choice, reprovisionChoices } from "../model/choices.js";
+import { allocationChoices, reprovisionChoices } from "../model/choices.js";
 import type { Settings } from "../model/draft.js";
 import { Checkbox, TextField } from "../parts/field.js";
 import { JsonEditor } from "../parts/json-editor.js";
@@ -93,16 +93,14 @@ function HubsField({ form }: { readonly form: SettingsForm }) {
   );
 }
 
-const serviceDefault: Choice<AllocationPolicy | ""> = { value: "", label: "Default of the service (hashed)" };
-
 function AllocationField({ form }: { readonly form: SettingsForm }) {
   const { values, faults, set } = form;
   return (
     <>
-      <RadioGroup<AllocationPolicy | "">
+      <RadioGroup<AllocationPolicy>
         legend="How a hub is chosen"
         value={values.allocationPolicy}
-        choices={values.allocationPolicy === "" ? [serviceDefault, ...allocationChoices] : allocationChoices}
+        choices={allocationChoices}
         fault={faults.allocationPolicy}
         onChange={(allocationPolicy) => set({ allocationPolicy })}
       />

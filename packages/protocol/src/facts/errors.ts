@@ -1,4 +1,4 @@
-import type { ErrorBody } from "./contract-management.js";
+import { limits } from "./limits.js";
 
 /** How sure a row is: seen in SDK source or on the wire, or chosen here because the cloud's answer is not known. */
 type Provenance = "seen" | "documented" | "ours";
@@ -21,9 +21,24 @@ export const dpsErrors = {
     provenance: "seen",
   },
   customAllocationFailed: { code: 400207, status: 400, message: "Custom allocation failed.", provenance: "seen" },
-  hubNotSpecified: { code: 400208, status: 400, message: "No IoT hub to assign.", provenance: "seen" },
+  // CustomAllocationIotHubNotSpecified in how-to-use-custom-allocation-policies.md; the text is ours.
+  hubNotSpecified: {
+    code: 400208,
+    status: 400,
+    message: "Custom allocation named no IoT hub.",
+    provenance: "documented",
+  },
+  // CustomAllocationUnauthorizedAccess on the same page; the text was seen in iotedge#3233 and iotedge#7411.
+  customAllocationUnauthorized: {
+    code: 400209,
+    status: 400,
+    message: "Custom allocation failed with status code: 401",
+    provenance: "seen",
+  },
   hubRefused: { code: 400209, status: 400, message: "The IoT hub refused the device.", provenance: "seen" },
   serviceTokenInvalid: { code: 401000, status: 401, message: "Unauthorized", provenance: "seen" },
+  // A live test of the azure-iot CLI extension: what a registration comes to when no hub is linked.
+  iotHubNotFound: { code: 401001, status: 401, message: "IoTHub not found.", provenance: "seen" },
   unauthorized: { code: 401002, status: 401, message: "Unauthorized", provenance: "seen" },
   invalidCertificate: { code: 401002, status: 401, message: "Invalid certificate.", provenance: "seen" },
   caNotFound: { code: 401002, status: 401, message: "CA certificate not found.", provenance: "seen" },
@@ -38,12 +53,20 @@ export const dpsErrors = {
   routeNotFound: { code: 404000, status: 404, message: "Resource not found.", provenance: "ours" },
   methodNotAllowed: { code: 405000, status: 405, message: "Method not allowed.", provenance: "documented" },
   conflict: { code: 409203, status: 409, message: "Precondition failed.", provenance: "seen" },
+  // 409 was seen (azure-iot-sdk-csharp#3076, azure-sdk-for-python#35187); which number stands in it was not.
   alreadyExists: { code: 409201, status: 409, message: "Already exists.", provenance: "ours" },
-  inUse: { code: 409204, status: 409, message: "It is in use.", provenance: "ours" },
-  preconditionFailed: { code: 412001, status: 412, message: "Precondition failed.", provenance: "ours" },
-  payloadTooLarge: { code: 413000, status: 413, message: "The message is larger than 96 KB.", provenance: "ours" },
-  throttled: { code: 429001, status: 429, message: "Too many requests.", provenance: "ours" },
-  internal: { code: 500001, status: 500, message: "internal error", provenance: "ours" },
+  groupAlreadyExists: { code: 409202, status: 409, message: "Already exists.", provenance: "ours" },
+  inUse: { code: 409204, status: 409, message: "The resource is in use.", provenance: "ours" },
+  // The numbers of 412, 429 and 500 stand in ErrorCode.cs of the early .NET service SDK.
+  preconditionFailed: { code: 412001, status: 412, message: "Precondition failed.", provenance: "documented" },
+  payloadTooLarge: {
+    code: 413000,
+    status: 413,
+    message: `The message is larger than ${limits.messageBytes / 1024} KB.`,
+    provenance: "ours",
+  },
+  throttled: { code: 429001, status: 429, message: "Too many requests.", provenance: "documented" },
+  internal: { code: 500001, status: 500, message: "internal error", provenance: "documented" },
 } as const satisfies Record<string, ErrorRow>;
 
 export type DpsErrorKind = keyof typeof dpsErrors;
@@ -63,21 +86,6 @@ export class DpsError extends Error {
     this.kind = kind;
     this.info = options?.info;
   }
-}
-
-/** Makes the body that goes with `dpsErrors[kind].status`. */
-export function errorBody(
-  kind: DpsErrorKind,
-  about: { trackingId: string; now: Date; message?: string; info?: ErrorBody["info"] },
-): ErrorBody {
-  const row = dpsErrors[kind];
-  return {
-    errorCode: row.code,
-    trackingId: about.trackingId,
-    message: about.message ?? row.message,
-    timestampUtc: formatDate(about.now),
-    ...(about.info && { info: about.info }),
-  };
 }
 
 /** UTC with seven fractional digits and `Z`, as the service writes dates (wire.md#dates). */

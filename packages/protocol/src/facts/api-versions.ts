@@ -9,6 +9,8 @@ export const apiVersions = {
   "2021-10-01": "group bulk operations",
   "2021-11-01-preview": "certificate issuance, first form",
   "2025-07-01-preview": "certificate issuance (csr), credentialPolicyName",
+  "2026-11-01": "what az sends to the service API (azure-iot extension, test_dps_service_contract_unit.py)",
+  "2026-11-02-preview": "as 2026-11-01; in the specification, and in the documentation of az",
 } as const;
 
 /** The version that our own device client sends: the one that most SDKs send. */
@@ -19,8 +21,8 @@ export const HUB_API_VERSION = "2021-04-12";
 export const SERVICE_API_VERSION = "2021-10-01";
 
 const FORM = /^\d{4}-\d{2}-\d{2}(-preview)?$/;
-/** Newest version known here: later ones are accepted with one warning. */
-const NEWEST = Object.keys(apiVersions).sort().at(-1) ?? "";
+/** Newest version known here: later ones are accepted with one warning, or refused where only known ones are. */
+export const NEWEST_API_VERSION = Object.keys(apiVersions).sort().at(-1) ?? "";
 /** Last version that predates reprovisioning (wire.md#old-api-versions). */
 const BEFORE_REPROVISIONING = "2018-04-01";
 
@@ -31,7 +33,7 @@ export type ApiVersionVerdict = "known" | "newer" | "missing" | "malformed";
 export function judgeApiVersion(version: string | undefined): ApiVersionVerdict {
   if (version === undefined || version === "") return "missing";
   if (!FORM.test(version)) return "malformed";
-  return version > NEWEST ? "newer" : "known";
+  return version > NEWEST_API_VERSION ? "newer" : "known";
 }
 
 /**

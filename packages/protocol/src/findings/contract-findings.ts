@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { type Answered, flag, text, whole } from "./contract-shared.js";
+import { type Answered, flag, text, whole } from "../facts/contract-shared.js";
 import { findingRows } from "./finding-rows.js";
-import { blames, elements, severities } from "./finding-words.js";
+import { blames, elements, severities } from "./rows/finding-row.js";
 
 // Object.keys loses the names.
 const codes = Object.keys(findingRows) as (keyof typeof findingRows)[];

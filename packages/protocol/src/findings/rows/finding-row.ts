@@ -1,5 +1,5 @@
-import type { RefusalReason } from "./admission.js";
-import type { DpsErrorKind } from "./errors.js";
+import type { RefusalReason } from "../../facts/admission.js";
+import type { DpsErrorKind } from "../../facts/errors.js";
 
 /** The part of a registration that a finding is about. */
 export const elements = [
@@ -30,23 +30,23 @@ export const severities = ["error", "warning", "info"] as const;
 export type Severity = (typeof severities)[number];
 
 /**
- * A reason why a registration fails or is odd. The order of rows is the order of likely root causes: of two errors the
- * one that stands earlier is shown first.
+ * A reason why a registration fails or is odd. `Code` is the set of codes that `follows` may name: the whole table checks it,
+ * because a row may follow from a row of another file.
  */
-export interface FindingRow {
-  /** Number of the cause among the 25 known ones. */
+export interface FindingRow<Code extends string = string> {
+  /** Number of the cause among the 25 known ones, which public issue threads of the SDKs show. */
   readonly cause?: number;
   readonly element: Element;
   readonly severity: Severity;
   readonly blame: Blame;
-  /** A sentence; `{name}` is filled from the values of the finding. */
+  /** A sentence; `{name}` is filled from the values of the finding. Write `<name>` for a part that the reader fills in. */
   readonly title: string;
-  /** What mends it, a command where there is one; `{name}` as above. */
+  /** What mends it, a command where there is one; `{name}` and `<name>` as above. */
   readonly remedy: string;
   /** What the device is answered when this is the root cause; only errors have one. */
   readonly wire?: DpsErrorKind;
   /** Why a connection is refused for this already (over MQTT); without it the answer waits for the register request. */
   readonly atConnect?: RefusalReason;
-  /** When one of these was found too, this is their consequence. */
-  readonly follows?: readonly string[];
+  /** When one of these was found too, this is their consequence. They stand earlier in the table. */
+  readonly follows?: readonly Code[];
 }

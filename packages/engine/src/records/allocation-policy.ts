@@ -1,0 +1,13 @@
+import { type AllocationPolicy, DEFAULT_ALLOCATION_POLICY } from "@rollcall/protocol";
+import type { EnrollmentRecord } from "./records.js";
+
+/** What a service may have as its own policy: a webhook belongs to an enrollment (wire.md#validation). */
+export type ServiceAllocationPolicy = Exclude<AllocationPolicy, "custom">;
+
+/** The enrollment's policy, else the service's, else hashed (wire.md#allocation). */
+export function allocationPolicyOf(
+  enrollment: Pick<EnrollmentRecord, "allocationPolicy">,
+  ofService: ServiceAllocationPolicy | undefined,
+): AllocationPolicy {
+  return enrollment.allocationPolicy ?? ofService ?? DEFAULT_ALLOCATION_POLICY;
+}

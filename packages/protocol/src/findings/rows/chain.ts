@@ -1,0 +1,248 @@
+import { limits } from "../../facts/limits.js";
+import type { FindingRow } from "./finding-row.js";
+
+/** Certificates: the leaf, the CA certificates above it, and how they are linked. Likely root causes first: the order is the rank. */
+export const chainRows = {
+  "credential.missing": {
+    element: "connection",
+    severity: "error",
+    blame: "device",
+    wire: "unauthorized",
+    atConnect: "notAuthorized",
+    title: "The device showed neither a client certificate nor a token.",
+    remedy:
+      "Give the device its certificate and key, or its symmetric key. A TPM registers over HTTPS; over MQTT it needs an enabled individual TPM enrollment, and tpmOverMqtt: true (a Rollcall extension).",
+  },
+  "certificate.missing": {
+    element: "leaf",
+    severity: "error",
+    blame: "device",
+    wire: "unauthorized",
+    title: "The device presented no client certificate in the TLS handshake.",
+    remedy: "Set certificate chain and key of the TLS client.",
+  },
+  "certificate.malformed": {
+    element: "leaf",
+    severity: "error",
+    blame: "pki",
+    wire: "invalidCertificate",
+    title: "A presented certificate cannot be read: {reason}.",
+    remedy: "Print it with: openssl x509 -text -in leaf.pem",
+  },
+  "chain.tooLong": {
+    element: "chain",
+    severity: "error",
+    blame: "pki",
+    wire: "invalidCertificate",
+    title: `The device presented {count} certificates; at most ${limits.chainLength} are read.`,
+    remedy: "Send only the leaf and the intermediates up to the enrolled certificate.",
+  },
+  "leaf.expired": {
+    cause: 25,
+    element: "leaf",
+    severity: "error",
+    blame: "pki",
+    wire: "invalidCertificate",
+    title: "The leaf certificate has expired.",
+    remedy: "Issue a new certificate: rollcall pki leaf --cn <registration id> --ca <file> --ca-key <file> --force",
+  },
+  "leaf.notYetValid": {
+    cause: 9,
+    element: "leaf",
+    severity: "error",
+    blame: "pki",
+    wire: "invalidCertificate",
+    title: "The leaf certificate is not valid yet.",
+    remedy: "Check the clock of the machine that issued it, and the clock of this machine.",
+  },
+  "ca.expired": {
+    cause: 25,
+    element: "intermediate",
+    severity: "error",
+    blame: "pki",
+    wire: "invalidCertificate",
+    title: "A CA certificate of the chain has expired.",
+    remedy: "Renew the CA certificate with the same key, and send the new one.",
+  },
+  "ca.notYetValid": {
+    cause: 9,
+    element: "intermediate",
+    severity: "error",
+    blame: "pki",
+    wire: "invalidCertificate",
+    title: "A CA certificate of the chain is not valid yet.",
+    remedy: "Check the clock of the machine that issued it, and the clock of this machine.",
+  },
+  "ca.notAuthority": {
+    element: "intermediate",
+    severity: "error",
+    blame: "pki",
+    wire: "invalidCertificate",
+    title: "A certificate of the chain issued the one below it, but it is not a CA (basicConstraints).",
+    remedy: "Issue it again with CA:TRUE: rollcall pki chain",
+  },
+  "ca.mayNotSign": {
+    element: "intermediate",
+    severity: "error",
+    blame: "pki",
+    wire: "invalidCertificate",
+    title: "A CA certificate may not sign certificates (its keyUsage lacks keyCertSign).",
+    remedy: "Issue it again with keyCertSign: rollcall pki chain",
+  },
+  "ca.pathLengthExceeded": {
+    element: "intermediate",
+    severity: "error",
+    blame: "pki",
+    wire: "invalidCertificate",
+    title: "There are more CA certificates below this one than its path length allows.",
+    remedy: "Issue the CA again with a larger path length, or take a level out.",
+  },
+  "link.signatureInvalid": {
+    element: "chain",
+    severity: "error",
+    blame: "pki",
+    wire: "invalidCertificate",
+    title: "A certificate names its issuer, but was not signed with that issuer's key.",
+    remedy:
+      "Issue the certificate again with the CA that is enrolled. A CA that was created again under the same name has a new key.",
+  },
+  "certificate.weakSignature": {
+    element: "chain",
+    severity: "error",
+    blame: "pki",
+    wire: "invalidCertificate",
+    title: "A certificate is signed with an algorithm that is no longer safe.",
+    remedy: "Issue it again with SHA-256 or better.",
+  },
+  "certificate.unknownCriticalExtension": {
+    element: "chain",
+    severity: "error",
+    blame: "pki",
+    wire: "invalidCertificate",
+    title: "A certificate has a critical extension that Rollcall does not know.",
+    remedy: "Issue it again without the extension, or with the extension marked as not critical.",
+  },
+  "certificate.unusable": {
+    element: "chain",
+    severity: "error",
+    blame: "pki",
+    wire: "invalidCertificate",
+    title: "A certificate of the chain cannot be used: {problem}.",
+    remedy: "Issue it again: rollcall pki chain makes one that works.",
+  },
+  "leaf.isAuthority": {
+    element: "leaf",
+    severity: "error",
+    blame: "device",
+    wire: "invalidCertificate",
+    title: "The device presented the CA certificate {subject} as its own.",
+    remedy: "Put the device's own certificate first in its chain file, and give it that certificate's key.",
+  },
+  "leaf.notForClients": {
+    element: "leaf",
+    severity: "error",
+    blame: "pki",
+    wire: "invalidCertificate",
+    title:
+      "The leaf certificate may not be used by a TLS client (its extendedKeyUsage lacks clientAuth, or its keyUsage lacks digitalSignature).",
+    remedy:
+      "Issue it again with clientAuth: rollcall pki leaf --cn <registration id> --ca <file> --ca-key <file> --force",
+  },
+  "leaf.commonNameMismatch": {
+    cause: 5,
+    element: "leaf",
+    severity: "error",
+    blame: "device",
+    wire: "unauthorized",
+    title: "The registration id is {registrationId}, the common name of the certificate is {commonName}: {difference}.",
+    remedy:
+      "Register as {commonName}, or issue a certificate for CN={registrationId}: rollcall pki leaf --cn {registrationId}",
+  },
+  "leaf.commonNameMissing": {
+    cause: 6,
+    element: "leaf",
+    severity: "error",
+    blame: "pki",
+    wire: "invalidCertificate",
+    title: "The leaf certificate has no common name.",
+    remedy: "Issue a certificate whose common name is the registration id: rollcall pki leaf --cn {registrationId}",
+  },
+  "leaf.thumbprintMismatch": {
+    cause: 4,
+    element: "leaf",
+    severity: "error",
+    blame: "device",
+    wire: "invalidCertificate",
+    title:
+      "The certificate differs from the certificate enrolled as {id}. Same public key: {sameKey}. Same subject: {sameSubject}. {hint}",
+    remedy:
+      "Enroll the certificate that the device has now (rollcall enrollment update --eid {id} --cp leaf.pem), or give the device the enrolled one back.",
+  },
+  "chain.caNotVerified": {
+    cause: 2,
+    element: "chain",
+    severity: "error",
+    blame: "enrollment",
+    wire: "caNotFound",
+    title:
+      "The chain reaches {subject}, uploaded as {name} at {uploaded} but not verified: nobody has proved possession of its private key. No enrollment group refers to it.",
+    remedy:
+      "Prove possession of its private key: rollcall certificate verify -n {name} --ca-key <its private key>; then let a group refer to it: rollcall enrollment-group create --gid <id> --ca-name {name}",
+  },
+  "chain.caWithoutGroup": {
+    cause: 3,
+    element: "chain",
+    severity: "error",
+    blame: "enrollment",
+    wire: "caNotFound",
+    title:
+      "The chain reaches {subject}, which is uploaded as {name} and verified, but no enrollment group refers to it.",
+    remedy: "Let a group refer to it: rollcall enrollment-group create --gid <id> --ca-name {name}",
+  },
+  "chain.issuerMissing": {
+    cause: 1,
+    element: "intermediate",
+    severity: "error",
+    blame: "device",
+    wire: "caNotFound",
+    title:
+      "The device sent {count} of its certificates, up to {last}, issued by {issuer}. The certificate of {issuer} was not sent, and no enrollment group has it.",
+    remedy:
+      "Add the certificate of {issuer} to the device's chain file, leaf first: cat leaf.pem intermediate.pem > chain.pem",
+  },
+  "chain.untrusted": {
+    cause: 3,
+    element: "root",
+    severity: "error",
+    blame: "enrollment",
+    wire: "caNotFound",
+    title: "The chain is complete up to {last}, but no enrollment group has any of its certificates.",
+    remedy:
+      "Enroll {last} or an intermediate of this chain (rollcall enrollment-group create --gid <id> --cp ca.pem), or use the chain that is enrolled.",
+  },
+  "enrollment.signerNotVerified": {
+    cause: 2,
+    element: "chain",
+    severity: "error",
+    blame: "enrollment",
+    wire: "caNotFound",
+    title:
+      "{id} is enrolled with a certificate that {issuer} issued. strictX509 requires an uploaded and verified CA certificate in its chain; no such certificate was found.",
+    remedy:
+      "Upload and verify the certificate of {issuer} (rollcall certificate create -n <name> -p <file>, then rollcall certificate verify -n <name> --ca-key <its private key>), let the device send its whole chain, or set strictX509 to false.",
+  },
+  "chain.reordered": {
+    element: "chain",
+    severity: "warning",
+    blame: "device",
+    title: "The certificates were not sent in order, leaf first, each followed by its issuer.",
+    remedy: "Write the chain file in that order: other servers refuse this one.",
+  },
+  "chain.unused": {
+    element: "chain",
+    severity: "warning",
+    blame: "device",
+    title: "The device sent certificates that are not part of its chain: {subjects}.",
+    remedy: "Take them out of the chain file.",
+  },
+} as const satisfies Readonly<Record<string, FindingRow>>;
