@@ -162,6 +162,32 @@ describe("an export", () => {
     expect(JSON.parse(lines.at(-1) ?? "")).toEqual({ kind: "end", records: lines.length - 2 });
   });
 
+  const sha = (digit: string) => digit.repeat(64);
+  it.each([
+    [{ type: "x509Thumbprint", primary: sha("A") }, [sha("A")]],
+    [{ type: "x509Thumbprint", primary: sha("A"), secondary: sha("B") }, [sha("A"), sha("B")]],
+    // The leaf of a group's device was not noted: the device registers again.
+    [{ type: "x509Authority", authorities: ["AAAA"] }, []],
+    [{ type: "selfSigned", thumbprints: [sha("C")] }, [sha("C")]],
+  ])(
+    "of version 1 is read, its X.509 devices by the thumbprints that are known: %j",
+    async (authentication, thumbprints) => {
+      const key = JSON.stringify({ type: "symmetricKey", ...keys });
+      const older = whole.replace('"version":2', '"version":1');
+      const device = older.split("\n").find((line) => line.startsWith('{"kind":"deviceIdentity"')) ?? "";
+      expect(device).toContain(key);
+      await load(store, older.replace(device, device.replace(key, JSON.stringify(authentication))));
+      expect((await store.deviceIdentity(HUB, "dev$1"))?.authentication).toEqual({ type: "selfSigned", thumbprints });
+    },
+  );
+
+  it("with a thumbprint that is none is refused", async () => {
+    const key = JSON.stringify({ type: "symmetricKey", ...keys });
+    const device = whole.split("\n").find((line) => line.startsWith('{"kind":"deviceIdentity"')) ?? "";
+    const bad = device.replace(key, JSON.stringify({ type: "selfSigned", thumbprints: [sha("a")] }));
+    expect((await refused(load(store, whole.replace(device, bad)))).message).toMatch(/is no SHA-256 in upper-case hex/);
+  });
+
   it("makes the same instance again, byte for byte", async () => {
     expect(await load(store, whole)).toEqual({
       format: "export",
