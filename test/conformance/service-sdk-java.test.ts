@@ -54,7 +54,7 @@ describe("the unmodified Java service SDK, of api-version 2019-03-31", () => {
       updated: expect.stringMatching(/^"[^"]+"$/),
       tags: { changed: "yes" },
       overtaken: "ProvisioningServiceClientPreconditionFailedException",
-      createdAgain: "ProvisioningServiceClientUnknownException",
+      createdAgain: "ProvisioningServiceClientBadUsageException",
       mechanism,
     });
     const x509 = { type: "X509", sha256: expect.stringMatching(/^[0-9A-F]{64}$/) };

@@ -445,7 +445,7 @@ describe("a webhook that takes too long", () => {
         response.writeHead(200);
         const timer = setInterval(() => (response.closed ? clearInterval(timer) : response.write(" ")), 5);
       },
-      /^status 200 and \d+ bytes, and no end$/,
+      /^status 200 and \d+ bytes, but no end of the answer$/,
       200,
     ],
   ] as const)("and %s is given up", async (name, answers, got, status) => {

@@ -2,9 +2,10 @@ import { constants, createPublicKey, type KeyObject, randomBytes, sign } from "n
 
 /** A certificate written by hand, for what no issuer of ours will write. Dates are UTCTime text. */
 export interface HandMade {
-  readonly subject: string;
+  /** A common name, or a whole name in DER. */
+  readonly subject: string | Buffer;
   readonly key: KeyObject;
-  readonly issuer: string;
+  readonly issuer: string | Buffer;
   readonly issuerKey: KeyObject;
   readonly version?: 1 | 3;
   readonly from?: string;
@@ -14,6 +15,8 @@ export interface HandMade {
   readonly extensions?: readonly Buffer[];
   /** Tag of the string type of both names: 0x0c is UTF8String. */
   readonly stringTag?: number;
+  /** Tag of the string type of the issuer's name, where it is another. */
+  readonly issuerTag?: number;
 }
 
 /** One DER element. */
@@ -74,7 +77,7 @@ export function handMade(options: HandMade): Buffer {
     ...(version === 3 ? [Buffer.from("a003020102", "hex")] : []),
     der(0x02, serial),
     algorithm,
-    name(options.issuer, stringTag),
+    name(options.issuer, options.issuerTag ?? stringTag),
     der(0x30, ...times.map((time) => der(0x17, Buffer.from(time)))),
     name(options.subject, stringTag),
     createPublicKey(key).export({ type: "spki", format: "der" }),
@@ -85,9 +88,24 @@ export function handMade(options: HandMade): Buffer {
   return der(0x30, tbs, algorithm, der(0x03, Buffer.from([0]), signature));
 }
 
-function name(commonName: string, stringTag: number): Buffer {
+/** A name with one common name in the string type of this tag; a name in DER stays. */
+function name(commonName: string | Buffer, stringTag: number): Buffer {
+  if (typeof commonName !== "string") return commonName;
   if (commonName === "") return der(0x30);
-  const value = der(stringTag, Buffer.from(commonName, stringTag === 0x1e ? "utf16le" : "utf8"));
-  if (stringTag === 0x1e) value.subarray(2).swap16();
+  const value = der(stringTag, encodings[stringTag]?.(commonName) ?? Buffer.from(commonName, "utf8"));
   return der(0x30, der(0x31, der(0x30, Buffer.from("0603550403", "hex"), value)));
+}
+
+const encodings: Readonly<Record<number, (text: string) => Buffer>> = {
+  // T61String and IA5String are read as Latin-1, as OpenSSL reads them.
+  20: (text) => Buffer.from(text, "latin1"),
+  22: (text) => Buffer.from(text, "latin1"),
+  28: (text) => Buffer.concat([...text].map((letter) => bytes4(letter.codePointAt(0) ?? 0))),
+  30: (text) => Buffer.from(text, "utf16le").swap16(),
+};
+
+function bytes4(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
 }

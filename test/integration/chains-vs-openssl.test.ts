@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { buildPath, type Certificate, judgePath, toPem } from "@rollcall/pki";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { forgedRows } from "./chains-vs-openssl.forged-rows.js";
+import { nameRows } from "./chains-vs-openssl.name-rows.js";
 import { type Chain, issuedRows } from "./chains-vs-openssl.rows.js";
 
 /**
@@ -13,7 +14,7 @@ import { type Chain, issuedRows } from "./chains-vs-openssl.rows.js";
  * verdicts must be equal: this is the proof that our own path building misses nothing that OpenSSL finds.
  */
 
-const rows = [...issuedRows, ...forgedRows];
+const rows = [...issuedRows, ...forgedRows, ...nameRows];
 const run = promisify(execFile);
 let folder = "";
 

@@ -131,7 +131,7 @@ describe("the demo fleet against a service", () => {
   });
 
   it.each(["rate", "concurrency", "handshakes", "timeout"])("does not start with a %s of nothing", async (name) => {
-    await expect(run({ [name]: 0 })).rejects.toThrow(`${name} must be more than nothing`);
+    await expect(run({ [name]: 0 })).rejects.toThrow(`${name} must be more than 0`);
   });
 
   it("does not touch a target that is not this machine", async () => {

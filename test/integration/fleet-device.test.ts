@@ -116,7 +116,7 @@ describe.each(["mqtt", "http"] as const)("a device that registers over %s", (tra
     [
       "an unknown status",
       { status: 202, body: { operationId, status: "pondering" } },
-      /is no registration status: status/,
+      /is not a registration status: status/,
     ],
     ["no operation to poll", { status: 202, body: { status: "assigning" } }, /named no operation/],
     ["no hub", { status: 200, body: { status: "assigned", registrationState: { deviceId: "a" } } }, /names no hub/],

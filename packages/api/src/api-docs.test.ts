@@ -39,7 +39,7 @@ it("lists every route of every table, each once", async () => {
   expect(listed).toHaveLength(Object.keys(tables).length);
 });
 
-it("has only references that lead somewhere", async () => {
+it("has only references that exist", async () => {
   const whole = await document();
   const references = JSON.stringify(whole).match(/"\$ref":"[^"]+"/g) ?? [];
   expect(references.length).toBeGreaterThan(0);
@@ -49,7 +49,7 @@ it("has only references that lead somewhere", async () => {
   }
 });
 
-it("describes bodies by what checks them", async () => {
+it("describes bodies by the schemas that check them", async () => {
   const { schemas } = (await document()).components;
   expect(Object.keys(schemas["IndividualEnrollment"]?.properties ?? {})).toEqual(
     expect.arrayContaining(["registrationId", "attestation", "iotHubs", "customAllocationDefinition"]),
@@ -57,13 +57,13 @@ it("describes bodies by what checks them", async () => {
 });
 
 const contracts: readonly [string, AnswerContract][] = Object.entries(answers);
-/** What a schema in the document leads to; of a list its entries. */
+/** The schema to which a schema of the document refers; for a list, that of its entries. */
 function found({ $ref, items, ...schema }: Schema, all: Readonly<Record<string, Schema>>): Schema {
   if (items) return found(items, all);
   return $ref === undefined ? schema : found(all[$ref.replace("#/components/schemas/", "")] ?? {}, all);
 }
 
-it("describes exactly the members that answers have", async () => {
+it("describes exactly the members of the answers", async () => {
   const { paths, components } = await document();
   const described = Object.values(paths).flatMap((item) => Object.values(item));
   let looked = 0;
@@ -72,7 +72,7 @@ it("describes exactly the members that answers have", async () => {
     const content = response?.content as Readonly<Record<string, { readonly schema: Schema }>> | undefined;
     expect(Object.keys(content ?? {}), name).toEqual(type === undefined ? [] : [type]);
     const entry = schema && "element" in schema ? schema.element : schema;
-    // The members as the check itself knows them: of a strict object alone.
+    // The members that the check itself knows, for strict objects only.
     const shape = (entry as { readonly shape?: Readonly<Record<string, unknown>> })?.shape;
     if (!shape || type === undefined) continue;
     const { properties, required, additionalProperties } = found(content?.[type]?.schema ?? {}, components.schemas);
@@ -90,7 +90,7 @@ it("describes exactly the members that answers have", async () => {
 const isOptional = (member: unknown) =>
   (member as { readonly _zod: { readonly optin?: string } })._zod.optin === "optional";
 
-it("says the status and the content type that are answered", async () => {
+it("names the status and the content type of the answers", async () => {
   const { paths } = await document();
   const id = { registrationId: "doc-1", attestation: { type: "symmetricKey" } };
   const put = await rig.owner("/enrollments/doc-1", { method: "PUT", body: JSON.stringify(id) });
@@ -111,7 +111,7 @@ it("says the status and the content type that are answered", async () => {
   }
 });
 
-it("is shown by a page that asks no other host", async () => {
+it("is shown by a page that loads nothing from other hosts", async () => {
   const page = await rig.dashboardRequest("/docs");
   expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
   expect(page.headers.get("content-security-policy")).toContain("default-src 'self'");

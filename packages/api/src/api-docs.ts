@@ -2,12 +2,12 @@ import type { StaticDocumentSpec } from "@fastify/swagger";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { openApiDocument } from "./openapi.js";
 
-/** Everything comes from this listener; the page asks no other host. */
+/** Everything comes from this listener; the page loads nothing from other hosts. */
 const CONTENT_SECURITY =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; object-src 'none'";
 const PREFIX = "/docs";
 
-/** Adds `/openapi.json` and, at `/docs`, a page to read it and to try it. */
+/** Adds `/openapi.json` and, at `/docs`, a page for reading the document and trying requests. */
 export function addApiDocs(app: FastifyInstance): void {
   let docs: Promise<FastifyInstance> | undefined;
   const answer = async (request: FastifyRequest, reply: FastifyReply) => {
@@ -23,7 +23,10 @@ export function addApiDocs(app: FastifyInstance): void {
   });
 }
 
-/** The page is a server of its own, made when somebody asks for it: that takes longer than the start of all the rest. */
+/**
+ * The page is a separate server, which is made at its first request: that takes longer than the start of everything
+ * else.
+ */
 async function createDocs(): Promise<FastifyInstance> {
   const [{ default: swagger }, { default: swaggerUi }] = await Promise.all([
     import("@fastify/swagger"),
@@ -33,7 +36,7 @@ async function createDocs(): Promise<FastifyInstance> {
   app.addHook("onRequest", async (_request, reply) => {
     reply.header("x-content-type-options", "nosniff");
   });
-  // The plugin's type wants one of two versions of OpenAPI's types; the document is checked by its test.
+  // The plugin's type is limited to two versions of OpenAPI's types; api-docs.test.ts checks the document.
   const specification = { document: openApiDocument() } as unknown as StaticDocumentSpec;
   await app.register(swagger, { mode: "static", specification });
   await app.register(swaggerUi, {

@@ -5,7 +5,7 @@ import { attemptEvents, finding } from "@rollcall/protocol";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { AttemptEvents, type AttemptEventsOptions } from "./attempt-events.js";
 
-/** Waits longer than the second that vitest would: a busy machine needs it. */
+/** Waits longer than vitest's default of one second: a busy machine needs it. */
 const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 20_000 });
 
 const facts = { at: "service", transport: "mqtt", remote: "127.0.0.1:1", acceptedAt: 1000 } as const;
@@ -30,7 +30,7 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-/** A reader that keeps what comes; `lines` of events and comments. */
+/** A reader that keeps everything it receives; `lines` of events and comments. */
 async function read() {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     get({ host: "127.0.0.1", port: (server.address() as AddressInfo).port }, resolve).on("error", reject);
@@ -48,9 +48,9 @@ async function read() {
   return { response, ended, text: () => text, events: eventsSoFar };
 }
 
-it("forgets readers that waited behind another answer when their connection closed", async () => {
+it("drops readers whose connection closes while they wait for an earlier answer", async () => {
   await serve({ maxReaders: 3 });
-  // The answer to the first request never ends, so that the others never have their turn.
+  // The answer to the first request never ends, so that the others wait for ever.
   server.removeAllListeners("request");
   server.once("request", () => server.on("request", (_request, response) => events.open(response)));
   const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
@@ -61,7 +61,7 @@ it("forgets readers that waited behind another answer when their connection clos
   expect(events.readers).toBe(0);
 });
 
-it("tells of an attempt that began, and of how it stands when what belongs together is noted", async () => {
+it("sends an attempt that began, and its state after a short time in which notes are collected", async () => {
   await serve();
   const reader = await read();
   expect(reader.response.headers).toMatchObject({
@@ -89,7 +89,7 @@ it("tells of an attempt that began, and of how it stands when what belongs toget
   await soon(() => expect(reader.events()).toHaveLength(2));
 });
 
-it("tells of an attempt that is settled meanwhile, and nothing of attempts outside the log", async () => {
+it("sends an attempt that was settled meanwhile, and no attempts outside the log", async () => {
   await serve();
   const reader = await read();
   const attempt = log.begin({ ...facts, registrationId: "a" });
@@ -99,7 +99,7 @@ it("tells of an attempt that is settled meanwhile, and nothing of attempts outsi
   await soon(() => expect(reader.events()).toMatchObject([{ data: { outcome: "abandoned" } }]));
 });
 
-it("says how many it left out when there were too many at a time", async () => {
+it("says how many attempts it left out when there are too many at a time", async () => {
   await serve({ maxGathered: 3 });
   const reader = await read();
   for (let count = 0; count < 5; count += 1) log.begin({ ...facts, registrationId: `d-${count}` });
@@ -115,7 +115,7 @@ it("keeps an idle stream alive with comments", async () => {
   await soon(() => expect(reader.text()).toContain(": still here\n\n"));
 });
 
-it("drops a reader that does not read, and goes on with the others", async () => {
+it("drops a reader that does not read, and serves the others", async () => {
   await serve({ maxUnreadBytes: 64 * 1024 });
   const slow = await read();
   slow.response.pause();
@@ -127,7 +127,7 @@ it("drops a reader that does not read, and goes on with the others", async () =>
     },
     () => undefined,
   );
-  // More than the buffers of both ends of the socket hold.
+  // More than the buffers of both ends of the socket can store.
   const noise = "x".repeat(8000);
   for (let count = 0; events.readers > 1 && count < 20_000; count += 1) {
     log.begin({ ...facts, registrationId: `d-${count}`, clientVersion: noise });
@@ -140,7 +140,7 @@ it("drops a reader that does not read, and goes on with the others", async () =>
   await soon(() => expect(quick.text()).toContain("the last"));
 });
 
-it("watches only while somebody reads", async () => {
+it("watches the log only while there are readers", async () => {
   const watch = vi.spyOn(log, "watch");
   await serve();
   expect(watch).not.toHaveBeenCalled();

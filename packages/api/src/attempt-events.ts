@@ -2,13 +2,13 @@ import type { ServerResponse } from "node:http";
 import type { Attempt, AttemptLog } from "@rollcall/engine";
 import { summarizeAttempt } from "@rollcall/protocol";
 
-/** Changes are gathered this long: what belongs together is noted together, and a device is told of once. */
+/** Changes are collected this long: notes of one step come together, so that an attempt is sent only once for them. */
 const GATHER_MS = 200;
-/** Attempts told of at a time; under more load than that nobody reads each line. */
+/** Maximal number of attempts that are sent at a time; under more load, nobody could read each line. */
 const MAX_GATHERED = 500;
-/** A comment goes over an idle stream this often, so that both ends notice when the other is gone. */
+/** A comment is sent over an idle stream at this interval, so that both ends notice when the connection is lost. */
 const HEARTBEAT_MS = 15_000;
-/** A reader with this much unread is dropped: what is for it piles up here. */
+/** A reader with more unread data than this is dropped, because that data piles up in our memory. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 const MAX_READERS = 16;
 
@@ -20,12 +20,15 @@ export interface AttemptEventsOptions {
   readonly maxReaders?: number;
 }
 
-/** Tells any number of readers, as server-sent events, of attempts that began or changed. Costs nothing while nobody reads. */
+/**
+ * Sends attempts that began or changed to any number of readers, as server-sent events. Without readers it costs
+ * nothing.
+ */
 export class AttemptEvents {
   readonly #log: AttemptLog;
   readonly #options: Required<AttemptEventsOptions>;
   readonly #readers = new Set<ServerResponse>();
-  /** In the order of their first change; read when they are sent. */
+  /** In the order of their first change; their state is read when they are sent. */
   readonly #changed = new Map<string, Attempt>();
   #missed = 0;
   #stop: (() => void) | undefined;
@@ -42,7 +45,7 @@ export class AttemptEvents {
     };
   }
 
-  /** No more readers can be served. */
+  /** True when no more readers can be served. */
   get full(): boolean {
     this.#forgetGone();
     return this.#readers.size >= this.#options.maxReaders;
@@ -52,7 +55,7 @@ export class AttemptEvents {
     return this.#readers.size;
   }
 
-  /** Answers with a stream that ends when the reader goes, falls behind, or `close` is called. */
+  /** Answers with a stream that ends when the reader disconnects, reads too slowly, or `close` is called. */
   open(response: ServerResponse): void {
     response.writeHead(200, {
       "content-type": "text/event-stream; charset=utf-8",
@@ -112,7 +115,7 @@ export class AttemptEvents {
     this.#send(events.join(""));
   }
 
-  /** A response that waits its turn behind another one of its connection is not told when that closes. */
+  /** A response that waits for an earlier response on its connection gets no event when the connection closes. */
   #forgetGone(): void {
     for (const reader of this.#readers) if (reader.req.socket.destroyed) this.#forget(reader);
   }
@@ -126,7 +129,7 @@ export class AttemptEvents {
   }
 }
 
-/** JSON has no line ends of its own, so a datum is one line. */
+/** JSON contains no line ends, so the data fits one line. */
 function formatEvent(name: string, data: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -52,12 +52,12 @@ it("lists attempts page by page, newest first", async () => {
   expect(seen).toEqual([["e", "d"], ["c", "b"], ["a"]]);
 });
 
-it("says nothing of a next page when the last one is full", async () => {
+it("names no next page when the last page is full", async () => {
   for (const id of ["a", "b"]) begin(id);
   expect((await ask("/attempts?limit=2")).body).not.toHaveProperty("next");
 });
 
-it("leaves out what ended otherwise", async () => {
+it("leaves out attempts with a different outcome", async () => {
   for (const outcome of attemptOutcomes) begin(outcome).outcome = outcome;
   for (const outcome of attemptOutcomes) {
     const { body } = await ask(`/attempts?outcome=${outcome}`);
@@ -65,7 +65,7 @@ it("leaves out what ended otherwise", async () => {
   }
 });
 
-it("has nothing after an attempt that was forgotten", async () => {
+it("lists nothing after an attempt that was dropped", async () => {
   const first = begin("first").trackingId;
   for (let count = 0; count < 10; count += 1) begin(`d-${count}`);
   expect((await ask(`/attempts?after=${first}`)).body).toEqual({ items: [] });
@@ -80,11 +80,11 @@ it.each(["limit=0", "limit=1001", "limit=x", "limit=-1", "limit=1&limit=2", "out
   },
 );
 
-it("is for holders of the token", async () => {
+it("requires the token", async () => {
   expect((await ask("/attempts", "Bearer other")).status).toBe(401);
   expect((await ask("/events/attempts", "Bearer other")).status).toBe(401);
 });
 
-it("refuses more readers of events than it serves", async () => {
+it("refuses readers of events above the limit", async () => {
   expect((await ask("/events/attempts")).status).toBe(429);
 });

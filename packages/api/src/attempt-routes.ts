@@ -11,7 +11,7 @@ export interface AttemptRoutesOptions {
   readonly refuse: Refuse;
 }
 
-/** The list of attempts and the stream of what happens to them, for holders of the token. */
+/** The list of attempts and the stream of their changes, for holders of the token. */
 export function addAttemptRoutes(app: FastifyInstance, options: AttemptRoutesOptions): void {
   const { attempts, events, isOwner, refuse } = options;
   app.get<{ Querystring: Record<string, unknown> }>(managementRoutes.attempts.path, (request, reply) => {
@@ -19,7 +19,7 @@ export function addAttemptRoutes(app: FastifyInstance, options: AttemptRoutesOpt
     const asked = readQuery(request.query);
     if (typeof asked === "string") return refuse(request, reply, "badRequest", asked);
     const { limit, ...filter } = asked;
-    // One more than asked for tells whether there is a next page.
+    // One entry more than requested shows whether there is a next page.
     const found = attempts.recent(limit + 1, filter);
     const items = found.slice(0, limit).map(summarizeAttempt);
     const next = found.length > limit ? items.at(-1)?.trackingId : undefined;
@@ -29,7 +29,7 @@ export function addAttemptRoutes(app: FastifyInstance, options: AttemptRoutesOpt
   // HEAD of a stream would never end.
   app.get(managementRoutes.attemptEvents.path, { exposeHeadRoute: false }, (request, reply): FastifyReply => {
     if (!isOwner(request)) return refuse(request, reply, "unauthorized");
-    if (events.full) return refuse(request, reply, "throttled", "Too many pages watch the attempts already.");
+    if (events.full) return refuse(request, reply, "throttled", "Too many pages are watching the attempts already.");
     reply.hijack();
     events.open(reply.raw);
     return reply;
@@ -38,14 +38,14 @@ export function addAttemptRoutes(app: FastifyInstance, options: AttemptRoutesOpt
 
 type Filter = Parameters<AttemptLog["recent"]>[1];
 
-/** What is wrong with the query, as text, or what it asks for. */
+/** Reads the query; returns a text that says what is wrong with it. */
 function readQuery(query: Record<string, unknown>): string | ({ limit: number } & Filter) {
   const { limit = String(limits.pageItems.usual), outcome, after } = query;
   const { max } = limits.pageItems;
   if (typeof limit !== "string" || !/^\d{1,6}$/.test(limit) || Number(limit) < 1 || Number(limit) > max)
-    return `limit is a number from 1 to ${max}.`;
+    return `limit must be a number from 1 to ${max}.`;
   const wanted = attemptOutcomes.find((each) => each === outcome);
-  if (outcome !== undefined && wanted === undefined) return `outcome is one of ${attemptOutcomes.join(", ")}.`;
-  if (after !== undefined && typeof after !== "string") return "after is what the page before gave as next.";
+  if (outcome !== undefined && wanted === undefined) return `outcome must be one of ${attemptOutcomes.join(", ")}.`;
+  if (after !== undefined && typeof after !== "string") return "after must be the value of next in the page before.";
   return { limit: Number(limit), outcome: wanted, after };
 }

@@ -70,7 +70,7 @@ beforeEach(async () => {
     "checkExpectation",
     answerExpectation(() => about),
   );
-  // Without a listener, Node serves every upgrade as an ordinary request.
+  // Without a listener for upgrades, Node serves them as ordinary requests.
   server.on("upgrade", (_request, socket) => void socket.end("upgraded"));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 });
@@ -105,7 +105,7 @@ function send(
   });
 }
 
-/** Sends bytes as they are, the next at each answer, and reads until the server closes. */
+/** Sends bytes, the next ones after each answer, and reads until the server closes the connection. */
 function sendRaw(bytes: string, ...more: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port(), "127.0.0.1", () => socket.write(bytes));
@@ -159,10 +159,10 @@ describe("register", () => {
   });
 
   it.each([
-    ["none at all", {}],
+    ["absent", {}],
     ["application/json", { "content-type": "application/json" }],
-    ["one without a slash", { "content-type": "utf-8" }],
-    ["an empty one", { "content-type": "" }],
+    ["without a slash", { "content-type": "utf-8" }],
+    ["empty", { "content-type": "" }],
     ["a form", { "content-type": "application/x-www-form-urlencoded" }],
   ])("reads a body with this content type: %s", async (_, headers) => {
     const { status } = await send("PUT", REGISTER, { body: '{"a":"x\\/y"}', headers });
@@ -170,7 +170,7 @@ describe("register", () => {
     expect(Buffer.from(asked[0]?.request.body ?? []).toString()).toBe('{"a":"x\\/y"}');
   });
 
-  it("takes chunks and no body at all", async () => {
+  it("accepts a chunked body and an absent body", async () => {
     expect((await send("PUT", REGISTER, { headers: { "transfer-encoding": "chunked" }, body: "{}" })).status).toBe(202);
     expect((await send("PUT", REGISTER)).status).toBe(202);
     expect(asked.map(({ request }) => request.body?.length)).toEqual([2, 0]);
@@ -200,7 +200,7 @@ describe("register", () => {
     expect(asked[0]?.request).toMatchObject({ registrationId, apiVersion });
   });
 
-  it("adds the error code to a refusal, and none to a TPM's challenge", async () => {
+  it("adds an error code to a refusal, but not to a TPM's challenge", async () => {
     answer = refused;
     const refusal = await send("PUT", REGISTER);
     expect([refusal.status, refusal.headers["x-ms-error-code"]]).toEqual([401, "401002"]);
@@ -218,7 +218,7 @@ describe("register", () => {
     });
   });
 
-  it("keeps no more of a stranger's texts than an attempt has use for", async () => {
+  it("keeps only a limited part of a stranger's texts", async () => {
     const long = "x".repeat(3000);
     const path = `/${long}/registrations/${long}/register?api-version=${long}`;
     await send("PUT", path, { headers: { "user-agent": long } });
@@ -228,7 +228,7 @@ describe("register", () => {
     expect(asked[0]?.request.registrationId).toHaveLength(3000);
   });
 
-  it("begins the attempt of a second request on one connection with that request", async () => {
+  it("begins the attempt of a second request on a connection at the time of that request", async () => {
     await send("PUT", REGISTER);
     await send("PUT", REGISTER);
     expect(attempts.recent(2).map(({ steps }) => steps.length)).toEqual([0, 1]);
@@ -272,7 +272,7 @@ describe("operation status and look-up", () => {
   it("ends the attempt of the registration with the outcome that a poll fetched", async () => {
     await send("PUT", REGISTER);
     answer = ({ attempt: poll }) => {
-      expect(poll.outcome, "a poll has to prove itself").toBe("open");
+      expect(poll.outcome, "a poll has to prove the device's identity").toBe("open");
       poll.outcome = "assigned";
       return { status: 200, trackingId: poll.trackingId, body: { operationId: "4.1c2d.8d1a", status: "assigned" } };
     };
@@ -294,7 +294,7 @@ describe("operation status and look-up", () => {
   });
 });
 
-describe("what is no request of the API", () => {
+describe("requests outside of the API", () => {
   it.each([
     ["GET", "/", 404, 404000],
     ["GET", "/favicon.ico", 404, 404000],
@@ -333,34 +333,31 @@ describe("what is no request of the API", () => {
     expect(attempts.find("pump-0042")).toBeDefined();
   });
 
-  it("an Expect that nobody knows is answered with 417 and a body that says so", async () => {
+  it("an unknown Expect is answered with 417 and a message", async () => {
     const answered = await sendRaw(`PUT ${REGISTER} HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nContent-Length: 2\r\n\r\n`);
     expect(answered).toMatch(/^HTTP\/1\.1 417 Expectation Failed\r\n/);
     expect(JSON.parse(answered.split("\r\n\r\n")[1] ?? "")).toMatchObject({
       errorCode: 400004,
       trackingId: "t",
-      message: 'Nothing is known of "Expect: tea".',
+      message: '"Expect: tea" is not supported.',
     });
   });
 
-  it.each(["h2c", "TLS/1.0, HTTP/1.1", "x", "websocket, x"])(
-    "Upgrade: %s is served as if it were not there",
-    async (protocol) => {
-      const request = (more: string) =>
-        `PUT ${REGISTER} HTTP/1.1\r\nHost: a\r\nConnection: ${more}Upgrade\r\nUpgrade: ${protocol}\r\nContent-Length: 2\r\n\r\n{}`;
-      // Twice: the connection goes on as HTTP.
-      const answered = await sendRaw(request(""), request("close, "));
-      expect(answered.match(/HTTP\/1\.1 202 /g)).toHaveLength(2);
-      expect(Buffer.from(asked[1]?.request.body ?? []).toString()).toBe("{}");
-    },
-  );
+  it.each(["h2c", "TLS/1.0, HTTP/1.1", "x", "websocket, x"])("Upgrade: %s is ignored", async (protocol) => {
+    const request = (more: string) =>
+      `PUT ${REGISTER} HTTP/1.1\r\nHost: a\r\nConnection: ${more}Upgrade\r\nUpgrade: ${protocol}\r\nContent-Length: 2\r\n\r\n{}`;
+    // Twice: the connection continues as HTTP.
+    const answered = await sendRaw(request(""), request("close, "));
+    expect(answered.match(/HTTP\/1\.1 202 /g)).toHaveLength(2);
+    expect(Buffer.from(asked[1]?.request.body ?? []).toString()).toBe("{}");
+  });
 
-  it("Upgrade: WebSocket is none of it", async () => {
+  it("Upgrade: WebSocket is not ignored", async () => {
     const answered = await sendRaw("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n");
     expect(answered).toBe("upgraded");
   });
 
-  it("an upload that is given up is no fault of ours", async () => {
+  it("an aborted upload is not reported as an internal error", async () => {
     const socket = connect(port(), "127.0.0.1", () => {
       socket.write(`PUT ${REGISTER} HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{`, () => socket.destroy());
     });
@@ -369,7 +366,7 @@ describe("what is no request of the API", () => {
     expect([asked.length, faults]).toEqual([1, []]);
   });
 
-  it("answers 500 when an engine breaks its promise not to reject, and goes on", async () => {
+  it("answers 500 if the engine rejects against its contract, and keeps serving", async () => {
     answer = () => Promise.reject(new Error("disk on fire"));
     const { status, text, headers } = await send("PUT", REGISTER);
     expect([status, text.includes("fire"), faults.length]).toEqual([500, false, 1]);

@@ -11,26 +11,26 @@ import { sendError, sendReply } from "./send-reply.js";
 import { addServiceRoutes, type ServiceRoutesOptions } from "./service-api.js";
 
 export interface DeviceApiOptions extends FrontEndParts {
-  /** How long a device is told to wait when we failed. */
+  /** Seconds that a device is told to wait after an internal error. */
   readonly retryAfterSeconds: number;
-  /** What the listener knows of the socket that a request came over. */
+  /** The facts that the listener has about the socket of a request. */
   connectionOf(socket: Socket): ClientConnection;
-  /** The service API on the same server; absent: devices only. */
+  /** The service API on the same server; absent: only devices are served. */
   readonly service?: Pick<ServiceRoutesOptions, "operator" | "authorize">;
-  /** Told of faults of ours, with the tracking id that the client was given. */
+  /** Called with internal errors, and with the tracking id that the client got. */
   onFault?(fault: unknown, trackingId: string): void;
 }
 
 /**
- * The HTTPS device API (wire.md#https), with the service API beside it (wire.md#service-api), for any number of servers
- * that the caller owns.
+ * The HTTPS device API (wire.md#https) and the service API (wire.md#service-api), for any number of servers that belong
+ * to the caller.
  */
 export interface DeviceApi {
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
   close(): Promise<void>;
 }
 
-/** Makes the device API: it parses, asks the engine once and formats. */
+/** Makes the device API. It parses a request, calls the engine once, and formats the answer. */
 export async function createDeviceApi(options: DeviceApiOptions): Promise<DeviceApi> {
   const app = fastify({
     exposeHeadRoutes: false,
@@ -47,7 +47,7 @@ export async function createDeviceApi(options: DeviceApiOptions): Promise<Device
   await app.ready();
   return {
     handler: (request, response) => {
-      // Bodies are bytes whatever they are called: "utf-8" or "JSON" as Content-Type must not cost a device its registration.
+      // Bodies are bytes whatever their type: "utf-8" or "JSON" as Content-Type must not make a registration fail.
       delete request.headers["content-type"];
       app.routing(request, response);
     },
@@ -70,7 +70,7 @@ function addRoutes(app: FastifyInstance, options: DeviceApiOptions): void {
       const answer = await requests.register(attemptFacts(request, about), device, bodyOf(request));
       return sendReply(request, reply, answer);
     },
-    // A body that is too large is refused before the handler runs, and is an attempt all the same.
+    // A body that is too large is refused before the handler runs, but is noted as an attempt.
     errorHandler: (error, request, reply) => {
       if (!(error instanceof BodyTooLarge)) return void answerError(options, error, request, reply);
       const tooLarge = finding("protocol.payloadTooLarge", { values: { bytes: error.bytes } });

@@ -2,26 +2,26 @@ import type { AttemptFacts, Clock, Credentials, UnnotedRequest } from "@rollcall
 import { type ClientConnection, decodeOnce, rawQuery } from "@rollcall/protocol";
 import type { FastifyRequest } from "fastify";
 
-/** What a device request is made of besides HTTP. */
+/** The parts of a device request that do not come from HTTP. */
 export interface RequestContext {
   readonly clock: Clock;
   readonly connection: ClientConnection;
-  /** False when an earlier request came over the same connection: its handshake is not part of this attempt. */
+  /** False after an earlier request on the same connection: then the handshake is not part of this attempt. */
   readonly isFirst: boolean;
 }
 
-/** Reads what the engine needs; nothing is judged here. */
+/** Reads the request for the engine, without judging it. */
 export function readDeviceRequest(request: FastifyRequest, context: RequestContext): UnnotedRequest {
   const { idScope, registrationId } = request.params as { idScope: string; registrationId: string };
   const { connection } = context;
   const apiVersion = queryMember(request.url, "api-version");
   const credentials = readCredentials(request);
-  // The handshake can be read only while the socket is there, and a client that hangs up early still has its certificate.
+  // Read now, since the certificates are available only while the socket is open: a client may hang up early.
   if (credentials.kind === "tls") connection.presented();
   return { idScope, registrationId, apiVersion, credentials, connection };
 }
 
-/** What is known when the request has come. */
+/** The facts that are known when the request has arrived. */
 export function attemptFacts(request: FastifyRequest, { clock, connection, isFirst }: RequestContext): AttemptFacts {
   const { idScope, registrationId } = request.params as { idScope: string; registrationId: string };
   const apiVersion = queryMember(request.url, "api-version");
@@ -39,13 +39,13 @@ export function attemptFacts(request: FastifyRequest, { clock, connection, isFir
   };
 }
 
-/** Any Authorization header is a claim to a token, readable or not; without one the handshake has to speak. */
+/** Any Authorization header counts as a token, readable or not; without it the TLS handshake is the proof. */
 function readCredentials(request: FastifyRequest): Credentials {
   const { authorization } = request.headers;
   return authorization === undefined ? { kind: "tls" } : { kind: "sas", token: authorization };
 }
 
-/** `UserAgent`, without the hyphen, is what the C SDK sends. */
+/** The C SDK sends `UserAgent`, without the hyphen. */
 function clientVersion(request: FastifyRequest): string | undefined {
   const header = request.headers["user-agent"] ?? request.headers["useragent"];
   return Array.isArray(header) ? header[0] : header;

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Spool } from "@rollcall/engine";
 
-/** Read from a spool at a time. */
+/** Number of bytes that are read from a spool at a time. */
 const CHUNK = 256 * 1024;
 
-/** A temporary file that nobody else may read: what is in it may be keys. */
+/** A temporary file that nobody else may read, since it may contain keys. */
 export class FileSpool implements Spool, AsyncDisposable {
   readonly #path: string;
   readonly #file: FileHandle;
@@ -18,7 +18,7 @@ export class FileSpool implements Spool, AsyncDisposable {
     this.#file = file;
   }
 
-  /** Its name is taken away at once where the system allows that: a process that is killed leaves nothing behind. */
+  /** Where the system allows it, the file is unlinked immediately, so that a killed process leaves nothing behind. */
   static async open(directory: string): Promise<FileSpool> {
     const path = join(directory, `import-${randomBytes(8).toString("hex")}.tmp`);
     const file = await open(path, "wx+", 0o600);
@@ -26,7 +26,7 @@ export class FileSpool implements Spool, AsyncDisposable {
     return new FileSpool(path, file);
   }
 
-  /** Bytes that were written. */
+  /** Number of bytes that were written. */
   get size(): number {
     return this.#size;
   }
@@ -42,7 +42,7 @@ export class FileSpool implements Spool, AsyncDisposable {
 
   async *read(): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < this.#size; ) {
-      // A buffer for each chunk: whoever reads may keep a part of it.
+      // A new buffer for each chunk, because the reader may keep a part of it.
       const { bytesRead, buffer } = await this.#file.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, at);
       if (bytesRead === 0) return;
       at += bytesRead;
@@ -56,18 +56,18 @@ export class FileSpool implements Spool, AsyncDisposable {
   }
 }
 
-/** What was read of an upload that is larger than allowed. */
+/** An upload that is larger than allowed. */
 export class UploadTooLarge extends Error {
   override readonly name = "UploadTooLarge";
 }
 
-/** An upload whose sender went away in the middle of it. */
+/** An upload whose sender disconnected before its end. */
 class UploadCutShort extends Error {
   override readonly name = "UploadCutShort";
   readonly statusCode = 400;
 }
 
-/** Writes a whole upload to a spool as fast as it comes: nothing that is done with it afterwards holds the sender up. */
+/** Writes a whole upload to a spool as fast as it arrives, so that later processing does not slow down the sender. */
 export async function spoolUpload(stream: Readable, spool: FileSpool, limit: number): Promise<void> {
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   for (;;) {

@@ -2,7 +2,7 @@ import { IncomingMessage, type RequestListener, type ServerOptions } from "node:
 import type { Duplex } from "node:stream";
 import { errorBody, toAsciiJson } from "@rollcall/protocol";
 
-/** Limits of HTTP servers of ours: a client that stalls is closed, one that talks may take its time. */
+/** Limits of our HTTP servers: a client that stalls is disconnected, a client that sends slowly is not. */
 const httpServerOptions = {
   headersTimeout: 20_000,
   requestTimeout: 60_000,
@@ -12,8 +12,8 @@ const httpServerOptions = {
 } as const satisfies ServerOptions;
 
 /**
- * A request that asks to go over to another protocol than WebSocket is served as if it had not asked (RFC 9110, 7.8).
- * Node leaves no choice: with one listener for upgrades, all of them go there. It sets and asks this property.
+ * A request for an upgrade to a protocol other than WebSocket is served as an ordinary request (RFC 9110, 7.8). Node
+ * has no option for this: with a listener for upgrades, it gets all of them. Node sets and reads this property.
  */
 class DeviceMessage extends IncomingMessage {
   declare private asksForUpgrade: boolean | null;
@@ -27,13 +27,13 @@ class DeviceMessage extends IncomingMessage {
   }
 }
 
-/** For operators: an import may come out of a pipe, as slowly as the program at its other end works. */
+/** For operators: an import may come through a pipe, as slowly as the program at the other end works. */
 export const managementServerOptions = {
   ...httpServerOptions,
   requestTimeout: 1_800_000,
 } as const satisfies ServerOptions;
 
-/** For devices: what can be answered by the API, which says why in JSON and keeps an attempt, is not refused by Node. */
+/** For devices: Node does not refuse requests that the API can answer itself, with a reason in JSON and an attempt. */
 export const deviceServerOptions = {
   ...httpServerOptions,
   requireHostHeader: false,
@@ -54,14 +54,14 @@ const rows: Readonly<Record<string, HttpRow>> = {
   },
   ERR_HTTP_REQUEST_TIMEOUT: { line: "408 Request Timeout", message: "The request did not arrive in time." },
 };
-const badRequest: HttpRow = { line: "400 Bad Request", message: "This is not an HTTP request that can be read." };
+const badRequest: HttpRow = { line: "400 Bad Request", message: "This is not a readable HTTP request." };
 
-/** Listener for `checkExpectation` of an HTTP server: an `Expect` that is not 100-continue. */
+/** Listener for `checkExpectation` of an HTTP server: answers an `Expect` other than 100-continue. */
 export function answerExpectation(about: () => { trackingId: string; now: Date }): RequestListener {
   return (request, response) => {
-    const message = `Nothing is known of "Expect: ${request.headers.expect?.slice(0, 100)}".`;
+    const message = `"Expect: ${request.headers.expect?.slice(0, 100)}" is not supported.`;
     const body = toAsciiJson(errorBody("badRequest", { ...about(), message }));
-    // What the client holds back would be read as its next request.
+    // The connection closes, since a body that the client held back would be read as its next request.
     response.writeHead(417, {
       "Content-Type": JSON_TYPE,
       "Content-Length": Buffer.byteLength(body),
@@ -71,7 +71,7 @@ export function answerExpectation(about: () => { trackingId: string; now: Date }
   };
 }
 
-/** Listener for `clientError` of an HTTP server: says what was wrong, then closes. Never throws. */
+/** Listener for `clientError` of an HTTP server: answers with the error, then closes. Never throws. */
 export function answerClientError(
   error: NodeJS.ErrnoException,
   socket: Duplex,

@@ -90,7 +90,7 @@ it("says that it is healthy and ready", async () => {
   expect((await send("GET", "/readyz")).status).toBe(503);
 });
 
-it("tells the credentials of a device to holders of the token only", async () => {
+it("gives the credentials of a device to holders of the token only", async () => {
   const path = `/enrollments/${encodeURIComponent("pump:1")}/credentials`;
   for (const headers of [{}, { authorization: "Bearer other" }]) {
     const refused = await send("GET", path, headers);
@@ -117,7 +117,7 @@ it("gives the connection string to holders of the token only", async () => {
   expect(await send("GET", "/info", owner)).toMatchObject({ status: 200, text: JSON.stringify(sampleInfo) });
 });
 
-it("stops for holders of the token, never for a page", async () => {
+it("stops at the request of a holder of the token, but not of a page", async () => {
   expect((await send("POST", "/stop")).status).toBe(401);
   expect((await send("GET", "/stop", owner)).status).toBe(405);
   expect((await send("POST", "/stop", { ...owner, origin: `http://127.0.0.1:${port()}` })).status).toBe(403);
@@ -142,12 +142,12 @@ it.each([
   ["POST", "/healthz", "GET"],
   ["DELETE", "/attempts/a", "GET"],
   ["GET", "/stop", "POST"],
-])("a %s of %s is told of the methods that there are", async (method, path, allowed) => {
+])("a %s of %s gets the list of allowed methods", async (method, path, allowed) => {
   const { status, headers } = await send(method, path, owner);
   expect([status, headers.allow]).toEqual([405, allowed]);
 });
 
-it("refuses another port, none, and an unreadable path", async () => {
+it("refuses a wrong port, a missing port, and an unreadable path", async () => {
   expect((await send("GET", "/healthz", { host: "127.0.0.1:1" })).status).toBe(403);
   expect((await send("GET", "/healthz", { host: "127.0.0.1" })).status).toBe(403);
   expect((await send("GET", "/attempts/%zz")).status).toBe(400);
@@ -160,7 +160,7 @@ it("finds an attempt by an id of 128 characters", async () => {
   expect((await send("GET", `/attempts/${registrationId}`)).status).toBe(200);
 });
 
-it("gives anybody the CA certificate to trust", async () => {
+it("gives everybody the CA certificate to trust", async () => {
   const answer = await send("GET", "/ca.pem");
   expect(answer).toMatchObject({ status: 200, text: "-----BEGIN CERTIFICATE-----" });
   expect(answer.headers["content-disposition"]).toBe('attachment; filename="rollcall-ca.pem"');

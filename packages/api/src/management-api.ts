@@ -18,53 +18,56 @@ import { addServiceRoutes } from "./service-api.js";
 export interface ManagementApiOptions {
   readonly attempts: AttemptLog;
   readonly clock: Clock;
-  /** Serves the service API here too, for holders of the token; absent: not. */
+  /** Serves the service API here, too, for holders of the token; absent: not served. */
   readonly operator?: Operator;
-  /** Number of the listener; asked for with every request, since it may be known only after listening. */
+  /** Port of the listener; read with every request, since it may be known only after listening. */
   port(): number;
-  /** What `rollcall info` prints; undefined until every port is open. Holds the connection string, so it is given to holders of the token only. */
+  /**
+   * The content of `rollcall info`; undefined until every port is open. For holders of the token only, since it
+   * contains the connection string.
+   */
   info(): ServiceInfo | undefined;
   /** The CA certificate that devices have to trust, PEM. */
   ca(): string;
-  /** By which enrollments a device could register, with the key it needs: what `rollcall env` prints. For holders of the token. */
+  /** The enrollments by which a device could register, with its key, for `rollcall env`. For holders of the token. */
   credentials(registrationId: string): Promise<readonly DeviceCredentials[]>;
   ready(): boolean;
-  /** Called after the answer to `POST /stop` is out. */
+  /** Called after the answer to `POST /stop` was sent. */
   stop(): void;
-  /** Goes as `Authorization: Bearer {token}`. */
+  /** Expected as `Authorization: Bearer {token}`. */
   readonly token: string;
-  /** What operators need besides; with `operator`. */
+  /** The parts that the operators' routes need, together with `operator`. */
   readonly parts?: OperatorParts;
-  /** Folder of the built page. */
+  /** Folder of the built portal. */
   readonly portalFolder?: string | undefined;
   onFault?(fault: unknown, trackingId: string): void;
 }
 
-/** The plain-HTTP API behind the dashboard: health, attempts with their findings, and the switch to stop. */
+/** The plain-HTTP API behind the dashboard: health, attempts with their findings, and the request to stop. */
 export interface ManagementApi {
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Ends the streams of events too, which would outlast the service otherwise. */
+  /** Also ends the streams of events, which would outlast the service otherwise. */
   close(): Promise<void>;
 }
 
-/** Makes the management API for servers that the caller owns; they listen on loopback only. */
+/** Makes the management API for servers that belong to the caller and listen on loopback only. */
 export async function createManagementApi(options: ManagementApiOptions): Promise<ManagementApi> {
   const refuse = refuser(options.clock);
   const app = fastify({
     exposeHeadRoutes: true,
     return503OnClosing: false,
-    // Registration ids have up to 128 characters; the router's own limit is 100.
+    // Registration ids have up to 128 characters; the default limit of the router is 100.
     routerOptions: { caseSensitive: false, maxParamLength: 1024 },
     frameworkErrors: (_error, request, reply) => void refuse(request, reply, "badRequest"),
   });
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
     if (!isLocalHost(request.headers.host, options.port())) {
-      const remedy = "Ask for this page by a loopback name or address and the port of the listener.";
+      const remedy = "Open this page under a loopback name or address and the port of the listener.";
       return refuse(request, reply, "notLocal", remedy);
     }
     if (isForeignWrite(request))
-      return refuse(request, reply, "notLocal", "Pages of others may not change anything here.");
+      return refuse(request, reply, "notLocal", "Pages of other origins may not change anything here.");
     return undefined;
   });
   app.setNotFoundHandler((request, reply) => {
@@ -104,7 +107,7 @@ export async function createManagementApi(options: ManagementApiOptions): Promis
   };
 }
 
-/** What anybody on this machine may ask: nothing of it is a secret. */
+/** The routes for everybody on this machine: none of their answers is a secret. */
 function addOpenRoutes(app: FastifyInstance, options: ManagementApiOptions, refuse: Refuse): void {
   const { attempts, ready } = options;
   app.get(managementRoutes.health.path, (_request, reply) => reply.type("text/plain; charset=utf-8").send("ok"));
@@ -124,7 +127,7 @@ function addOpenRoutes(app: FastifyInstance, options: ManagementApiOptions, refu
   app.get<{ Params: { id: string } }>(managementRoutes.attempt.path, (request, reply) => {
     const record = attempts.find(request.params.id);
     if (record) return reply.send(record);
-    return refuse(request, reply, "routeNotFound", "No attempt is known by this tracking id or registration id.");
+    return refuse(request, reply, "routeNotFound", "There is no attempt with this tracking id or registration id.");
   });
 }
 

@@ -74,7 +74,7 @@ async function stop(): Promise<void> {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   await api.close();
-  // Whatever became of an import, nothing of it is left.
+  // Every import removes its files, whatever its outcome.
   expect(readdirSync(spools)).toEqual([]);
   rmSync(spools, { recursive: true });
 }
@@ -89,7 +89,7 @@ interface Answer {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** What the draw of that number makes. */
+/** The etag that the random source makes in the draw of this number. */
 const etag = (draw: number) => Buffer.alloc(12, draw).toString("hex");
 const owner = { authorization: `Bearer ${TOKEN}` };
 
@@ -143,7 +143,7 @@ describe("queries", () => {
     send("PUT", `/enrollments/${id}`, { registrationId: id, attestation: { type: "symmetricKey" } });
   const list = (query: string, more = "") => send("GET", `/enrollments?query=${encodeURIComponent(query)}${more}`);
 
-  it("of the service API that were not understood are told, each text once", async () => {
+  it("of the service API that were not understood are listed, each text once", async () => {
     await put("a");
     const az = "{'additional_properties': {}, 'query': 'SELECT *'}";
     for (const query of ["", az, "SELECT * FROM enrollments", az]) {
@@ -169,7 +169,7 @@ describe("queries", () => {
     });
   });
 
-  it("of people choose what is listed, and have to be understood", async () => {
+  it("of the portal filter the list, and are refused if invalid", async () => {
     for (const id of ["a", "b", "c"]) await put(id);
     const first = await list("* WHERE enrollments.registrationId >= 'B'", "&limit=1");
     expect(first.body).toMatchObject({ items: [{ registrationId: "b" }], next: expect.any(String) });
@@ -186,17 +186,17 @@ describe("queries", () => {
   });
 });
 
-describe("who may ask", () => {
+describe("access", () => {
   const paths = Object.values(operatorRoutes).map(({ method, path }) => ({ method, path: path.replace(/:\w+/g, "x") }));
 
-  it.each(paths)("$method $path is for holders of the token", async ({ method, path }) => {
+  it.each(paths)("$method $path requires the token", async ({ method, path }) => {
     for (const headers of [{}, { authorization: "Bearer no" }]) {
       expect(await send(method, path, undefined, headers)).toMatchObject({ status: 401, body: { errorCode: 401002 } });
     }
   });
 
   it.each(paths.filter(({ method }) => method !== "GET"))(
-    "$method $path is not for pages from elsewhere",
+    "$method $path refuses pages of other origins",
     async (row) => {
       for (const origin of ["http://evil.example", "null", `https://127.0.0.1:${port()}`]) {
         expect(await send(row.method, row.path, {}, { ...owner, origin })).toMatchObject({ status: 403 });
@@ -211,7 +211,7 @@ describe("who may ask", () => {
   });
 });
 
-it("another method than those of a path is told which there are", async () => {
+it("a wrong method gets the list of allowed methods", async () => {
   expect(await send("DELETE", "/hubs")).toMatchObject({ status: 405, headers: { allow: "GET" } });
   expect(await send("PUT", "/enrollments")).toMatchObject({ status: 405, headers: { allow: "POST, GET" } });
   expect(await send("HEAD", "/export")).toMatchObject({ status: 405, headers: { allow: "GET" } });
@@ -227,7 +227,7 @@ describe("lists of enrollments", () => {
     });
   });
 
-  it("page through what was asked for", async () => {
+  it("are read page by page, with search and status", async () => {
     const enrollment = (registrationId: string) => ({ registrationId, attestation: { type: "symmetricKey" } });
     for (const id of ["pump-1", "valve-1", "pump-2", "pump-3"]) await send("PUT", `/enrollments/${id}`, enrollment(id));
     const group = { enrollmentGroupId: "line", attestation: { type: "symmetricKey" }, provisioningStatus: "disabled" };
@@ -256,7 +256,7 @@ describe("lists of enrollments", () => {
 });
 
 describe("CA certificates", () => {
-  it("go from upload to removal", async () => {
+  it("work from upload to removal", async () => {
     const made = await send("PUT", "/certificates/root", { certificate: ROOT });
     expect(made).toMatchObject({
       status: 201,
@@ -274,7 +274,7 @@ describe("CA certificates", () => {
     });
     expect(await send("POST", "/certificates/root/verify", { certificate: ROOT })).toMatchObject({
       status: 400,
-      body: { info: { path: "certificate" }, message: expect.stringContaining("the CA certificate itself came") },
+      body: { info: { path: "certificate" }, message: expect.stringContaining("it is the CA certificate itself") },
     });
     expect((await send("DELETE", "/certificates/root", undefined, { ...owner, "if-match": etag(1) })).status).toBe(412);
     expect(await send("DELETE", "/certificates/root")).toMatchObject({ status: 204, text: "" });
@@ -283,7 +283,7 @@ describe("CA certificates", () => {
 
   it.each<[string, unknown, number, RegExp]>([
     ["nothing", undefined, 400, /not a JSON object/],
-    ["no JSON", "{", 400, /The body is not JSON/],
+    ["text that is not JSON", "{", 400, /The body is not JSON/],
     ["too much", " ".repeat(98_305), 413, /96 KB/],
     ["a deep nest", "[".repeat(1000), 400, /nested deeper/],
   ])("with %s as body are refused", async (_, body, status, message) => {
@@ -294,7 +294,7 @@ describe("CA certificates", () => {
 });
 
 describe("hubs", () => {
-  it("are listed with their devices, also those that are linked no more", async () => {
+  it("are listed with their devices, also those that are no longer linked", async () => {
     await addDevice(HUB, "a");
     await addDevice("old.example", "b");
     expect(JSON.parse((await send("GET", "/hubs")).text)).toEqual([
@@ -303,7 +303,7 @@ describe("hubs", () => {
     ]);
   });
 
-  it("page through their devices", async () => {
+  it("list their devices page by page", async () => {
     for (const id of ["b-1", "a-1", "A-2", "c"]) await addDevice(HUB, id);
     connected.add("a-1");
     const ids: string[] = [];
@@ -335,7 +335,7 @@ describe("hubs", () => {
   });
 
   it.each(["/hubs/none/devices", "/hubs/none/devices/a/twin", `/hubs/${HUB}/devices/none/twin`])(
-    "%s is not there",
+    "%s does not exist",
     async (path) => expect((await send("GET", path)).status).toBe(404),
   );
 });
@@ -364,7 +364,7 @@ describe("twins", () => {
     [undefined, /not a JSON object/],
     [{}, /nothing would change/],
     [{ deviceId: "b" }, /"deviceId" cannot be changed/],
-    [{ properties: { reported: {} } }, /reported properties are the device's/],
+    [{ properties: { reported: {} } }, /only the device changes reported properties/],
     [{ properties: { desired: [] } }, /properties.desired: is not a JSON object/],
     [{ tags: null }, /tags: is not a JSON object/],
     [{ tags: { $x: 1 } }, /tags: .*\$/],
@@ -376,7 +376,7 @@ describe("twins", () => {
     expect((await store.twin(HUB, "a$1"))?.etag).toBe("t1");
   });
 
-  it("go with their device", async () => {
+  it("are removed with their device", async () => {
     const removed: unknown[] = [];
     hub.watchRemoved((device) => void removed.push(device.deviceId));
     const device = path.replace("/twin", "");
@@ -424,7 +424,7 @@ describe("export and import", () => {
     provisioningStatus: "enabled",
   });
 
-  it("bring everything to another instance", async () => {
+  it("copy everything to a second instance", async () => {
     await addDevice(HUB, "a");
     await send("PUT", "/certificates/root", { certificate: ROOT });
     expect((await send("POST", "/import", [enrollment("a"), enrollment("b")])).body).toMatchObject({
@@ -452,7 +452,7 @@ describe("export and import", () => {
 
   it.each<[string, string, unknown, number, RegExp]>([
     ["nothing", "", undefined, 400, /The upload is empty/],
-    ["a strange switch", "?overwrite=maybe", [], 400, /overwrite: must be true or false/],
+    ["an invalid flag", "?overwrite=maybe", [], 400, /overwrite: must be true or false/],
     [
       "an entry without keys",
       "",
@@ -469,7 +469,7 @@ describe("export and import", () => {
     expect((await store.counts()).individualEnrollments).toBe(0);
   });
 
-  it("name the first that is there, and replace it when told to", async () => {
+  it("name the first existing record, and replace it with overwrite=true", async () => {
     await send("POST", "/import", [enrollment("b")]);
     expect(await send("POST", "/import", [enrollment("a"), enrollment("B")])).toMatchObject({
       status: 409,

@@ -25,10 +25,10 @@ export interface OperatorRoutesOptions {
   onFault?(fault: unknown, trackingId: string): void;
 }
 
-/** Adds what operators need besides the service API (`operatorRoutes`), for holders of the management token. */
+/** Adds the operators' routes besides the service API (`operatorRoutes`), for holders of the management token. */
 export function addOperatorRoutes(app: FastifyInstance, options: OperatorRoutesOptions): void {
   const { parts } = options;
-  // A scope of its own: here bodies are streams, whatever type they are said to have.
+  // A scope of its own, in which bodies are streams whatever their type.
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request, payload, done) => done(null, payload));

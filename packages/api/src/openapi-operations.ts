@@ -12,21 +12,21 @@ import {
   serviceRoutes,
 } from "@rollcall/protocol";
 
-/** A component of the document by its name. */
+/** A reference to a component of the document. */
 const reference = (name: string): JsonObject => ({ $ref: `#/components/schemas/${name}` });
 
-/** What a request may say besides its path and its body. */
+/** Parameters of a request besides its path and its body. */
 export const headerParameters = {
   "if-match": {
-    description: "The etag that it has to have; `*`: any. A PUT without it creates only",
+    description: "The etag that the record must have; `*`: any. A PUT without If-Match creates only",
     schema: { type: "string" },
   },
-  "if-none-match": { description: "`*`: create, and replace nothing (ours)", schema: { type: "string" } },
+  "if-none-match": { description: "`*`: create only (a Rollcall extension)", schema: { type: "string" } },
   "x-ms-max-item-count": {
-    description: `Entries of a page, ${limits.pageItems.usual} unless said; never more than ${limits.pageItems.max}`,
+    description: `Entries of a page; default ${limits.pageItems.usual}, maximum ${limits.pageItems.max}`,
     schema: { type: "integer", minimum: 1 },
   },
-  "x-ms-continuation": { description: "What the page before gave", schema: { type: "string" } },
+  "x-ms-continuation": { description: "The token of the page before", schema: { type: "string" } },
 } as const;
 
 export const queryParameters = {
@@ -40,18 +40,18 @@ export const queryParameters = {
     description: "Entries of a page",
     schema: { type: "integer", minimum: 1, maximum: limits.pageItems.max, default: limits.pageItems.usual },
   },
-  after: { description: "What the page before gave as `next`", schema: { type: "string" } },
+  after: { description: "The value of `next` in the page before", schema: { type: "string" } },
   outcome: { schema: { type: "string", enum: [...attemptOutcomes] } },
-  overwrite: { description: "Put over what is there", schema: { type: "boolean", default: false } },
-  generateKeys: { description: "Make keys for those that have none", schema: { type: "boolean", default: false } },
+  overwrite: { description: "Replace existing records", schema: { type: "boolean", default: false } },
+  generateKeys: { description: "Make keys for enrollments without keys", schema: { type: "boolean", default: false } },
 } as const;
 
-/** What one operation takes, as the document needs it. */
+/** The input of an operation, as the document describes it. */
 export interface DescribedOperation {
   readonly headers?: readonly (keyof typeof headerParameters)[];
   readonly query?: readonly (keyof typeof queryParameters)[];
   readonly body?: { readonly type: string; readonly schema: JsonObject; readonly alsoType?: string };
-  /** Names of headers that the answer has; the rest of it says its contract. */
+  /** Names of the headers of the answer; its contract describes the rest. */
   readonly answerHeaders?: readonly string[];
 }
 
@@ -66,7 +66,7 @@ const lines = {
   schema: { description: "One record a line, an array, or a seed file" },
 };
 
-/** The routes that are Rollcall's own and take more than their path. */
+/** Rollcall's own routes with more input than their path. */
 const ownOperations: Operations = {
   listEnrollments: { query: ["search", "status", "query", "limit", "after"] },
   listGroups: { query: ["search", "status", "query", "limit", "after"] },
@@ -85,7 +85,7 @@ const ownOperations: Operations = {
 const record = { individual: "IndividualEnrollment", group: "EnrollmentGroup" } as const;
 const bulk = { individual: "BulkEnrollmentOperation", group: "BulkEnrollmentGroupOperation" } as const;
 
-/** Of the service API one row for each verb is enough: its routes are named by verb and noun. */
+/** The service API's routes are named by verb and noun, so one row for each verb is enough. */
 const serviceOperations: Readonly<Record<string, (kind: EnrollmentKind | undefined) => DescribedOperation>> = {
   get: () => ({}),
   put: (kind = "individual") => ({ headers: ["if-match", "if-none-match"], body: json(record[kind]) }),
@@ -101,11 +101,11 @@ const serviceOperations: Readonly<Record<string, (kind: EnrollmentKind | undefin
 function serviceOperation(name: ServiceRoute): DescribedOperation {
   const row = serviceRoutes[name];
   const described = serviceOperations[/^[a-z]+/.exec(name)?.[0] ?? ""];
-  if (!described) throw new Error(`nothing describes ${name}`);
+  if (!described) throw new Error(`${name} has no description`);
   return described("kind" in row ? row.kind : undefined);
 }
 
-/** What the operation of this name takes. */
+/** The input of the operation with this name. */
 export function describedOperation(name: AnswerRoute): DescribedOperation {
   return name in serviceRoutes
     ? serviceOperation(name as ServiceRoute) // `in` does not narrow a name

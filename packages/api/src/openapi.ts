@@ -56,7 +56,7 @@ function bodyOf({ type, schema, alsoType }: NonNullable<DescribedOperation["body
   const also = alsoType === undefined ? {} : content(alsoType, schema);
   return { required: true, content: { ...content(type, schema), ...also } };
 }
-/** Ids of the service API have a grammar, and `query` is none; other names of paths are any text. */
+/** Ids of the service API have a grammar, and exclude `query`; other names in paths are arbitrary texts. */
 const idSchema: JsonObject = { type: "string", pattern: idPattern, not: { pattern: "^[qQ][uU][eE][rR][yY]$" } };
 
 function parametersOf({ path, tag, described }: DocumentedRoute): readonly JsonObject[] {
@@ -102,7 +102,10 @@ function operation(route: DocumentedRoute, schemas: ApiJsonSchemas): JsonObject 
   };
 }
 
-/** The OpenAPI document of the dashboard listener, made from the tables of routes, what checks their bodies and the contracts of their answers. */
+/**
+ * The OpenAPI document of the dashboard listener, made from the tables of routes, the schemas that check their bodies,
+ * and the contracts of their answers.
+ */
 export function openApiDocument(): Record<string, unknown> {
   const schemas = apiJsonSchemas();
   const paths: Record<string, Record<string, unknown>> = {};
@@ -119,7 +122,7 @@ export function openApiDocument(): Record<string, unknown> {
       version: SERVICE_API_VERSION,
       license: { name: "MIT", identifier: "MIT" },
       description:
-        "The service API as the official SDKs speak it, here for holders of the management token (rollcall info portalUrl prints it behind token=), and what the portal and the command line use besides.",
+        "The service API in the form that the official SDKs use, here for holders of the management token (rollcall info portalUrl prints it after token=), and further routes for the portal and the command line.",
     },
     servers: [{ url: "/" }],
     paths,

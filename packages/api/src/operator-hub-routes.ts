@@ -15,7 +15,7 @@ import type { OperatorParts } from "./operator-parts.js";
 import { ifMatchOf, jsonBody, pageLimit, pathText, queryText } from "./operator-request.js";
 import { twinPatchOf } from "./twin-patch-body.js";
 
-/** The hubs' side: which there are, their devices, and the twins of these. */
+/** The operators' routes for hubs, their devices, and the devices' twins. */
 export function addHubRoutes(scope: FastifyInstance, parts: OperatorParts): void {
   scope.get(operatorRoutes.listHubs.path, () => listHubs(parts));
   scope.get(operatorRoutes.listDevices.path, (request) => listDevices(request, parts));
@@ -33,7 +33,7 @@ export function addHubRoutes(scope: FastifyInstance, parts: OperatorParts): void
   });
 }
 
-/** Linked hubs, and those that still have devices though they are linked no more. */
+/** Linked hubs, and hubs that are no longer linked but still have devices. */
 async function listHubs({ store, hubs }: OperatorParts): Promise<readonly ListedHub[]> {
   const linked = hubs.linked();
   const known = new Set(linked.map((each) => each.host.toLowerCase()));
@@ -45,7 +45,7 @@ async function listHubs({ store, hubs }: OperatorParts): Promise<readonly Listed
   return Promise.all(rows.map(async (row) => ({ ...row, devices: await store.deviceCount(row.host) })));
 }
 
-/** The hub of the path as it is spelled where it is linked or was. */
+/** The hub of the path, in the spelling of the linked hub or of its devices. */
 async function hubOf(request: FastifyRequest, { store, hubs }: OperatorParts): Promise<string> {
   const wanted = pathText(request, "hub").toLowerCase();
   const isWanted = (host: string) => host.toLowerCase() === wanted;
@@ -60,7 +60,7 @@ async function listDevices(request: FastifyRequest, parts: OperatorParts): Promi
   const limit = pageLimit(request);
   const [search, after] = ["search", "after"].map((name) => queryText(request, name));
   const found = await parts.store.devices(hub, {
-    // One more than asked for tells whether there is a next page.
+    // One entry more than requested shows whether there is a next page.
     limit: limit + 1,
     ...(search !== undefined && { search }),
     ...(after !== undefined && { afterDeviceId: after }),

@@ -1,7 +1,7 @@
 import type { CertificateOperator, Hubs, Random, Store } from "@rollcall/engine";
 import type { Hub, HubDevice } from "@rollcall/hub";
 
-/** What the routes of operators are made of. */
+/** The parts that the operators' routes need. */
 export interface OperatorParts {
   readonly certificates: CertificateOperator;
   readonly store: Store;
@@ -9,7 +9,7 @@ export interface OperatorParts {
   readonly hubs: Hubs;
   readonly idScope: string;
   readonly random: Random;
-  /** Where an import is kept while it is read: private, since it may hold keys. */
+  /** The folder for the upload of an import while it is read: private, since uploads may contain keys. */
   readonly spoolDirectory: string;
   isConnected(device: HubDevice): boolean;
 }

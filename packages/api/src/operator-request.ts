@@ -3,7 +3,7 @@ import { DpsError, limits, parseJson } from "@rollcall/protocol";
 import type { FastifyRequest } from "fastify";
 import { BodyTooLarge, readBody } from "./read-body.js";
 
-/** The parsed JSON of a body, undefined for a blank one. Throws DpsError. */
+/** The parsed JSON of a body; undefined for a blank body. Throws DpsError. */
 export async function jsonBody(request: FastifyRequest): Promise<unknown> {
   const bytes = await bodyBytes(request);
   const json = parseJson(bytes);
@@ -12,7 +12,7 @@ export async function jsonBody(request: FastifyRequest): Promise<unknown> {
 }
 
 async function bodyBytes(request: FastifyRequest): Promise<Buffer> {
-  // The parser of these routes hands the stream on; a request without a body has none.
+  // The parser of these routes passes the stream on; it is undefined for a request without a body.
   const stream = request.body as Readable | undefined;
   if (!stream) return Buffer.alloc(0);
   try {
@@ -28,7 +28,7 @@ export function pathText(request: FastifyRequest, name: string): string {
   return String((request.params as Readonly<Record<string, unknown>>)[name] ?? "");
 }
 
-/** A parameter of the query, undefined when it is not there or empty. Throws DpsError when it stands there twice. */
+/** A parameter of the query; undefined when it is absent or empty. Throws DpsError when it appears twice. */
 export function queryText(request: FastifyRequest, name: string): string | undefined {
   const value = (request.query as Readonly<Record<string, unknown>>)[name];
   if (value === undefined || value === "") return undefined;
@@ -36,7 +36,7 @@ export function queryText(request: FastifyRequest, name: string): string | undef
   throw new DpsError("badRequest", `${name}: appears in the query more than once.`, { info: { path: name } });
 }
 
-/** True for `true` and for a bare name. Throws DpsError for anything but true and false. */
+/** True for `true` and for a name without a value. Throws DpsError for other values than true and false. */
 export function queryFlag(request: FastifyRequest, name: string): boolean {
   const value = (request.query as Readonly<Record<string, unknown>>)[name];
   if (value === undefined || value === "false") return false;
@@ -44,7 +44,7 @@ export function queryFlag(request: FastifyRequest, name: string): boolean {
   throw new DpsError("badRequest", `${name}: must be true or false.`, { info: { path: name } });
 }
 
-/** How many entries a page is to have. Throws DpsError. */
+/** The number of entries of a page. Throws DpsError. */
 export function pageLimit(request: FastifyRequest): number {
   const { usual, max } = limits.pageItems;
   const text = queryText(request, "limit");
@@ -54,7 +54,7 @@ export function pageLimit(request: FastifyRequest): number {
   throw new DpsError("badRequest", `limit: must be a number from 1 to ${max}.`, { info: { path: "limit" } });
 }
 
-/** `If-Match`, as it came; an empty one is none, as in the service API. */
+/** The text of `If-Match`; an empty header counts as absent, as in the service API. */
 export function ifMatchOf(request: FastifyRequest): string | undefined {
   return request.headers["if-match"] || undefined;
 }

@@ -6,13 +6,13 @@ import { FileSpool, spoolUpload, UploadTooLarge } from "./file-spool.js";
 import type { OperatorParts } from "./operator-parts.js";
 import { queryFlag } from "./operator-request.js";
 
-/** A million entries, and room. */
+/** Enough for more than a million entries. */
 const MAX_UPLOAD = 2 * 1024 ** 3;
 
-/** Everything out, everything in. */
+/** Adds the export and the import of all records. */
 export function addTransferRoutes(scope: FastifyInstance, parts: OperatorParts, clock: Clock): void {
   const { store, idScope } = parts;
-  // HEAD would read everything for nothing.
+  // HEAD would read everything in vain.
   scope.get(operatorRoutes.exportRecords.path, { exposeHeadRoute: false }, (_request, reply) => {
     const name = `rollcall-${idScope}.ndjson`;
     return reply
@@ -27,12 +27,12 @@ async function importUpload(request: FastifyRequest, parts: OperatorParts, clock
   const overwrite = queryFlag(request, "overwrite");
   const generateKeys = queryFlag(request, "generateKeys");
   await using upload = await FileSpool.open(parts.spoolDirectory);
-  // The parser of these routes hands the stream on; a request without a body has none.
+  // The parser of these routes passes the stream on; it is undefined for a request without a body.
   const stream = request.body as Readable | undefined;
   if (stream) await spoolUpload(stream, upload, MAX_UPLOAD).catch(refuseTooLarge);
   await using spool = await FileSpool.open(parts.spoolDirectory);
   const { store, idScope, hubs, random } = parts;
-  // Awaited here: both files go when this function is left.
+  // Awaited here, because both files are removed at the end of this function.
   return await importRecords(upload.read(), {
     store,
     idScope,

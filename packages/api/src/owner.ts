@@ -9,7 +9,9 @@ export function bearerCheck(token: string): (request: FastifyRequest) => boolean
   return (request) => timingSafeEqual(digest(request.headers.authorization ?? ""), expected);
 }
 
-/** Throws unless the request is an owner's, who may do everything. For the routes of other files. */
+/**
+ * Returns a check that throws unless the request is an owner's, who may do everything. For the routes of other files.
+ */
 export function ownersOnly(token: string): (request: FastifyRequest) => void {
   const isOwner = bearerCheck(token);
   return (request) => {
@@ -18,9 +20,9 @@ export function ownersOnly(token: string): (request: FastifyRequest) => void {
   };
 }
 
-/** A write that a browser sends for a page of somebody else. */
+/** True for a write that a browser sends for a page of a different origin. */
 export function isForeignWrite({ method, headers }: FastifyRequest): boolean {
   if (["GET", "HEAD", "OPTIONS"].includes(method) || headers.origin === undefined) return false;
-  // The host was found to be this listener's.
+  // An earlier check found that `host` is this listener's.
   return headers.origin.toLowerCase() !== `http://${headers.host?.toLowerCase()}`;
 }

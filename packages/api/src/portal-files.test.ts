@@ -30,7 +30,7 @@ describe("a built page", () => {
     addPortalFiles(app, join(folder, "page"));
   });
 
-  it("is never kept by the browser, and may load and ask nothing but what is served here", async () => {
+  it("is never cached by the browser, and may load only from this listener", async () => {
     const answer = await ask("/");
     expect(answer.statusCode).toBe(200);
     expect(answer.headers).toMatchObject({
@@ -51,7 +51,7 @@ describe("a built page", () => {
     ]);
   });
 
-  it("has other files that are kept for ever, since their names change with them", async () => {
+  it("has other files that are cached for ever, since their names change with their content", async () => {
     const answer = await ask("/assets/index-AbC1.js");
     expect(answer.body).toBe("run()");
     expect(answer.headers).toMatchObject({
@@ -77,7 +77,7 @@ describe("a built page", () => {
   });
 });
 
-it("says that the page is not built, where it is not", async () => {
+it("says so when the page is not built", async () => {
   addPortalFiles(app, join(folder, "absent"));
   const answer = await ask("/");
   expect(answer.statusCode).toBe(503);
@@ -86,7 +86,7 @@ it("says that the page is not built, where it is not", async () => {
   expect(answer.body).toContain("npm run build");
 });
 
-it("serves no page where none was given", async () => {
+it("serves no page without a folder", async () => {
   addPortalFiles(app, undefined);
   expect((await ask("/")).statusCode).toBe(503);
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
 
-/** Only what this listener serves may run, be shown or be asked, and no other page may frame it. */
+/** The page may only run, show and request what this listener serves, and no other page may frame it. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -35,8 +35,8 @@ const NOT_BUILT = `<!doctype html>
 `;
 
 /**
- * Serves the built page. `folder` holds index.html and assets/; where it is absent or empty, `/` says so. Unknown paths stay
- * unknown: the page keeps its own places in the fragment.
+ * Serves the built page. `folder` contains index.html and assets/; when it is absent or empty, `/` says so. Unknown
+ * paths are 404: the page keeps its own routes in the fragment.
  */
 export function addPortalFiles(app: FastifyInstance, folder: string | undefined): void {
   app.register(async (scope) => {
@@ -51,7 +51,7 @@ export function addPortalFiles(app: FastifyInstance, folder: string | undefined)
       scope.get("/", (_request, reply) => reply.code(503).type("text/html; charset=utf-8").send(NOT_BUILT));
       return;
     }
-    // One route a file, known at the start: nothing of a path reaches the disk.
+    // One route for each file, fixed at the start: no part of a request's path is used as a file name.
     await scope.register(fastifyStatic, {
       root: folder,
       wildcard: false,

@@ -1,10 +1,10 @@
 import type { Readable } from "node:stream";
 import { limits } from "@rollcall/protocol";
 
-/** Read and thrown away at most, so that a sender finds the answer instead of a reset connection. */
+/** The largest number of bytes that are read and dropped, so that the sender sees the answer instead of a reset. */
 const MAX_DRAINED_BYTES = 8 * 1024 * 1024;
 
-/** A body that was larger than allowed; `bytes` is what came before reading ended. */
+/** A body that was larger than allowed; `bytes` is the number that had arrived when reading ended. */
 export class BodyTooLarge extends Error {
   override readonly name = "BodyTooLarge";
   readonly bytes: number;
@@ -14,15 +14,15 @@ export class BodyTooLarge extends Error {
   }
 }
 
-/** A body whose sender went away in the middle of it: nobody's fault here, and nobody reads the answer. */
+/** A body whose sender disconnected before its end: not an internal error, and nobody reads the answer. */
 class BodyCutShort extends Error {
   override readonly name = "BodyCutShort";
   readonly statusCode = 400;
 }
 
 /**
- * Reads a whole body as it is. What is beyond the limit is read and dropped: answering while the client still sends
- * ends in a reset, and the client never sees why.
+ * Reads a whole body unchanged. Bytes beyond the limit are read and dropped: an answer while the client is still
+ * sending ends in a reset, and the client never sees the reason.
  */
 export async function readBody(stream: Readable, limit: number = limits.messageBytes): Promise<Buffer> {
   const chunks: Buffer[] = [];

@@ -3,7 +3,9 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 
 export const JSON_TYPE = "application/json; charset=utf-8";
 
-/** The headers of wire.md#https-headers; `Content-Length` comes with the body, which is one buffer. */
+/**
+ * Sends a reply with the headers of wire.md#https-headers; the body is one buffer, so fastify sets `Content-Length`.
+ */
 export function sendReply(request: FastifyRequest, reply: FastifyReply, answer: Reply): FastifyReply {
   reply.code(answer.status);
   reply.header("content-type", JSON_TYPE);
@@ -14,7 +16,7 @@ export function sendReply(request: FastifyRequest, reply: FastifyReply, answer: 
   return reply.send(Buffer.from(toAsciiJson(answer.body)));
 }
 
-/** What is known of an error that no engine answered. */
+/** The facts for an error that did not come from the engine. */
 export interface ErrorAbout {
   readonly trackingId: string;
   readonly now: Date;
@@ -22,7 +24,7 @@ export interface ErrorAbout {
   readonly retryAfter?: number;
 }
 
-/** An error of the front end itself, in the shape of wire.md#error-body. */
+/** Sends an error of the front end itself, in the form of wire.md#error-body. */
 export function sendError(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -42,7 +44,7 @@ function requestUrl(request: FastifyRequest): string {
   return host === undefined || !request.url.startsWith("/") ? request.url : `https://${host}${request.url}`;
 }
 
-/** Answers with an error of ours. */
+/** Answers with an error of the front end. */
 export type Refuse = (
   request: FastifyRequest,
   reply: FastifyReply,

@@ -2,7 +2,7 @@ import type { Operator, OperatorList } from "@rollcall/engine";
 import { enrollmentKinds, limits, REGISTRATION_ITEM_TYPE, type ServiceRoute } from "@rollcall/protocol";
 import type { ServiceCall } from "./service-call.js";
 
-/** An answer of the service API; without a body it is a 204. */
+/** An answer of the service API; 204 without a body. */
 export interface ServiceAnswer {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -31,7 +31,7 @@ const query: Action = async (operator, call) => {
 };
 const mechanism: Action = async (operator, { kind, id }) => ({ body: await operator.attestationMechanism(kind, id) });
 
-/** What each route does: it asks the operator once. */
+/** The action of each route: one call of the operator. */
 export const serviceActions: Readonly<Record<ServiceRoute, Action>> = {
   getEnrollment,
   putEnrollment,

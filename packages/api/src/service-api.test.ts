@@ -52,7 +52,7 @@ describe("enrollments over HTTPS", () => {
       expect([refused.status, refused.headers.get("x-ms-error-code")]).toEqual([409, String(code)]);
       expect(refused.json()).toMatchObject({ errorCode: code, message: expect.stringContaining("If-Match") });
     }
-    // An empty header is none.
+    // An empty header counts as absent.
     expect((await send({}, { "if-match": "" })).status).toBe(409);
     expect((await rig.sdk(`/${collection}/victim`)).json()).toEqual(first.json());
     expect(await keysOf()).toEqual(before);
@@ -61,7 +61,7 @@ describe("enrollments over HTTPS", () => {
     expect(await keysOf()).toEqual(before);
   });
 
-  it("put over what is there lose nothing: a case from the field", async () => {
+  it("are not replaced by a PUT without If-Match: a case from the field", async () => {
     const read = (name: string) =>
       readFileSync(
         new URL(`../../../test/fixtures/field-cases/put-over-existing/${name}.json`, import.meta.url),
@@ -118,7 +118,7 @@ describe("enrollments over HTTPS", () => {
     expect((await rig.sdk("/enrollments/%zz")).status).toBe(400);
   });
 
-  it("give their keys to attestationmechanism, which comes without Content-Type and body", async () => {
+  it("return their keys at attestationmechanism, which is requested without Content-Type and body", async () => {
     await put("pump-1");
     const { status, text } = await rig.sdk("/enrollments/pump-1/attestationmechanism", { method: "POST" });
     expect([status, text]).toEqual([200, expect.stringContaining('"primaryKey"')]);
@@ -205,7 +205,7 @@ describe("groups and registrations over HTTPS", () => {
   });
 });
 
-describe("what is no request of the service API", () => {
+describe("requests outside of the service API", () => {
   it.each([
     ["GET", "/enrollments/query", "POST"],
     ["PUT", "/enrollments/Query", "POST"],
@@ -220,7 +220,7 @@ describe("what is no request of the service API", () => {
   ])("%s %s → 405, Allow: %s", async (method, path, allow) => {
     for (const send of [rig.sdk, rig.owner]) {
       const answer = await send(path, { method });
-      // The dashboard's server answers HEAD wherever there is a GET.
+      // The dashboard's server answers HEAD at every GET route.
       if (method === "HEAD" && send === rig.owner) continue;
       expect([answer.status, answer.headers.get("allow")]).toEqual([405, allow]);
     }
@@ -250,7 +250,7 @@ describe("what is no request of the service API", () => {
     ]);
   });
 
-  it("a body that is compressed → 400 that says so; Content-Encoding: utf-8 of the documentation is nothing", async () => {
+  it("a compressed body → 400 with the reason; Content-Encoding: utf-8 of the documentation has no effect", async () => {
     const ask = (body: Uint8Array<ArrayBuffer>, encoding: string) =>
       rig.sdk("/enrollments/a", { method: "PUT", body, headers: { "content-encoding": encoding } });
     const text = individual("a");
@@ -288,12 +288,12 @@ describe("devices on the same listener", () => {
     ["PUT", "/enrollments/registrations/a/register", "register a"],
     ["POST", "/Enrollments/registrations/a", "lookUp a"],
     ["PUT", "/registrations/registrations/a/register", "register a"],
-  ])("%s %s is theirs", async (method, path, operation) => {
+  ])("%s %s goes to the engine", async (method, path, operation) => {
     expect((await rig.https(path, { method })).status).toBe(200);
     expect(rig.asked).toEqual([operation]);
   });
 
-  it("are not asked for a route of the service API", async () => {
+  it("get no calls for routes of the service API", async () => {
     for (const path of ["/registrations/registrations/query", "/enrollments/registrations/attestationmechanism"]) {
       expect((await rig.sdk(path, { method: "POST" })).status).toBe(404);
     }
@@ -310,14 +310,14 @@ describe("a shared access signature", () => {
 
   it.each([
     ["the host", "my-dps.test"],
-    ["the host in other letters", "MY-DPS.Test"],
+    ["the host in different case", "MY-DPS.Test"],
     ["a host with a port", "my-dps.test:8443"],
     ["a host, encoded", "my-dps.test%3a8443"],
     ["an address", "127.0.0.1"],
     ["an address of IPv6", "[::1]:8443"],
     ["a longer prefix", "my-dps.test/enrollments"],
     ["a longer prefix, encoded as .NET does it", "my-dps.test%2FEnrollments%2Fa"],
-    ["a prefix with a slash behind it", "my-dps.test%2fenrollments%2f"],
+    ["a prefix with a slash after it", "my-dps.test%2fenrollments%2f"],
   ])("may be for %s", async (_, resource) => {
     expect((await ask(sas({ resource }))).status).toBe(404);
   });
@@ -329,19 +329,19 @@ describe("a shared access signature", () => {
   it.each([
     ["is missing", () => undefined, "no Authorization header"],
     ["is Azure AD's", () => "Bearer eyJ0", "not supported"],
-    ["is something else", () => "Basic abc", "cannot be read"],
+    ["has a different scheme", () => "Basic abc", "cannot be read"],
     ["has no signature", () => "SharedAccessSignature sr=a&se=1", "it has no sig"],
     ["names no policy", () => sas({ policy: undefined }), "names no shared access policy"],
     ["names an unknown policy", () => sas({ policy: "nobody" }), 'no shared access policy "nobody"'],
-    ["is made with another key", () => sas({ key: keys.reader }), "was not made with a key"],
+    ["is made with a different key", () => sas({ key: keys.reader }), "was not made with a key"],
     ["was changed", () => sas().replace("my-dps", "My-dps"), "was not made with a key"],
     ["has expired", () => sas({ expiry: NOW / 1000 - 301 }), "expired"],
-    ["is for another host", () => sas({ resource: "other.test" }), 'for the host "other.test"'],
+    ["is for a different host", () => sas({ resource: "other.test" }), 'for the host "other.test"'],
     ["is for a URL", () => sas({ resource: "https%3A%2F%2Fmy-dps.test" }), "without https://"],
-    ["is for another path", () => sas({ resource: "my-dps.test/enrollmentGroups" }), 'for "enrollmentgroups"'],
+    ["is for a different path", () => sas({ resource: "my-dps.test/enrollmentGroups" }), 'for "enrollmentgroups"'],
     ["is for half a segment", () => sas({ resource: "my-dps.test/enroll" }), 'for "enroll"'],
-    ["is for something below", () => sas({ resource: "my-dps.test/enrollments/a/b" }), "does not cover this request"],
-  ])("that %s is refused, and told why", async (_, token, why) => {
+    ["is for a deeper path", () => sas({ resource: "my-dps.test/enrollments/a/b" }), "does not cover this request"],
+  ])("that %s is refused with the reason", async (_, token, why) => {
     const answer = await ask(token());
     expect([answer.status, answer.headers.get("x-ms-error-code")]).toEqual([401, "401000"]);
     expect((answer.json() as { message: string }).message).toContain(why);
@@ -368,7 +368,7 @@ describe("the same routes on the dashboard listener", () => {
     expect(headers.get("x-ms-item-type")).toBe("Enrollment");
   });
 
-  it.each(Object.entries(serviceRoutes))("serve nobody else: %s", async (_, { method, path }) => {
+  it.each(Object.entries(serviceRoutes))("refuse everybody else: %s", async (_, { method, path }) => {
     for (const authorization of [undefined, "Bearer other", sas()]) {
       const headers = authorization === undefined ? {} : { authorization };
       const answer = await rig.dashboardRequest(path.replace(":id", "a"), { method, headers });
@@ -376,7 +376,7 @@ describe("the same routes on the dashboard listener", () => {
     }
   });
 
-  it("are not written to by pages of others", async () => {
+  it("refuse writes of pages of other origins", async () => {
     const write = (origin: string) =>
       rig.owner("/enrollments/a", { method: "PUT", body: individual("a"), headers: { origin } });
     for (const origin of ["http://evil.example", "null", "https://127.0.0.1", `${rig.dashboard}0`]) {

@@ -9,26 +9,29 @@ import { JSON_TYPE, sendError } from "./send-reply.js";
 import { serviceActions } from "./service-actions.js";
 import { checkApiVersion, isReservedId, readServiceCall } from "./service-call.js";
 
-/** Throws DpsError when the sender may not do this. */
+/** Throws DpsError when the sender does not have the permission. */
 export type Authorize = (request: FastifyRequest, permission: Permission) => void;
 
 export interface ServiceRoutesOptions {
   readonly operator: Operator;
   readonly clock: Clock;
   readonly authorize: Authorize;
-  /** The official SDKs name an api-version with every request; on the dashboard listener nobody has to. */
+  /**
+   * True: the request must name an api-version, as the official SDKs do. The dashboard listener does not require it.
+   */
   readonly needsApiVersion: boolean;
-  /** Told of faults of ours, with the tracking id that the client was given. */
+  /** Called with internal errors, and with the tracking id that the client got. */
   onFault?(fault: unknown, trackingId: string): void;
 }
 
 /**
- * Adds the service API (wire.md#service-api) to a server whose router ignores case. Each route reads the request,
- * asks the operator once and formats.
+ * Adds the service API (wire.md#service-api) to a server whose router ignores case. Each route reads the request, calls
+ * the operator once, and formats the answer.
  */
 export function addServiceRoutes(app: FastifyInstance, options: ServiceRoutesOptions): void {
   app.register(async (scope) => {
-    // Bodies are bytes whatever they are called, and attestationmechanism comes without any (wire.md#service-routes).
+    // Bodies are bytes whatever their type, and attestationmechanism is requested without a body
+    // (wire.md#service-routes).
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request: FastifyRequest, payload: IncomingMessage) => readBody(payload));
     scope.setErrorHandler((error, request, reply) => answerError(options, error, request, reply));
@@ -64,7 +67,7 @@ function aboutNow(options: ServiceRoutesOptions): { trackingId: string; now: Dat
   return { trackingId: randomUUID(), now: new Date(options.clock()) };
 }
 
-/** A path that only looked like one of ours. */
+/** Answers a path that matched a route of the router but is not a route of the API. */
 function answerUnknown(options: ServiceRoutesOptions, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const methods = allowedMethods(request.url, ["service"]);
   if (methods.length === 0) return sendError(request, reply, "routeNotFound", aboutNow(options));

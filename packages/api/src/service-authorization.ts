@@ -3,17 +3,17 @@ import { DpsError, decodeOnce, isSignedBy, limits, type Permission, parseSas, ty
 import type { FastifyRequest } from "fastify";
 import type { Authorize } from "./service-api.js";
 
-/** A shared access policy: who signs with one of its keys may do what it allows. */
+/** A shared access policy: clients that sign with one of its keys have its permissions. */
 export interface AccessPolicy {
   readonly name: string;
   readonly permissions: readonly Permission[];
-  /** Primary and secondary. */
+  /** Primary and secondary key. */
   readonly keys: readonly Uint8Array[];
 }
 
 export interface SasAuthorizerOptions {
   readonly policies: readonly AccessPolicy[];
-  /** Every name and address that the service is reached by. */
+  /** Every name and address under which the service can be reached. */
   readonly hosts: readonly string[];
   readonly clock: Clock;
 }
@@ -21,8 +21,8 @@ export interface SasAuthorizerOptions {
 const refused = (message: string) => new DpsError("serviceTokenInvalid", message);
 
 /**
- * Authorization by shared access signature (wire.md#policies). The refusal says why: who runs this service is who asks, and a policy's
- * name is no secret.
+ * Authorization by shared access signature (wire.md#policies). A refusal names the reason: the client belongs to the
+ * person who runs the service, and the name of a policy is not a secret.
  */
 export function sasAuthorizer({ policies, hosts, clock }: SasAuthorizerOptions): Authorize {
   const byName = new Map(policies.map((policy) => [policy.name, policy]));
@@ -55,7 +55,7 @@ function readToken(authorization: string | undefined): SasToken {
 }
 
 function checkSignature(token: SasToken, policy: AccessPolicy): void {
-  // Every key is tried, so that time does not tell which one it was.
+  // Every key is tried, so that the time does not reveal which key matched.
   const matches = policy.keys.map((key) => isSignedBy(token, key));
   if (matches.includes(true)) return;
   throw refused(`The signature was not made with a key of the shared access policy ${JSON.stringify(policy.name)}.`);
@@ -68,10 +68,12 @@ function checkExpiry({ expiry }: SasToken, now: number): void {
   );
 }
 
-/** `sr` is the host, with or without a port, or a longer prefix of what is asked for, by whole segments. */
+/**
+ * Checks `sr`: it must be the host, with or without a port, or a longer prefix of the request's path in whole segments.
+ */
 function checkResource({ resourceKey }: SasToken, request: FastifyRequest, names: ReadonlySet<string>): void {
   const [host = "", ...prefix] = resourceKey.replace(/\/+$/, "").split("/");
-  // Clients sign what they are given as the endpoint: some take a URL there.
+  // Clients sign the endpoint that they are configured with: for some, that is a URL.
   if (/^https?:$/.test(host)) {
     throw refused(
       `The token is for ${JSON.stringify(resourceKey.slice(0, 256))}: sr begins with the host, without ${host}//.`,

@@ -12,20 +12,23 @@ import {
 } from "@rollcall/protocol";
 import type { FastifyRequest } from "fastify";
 
-/** What a request of the service API asks for, read from HTTP; nothing is judged by the operator's rules here. */
+/** A request of the service API, read from HTTP; the operator applies its rules later. */
 export interface ServiceCall {
   readonly kind: EnrollmentKind;
-  /** Decoded; empty where the path has none. */
+  /** Decoded; empty if the path has no id. */
   readonly id: string;
   readonly ifMatch: string | undefined;
-  /** `If-None-Match: *`: the write is to create and not to replace. Ours: no SDK sends it. Throws a 400 for any other. */
+  /**
+   * True for `If-None-Match: *`: the write may create, but not replace. A Rollcall extension: no SDK sends it. Throws a
+   * 400 for any other value.
+   */
   mustBeAbsent(): boolean;
   readonly page: OperatorPage;
-  /** The JSON of the body; undefined when it is blank. Throws a 400 for what is none. */
+  /** The JSON of the body; undefined when it is blank. Throws a 400 when the body is not JSON. */
   body(): unknown;
 }
 
-/** `query` and nothing at all stand where ids stand, and are none (wire.md#service-routes). */
+/** The empty text and `query` appear in the place of an id, but are not ids (wire.md#service-routes). */
 export function isReservedId(id: string): boolean {
   return id === "" || id.toLowerCase() === "query";
 }
@@ -44,7 +47,7 @@ export function readServiceCall(route: ServiceRoute, request: FastifyRequest): S
   };
 }
 
-/** A condition that is not understood would not be held, and what is there be replaced. */
+/** Refuses unknown conditions: if they were ignored, an existing record would be replaced. */
 function asksForAbsence(request: FastifyRequest): boolean {
   const condition = header(request, "if-none-match");
   if (condition === undefined) return false;
@@ -58,13 +61,13 @@ function readPage(request: FastifyRequest): OperatorPage {
   const size = header(request, "x-ms-max-item-count");
   const after = header(request, "x-ms-continuation");
   return {
-    // What is no number is refused by the operator, with the member's name.
+    // Not a number: NaN, which the operator refuses with the member's name.
     ...(size !== undefined && { limit: /^\d{1,15}$/.test(size.trim()) ? Number(size) : Number.NaN }),
     ...(after !== undefined && { after }),
   };
 }
 
-/** Absent and empty are the same. */
+/** An empty header counts as absent. */
 function header(request: FastifyRequest, name: string): string | undefined {
   const value = request.headers[name];
   return (Array.isArray(value) ? value[0] : value) || undefined;
@@ -73,13 +76,13 @@ function header(request: FastifyRequest, name: string): string | undefined {
 function readJson({ body, headers }: FastifyRequest): unknown {
   const parsed = parseJson(body instanceof Uint8Array ? body : new Uint8Array());
   if (parsed.ok) return parsed.value;
-  // `utf-8` stands there in the cloud's documentation (wire.md#https-headers) and says nothing.
+  // The cloud's documentation sends `utf-8` in this header (wire.md#https-headers), which has no meaning.
   const encoding = headers["content-encoding"] ?? "";
   const hint = /gzip|deflate|br|compress|zstd/i.test(encoding) ? `; it has to come without Content-Encoding` : "";
   throw new DpsError("badRequest", `The body cannot be read: ${parsed.reason}${hint}.`);
 }
 
-/** Throws a 400 unless the query names a dated api-version (wire.md#api-versions). */
+/** Throws a 400 unless the query has a dated api-version (wire.md#api-versions). */
 export function checkApiVersion(url: string): void {
   const start = url.indexOf("?");
   let found: string | undefined;

@@ -22,7 +22,7 @@ const scalar = fc.oneof(
   fc.constant([]),
   fc.constant({}),
 );
-/** Names that a body may have, with anything behind them, so that what is behind the first check is reached too. */
+/** Names that a body may have, with arbitrary values, so that checks after the first are reached, too. */
 const names = [
   "registrationId",
   "enrollmentGroupId",
@@ -86,7 +86,7 @@ const enrollment = fc.tuple(tree, attestation).map(([rest, how]) => ({
   enrollmentGroupId: "a",
   attestation: how,
 }));
-/** One that is taken, but for what is odd in its free members. */
+/** A valid enrollment, with arbitrary values in its free members. */
 const good = fc
   .record({ deviceId: fc.constantFrom("a", "b c"), optionalDeviceInformation: tree }, { requiredKeys: [] })
   .map((rest) => ({ ...rest, registrationId: "a", enrollmentGroupId: "a", attestation: { type: "symmetricKey" } }));
@@ -129,7 +129,7 @@ const id = fc.oneof(
   fc.string({ unit: "binary", maxLength: 12 }).map((value) => encodeURIComponent(Buffer.from(value).toString())),
 );
 
-/** First of all, of what everybody does: how it goes well, and how an ETag is another. */
+/** Runs first: a request that succeeds, and a different ETag. */
 const known = { registrationId: "a", attestation: { type: "symmetricKey" } };
 const common = { id: "a", bytes: Buffer.from(JSON.stringify(known)), overHttps: false };
 const asPeopleDo: [
@@ -140,7 +140,7 @@ const asPeopleDo: [
   [{ ...common, route: serviceRoutes.deleteEnrollment, headers: {} }],
 ];
 
-it("answers anything with JSON, and never with a fault of its own", async () => {
+it("answers any request with JSON, and never with an internal error", async () => {
   const request = fc.record({
     route: fc.constantFrom(...Object.values(serviceRoutes)),
     id,
@@ -154,7 +154,7 @@ it("answers anything with JSON, and never with a fault of its own", async () => 
       const { method, path } = sent.route;
       const send = sent.overHttps ? rig.sdk : rig.owner;
       const hasBody = method === "POST" || method === "PUT";
-      // So that there is something to delete, whatever came before.
+      // So that there is a record to delete, whatever the requests before did.
       if (method === "DELETE" && path !== serviceRoutes.deleteRegistration.path) {
         const there = { registrationId: "a", enrollmentGroupId: "a", attestation: { type: "symmetricKey" } };
         await rig.owner(path.replace(":id", "a"), { method: "PUT", body: JSON.stringify(there) });
@@ -174,6 +174,6 @@ it("answers anything with JSON, and never with a fault of its own", async () => 
     { numRuns: 600, examples: asPeopleDo },
   );
   expect(rig.faults).toEqual([]);
-  // The requests were not all refused at the door.
+  // Not all requests were refused by the first check.
   expect([...seen]).toEqual(expect.arrayContaining([200, 204, 400, 404, 405, 412]));
 });

@@ -1,7 +1,7 @@
 import type { TwinPatch } from "@rollcall/hub";
 import { DpsError, type JsonObject } from "@rollcall/protocol";
 
-/** Reads `{properties: {desired}, tags}`, each of which may be absent. Throws DpsError for anything else. */
+/** Reads `{properties: {desired}, tags}`, where each member may be absent. Throws DpsError for anything else. */
 export function twinPatchOf(body: unknown): TwinPatch {
   const members = objectAt(body, "The body", ["properties", "tags"]);
   const { tags } = members;
@@ -23,11 +23,11 @@ function objectAt(value: unknown, path: string, known?: readonly string[]): Json
   }
   const unknown = known && Object.keys(value).find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    const hint = unknown === "reported" ? ": reported properties are the device's to change" : "";
+    const hint = unknown === "reported" ? ": only the device changes reported properties" : "";
     throw new DpsError("badRequest", `${path}: ${JSON.stringify(unknown)} cannot be changed here${hint}.`, {
       info: { path },
     });
   }
-  // Parsed JSON, and an object.
+  // A cast: the value is parsed JSON, and an object.
   return value as JsonObject;
 }

@@ -6,18 +6,18 @@ import type { BrokerContext } from "./context.js";
 import { keepSubscriptions } from "./keep-subscriptions.js";
 import { Refusal } from "./refusal.js";
 
-/** The only protocol level of MQTT that is spoken: 3.1.1. */
+/** The only supported protocol level of MQTT: 3.1.1. */
 export const LEVEL = 4;
-/** A level that Aedes answers with CONNACK 1; it would take 3 (MQTT 3.1). */
+/** A level that Aedes refuses with CONNACK 1; it would accept level 3 (MQTT 3.1). */
 const REFUSED_LEVEL = 5;
 
-/** What Aedes asks at each step of a connection. */
+/** The functions that Aedes calls at each step of a connection. */
 export function aedesHooks(context: BrokerContext): MqttServerOptions {
   const of = (client: MqttClient): Connection | undefined => context.connections.get(client);
   return {
     connectTimeout: context.times.connect,
     drainTimeout: context.times.drain,
-    // Only what take-connect.ts leaves comes here: other levels than 4.
+    // Only packets that take-connect.ts does not handle come here: those of levels other than 4.
     preConnect(client, packet, done) {
       const connection = of(client);
       if (!connection) return done(null, false);
@@ -27,7 +27,7 @@ export function aedesHooks(context: BrokerContext): MqttServerOptions {
       packet.protocolVersion = REFUSED_LEVEL;
       return done(null, true);
     },
-    // Never asked; were it, nobody would get in this way.
+    // Never called; if it were, it would admit nobody.
     authenticate: (_client, _userName, _password, done) => done(null, false),
     authorizePublish(client, packet, done) {
       const connection = client ? of(client) : undefined;

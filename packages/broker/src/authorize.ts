@@ -9,7 +9,7 @@ import {
 } from "@rollcall/protocol";
 import type { Connection } from "./connection.js";
 
-/** Whether a filter may be subscribed to; notes a refusal. Grants it when it may. */
+/** Decides whether a client may subscribe to a filter; records the grant, or notes the refusal. */
 export function authorizeSubscribe(connection: Connection, filter: string, qos: number): boolean {
   const { session, granted } = connection;
   if (!session) return false;
@@ -25,7 +25,7 @@ export function authorizeSubscribe(connection: Connection, filter: string, qos: 
   return false;
 }
 
-/** Why a PUBLISH is not taken, if it is not: then the connection is closed. */
+/** The reason why a PUBLISH is refused and its connection closed; undefined when it is allowed. */
 export function publishProblem(
   connection: Connection,
   packet: { readonly topic: string; readonly qos: number },
@@ -39,7 +39,7 @@ export function publishProblem(
   if (!session || !asked) return unknownTopic(connection, topic);
   if (!session.challengeOnly) return undefined;
   if (asked.operation === "register" && !connection.challengeAsked) {
-    // Set here and not when it is answered: a second one may stand right behind it.
+    // Set here and not when it is answered, since a second request may follow immediately.
     connection.challengeAsked = true;
     return undefined;
   }
@@ -57,10 +57,10 @@ function unknownTopic(connection: Connection, topic: string): Finding {
   return finding(code, { values: { topic }, got: topic });
 }
 
-/** Most levels of a topic that Aedes takes. */
+/** The largest number of topic levels that Aedes accepts. */
 const MAX_LEVELS = 100;
 
-/** A topic that Aedes turns down before it asks: the attempt says the same as for any other wrong topic. */
+/** Notes a topic that Aedes refuses before it calls a hook, with the same finding as for any wrong topic. */
 export function noteUnpublishable(connection: Connection, topic: string): void {
   const deep = topic.length > MAX_LEVELS && topic.split("/").length > MAX_LEVELS;
   if (deep || topic === "" || /[#+]/.test(topic)) connection.attempt?.add(unknownTopic(connection, topic));

@@ -4,25 +4,25 @@ import type { AttemptLog, Engine } from "@rollcall/engine";
 import type { Hub, HubDevice } from "@rollcall/hub";
 import type { ClientConnection } from "@rollcall/protocol";
 
-/** Where the broker writes what nobody else sees. Nothing of one connection is ever above debug. */
+/** The log of the broker. Messages about a single connection are never above debug. */
 export interface BrokerLog {
   debug(message: string, error?: unknown): void;
   error(message: string, error?: unknown): void;
 }
 
-/** How long things may take, in milliseconds. */
+/** Time limits, in milliseconds. */
 export interface BrokerTimes {
   /** From accept to CONNECT. */
   readonly connect: number;
-  /** From the end of our side to the end of the client's. */
+  /** From the end of our half to the end of the client's half. */
   readonly linger: number;
-  /** A connection that only asks for a TPM challenge. */
+  /** The duration of a connection that only asks for a TPM challenge. */
   readonly challengeSession: number;
-  /** From CONNACK to the first register or status request that is answered well. */
+  /** From CONNACK to the first successful answer to a register or status request. */
   readonly registration: number;
-  /** A client that reads nothing. */
+  /** For a client that does not read. */
   readonly drain: number;
-  /** From a request at QoS 0 to its reply, at the least: Java sends first and gets ready to listen then. */
+  /** The minimum from a request at QoS 0 to its reply: Java starts to listen only after it has sent. */
   readonly quickReply: number;
 }
 
@@ -39,11 +39,11 @@ export interface BrokerOptions {
 }
 
 export interface BrokerStats {
-  /** Streams that are open, also those that are closing. */
+  /** Number of open streams, including those that are closing. */
   readonly connections: number;
-  /** Connections that proved who they are. */
+  /** Number of connections that have been accepted and are not limited to a challenge. */
   readonly sessions: number;
-  /** Connections that may only ask for a TPM challenge. */
+  /** Number of connections that may only ask for a TPM challenge. */
   readonly challengeSessions: number;
   readonly timers: number;
 }

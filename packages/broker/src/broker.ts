@@ -30,16 +30,19 @@ const defaultTimes: BrokerTimes = {
   drain: 10_000,
   quickReply: 20,
 };
-/** Clients get this long to close their half when the broker stops. */
+/** Milliseconds that clients have to close their half when the broker stops. */
 const LINGER_AT_STOP = 250;
-/** Largest packet, and WebSocket message, that is read: more than a message may have, so that too large ones get an answer. */
+/**
+ * The largest packet and WebSocket message that is read: more than a message may have, so that too large messages get
+ * an answer.
+ */
 const MAX_PACKET = 256 * 1024;
-/** A client that has this much unread is cut off. */
+/** A client with more unread output than this is cut off. */
 const MAX_UNSENT = 512 * 1024;
 
 const silent: BrokerLog = { debug: () => undefined, error: () => undefined };
 
-/** Starts the MQTT front end; its listeners are elsewhere and bring it their sockets. */
+/** Starts the MQTT front end; its listeners are elsewhere and pass their sockets to it. */
 export async function createBroker(options: BrokerOptions): Promise<Broker> {
   const connections = new Connections(options.clock);
   const times = { ...defaultTimes, ...options.times };
@@ -67,7 +70,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   return broker;
 }
 
-/** What happens to a device at its hub reaches its connection. Returns the way to stop. */
+/** Passes changes of a device at its hub to the device's connection. Returns the function that stops this. */
 function watchHub({ hub, connections }: BrokerContext): () => void {
   const stopDesired = hub.watchDesired((device, patch) => {
     const connection = connections.ofDevice(device);
@@ -91,12 +94,12 @@ async function startAedes(context: BrokerContext): Promise<MqttServer> {
   });
   const note = (client: MqttClient, error: Error) => noteError(context.connections.get(client), error, context);
   aedes.on("clientError", note).on("connectionError", note);
-  // Its types leave this event out.
+  // Aedes's types omit this event.
   (aedes as EventEmitter).on("error", (error: unknown) => context.log.error("Aedes failed", error));
   return aedes;
 }
 
-/** Hands a stream to Aedes, with our guard between the two. */
+/** Passes a stream to Aedes, with our guard between them. */
 function open(
   aedes: MqttServer,
   accepted: { readonly stream: Duplex; readonly peer: ClientConnection; readonly lingerMs: () => number },
@@ -118,7 +121,7 @@ function open(
   stream.once("close", () => {
     leave(connection, context);
     context.connections.remove(connection);
-    // Work that was acknowledged may still be under way, and note what comes of it.
+    // Acknowledged requests may still be running, and note their outcome.
     if (connection.turns.size === 0) connection.visit?.settle();
   });
   guardClient(client, MAX_PACKET, {
@@ -142,7 +145,7 @@ function inspect(packet: InboundPacket, connection: Connection, context: BrokerC
   if (packet.cmd === "puback") connection.unacknowledged.acknowledge(packet.messageId ?? 0);
   if (packet.cmd === "unsubscribe") unsubscribe(packet.unsubscriptions ?? [], connection, context);
   if (packet.cmd !== "subscribe") return false;
-  // Aedes grants what is asked for; QoS 2 is granted as 1 (wire.md#qos).
+  // Aedes grants the QoS that is requested; QoS 2 is granted as 1 (wire.md#qos).
   for (const subscription of packet.subscriptions ?? []) if (subscription.qos === 2) subscription.qos = 1;
   return false;
 }
@@ -165,22 +168,25 @@ function isConnect(packet: InboundPacket): packet is InboundPacket & ConnectPack
   return packet.cmd === "connect";
 }
 
-/** Requests, as opposed to telemetry. A WebSocket makes a message of each write, which clients may take for one packet. */
+/**
+ * True for requests over a byte stream, not for telemetry. On a WebSocket, each write becomes a message, which clients
+ * may take for one packet.
+ */
 function isAnswered(topic: string, { peer, session }: Connection): boolean {
   return session !== undefined && topic.startsWith("$") && transportRows[peer.transport].isByteStream;
 }
 
-/** Aedes gave a connection up. What the device did wrong is noted; what the network did is not its fault. */
+/** Notes the error for which Aedes closed a connection if it is the device's fault, not the network's. */
 function noteError(connection: Connection | undefined, error: Error, context: BrokerContext): void {
   context.log.debug("an MQTT connection failed", error);
   if (error instanceof Refusal || "code" in error || error.message === "connection closed") return;
   const attempt = connection?.attempt;
-  // A topic that Aedes turns down has its finding already.
+  // A topic that Aedes refused has its finding already.
   if (attempt?.findings.some((each) => each.severity === "error")) return;
   attempt?.add(finding("protocol.packetInvalid", { values: { reason: error.message } }));
 }
 
-/** Nobody is there any more: what was left open is abandoned. */
+/** Ends the session of a connection that was lost or closed; an open attempt becomes abandoned. */
 function leave(connection: Connection, context: BrokerContext): void {
   const { visit, closed } = connection;
   context.connections.leave(connection);

@@ -50,7 +50,7 @@ describe("a connection that only asks for a TPM challenge", () => {
     expect(bench.engine.asked).toEqual(["admit tpm-1 tls", "register tpm-1"]);
   });
 
-  test.each([0, 1] as const)("two register requests in one segment at QoS %i: one is answered at most", async (qos) => {
+  test.each([0, 1] as const)("two register requests in one segment at QoS %i: at most one is answered", async (qos) => {
     const client = await challenged();
     await client.connect(provisioningUser("tpm-1"));
     const packet = { cmd: "publish", topic: register, payload: "{}", qos, dup: false, retain: false } as const;
@@ -66,7 +66,7 @@ describe("a connection that only asks for a TPM challenge", () => {
     expect(await client.subscribe(filter)).toEqual([128]);
   });
 
-  test("it is closed when its time is over, and leaves no timer", async () => {
+  test("it is closed after its time limit, and leaves no timer", async () => {
     const client = await challenged({ times: { challengeSession: 20 } });
     await client.connect(provisioningUser("tpm-1"));
     await client.closed;
@@ -81,7 +81,7 @@ describe("a connection that only asks for a TPM challenge", () => {
     expect(bench.attempts.find("tpm-1")?.findings.map((each) => each.code)).toEqual(["tpm.notOverMqtt"]);
   });
 
-  test("it throws nobody off who has proved the same id", async () => {
+  test("it does not disconnect a device that has proved the same id", async () => {
     const stranger = await challenged();
     bench.engine.admission = async ({ credentials }) => ({
       kind: credentials.kind === "sas" ? "admitted" : "challengeOnly",
@@ -96,7 +96,7 @@ describe("a connection that only asks for a TPM challenge", () => {
   });
 });
 
-test("a refused admission is a CONNACK with its code and its finding", async () => {
+test("a refused admission gets a CONNACK with its code, and a finding", async () => {
   const client = await challenged();
   bench.engine.admission = async () => ({
     kind: "refused",

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Bench, hubUser, listen, openBench, peerOf, provisioningUser, untilEmpty } from "./testing/bench.js";
 import { RawClient } from "./testing/raw-client.js";
 
-/** What is used here of mqtt.js. */
+/** The part of mqtt.js that is used here. */
 interface MqttClient {
   on(event: string, listener: (...values: readonly unknown[]) => void): this;
   subscribe(topic: string, options: { qos: 0 | 1 }, done: (error?: Error | null) => void): void;
@@ -18,7 +18,7 @@ interface MqttJs {
   connect(url: string, options: object): MqttClient;
 }
 
-// mqtt 5 is the simulator's; at the root stands version 4, which the Azure SDKs bring along.
+// mqtt 5 is a dependency of the simulator; the root has version 4, as a dependency of the Azure SDKs.
 const mqttJs = createRequire(new URL("../../simulator/package.json", import.meta.url))("mqtt") as MqttJs;
 
 let bench: Bench;
@@ -88,14 +88,14 @@ test.each([
     const client = new RawClient(socket);
     await new Promise((resolve) => socket.once("secureConnect", resolve));
     expect(await client.connect(user)).toBe(returnCode);
-    // Written into the closing connection: a reset would follow if nobody read it.
+    // Written into the closing connection: a reset would follow if the server did not read it.
     client.send({ cmd: "pingreq" });
     expect(await ended).toBe("end");
     expect(faults).toEqual([]);
   }
 });
 
-test.each(["reset", "destroy"] as const)("a TLS client that goes by %s leaves nothing behind", async (way) => {
+test.each(["reset", "destroy"] as const)("a TLS client that disconnects by %s leaves nothing behind", async (way) => {
   const raw = netConnect({ port, host: "127.0.0.1" });
   const socket: TLSSocket = connect({ socket: raw, rejectUnauthorized: false });
   const client = new RawClient(socket);

@@ -2,7 +2,7 @@ import { beforeParsing, packetLength, takePackets } from "./aedes/insides.js";
 import type { MqttClient } from "./aedes/mqtt-types.js";
 import { connackPacket } from "./connack.js";
 
-/** A packet as mqtt-packet reads it, as far as it is looked at here. */
+/** The members of mqtt-packet's packets that are used here. */
 export interface InboundPacket {
   readonly cmd: string;
   readonly topic?: string;
@@ -11,9 +11,9 @@ export interface InboundPacket {
   readonly unsubscriptions?: readonly string[];
 }
 
-/** What the guard of one client calls. */
+/** The callbacks of the guard of a client. */
 export interface GuardEvents {
-  /** Each packet before Aedes sees it; may change it. True: it is dealt with, and Aedes does not see it. */
+  /** Called for each packet before Aedes handles it; may change the packet. True: Aedes does not get the packet. */
   readonly packet: (packet: InboundPacket) => boolean;
   /** A packet of more than `limit` bytes has begun. */
   readonly tooLarge: (bytes: number) => void;
@@ -22,8 +22,8 @@ export interface GuardEvents {
 }
 
 /**
- * Puts the guard between the bytes and Aedes's handlers, where Aedes offers no hook. A stranger could otherwise announce a packet of
- * 256 MB and have it collected in memory.
+ * Puts the guard between the bytes and Aedes's handlers, where Aedes has no hook. Otherwise a stranger could announce a
+ * packet of 256 MB, which would be collected in memory.
  */
 export function guardClient(client: MqttClient, limit: number, events: GuardEvents): void {
   let first = true;
@@ -41,11 +41,11 @@ export function guardClient(client: MqttClient, limit: number, events: GuardEven
     if (length > limit && !client.closed) events.tooLarge(length);
     return rest;
   });
-  // Aedes trips over a packet that stands in the same read behind the one that closed the client.
+  // Aedes fails on a packet that was read together with, and after, the packet that closed the client.
   takePackets<InboundPacket>(client, (packet) => client.closed || events.packet(packet));
 }
 
-/** The protocol level of a CONNECT that begins here, as far as these bytes show it. */
+/** The protocol level of a CONNECT that begins here; undefined if these bytes do not contain it. */
 function connectLevel(bytes: Buffer): number | undefined {
   if (bytes[0] !== 0x10) return undefined;
   let at = 1;

@@ -28,19 +28,19 @@ const register: Packet = {
 };
 const subscribe: Packet = { cmd: "subscribe", messageId: 1, subscriptions: [{ topic: topics.replies, qos: 1 }] };
 
-describe("whenever a client goes, nothing of it stays", () => {
+describe("whenever a client disconnects, nothing of it stays", () => {
   const steps: readonly { readonly step: string; readonly packets: readonly Packet[]; readonly wait: number }[] = [
     { step: "before CONNECT", packets: [], wait: 0 },
-    { step: "right behind CONNECT", packets: [{ ...connectPacket, ...provisioningUser("pump-1") }], wait: 0 },
+    { step: "directly after CONNECT", packets: [{ ...connectPacket, ...provisioningUser("pump-1") }], wait: 0 },
     { step: "after CONNACK", packets: [{ ...connectPacket, ...provisioningUser("pump-1") }], wait: 1 },
     {
-      step: "right behind SUBSCRIBE",
+      step: "directly after SUBSCRIBE",
       packets: [{ ...connectPacket, ...provisioningUser("pump-1") }, subscribe],
       wait: 0,
     },
     { step: "after SUBACK", packets: [{ ...connectPacket, ...provisioningUser("pump-1") }, subscribe], wait: 2 },
     {
-      step: "right behind register",
+      step: "directly after register",
       packets: [{ ...connectPacket, ...provisioningUser("pump-1") }, subscribe, register],
       wait: 0,
     },
@@ -55,7 +55,7 @@ describe("whenever a client goes, nothing of it stays", () => {
       wait: 4,
     },
     { step: "after the hub's CONNACK", packets: [{ ...connectPacket, ...hubUser("pump-1") }], wait: 1 },
-    { step: "right behind the hub's CONNECT", packets: [{ ...connectPacket, ...hubUser("pump-1") }], wait: 0 },
+    { step: "directly after the hub's CONNECT", packets: [{ ...connectPacket, ...hubUser("pump-1") }], wait: 0 },
   ];
   const ways = {
     reset: (client: RawClient) => (client.stream as ReturnType<typeof connect>).resetAndDestroy(),
@@ -75,7 +75,7 @@ describe("whenever a client goes, nothing of it stays", () => {
     for (const { outcome } of bench.attempts.recent(9)) expect(outcome).not.toBe("open");
   });
 
-  test("an admission that takes its time finds nobody there", async () => {
+  test("a slow admission for a client that has disconnected has no effect", async () => {
     let admit: () => void = () => undefined;
     bench.engine.admission = () => new Promise((resolve) => (admit = () => resolve({ kind: "admitted" })));
     const client = await RawClient.open(bench.port);
@@ -90,7 +90,7 @@ describe("whenever a client goes, nothing of it stays", () => {
     expect(bench.broker.stats()).toEqual({ connections: 0, sessions: 0, challengeSessions: 0, timers: 0 });
   });
 
-  test("a registration that takes its time answers nobody", async () => {
+  test("a slow registration of a client that has disconnected is not answered", async () => {
     let release: () => void = () => undefined;
     bench.engine.gate = new Promise((resolve) => (release = resolve));
     const client = await RawClient.open(bench.port);
@@ -107,7 +107,7 @@ describe("whenever a client goes, nothing of it stays", () => {
 });
 
 describe("the broker closes", () => {
-  test("DISCONNECT: our half ends, and what stands behind it is not read", async () => {
+  test("DISCONNECT: our half ends, and later packets are not read", async () => {
     const client = await RawClient.open(bench.port);
     await client.connect(provisioningUser("pump-1"));
     client.send({ cmd: "disconnect" }, register, { cmd: "pingreq" });
@@ -128,7 +128,7 @@ describe("the broker closes", () => {
     await impatient.close();
   });
 
-  test("who says nothing is cut off", async () => {
+  test("a client that sends nothing is cut off", async () => {
     const impatient = await openBench({ times: { connect: 20 } });
     const client = await RawClient.open(impatient.port);
     await client.closed;
@@ -136,26 +136,29 @@ describe("the broker closes", () => {
     await impatient.close();
   });
 
-  test("who is silent beyond the keepalive is cut off; keepalive 0 is for ever", async () => {
+  test("a client that is silent beyond the keepalive is cut off; keepalive 0 means no limit", async () => {
     const client = await RawClient.open(bench.port);
     expect(await client.connect({ ...provisioningUser("pump-1"), keepalive: 1 })).toBe(0);
     await client.closed;
   });
 
-  test.each(["who never registers", "who is only refused"])("%s is cut off, also with keepalive 0", async (who) => {
-    const impatient = await openBench({ times: { registration: 50 } });
-    const { trackingId } = impatient.attempts.begin({ at: "service", registrationId: "x", acceptedAt: 0 } as never);
-    impatient.engine.register = async () => ({ status: 401, trackingId, body: {} as never });
-    const client = await RawClient.open(impatient.port);
-    await client.connect(provisioningUser("pump-1"));
-    expect(impatient.broker.stats().timers).toBe(1);
-    if (who === "who is only refused") client.publish(`${topics.register}?$rid=1`, "{}");
-    await client.closed;
-    await untilEmpty(impatient.broker);
-    await impatient.close();
-  });
+  test.each(["who never registers", "who is only refused"])(
+    "a client %s is cut off, also with keepalive 0",
+    async (who) => {
+      const impatient = await openBench({ times: { registration: 50 } });
+      const { trackingId } = impatient.attempts.begin({ at: "service", registrationId: "x", acceptedAt: 0 } as never);
+      impatient.engine.register = async () => ({ status: 401, trackingId, body: {} as never });
+      const client = await RawClient.open(impatient.port);
+      await client.connect(provisioningUser("pump-1"));
+      expect(impatient.broker.stats().timers).toBe(1);
+      if (who === "who is only refused") client.publish(`${topics.register}?$rid=1`, "{}");
+      await client.closed;
+      await untilEmpty(impatient.broker);
+      await impatient.close();
+    },
+  );
 
-  test("who has registered may stay", async () => {
+  test("a client that has registered may stay", async () => {
     const patient = await openBench({ times: { registration: 50 } });
     const client = await RawClient.open(patient.port);
     await client.connect(provisioningUser("pump-1"));
@@ -170,7 +173,7 @@ describe("the broker closes", () => {
     await patient.close();
   });
 
-  test("close() ends everyone, also who has not said CONNECT, and takes nobody new", async () => {
+  test("close() ends every connection, also before its CONNECT, and accepts no new ones", async () => {
     const other = await openBench();
     const mute = await RawClient.open(other.port);
     const client = await RawClient.open(other.port);
@@ -186,7 +189,7 @@ describe("the broker closes", () => {
 });
 
 describe("memory is bounded", () => {
-  test("a packet larger than is read closes the connection when it is announced", async () => {
+  test("a packet above the size limit closes the connection as soon as it is announced", async () => {
     const client = await RawClient.open(bench.port);
     await client.connect(provisioningUser("pump-1"));
     client.stream.write(Buffer.of(0x30, 0xff, 0xff, 0xff, 0x7f, 0, 1, 0x61));
@@ -194,7 +197,7 @@ describe("memory is bounded", () => {
     expect(bench.attempts.find("pump-1")?.findings.map((each) => each.code)).toEqual(["protocol.packetTooLarge"]);
   });
 
-  test("a payload beyond 96 KB gets as far as the engine, which answers it", async () => {
+  test("a payload above 96 KB is passed to the engine, which answers it", async () => {
     const client = await RawClient.open(bench.port);
     await client.connect(provisioningUser("pump-1"));
     await client.subscribe(topics.replies);
@@ -204,7 +207,7 @@ describe("memory is bounded", () => {
     client.kill();
   });
 
-  test("a client that reads nothing is cut off", async () => {
+  test("a client that does not read is cut off", async () => {
     const short = await openBench({ times: { linger: 20, drain: 50 } });
     const client = await RawClient.open(short.port);
     await client.connect(provisioningUser("pump-1"));
@@ -213,7 +216,7 @@ describe("memory is bounded", () => {
     const request = `${topics.register}?$rid=${"r".repeat(1000)}`;
     const flood = () => {
       while (!client.stream.destroyed && client.stream.write(packetOf(request))) {
-        // Until the socket takes no more.
+        // Until the socket accepts no more.
       }
     };
     client.stream.on("drain", flood);
@@ -223,7 +226,7 @@ describe("memory is bounded", () => {
     await short.close();
   });
 
-  test("replies that are never acknowledged cost nothing", async () => {
+  test("replies that are never acknowledged use no memory", async () => {
     const client = await RawClient.open(bench.port);
     await client.connect(provisioningUser("pump-1"));
     await client.subscribe(topics.replies);
@@ -236,8 +239,8 @@ describe("memory is bounded", () => {
   });
 
   test.each([
-    { who: "of who has proved nothing", count: 100, proof: [] },
-    { who: "after a good one", count: 1100, proof: [`${topics.register}?$rid=0`] },
+    { who: "of a client that has proved nothing", count: 100, proof: [] },
+    { who: "after a successful request", count: 1100, proof: [`${topics.register}?$rid=0`] },
   ])("$count requests $who without waiting for an answer are too many", async ({ count, proof }) => {
     const client = await RawClient.open(bench.port);
     await client.connect(provisioningUser("pump-1"));
@@ -255,7 +258,7 @@ describe("memory is bounded", () => {
     expect(latest?.findings.map((each) => each.code)).toEqual(["protocol.tooManyRequests"]);
   });
 
-  test("900 at once are answered where a request was answered before", async () => {
+  test("900 simultaneous requests are answered after a successful request", async () => {
     const client = await RawClient.open(bench.port);
     await client.connect(provisioningUser("pump-1"));
     await client.subscribe(topics.replies);
@@ -268,7 +271,7 @@ describe("memory is bounded", () => {
 });
 
 describe("requests that never wait", () => {
-  test("leave a turn of the event loop to others between any two", async () => {
+  test("leave a turn of the event loop for other work between any two", async () => {
     const turns: number[] = [];
     let turn = 0;
     const tick = setInterval(() => undefined, 1);
@@ -313,16 +316,16 @@ describe("requests that never wait", () => {
     return bench.engine.bodies.length - before;
   };
 
-  test("are dropped when a client that proved nothing has left, all but the one under way", async () => {
+  test("are dropped, except the running request, when a client that proved nothing has disconnected", async () => {
     expect(await pile(false)).toBe(1);
   });
 
-  test("are carried out for a client that has proved who it is", async () => {
+  test("are carried out for a client that has proved its identity", async () => {
     expect(await pile(true)).toBe(20);
   });
 });
 
-/** Register requests in one write. */
+/** Register requests in a single write. */
 function requests(count: number): Buffer {
   return Buffer.concat(Array.from({ length: count }, () => packetOf(`${topics.register}?$rid=1`)));
 }

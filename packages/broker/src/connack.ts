@@ -1,6 +1,6 @@
 import type { RefusalReason } from "@rollcall/protocol";
 
-/** Return codes of a CONNACK (MQTT 3.1.1, table 3.1): the one place where a reason becomes a number. */
+/** Return codes of a CONNACK (MQTT 3.1.1, table 3.1): the only place where a reason becomes a number. */
 export const connackCodes = {
   accepted: 0,
   protocolLevel: 1,
@@ -10,7 +10,7 @@ export const connackCodes = {
   notAuthorized: 5,
 } as const satisfies Record<RefusalReason | "accepted" | "protocolLevel", number>;
 
-/** The meaning of a CONNACK. `protocolLevel` is for MQTT alone: another version than 3.1.1. */
+/** The meaning of a CONNACK. `protocolLevel` only occurs over MQTT, for versions other than 3.1.1. */
 export type ConnackReason = keyof typeof connackCodes;
 
 /** The four bytes on the wire. A session is present only where the client is let in (MQTT 3.1.1, 3.2.2.2). */

@@ -4,7 +4,7 @@ import { type ConnackReason, connackCodes } from "./connack.js";
 import type { Connection, Session } from "./connection.js";
 import type { BrokerContext } from "./context.js";
 
-/** Decides a CONNECT: who it is, whether that is proved, and what the CONNACK says. Notes all of it in an attempt. */
+/** Decides a CONNECT: the device's identity, its proof, and the CONNACK. Notes everything in an attempt. */
 export async function decideConnect(
   connection: Connection,
   userName: string | undefined,
@@ -13,7 +13,7 @@ export async function decideConnect(
 ): Promise<ConnackReason> {
   const name = parseUserName(userName ?? "");
   const visit = begin(connection, name, context);
-  // An empty password is none: some clients send the flag with nothing behind it.
+  // An empty password counts as absent: some clients set the flag and send no bytes.
   const token = password && password.length > 0 ? password.toString("utf8") : undefined;
   if (name.kind === "malformed") {
     const details = { values: { reason: name.reason }, got: userName ?? "" };
@@ -25,14 +25,14 @@ export async function decideConnect(
   return await connectProvisioning(connection, { visit, name, token }, context);
 }
 
-/** Notes in the attempt what went wrong and what the CONNACK says. */
+/** Notes the findings and the CONNACK of a refusal in the attempt. */
 function refuse(visit: Visit, reason: Exclude<ConnackReason, "accepted">, findings: readonly Finding[]): ConnackReason {
   visit.turnAway(findings, { connack: connackCodes[reason] });
   visit.attempt.step("connack");
   return reason;
 }
 
-/** A CONNECT that is turned down for its protocol level: the attempt is all that there is to do. CONNACK 1 says the rest. */
+/** Notes an attempt for a CONNECT that is refused for its protocol level; CONNACK 1 is sent elsewhere. */
 export function beginUnread(
   connection: Connection,
   packet: { readonly userName: string | undefined; readonly level: number },
@@ -82,7 +82,7 @@ function subject(
 }
 
 /**
- * Every client uses the registration id, or at the hub the device id, as client id (wire.md#connect,
+ * Checks that the client id is the registration id, or at the hub the device id, as for every client (wire.md#connect,
  * wire.md#hub-connect).
  */
 function clientIdFinding(name: Exclude<UserName, { kind: "malformed" }>, clientId: string): Finding | undefined {
@@ -144,7 +144,7 @@ async function connectHub(connection: Connection, claim: Claim<"hub">, context: 
 }
 
 function accept(connection: Connection, session: Session, context: BrokerContext): ConnackReason {
-  // It may have hung up while its credentials were checked.
+  // The client may have disconnected while its credentials were checked.
   if (connection.closed) return "accepted";
   connection.attempt?.step("connack");
   const before = context.connections.enter(connection, session);
@@ -154,7 +154,8 @@ function accept(connection: Connection, session: Session, context: BrokerContext
   before?.client.close();
   connection.hasProved = session.kind === "hub" || isTokenGood(connection, session);
   if (session.kind === "provisioning") {
-    // A certificate of one's own is enough to come this far: without an end, anyone could hold connections for ever.
+    // A certificate, even a self-made one, is enough to get here: without a deadline, anyone could keep connections
+    // open for ever.
     const { challengeSession, registration } = context.times;
     const deadline = session.challengeOnly ? challengeSession : registration;
     connection.deadline = setTimeout(() => connection.client.close(), deadline).unref();
@@ -162,7 +163,10 @@ function accept(connection: Connection, session: Session, context: BrokerContext
   return "accepted";
 }
 
-/** A token is verified at CONNECT; one that could not be, for want of an enrollment, has its finding. */
+/**
+ * Tokens are verified at CONNECT. Without an enrollment that is impossible; the attempt then already has an error
+ * finding.
+ */
 function isTokenGood({ attempt }: Connection, { request }: Extract<Session, { kind: "provisioning" }>): boolean {
   return request.credentials.kind === "sas" && !attempt?.findings.some((each) => each.severity === "error");
 }

@@ -6,7 +6,7 @@ import type { MqttClient } from "./aedes/mqtt-types.js";
 import { Turns } from "./turns.js";
 import { Unacknowledged } from "./unacknowledged.js";
 
-/** Who is at the other end, once that is proved. */
+/** The proven identity of the client. */
 export type Session =
   | { readonly kind: "provisioning"; readonly request: UnnotedRequest; readonly challengeOnly: boolean }
   | {
@@ -17,32 +17,38 @@ export type Session =
       readonly kept?: KeptSession | undefined;
     };
 
-/** One connection: what the broker remembers of it, and all that it remembers. */
+/** One connection, with everything that the broker remembers of it. */
 export class Connection {
   readonly client: MqttClient;
   readonly stream: Duplex;
   readonly peer: ClientConnection;
-  /** As the device sent it; Aedes gets another one. */
+  /** The client id that the device sent; Aedes gets a different id. */
   clientId = "";
   /** Whether it asked for a clean session; DPS keeps none either way (wire.md#mqtt-transport). */
   wantsClean = true;
   session: Session | undefined;
-  /** As `session`, and kept when the client leaves: what was acknowledged before that is still carried out. */
+  /**
+   * Like `session`, but kept when the client disconnects, because requests acknowledged before that are still carried
+   * out.
+   */
   entered: Session | undefined;
-  /** True once anything has shown who it is. A certificate proves nothing at CONNECT: its first answered request does. */
+  /**
+   * True after the identity was proved. A certificate proves nothing at CONNECT, only with its first successful
+   * request.
+   */
   hasProved = false;
-  /** Begins with its CONNECT. */
+  /** Created at the CONNECT. */
   visit: Visit | undefined;
-  /** A connection that is good for one challenge has asked for it. */
+  /** True after a connection that may ask for one challenge has asked for it. */
   challengeAsked = false;
   /** Filters granted, with their QoS. */
   readonly granted = new Map<string, 0 | 1>();
   /** Of a session that is kept: what waits for its PUBACK. */
   unacknowledged = new Unacknowledged();
   readonly turns = new Turns();
-  /** Closes a session that may not last: one for a TPM challenge, and one that has not registered yet. */
+  /** Closes a session that may not last: a session for a TPM challenge, or without a registration yet. */
   deadline: NodeJS.Timeout | undefined;
-  /** True from the moment at which nothing may be sent any more; the stream may live a little longer. */
+  /** True as soon as nothing may be sent any more; the stream may stay open a little longer. */
   closed = false;
 
   constructor(client: MqttClient, stream: Duplex, peer: ClientConnection) {
@@ -51,12 +57,12 @@ export class Connection {
     this.peer = peer;
   }
 
-  /** The attempt that its requests belong to. */
+  /** The attempt to which the current requests belong. */
   get attempt(): Attempt | undefined {
     return this.visit?.attempt;
   }
 
-  /** Nothing is waited for any more. */
+  /** Clears the deadline. */
   endDeadline(): void {
     clearTimeout(this.deadline);
     this.deadline = undefined;

@@ -24,13 +24,16 @@ export class Connections {
     return this.#byClient.get(client);
   }
 
-  /** The stream is closed: nothing is left. */
+  /** Removes a connection whose stream is closed. */
   remove(connection: Connection): void {
     this.leave(connection);
     this.#byClient.delete(connection.client);
   }
 
-  /** Sets who is there. A device has one connection to its hub: the newer one takes over, and the older one is returned. */
+  /**
+   * Sets the session. A device has one connection to its hub: the new connection replaces the old one, which is
+   * returned.
+   */
   enter(connection: Connection, session: Session): Connection | undefined {
     connection.session = session;
     connection.entered = session;
@@ -44,12 +47,12 @@ export class Connections {
     return before;
   }
 
-  /** Forgets who was there; no more requests are taken. */
+  /** Ends the session; no more requests are accepted. */
   leave(connection: Connection): void {
     const { session } = connection;
     connection.closed = true;
     connection.session = undefined;
-    // What was acknowledged is carried out, but not for a stranger who left a pile of it.
+    // Acknowledged requests are still carried out, unless the client is a stranger who may have left many of them.
     if (!connection.hasProved) connection.turns.clear();
     connection.granted.clear();
     connection.endDeadline();
@@ -83,14 +86,14 @@ export class Connections {
     for (const { session, deadline, closed } of this.#byClient.values()) {
       if (session?.kind === "provisioning" && session.challengeOnly) challengeSessions++;
       else if (session) sessions++;
-      // One until it has registered or got its challenge, one while the client is given time to close its half.
+      // A timer for the deadline, and a timer while the client may still close its half.
       timers += (deadline ? 1 : 0) + (closed ? 1 : 0);
     }
     return { connections: this.#byClient.size, sessions, challengeSessions, timers };
   }
 }
 
-/** Hubs come in one spelling (the linked host's); device ids are case-sensitive and hold no slash. */
+/** A hub has one spelling (the linked host's); device ids are compared with case and contain no slash. */
 function deviceKey(device: HubDevice): string {
   return `${device.hub}/${device.deviceId}`;
 }

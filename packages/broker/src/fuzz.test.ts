@@ -16,7 +16,7 @@ afterAll(async () => {
   await bench.close();
 });
 
-/** Sends bytes on a connection of its own, ends it, and waits until the broker has ended it too. */
+/** Sends bytes on a new connection, ends it, and waits until the broker has ended it, too. */
 async function throwAt(prelude: Buffer, bytes: Uint8Array): Promise<void> {
   const client = await RawClient.open(bench.port);
   client.stream.write(prelude);
@@ -25,7 +25,7 @@ async function throwAt(prelude: Buffer, bytes: Uint8Array): Promise<void> {
   await client.closed;
 }
 
-/** The broker still serves. */
+/** Checks that the broker still serves a client. */
 async function stillServes(): Promise<void> {
   const client = await RawClient.open(bench.port);
   expect(await client.connect(provisioningUser("sane"))).toBe(0);
@@ -77,7 +77,7 @@ const text = fc.oneof(
   fc.string({ maxLength: 40 }),
 );
 
-test("user names, client ids and passwords of any kind", async () => {
+test("arbitrary user names, client ids and passwords", async () => {
   await fc.assert(
     fc.asyncProperty(
       text,
@@ -100,7 +100,7 @@ test("user names, client ids and passwords of any kind", async () => {
   await stillServes();
 });
 
-test("topics and bodies of any kind", async () => {
+test("arbitrary topics and bodies", async () => {
   const who = fc.constantFrom(connects.device, connects.hub);
   const qos = fc.constantFrom<(0 | 1 | 2)[]>(0, 1, 2);
   await fc.assert(
@@ -126,7 +126,7 @@ test("topics and bodies of any kind", async () => {
   await stillServes();
 });
 
-test("bytes of any kind, before and after CONNECT", async () => {
+test("arbitrary bytes, before and after CONNECT", async () => {
   const who = fc.constantFrom(...Object.values(connects));
   // Headers of every kind of packet, with a length that may or may not be right.
   const frame = fc
@@ -145,7 +145,7 @@ test("bytes of any kind, before and after CONNECT", async () => {
   await stillServes();
 });
 
-test("good packets cut anywhere and changed in one byte", async () => {
+test("valid packets, cut at any position or changed in one byte", async () => {
   const good = Buffer.concat([
     connects.device,
     mqttPacket.generate({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: topics.replies, qos: 1 }] }),

@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 describe("twins", () => {
-  test("GET answers with both sides", async () => {
+  test("GET answers with desired and reported properties", async () => {
     const client = await connected("pump-1");
     expect(await client.subscribe(topics.twinReplies)).toEqual([1]);
     client.publish("$iothub/twin/GET/?$rid=a-1", " ");
@@ -43,7 +43,7 @@ describe("twins", () => {
     expect(JSON.parse(text(reply))).toEqual({ desired: { interval: 5, $version: 1 }, reported: { $version: 1 } });
   });
 
-  test("PATCH answers 204 without a body, at QoS 0 when subscribed so", async () => {
+  test("PATCH answers 204 without a body, at QoS 0 if subscribed at QoS 0", async () => {
     const client = await connected("pump-1");
     expect(await client.subscribe(topics.twinReplies, 0)).toEqual([0]);
     client.publish("$iothub/twin/PATCH/properties/reported/?$rid=2", '{"t":21}', { qos: 0 });
@@ -52,7 +52,7 @@ describe("twins", () => {
     expect(text(reply)).toBe("");
   });
 
-  test("a bad PATCH is a 400 with the error in its body", async () => {
+  test("an invalid PATCH gets a 400 with the error in its body", async () => {
     const client = await connected("pump-1");
     await client.subscribe(topics.twinReplies);
     client.publish("$iothub/twin/PATCH/properties/reported/?$rid=2", '{"a.b":1}', { qos: 0 });
@@ -61,7 +61,7 @@ describe("twins", () => {
     expect(JSON.parse(text(reply))).toMatchObject({ errorCode: 400004, message: expect.stringContaining("a.b") });
   });
 
-  test("desired changes reach the device, if it subscribed, and no other", async () => {
+  test("desired changes are sent to the subscribed device, and to no other device", async () => {
     const [one, two, deaf] = [await connected("pump-1"), await connected("pump-2"), await open()];
     for (const client of [one, two]) expect(await client.subscribe(topics.twinDesiredUpdates)).toEqual([1]);
     expect(await bench.hub.patchDesired({ hub: HUB, deviceId: "pump-1" }, { interval: null, mode: "é" })).toBe(2);
@@ -87,7 +87,7 @@ describe("twins", () => {
 });
 
 describe("topics", () => {
-  test("telemetry is counted, method replies are taken", async () => {
+  test("telemetry is counted, method replies are accepted", async () => {
     const client = await connected("pump-1");
     client.publish("devices/pump-1/messages/events/%24.ct=application%2Fjson", "{}");
     expect(await client.next()).toMatchObject({ cmd: "puback" });
@@ -129,8 +129,8 @@ describe("topics", () => {
   });
 });
 
-describe("who is there", () => {
-  test("an attempt says how it went", async () => {
+describe("connections of a hub", () => {
+  test("an attempt records the CONNECT", async () => {
     await connected("pump-1");
     expect(bench.attempts.find("pump-1")).toMatchObject({
       at: "hub",
@@ -150,7 +150,7 @@ describe("who is there", () => {
     { what: "an unknown device", packet: () => hubUser("pump-9"), connack: 5, code: "hub.unknownDevice" },
     { what: "another spelling", packet: () => hubUser("PUMP-1"), connack: 5, code: "hub.unknownDevice" },
     {
-      what: "another client id",
+      what: "a wrong client id",
       packet: () => ({ ...hubUser("pump-1"), clientId: "x" }),
       connack: 2,
       code: "protocol.clientIdMismatch",
@@ -174,7 +174,7 @@ describe("who is there", () => {
     expect(hubCodes()).toEqual([code]);
   });
 
-  test("a second connection with proof takes over the first", async () => {
+  test("a second connection with proof replaces the first", async () => {
     const first = await connected("pump-1");
     await first.subscribe(topics.twinDesiredUpdates);
     const second = await connected("pump-1");
@@ -189,7 +189,7 @@ describe("who is there", () => {
     expect(third.received.map((each) => each.cmd)).toEqual(["connack"]);
   });
 
-  test("the hub hears of each connection that it let in when it is over, also of one that was over by then", async () => {
+  test("the hub is told when a connection that it accepted ends, even if it ended before it was accepted", async () => {
     const connect = bench.hub.connect.bind(bench.hub);
     const left: string[] = [];
     let asked = 0;
@@ -223,7 +223,7 @@ describe("who is there", () => {
     expect(bench.broker.isConnected({ hub: HUB, deviceId: "pump-1" })).toBe(true);
   });
 
-  test("a connection without proof takes over nobody", async () => {
+  test("a connection without proof replaces no connection", async () => {
     const first = await connected("pump-1");
     await first.subscribe(topics.twinReplies);
     const stranger = await open();
@@ -235,7 +235,7 @@ describe("who is there", () => {
     expect(await first.next()).toMatchObject({ topic: "$iothub/twin/res/200/?$rid=1" });
   });
 
-  test("a port in hub and sr does no harm", async () => {
+  test("a port in hub and sr is accepted", async () => {
     const client = await open();
     const user = hubUser("pump-1");
     expect(await client.connect({ ...user, username: user.username.replace(HUB, `${HUB}:8883`) })).toBe(0);
@@ -243,7 +243,7 @@ describe("who is there", () => {
 });
 
 describe("a device that an operator deletes", () => {
-  test("is disconnected, told so when it comes again, and nobody else is", async () => {
+  test("is disconnected, and refused with a finding when it returns; other devices stay connected", async () => {
     const [deleted, other] = [await connected("pump-1"), await connected("pump-2")];
     const device = { hub: HUB, deviceId: "pump-1" };
     expect(bench.broker.isConnected(device)).toBe(true);
@@ -257,7 +257,7 @@ describe("a device that an operator deletes", () => {
     expect(await other.subscribe(topics.twinReplies)).toEqual([1]);
   });
 
-  test("is told and disconnected at its next request when another node deleted it", async () => {
+  test("is answered 404 and disconnected at its next request when another node deleted it", async () => {
     const client = await connected("pump-1");
     await client.subscribe(topics.twinReplies);
     await bench.devices.removeDevice(HUB, "pump-1");
@@ -269,7 +269,7 @@ describe("a device that an operator deletes", () => {
 });
 
 describe("a store that cannot be reached", () => {
-  test("is CONNACK 3 at the hub, with a finding, and goes to the log", async () => {
+  test("causes CONNACK 3 at the hub, with a finding and a log entry", async () => {
     bench.devices.isBroken = true;
     expect(await (await open()).connect(hubUser("pump-1"))).toBe(3);
     expect(hubCodes()).toEqual(["service.internal"]);
@@ -278,7 +278,7 @@ describe("a store that cannot be reached", () => {
     expect(await (await open()).connect(hubUser("pump-1"))).toBe(0);
   });
 
-  test("is a status 500 to a twin request, found by its tracking id", async () => {
+  test("causes a status 500 for a twin request, logged with its tracking id", async () => {
     const client = await connected("pump-1");
     await client.subscribe(topics.twinReplies);
     bench.devices.isBroken = true;

@@ -20,20 +20,20 @@ import type { Work } from "./turns.js";
 
 type Done = (error?: Error | null) => void;
 
-/** Beyond this many unanswered requests a connection is not read any further. */
+/** With more unanswered requests than this, the connection is not read any further. */
 const HELD = 32;
-/** Beyond this many it is closed: they all stood in what had been read by then. */
+/** With more unanswered requests than this, the connection is closed: a single read may contain that many. */
 const TOO_MANY = 1000;
-/** The same for who has not proved anything yet. */
+/** The same limit for a client that has not proved anything yet. */
 const TOO_MANY_UNPROVED = 64;
 
 /**
- * Takes a PUBLISH that was let in. Aedes has written the PUBACK by now, so that it goes out before the reply
+ * Handles an authorized PUBLISH. Aedes has written the PUBACK already, so that it is sent before the reply
  * (wire.md#reply-order: .NET fails otherwise).
  */
 export function onPublish(packet: PublishPacket, connection: Connection, context: BrokerContext, done: Done): void {
   const asked = workOf(packet, connection, context);
-  // What fails here is our fault, and one device's trouble: nobody else's.
+  // A failure here is an internal error, and must affect only this device.
   const work = asked && (() => asked().catch((error: unknown) => context.log.error("a reply failed", error)));
   const count = connection.turns.size;
   if (!work || isLeftBehind(connection)) {
@@ -49,19 +49,23 @@ export function onPublish(packet: PublishPacket, connection: Connection, context
   }
 }
 
-/** Beyond the one request that a client may leave behind on its PUBACK (mosquitto_pub), a stranger's are worth nothing. */
+/**
+ * An unauthenticated client that disconnects gets one pending request served (mosquitto_pub leaves after PUBACK);
+ * further requests are dropped.
+ */
 function isLeftBehind({ closed, hasProved, turns }: Connection): boolean {
   return closed && !hasProved && turns.size > 0;
 }
 
-/** What has to be done for a PUBLISH, if anything has to be. */
+/** The work that a PUBLISH requires; undefined when there is nothing to do. */
 function workOf(packet: PublishPacket, connection: Connection, context: BrokerContext): Work | undefined {
-  // It was let in while the session lasted, and it is acknowledged by now: a client may leave on the PUBACK (mosquitto_pub).
+  // The session that authorized the PUBLISH: the client may have left after the PUBACK (mosquitto_pub).
   const session = connection.entered;
   const body = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
   if (session?.kind === "provisioning") {
     const asked = parseProvisioningTopic(packet.topic);
-    // Java publishes at QoS 0 and only then begins to wait: a reply within a millisecond finds nobody, and costs it a minute.
+    // Java publishes at QoS 0 and starts to listen only then: it misses a reply within a millisecond, which costs it a
+    // minute.
     const pauseMs = packet.qos === 0 ? context.times.quickReply : 0;
     return asked && (() => answerProvisioning(connection, { session, asked, body, pauseMs }));
   }
@@ -92,7 +96,7 @@ async function answerProvisioning(connection: Connection, request: ProvisioningR
     connection.hasProved = true;
     connection.endDeadline();
   }
-  // Whoever sends more at once is not waiting for this reply yet.
+  // A client that sends more requests at once is not waiting for this reply yet.
   const mayPause = pauseMs > 0 && !connection.closed && connection.turns.size === 1;
   if (mayPause) await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
   const topic = formatReplyTopic({ status: reply.status, rid: asked.rid, retryAfter: reply.retryAfter });
@@ -115,7 +119,7 @@ async function answerTwin(connection: Connection, request: TwinRequest, context:
   const reply = await twinReplyTo(connection, request, context);
   const topic = formatTwinReplyTopic({ status: reply.status, rid: asked.rid, version: reply.version });
   connection.attempt?.step(asked.operation);
-  // Deleted where nobody told us: by another node, or because the device moved to another hub.
+  // The device was deleted elsewhere: by another node, or because it moved to a different hub.
   const sent = () => (reply.status === 404 ? closeDeleted(connection, request.device) : undefined);
   sendTwinReply(connection, { topic, body: reply.body, rid: asked.rid }, sent);
 }

@@ -55,7 +55,7 @@ describe("one registration", () => {
     expect(bench.engine.asked).toEqual(["admit pump-1 tls", "register pump-1", "poll pump-1 op-pump-1"]);
   });
 
-  test("at QoS 0 is answered after a pause: Java gets ready to listen only when it has sent", async () => {
+  test("at QoS 0 is answered after a pause: Java starts to listen only after it has sent", async () => {
     await bench.close();
     bench = await openBench({ times: { quickReply: 300 } });
     const [early, late] = [await admitted("pump-1"), await admitted("pump-2")];
@@ -70,7 +70,7 @@ describe("one registration", () => {
     expect(order).toEqual(["QoS 1", "QoS 0"]);
   });
 
-  test("an empty body, QoS 0, an odd $rid and RETAIN are taken", async () => {
+  test("an empty body, QoS 0, an unusual $rid and RETAIN are accepted", async () => {
     const client = await admitted("pump-1");
     const rid = "%7Ba-b%2Fc%7D";
     client.publish(register(rid), "", { qos: 0, retain: true });
@@ -83,7 +83,7 @@ describe("one registration", () => {
     expect(later.received.map((each) => each.cmd)).toEqual(["connack", "suback"]);
   });
 
-  test("clean session 0 is session-present 0, also the second time", async () => {
+  test("clean session 0 gets session-present 0, also the second time", async () => {
     for (const _ of [1, 2]) {
       const client = await open();
       expect(await client.connect({ ...provisioningUser("pump-1"), clean: false })).toBe(0);
@@ -114,7 +114,7 @@ describe("one registration", () => {
     expect(received.indexOf("puback")).toBeLessThan(received.indexOf("publish"));
   });
 
-  test("two devices at once see their own replies only", async () => {
+  test("two simultaneous devices only get their own replies", async () => {
     let release: () => void = () => undefined;
     bench.engine.gate = new Promise((resolve) => {
       release = resolve;
@@ -143,7 +143,7 @@ describe("one registration", () => {
     expect(bench.attempts.recent(9).map((each) => each.registrationId)).toEqual(["pump-1", "pump-1", "pump-1"]);
   });
 
-  test("without a subscription there is no reply, and a finding that says so", async () => {
+  test("without a subscription there is a finding instead of a reply", async () => {
     const client = await open();
     await client.connect(provisioningUser("pump-1"));
     client.publish(register("9"), "{}");
@@ -153,7 +153,7 @@ describe("one registration", () => {
     expect(codes("pump-1")).toEqual(["protocol.notSubscribed"]);
   });
 
-  test("after UNSUBSCRIBE there is no reply either", async () => {
+  test("after UNSUBSCRIBE there is no reply", async () => {
     const client = await admitted("pump-1");
     client.send({ cmd: "unsubscribe", messageId: 5, unsubscriptions: [topics.replies] });
     expect(await client.next()).toMatchObject({ cmd: "unsuback", messageId: 5 });
@@ -164,7 +164,7 @@ describe("one registration", () => {
     expect(codes("pump-1")).toEqual(["protocol.notSubscribed"]);
   });
 
-  test("a fault of the engine is a 500 with valid JSON", async () => {
+  test("an internal error of the engine is answered with 500 and valid JSON", async () => {
     const client = await admitted("faulty");
     client.publish(register("9"), "{}", { qos: 0 });
     const reply = (await client.next()) as { topic: string; payload: Buffer };
@@ -172,7 +172,7 @@ describe("one registration", () => {
     expect(JSON.parse(String(reply.payload))).toMatchObject({ errorCode: 500001 });
   });
 
-  test("an engine that breaks its promise not to reject goes to the log, and the connection goes on", async () => {
+  test("if the engine rejects against its contract, the error is logged and the connection stays open", async () => {
     const client = await admitted("broken");
     client.publish(register("9"), "{}", { qos: 0 });
     client.send({ cmd: "pingreq" });
@@ -185,13 +185,13 @@ describe("CONNECT", () => {
   test.each([
     { what: "no user name", packet: { clientId: "pump-1" }, connack: 4, code: "protocol.userNameMalformed" },
     {
-      what: "a user name of another kind",
+      what: "a user name of a wrong form",
       packet: { clientId: "pump-1", username: "admin" },
       connack: 4,
       code: "protocol.userNameMalformed",
     },
     {
-      what: "another client id",
+      what: "a wrong client id",
       packet: { ...provisioningUser("pump-1"), clientId: "pump-2" },
       connack: 2,
       code: "protocol.clientIdMismatch",
@@ -236,7 +236,7 @@ describe("CONNECT", () => {
     { reason: "unavailable", connack: 3 },
     { reason: "credentials", connack: 4 },
     { reason: "notAuthorized", connack: 5 },
-  ] as const)("an admission refused for $reason is CONNACK $connack", async ({ reason, connack }) => {
+  ] as const)("an admission refused for $reason gets CONNACK $connack", async ({ reason, connack }) => {
     const found = finding("service.internal", { values: { trackingId: "t" } });
     bench.engine.admission = async () => ({ kind: "refused", reason, findings: [found] });
     const client = await open();
@@ -248,7 +248,7 @@ describe("CONNECT", () => {
     });
   });
 
-  test("an engine that breaks its promise not to reject costs one connection, and no more", async () => {
+  test("if the engine rejects against its contract, only this connection is closed", async () => {
     bench.engine.admission = () => Promise.reject(new Error("planted"));
     const client = await open();
     client.send({
@@ -266,7 +266,7 @@ describe("CONNECT", () => {
     expect(await (await open()).connect(provisioningUser("pump-2"))).toBe(0);
   });
 
-  test("a token goes to the engine; an empty password is none", async () => {
+  test("a token is passed to the engine; an empty password counts as absent", async () => {
     const one = await open();
     await one.connect({ ...provisioningUser("one"), password: Buffer.from("SharedAccessSignature x") });
     const two = await open();
@@ -287,7 +287,7 @@ describe("CONNECT", () => {
     await client.closed;
   });
 
-  test("a will reaches nobody", async () => {
+  test("a will is not delivered", async () => {
     const listener = await admitted("listener");
     const client = await open();
     const will = { topic: register("1"), payload: Buffer.from("{}"), qos: 1 as const, retain: true };
@@ -299,7 +299,7 @@ describe("CONNECT", () => {
     expect(bench.engine.asked).toEqual(["admit listener tls", "admit pump-1 tls"]);
   });
 
-  test("two connections of one registration id live side by side: nobody is thrown off", async () => {
+  test("two connections with the same registration id stay connected side by side", async () => {
     const [one, two] = [await admitted("pump-1"), await admitted("pump-1")];
     for (const client of [one, two]) {
       client.publish(register("5"), "{}", { qos: 0 });
@@ -308,7 +308,7 @@ describe("CONNECT", () => {
   });
 });
 
-describe("what is not there", () => {
+describe("unsupported topics and QoS", () => {
   test.each([
     "$dps/registrations/#",
     "#",
@@ -325,7 +325,7 @@ describe("what is not there", () => {
     expect(await client.subscribe(topics.replies)).toEqual([1]);
   });
 
-  test("QoS 2 asked is QoS 1 granted", async () => {
+  test("QoS 2 is granted as QoS 1", async () => {
     const client = await open();
     await client.connect(provisioningUser("pump-1"));
     expect(await client.subscribe(topics.replies, 2)).toEqual([1]);
@@ -350,7 +350,7 @@ describe("what is not there", () => {
     expect(bench.attempts.find("pump-1")).toMatchObject({ outcome: "abandoned" });
   });
 
-  test.each(["ab#", "a/#/b", "ab+c", ""])("SUBSCRIBE %s, which is no filter, closes the connection", async (filter) => {
+  test.each(["ab#", "a/#/b", "ab+c", ""])("SUBSCRIBE %s, an invalid filter, closes the connection", async (filter) => {
     const client = await open();
     await client.connect(provisioningUser("pump-1"));
     const body = Buffer.from([0, 7, 0, filter.length, ...Buffer.from(filter), 1]);

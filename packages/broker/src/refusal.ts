@@ -1,4 +1,4 @@
-/** Makes Aedes close a connection for a reason that is already noted in the attempt. */
+/** Makes Aedes close a connection for a reason that the attempt already has. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
 }

@@ -4,7 +4,7 @@ import { deliver } from "./aedes/insides.js";
 import { flushWrites } from "./aedes/join-writes.js";
 import type { Connection } from "./connection.js";
 
-/** Sends the reply of the provisioning service to the asking connection and to nobody else. */
+/** Sends the reply of the provisioning service to the connection that asked, and only to it. */
 export function sendReply(
   connection: Connection,
   reply: { readonly topic: string; readonly body: ReplyBody; readonly rid: string },
@@ -20,7 +20,7 @@ export function sendReply(
   send(connection, { topic: reply.topic, payload: toAsciiJson(reply.body), qos });
 }
 
-/** Sends a twin reply; a PATCH is answered without a body. `sent` is called once it is on its way, or cannot be. */
+/** Sends a twin reply; a PATCH is answered without a body. `sent` is called after it was sent, or could not be sent. */
 export function sendTwinReply(
   connection: Connection,
   reply: { readonly topic: string; readonly body: Json | undefined; readonly rid: string },
@@ -37,7 +37,7 @@ export function sendTwinReply(
   send(connection, { topic: reply.topic, payload, qos }, sent);
 }
 
-/** Tells a device what changed of its desired properties, if it asked to be told. */
+/** Sends a change of the desired properties to a device that has subscribed to such changes. */
 export function sendDesired(connection: Connection, patch: JsonObject): void {
   const qos = connection.granted.get(topics.twinDesiredUpdates);
   if (connection.closed || qos === undefined) return;

@@ -7,7 +7,7 @@ import type { Connection } from "./connection.js";
 import type { BrokerContext } from "./context.js";
 import { sendAgain } from "./reply.js";
 
-/** A CONNECT of MQTT 3.1.1 as mqtt-packet reads it. */
+/** The members of mqtt-packet's CONNECT packet (MQTT 3.1.1) that are used here. */
 export interface ConnectPacket {
   readonly cmd: "connect";
   readonly clientId: string;
@@ -16,7 +16,7 @@ export interface ConnectPacket {
   readonly protocolVersion?: number;
   readonly username?: string;
   readonly password?: Buffer;
-  /** Seconds; 0 is for ever. */
+  /** Seconds; 0: no limit. */
   readonly keepalive?: number;
 }
 
@@ -44,7 +44,7 @@ export function takeConnect(
     letIn(server, client, packet.keepalive ?? 0);
     sendAgain(connection);
   };
-  // Engine and hub do not reject, so this is a mistake of the broker's own: it must not take the process down.
+  // Engine and hub do not reject, so this is an error of the broker itself; it must not end the process.
   answer().catch((error: unknown) => {
     context.log.error("a CONNECT failed", error);
     client.close();

@@ -1,23 +1,23 @@
-/** A request being answered. */
+/** The answering of a request. */
 export type Work = () => Promise<void>;
 
-/** Requests of one connection, answered one after another: replies keep their order, and one device keeps one slot busy. */
+/** Requests of one connection, answered one after another: replies stay in order, and one device occupies one slot. */
 export class Turns {
   readonly #waiting: { work: Work; done: (() => void) | undefined }[] = [];
   #running = false;
 
-  /** How many are waiting or running. */
+  /** Number of requests that are waiting or running. */
   get size(): number {
     return this.#waiting.length + (this.#running ? 1 : 0);
   }
 
-  /** Lets `work`, which must not reject, run when its turn comes; calls `done` after it. */
+  /** Runs `work`, which must not reject, after all earlier work; calls `done` after it. */
   add(work: Work, done?: () => void): void {
     this.#waiting.push({ work, done });
     if (!this.#running) void this.#run();
   }
 
-  /** Forgets what has not begun. */
+  /** Drops work that has not begun. */
   clear(): void {
     this.#waiting.length = 0;
   }
@@ -27,7 +27,8 @@ export class Turns {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       await next.work();
       next.done?.();
-      // Works that never wait (the store in memory) would be one chain of microtasks, and nobody else would have a turn.
+      // Work that never waits (on the memory store) would form one chain of microtasks, which would block everything
+      // else.
       if (this.#waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
     }
     this.#running = false;

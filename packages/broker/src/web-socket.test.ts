@@ -31,7 +31,7 @@ async function openSocket(path: string, protocol: string): Promise<WebSocket> {
   return socket;
 }
 
-/** An upgrade by hand; the status of the answer and its headers. */
+/** Sends an upgrade request by hand; returns the status of the answer, and its text. */
 function upgrade(path: string, headers: Record<string, string>): Promise<{ status: number | undefined; text: string }> {
   return new Promise((resolve, reject) => {
     const asked = request(`http://${base}${path}`, {
@@ -94,7 +94,7 @@ describe("a WebSocket", () => {
     client.kill();
   });
 
-  test("a message larger than is read closes it", async () => {
+  test("a message above the size limit closes it", async () => {
     const socket = await openSocket("/", "mqtt");
     const closed = new Promise((resolve) => socket.once("close", resolve));
     socket.on("error", () => undefined);
@@ -102,7 +102,7 @@ describe("a WebSocket", () => {
     expect(await closed).toBe(1009);
   });
 
-  test("goes without a word: nothing stays", async () => {
+  test("that ends without a close frame leaves nothing behind", async () => {
     const socket = await openSocket("/", "mqtt");
     const client = new RawClient(createWebSocketStream(socket));
     await client.connect(provisioningUser("pump-1"));
@@ -113,7 +113,7 @@ describe("a WebSocket", () => {
 });
 
 describe("an upgrade request", () => {
-  test("the answer has a space behind every colon, and the client's spelling", async () => {
+  test("the answer has a space after every colon, and the client's spelling", async () => {
     const answer = await upgrade("/mqtt", { "Sec-WebSocket-Protocol": "amqp, MQTT" });
     expect(answer).toMatchObject({ status: 101, text: expect.stringContaining("Sec-WebSocket-Protocol\nMQTT") });
   });
@@ -124,7 +124,7 @@ describe("an upgrade request", () => {
     { what: "no subprotocol", path: "/", headers: {}, status: 400 },
     { what: "another subprotocol", path: "/", headers: { "Sec-WebSocket-Protocol": "amqp" }, status: 400 },
     {
-      what: "a subprotocol that is no token",
+      what: "a subprotocol that is not a token",
       path: "/",
       headers: { "Sec-WebSocket-Protocol": "mqtt, ," },
       status: 400,

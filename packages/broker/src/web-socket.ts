@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import { decodeOnce, webSocket } from "@rollcall/protocol";
 import { createWebSocketStream, type WebSocket, WebSocketServer } from "ws";
 
-/** Takes an upgrade request, or answers it with an error. */
+/** Accepts an upgrade request, or answers it with an error. */
 export type Upgrade = (
   request: IncomingMessage,
   socket: Duplex,
@@ -20,11 +20,11 @@ export function createUpgrade(options: { readonly maxPayload: number; readonly c
     noServer: true,
     perMessageDeflate: false,
     clientTracking: false,
-    // The client's spelling goes back: the C SDK asks for MQTT and compares.
+    // The reply has the client's spelling: the C SDK asks for MQTT and compares.
     handleProtocols: (offered) => [...offered].find(isMqtt) ?? false,
   });
   return (request, socket, head, accept) => {
-    // Until ws has taken over, a reset would otherwise be an uncaught error.
+    // Until ws has taken over, a reset would be an uncaught error.
     socket.on("error", () => undefined);
     if (!isKnownPath(request.url ?? ""))
       return refuse(socket, 404, "There is no WebSocket here. MQTT: /, /mqtt or /$iothub/websocket");
@@ -55,7 +55,7 @@ function refuse(socket: Duplex, status: 400 | 404, message: string): void {
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }
 
-/** One stream of bytes; what mqtt-packet writes in pieces goes out as one message. */
+/** The WebSocket as a stream of bytes; packets that mqtt-packet writes in pieces are sent as one message. */
 function asStream(opened: WebSocket): Duplex {
   const stream = createWebSocketStream(opened);
   stream._writev = (chunks, callback) => {

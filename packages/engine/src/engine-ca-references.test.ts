@@ -41,7 +41,7 @@ function held({ certificate }: Identity) {
   return { der: bytes.toString("base64"), thumbprint: sha256, subject: subjectRaw.toString("hex") };
 }
 
-/** As it is when a group is saved: with what the names stood for. */
+/** The attestation of a saved group: the names, and the certificates to which they referred. */
 function references(primary: Identity, secondary?: Identity): AttestationRecord {
   return {
     type: "x509",
@@ -93,7 +93,7 @@ describe("a group that refers to CA certificates", () => {
     ["the root, sent without root", () => references(root), () => der(leaf, intermediate)],
     ["the intermediate, sent alone", () => references(intermediate), () => der(leaf)],
     ["it as secondary", () => references(other, root), () => der(leaf, intermediate)],
-  ])("takes a device: %s", async (_, attestation, chain) => {
+  ])("accepts a device: %s", async (_, attestation, chain) => {
     const rig = await engineRig();
     await rig.store.putGroup(group("line3", attestation()));
     const { reply, asked } = await outcome(rig, "pump-7", chain());
@@ -103,7 +103,7 @@ describe("a group that refers to CA certificates", () => {
     expect(identity?.authentication).toEqual({ type: "selfSigned", thumbprints: [leaf.certificate.sha256] });
   });
 
-  it("decides when it stands nearer to the leaf than an inline one", async () => {
+  it("decides if its certificate is nearer to the leaf than that of a group with inline certificates", async () => {
     const rig = await engineRig({
       enrollmentGroups: [
         {
@@ -117,10 +117,10 @@ describe("a group that refers to CA certificates", () => {
     expect([codes[0], asked.attempt.enrollment?.id]).toEqual(["group.disabled", "near"]);
   });
 
-  it("costs no look at the uploaded certificates while it takes the device", async () => {
+  it("does not read the uploaded certificates when it accepts the device", async () => {
     const rig = await engineRig();
     await rig.store.putGroup(group("line3", references(root)));
-    rig.store.caCertificates = () => Promise.reject(new Error("asked for the uploaded certificates"));
+    rig.store.caCertificates = () => Promise.reject(new Error("read the uploaded certificates"));
     expect((await outcome(rig, "pump-7", der(leaf, intermediate))).reply.status).toBe(202);
   });
 });
@@ -143,7 +143,7 @@ describe("an individual enrollment that refers to CA certificates", () => {
   it.each([
     ["of another CA", () => der(leaf, intermediate, root), "chain.untrusted"],
     ["cut short", () => der(leaf), "chain.issuerMissing"],
-  ])("refuses a chain %s, whatever groups there are", async (_, chain, code) => {
+  ])("refuses a chain %s, even if a group would accept it", async (_, chain, code) => {
     const rig = await engineRig();
     await rig.store.putIndividual(individual("pump-7", references(other)));
     await rig.store.putGroup(group("line3", references(root)));
@@ -154,7 +154,7 @@ describe("an individual enrollment that refers to CA certificates", () => {
   });
 });
 
-describe("a chain that no group takes", () => {
+describe("a chain that no group accepts", () => {
   it.each<[string, () => readonly Uint8Array[], boolean, FindingCode, RegExp]>([
     [
       "an unverified root that was sent",
@@ -177,7 +177,7 @@ describe("a chain that no group takes", () => {
     expect(findings[1]?.consequence).toBe(true);
   });
 
-  it("says nothing of a namesake that did not issue it", async () => {
+  it("does not name a CA with the same name that did not issue it", async () => {
     const rig = await engineRig();
     await rig.store.putCaCertificate(uploaded("fake", await issueRoot({ commonName: "Root", ...dates }), false));
     expect((await outcome(rig, "pump-7", der(leaf, intermediate))).codes[0]).toBe("chain.issuerMissing");
@@ -195,8 +195,8 @@ describe("strictX509", () => {
 
   it.each<[string, boolean | undefined, number, FindingCode | undefined]>([
     ["none", undefined, 401, "enrollment.signerNotVerified"],
-    ["an unverified one", false, 401, "enrollment.signerNotVerified"],
-    ["a verified one", true, 202, undefined],
+    ["an unverified certificate", false, 401, "enrollment.signerNotVerified"],
+    ["a verified certificate", true, 202, undefined],
   ])("with %s of its CAs uploaded", async (_, isVerified, status, code) => {
     const rig = await engineRig({ enrollments: [enrolled("pump-7", leaf)], engine: { strictX509: true } });
     if (isVerified !== undefined) await rig.store.putCaCertificate(uploaded("my-root", root, isVerified));
@@ -204,7 +204,7 @@ describe("strictX509", () => {
     expect([reply.status, codes[0]]).toEqual([status, code]);
   });
 
-  it("asks nothing of a leaf that signed itself, and nothing at all when it is off", async () => {
+  it("requires nothing of a self-signed leaf, and nothing at all when it is off", async () => {
     const solo = await issueLeaf({ commonName: "solo", ...dates });
     const strict = await engineRig({ enrollments: [enrolled("solo", solo)], engine: { strictX509: true } });
     expect((await outcome(strict, "solo", der(solo))).reply.status).toBe(202);

@@ -48,7 +48,7 @@ describe("allocation", () => {
   it.each([
     ["static", { allocationPolicy: "static" as const, iotHubs: ["h2.test"] }],
     ["the hub of the 2017 form", { iotHubHostName: "h2.test" }],
-    ["a list of one", { iotHubs: ["H2.TEST"] }],
+    ["a list of one hub", { iotHubs: ["H2.TEST"] }],
     ["geoLatency", { allocationPolicy: "geoLatency" as const }],
   ])("by %s goes to the named or nearest hub", async (_, fields) => {
     const hubs = [hub("h1.test", { latency: 9 }), hub("h2.test", { latency: 1 })];
@@ -56,7 +56,7 @@ describe("allocation", () => {
     expect((await registered(rig, "a")).state?.assignedHub).toBe("h2.test");
   });
 
-  it("hashed is stable, follows the weights, and leaves out hubs that are taken out", async () => {
+  it("hashed is stable, follows the weights, and leaves out hubs with applyAllocationPolicy false", async () => {
     const hubs = [hub("h1.test", { weight: 3 }), hub("h2.test"), hub("h3.test", { applyAllocationPolicy: false })];
     const ids = Array.from({ length: 400 }, (_, n) => `d${n}`);
     const rig = await engineRig({ hubs, enrollments: ids.map((registrationId) => ({ registrationId, attestation })) });
@@ -71,7 +71,7 @@ describe("allocation", () => {
     expect(Math.abs((counts.get("h1.test") ?? 0) - 300)).toBeLessThan(44);
   });
 
-  it("to a hub that is not linked says that the device is fine", async () => {
+  it("to a hub that is not linked fails with a finding that says that the device is fine", async () => {
     const rig = await engineRig({ enrollments: [{ registrationId: "a", attestation, iotHubs: ["gone.test"] }] });
     const { attempt, state } = await registered(rig, "a");
     expect(state?.status).toBe("failed");
@@ -131,7 +131,7 @@ describe("registering again after the hubs changed", () => {
 });
 
 describe("operations", () => {
-  it("is ready when the clock is set back behind its beginning: the device does not wait until then", async () => {
+  it("are ready when the clock is set back before their beginning, so that the device does not have to wait", async () => {
     const rig = await engineRig({
       engine: { assigningForMs: 5000 },
       enrollments: [{ registrationId: "a", attestation }],
@@ -164,7 +164,7 @@ describe("operations", () => {
     expect(await rig.engine.operationStatus({ ...asked, operationId })).toMatchObject({ status: 404 });
   });
 
-  it("of another device are not shown, and a stranger is refused", async () => {
+  it("are not shown to a different device, and a stranger is refused", async () => {
     const rig = await engineRig({
       enrollments: [
         { registrationId: "a", attestation },
@@ -190,20 +190,20 @@ describe("operations", () => {
   });
 });
 
-describe("requests that are refused before anything is looked up", () => {
+describe("requests that are refused before any look-up", () => {
   const token = sas(KEY, "a");
   it.each([
     [
-      "another ID scope",
+      "a wrong ID scope",
       { idScope: "0ne0000FFFF", credentials: sas(KEY, "a", { resource: "0ne0000FFFF/registrations/a" }) },
       "{}",
       401,
       "idScope.mismatch",
     ],
     ["no api-version", { apiVersion: undefined, credentials: token }, "{}", 400, "protocol.apiVersionMissing"],
-    ["a strange api-version", { apiVersion: "v1", credentials: token }, "{}", 400, "protocol.apiVersionMalformed"],
-    ["a body that is no JSON", { credentials: token }, "{", 400, "protocol.bodyMalformed"],
-    ["a body about another id", { credentials: token }, '{"registrationId":"b"}', 400, "protocol.bodyIdMismatch"],
+    ["a malformed api-version", { apiVersion: "v1", credentials: token }, "{}", 400, "protocol.apiVersionMalformed"],
+    ["a body that is not JSON", { credentials: token }, "{", 400, "protocol.bodyMalformed"],
+    ["a body with a different id", { credentials: token }, '{"registrationId":"b"}', 400, "protocol.bodyIdMismatch"],
     ["a csr", { credentials: token }, '{"csr":"AA=="}', 400, "protocol.csrNeedsPreview"],
     ["a body of 97 KB", { credentials: token }, `"${"x".repeat(98_400)}"`, 413, "protocol.payloadTooLarge"],
   ])("%s", async (_, over, text, status, code) => {
@@ -213,7 +213,7 @@ describe("requests that are refused before anything is looked up", () => {
     expect(asked.attempt.findings[0]?.code).toBe(code);
   });
 
-  it("an illegal id says which character", async () => {
+  it("an illegal id: the finding names the character", async () => {
     const rig = await engineRig();
     const asked = rig.request("dev*7", { credentials: sas(KEY, "dev*7") });
     expect(await rig.engine.register({ ...asked, body: rig.body() })).toMatchObject({
@@ -223,14 +223,14 @@ describe("requests that are refused before anything is looked up", () => {
     expect(asked.attempt.findings[0]?.title).toContain('character 4 ("*")');
   });
 
-  it("a newer api-version is let in with one warning", async () => {
+  it("a newer api-version is accepted with one warning", async () => {
     const rig = await engineRig({ enrollments: [{ registrationId: "a", attestation }] });
     const asked = rig.request("a", { apiVersion: "2031-01-01", credentials: token });
     expect(await rig.engine.register({ ...asked, body: rig.body() })).toMatchObject({ status: 202 });
     expect(asked.attempt.findings.map((each) => each.code)).toEqual(["protocol.apiVersionNewer"]);
   });
 
-  it("a newer api-version is refused where only known ones are served, and a known one is not", async () => {
+  it("a newer api-version is refused with knownVersionsOnly, and a known version is served", async () => {
     const rig = await engineRig({
       engine: { knownVersionsOnly: true },
       enrollments: [{ registrationId: "a", attestation }],
@@ -249,7 +249,7 @@ describe("requests that are refused before anything is looked up", () => {
     expect(newest.attempt.findings).toEqual([]);
   });
 
-  it("over the limit of the minute: 429 with the seconds that are left", async () => {
+  it("over the limit of the minute: 429 with the remaining seconds", async () => {
     const rig = await engineRig({
       engine: { registrationsPerMinute: 2 },
       enrollments: [{ registrationId: "a", attestation }],
@@ -267,8 +267,8 @@ describe("requests that are refused before anything is looked up", () => {
   });
 });
 
-describe("an operation that is gone", () => {
-  it("costs that poll, and no other request of the same attempt", async () => {
+describe("an expired operation", () => {
+  it("fails that poll, but no other request of the same attempt", async () => {
     const rig = await engineRig({ enrollments: [{ registrationId: "a", attestation }] });
     const asked = rig.request("a", { credentials: sas(KEY, "a") });
     const stale = () => rig.engine.operationStatus({ ...asked, operationId: "4.gone" });
@@ -282,8 +282,8 @@ describe("an operation that is gone", () => {
   });
 });
 
-describe("faults of ours", () => {
-  it("reach a device as internal error and nothing more", async () => {
+describe("internal errors", () => {
+  it("are answered to a device without details", async () => {
     const rig = await engineRig({ enrollments: [{ registrationId: "a", attestation }] });
     const store = Object.create(rig.store, {
       individualEnrollment: { value: async () => Promise.reject(new Error("secret path")) },
@@ -307,7 +307,7 @@ describe("two enrollments that claim one device id", () => {
     { registrationId: "shared", attestation },
   ];
 
-  it("the second one fails, and the first one keeps its device", async () => {
+  it("the second fails, and the first keeps its device", async () => {
     const rig = await engineRig({ enrollments: seed });
     await registered(rig, "owner");
     const { state, attempt } = await registered(rig, "shared");
@@ -317,7 +317,7 @@ describe("two enrollments that claim one device id", () => {
     expect((await rig.store.deviceIdentity("127.0.0.1", "shared"))?.registrationId).toBe("owner");
   });
 
-  it("the second one gets it once the first one has moved to another", async () => {
+  it("the second gets it after the first has moved to a different hub", async () => {
     const rig = await engineRig({ enrollments: seed });
     await registered(rig, "owner");
     await rig.load({ enrollments: [{ registrationId: "owner", deviceId: "own", attestation }] });

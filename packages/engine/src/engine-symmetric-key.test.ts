@@ -67,20 +67,20 @@ describe("a symmetric-key registration", () => {
   it.each([
     ["as typed", "Pump-7", "Pump-7"],
     ["lower-cased", "Pump-7", "pump-7"],
-  ])("of a group takes a key derived from the id %s", async (_, id, derivedFrom) => {
+  ])("of a group accepts a key derived from the id %s", async (_, id, derivedFrom) => {
     const { engine, request, body } = await rig();
     const asked = request(id, { credentials: sas(derivedKey(GROUP, derivedFrom), id) });
     expect(await engine.register({ ...asked, body: body() })).toMatchObject({ status: 202 });
     expect(asked.attempt.enrollment).toEqual({ kind: "group", id: "line" });
   });
 
-  it("gives the device the id that the enrollment says", async () => {
+  it("gives the device the enrollment's device id", async () => {
     const { engine, store, request, body } = await rig();
     await engine.register({ ...request("named", { credentials: sas(raw(PRIMARY), "named") }), body: body() });
     expect(await store.deviceIdentity("127.0.0.1", "other-name")).toBeDefined();
   });
 
-  it("again stays where it was and says so", async () => {
+  it("of an assigned device keeps its hub, and the result says so", async () => {
     const { engine, request, body } = await rig();
     for (const substatus of ["initialAssignment", "reprovisionedToInitialAssignment"]) {
       const asked = request("dev-1", { credentials: sas(raw(PRIMARY), "dev-1") });
@@ -158,7 +158,7 @@ const refusals: readonly {
     reason: "notAuthorized",
   },
   {
-    title: "no token at all",
+    title: "no token",
     token: { kind: "sas", token: "SharedAccessSignature sr=x" },
     code: "token.malformed",
     reason: "credentials",
@@ -182,7 +182,7 @@ describe("a symmetric-key refusal", () => {
     for (const secret of [PRIMARY, SECONDARY, GROUP]) expect(told).not.toContain(secret);
   });
 
-  it("of a wrong key is refused at CONNECT also where the scope is wrong too", async () => {
+  it("of a wrong key happens at CONNECT even if the scope is wrong, too", async () => {
     const { engine, request } = await rig();
     const over = { idScope: "0neElsewhere", credentials: sas(Buffer.alloc(32, 9), "dev-1") };
     const asked = request("dev-1", over);
@@ -190,7 +190,7 @@ describe("a symmetric-key refusal", () => {
     expect(asked.attempt.findings[0]?.code).toBe("idScope.mismatch");
   });
 
-  it("of a key that fits no group says which groups there are, and where the right key is", async () => {
+  it("of a key that fits no group names the groups, and how to get the right key", async () => {
     const { engine, request, body } = await rig();
     const asked = request("pump-8", { credentials: sas(derivedKey(GROUP, "pump-7"), "pump-8") });
     await engine.register({ ...asked, body: body() });
@@ -199,7 +199,7 @@ describe("a symmetric-key refusal", () => {
     expect(first?.title).toMatch(/fits no symmetric-key group \(line\).*rollcall env pump-8 prints/);
   });
 
-  it("of a TPM at an enrollment with keys names both", async () => {
+  it("of a TPM by an enrollment with symmetric keys names both kinds", async () => {
     const { engine, request, body } = await rig();
     const asked = request("dev-1");
     await engine.register({ ...asked, body: body({ tpm: { endorsementKey: "AAAA", storageRootKey: "AAAA" } }) });
@@ -210,7 +210,7 @@ describe("a symmetric-key refusal", () => {
     });
   });
 
-  it("points at the id that was meant", async () => {
+  it("names the similar id that is enrolled", async () => {
     const { engine, request, body } = await rig();
     const asked = request("dev-11", { credentials: sas(raw(PRIMARY), "dev-11") });
     await engine.register({ ...asked, body: body() });
@@ -248,7 +248,7 @@ describe("a token with the right key over the wrong text", () => {
 });
 
 describe("explaining refusals", () => {
-  it("has an end within a second, and begins again in the next", async () => {
+  it("stops when the second's budget is used up, and starts again in the next second", async () => {
     const { engine, request, body, clock } = await rig();
     const codes = async () => {
       const asked = request("pump-7", { credentials: sas(raw(GROUP), "pump-7") });
@@ -264,7 +264,7 @@ describe("explaining refusals", () => {
   });
 });
 
-describe("a token as SDKs write it", () => {
+describe("a token in the forms of the SDKs", () => {
   const resources = [
     ["raw (Node, Java)", "0ne00000000/registrations/dev-1"],
     ["%2F (Python, .NET)", "0ne00000000%2Fregistrations%2Fdev-1"],

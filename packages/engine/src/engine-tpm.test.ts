@@ -87,7 +87,7 @@ describe("a TPM", () => {
     });
   });
 
-  it("with another key sees no operation of the device", async () => {
+  it("with a different key sees no operation of the device", async () => {
     const rig = await rigFor();
     one.client.activateIdentityKey((await challenged(rig, one)).blob);
     const accepted = await rig.engine.register({
@@ -99,7 +99,7 @@ describe("a TPM", () => {
     expect(await rig.engine.operationStatus({ ...stranger, operationId })).toMatchObject({ status: 401 });
   });
 
-  it("is challenged over MQTT only where its enrollment is enabled", async () => {
+  it("is challenged over MQTT only if its enrollment is enabled", async () => {
     expect(await (await rigFor()).engine.admit((await rigFor()).request("tpm-1"))).toEqual({ kind: "challengeOnly" });
     const off = await rigFor({ provisioningStatus: "disabled" });
     expect(await off.engine.admit(off.request("tpm-1"))).toMatchObject({ kind: "refused", reason: "notAuthorized" });
@@ -107,7 +107,7 @@ describe("a TPM", () => {
 });
 
 describe("a TPM is refused", () => {
-  it("when its endorsement key is another's, and says whose", async () => {
+  it("when its endorsement key is enrolled for a different device, which the finding names", async () => {
     const rig = await rigFor();
     const { reply, attempt } = await challenged(rig, two);
     expect(reply).toMatchObject({
@@ -121,7 +121,7 @@ describe("a TPM is refused", () => {
     });
   });
 
-  it("when its endorsement key is not one, and says where", async () => {
+  it("when its endorsement key is invalid; the finding names the position", async () => {
     const rig = await rigFor();
     const bytes = Buffer.from(one.ek, "base64");
     bytes.writeUInt32BE(0x00040072, 6);
@@ -141,7 +141,7 @@ describe("a TPM is refused", () => {
     expect(asked.attempt.findings[0]?.code).toBe("tpm.storageRootKeyInvalid");
   });
 
-  it("when nobody enrolled it: 404 with 404201", async () => {
+  it("when it is not enrolled: 404 with 404201", async () => {
     const rig = await rigFor();
     const asked = rig.request("tpm-9");
     expect(await rig.engine.register({ ...asked, body: rig.body(one.body) })).toMatchObject({
@@ -151,7 +151,7 @@ describe("a TPM is refused", () => {
     expect(asked.attempt.findings.map((each) => each.code)).toEqual(["enrollment.notFoundForTpm", "enrollment.nearby"]);
   });
 
-  it("when its token was signed with another key", async () => {
+  it("when its token was signed with a different key", async () => {
     const rig = await rigFor();
     await challenged(rig, one);
     const asked = rig.request("tpm-1", { credentials: sas(Buffer.alloc(32, 5), "tpm-1") });
@@ -172,7 +172,7 @@ describe("a TPM is refused", () => {
 });
 
 describe("challenges", () => {
-  it("of strangers never push out the device's own", async () => {
+  it("of strangers never displace those of the device", async () => {
     const rig = await rigFor();
     one.client.activateIdentityKey((await challenged(rig, one)).blob);
     for (let n = 0; n < 10; n++) {

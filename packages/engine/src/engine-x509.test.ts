@@ -78,7 +78,7 @@ describe("an X.509 device", () => {
     });
   });
 
-  it("with its leaf as secondary, and no primary beside it, is assigned and known at the hub", async () => {
+  it("with its leaf as secondary, and without a primary, is assigned and known at the hub", async () => {
     const x509 = { clientCertificates: { primary: null, secondary: { certificate: pem(single) } } };
     const rig = await engineRig({
       enrollments: [{ registrationId: "solo", attestation: { type: "x509" as const, x509 } }],
@@ -91,7 +91,7 @@ describe("an X.509 device", () => {
     expect((await outcome(rig, "solo", der(leaf))).reply.status).toBe(401);
   });
 
-  it("of a group that holds its CA as secondary, and no primary, is assigned", async () => {
+  it("of a group with its CA as secondary, and without a primary, is assigned", async () => {
     const x509 = { signingCertificates: { secondary: { certificate: pem(root) } } };
     const rig = await engineRig({
       enrollmentGroups: [{ enrollmentGroupId: "line-3", attestation: { type: "x509" as const, x509 } }],
@@ -104,8 +104,8 @@ describe("an X.509 device", () => {
     ["the root, sent without root", "root", () => der(leaf, intermediate)],
     ["the intermediate, sent alone", "intermediate", () => der(leaf)],
     ["the intermediate, sent with all", "intermediate", () => der(leaf, intermediate, root)],
-    ["the root, sent in disorder", "root", () => der(leaf, root, intermediate)],
-  ])("of a group that holds %s is assigned", async (_, held, chain) => {
+    ["the root, sent in a wrong order", "root", () => der(leaf, root, intermediate)],
+  ])("of a group that has %s is assigned", async (_, held, chain) => {
     const anchor = held === "root" ? root : intermediate;
     const rig = await engineRig({ enrollmentGroups: [group("line3", pem(anchor))] });
     const { reply, asked } = await outcome(rig, "pump-7", chain());
@@ -117,7 +117,7 @@ describe("an X.509 device", () => {
     });
   });
 
-  it("is not taken for another whose id it only looks like", async () => {
+  it("is not confused with a device whose id looks similar", async () => {
     const lookAlike = await issueLeaf({ commonName: "tan\u212a-7", parent: intermediate, ...dates });
     const rig = await engineRig({ enrollmentGroups: [group("line3", pem(root))] });
     const { reply, codes } = await outcome(rig, "tank-7", der(lookAlike, intermediate));
@@ -125,7 +125,7 @@ describe("an X.509 device", () => {
     expect(codes[0]).toBe("leaf.commonNameMismatch");
   });
 
-  it("belongs to the group of the certificate nearest to its leaf", async () => {
+  it("belongs to the group whose certificate is nearest to its leaf", async () => {
     const rig = await engineRig({ enrollmentGroups: [group("far", pem(root)), group("near", pem(intermediate))] });
     expect((await outcome(rig, "pump-7", der(leaf, intermediate, root))).asked.attempt.enrollment?.id).toBe("near");
     const disabled = await engineRig({
@@ -153,13 +153,13 @@ const refusals: readonly Refusal[] = [
     says: () => "Line-3 CA",
   },
   {
-    title: "a chain of another CA",
+    title: "a chain of a different CA",
     chain: async () => der(await issueLeaf({ commonName: "pump-7", parent: other, ...dates }), other),
     code: "chain.untrusted",
     message: "CA certificate not found.",
   },
   {
-    title: "a CN that is not the id",
+    title: "a CN that differs from the id",
     id: "pump-8",
     chain: () => der(leaf, intermediate),
     code: "leaf.commonNameMismatch",
@@ -180,7 +180,7 @@ const refusals: readonly Refusal[] = [
     code: "leaf.expired",
   },
   {
-    title: "a leaf of tomorrow",
+    title: "a leaf that is not valid yet",
     chain: async () =>
       der(
         await issueLeaf({
@@ -194,7 +194,7 @@ const refusals: readonly Refusal[] = [
     code: "leaf.notYetValid",
   },
   {
-    title: "an intermediate that is no CA",
+    title: "an intermediate that is not a CA",
     chain: async () => {
       const fake = await issueIntermediate({ commonName: "X", parent: root, ...dates, faults: { isCa: false } });
       return der(await issueLeaf({ commonName: "pump-7", parent: fake, ...dates }), fake);
@@ -202,7 +202,7 @@ const refusals: readonly Refusal[] = [
     code: "ca.notAuthority",
   },
   {
-    title: "a device that signs devices",
+    title: "a device certificate that signed a device certificate",
     chain: async () => {
       const thief = await issueLeaf({ commonName: "pump-1", parent: intermediate, ...dates });
       return der(await issueLeaf({ commonName: "pump-7", parent: thief, ...dates }), thief, intermediate);
@@ -210,7 +210,7 @@ const refusals: readonly Refusal[] = [
     code: "ca.notAuthority",
   },
   {
-    title: "a namesake of the intermediate",
+    title: "a different CA with the intermediate's name",
     chain: async () => {
       const fake = await issueIntermediate({
         commonName: "Line-3 CA",
@@ -236,7 +236,7 @@ const refusals: readonly Refusal[] = [
     code: "leaf.notForClients",
   },
   { title: "the CA itself as leaf", id: "pump-7", chain: () => der(intermediate, root), code: "leaf.isAuthority" },
-  { title: "bytes that are no certificate", chain: () => [Buffer.from("hello")], code: "certificate.malformed" },
+  { title: "bytes that are not a certificate", chain: () => [Buffer.from("hello")], code: "certificate.malformed" },
   { title: "an unknown self-signed leaf", id: "solo", chain: () => der(single), code: "enrollment.notFound" },
 ];
 
@@ -252,7 +252,7 @@ describe("an X.509 refusal by groups", () => {
     expect(rig.failures).toEqual([]);
   });
 
-  it("for a missing intermediate names the group that is near and marks the rest as consequence", async () => {
+  it("for a missing intermediate names the nearest group, and marks the other findings as consequences", async () => {
     const rig = await engineRig({ enrollmentGroups: [group("line3", pem(root))] });
     const { findings } = await outcome(rig, "pump-7", der(leaf));
     expect(findings[0]?.nearest).toBe("group line3 trusts CN=Root");
@@ -261,7 +261,7 @@ describe("an X.509 refusal by groups", () => {
 });
 
 describe("an X.509 refusal by an individual enrollment", () => {
-  it("with a re-issued certificate says what is the same", async () => {
+  it("of a re-issued certificate names the members that are the same", async () => {
     const again = await issueLeaf({
       commonName: "solo",
       key: single.privateKey,
@@ -281,7 +281,7 @@ describe("an X.509 refusal by an individual enrollment", () => {
     expect(findings[0]?.title).toContain("Same public key: yes. Same subject: yes. It looks re-issued on 2026-11-22.");
   });
 
-  it("with a SHA-1 thumbprint in the enrollment says so", async () => {
+  it("names a SHA-1 thumbprint in the enrollment", async () => {
     const info = { sha256Thumbprint: single.certificate.sha1 };
     const rig = await engineRig({
       enrollments: [{ registrationId: "solo", attestation: clientCertificates({ info }) }],
@@ -294,14 +294,14 @@ describe("an X.509 refusal by an individual enrollment", () => {
     });
   });
 
-  it("with the intermediate enrolled instead of the leaf says so", async () => {
+  it("says that the intermediate is enrolled instead of the leaf", async () => {
     const rig = await engineRig({
       enrollments: [{ registrationId: "pump-7", attestation: clientCertificates({ certificate: pem(intermediate) }) }],
     });
     expect((await outcome(rig, "pump-7", der(leaf, intermediate))).codes[0]).toBe("enrollment.holdsOtherCertificate");
   });
 
-  it("that is disabled wins over a group that would have accepted", async () => {
+  it("that is disabled takes precedence over a group that would accept the device", async () => {
     const enrollments = [
       {
         registrationId: "pump-7",
@@ -325,7 +325,7 @@ describe("an X.509 refusal by an individual enrollment", () => {
     expect((await outcome(rig, "pump-7", der(leaf, intermediate))).codes[0]).toBe("enrollment.leafBlocked");
   });
 
-  it("for keys does not take a certificate, and says which it wants", async () => {
+  it("for symmetric keys does not accept a certificate, and names the kind that it requires", async () => {
     const rig = await engineRig({ enrollments: [{ registrationId: "solo", attestation: { type: "symmetricKey" } }] });
     expect((await outcome(rig, "solo", der(single))).findings[0]).toMatchObject({
       code: "enrollment.attestationMismatch",
@@ -347,7 +347,7 @@ describe("an X.509 refusal by an individual enrollment", () => {
   });
 });
 
-describe("an enrollment that cannot be taken", () => {
+describe("an invalid enrollment", () => {
   it.each([
     [
       "a group of a leaf",
@@ -365,7 +365,7 @@ describe("an enrollment that cannot be taken", () => {
       "enrollments.0.attestation.x509.signingCertificates",
     ],
     [
-      "an id that stands twice",
+      "an id that appears twice",
       {
         enrollments: [
           { registrationId: "a", attestation: { type: "symmetricKey" as const } },
@@ -375,7 +375,7 @@ describe("an enrollment that cannot be taken", () => {
       "enrollments.1",
     ],
     [
-      "an endorsement key that is none",
+      "an invalid endorsement key",
       {
         enrollments: [{ registrationId: "a", attestation: { type: "tpm" as const, tpm: { endorsementKey: "AAAA" } } }],
       },
@@ -389,5 +389,120 @@ describe("an enrollment that cannot be taken", () => {
     );
     const rig = await engineRig();
     await expect(rig.load(filled)).rejects.toMatchObject({ name: "EnrollmentError", path });
+  });
+});
+
+describe("the dates of an individual enrollment's certificate", () => {
+  const lived = (from: number, until: number) =>
+    issueLeaf({ commonName: "solo", notBefore: new Date(NOW + from), notAfter: new Date(NOW + until) });
+  const places = ["primary", "secondary"] as const;
+  const rows = [
+    { title: "in its first second", from: 0, until: DAY, code: undefined },
+    { title: "a second early", from: 1000, until: DAY, code: "leaf.notYetValid" },
+    { title: "a second before its end", from: -DAY, until: 1000, code: undefined },
+    { title: "at its end", from: -DAY, until: 0, code: "leaf.expired" },
+    { title: "a day late", from: -9 * DAY, until: -DAY, code: "leaf.expired" },
+  ] as const;
+  it.each(places.flatMap((place) => rows.map((row) => ({ ...row, place }))))("$place, $title: $code", async (row) => {
+    const [own, spare] = [await lived(row.from, row.until), await lived(-DAY, DAY)];
+    const [primary, secondary] = row.place === "primary" ? [own, spare] : [spare, own];
+    const attestation = clientCertificates({ certificate: pem(primary) }, { certificate: pem(secondary) });
+    const rig = await engineRig({ enrollments: [{ registrationId: "solo", attestation }] });
+    const { reply, codes } = await outcome(rig, "solo", der(own));
+    expect({ status: reply.status, code: codes[0] }).toEqual({ status: row.code ? 401 : 202, code: row.code });
+  });
+});
+
+describe("the thumbprints of an individual enrollment", () => {
+  it.each(["primary", "secondary"] as const)(
+    "leave the hub with the one that registered, when the %s certificate registers",
+    async (shown) => {
+      const [primary, secondary] = [single, await issueLeaf({ commonName: "solo", ...dates })];
+      const attestation = clientCertificates({ certificate: pem(primary) }, { certificate: pem(secondary) });
+      const rig = await engineRig({ enrollments: [{ registrationId: "solo", attestation }] });
+      const { reply } = await outcome(rig, "solo", der(shown === "primary" ? primary : secondary));
+      expect(reply.status).toBe(202);
+      expect((await rig.store.deviceIdentity("127.0.0.1", "solo"))?.authentication).toEqual({
+        type: "selfSigned",
+        thumbprints: [(shown === "primary" ? primary : secondary).certificate.sha256],
+      });
+    },
+  );
+});
+
+describe("of two enrolled CAs of one name", () => {
+  const faults = { keyIdentifiers: false };
+  it.each([
+    ["the first", 0],
+    ["the second", 1],
+  ] as const)("%s is chosen for what it issued", async (_, index) => {
+    const twins = [
+      await issueRoot({ commonName: "Twin", ...dates, faults }),
+      await issueRoot({ commonName: "Twin", ...dates, faults }),
+    ] as const;
+    const rig = await engineRig({ enrollmentGroups: twins.map((each, at) => group(`g${at}`, pem(each))) });
+    const device = await issueLeaf({ commonName: "pump-7", parent: twins[index], ...dates, faults });
+    const { asked, reply } = await outcome(rig, "pump-7", der(device));
+    expect({ status: reply.status, group: asked.attempt.enrollment?.id }).toEqual({ status: 202, group: `g${index}` });
+  });
+
+  it("none is, for a third of that name", async () => {
+    const twins = [
+      await issueRoot({ commonName: "Twin", ...dates, faults }),
+      await issueRoot({ commonName: "Twin", ...dates, faults }),
+    ];
+    const rig = await engineRig({ enrollmentGroups: twins.map((each, at) => group(`g${at}`, pem(each))) });
+    const third = await issueRoot({ commonName: "Twin", ...dates, faults });
+    const device = await issueLeaf({ commonName: "pump-7", parent: third, ...dates, faults });
+    const { reply, codes } = await outcome(rig, "pump-7", der(device));
+    expect({ status: reply.status, code: codes[0] }).toEqual({ status: 401, code: "link.signatureInvalid" });
+  });
+});
+
+describe("an issuer that only looks like an enrolled CA", () => {
+  it.each([
+    { title: "a Cyrillic letter", subject: "Acme R\u043eot", says: "character 7 of CN is U+006F there, and U+043E" },
+    { title: "a zero for an O", subject: "Acme R0ot", says: "character 7 of CN is U+006F there, and U+0030" },
+    {
+      title: "an invisible character",
+      subject: "Acme\u200b Root",
+      says: "character 5 of CN is U+0020 there, and U+200B",
+    },
+    { title: "an accent", subject: "Acmé Root", says: "character 4 of CN is U+0065 there, and U+00E9" },
+  ])("$title is said first", async ({ subject, says }) => {
+    const [real, fake] = [
+      await issueRoot({ commonName: "Acme Root", ...dates }),
+      await issueRoot({ commonName: subject, ...dates }),
+    ];
+    const others = ["a", "b", "c", "d"].map((id) => group(id, pem(other)));
+    const rig = await engineRig({ enrollmentGroups: [...others, group("real", pem(real))] });
+    const { findings } = await outcome(
+      rig,
+      "pump-7",
+      der(await issueLeaf({ commonName: "pump-7", parent: fake, ...dates })),
+    );
+    expect(findings[0]).toMatchObject({ code: "chain.issuerMissing" });
+    expect(findings[0]?.nearest).toMatch(/^group real trusts CN=Acme Root, which looks like the missing issuer, but /);
+    expect(findings[0]?.nearest).toContain(says);
+  });
+
+  it("matches by key id and not by name is said first", async () => {
+    const named = await issueRoot({ commonName: "New Name", ...dates });
+    const renamed = await issueRoot({ commonName: "Old Name", key: named.privateKey, ...dates });
+    const rig = await engineRig({ enrollmentGroups: [group("other", pem(other)), group("same-key", pem(renamed))] });
+    const { findings } = await outcome(
+      rig,
+      "pump-7",
+      der(await issueLeaf({ commonName: "pump-7", parent: named, ...dates })),
+    );
+    expect(findings[0]?.nearest).toMatch(
+      /^group same-key trusts CN=Old Name, which has the key id that the missing issuer has/,
+    );
+  });
+
+  it("does not look like it: nothing is said but which groups there are", async () => {
+    const rig = await engineRig({ enrollmentGroups: [group("other", pem(other))] });
+    const { findings } = await outcome(rig, "pump-7", der(leaf));
+    expect(findings[0]?.nearest).toBe("group other trusts CN=Other Root");
   });
 });

@@ -7,6 +7,7 @@ import { errorReply } from "./attempts/replies.js";
 import { attestations } from "./attestation/attestations.js";
 import { authenticate } from "./attestation/authenticate.js";
 import { createBudget, EXPLANATIONS_PER_SECOND } from "./attestation/explanation-budget.js";
+import { connectionProofs } from "./attestation/judging/connection-proofs.js";
 import { checkRequest } from "./attestation/request-checks.js";
 import { Challenges } from "./attestation/tpm/challenges.js";
 import { attestationContext } from "./registration/attestation-context.js";
@@ -14,18 +15,20 @@ import type { EngineContext, EngineOptions } from "./registration/context.js";
 import { noteVerdict } from "./registration/note-verdict.js";
 import { lookUp, operationStatus } from "./registration/operation-status.js";
 import { register } from "./registration/register.js";
-import { UnderWay } from "./registration/simultaneous-registrations.js";
+import { SimultaneousRegistrations } from "./registration/simultaneous-registrations.js";
 import { createThrottle } from "./registration/throttle.js";
 
-/** CA certificates kept parsed: intermediates and roots of all groups, with room for strangers'. */
+/** Number of parsed CA certificates in the cache: intermediates and roots of all groups, and those below them. */
 const CACHED_CERTIFICATES = 500;
 
-/** Makes the service's deciding half. `onFailure` hears of faults of ours; devices are told "internal error". */
+/** Makes the engine. `onFailure` is called with internal errors; devices get "internal error". */
 export function createEngine(
   options: EngineOptions & { readonly onFailure?: (error: unknown, trackingId: string) => void },
 ): Engine & { readonly challenges: Challenges } {
   const { store, hubs, clock, random } = options;
   const challenges = new Challenges(options.clusterSecret, clock);
+  const certificates = certificateCache(CACHED_CERTIFICATES);
+  const count = options.onCertificateWork ?? (() => undefined);
   const context: EngineContext = {
     options,
     store,
@@ -33,15 +36,16 @@ export function createEngine(
     clock,
     random,
     challenges,
-    underWay: new UnderWay(clock),
-    certificates: certificateCache(CACHED_CERTIFICATES),
+    simultaneousRegistrations: new SimultaneousRegistrations(clock),
+    certificates,
+    proofs: connectionProofs({ clock, certificates, count }),
     throttle: createThrottle(options.registrationsPerMinute, clock),
-    afford: createBudget(EXPLANATIONS_PER_SECOND, clock),
+    mayExplain: createBudget(EXPLANATIONS_PER_SECOND, clock),
     uuid: randomUUID,
     etag: () => Buffer.from(`"${random(12).toString("hex")}"`).toString("base64"),
   };
 
-  /** The one place where a fault of ours is caught: it never reaches a stranger as anything but "internal error". */
+  /** The only place that catches internal errors: a stranger never sees more of them than "internal error". */
   const guarded = async <Answer>(
     { attempt }: DeviceRequest,
     run: () => Promise<Answer>,
@@ -77,8 +81,9 @@ export function createEngine(
 }
 
 /**
- * Decides who may connect. Refused here: what cannot be read, a token that does not verify, and a device that shows nothing (but
- * for a TPM that wants its challenge). All else is refused at the register request, whose answer can say why.
+ * Decides whether a device may connect. Refuses requests that cannot be read, tokens that do not verify, and devices
+ * that show no credential (except a TPM that wants its challenge). Everything else is refused at the register request,
+ * whose answer can say why.
  */
 async function admit(request: DeviceRequest, context: EngineContext): Promise<Admission> {
   const { attempt } = request;
@@ -96,7 +101,10 @@ async function admit(request: DeviceRequest, context: EngineContext): Promise<Ad
   return refusalOf(attempt.add(missing)) ?? turnedAway("notAuthorized", missing);
 }
 
-/** A token that does not verify is refused here also where a deeper cause, such as another scope, would have to wait. */
+/**
+ * Refuses a token that does not verify even if there is a deeper cause, such as a wrong scope, that would be refused
+ * later.
+ */
 function refusalOf(ranked: readonly Finding[]): Admission | undefined {
   const root = rootCause(ranked);
   const reasons = ranked.filter((each) => each.severity === "error").map((each) => findingRow(each.code).atConnect);

@@ -31,6 +31,7 @@ export { groupKindOf } from "./records/group-kind.js";
 export type * from "./records/ports.js";
 export type * from "./records/records.js";
 export type * from "./records/store.js";
+export { subjectKey } from "./records/subject-key.js";
 export type { EngineOptions } from "./registration/context.js";
 export { exportRecords } from "./transfer/export-records.js";
 export { importRecords } from "./transfer/import-records.js";

@@ -51,26 +51,26 @@ describe("a token", () => {
   test.each([
     { what: "percent-encoded", text: token() },
     { what: "raw", text: token({ resource: `${HUB}/devices/pump-1` }) },
-    { what: "in lower-case escapes and another case", text: token({ resource: "HUB.example%2fDevices%2fPUMP-1" }) },
+    { what: "in lower-case escapes and different case", text: token({ resource: "HUB.example%2fDevices%2fPUMP-1" }) },
     { what: "with a port", text: token({ resource: `${HUB}%3A8883%2Fdevices%2Fpump-1` }) },
     { what: "of the secondary key", text: token({ key: SECONDARY }) },
     { what: "just expired, within the skew", text: token({ se: String(NOW / 1000 - 299) }) },
     { what: "with skn", text: `${token()}&skn=` },
-  ])("$what is taken", async ({ text }) => {
+  ])("$what is accepted", async ({ text }) => {
     expect(await outcome({ token: text })).toBe("accepted");
   });
 
   test.each([
-    { what: "of another key", text: token({ key: Buffer.alloc(32, 3) }), says: "neither with the primary nor" },
+    { what: "of a different key", text: token({ key: Buffer.alloc(32, 3) }), says: "neither with the primary nor" },
     { what: "expired", text: token({ se: String(NOW / 1000 - 301) }), says: "expired 301 s ago" },
     { what: "in milliseconds", text: token({ se: String(NOW + 3_600_000) }), says: "milliseconds" },
     {
-      what: "for another device",
+      what: "for a different device",
       text: token({ resource: `${HUB}%2Fdevices%2Fpump-2` }),
       says: "not hub.example/devices/pump-1",
     },
     {
-      what: "for another hub",
+      what: "for a different hub",
       text: token({ resource: "h.test%2Fdevices%2Fpump-1" }),
       says: "sr names h.test/devices/pump-1",
     },
@@ -79,14 +79,14 @@ describe("a token", () => {
       text: token({ resource: "0ne1%2Fregistrations%2Fpump-1" }),
       says: "registrations",
     },
-    { what: "that is none", text: "secret", says: "cannot be read" },
-  ])("$what is refused and says why", async ({ text, says }) => {
+    { what: "that is unreadable", text: "secret", says: "cannot be read" },
+  ])("$what is refused with the reason", async ({ text, says }) => {
     const said = await outcome({ token: text });
     expect(said).toContain("hub.credentialMismatch");
     expect(said).toContain(says);
   });
 
-  test("with several faults names them all, and no secret", async () => {
+  test("with several faults is refused with all of them, and without a secret", async () => {
     const said = await outcome({ token: token({ key: Buffer.alloc(32, 3), se: "1", resource: "x" }) });
     expect(said).toContain("sr names x");
     expect(said).toContain("expired");
@@ -114,8 +114,8 @@ describe("a token", () => {
   });
 });
 
-describe("who and where", () => {
-  test.each([HUB, "HUB.Example", "hub.example:8883"])("the hub %s is this one", async (host) => {
+describe("hub and device id", () => {
+  test.each([HUB, "HUB.Example", "hub.example:8883"])("%s names this hub", async (host) => {
     const admission = await hub.connect({
       hub: host,
       deviceId: "pump-1",
@@ -127,13 +127,13 @@ describe("who and where", () => {
   });
 
   test.each(["localhost", "other.example", "hub.example:", "hub.example:x", "hub.example:88831234", ""])(
-    "the hub %s is not",
+    "%s does not name this hub",
     async (host) => {
       expect(await outcome({ hub: host, token: token() })).toContain("hub.otherHub");
     },
   );
 
-  test("device ids are case-sensitive; the near one is named", async () => {
+  test("device ids are case-sensitive; the similar id is named", async () => {
     const admission = await hub.connect({
       hub: HUB,
       deviceId: "PUMP-1",
@@ -148,14 +148,14 @@ describe("who and where", () => {
     });
   });
 
-  test("a disabled device and a module are refused, beside what else is wrong", async () => {
+  test("a disabled device and a module are refused, together with other faults", async () => {
     devices.add("pump-1", keys, "disabled");
     const said = await outcome({ moduleId: "m", token: token({ key: Buffer.alloc(32, 3) }) });
     for (const code of ["hub.modulesUnsupported", "hub.deviceDisabled", "hub.credentialMismatch"])
       expect(said).toContain(code);
   });
 
-  test("nothing shown is refused", async () => {
+  test("a connection without credentials is refused", async () => {
     expect(await outcome({})).toContain("the device sent none");
   });
 });
@@ -285,14 +285,14 @@ describe("certificates", async () => {
     expect(said).toContain("expired at");
   });
 
-  test("a token where a certificate is expected is refused, and the other way round", async () => {
+  test("a token instead of a certificate is refused, and vice versa", async () => {
     expect(await outcome({ connection: connection(chain(leaf)) })).toContain("expects a token");
     devices.add("pump-1", registeredWith(leaf));
     expect(await outcome({ token: token() })).toContain("expects a client certificate");
   });
 });
 
-test("formatSas of the protocol is taken as it is", async () => {
+test("a token of the protocol's formatSas is accepted", async () => {
   const resource = encodeURIComponent(`${HUB}/devices/pump-1`);
   const expiry = NOW / 1000 + 60;
   expect(

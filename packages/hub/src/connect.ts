@@ -7,14 +7,14 @@ import type { Removal, RemovedDevices } from "./removed-devices.js";
 import { sasProblems } from "./sas-problems.js";
 import { credentialMismatch, x509Findings } from "./x509-problems.js";
 
-/** What deciding about a connection needs of the world. */
+/** The context for deciding about a connection. */
 export interface ConnectContext {
   readonly ports: HubPorts;
   readonly certificates: CertificateCache;
   readonly removed: RemovedDevices;
 }
 
-/** What was decided, and which identity it was decided by. */
+/** The decision, and the identity on which it is based. */
 export interface ConnectDecision {
   readonly admission: HubAdmission;
   readonly identity?: DeviceIdentity | undefined;
@@ -22,7 +22,7 @@ export interface ConnectDecision {
   readonly session?: HubSession | undefined;
 }
 
-/** Decides whether a device may connect to its hub (wire.md#hub-connect). Runs every check that still means something. */
+/** Decides whether a device may connect to its hub (wire.md#hub-connect). Runs every check that is still meaningful. */
 export async function connect(request: HubConnectRequest, context: ConnectContext): Promise<ConnectDecision> {
   const { ports, removed } = context;
   const begun = removed.order;
@@ -45,7 +45,7 @@ export async function connect(request: HubConnectRequest, context: ConnectContex
       : []),
     ...credentialFindings(request, { identity, hub }, context),
   ];
-  // It was there when it was looked up, and may have been taken away since.
+  // The device existed at the look-up, and may have been removed since.
   const removal = removed.removedSince(device, begun);
   // It is still there, and known by another certificate.
   if (removal?.isRenewal) return await connect(request, context);
@@ -57,7 +57,7 @@ function refused(findings: readonly Finding[]): ConnectDecision {
   return { admission: { kind: "refused", reason: "notAuthorized", findings } };
 }
 
-/** Not there, or not any more; `near` has the same id in another case. */
+/** The finding for a device that is unknown or was removed; `near` has the same id in different case. */
 function goneDevice(device: HubDevice, removal: Removal | undefined, near?: DeviceIdentity): Finding {
   const { hub, deviceId } = device;
   if (removal?.deletedAt !== undefined) return deletedDevice(device, removal.deletedAt);

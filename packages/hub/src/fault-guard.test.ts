@@ -42,8 +42,8 @@ beforeEach(() => {
   hub = createHub({ store: devices, clock: () => NOW, hubs: { linked: () => linked }, onFailure });
 });
 
-describe("a fault of ours does not reject", () => {
-  test("a connection is refused as unavailable, with the tracking id and nothing else", async () => {
+describe("an internal error does not reject", () => {
+  test("a connection is refused as unavailable, with nothing but the tracking id", async () => {
     const admission = await hub.connect({ ...device, connection, trackingId: "t-1" });
     expect(admission).toMatchObject({
       kind: "refused",
@@ -54,7 +54,7 @@ describe("a fault of ours does not reject", () => {
     expect(failures).toEqual([{ error: new Error("secret path"), trackingId: "t-1" }]);
   });
 
-  test("a connection that is wrong is refused as not authorized, and is no fault", async () => {
+  test("a connection with invalid credentials is refused as not authorized, without an internal error", async () => {
     devices.isBroken = false;
     const admission = await hub.connect({ ...device, connection, trackingId: "t-1" });
     expect(admission).toMatchObject({ kind: "refused", reason: "notAuthorized" });
@@ -64,7 +64,7 @@ describe("a fault of ours does not reject", () => {
   test.each([
     { what: "reading", ask: () => hub.twin(device, "t-2") },
     { what: "patching", ask: () => hub.patchReported(device, Buffer.from("{}"), { trackingId: "t-2" }) },
-  ])("$what a twin is a status 500", async ({ ask }) => {
+  ])("$what a twin gets status 500", async ({ ask }) => {
     const reply = await ask();
     expect(reply).toMatchObject({ status: 500, body: { errorCode: 500001, trackingId: "t-2" } });
     expect(JSON.stringify(reply)).not.toContain("secret path");

@@ -2,7 +2,7 @@ import { errorBody, finding } from "@rollcall/protocol";
 import type { HubAdmission, TwinReply } from "./hub-types.js";
 import type { HubPorts } from "./ports.js";
 
-/** Catches what fails by no fault of a device: the one place of the hub where that is done. */
+/** Catches failures that are not the device's fault; the hub does so only here. */
 export function faultGuard({ clock, onFailure }: Pick<HubPorts, "clock" | "onFailure">) {
   const guarded = async <Answer>(trackingId: string, run: () => Promise<Answer>, otherwise: () => Answer) => {
     try {

@@ -8,7 +8,7 @@ import { HUB, MemoryDevices } from "./testing/memory-devices.js";
 const key = { type: "symmetricKey", primaryKey: "" } as const;
 const at = (deviceId: string) => ({ hub: HUB, deviceId });
 
-/** A store that others write to, and that a test can hold up or break. */
+/** A store to which other processes write, and that a test can delay or break. */
 class SharedDevices extends MemoryDevices {
   before: () => void | Promise<void> = () => undefined;
 
@@ -18,14 +18,14 @@ class SharedDevices extends MemoryDevices {
     return identity;
   }
 
-  /** As another process does it: nobody is told. */
+  /** Changes a twin like another process: nobody in this process is told. */
   desire(deviceId: string, desired: JsonObject): void {
     const twin = this.twins.get(deviceId) as Twin;
     this.twins.set(deviceId, { ...twin, desired, desiredVersion: twin.desiredVersion + 1 });
   }
 }
 
-/** What comes by itself; how long it takes is not judged. */
+/** Waits for an event; the time until then is not judged. */
 const soon = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
 
 let devices: SharedDevices;
@@ -56,15 +56,15 @@ async function decide(deviceId: string): Promise<ConnectDecision> {
   return { admission: { kind: "accepted", device: at(deviceId) }, identity };
 }
 
-/** Lets a device in; returns how it leaves. */
+/** Connects a device; returns the function that ends the connection. */
 async function connected(deviceId: string): Promise<() => void> {
   const { admission } = await followers.admit(at(deviceId), () => decide(deviceId));
   if (admission.kind === "refused") throw new Error("refused");
   return () => admission.left?.();
 }
 
-describe("a device that is connected", () => {
-  test("is told what another process desires: what is new, changed and gone, once", async () => {
+describe("a connected device", () => {
+  test("is told new, changed and removed desired properties of another process, once", async () => {
     devices.desire("a", { kept: 1, changed: 1, gone: { x: 1 } });
     await connected("a");
     devices.desire("a", { kept: 1, changed: 2, come: true });
@@ -78,7 +78,7 @@ describe("a device that is connected", () => {
     expect(told[1]).toEqual(["a", { kept: null, changed: null, come: null, $version: 4 }]);
   });
 
-  test("is told a change of this process as it was asked for, and with it what came before", async () => {
+  test("is told a change of this process as requested, together with earlier changes", async () => {
     await connected("a");
     devices.desire("a", { x: 1 });
     followers.changed(at("a"), { patch: { x: 1, never: null }, version: 2 });
@@ -125,7 +125,7 @@ describe("a device that is connected", () => {
     await soon(() => told).toEqual([["a", { x: null, $version: 1 }]]);
   });
 
-  test("is disconnected when its place is gone, another's or disabled, and not otherwise", async () => {
+  test("is disconnected when its place is removed, taken or disabled, and not otherwise", async () => {
     for (const id of ["c", "d"]) devices.add(id, key);
     for (const id of ["a", "b", "c", "d"]) await connected(id);
     await devices.removeDevice(HUB, "a");
@@ -140,7 +140,7 @@ describe("a device that is connected", () => {
     expect(told).toEqual([]);
   });
 
-  test("is compared until that is possible, and no more when it has left", async () => {
+  test("is compared again until the store can be reached, or the device has left", async () => {
     const leave = await connected("a");
     await connected("b");
     let failures = 0;
@@ -155,7 +155,7 @@ describe("a device that is connected", () => {
     expect(gone).toEqual([]);
   });
 
-  test("has its newest connection followed, and the one before again when that one is no more", async () => {
+  test("is followed on its newest connection, and on the one before after the newest has ended", async () => {
     await connected("a");
     devices.desire("a", { x: 1 });
     const leave = await connected("a");
@@ -169,7 +169,7 @@ describe("a device that is connected", () => {
   });
 });
 
-describe("a device that is being let in", () => {
+describe("a device that is connecting", () => {
   test.each(["taken", "missed"] as const)("is refused when its place was taken meanwhile (%s)", async (kind) => {
     devices.before = async () => {
       devices.before = () => undefined;
@@ -179,7 +179,7 @@ describe("a device that is being let in", () => {
     expect((await followers.admit(at("a"), () => decide("a"))).admission).toMatchObject({ kind: "refused" });
   });
 
-  test("is let in when its place became its own while it was being refused", async () => {
+  test("is accepted when it got its place while it was being refused", async () => {
     await devices.removeDevice(HUB, "a");
     devices.before = () => {
       devices.before = () => undefined;
@@ -189,7 +189,7 @@ describe("a device that is being let in", () => {
     expect((await followers.admit(at("a"), () => decide("a"))).admission).toMatchObject({ kind: "accepted" });
   });
 
-  test("is refused when this process takes it away between the decision and the twin that it is followed from", async () => {
+  test("is refused when this process removes it after the decision, before its twin is read", async () => {
     const [primaryKey, now] = [Buffer.alloc(32, 1), Date.now()];
     const [resource, se] = [`${HUB}/devices/a`, String(Math.floor(now / 1000) + 3600)];
     const sig = encodeURIComponent(signSas(primaryKey, resource, se).toString("base64"));
@@ -222,7 +222,7 @@ describe("a device that is being let in", () => {
     expect(await connect()).toMatchObject({ kind: "refused", findings: [{ code: "hub.deviceDeleted" }] });
   });
 
-  test("is let in though something is heard all the time, and compared then", async () => {
+  test("is accepted even if changes arrive all the time, and compared afterwards", async () => {
     let reads = 0;
     devices.before = async () => {
       followers.heard({ kind: "missed" });
@@ -234,7 +234,7 @@ describe("a device that is being let in", () => {
     await soon(() => gone).toEqual(["a"]);
   });
 
-  test("is followed from what it can read once it is in", async () => {
+  test("is told every change after the twin that it can read at first", async () => {
     devices.before = () => {
       devices.before = () => undefined;
       devices.desire("a", { x: 1 });
@@ -247,7 +247,7 @@ describe("a device that is being let in", () => {
   });
 });
 
-test("all devices are compared in a few lanes", async () => {
+test("all devices are compared, a few at a time", async () => {
   const ids = Array.from({ length: 100 }, (_, n) => `n${n}`);
   for (const id of ids) devices.add(id, key);
   for (const id of ids) await connected(id);

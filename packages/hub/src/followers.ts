@@ -13,7 +13,7 @@ import { mergeDiff } from "./merge-diff.js";
 import { mergePatch } from "./merge-patch.js";
 import type { DeviceStore } from "./ports.js";
 
-/** A device that is connected here, and what it has been told. */
+/** A device that is connected here, and the properties that it was told. */
 interface Followed {
   readonly device: HubDevice;
   /** As it was let in. */
@@ -23,13 +23,13 @@ interface Followed {
   hasLeft: boolean;
 }
 
-/** A CONNECT that is being decided; stale when what it is decided by may have changed since it was read. */
+/** A CONNECT that is being decided; stale when the data for the decision may have changed since it was read. */
 interface Deciding {
   readonly key: string;
   isStale: boolean;
 }
 
-/** A change of desired properties as it was asked for. */
+/** A change of desired properties as it was requested. */
 interface Hint {
   readonly patch: JsonObject;
   readonly version: number;
@@ -37,31 +37,34 @@ interface Hint {
 
 interface FollowersOptions {
   readonly store: DeviceStore;
-  /** Tells the device: the patch with `$version` inside. */
+  /** Sends the patch, with `$version` inside, to the device. */
   readonly tell: (device: HubDevice, patch: JsonObject) => void;
   /** Takes the device off its connection. */
   readonly disconnect: (device: HubDevice, reason: DisconnectReason) => Promise<void>;
 }
 
-/** How often a CONNECT is decided at most: during an import, something may be heard again and again. */
+/** The largest number of decisions for one CONNECT: during an import, changes may be reported again and again. */
 const TURNS = 4;
-/** Comparisons at once: others want the store, too. */
+/** Number of comparisons at the same time: other parts need the store, too. */
 const LANES = 8;
-/** Milliseconds that a comparison which failed keeps its lane, before it is due again. */
+/** Milliseconds that a failed comparison waits in its lane before the next try. */
 const PAUSE = 250;
 
 /**
- * Keeps the devices that are connected here in step with a store that other processes write to. Whatever is said to have changed,
- * the device is compared with what is there: what was said twice, late or in another order comes to the same.
+ * Keeps the devices that are connected here in step with a store to which other processes write. A reported change only
+ * causes a comparison of the device with the store, so reports that come twice, late or in a different order have the
+ * same result.
  */
 export class Followers {
   readonly #options: FollowersOptions;
-  /** By device; of several connections the newest last, which is the one that is told. */
+  /** By device. A device with several connections is told on the newest, which is the last in the array. */
   readonly #followed = new Map<string, readonly Followed[]>();
   readonly #deciding = new Set<Deciding>();
-  /** Whose turn will come, with what is known of the change. */
+  /** Devices that wait for a comparison, with the change that caused it, if known. */
   readonly #due = new Map<Followed, Hint | undefined>();
-  /** One comparison of a device after another: what is read later is newer. */
+  /**
+   * Devices that are being compared: one comparison of a device at a time, so that data that is read later is newer.
+   */
   readonly #busy = new Set<Followed>();
 
   constructor(options: FollowersOptions) {
@@ -81,7 +84,7 @@ export class Followers {
         if (deciding.isStale && turn < TURNS) continue;
         if (!isIn) return decision;
         const left = this.#follow(admission.device, identity, twin);
-        // So much happens that it would never be in: what has changed is found as for any that is connected.
+        // Changes come too fast for a stable decision: the device is let in, and compared like any connected device.
         if (deciding.isStale) this.#compareSoon(this.#newest(admission.device));
         return { ...decision, admission: { ...admission, left } };
       } finally {
@@ -100,7 +103,7 @@ export class Followers {
       const others = (this.#followed.get(key) ?? []).filter((each) => each !== followed);
       if (others.length > 0) this.#followed.set(key, others);
       else this.#followed.delete(key);
-      // One that hung up before it had the place of the older one: that one goes on.
+      // If the device hung up before it replaced an older connection, the older connection is followed again.
       this.#compareSoon(others.at(-1));
     };
   }
@@ -109,13 +112,15 @@ export class Followers {
     return this.#followed.get(keyOf(device))?.at(-1);
   }
 
-  /** What was read of this device, or of any, for a CONNECT that is being decided may be old by now: it is decided again. */
+  /**
+   * Data read for CONNECTs still in progress (of this device, or of all) may be stale: mark them to be decided again.
+   */
   outdate(device?: HubDevice): void {
     const key = device && keyOf(device);
     for (const deciding of this.#deciding) if (key === undefined || deciding.key === key) deciding.isStale = true;
   }
 
-  /** Another process changed something. */
+  /** Called with a change by another process. */
   heard(change: DeviceChange): void {
     if (change.kind === "unheard") return;
     this.outdate(change.kind === "missed" ? undefined : change);
@@ -123,7 +128,7 @@ export class Followers {
     else for (const connections of this.#followed.values()) this.#compareSoon(connections.at(-1));
   }
 
-  /** This process changed a device's desired properties. */
+  /** Called after this process changed a device's desired properties. */
   changed(device: HubDevice, hint: Hint): void {
     this.#compareSoon(this.#newest(device), hint);
   }
@@ -147,7 +152,7 @@ export class Followers {
     }
   }
 
-  /** While the store cannot be reached, nobody knows: it is asked again until the device has left. */
+  /** While the store cannot be reached, the comparison is tried again until the device has left. */
   async #compareOrPause(followed: Followed, hint: Hint | undefined): Promise<void> {
     try {
       await this.#compare(followed, hint);
@@ -172,7 +177,7 @@ export class Followers {
     if (!twin || (twin.desiredVersion === version && isDeepStrictEqual(twin.desired, desired))) return;
     followed.desired = twin.desired;
     followed.version = twin.desiredVersion;
-    // As it was asked for, where that is all that happened.
+    // Send the patch as requested if nothing else has changed.
     const isAll =
       hint?.version === twin.desiredVersion && isDeepStrictEqual(mergePatch(desired, hint.patch), twin.desired);
     tell(device, { ...(isAll ? hint.patch : mergeDiff(desired, twin.desired)), $version: twin.desiredVersion });

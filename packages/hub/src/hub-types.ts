@@ -6,7 +6,7 @@ export interface HubDevice {
   readonly deviceId: string;
 }
 
-/** What a device sends to connect. `hub` and `deviceId` as in the user name: `hub` may carry a port. */
+/** The request of a device to connect. `hub` and `deviceId` as in the user name: `hub` may contain a port. */
 export interface HubConnectRequest {
   readonly hub: string;
   readonly deviceId: string;
@@ -44,22 +44,23 @@ export type HubAdmission =
 /** Why a device is to be disconnected: it is gone from its place, or it registered with another certificate. */
 export type DisconnectReason = "removed" | "renewed";
 
-/** A twin reply: status, JSON body (absent: empty), and the new version of a PATCH. */
+/** A twin reply: status, JSON body (absent: empty), and the new version after a PATCH. */
 export interface TwinReply {
   readonly status: number;
   readonly body?: Json;
   readonly version?: number;
 }
 
-/** What an operator changes of a twin: merge patches (RFC 7386) of either part, or both at once. */
+/** An operator's change of a twin: merge patches (RFC 7386) of one or both parts. */
 export interface TwinPatch {
   readonly desired?: JsonObject;
   readonly tags?: JsonObject;
 }
 
 /**
- * The assigned hub, as far as a device's first minutes; knows no sockets and no transports. What devices ask (`connect`, `twin`,
- * `patchReported`) never rejects: a fault of ours is `unavailable` or status 500, and is told to `onFailure`.
+ * The assigned hub, limited to a device's first minutes; it uses no sockets and no transports. The methods for devices
+ * (`connect`, `twin`, `patchReported`) never reject: an internal error becomes `unavailable` or status 500, and is
+ * reported to `onFailure`.
  */
 export interface Hub {
   /** Decides whether a device may connect. */
@@ -72,14 +73,15 @@ export interface Hub {
     patch: Uint8Array,
     about?: { readonly baseVersion?: number | undefined; readonly trackingId?: string | undefined },
   ): Promise<TwinReply>;
-  /** Applies a merge patch of desired properties (operator's side) and tells who watches; the new version. */
+  /** Applies an operator's merge patch of desired properties and tells the watchers; returns the new version. */
   patchDesired(device: HubDevice, patch: JsonObject): Promise<number | undefined>;
   /**
-   * Applies an operator's patch, all of it or nothing, and tells who watches of desired properties. Returns the new twin.
-   * Throws DpsError: deviceNotFound, badRequest, preconditionFailed (an etag that is not among `ifEtags`), conflict (too many at once).
+   * Applies an operator's patch completely or not at all, and tells the watchers of desired properties. Returns the new
+   * twin. Throws DpsError: deviceNotFound, badRequest, preconditionFailed (the etag is not among `ifEtags`), conflict
+   * (too many changes at the same time).
    */
   patchTwin(device: HubDevice, patch: TwinPatch, ifEtags?: readonly string[]): Promise<Twin>;
-  /** Takes a device and its twin away, and tells who watches: it may be connected. False when there is none. */
+  /** Removes a device and its twin, and tells the watchers, since it may be connected. False when it does not exist. */
   removeDevice(device: HubDevice): Promise<boolean>;
   /**
    * Tells who watches that a registration took this place at the hub from the device that had it ("removed"), or registered it with
@@ -96,7 +98,7 @@ export interface Hub {
   watchRemoved(watcher: (device: HubDevice, reason: DisconnectReason) => void): () => void;
   /** Calls back with every change of desired properties: the patch with `$version` inside. Returns the way to stop. */
   watchDesired(watcher: (device: HubDevice, patch: JsonObject) => void): () => void;
-  /** Telemetry is accepted and counted. */
+  /** Counts a telemetry message; its content is not kept. */
   countTelemetry(device: HubDevice): void;
   readonly telemetryCount: number;
 }

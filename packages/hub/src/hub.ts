@@ -13,10 +13,10 @@ import { Sessions } from "./sessions.js";
 import { applyPatch, patchReported, readTwin, type TwinContext } from "./twin.js";
 import { Watchers } from "./watchers.js";
 
-/** CA certificates kept parsed: more than a local service has groups. */
+/** Number of parsed CA certificates in the cache: more than a local service has groups. */
 const CACHED_CERTIFICATES = 500;
 
-/** Makes the assigned hub, or rather all linked ones: a device names the one it wants. */
+/** Makes the assigned hub, which serves all linked hubs: a device names its hub. */
 export function createHub(ports: HubPorts): Hub {
   const certificates = certificateCache(CACHED_CERTIFICATES);
   const desired = new Watchers<[HubDevice, JsonObject]>();
@@ -31,7 +31,7 @@ export function createHub(ports: HubPorts): Hub {
   const takeAway = async (device: HubDevice, how: Removal) => {
     removed.add(device, how);
     followers?.outdate(device);
-    // A CONNECT that had been let in by now has become a connection in the next turn of the loop; a later one is refused.
+    // By the next turn of the loop, a CONNECT accepted before has become a connection; later CONNECTs are refused.
     await new Promise(setImmediate);
     removal.tell(device, how.isRenewal ? "renewed" : "removed");
   };
@@ -93,7 +93,7 @@ function announcer(followers: Followers | undefined, desired: Watchers<[HubDevic
   };
 }
 
-/** Undefined where nobody else writes to the store. */
+/** Undefined when no other process writes to the store. */
 function followersOf(
   store: DeviceStore,
   callbacks: Omit<ConstructorParameters<typeof Followers>[0], "store">,
@@ -104,7 +104,7 @@ function followersOf(
   return followers;
 }
 
-/** The new version of a device's desired properties; undefined when there is no such device. */
+/** Changes the desired properties; returns the new version, or undefined when the device does not exist. */
 async function patchDesired(device: HubDevice, patch: JsonObject, context: TwinContext): Promise<number | undefined> {
   const problem = propertyProblem(patch);
   if (problem !== undefined) throw new DpsError("badRequest", problem);
@@ -112,7 +112,7 @@ async function patchDesired(device: HubDevice, patch: JsonObject, context: TwinC
   return change.kind === "refused" ? refusedDesired(change.reply) : change.version;
 }
 
-/** An unknown device has no version; anything else that the operator sent wrong is his to hear. */
+/** Returns undefined for an unknown device; throws for other errors, which are the operator's. */
 function refusedDesired(reply: { readonly status: number; readonly body?: unknown }): undefined {
   if (reply.status === 404) return undefined;
   throw new DpsError(reply.status === 429 ? "conflict" : "badRequest", JSON.stringify(reply.body));

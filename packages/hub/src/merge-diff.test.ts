@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { mergeDiff } from "./merge-diff.js";
 import { mergePatch } from "./merge-patch.js";
 
-/** Few names and values, so that two of them have much in common. */
+/** Few names and values, so that two objects have much in common. */
 const { object } = fc.letrec<{ value: unknown; object: JsonObject }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 3 },
@@ -17,7 +17,7 @@ const { object } = fc.letrec<{ value: unknown; object: JsonObject }>((tie) => ({
     .map((each) => Object.fromEntries(Object.entries(each)) as JsonObject),
 }));
 
-it("makes of the one what the other is, and says nothing of what is alike", () => {
+it("turns the first object into the second, and leaves out equal members", () => {
   fc.assert(
     fc.property(object, object, (before, after) => {
       const patch = mergeDiff(before, after);
@@ -29,7 +29,7 @@ it("makes of the one what the other is, and says nothing of what is alike", () =
   );
 });
 
-it("deletes, merges and replaces as RFC 7386 has it", () => {
+it("deletes, merges and replaces as in RFC 7386", () => {
   const before = { gone: 1, same: { x: [1] }, inner: { gone: 1, kept: 2 }, list: [1, 2], other: { a: 1 } };
   const after = { same: { x: [1] }, inner: { kept: 2, come: 3 }, list: [1], other: 5 };
   expect(mergeDiff(before, after)).toEqual({ gone: null, inner: { gone: null, come: 3 }, list: [1], other: 5 });

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject, type Json, type JsonObject } from "@rollcall/protocol";
 
-/** The merge patch (RFC 7386) that makes `after` of `before`, which both have no nulls as members. */
+/** The merge patch (RFC 7386) that turns `before` into `after`; neither may have null as a member. */
 export function mergeDiff(before: JsonObject, after: JsonObject): JsonObject {
   const old = new Map<string, Json>(Object.entries(before));
   const patch: [string, Json][] = [];

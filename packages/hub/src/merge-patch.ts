@@ -1,8 +1,8 @@
 import { isObject, type Json, type JsonObject } from "@rollcall/protocol";
 
 /**
- * JSON merge patch (RFC 7386): null deletes, objects merge, everything else replaces. Members are copied through entries,
- * never by assignment: a member named `__proto__` stays plain data and reaches no prototype.
+ * JSON merge patch (RFC 7386): null deletes, objects merge, everything else replaces. Members are copied as entries,
+ * never assigned: a member named `__proto__` stays plain data and does not change a prototype.
  */
 export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
   const members = new Map<string, Json>(Object.entries(target));

@@ -3,16 +3,19 @@ import type { HubDevice, TwinPatch } from "./hub-types.js";
 import { mergePatch } from "./merge-patch.js";
 import type { TwinContext } from "./twin.js";
 
-/** How often a change is tried again when another one came in between. */
+/** Number of times that a change is tried when another change came in between. */
 const TRIES = 8;
 
-/** The parts of a twin that an operator changes: where in the body, and how large they may become. */
+/** The parts of a twin that an operator changes: their path in the body, and their size limit. */
 const parts = {
   desired: { path: "properties.desired", limit: limits.twinDesiredBytes },
   tags: { path: "tags", limit: limits.twinTagsBytes },
 } as const;
 
-/** Merges an operator's patch into a twin, all of it or nothing; tries again when a device changed it meanwhile. Throws DpsError. */
+/**
+ * Merges an operator's patch into a twin, completely or not at all; tries again when a device changed the twin
+ * meanwhile. Throws DpsError.
+ */
 export async function patchTwin(
   device: HubDevice,
   patch: TwinPatch,
@@ -45,7 +48,7 @@ function patchedTwin(twin: Twin, patch: TwinPatch, { now, newEtag }: TwinContext
 
 function merged(part: keyof typeof parts, before: JsonObject, patch: JsonObject): JsonObject {
   const { path, limit } = parts[part];
-  // The patch itself, too: what it deletes must have a name that can be there.
+  // The patch is checked, too: a name that it deletes must be a legal name.
   const after = mergePatch(before, patch);
   const problem = propertyProblem(patch) ?? propertyProblem(after) ?? sizeProblem(after, limit);
   if (problem === undefined) return after;

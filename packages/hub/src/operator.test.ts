@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 
 describe("an operator's patch of a twin", () => {
-  test("changes tags and desired properties, and who watches is told of the latter", async () => {
+  test("changes tags and desired properties, and watchers are told the desired properties", async () => {
     const seen: unknown[] = [];
     hub.watchDesired((about, change) => void seen.push([about.deviceId, change]));
     const twin = await hub.patchTwin(device, { desired: { a: { b: 1 } }, tags: { site: null, line: 3 } });
@@ -43,17 +43,17 @@ describe("an operator's patch of a twin", () => {
   });
 
   test.each<[string, object, string]>([
-    ["a bad name", { desired: { "a.b": 1 } }, "properties.desired"],
-    ["a bad name that it deletes", { tags: { "a b": null } }, "tags"],
+    ["an illegal name", { desired: { "a.b": 1 } }, "properties.desired"],
+    ["an illegal name that it deletes", { tags: { "a b": null } }, "tags"],
     ["too many tags", { tags: { a: "x".repeat(4000), b: "x".repeat(4000), c: "x".repeat(400) } }, "tags"],
-  ])("with %s changes nothing, also of the other part", async (_, patch, path) => {
+  ])("with %s changes nothing, not even the other part", async (_, patch, path) => {
     const before = devices.twins.get("pump-1");
     const whole = { desired: { good: 1 }, tags: { good: 1 }, ...patch };
     await expect(hub.patchTwin(device, whole)).rejects.toMatchObject({ kind: "badRequest", info: { path } });
     expect(devices.twins.get("pump-1")).toBe(before);
   });
 
-  test("of a device that is not there, of another etag, and among too many others is refused", async () => {
+  test("is refused for an unknown device, for a wrong etag, and after too many conflicts", async () => {
     await expect(hub.patchTwin({ hub: HUB, deviceId: "none" }, { tags: {} })).rejects.toMatchObject({
       kind: "deviceNotFound",
     });
@@ -63,7 +63,7 @@ describe("an operator's patch of a twin", () => {
     await expect(hub.patchTwin(device, { tags: {} })).rejects.toMatchObject({ kind: "conflict" });
   });
 
-  test("of any JSON is taken or refused", async () => {
+  test("of any JSON is applied or refused", async () => {
     await fc.assert(
       fc.asyncProperty(fc.dictionary(fc.string(), fc.jsonValue()), async (desired) => {
         const answer = await hub.patchTwin(device, { desired: desired as JsonObject }).catch((error: unknown) => error);
@@ -80,7 +80,7 @@ function changeEtag({ twins }: MemoryDevices, etag: string): void {
   if (twin) twins.set("pump-1", { ...twin, etag });
 }
 
-describe("a device that is taken away", () => {
+describe("a removed device", () => {
   const connection = {
     acceptedAt: 0,
     securedAt: 0,
@@ -91,7 +91,7 @@ describe("a device that is taken away", () => {
   };
   const connect = () => hub.connect({ ...device, connection, trackingId: "t" });
 
-  test("is gone, and who watches is told", async () => {
+  test("no longer exists, and watchers are told", async () => {
     const seen: unknown[] = [];
     const stop = hub.watchRemoved((about) => void seen.push(about));
     expect(await hub.removeDevice(device)).toBe(true);
@@ -103,7 +103,7 @@ describe("a device that is taken away", () => {
     expect(seen).toHaveLength(1);
   });
 
-  test("is told so when it comes again, until it is there again", async () => {
+  test("is refused with this reason when it connects, until it exists again", async () => {
     await hub.removeDevice(device);
     expect(await connect()).toMatchObject({
       kind: "refused",
@@ -117,7 +117,7 @@ describe("a device that is taken away", () => {
     expect(await connect()).toMatchObject({ findings: [{ code: "hub.credentialMismatch" }] });
   });
 
-  test("is refused also when it was looked up before", async () => {
+  test("is refused even if the look-up was before the removal", async () => {
     const found = devices.deviceIdentity.bind(devices);
     devices.deviceIdentity = async (...place) => {
       const identity = await found(...place);
@@ -139,7 +139,7 @@ describe("a device whose place a registration took", () => {
   };
   const connect = () => hub.connect({ ...device, connection, trackingId: "t" });
 
-  test("is told of to who watches; one that comes later was not deleted by anybody", async () => {
+  test("is reported to watchers; when it connects later, the reason is not a deletion", async () => {
     const seen: unknown[] = [];
     hub.watchRemoved((about) => void seen.push(about));
     await hub.disconnect(device);
@@ -149,7 +149,7 @@ describe("a device whose place a registration took", () => {
     expect(await connect()).toMatchObject({ findings: [{ code: "hub.unknownDevice" }] });
   });
 
-  test("is refused also when it was looked up before", async () => {
+  test("is refused even if the look-up was before", async () => {
     const found = devices.deviceIdentity.bind(devices);
     devices.deviceIdentity = async (...place) => {
       const identity = await found(...place);

@@ -7,7 +7,7 @@ import type {
   Twin,
 } from "@rollcall/protocol";
 
-/** Where the hub's devices are remembered: the same store that registration writes to. */
+/** The storage of the hub's devices: the same store to which registrations are written. */
 export interface DeviceStore {
   deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined>;
   /** The identity with what the hub keeps of the device's session, in one look-up. */
@@ -15,22 +15,22 @@ export interface DeviceStore {
   /** Replaces the session of a device that is still `expected` (undefined: none); false when it is another one, or there is no such device. */
   replaceSession(hub: string, deviceId: string, change: SessionChange): Promise<boolean>;
   twin(hub: string, deviceId: string): Promise<Twin | undefined>;
-  /** Replaces a twin whose etag is still `expectedEtag`; false when it changed or is gone. */
+  /** Replaces a twin whose etag is still `expectedEtag`; false when it was changed or deleted. */
   updateTwin(twin: Twin, expectedEtag: string, changed?: "desired" | "reported"): Promise<boolean>;
-  /** Identity and twin; false when there is none. */
+  /** Removes identity and twin; false when the device does not exist. */
   removeDevice(hub: string, deviceId: string): Promise<boolean>;
-  /** Calls back with what other processes change that share the store. Absent: there are none. */
+  /** Calls back with changes by other processes that share the store. Absent when the store cannot be shared. */
   watch?(watcher: (change: DeviceChange) => void): void;
 }
 
-/** What the hub needs of the world. */
+/** The interfaces that the hub needs. */
 export interface HubPorts {
   readonly store: DeviceStore;
   readonly hubs: { linked(): readonly LinkedHub[] };
   /** Milliseconds since 1970. */
   readonly clock: () => number;
-  /** Random bytes, for etags; those of the platform unless given. */
+  /** Random bytes, for etags; the platform's by default. */
   readonly random?: (size: number) => Buffer;
-  /** Hears of faults of ours; devices are told "internal error". */
+  /** Called with internal errors; devices get "internal error". */
   readonly onFailure?: (error: unknown, trackingId: string) => void;
 }

@@ -1,22 +1,25 @@
 import type { HubDevice } from "./hub-types.js";
 
-/** Beyond this many the oldest are forgotten: then the hub only says that it knows no such device. */
+/** Beyond this many, the oldest are dropped: then the hub only says that the device is unknown. */
 const MAX_REMEMBERED = 1000;
 
-/** How a device went away. */
+/** The way in which a device was removed. */
 export interface Removal {
-  /** When an operator deleted it, in milliseconds since 1970; absent when a registration took it away. */
+  /** Milliseconds since 1970 of an operator's deletion; absent when a registration removed the device. */
   readonly deletedAt?: number;
   /** It is still there, and registered with another certificate: only the connections that stood with the old one end. */
   readonly isRenewal?: true;
 }
 
-/** Devices that went away since the service started: for refusing a CONNECT that had found them, and saying why. */
+/**
+ * Devices that were removed since the service started, in order to refuse a CONNECT that had found them, with the
+ * reason.
+ */
 export class RemovedDevices {
   readonly #removals = new Map<string, Removal & { readonly order: number }>();
   #order = 0;
 
-  /** Grows with every removal: a CONNECT remembers what it was when it began. */
+  /** Grows with every removal: a CONNECT remembers the value at its beginning. */
   get order(): number {
     return this.#order;
   }
@@ -29,7 +32,7 @@ export class RemovedDevices {
     if (this.#removals.size > MAX_REMEMBERED && oldest !== undefined) this.#removals.delete(oldest);
   }
 
-  /** How it went away, if it did since `order`. */
+  /** The removal of the device, if it was removed after `order`. */
   removedSince(device: HubDevice, order: number): Removal | undefined {
     const removal = this.#removals.get(keyOf(device));
     return removal && removal.order > order ? removal : undefined;

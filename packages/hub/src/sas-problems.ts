@@ -9,10 +9,10 @@ import {
 } from "@rollcall/protocol";
 import { bareHost } from "./bare-host.js";
 
-/** A time of expiry beyond this, in seconds, is the year 5138: milliseconds were meant. */
+/** An expiry beyond this number of seconds (the year 5138) is meant in milliseconds. */
 const MILLISECONDS = 1e11;
 
-/** Everything that is wrong with a token for the hub (wire.md#hub-connect), in words; empty when it is good. */
+/** Everything that is wrong with a token for the hub (wire.md#hub-connect), in words; empty when it is valid. */
 export function sasProblems(
   text: string,
   device: { readonly hub: string; readonly deviceId: string },
@@ -31,13 +31,13 @@ function resourceProblem(
   device: { readonly hub: string; readonly deviceId: string },
 ): string | undefined {
   const wanted = hubResource(device.hub, device.deviceId).toLowerCase();
-  // Ids with reserved characters are encoded twice by some clients.
+  // Some clients encode ids with reserved characters twice.
   const spellings = [token.resourceKey, decodeOnce(token.resourceKey) ?? token.resourceKey].map(withoutPort);
   if (spellings.includes(wanted)) return undefined;
   return `sr names ${token.resourceKey}, not ${hubResource(device.hub, device.deviceId)}`;
 }
 
-/** A client that was told a port puts it into `sr` too. */
+/** Clients that are configured with a port put it into `sr`, too. */
 function withoutPort(resource: string): string {
   const slash = resource.indexOf("/");
   return slash < 0 ? resource : `${bareHost(resource.slice(0, slash))}${resource.slice(slash)}`;

@@ -10,14 +10,14 @@ import {
   type TwinDocument,
 } from "@rollcall/protocol";
 
-/** What a twin document is made of. */
+/** The parts of a twin document. */
 export interface TwinDocumentParts {
   readonly identity: DeviceIdentity;
   readonly twin: Twin;
   readonly connected: boolean;
 }
 
-/** What the cloud writes for a time that never was. */
+/** The cloud's form of a time that does not exist. */
 const NEVER = "0001-01-01T00:00:00Z";
 
 const authenticationTypes: Readonly<Record<HubAuthentication["type"], TwinDocument["authenticationType"]>> = {
@@ -26,7 +26,7 @@ const authenticationTypes: Readonly<Record<HubAuthentication["type"], TwinDocume
 };
 
 /**
- * The twin as the service side of a hub shows it (wire.md#twin-document): tags, both sides with `$metadata` and
+ * The twin as the service side of a hub shows it (wire.md#twin-document): tags, and both sides with `$metadata` and
  * `$version`. Times are kept for each side, not for each property: `$lastUpdated` of a property is that of its side.
  */
 export function twinDocument({ identity, twin, connected }: TwinDocumentParts): TwinDocument {
@@ -62,7 +62,7 @@ export function x509Thumbprint(authentication: HubAuthentication): ListedDevice[
 interface SideFacts {
   readonly at: number;
   readonly version: number;
-  /** Only desired properties carry `$lastUpdatedVersion`. */
+  /** Only desired properties have `$lastUpdatedVersion`. */
   readonly versioned: boolean;
 }
 
@@ -70,7 +70,7 @@ function side(properties: JsonObject, facts: SideFacts): TwinDocument["propertie
   return { ...properties, $metadata: metadata(properties, facts), $version: facts.version };
 }
 
-/** Repeats the tree of objects; an array is one property. */
+/** Repeats the tree of objects; an array counts as one property. */
 function metadata(properties: JsonObject, facts: SideFacts): JsonObject {
   const about: JsonObject = {
     $lastUpdated: new Date(facts.at).toISOString(),

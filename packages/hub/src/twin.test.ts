@@ -50,7 +50,7 @@ describe("reported properties", () => {
     });
   });
 
-  test("names that mean something to JavaScript are plain data", async () => {
+  test("names with a meaning in JavaScript are plain data", async () => {
     await patch(
       '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toString":"x","hasOwnProperty":{"a":1}}',
     );
@@ -83,7 +83,7 @@ describe("reported properties", () => {
       what: "too much",
       value: Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`k${index}`, "x".repeat(4000)])),
     },
-  ])("$what: 400 with a body that says so, and nothing changes", async ({ value }) => {
+  ])("$what: 400 with the reason, and nothing changes", async ({ value }) => {
     const reply = await patch(value);
     expect(reply).toMatchObject({
       status: 400,
@@ -93,7 +93,7 @@ describe("reported properties", () => {
     expect(devices.twins.get("pump-1")).toMatchObject({ reported: {}, reportedVersion: 1 });
   });
 
-  test("what is just allowed is taken", async () => {
+  test("values at the limits are accepted", async () => {
     expect(await patch({ ["n".repeat(1024)]: "é".repeat(2048), b: true, c: null, d: [1.5, "x", null] })).toMatchObject({
       status: 204,
     });
@@ -108,7 +108,7 @@ describe("reported properties", () => {
     expect(await patch({ k0: null, k8: "x".repeat(4000) })).toMatchObject({ status: 204 });
   });
 
-  test("a patch of more than 96 KB: 413; another base version: 412; no device: 404", async () => {
+  test("a patch of more than 96 KB: 413; a wrong base version: 412; an unknown device: 404", async () => {
     expect(await patch(" ".repeat(98_305))).toMatchObject({ status: 413 });
     expect(await patch({ a: 1 }, 7)).toMatchObject({ status: 412 });
     expect(await patch({ a: 1 }, 1)).toEqual({ status: 204, version: 2 });
@@ -117,14 +117,14 @@ describe("reported properties", () => {
     expect(await hub.patchReported(nobody, Buffer.from("{}"))).toMatchObject({ status: 404 });
   });
 
-  test("five at once: none is lost", async () => {
+  test("five simultaneous patches: all are applied", async () => {
     const replies = await Promise.all(Array.from({ length: 5 }, (_, index) => patch({ [`k${index}`]: index })));
     expect(replies.map((each) => each.status)).toEqual([204, 204, 204, 204, 204]);
     expect(replies.map((each) => each.version).toSorted()).toEqual([2, 3, 4, 5, 6]);
     expect(reported()).toEqual({ k0: 0, k1: 1, k2: 2, k3: 3, k4: 4 });
   });
 
-  test("who is always too late is told to try again", async () => {
+  test("a device whose patch always loses is told to try again", async () => {
     let others = 0;
     devices.beforeUpdate = () => {
       const twin = devices.twins.get("pump-1");
@@ -146,7 +146,7 @@ describe("reported properties", () => {
 });
 
 describe("desired properties", () => {
-  test("change, and who watches is told the patch with its version", async () => {
+  test("are changed, and watchers are told the patch with its version", async () => {
     const seen: unknown[] = [];
     const stop = hub.watchDesired((about, change) => void seen.push([about.deviceId, change]));
     expect(await hub.patchDesired(device, { a: { b: 1 }, c: 2 })).toBe(2);
@@ -165,7 +165,7 @@ describe("desired properties", () => {
     });
   });
 
-  test("an unknown device has no version; a bad patch throws", async () => {
+  test("an unknown device gets undefined; an invalid patch throws", async () => {
     expect(await hub.patchDesired({ hub: HUB, deviceId: "nobody" }, { a: 1 })).toBeUndefined();
     await expect(hub.patchDesired(device, { "a.b": 1 })).rejects.toThrow(DpsError);
   });

@@ -12,14 +12,14 @@ import type { HubDevice, TwinReply } from "./hub-types.js";
 import { mergePatch } from "./merge-patch.js";
 import type { DeviceStore } from "./ports.js";
 
-/** What changing a twin needs of the world. */
+/** The context for changing a twin. */
 export interface TwinContext {
   readonly store: DeviceStore;
   readonly now: number;
   readonly newEtag: () => string;
 }
 
-/** How often a change is tried again when another one came in between. */
+/** Number of times that a change is tried when another change came in between. */
 const TRIES = 8;
 
 type Section = "desired" | "reported";
@@ -27,7 +27,7 @@ type Change =
   | { readonly kind: "changed"; readonly version: number }
   | { readonly kind: "refused"; readonly reply: TwinReply };
 
-/** The reply to `$iothub/twin/GET` (wire.md#hub-topics): both sides with their versions, no tags. */
+/** The reply to `$iothub/twin/GET` (wire.md#hub-topics): both sides with their versions, without tags. */
 export async function readTwin(device: HubDevice, context: TwinContext): Promise<TwinReply> {
   const twin = await context.store.twin(device.hub, device.deviceId);
   if (!twin) return noTwin(device, context);
@@ -60,14 +60,14 @@ export async function patchReported(
 function readPatch(bytes: Uint8Array): { ok: true; value: JsonObject } | { ok: false; reason: string } {
   const parsed = parseJson(bytes);
   if (!parsed.ok) return parsed;
-  // What JSON.parse gave is Json.
+  // A cast: JSON.parse returns Json.
   const value = parsed.value as Json | undefined;
   if (!isObject(value)) return { ok: false, reason: "it is not a JSON object" };
   const reason = propertyProblem(value);
   return reason === undefined ? { ok: true, value } : { ok: false, reason };
 }
 
-/** Merges a checked patch into one side of the twin; tries again when the twin changed since it was read. */
+/** Merges a checked patch into one side of the twin; tries again when the twin was changed after it was read. */
 export async function applyPatch(
   section: Section,
   device: HubDevice,

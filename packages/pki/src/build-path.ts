@@ -1,7 +1,8 @@
 import type { Certificate } from "./certificate.js";
-import { isNamedIssuer, isSelfSigned, keyIdsAgree } from "./issued-by.js";
+import { checkSelfSigned, isNamedIssuer, keyIdsAgree } from "./issued-by.js";
 import { nothingPresented, type PathProblem, pathElement } from "./path-problem.js";
-import { signatureVerifies } from "./signature.js";
+import { checkSignature } from "./signature.js";
+import { notingWork, unlimitedWork, type Work } from "./work.js";
 
 /**
  * How many presented certificates are examined: a stranger may send hundreds of look-alikes, and each costs a signature
@@ -14,6 +15,11 @@ export interface BuildPathOptions {
   readonly maxDepth?: number;
   /** Prefers, among several certificates of one CA, a certificate that is valid now. */
   readonly now?: Date;
+  /**
+   * Default: all work may be done. Where a signature was not checked, names, key identifiers and dates decide, and
+   * `notChecked` says so.
+   */
+  readonly work?: Work;
 }
 
 export interface BuiltPath {
@@ -27,6 +33,8 @@ export interface BuiltPath {
    */
   readonly reordered: boolean;
   readonly problems: PathProblem[];
+  /** Why signatures that would have told candidates apart were not checked; absent when the path does not depend on any. */
+  readonly notChecked?: string;
 }
 
 /**
@@ -44,36 +52,60 @@ export function buildPath(presented: readonly Certificate[], options: BuildPathO
   const problems: PathProblem[] = [];
   if (presented.length > presentedLimit) problems.push(tooMany(leaf, presented.length));
 
-  const maxDepth = options.maxDepth ?? 6;
-  let current = leaf;
-  while (!isSelfSigned(current)) {
-    const named = considered.filter((candidate) => candidate !== current && current.hasIssuerNamed(candidate));
+  const work = notingWork(options.work ?? unlimitedWork);
+  const choice: Choice = { now: options.now, work, maxDepth: options.maxDepth ?? 6 };
+  const problem = climb(path, considered, choice);
+  if (problem) problems.push(problem);
+  const used = new Set(path);
+  const unused = presented.filter((certificate) => !used.has(certificate));
+  const open = work.reason === undefined ? {} : { notChecked: work.reason };
+  return { path, unused, reordered: isReordered(presented, path), problems, ...open };
+}
+
+/** Adds issuers to the path until there is no other. Returns the problem that ended it, if one did. */
+function climb(path: Certificate[], considered: readonly Certificate[], choice: Choice): PathProblem | undefined {
+  for (let current = path.at(-1); current; current = path.at(-1)) {
+    const child = current;
+    const named = considered.filter((each) => !each.der.equals(child.der) && child.hasIssuerNamed(each));
+    // A signature is checked only where another certificate could follow.
+    if (named.length === 0 || checkSelfSigned(child, choice.work) === true) return undefined;
     const fresh = named.filter((candidate) => !path.some((used) => used.der.equals(candidate.der)));
-    const issuer = chooseIssuer(current, fresh, options.now);
+    const issuer = chooseIssuer(child, fresh, choice);
     if (!issuer) {
-      if (named.some((candidate) => isNamedIssuer(current, candidate))) problems.push(loop(current, path.length - 1));
-      break;
+      const isCircle = named.some((candidate) => isNamedIssuer(child, candidate));
+      return isCircle ? loop(child, path.length - 1) : undefined;
     }
-    if (path.length > maxDepth) {
-      problems.push(tooDeep(current, path.length - 1, maxDepth));
-      break;
-    }
+    if (path.length > choice.maxDepth) return tooDeep(child, path.length - 1, choice.maxDepth);
     path.push(issuer);
-    current = issuer;
   }
-  const unused = presented.filter((certificate) => !path.includes(certificate));
-  return { path, unused, reordered: isReordered(presented, path), problems };
+  return undefined;
+}
+
+interface Choice {
+  readonly now: Date | undefined;
+  readonly work: Work;
+  readonly maxDepth: number;
 }
 
 /**
  * Among certificates with the same name, chooses the signer. Among several signers (a renewed CA), chooses a valid
  * certificate, else the certificate that expires last.
  */
-function chooseIssuer(child: Certificate, candidates: readonly Certificate[], now?: Date): Certificate | undefined {
-  if (candidates.length < 2) return candidates[0];
-  const agreeing = candidates.filter((candidate) => keyIdsAgree(child, candidate));
-  const signers = agreeing.filter((candidate) => signatureVerifies(child, candidate));
-  const best = [signers, agreeing, candidates].find((list) => list.length > 0) ?? [];
+function chooseIssuer(
+  child: Certificate,
+  candidates: readonly Certificate[],
+  { now, work }: Choice,
+): Certificate | undefined {
+  const distinct = candidates.filter(
+    (each, index) => candidates.findIndex((one) => one.der.equals(each.der)) === index,
+  );
+  if (distinct.length < 2) return distinct[0];
+  const agreeing = distinct.filter((candidate) => keyIdsAgree(child, candidate));
+  const signers =
+    agreeing.length < 2
+      ? agreeing
+      : agreeing.filter((candidate) => checkSignature(child, candidate, { work, proved: false }) === true);
+  const best = [signers, agreeing, distinct].find((list) => list.length > 0) ?? [];
   const valid = now ? best.filter((candidate) => candidate.notBefore <= now && now < candidate.notAfter) : [];
   if (valid[0]) return valid[0];
   return best.reduce((left, right) => (right.notAfter > left.notAfter ? right : left));

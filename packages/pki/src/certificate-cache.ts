@@ -6,6 +6,12 @@ export interface CertificateCache {
    * Like {@link readCertificate}, but the same bytes of a CA certificate give the same object. Throws CertificateError.
    */
   read(der: Uint8Array): Certificate;
+  /**
+   * Like `read`, but keeps nothing: what a stranger sends must not push out what is enrolled. Throws CertificateError.
+   */
+  look(der: Uint8Array): Certificate;
+  /** Keeps a CA certificate that was proved to be under an enrolled certificate. */
+  keep(certificate: Certificate): void;
   /** How many are kept. */
   readonly size: number;
 }
@@ -17,24 +23,43 @@ export interface CertificateCache {
  */
 export function certificateCache(max: number): CertificateCache {
   const kept = new Map<string, Certificate>();
+  const held = new WeakSet<Certificate>();
+  const known = (key: string): Certificate | undefined => {
+    const certificate = kept.get(key);
+    if (!certificate) return undefined;
+    kept.delete(key);
+    kept.set(key, certificate);
+    return certificate;
+  };
+  const keep = (key: string, certificate: Certificate) => {
+    if (!certificate.isCa || kept.get(key) === certificate) return;
+    kept.set(key, certificate);
+    held.add(certificate);
+    const [oldest, dropped] = kept.size > max ? (kept.entries().next().value ?? []) : [];
+    if (oldest === undefined || dropped === undefined) return;
+    kept.delete(oldest);
+    held.delete(dropped);
+  };
   return {
     get size() {
       return kept.size;
     },
     read(der) {
-      const key = Buffer.from(der.buffer, der.byteOffset, der.byteLength).toString("latin1");
-      const known = kept.get(key);
-      if (known) {
-        kept.delete(key);
-        kept.set(key, known);
-        return known;
-      }
+      const key = keyOf(der);
+      const found = known(key);
+      if (found) return found;
       const certificate = readCertificate(der);
-      if (!certificate.isCa) return certificate;
-      kept.set(key, certificate);
-      const oldest = kept.size > max ? kept.keys().next().value : undefined;
-      if (oldest !== undefined) kept.delete(oldest);
+      keep(key, certificate);
       return certificate;
     },
+    look: (der) => known(keyOf(der)) ?? readCertificate(der),
+    keep(certificate) {
+      // Nearly always it is kept already: its key, a text as long as the certificate, is not made for nothing.
+      if (certificate.isCa && !held.has(certificate)) keep(keyOf(certificate.der), certificate);
+    },
   };
+}
+
+function keyOf(der: Uint8Array): string {
+  return Buffer.from(der.buffer, der.byteOffset, der.byteLength).toString("latin1");
 }

@@ -60,6 +60,8 @@ export class Certificate {
   #sha256: string | undefined;
   #foldedIssuer: string | undefined;
   #foldedSubject: string | undefined;
+  #subject: string | undefined;
+  #issuer: string | undefined;
 
   constructor(parts: Parts) {
     this.der = parts.der;
@@ -97,11 +99,13 @@ export class Certificate {
 
   /** Such as `CN=pump-0042, O=Contoso`; empty when the subject is. */
   get subject(): string {
-    return nameText(this.subjectNames);
+    this.#subject ??= nameText(this.subjectNames);
+    return this.#subject;
   }
 
   get issuer(): string {
-    return nameText(this.issuerNames);
+    this.#issuer ??= nameText(this.issuerNames);
+    return this.#issuer;
   }
 
   /** The most specific CN of the subject. */
@@ -189,13 +193,15 @@ export class Certificate {
     }
   }
 
-  /** The result of `verify` for this signer, which is called once per signer. */
-  rememberSigner(signer: Certificate, verify: () => boolean): boolean {
-    const known = this.#signers.get(signer);
-    if (known !== undefined) return known;
-    const answer = verify();
-    this.#signers.set(signer, answer);
-    return answer;
+  /** The remembered result of the signature check with this signer's key; undefined before the first. */
+  knownSigner(signer: Certificate): boolean | undefined {
+    return this.#signers.get(signer);
+  }
+
+  /** Keeps the result of the signature check with this signer's key. */
+  rememberSigner(signer: Certificate, verifies: boolean): boolean {
+    this.#signers.set(signer, verifies);
+    return verifies;
   }
 }
 

@@ -1,4 +1,6 @@
-import { type DerReader, decodeString, tags } from "./der.js";
+import { createHash } from "node:crypto";
+import { CertificateError } from "./certificate-error.js";
+import { DerReader, decodeString, tags } from "./der.js";
 import { attributeNames } from "./oids.js";
 
 /** One attribute of a name; `text` is absent when the value is not a string type. */
@@ -87,4 +89,25 @@ function canonicalAttribute({ oid, text, raw, tag }: NameAttribute): string {
 /** A whole name in canonical form: two names are the same when these texts are. */
 export function foldedName(names: RelativeNames): string {
   return canonicalName(names).join("\n");
+}
+
+/**
+ * A key that is equal for equal names, by which names can be looked up: SHA-256 of the canonical form, 64 upper-case hex
+ * digits. Its length does not depend on the name, since a database limits the length of what it indexes.
+ */
+function nameKey(names: RelativeNames): string {
+  return createHash("sha256").update(foldedName(names)).digest("hex").toUpperCase();
+}
+
+/** The {@link nameKey} of a name in DER; undefined when the bytes are not a name. */
+export function nameKeyOf(der: Uint8Array): string | undefined {
+  try {
+    const reader = new DerReader(Buffer.from(der), "name");
+    const names = readName(reader.enter(tags.sequence));
+    reader.finish();
+    return nameKey(names);
+  } catch (error) {
+    if (error instanceof CertificateError) return undefined;
+    throw error;
+  }
 }

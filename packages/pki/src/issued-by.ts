@@ -1,16 +1,18 @@
 import type { Certificate } from "./certificate.js";
 import { foldedName } from "./distinguished-name.js";
-import { signatureMethod, signatureVerifies } from "./signature.js";
+import { type Checked, checkSignature, signatureMethod } from "./signature.js";
+import { unlimitedWork, type Work } from "./work.js";
 
 /**
  * Whether `parent` issued `child`: issuer name, key identifiers and signature agree, and the signature algorithm is
  * secure (not MD5, not SHA-1). Whether `parent` was allowed to issue it, and the dates, are not checked: see judgePath.
- * Costs one signature check (60 us on P-256) the first time for a pair of objects.
+ * Costs one signature check (60 us on P-256) the first time for a pair of objects, if `work` allows it; otherwise the
+ * answer is false.
  */
-export function isIssuedBy(child: Certificate, parent: Certificate): boolean {
+export function isIssuedBy(child: Certificate, parent: Certificate, work: Work = unlimitedWork): boolean {
   const method = signatureMethod(child.algorithm);
   if (!method || method.weak) return false;
-  return isNamedIssuer(child, parent) && signatureVerifies(child, parent);
+  return isNamedIssuer(child, parent) && checkSignature(child, parent, { work, proved: true }) === true;
 }
 
 /** Whether names and key identifiers, which cost nothing, point from `child` to `parent`. */
@@ -34,5 +36,11 @@ export function keyIdsAgree(child: Certificate, parent: Certificate): boolean {
 
 /** Whether a certificate signed itself: a path ends there. */
 export function isSelfSigned(certificate: Certificate): boolean {
-  return isNamedIssuer(certificate, certificate) && signatureVerifies(certificate, certificate);
+  return checkSelfSigned(certificate, unlimitedWork) === true;
+}
+
+/** Like {@link isSelfSigned}, within `work`: its key is a stranger's. */
+export function checkSelfSigned(certificate: Certificate, work: Work): Checked {
+  if (!isNamedIssuer(certificate, certificate)) return false;
+  return checkSignature(certificate, certificate, { work, proved: false });
 }

@@ -1,11 +1,11 @@
 import type { Certificate } from "./certificate.js";
 import { extendedKeyUsages } from "./oids.js";
 import type { PathProblem } from "./path-problem.js";
+import { largestRsa } from "./public-key-info.js";
 
 type Complaint = Omit<PathProblem, "element">;
 
 interface Context {
-  readonly now: Date;
   readonly clientAuth: boolean;
   readonly isLeaf: boolean;
 }
@@ -17,10 +17,9 @@ interface Context {
 const smallestRsa = 920;
 const smallestCurve = 160;
 
-/** Problems that a certificate can have anywhere in a path. */
+/** Problems that a certificate can have anywhere in a path, at any time. */
 export function judgeElement(certificate: Certificate, context: Context): Complaint[] {
   return [
-    ...judgeDates(certificate, context.now),
     ...judgeKey(certificate),
     ...judgeCritical(certificate),
     ...(context.clientAuth ? judgePurpose(certificate, context.isLeaf) : []),
@@ -71,9 +70,11 @@ function caText(certificate: Certificate): string {
     : `version ${certificate.version}, without basic constraints`;
 }
 
-function judgeDates(certificate: Certificate, now: Date): Complaint[] {
-  const expected = `valid at ${now.toISOString()}`;
+/** Problems of a certificate at one moment. */
+export function judgeDates(certificate: Certificate, now: Date): Complaint[] {
   const { notBefore, notAfter } = certificate;
+  if (notBefore <= now && now < notAfter) return [];
+  const expected = `valid at ${now.toISOString()}`;
   const problems: Complaint[] = [];
   if (now < notBefore) problems.push({ code: "notYetValid", expected, got: `valid from ${notBefore.toISOString()}` });
   // The second named notAfter counts as past, as in OpenSSL's X509_cmp_time, though RFC 5280 includes it.
@@ -82,7 +83,11 @@ function judgeDates(certificate: Certificate, now: Date): Complaint[] {
 }
 
 function judgeKey(certificate: Certificate): Complaint[] {
-  const { bits, description, explicitCurve } = certificate.keyInfo;
+  const { bits, description, explicitCurve, tooLarge } = certificate.keyInfo;
+  if (tooLarge) {
+    const expected = `RSA of at most ${largestRsa.modulus} bits, with an exponent of at most ${largestRsa.exponent} bits`;
+    return [{ code: "keyTooLarge", expected, got: description }];
+  }
   if (explicitCurve) return [{ code: "explicitCurve", expected: "a named curve", got: description }];
   const smallest = description.startsWith("RSA") ? smallestRsa : smallestCurve;
   if (bits === 0 || bits >= smallest) return [];
@@ -93,7 +98,7 @@ function judgeCritical(certificate: Certificate): Complaint[] {
   const unknown = certificate.unknownCritical;
   if (unknown.length === 0) return [];
   return [
-    { code: "unknownCriticalExtension", expected: "only extensions that are understood", got: unknown.join(", ") },
+    { code: "unknownCriticalExtension", expected: "only extensions that are understood", got: usageNames(unknown) },
   ];
 }
 
@@ -115,7 +120,12 @@ function judgePurpose(certificate: Certificate, isLeaf: boolean): Complaint[] {
   return problems;
 }
 
+/** How many usages a problem names: a certificate may have thousands. */
+const namedUsages = 8;
+
 function usageNames(oids: readonly string[]): string {
   const names = Object.entries(extendedKeyUsages);
-  return oids.map((oid) => names.find(([, value]) => value === oid)?.[0] ?? oid).join(", ") || "none";
+  const shown = oids.slice(0, namedUsages).map((oid) => names.find(([, value]) => value === oid)?.[0] ?? oid);
+  const more = oids.length > namedUsages ? ` and ${oids.length - namedUsages} more` : "";
+  return `${shown.join(", ") || "none"}${more}`;
 }

@@ -1,44 +1,97 @@
 import type { Certificate } from "./certificate.js";
-import { canonicalName, type RelativeNames } from "./distinguished-name.js";
-import type { NameSubtree } from "./extensions.js";
+import { canonicalName } from "./distinguished-name.js";
+import type { NameConstraints, NameSubtree } from "./extensions.js";
 import type { GeneralName } from "./general-name.js";
 import { commonNameOid, emailAddressOid } from "./oids.js";
-import { type PathProblem, pathElement } from "./path-problem.js";
+import { type PathElement, type PathProblem, pathElement } from "./path-problem.js";
+import type { Work } from "./work.js";
+
+/** OpenSSL's NAME_CHECK_MAX (crypto/x509/v3_ncons.c): names times constraints of one certificate and one CA above it. */
+const largestProduct = 2 ** 20;
+
+/** Forbidden names that a problem tells; there may be thousands. */
+const namesTold = 3;
 
 /**
  * Problems of names that a CA above forbids (RFC 5280 section 4.2.1.10), as OpenSSL's v3_ncons.c finds them:
  * self-issued CA certificates are exempt, and a CN that looks like a host name counts as one when the leaf has no DNS
- * names.
+ * names. `proved` says whether all signatures are good; if not, nothing is compared.
  */
-export function judgeNames(path: readonly Certificate[]): PathProblem[] {
+export function judgeNames(path: readonly Certificate[], proved: boolean, work: Work): PathProblem[] {
   // Hardly any CA has constraints: skip the work below without them.
-  if (!path.some((certificate) => certificate.extensions.nameConstraints)) return [];
+  const constrained = path.findIndex((certificate) => certificate.extensions.nameConstraints);
+  if (constrained < 0) return [];
+  if (!proved) return [notCompared(path, constrained, "the links of the chain are not all good")];
   return path.flatMap((certificate, index) => {
     if (index > 0 && index < path.length - 1 && certificate.isSelfIssued) return [];
+    const above = path.slice(index + 1).filter((issuer) => issuer.extensions.nameConstraints);
+    if (above.length === 0) return [];
     const names = namesOf(certificate, index === 0);
-    return path.slice(index + 1).flatMap((issuer) =>
-      violations(names, issuer).map((name) => ({
-        code: "nameConstraintViolated" as const,
-        element: pathElement(certificate, index),
-        expected: `names that ${issuer.subject} allows: ${constraintText(issuer)}`,
-        got: `${name.kind} ${name.value}`,
-      })),
-    );
+    return above.flatMap((issuer) => judgePair(names, issuer, { element: pathElement(certificate, index), work }));
   });
 }
 
-function namesOf(certificate: Certificate, isLeaf: boolean): GeneralName[] {
+function notCompared(path: readonly Certificate[], index: number, reason: string): PathProblem {
+  const expected = "names compared with the name constraints";
+  return { code: "notChecked", element: pathElement(path[index], index), expected, got: reason };
+}
+
+/** The names of one certificate and the constraints of one CA above it. */
+function judgePair(
+  names: readonly ComparedName[],
+  issuer: Certificate,
+  { element, work }: { readonly element: PathElement; readonly work: Work },
+): PathProblem[] {
+  const { permitted, excluded } = issuer.extensions.nameConstraints ?? { permitted: [], excluded: [] };
+  const product = names.length * (permitted.length + excluded.length);
+  if (product > largestProduct) {
+    return [{ code: "tooManyNames", element, expected: `at most ${largestProduct} comparisons`, got: `${product}` }];
+  }
+  const reason = work.comparisons(product);
+  if (reason !== undefined) {
+    return [{ code: "notChecked", element, expected: `names that ${issuer.subject} allows`, got: reason }];
+  }
+  const expected = () => `names that ${issuer.subject} allows: ${constraintText(permitted, excluded)}`;
+  return violations(names, { permitted, excluded }).map(({ name }) => ({
+    code: "nameConstraintViolated",
+    element,
+    expected: expected(),
+    got: `${name.kind} ${name.value}`,
+  }));
+}
+
+/** A name or the base of a constraint, with the form in which it is compared. */
+interface ComparedName {
+  readonly name: GeneralName;
+  /** Of a directory name. */
+  readonly relative: readonly string[];
+  /** Of texts. */
+  readonly lower: string;
+}
+
+function compared(name: GeneralName): ComparedName {
+  return {
+    name,
+    relative: name.kind === "directory" ? canonicalName(name.names) : [],
+    lower: name.value.toLowerCase(),
+  };
+}
+
+function namesOf(certificate: Certificate, isLeaf: boolean): ComparedName[] {
   const names: GeneralName[] = [...certificate.subjectAltNames];
   const attributes = certificate.subjectNames.flat();
   if (attributes.length > 0) {
     names.push({ kind: "directory", value: certificate.subject, names: certificate.subjectNames });
   }
+  let hasHost = names.some(({ kind }) => kind === "dns");
   for (const { oid, text } of attributes) {
-    if (oid === emailAddressOid && text !== undefined) names.push({ kind: "email", value: text });
-    const isHostName = oid === commonNameOid && text !== undefined && looksLikeHostName(text);
-    if (isLeaf && isHostName && !names.some(({ kind }) => kind === "dns")) names.push({ kind: "dns", value: text });
+    if (text === undefined) continue;
+    if (oid === emailAddressOid) names.push({ kind: "email", value: text });
+    if (!isLeaf || hasHost || oid !== commonNameOid || !looksLikeHostName(text)) continue;
+    names.push({ kind: "dns", value: text });
+    hasHost = true;
   }
-  return names;
+  return names.map(compared);
 }
 
 /** At least two labels: OpenSSL's cn2dnsid, so that a CN such as `pump-0042` is not a host name. */
@@ -48,33 +101,48 @@ function looksLikeHostName(text: string): boolean {
   );
 }
 
-function violations(names: readonly GeneralName[], issuer: Certificate): GeneralName[] {
-  const constraints = issuer.extensions.nameConstraints;
-  if (!constraints) return [];
-  const { permitted, excluded } = constraints;
-  return names.filter((name) => {
-    const allowed = permitted.filter(({ base }) => base.kind === name.kind);
-    const denied = excluded.filter(({ base }) => base.kind === name.kind);
-    const unsupported = [...allowed, ...denied].some((subtree) => subtree.bounded || name.kind === "other");
-    if (unsupported) return true;
-    return (
-      (allowed.length > 0 && !allowed.some((tree) => isWithin(name, tree))) ||
-      denied.some((tree) => isWithin(name, tree))
-    );
-  });
+interface ComparedTree extends ComparedName {
+  readonly bounded: boolean;
 }
 
-function isWithin(name: GeneralName, { base }: NameSubtree): boolean {
-  if (name.kind === "directory") return base.kind === "directory" && startsWithNames(name.names, base.names);
-  if (name.kind === "ip") return base.kind === "ip" && isAddressWithin(name.bytes, base.bytes);
-  if (name.kind === "dns") return isHostWithin(name.value, base.value);
-  if (name.kind === "email") return isMailWithin(name.value, base.value);
-  return name.kind === "uri" && isUriWithin(name.value, base.value);
+function violations(names: readonly ComparedName[], { permitted, excluded }: NameConstraints): ComparedName[] {
+  const allowedOf = byKind(permitted);
+  const deniedOf = byKind(excluded);
+  const found: ComparedName[] = [];
+  for (const name of names) {
+    const allowed = allowedOf.get(name.name.kind) ?? [];
+    const denied = deniedOf.get(name.name.kind) ?? [];
+    if (isForbidden(name, allowed, denied)) found.push(name);
+    if (found.length === namesTold) break;
+  }
+  return found;
 }
 
-function startsWithNames(names: RelativeNames, prefix: RelativeNames): boolean {
-  const folded = canonicalName(names);
-  return canonicalName(prefix).every((part, index) => part === folded[index]);
+function isForbidden(name: ComparedName, allowed: readonly ComparedTree[], denied: readonly ComparedTree[]): boolean {
+  const isUnsupported = (tree: ComparedTree) => tree.bounded || name.name.kind === "other";
+  if (allowed.some(isUnsupported) || denied.some(isUnsupported)) return true;
+  const within = (tree: ComparedTree) => isWithin(name, tree);
+  return (allowed.length > 0 && !allowed.some(within)) || denied.some(within);
+}
+
+function byKind(subtrees: readonly NameSubtree[]): ReadonlyMap<GeneralName["kind"], readonly ComparedTree[]> {
+  const kinds = new Map<GeneralName["kind"], ComparedTree[]>();
+  for (const { base, bounded } of subtrees) {
+    const list = kinds.get(base.kind);
+    const tree = { ...compared(base), bounded };
+    if (list) list.push(tree);
+    else kinds.set(base.kind, [tree]);
+  }
+  return kinds;
+}
+
+function isWithin(name: ComparedName, base: ComparedName): boolean {
+  const [inner, outer] = [name.name, base.name];
+  if (inner.kind === "directory") return base.relative.every((part, index) => part === name.relative[index]);
+  if (inner.kind === "ip") return outer.kind === "ip" && isAddressWithin(inner.bytes, outer.bytes);
+  if (inner.kind === "dns") return isHostWithin(name.lower, base.lower);
+  if (inner.kind === "email") return isMailWithin(inner.value, outer.value);
+  return inner.kind === "uri" && isUriWithin(inner.value, outer.value);
 }
 
 function isAddressWithin(address: Buffer, range: Buffer): boolean {
@@ -85,11 +153,13 @@ function isAddressWithin(address: Buffer, range: Buffer): boolean {
   });
 }
 
-/** A host is within a domain when it is the domain or ends with it at a label; an empty domain contains every host. */
-function isHostWithin(host: string, domain: string): boolean {
-  const [name, base] = [host.toLowerCase(), domain.toLowerCase()];
+/**
+ * A host is within a domain when it is the domain or ends with it at a label; an empty domain contains every host. Both
+ * in lower case.
+ */
+function isHostWithin(name: string, base: string): boolean {
   if (base === "" || name === base) return true;
-  return base.startsWith(".") ? name.endsWith(base) : name.endsWith(`.${base}`);
+  return name.endsWith(base) && (base.startsWith(".") || name.at(-base.length - 1) === ".");
 }
 
 function isMailWithin(address: string, base: string): boolean {
@@ -110,11 +180,14 @@ function isUriWithin(uri: string, base: string): boolean {
   return domain.startsWith(".") ? host.endsWith(domain) : host === domain;
 }
 
-function constraintText(issuer: Certificate): string {
-  const { permitted, excluded } = issuer.extensions.nameConstraints ?? { permitted: [], excluded: [] };
+/** How many constraints a problem tells. */
+const constraintsTold = 8;
+
+function constraintText(permitted: readonly NameSubtree[], excluded: readonly NameSubtree[]): string {
   const texts = [
-    ...permitted.map(({ base }) => `${base.kind} ${base.value}`),
-    ...excluded.map(({ base }) => `not ${base.kind} ${base.value}`),
+    ...permitted.slice(0, constraintsTold).map(({ base }) => `${base.kind} ${base.value}`),
+    ...excluded.slice(0, constraintsTold).map(({ base }) => `not ${base.kind} ${base.value}`),
   ];
-  return texts.join(", ");
+  const more = permitted.length + excluded.length - texts.length;
+  return more > 0 ? `${texts.join(", ")} and ${more} more` : texts.join(", ");
 }

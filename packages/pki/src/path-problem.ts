@@ -13,6 +13,7 @@ export const pathProblems = {
   weakSignature: "the signature algorithm is no longer secure",
   unsupportedSignature: "the signature algorithm is not supported",
   weakKey: "the key is too short",
+  keyTooLarge: "the key is larger than the keys that are used",
   explicitCurve: "the elliptic curve is given by numbers instead of by name",
   expired: "the certificate has expired",
   notYetValid: "the certificate is not valid yet",
@@ -23,6 +24,8 @@ export const pathProblems = {
   wrongKeyUsage: "the key usage does not allow client authentication",
   wrongExtendedKeyUsage: "the extended key usage does not include client authentication",
   nameConstraintViolated: "a CA above does not allow this name",
+  tooManyNames: "there are more names and name constraints than are compared",
+  notChecked: "something was not checked",
 } as const satisfies Record<string, string>;
 
 export type PathProblemCode = keyof typeof pathProblems;

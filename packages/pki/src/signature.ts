@@ -3,6 +3,8 @@ import type { Certificate, SignatureAlgorithm } from "./certificate.js";
 import { CertificateError } from "./certificate-error.js";
 import { DerReader, tags } from "./der.js";
 import { hashNames, type SignatureRow, signatureAlgorithms } from "./oids.js";
+import type { PublicKeyInfo } from "./public-key-info.js";
+import type { Work } from "./work.js";
 
 interface Method extends SignatureRow {
   readonly saltLength?: number;
@@ -17,29 +19,42 @@ export function signatureMethod(algorithm: SignatureAlgorithm): Method | undefin
   return row?.key === "rsa-pss" ? pssMethod(row, algorithm.parameters) : row;
 }
 
+/** The outcome of a check that may be too dear to be made. */
+export type Checked = boolean | { readonly notChecked: string };
+
 /**
  * Whether the signature of `child` verifies with the key of `parent`; names are not compared. Computed once per pair.
+ * Asks `work` before the key is used; `proved` says whether the key is known to be under the trusted certificate. A key that no check may use costs nothing: its signatures do not verify.
  */
-export function signatureVerifies(child: Certificate, parent: Certificate): boolean {
-  return child.rememberSigner(parent, () => verifySignature(child, parent));
+export function checkSignature(
+  child: Certificate,
+  parent: Certificate,
+  { work, proved }: { readonly work: Work; readonly proved: boolean },
+): Checked {
+  const known = child.knownSigner(parent);
+  if (known !== undefined) return known;
+  const method = signatureMethod(child.algorithm);
+  if (!method || !mayBeUsed(parent.keyInfo, method)) return child.rememberSigner(parent, false);
+  const notChecked = work.signature({ signer: parent, proved });
+  if (notChecked !== undefined) return { notChecked };
+  return child.rememberSigner(parent, verifySignature(child, parent, method));
 }
 
-function verifySignature(child: Certificate, parent: Certificate): boolean {
-  const method = signatureMethod(child.algorithm);
-  if (!method) return false;
+/** A key that cannot have made the signature is not even imported: that alone may cost more than a check. */
+function mayBeUsed({ algorithm, tooLarge, explicitCurve }: PublicKeyInfo, method: Method): boolean {
+  if (algorithm === undefined || tooLarge || explicitCurve) return false;
+  const type = algorithm.toLowerCase();
+  return type === method.key || (method.key === "rsa-pss" && type === "rsa");
+}
+
+function verifySignature(child: Certificate, parent: Certificate, method: Method): boolean {
   try {
     const key = parent.publicKey;
-    if (!keyFits(key, method)) return false;
     return verify(method.hash ?? null, child.tbs, verifyInput(key, method), child.signature);
   } catch {
     // An unusable key, or parameters that OpenSSL refuses: either way nothing was proved.
     return false;
   }
-}
-
-function keyFits(key: KeyObject, method: Method): boolean {
-  const type = key.asymmetricKeyType;
-  return type === method.key || (method.key === "rsa-pss" && type === "rsa");
 }
 
 function verifyInput(key: KeyObject, method: Method): KeyObject | VerifyKeyObjectInput {

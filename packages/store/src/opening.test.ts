@@ -133,7 +133,7 @@ describe("nothing is overwritten", () => {
     const store = await open(directory);
     expect((await store.registration("d"))?.etag).toBe("r1");
     await store.close();
-    expect(await ask("select name, version from rollcall_schema")).toEqual([{ name: "schema", version: 4 }]);
+    expect(await ask("select name, version from rollcall_schema")).toEqual([{ name: "schema", version: 5 }]);
   });
 
   it("when an older version wrote X.509 devices, which get the thumbprints that are known", async () => {
@@ -147,13 +147,47 @@ describe("nothing is overwritten", () => {
         .run([idScope, deviceId, deviceId, JSON.stringify({ ...identityOf(deviceId), authentication })]);
     for (const [deviceId, before] of olderAuthentications) put(deviceId, before);
     database.prepare("alter table device_identities drop column session").run([]);
-    database.prepare("update rollcall_schema set version = 2").run([]);
+    database.prepare("update rollcall_schema set version = 3").run([]);
     database.close();
     const store = await open(directory);
     for (const [deviceId, , after] of olderAuthentications)
       expect(await store.deviceAndSession("h.x", deviceId)).toEqual({
         identity: { ...identityOf(deviceId), authentication: after },
       });
+  });
+
+  it("when an older version wrote subjects by their bytes: groups are then found by every encoding of the name", async () => {
+    const directory = newDirectory();
+    // CN=Acme Root in UTF8String, CN=ACME  root in PrintableString, and CN=Acme R00t.
+    const name = (tag: string, text: string) => {
+      const value = `${tag}${text.length.toString(16).padStart(2, "0")}${Buffer.from(text).toString("hex")}`;
+      const sizes = [2, 4, 6].map((more) => (5 + text.length + more).toString(16).padStart(2, "0"));
+      return `30${sizes[2]}31${sizes[1]}30${sizes[0]}0603550403${value}`;
+    };
+    const [stored, other] = [name("0c", "Acme Root"), name("13", "ACME  root")];
+    const first = await open(directory);
+    const [primary, secondary] = [
+      { thumbprint: "A0".repeat(32), subject: stored },
+      { thumbprint: "A1".repeat(32), subject: other },
+    ];
+    const { registrationId: _, kind: __, ...common } = individualOf("g");
+    const attestation = { type: "x509", holds: "signingCertificates", primary, secondary } as const;
+    await first.putGroup({ ...common, kind: "group", enrollmentGroupId: "g", attestation });
+    await first.close();
+    const database = await connectSqlite(driver, join(directory, "rollcall.db"));
+    database.prepare("delete from look_ups where look_up = 'subject'").run([]);
+    for (const value of [stored, other]) {
+      const row = "(id_scope, kind, look_up, value, enrollment_key)";
+      database.prepare(`insert into look_ups ${row} values (?, 'group', 'subject', ?, 'g')`).run([idScope, value]);
+    }
+    database.prepare("alter table device_identities drop column session").run([]);
+    database.prepare("update rollcall_schema set version = 2").run([]);
+    database.close();
+    const store = await open(directory);
+    for (const subject of [stored, other, name("16", " acme root ")]) {
+      expect((await store.groupsBySubject(subject)).map((each) => each.enrollmentGroupId)).toEqual(["g"]);
+    }
+    expect(await store.groupsBySubject(name("0c", "Acme R00t"))).toEqual([]);
     await store.close();
   });
 

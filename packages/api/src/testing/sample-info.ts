@@ -1,6 +1,6 @@
 import type { ServiceInfo } from "@rollcall/protocol";
 
-/** What a service says of itself, where a test has none. */
+/** The info of a service, for tests that need no particular one. */
 export const sampleInfo: ServiceInfo = {
   idScope: "0ne00000000",
   host: "127.0.0.1",

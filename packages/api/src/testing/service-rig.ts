@@ -25,7 +25,7 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A token as an SDK would send it. */
+/** A token in the form in which an SDK sends it. */
 export function sas(
   over: { key?: Uint8Array; resource?: string; expiry?: number; policy?: string | undefined } = {},
 ): string {
@@ -35,7 +35,7 @@ export function sas(
   return formatSas({ resource, expiry: Math.floor(expiry), signature, ...(keyName !== undefined && { keyName }) });
 }
 
-/** Both listeners with a real operator over a memory store; the engine of the devices only tells that it was asked. */
+/** Both listeners with a real operator over a memory store; the engine for devices only records that it was called. */
 export async function serviceRig() {
   const store = new MemoryStore();
   const clock = () => NOW;
@@ -110,7 +110,7 @@ export async function serviceRig() {
     faults,
     asked,
     dashboard,
-    /** As a service SDK would. */
+    /** Sends a request like a service SDK. */
     sdk: (path: string, sent: Sent = {}) =>
       send(https)(`${path}?api-version=2021-10-01`, { ...sent, headers: { authorization: sas(), ...sent.headers } }),
     https: send(https),

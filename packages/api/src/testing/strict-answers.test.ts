@@ -41,13 +41,13 @@ describe.each(good)("%s %s answered %d", (method, url, status, body) => {
   const check = (answered: unknown) => () =>
     checkAnswer({ method, url, status, contentType: json, text: JSON.stringify(answered) });
 
-  it("fits its contract", () => expect(check(body)).not.toThrow());
+  it("matches its contract", () => expect(check(body)).not.toThrow());
 
-  it("does not with a member more", () => {
+  it("does not match with an additional member", () => {
     expect(check({ ...body, planted: 1 })).toThrow(/Unrecognized key: "planted"/);
   });
 
-  it.each(Object.keys(body))("does not without %s", (name) => {
+  it.each(Object.keys(body))("does not match without %s", (name) => {
     const { [name]: _, ...rest } = body;
     expect(check(rest)).toThrow(new RegExp(`${name}: `));
   });
@@ -55,20 +55,20 @@ describe.each(good)("%s %s answered %d", (method, url, status, body) => {
 
 it.each([
   [
-    "a member more inside",
+    "an additional inner member",
     "/attempts/a",
     { ...attempt, steps: [{ name: "accepted", atMs: 0, planted: 1 }] },
     "steps.0",
   ],
   [
-    "a key where none is shown",
+    "a key in an answer without keys",
     "/enrollments/a",
     { ...enrollment, attestation: { type: "symmetricKey", symmetricKey: {} } },
     "attestation",
   ],
-  ["null for what is left out", "/enrollments/a", { ...enrollment, deviceId: null }, "deviceId"],
+  ["null for an absent member", "/enrollments/a", { ...enrollment, deviceId: null }, "deviceId"],
   ["another word", "/enrollments/a", { ...enrollment, allocationPolicy: "geolatency" }, "allocationPolicy"],
-  ["a member more in an entry", "/attempts", { items: [{ ...attempt, findings: 0 }] }, "items.0"],
+  ["an additional member of an entry", "/attempts", { items: [{ ...attempt, findings: 0 }] }, "items.0"],
 ])("%s fails", (_, url, body, path) => {
   const given = { method: "GET", url, status: 200, contentType: json, text: JSON.stringify(body) };
   expect(() => checkAnswer(given)).toThrow(`answered 200: ${path}: `);
@@ -82,7 +82,7 @@ it.each([
   expect(() => checkAnswer({ method: "POST", url: "/stop", ...given })).toThrow(problem);
 });
 
-it("looks at no answer of another path or method", () => {
+it("ignores answers of unknown paths or methods", () => {
   for (const [method, url] of [
     ["GET", "/stop"],
     ["PUT", "/0ne00000000/registrations/pump-1/register"],
@@ -92,7 +92,7 @@ it("looks at no answer of another path or method", () => {
   }
 });
 
-it("a fetch for code that keeps its errors tells of the first misfit, once", async () => {
+it("for code that swallows errors, the first mismatch is thrown later, once", async () => {
   const bodies = [{ ...sampleInfo }, { ...sampleInfo, planted: 1 }];
   const checker = answerChecker(async () => Response.json(bodies.shift()));
   const ask = async () => (await checker.fetch("http://127.0.0.1/info")).json();

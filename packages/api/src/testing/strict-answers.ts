@@ -8,7 +8,7 @@ import {
   serviceRoutes,
 } from "@rollcall/protocol";
 
-/** An answer of the service API, the operator's API or the management API, as a test got it. */
+/** An answer of the service API, the operator's API or the management API, as a test received it. */
 export interface GivenAnswer {
   readonly method: string;
   /** Path, or whole address. */
@@ -22,7 +22,7 @@ const routes = Object.entries({ ...serviceRoutes, ...operatorRoutes, ...manageme
   ([name, { method, path }]) => ({ name: name as AnswerRoute, method, segments: path.toLowerCase().split("/") }),
 );
 
-/** The route of a request: a name that is spelled goes before one that is any text. */
+/** The route of a request: a fixed segment takes precedence over a parameter. */
 function routeOf(method: string, url: string): AnswerRoute | undefined {
   const { pathname } = new URL(url, "http://127.0.0.1");
   const asked = pathname
@@ -38,8 +38,8 @@ function routeOf(method: string, url: string): AnswerRoute | undefined {
 }
 
 /**
- * Checks an answer by the contract of its route: status, content type and, strictly, every member. Throws Error that names the
- * route and what is wrong. Answers to requests that fit no route are not looked at.
+ * Checks an answer by the contract of its route: status, content type and, strictly, every member. Throws Error that
+ * names the route and the difference. Ignores answers to requests that match no route.
  */
 export function checkAnswer(given: GivenAnswer): void {
   const route = routeOf(given.method.toUpperCase(), given.url);
@@ -60,7 +60,7 @@ function problemOf(given: GivenAnswer, contract: AnswerContract): string | undef
   return contract.type === undefined && text !== "" ? "the contract says no content" : undefined;
 }
 
-/** `GET /readyz` says in plain text that the service is not ready yet. */
+/** `GET /readyz` answers in plain text when the service is not ready yet. */
 const plainRefusal = (status: number, type: string | undefined) =>
   status === 503 && type === "text/plain" ? undefined : "a refusal has a JSON body";
 
@@ -69,14 +69,14 @@ function misfit(schema: NonNullable<AnswerContract["schema"]>, text: string): st
   return error?.issues.map(({ path, message }) => `${path.map(String).join(".") || "(whole)"}: ${message}`).join("; ");
 }
 
-/** `fetch` that checks what is answered; streams are handed on as they are. */
+/** A `fetch` that checks the answers; streams are passed on unchecked. */
 export async function checkedFetch(input: string | URL, init: RequestInit = {}): Promise<Response> {
   const response = await fetch(input, init);
   await checkResponse(response, String(input), init.method);
   return response;
 }
 
-/** A `fetch` for code that keeps its errors to itself: answers are checked, and `throwMisfit` throws what the first misfit was. */
+/** A `fetch` for code that swallows errors: answers are checked, and `throwMisfit` throws the first mismatch. */
 export function answerChecker(plainFetch: typeof fetch): { fetch: typeof fetch; throwMisfit(): void } {
   let misfit: unknown;
   return {

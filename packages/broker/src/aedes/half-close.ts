@@ -1,10 +1,10 @@
 import type { Duplex } from "node:stream";
 
 /**
- * Aedes ends every connection with `destroy()`. While something that the client sent is unread (its own close_notify is
- * enough) that makes a reset of the close, and the client reports ECONNRESET after a registration that went well. So
- * `destroy()` is replaced on the stream by an orderly end: our half is closed, the client's is read to its end, and who
- * does not end within `lingerMs` is cut off.
+ * Aedes ends every connection with `destroy()`. If the client has sent anything that is still unread (its own
+ * close_notify is enough), this becomes a TCP reset, and the client reports ECONNRESET after a successful registration.
+ * So `destroy()` is replaced on the stream by an orderly end: our half is closed, the client's half is read to its end,
+ * and a client that does not end within `lingerMs` is cut off.
  */
 export function closeByHalves(
   stream: Duplex,
@@ -13,7 +13,7 @@ export function closeByHalves(
   const destroy = stream.destroy.bind(stream);
   let closing = false;
   stream.destroy = (error?: Error) => {
-    // The stream's own failure (they all have a code), or its own call when both halves are over.
+    // Either the stream itself failed (such errors have a code), or it calls destroy() after both halves ended.
     if (isOfPlatform(error) || isOver(stream)) return destroy(error);
     if (closing) return stream;
     closing = true;

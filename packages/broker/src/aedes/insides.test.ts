@@ -5,7 +5,7 @@ import { Aedes, type Client } from "aedes";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clientMembers, serverMembers } from "./insides.js";
 
-/** Names of the members that an object has not, or has as something else. */
+/** Names of the members that an object does not have, or that have a different type. */
 function missing(
   object: object,
   members: Readonly<Record<string, { readonly type: string; readonly isNullable?: true }>>,
@@ -29,7 +29,7 @@ afterAll(async () => {
   await new Promise<void>((resolve) => server.close(resolve));
 });
 
-describe("the Aedes that is installed has each private member that we touch", () => {
+describe("the installed Aedes has each private member that we use", () => {
   it.each(Object.entries(clientMembers))("client.%s", (name, member) => {
     expect(missing(client, { [name]: member })).toEqual([]);
   });
@@ -38,24 +38,24 @@ describe("the Aedes that is installed has each private member that we touch", ()
     expect(missing(server, { [name]: member })).toEqual([]);
   });
 
-  it("the parser of a client parses, and knows the length of its packet", () => {
+  it("the parser of a client parses, and knows the length of the current packet", () => {
     const parser: unknown = Reflect.get(client, "_parser");
     expect(parser).toMatchObject({ parse: expect.any(Function), packet: { length: expect.any(Number) } });
     expect((parser as { listenerCount(event: string): number }).listenerCount("packet")).toBe(1);
   });
 
-  it.each(Object.keys(clientMembers))("one that is moved is missed by name: %s", (name) => {
+  it.each(Object.keys(clientMembers))("a moved member is reported by name: %s", (name) => {
     const moved = Object.create(client, { [name]: { value: undefined } });
     expect(missing(moved, clientMembers)).toEqual([name]);
   });
 
-  it.each(["_authorized", "_parsingBatch"])("one that becomes something else is missed by name: %s", (name) => {
+  it.each(["_authorized", "_parsingBatch"])("a member of a different type is reported by name: %s", (name) => {
     const changed = Object.create(client, { [name]: { value: "other" } });
     expect(missing(changed, clientMembers)).toEqual([name]);
   });
 });
 
-it("the version is pinned exactly, and it is the one that is installed", () => {
+it("the version is pinned exactly, and this version is installed", () => {
   const read = (path: string) => JSON.parse(readFileSync(path, "utf8"));
   const pinned = read(join(import.meta.dirname, "../../package.json")).dependencies.aedes;
   expect(pinned).toMatch(/^\d+\.\d+\.\d+$/);
@@ -63,7 +63,7 @@ it("the version is pinned exactly, and it is the one that is installed", () => {
   expect(read(new URL(installed).pathname).version).toBe(pinned);
 });
 
-it("no other file of the broker names a private member", () => {
+it("only insides.ts names private members", () => {
   const folder = join(import.meta.dirname, "..");
   const hidden = [
     ...Object.keys(clientMembers).filter((name) => name.startsWith("_")),

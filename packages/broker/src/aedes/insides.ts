@@ -2,9 +2,9 @@ import type { EventEmitter } from "node:events";
 import type { MqttClient, MqttServer, PublishPacket } from "./mqtt-types.js";
 
 /**
- * Every private member of Aedes that Rollcall touches, behind names of our own. No other file names one; `insides.test.ts` looks
- * for each in the Aedes that is installed and says by name which one is gone. `package.json` pins the version exactly: an update
- * is a change of this file, or at least a reason to read it.
+ * Every private member of Aedes that Rollcall uses, behind names of our own. No other file names them;
+ * `insides.test.ts` looks for each in the installed Aedes and reports a missing member by name. `package.json` pins the
+ * version exactly: an update means changing this file, or at least reading it.
  *
  * Hooks that Aedes would have to offer, so that no private member is needed:
  * - `preConnect` that may answer itself: the CONNACK, the client's id, and that no session is to be restored (all of `takeOver` and
@@ -20,19 +20,21 @@ import type { MqttClient, MqttServer, PublishPacket } from "./mqtt-types.js";
  */
 interface PrivateMember {
   readonly type: "object" | "number" | "boolean" | "function" | "string";
-  /** Also null, as long as there is nothing to hold. */
+  /** May also be null while it has no value. */
   readonly isNullable?: true;
   readonly why: string;
 }
 
-/** Parser of one client, from mqtt-packet. */
+/** The parser of one client, from mqtt-packet. */
 interface Parser extends EventEmitter {
   parse(bytes: Buffer): number;
   /** The packet that is being read. */
   readonly packet: { readonly length: number };
 }
 
-/** Members of a client that Aedes's own handler of CONNECT sets; its types leave them out or declare them as read-only. */
+/**
+ * Members of a client that Aedes's own handler of CONNECT sets; Aedes's types omit them or declare them as read-only.
+ */
 interface ClientInsides {
   _parser: Parser;
   id: string | null;
@@ -65,13 +67,13 @@ interface QoSPacket {
 
 type Done = (error?: Error | null) => void;
 
-/** The parts of the server that its types leave out or declare narrower. */
+/** The members of the server that Aedes's types omit or declare too narrowly. */
 interface ServerInsides {
   registerClient(client: MqttClient): void;
   publish(packet: PublishPacket, clientOrDone: MqttClient | Done | null | undefined, done?: Done): void;
 }
 
-/** The members of a client; their type keeps the table whole. */
+/** The private members of a client; the type ensures that the table is complete. */
 export const clientMembers = {
   _parser: { type: "object", why: "to see bytes and packets before the handlers do" },
   id: { type: "string", isNullable: true, why: "an id of ours: nobody is thrown off by a stranger who knows his" },
@@ -81,31 +83,31 @@ export const clientMembers = {
   },
   version: { type: "number", isNullable: true, why: "the protocol level: 4" },
   connecting: { type: "boolean", why: "a CONNECT is being decided: a second one is refused" },
-  connected: { type: "boolean", why: "requests are taken from now on" },
-  connackSent: { type: "boolean", why: "packets are handled at once from now on, not queued" },
-  _authorized: { type: "boolean", why: "the client is taken off the registry when it leaves" },
-  _parsingBatch: { type: "number", why: "the bytes behind the CONNECT wait for its answer" },
-  _connectTimer: { type: "object", isNullable: true, why: "the CONNECT has come: it is waited for no more" },
-  _keepaliveTimer: { type: "object", isNullable: true, why: "Aedes begins it anew with each packet" },
+  connected: { type: "boolean", why: "requests are accepted from now on" },
+  connackSent: { type: "boolean", why: "packets are handled immediately from now on, not queued" },
+  _authorized: { type: "boolean", why: "the client is unregistered when it disconnects" },
+  _parsingBatch: { type: "number", why: "the bytes after the CONNECT wait for its answer" },
+  _connectTimer: { type: "object", isNullable: true, why: "the CONNECT has arrived, so its timeout ends" },
+  _keepaliveTimer: { type: "object", isNullable: true, why: "Aedes restarts it with each packet" },
   _keepaliveInterval: { type: "number", why: "above 0, Aedes keeps the timer going" },
   pause: { type: "function", why: "no packet is read while the CONNECT is decided" },
-  resume: { type: "function", why: "it is decided: reading goes on" },
+  resume: { type: "function", why: "reading continues after the decision" },
   _nextBatch: { type: "function", why: "ends the handling of the CONNECT" },
   deliverQoS: { type: "function", why: "a PUBLISH keeps its packet id when it is sent again" },
 } as const satisfies Record<keyof ClientInsides, PrivateMember>;
 
-/** The members of the server; their type keeps the table whole. */
+/** The private members of the server; the type ensures that the table is complete. */
 export const serverMembers = {
-  registerClient: { type: "function", why: "what Aedes does with a client that it let in itself" },
-  publish: { type: "function", why: "the one door to emitter and persistence: it leads to the service instead" },
+  registerClient: { type: "function", why: "Aedes registers clients that it accepted itself" },
+  publish: { type: "function", why: "the only way to emitter and persistence; it calls the service instead" },
 } as const satisfies Record<keyof ServerInsides, PrivateMember>;
 
-// A cast: Aedes declares none of these, or otherwise; the test beside this file looks whether they are there.
+// A cast: Aedes declares these members differently or not at all; insides.test.ts checks that they exist.
 const insidesOf = (client: MqttClient) => client as unknown as ClientInsides & EventEmitter;
 // A cast: as above.
 const insidesOfServer = (server: MqttServer) => server as unknown as ServerInsides;
 
-/** Puts a function between the bytes of a client and its parser; it gets the parser's own `parse` to hand them on. */
+/** Puts a function between the bytes of a client and its parser; the function gets the parser's own `parse`. */
 export function beforeParsing(
   client: MqttClient,
   look: (bytes: Buffer, parse: (bytes: Buffer) => number) => number,
@@ -115,12 +117,15 @@ export function beforeParsing(
   parser.parse = (bytes) => look(bytes, parse);
 }
 
-/** Bytes that the packet which is being read announced. */
+/** Number of bytes that the packet which is being read has announced. */
 export function packetLength(client: MqttClient): number {
   return insidesOf(client)._parser.packet.length;
 }
 
-/** Puts a function between the packets of a client and Aedes's handlers; Aedes sees those for which it returns false. */
+/**
+ * Puts a function between the packets of a client and Aedes's handlers; Aedes handles the packets for which it returns
+ * false.
+ */
 export function takePackets<Packet>(client: MqttClient, take: (packet: Packet) => boolean): void {
   const { _parser: parser } = insidesOf(client);
   const handlers = parser.listeners("packet");
@@ -131,7 +136,7 @@ export function takePackets<Packet>(client: MqttClient, take: (packet: Packet) =
   });
 }
 
-/** Takes a CONNECT out of Aedes's hands: nothing more is read of this client until it is let in. */
+/** Handles a CONNECT instead of Aedes: nothing more is read of this client until it is let in. */
 export function takeOver(client: MqttClient, id: string): void {
   const insides = insidesOf(client);
   insides._parsingBatch++;
@@ -144,12 +149,14 @@ export function takeOver(client: MqttClient, id: string): void {
   insides.pause();
 }
 
-/** Lets a client in that was taken over: what Aedes would do once its own CONNACK is written. `keepalive` in seconds, 0 for none. */
+/**
+ * Lets in a client that was taken over, like Aedes after it has sent its CONNACK. `keepalive` in seconds; 0: no limit.
+ */
 export function letIn(server: MqttServer, client: MqttClient, keepalive: number): void {
   const insides = insidesOf(client);
   insides._authorized = true;
   if (keepalive > 0) {
-    // MQTT 3.1.1, 3.1.2.10: one and a half of the interval. Aedes begins anew with each packet that comes.
+    // MQTT 3.1.1, 3.1.2.10: one and a half times the interval. Aedes restarts the timer with each packet.
     insides._keepaliveInterval = keepalive * 1500 + 1;
     const silent = () => insides.emit("error", new Error("keep alive timeout"));
     insides._keepaliveTimer = setTimeout(silent, insides._keepaliveInterval);
@@ -158,7 +165,7 @@ export function letIn(server: MqttServer, client: MqttClient, keepalive: number)
   insides.connackSent = true;
   insides.connecting = false;
   insides.connected = true;
-  // Packets that came in the same read as the CONNECT wait for this.
+  // Packets that were read together with the CONNECT wait for this event.
   insides.emit("connected");
   insides.resume();
   insides._nextBatch();

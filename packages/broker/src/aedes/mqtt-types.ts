@@ -1,4 +1,4 @@
-/** The names that the rest of the broker has for the parts of Aedes. Only this folder imports from `aedes` (`biome.json`). */
+/** The names of Aedes's types for the rest of the broker. Only this folder imports from `aedes` (`biome.json`). */
 export type {
   Aedes as MqttServer,
   AedesOptions as MqttServerOptions,

@@ -22,12 +22,12 @@ export const SCOPE = "0ne00000001";
 export const HUB = "127.0.0.1";
 const KEY = Buffer.alloc(32, 7);
 
-/** A small engine: refuses who is named so, challenges who is named so, and answers with the name it was asked by. */
+/** A small engine: it refuses or challenges the registration ids of those names, and returns the registration id. */
 export class FakeEngine implements Engine {
   readonly idScope = SCOPE;
   readonly asked: string[] = [];
   readonly bodies: Uint8Array[] = [];
-  /** Registrations wait for this. */
+  /** Registrations wait for this promise. */
   gate: Promise<void> = Promise.resolve();
   admission: (request: DeviceRequest) => Promise<Admission> = async () => ({ kind: "admitted" });
 
@@ -70,17 +70,17 @@ export class FakeEngine implements Engine {
   }
 }
 
-/** What an engine answers for a fault of its own. */
+/** The answer of an engine for an internal error. */
 function faultOf({ trackingId }: Attempt): Reply {
   const body = errorBody("internal", { trackingId, now: new Date(0) });
   return { status: 500, retryAfter: 3, trackingId, body };
 }
 
-/** Devices and twins of one hub. */
+/** The devices and twins of one hub. */
 export class FakeDevices implements DeviceStore {
   readonly #identities = new Map<string, DeviceIdentity>();
   readonly #twins = new Map<string, Twin>();
-  /** As a store that cannot be reached. */
+  /** True: fails like a store that cannot be reached. */
   isBroken = false;
 
   add(deviceId: string, authentication?: HubAuthentication): void {
@@ -213,15 +213,15 @@ export function hubUser(
   return { clientId: deviceId, username: `${HUB}/${deviceId}/?api-version=2021-04-12`, password };
 }
 
-/** Waits until a condition holds. */
+/** Waits until a condition is true. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
   for (let tries = 0; !condition(); tries++) {
-    if (tries > 4000) throw new Error(`still not so: ${what}`);
+    if (tries > 4000) throw new Error(`timed out waiting for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
-/** Waits until nothing is left of any connection. */
+/** Waits until the broker has no connection, session or timer. */
 export async function untilEmpty(broker: Broker): Promise<void> {
   await until(() => Object.values(broker.stats()).every((count) => count === 0), "the broker is empty");
 }

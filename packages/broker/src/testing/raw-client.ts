@@ -2,15 +2,15 @@ import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import mqttPacket, { type IConnectPacket, type Packet } from "mqtt-packet";
 
-/** An MQTT client without opinions: it sends what it is told to, and lists what comes, in order. */
+/** An MQTT client that sends exactly what it is told to, and lists the received packets in order. */
 export class RawClient {
   readonly stream: Duplex;
-  /** Everything that came, also what was already looked at. */
+  /** All received packets, including those that `next` has returned. */
   readonly received: Packet[] = [];
   #seen = 0;
   #ended = false;
   readonly #wakers = new Set<() => void>();
-  /** Settles when the peer has closed the connection, or when it is gone. */
+  /** Settles when the peer has closed the connection, or the connection is lost. */
   readonly closed: Promise<void>;
 
   constructor(stream: Duplex) {
@@ -47,7 +47,7 @@ export class RawClient {
     this.stream.write(Buffer.concat(packets.map((packet) => mqttPacket.generate(packet))));
   }
 
-  /** The next packet that was not looked at yet; rejects when the connection ends first. */
+  /** The next packet that was not returned yet; rejects when the connection ends first. */
   async next(): Promise<Packet> {
     while (this.received.length <= this.#seen && !this.#ended) {
       await new Promise<void>((resolve) => {
@@ -90,7 +90,7 @@ export class RawClient {
     this.send({ cmd: "publish", topic, payload, qos, dup: false, retain, ...(qos > 0 && { messageId }) });
   }
 
-  /** Cuts the connection without a word. */
+  /** Ends the connection without DISCONNECT. */
   kill(): void {
     this.stream.destroy();
   }

@@ -25,7 +25,7 @@ const choose = (
 ) => hostOf(allocate(enrollment(fields), id, { linked, policy }));
 
 const ids = Array.from({ length: 10_000 }, (_, n) => `device-${n}`);
-/** How many of the ids each hub gets. */
+/** Number of ids that each hub gets. */
 function shares(linked: readonly LinkedHub[], policy: ServiceAllocationPolicy = "hashed"): Record<string, number> {
   const record = enrollment();
   const counts: Record<string, number> = {};
@@ -36,7 +36,7 @@ function shares(linked: readonly LinkedHub[], policy: ServiceAllocationPolicy = 
   return counts;
 }
 
-/** Five standard deviations of a binomial distribution: an honest hash fails this once in two million tries. */
+/** Five standard deviations of a binomial distribution: a fair hash exceeds them once in two million tries. */
 function expectShare(count: number | undefined, share: number): void {
   const deviation = Math.sqrt(ids.length * share * (1 - share));
   expect(Math.abs((count ?? 0) - ids.length * share)).toBeLessThan(5 * deviation);
@@ -57,7 +57,7 @@ describe("hashed", () => {
     });
   });
 
-  it("does not mind the order of the hubs, nor the case of id and host", () => {
+  it("is independent of the order of the hubs and of the case of id and host", () => {
     const hubs = [hub("h1.test", { weight: 2 }), hub("h2.test"), hub("h3.test")];
     for (const id of ids.slice(0, 500)) {
       const host = choose(hubs, { id });
@@ -71,7 +71,7 @@ describe("hashed", () => {
     }
   });
 
-  it("moves only what a hub that comes takes, and what one that goes had", () => {
+  it("moves only the share of a hub that is added or removed", () => {
     const three = [hub("h1.test"), hub("h2.test", { weight: 2 }), hub("h3.test")];
     const four = [...three, hub("h4.test", { weight: 4 })];
     let taken = 0;
@@ -95,14 +95,14 @@ describe("hashed", () => {
 describe("geoLatency", () => {
   const policy = "geoLatency";
 
-  it("takes the lowest latency, and hubs without one last", () => {
+  it("chooses the lowest latency; hubs without a latency come last", () => {
     expect(
       choose([hub("far.test", { latency: 90 }), hub("near.test", { latency: 8 }), hub("unknown.test")], { policy }),
     ).toBe("near.test");
     expect(choose([hub("unknown.test"), hub("far.test", { latency: 90 })], { policy })).toBe("far.test");
   });
 
-  it("shares devices by weight among hubs that are equally near", () => {
+  it("distributes devices by weight among hubs with equal latency", () => {
     const near = { latency: 5 };
     const hubs = [
       hub("a.test", { ...near, weight: 3 }),
@@ -133,16 +133,19 @@ describe("static", () => {
 describe("the hubs to choose from", () => {
   const hubs = [hub("h1.test"), hub("out.test", { applyAllocationPolicy: false, weight: 1000, latency: 1 })];
 
-  it.each(["hashed", "geoLatency"] as const)("%s leaves out a hub that takes no part, unless it is named", (policy) => {
-    expect(new Set(ids.slice(0, 200).map((id) => choose(hubs, { id, policy })))).toEqual(new Set(["h1.test"]));
-    expect(choose(hubs, { policy, fields: { iotHubs: ["out.test"] } })).toBe("out.test");
-    const both = ids
-      .slice(0, 200)
-      .map((id) => choose(hubs, { id, policy, fields: { iotHubs: ["h1.test", "out.test"] } }));
-    expect(both).toContain("out.test");
-  });
+  it.each(["hashed", "geoLatency"] as const)(
+    "%s leaves out a hub with applyAllocationPolicy false, unless the enrollment names it",
+    (policy) => {
+      expect(new Set(ids.slice(0, 200).map((id) => choose(hubs, { id, policy })))).toEqual(new Set(["h1.test"]));
+      expect(choose(hubs, { policy, fields: { iotHubs: ["out.test"] } })).toBe("out.test");
+      const both = ids
+        .slice(0, 200)
+        .map((id) => choose(hubs, { id, policy, fields: { iotHubs: ["h1.test", "out.test"] } }));
+      expect(both).toContain("out.test");
+    },
+  );
 
-  it("are none when all take no part, when none is linked, and when no named one is", () => {
+  it("are empty when no hub takes part, no hub is linked, or no named hub is linked", () => {
     expect(choose(hubs.slice(1))).toBe("hub.noneLinked");
     expect(choose([])).toBe("hub.noneLinked");
     expect(choose(hubs, { fields: { iotHubs: ["gone.test"] } })).toBe("hub.notLinked");
@@ -156,7 +159,7 @@ describe("the policy", () => {
     [{}, "geoLatency", "geoLatency"],
     [{ allocationPolicy: "hashed" }, "static", "hashed"],
     [{ allocationPolicy: "custom" }, "static", "custom"],
-    // The single-hub form of 2017 is static, whatever the service says.
+    // The single-hub form of 2017 is static, whatever policy the service has.
     [{ iotHubHostName: "h1.test" }, "geoLatency", "static"],
   ] as const)("of %j in a service of %s is %s", (fields, ofService, expected) => {
     expect(allocationPolicyOf(enrollment(fields), ofService)).toBe(expected);

@@ -4,26 +4,34 @@ import type { ServiceAllocationPolicy } from "../records/allocation-policy.js";
 import { enrollmentId } from "../records/enrollment-id.js";
 import type { EnrollmentRecord } from "../records/records.js";
 
-/** A hub, and what a webhook gave along; or why there is none: the device itself is fine in every such case. */
+/**
+ * The chosen hub, with the twin and payload of a webhook; or the finding that says why no hub was chosen, although the
+ * device itself is in order.
+ */
 export type Allocation =
   | {
       readonly hub: LinkedHub;
-      /** Instead of the enrollment's, and of what would migrate. */
+      /** Replaces the enrollment's initial twin, and a twin that would migrate. */
       readonly initialTwin?: EnrollmentRecord["initialTwin"];
-      /** For the device. */
+      /** JSON that the webhook sends to the device. */
       readonly payload?: JsonObject;
     }
   | {
       readonly finding: Finding;
-      /** What the device is told where the message depends on what came; absent: the message of the finding's error. */
+      /**
+       * The message for the device, if it depends on the webhook's answer; absent: the message of the finding's error.
+       */
       readonly wireMessage?: string;
     };
 
-/** Host names have no case. */
+/** Host names are compared without case. */
 export const sameHost = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 const hosts = (hubs: readonly LinkedHub[]) => hubs.map((hub) => hub.host).join(", ") || "none";
 
-/** The hubs that an enrollment may use: the linked ones among those it names; if it names none, all that take part. */
+/**
+ * The hubs that an enrollment may use: the linked hubs that it names; if it names no hub, all hubs that take part in
+ * allocation.
+ */
 export function candidateHubs(
   enrollment: EnrollmentRecord,
   linked: readonly LinkedHub[],
@@ -68,8 +76,8 @@ function lowestLatency(hubs: readonly LinkedHub[]): readonly LinkedHub[] {
 }
 
 /**
- * Weighted rendezvous hashing: the same id gets the same hub as long as that hub is there, hubs get devices in proportion
- * to their weights, and a hub that comes or goes moves only its own share.
+ * Weighted rendezvous hashing: an id gets the same hub as long as that hub is linked, hubs get devices in proportion to
+ * their weights, and adding or removing a hub moves only that hub's share.
  */
 function byWeightedHash(hubs: readonly LinkedHub[], registrationId: string): LinkedHub {
   const [first, ...others] = hubs;
@@ -83,7 +91,7 @@ function score(hub: LinkedHub, registrationId: string): number {
   const hash = createHash("sha256")
     .update(`${idKey(registrationId)}\n${hub.host.toLowerCase()}`)
     .digest();
-  // 52 bits and a half: never 0 and never 1, so that the logarithm is finite and not zero.
+  // 52 bits plus a half: never 0 and never 1, so that the logarithm is finite and not zero.
   const uniform = (Number(hash.readBigUInt64BE() >> 12n) + 0.5) / 2 ** 52;
   return -hub.weight / Math.log(uniform);
 }

@@ -18,13 +18,13 @@ export interface AllocationQuestion {
   readonly enrollment: EnrollmentRecord;
   readonly proof: AcceptedProof;
   readonly attestation: AttestationKind;
-  /** Where the device is now; undefined for one that was never assigned. */
+  /** The device's hub and device id now; undefined if it was never assigned. */
   readonly current: { readonly hub: string; readonly deviceId: string } | undefined;
   /** The hubs to choose from. */
   readonly hubs: readonly LinkedHub[];
 }
 
-/** What the webhook is asked about a device, exactly as in wire.md#webhook. */
+/** Makes the body of the call to the webhook, exactly as in wire.md#webhook. */
 export function allocationRequest(question: AllocationQuestion, certificates: CertificateCache): AllocationRequest {
   const { enrollment, hubs } = question;
   const form = enrollmentForm(enrollment);
@@ -46,11 +46,11 @@ function runtimeContext(question: AllocationQuestion, certificates: CertificateC
   };
 }
 
-/** As the service API gives it, without its keys, and with the webhook's address masked. */
+/** The enrollment as the service API shows it, without its keys, and with the webhook's address masked. */
 function enrollmentForm(enrollment: EnrollmentRecord): JsonObject {
   const custom = enrollment.source.customAllocationDefinition;
   return {
-    // Without a registration there is nothing that depends on the time.
+    // Without a registration, no member depends on the time.
     ...wireEnrollment(enrollment, { registration: undefined, now: 0 }),
     ...(custom && {
       customAllocationDefinition: { ...custom, webhookUrl: maskedWebhookUrl(custom.webhookUrl) },

@@ -50,14 +50,14 @@ async function rigWith(answer: (...asked: Parameters<Ask>) => AllocatorAnswer | 
 }
 
 describe("a webhook", () => {
-  it("is called at the whole address and told the masked one", async () => {
+  it("is called at its whole address; the body has the masked address", async () => {
     const { register, asked } = await rigWith(() => chosen("h2.test"));
     expect((await register()).state).toMatchObject({ assignedHub: "h2.test" });
     expect(asked[0]?.[0]).toBe("http://function.test/a?code=secret");
     expect(JSON.stringify(asked[0]?.[1])).not.toContain("secret");
   });
 
-  it("is not asked again because another registration came in between, unless the device moved", async () => {
+  it("is not called again after another registration came in between, unless the device moved", async () => {
     const { register, asked, store } = await rigWith(() => chosen("h2.test"));
     await register();
     const save = store.saveAssignment.bind(store);
@@ -65,7 +65,7 @@ describe("a webhook", () => {
     store.saveAssignment = async (assignment) => {
       const before = await store.registration("a");
       if (!before || overtaken.length === 2) return save(assignment);
-      // Twice another one is faster: first it only registers, then it is moved to h1.
+      // Another registration wins twice: the first registers the device unchanged, the second moves it to h1.
       const isFirst = overtaken.length === 0;
       const result = isFirst ? before.result : { ...before.result, assignedHub: "h1.test" };
       overtaken.push(result);
@@ -74,7 +74,7 @@ describe("a webhook", () => {
     };
     const { state } = await register();
     expect(state).toMatchObject({ status: "assigned", assignedHub: "h2.test" });
-    // The first registration; the second, overtaken once without a change; and once more from h1.
+    // The first registration; the second, which lost once without a change; and a repeated call from h1.
     expect(asked.map(([, request]) => request.deviceRuntimeContext.currentIotHubHostName)).toEqual([
       undefined,
       "h2.test",
@@ -82,7 +82,7 @@ describe("a webhook", () => {
     ]);
   });
 
-  it("is asked once for each of two registrations at once, and the second is told of the first", async () => {
+  it("is called once for each of two simultaneous registrations, and the second attempt names the first", async () => {
     const waiting: (() => void)[] = [];
     const { register, asked, engine, request, body } = await rigWith(
       () => new Promise((resolve) => waiting.push(() => resolve(chosen("h1.test")))),
@@ -103,7 +103,7 @@ describe("a webhook", () => {
     expect(other.attempt.findings[0]?.remedy).toContain(attempt.trackingId);
   });
 
-  it("is not asked under the policy never, and the attempt says so", async () => {
+  it("is not called under the policy never, and the attempt says so", async () => {
     const { register, asked, load } = await rigWith(() => chosen("h2.test"));
     await register();
     await load({
@@ -115,7 +115,7 @@ describe("a webhook", () => {
     expect(attempt.findings).toMatchObject([{ code: "reprovision.webhookNotAsked", cause: 23, severity: "info" }]);
   });
 
-  it("that finds its enrollment deleted afterwards gets nothing saved", async () => {
+  it("whose enrollment is deleted during the call has no effect", async () => {
     const { register, store } = await rigWith(async () => {
       await store.removeIndividual("a");
       return chosen("h2.test");
@@ -126,7 +126,7 @@ describe("a webhook", () => {
     expect(await store.registration("a")).toBeUndefined();
   });
 
-  it("that takes its time does not shorten how long a registration is assigning", async () => {
+  it("that answers slowly does not shorten the assigning time of a registration", async () => {
     const rig = await rigWith(() => {
       rig.clock.now += 4000;
       return chosen("h1.test");
@@ -137,8 +137,8 @@ describe("a webhook", () => {
   });
 });
 
-describe("a device that is registered over and over from elsewhere", () => {
-  it("is refused in the end, with the operation that was last", async () => {
+describe("a device whose registration is always overtaken", () => {
+  it("is refused after the last try, and the finding names the latest operation", async () => {
     const { register, store, asked } = await rigWith(() => chosen("h1.test"));
     await register();
     const save = store.saveAssignment.bind(store);

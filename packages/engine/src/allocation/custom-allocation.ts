@@ -18,18 +18,21 @@ import type { Allocator, AllocatorAnswer } from "./allocator.js";
 
 type Answer<Kind extends AllocatorAnswer["kind"]> = Extract<AllocatorAnswer, { kind: Kind }>;
 
-/** What a webhook's answer comes to. `got` is for people; the beginning of the answer is told besides. */
+/**
+ * The result of a webhook's answer. `got` of the finding is for people; the beginning of the answer is reported
+ * separately.
+ */
 type Judgement =
   | (Extract<Allocation, { hub: unknown }> & { readonly finding?: never })
   | Extract<Allocation, { finding: Finding }>;
 
-/** What a custom allocation needs of the engine. */
+/** The parts of the engine that custom allocation needs. */
 export interface CustomAllocationParts {
   readonly allocator: Allocator;
   readonly certificates: CertificateCache;
 }
 
-/** One device's question to its webhook: asked once, and again only when what is asked has changed meanwhile. */
+/** One device's request to its webhook: sent once, and again only when its content has changed meanwhile. */
 export class CustomAllocation {
   readonly #parts: CustomAllocationParts;
   #asked: { readonly text: string; readonly allocation: Allocation } | undefined;
@@ -38,7 +41,10 @@ export class CustomAllocation {
     this.#parts = parts;
   }
 
-  /** The hub that the webhook chooses, and what it gives along; else the reason why there is none. */
+  /**
+   * Returns the hub that the webhook chooses, with its twin and payload; else the finding that says why there is no
+   * hub.
+   */
   async choose(question: AllocationQuestion): Promise<Allocation> {
     const { enrollment, hubs, request } = question;
     const url = enrollment.source.customAllocationDefinition?.webhookUrl;
@@ -86,7 +92,8 @@ function judge(answer: AllocatorAnswer, asked: Asked): Judgement {
 }
 
 function timedOut({ limitMs, status, body }: Answer<"timedOut">, about: { subject: string }): Finding {
-  const got = status === undefined ? "no answer" : `status ${status} and ${body.length} bytes, and no end`;
+  const got =
+    status === undefined ? "no answer" : `status ${status} and ${body.length} bytes, but no end of the answer`;
   return finding("webhook.timedOut", {
     ...about,
     values: { limit: limitMs },
@@ -149,14 +156,14 @@ function transcript(answer: AllocatorAnswer, judged: Judgement, url: string): We
   };
 }
 
-/** Four bytes make the longest character. */
+/** A character takes at most four bytes. */
 const BYTES_SHOWN = limits.webhookAnswerShown * 4;
 
-/** A member whose name says that its value is a secret, quoted as in JSON; cut off at the end, perhaps. */
+/** A member whose name says that its value is a secret, quoted as in JSON; the end of the value may be cut off. */
 const SECRET_MEMBER =
   /("[^"\\]{0,40}(?:key|token|secret|password|credential|sig)[^"\\]{0,20}"\s{0,9}:\s{0,9})"(?:[^"\\]|\\.)*"?/gi;
 
-/** What people need to recognise an answer, without what is nobody else's business. */
+/** The beginning of an answer, for people who want to recognise it, with secrets masked. */
 function beginning(body: Uint8Array, url: string): string {
   const start = Buffer.from(body.subarray(0, BYTES_SHOWN)).toString("utf8");
   const hidden = withoutWebhookSecrets(start, url).replace(SECRET_MEMBER, '$1"…"');

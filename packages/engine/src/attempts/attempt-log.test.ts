@@ -34,7 +34,7 @@ describe("the log of attempts", () => {
     expect(log.recent(5)).toEqual([open]);
   });
 
-  it("keeps the latest ones, whether settled or not, and forgets the oldest", () => {
+  it("keeps the latest attempts, settled or not, and drops the oldest", () => {
     const log = new AttemptLog(() => 1000, 3);
     const attempts = ["a", "b", "a", "c", "d"].map((id) => log.begin(facts(id)));
     for (const attempt of attempts.slice(0, 4)) log.settle(attempt);
@@ -45,7 +45,7 @@ describe("the log of attempts", () => {
     expect(log.find(attempts[0]?.trackingId ?? "")).toBeUndefined();
   });
 
-  it("shows the hub's refusal when it is the news", () => {
+  it("shows the hub's refusal when it is later than the attempt at the service", () => {
     const log = new AttemptLog(() => 1000);
     log.begin(facts("a")).outcome = "assigned";
     const hub = log.begin(facts("a", { at: "hub", acceptedAt: 2000 }));
@@ -56,7 +56,7 @@ describe("the log of attempts", () => {
     expect(log.find("a")?.at).toBe("hub");
   });
 
-  it("tells watchers of each change, and nobody when the last has gone", () => {
+  it("tells watchers of each change, and stops after the last watcher has left", () => {
     const log = new AttemptLog(() => 1000);
     const heard: string[] = [];
     const hear = (name: string) => log.watch((attempt) => heard.push(`${name} ${attempt.outcome}`));
@@ -75,7 +75,7 @@ describe("the log of attempts", () => {
     expect(heard.slice(3)).toEqual(["two refused", "two refused", "two refused"]);
   });
 
-  it("lists what a filter lets through, from a place on, across the end of the ring", () => {
+  it("lists the attempts that pass a filter, after a given attempt, across the end of the ring", () => {
     const log = new AttemptLog(() => 1000, 4);
     const attempts = ["a", "b", "c", "d", "e", "f"].map((id) => log.begin(facts(id)));
     for (const index of [2, 4]) attempts.at(index)!.outcome = "failed";
@@ -103,7 +103,7 @@ describe("the log of attempts", () => {
     expect(log.find(cut)?.trackingId).toBe(trackingId);
   });
 
-  it("keeps what began outside of it, as it is by then, and tells watchers from then on", () => {
+  it("keeps an attempt that began outside of it, and tells watchers of its later changes", () => {
     const log = new AttemptLog(() => 1000);
     const heard: string[] = [];
     log.watch((attempt) => heard.push(attempt.outcome));

@@ -2,20 +2,20 @@ import { type AttemptOutcome, type AttemptRecord, idKey, limits } from "@rollcal
 import type { Clock } from "../records/ports.js";
 import { Attempt, type AttemptFacts, type Watch } from "./attempt.js";
 
-/** An attempt in the log: as it happens, or, once it is settled, as text. */
+/** An attempt in the log: an object while it happens, JSON text after it is settled. */
 interface Entry {
   readonly trackingId: string;
-  /** Of the map of latest attempts; absent for a device that never said its id. */
+  /** Key in the map of latest attempts; absent when the device sent no registration id. */
   readonly latestKey: string | undefined;
   readonly acceptedAt: number;
   outcome: AttemptOutcome;
   attempt: Attempt | undefined;
-  /** JSON of the record. A text is one thing to the garbage collector; the objects of an attempt are twenty. */
+  /** JSON of the record: a text is a single object for the garbage collector, an attempt consists of twenty. */
   text: string | undefined;
 }
 
 function recordOf(entry: Entry): AttemptRecord {
-  // A cast: settle() wrote it.
+  // A cast: settle() wrote this text.
   return entry.attempt ? entry.attempt.record() : (JSON.parse(entry.text ?? "") as AttemptRecord);
 }
 
@@ -28,11 +28,14 @@ export interface AttemptFilter {
   readonly after?: string | undefined;
 }
 
-/** The last attempts, found by tracking id and, the latest one, by registration id. Bounded: the oldest go first. */
+/**
+ * The last attempts, found by tracking id, and the latest attempt by registration id. Bounded: the oldest are dropped
+ * first.
+ */
 export class AttemptLog {
   readonly #clock: Clock;
   readonly #capacity: number;
-  /** The newest take the places of the oldest. */
+  /** A ring buffer: the newest attempt replaces the oldest. */
   readonly #ring: Entry[] = [];
   #next = 0;
   readonly #byTrackingId = new Map<string, Entry>();
@@ -45,14 +48,14 @@ export class AttemptLog {
     this.#capacity = capacity;
   }
 
-  /** Begins an attempt and keeps it. */
+  /** Begins an attempt and adds it to the log. */
   begin(facts: AttemptFacts): Attempt {
     const attempt = new Attempt(facts, this.#clock, this.#watch);
     this.#enter(attempt);
     return attempt;
   }
 
-  /** Keeps an attempt that began outside of the log, because something came of it that people may ask for. */
+  /** Adds an attempt that began outside of the log, because people may ask for its outcome. */
   keep(attempt: Attempt): void {
     attempt.watchedBy(this.#watch);
     this.#enter(attempt);
@@ -79,8 +82,8 @@ export class AttemptLog {
   }
 
   /**
-   * Calls back in the middle of a registration, at each thing that is noted in an attempt: whoever watches has to be quick, and
-   * reads the attempt later, when all that belongs together is noted. Returns what ends the watching.
+   * Calls back in the middle of a registration, at each note in an attempt. The watcher has to return quickly, and
+   * should read the attempt later, when all related notes are written. Returns the function that ends the watching.
    */
   watch(watcher: (attempt: Attempt) => void): () => void {
     const watchers = this.#watchers;
@@ -95,7 +98,7 @@ export class AttemptLog {
     };
   }
 
-  /** Nothing more will be noted in this attempt: it is kept as text from here on. */
+  /** Stores the attempt as text, since nothing more will be noted in it. */
   settle(attempt: Attempt): void {
     const entry = this.#byTrackingId.get(attempt.trackingId);
     if (!entry?.attempt) return;
@@ -110,7 +113,10 @@ export class AttemptLog {
       this.#latest.delete(entry.latestKey);
   }
 
-  /** By tracking id; else the latest attempt of a registration id, at the service rather than at the hub when the id tried both and the hub took it. */
+  /**
+   * Finds an attempt by tracking id, else the latest attempt of a registration id. If the id has attempts at the
+   * service and at the hub, returns that at the service, unless the hub refused the later attempt.
+   */
   find(id: string): AttemptRecord | undefined {
     const exact = this.#byTrackingId.get(id.toLowerCase());
     if (exact) return recordOf(exact);
@@ -124,7 +130,10 @@ export class AttemptLog {
     return outcomeOf(hub) === "refused" && hub.acceptedAt >= service.acceptedAt ? hub : service;
   }
 
-  /** Newest first; `after` is the tracking id of the last one of the page before. Nothing follows one that was forgotten. */
+  /**
+   * The newest attempts first; `after` is the tracking id of the last attempt of the page before. Returns nothing after
+   * an attempt that was dropped.
+   */
   recent(count: number, { outcome, after }: AttemptFilter = {}): readonly AttemptRecord[] {
     const found: Entry[] = [];
     let started = after === undefined;

@@ -10,7 +10,7 @@ import {
 } from "@rollcall/protocol";
 import type { Clock } from "../records/ports.js";
 
-/** What is known when an attempt begins. */
+/** The facts that are known when an attempt begins. */
 export interface AttemptFacts {
   readonly at: "service" | "hub";
   readonly registrationId: string;
@@ -24,11 +24,11 @@ export interface AttemptFacts {
   readonly securedAt?: number;
 }
 
-/** Longest text of a stranger that an attempt keeps: there are ten thousand of them. */
+/** Longest text from the network that an attempt keeps: the log has ten thousand attempts. */
 const MAX_FACT = 256;
 const textFacts = ["registrationId", "idScope", "apiVersion", "clientVersion"] as const;
 
-/** The facts as they are; with copies of too long texts, since a slice would keep the stranger's whole text in memory. */
+/** Returns the facts with copies of texts that are too long; a slice would keep the whole text in memory. */
 function shortened(facts: AttemptFacts): AttemptFacts {
   const isLong = (name: (typeof textFacts)[number]) => (facts[name]?.length ?? 0) > MAX_FACT;
   if (!textFacts.some(isLong)) return facts;
@@ -36,25 +36,31 @@ function shortened(facts: AttemptFacts): AttemptFacts {
   return { ...facts, ...Object.fromEntries(textFacts.filter(isLong).map((name) => [name, short(facts[name])])) };
 }
 
-/** Steps kept of one attempt. */
+/** Maximal number of steps of one attempt. */
 const MAX_STEPS = 64;
-/** Webhook calls kept of one attempt. */
+/** Maximal number of webhook calls of one attempt. */
 const MAX_WEBHOOK_CALLS = 8;
 const NO_FINDINGS: readonly Finding[] = [];
 
-/** Who hears of changes: one object for all attempts of a log, so that an attempt that nobody watches costs one look at a field. */
+/**
+ * The listener for changes: one object for all attempts of a log, so that an unwatched attempt costs one look at a
+ * field.
+ */
 export interface Watch {
   tell: ((attempt: Attempt) => void) | undefined;
 }
 const UNWATCHED: Watch = { tell: undefined };
 
-/** One attempt while it happens: the parts of the service note here what they see. */
+/** One attempt while it happens: the parts of the service write their notes here. */
 export class Attempt {
   readonly trackingId = randomUUID();
   readonly facts: AttemptFacts;
   readonly #clock: Clock;
   #watch: Watch;
-  /** Name and milliseconds by turns: one object for all. Ten thousand attempts are kept, and the garbage collector walks them. */
+  /**
+   * Names and milliseconds alternate in one array instead of an object for each step: the garbage collector walks ten
+   * thousand attempts.
+   */
   readonly #steps: (string | number)[] = [];
   #findings: readonly Finding[] = NO_FINDINGS;
   #outcome: AttemptOutcome = "open";
@@ -73,7 +79,7 @@ export class Attempt {
     if (facts.securedAt !== undefined) this.#steps.push("tls", facts.securedAt - facts.acceptedAt);
   }
 
-  /** From here on this one hears of changes: the attempt went into its log. */
+  /** Starts to report changes: the attempt was added to a log. */
   watchedBy(watch: Watch): void {
     this.#watch = watch;
   }
@@ -87,13 +93,13 @@ export class Attempt {
     this.#watch.tell?.(this);
   }
 
-  /** Notes that something happened now. */
+  /** Notes a step, with the current time. */
   step(name: string): void {
     if (this.#steps.length < 2 * MAX_STEPS) this.#steps.push(name, this.#clock() - this.facts.acceptedAt);
     this.#watch.tell?.(this);
   }
 
-  /** Adds findings, each code once for each element it is about, and ranks all; returns the ranked ones. */
+  /** Adds findings and ranks all of them; each code at most once for each element. Returns the ranked findings. */
   add(...findings: readonly Finding[]): readonly Finding[] {
     if (findings.length === 0) return this.#findings;
     const known = new Set(this.#findings.map((each) => `${each.code} ${each.subject ?? ""}`));
@@ -122,7 +128,7 @@ export class Attempt {
     return list;
   }
 
-  /** The attempt as it stands, for readers. */
+  /** The attempt in its current state, for readers. */
   record(): AttemptRecord {
     const { acceptedAt, securedAt: _, apiVersion, clientVersion, ...facts } = this.facts;
     return {

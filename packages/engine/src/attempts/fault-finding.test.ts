@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { faultFinding } from "./fault-finding.js";
 
-it("blames the disk for a full disk, and tells what to do, without its path", () => {
+it("names a full disk and the next step, without the path", () => {
   const full = Object.assign(new Error("the disk is full (/home/me/rollcall.db)"), {
     name: "StoreError",
     problem: "the disk is full",
@@ -15,7 +15,7 @@ it("blames the disk for a full disk, and tells what to do, without its path", ()
 });
 
 it.each([new Error("boom"), "boom", undefined, Object.assign(new Error("boom"), { name: "StoreError", problem: 1 })])(
-  "takes anything else for a mistake of ours: %s",
+  "reports any other error as an internal error: %s",
   (error) => {
     expect(faultFinding(error, "t-1")).toMatchObject({
       code: "service.internal",

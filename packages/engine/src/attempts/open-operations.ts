@@ -1,12 +1,12 @@
 import type { Reply } from "@rollcall/protocol";
 import type { Attempt } from "./attempt.js";
 
-/** More devices than this between register and poll at one time, and the oldest attempts stay "accepted". */
+/** When more devices than this are between register and poll, the oldest attempts stay "accepted". */
 const MAX_OPEN = 10_000;
 
 /**
- * The attempts of registrations whose outcome no poll has fetched yet. A poll is a request of its own, which has to
- * prove itself (so it must not go by the attempt of the registration), but its result is the end of that attempt.
+ * The attempts of registrations whose outcome no poll has fetched yet. Each poll has to prove its identity by itself
+ * (so it must not use the attempt of the registration), but its result ends the attempt of the registration.
  */
 export class OpenOperations {
   readonly #byOperation = new Map<string, Attempt>();
@@ -19,7 +19,7 @@ export class OpenOperations {
     if (this.#byOperation.size > MAX_OPEN && oldest !== undefined) this.#byOperation.delete(oldest);
   }
 
-  /** Ends the attempt of a registration with what a good poll was told. */
+  /** Ends the attempt of a registration with the outcome that a successful poll returned. */
   polled(poll: Attempt, reply: Reply): void {
     if (reply.status !== 200 || !("operationId" in reply.body)) return;
     const { operationId, status } = reply.body;

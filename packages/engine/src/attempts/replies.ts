@@ -11,12 +11,12 @@ import {
 } from "@rollcall/protocol";
 import type { Attempt } from "./attempt.js";
 
-/** A reply that is no error. */
+/** A reply that is not an error. */
 export function okReply(attempt: Attempt, status: number, body: ReplyBody, retryAfter?: number): Reply {
   return { status, body, trackingId: attempt.trackingId, ...(retryAfter !== undefined && { retryAfter }) };
 }
 
-/** An error reply; the attempt is closed with it. */
+/** Makes an error reply, and closes the attempt with it. */
 export function errorReply(attempt: Attempt, kind: DpsErrorKind, about: { now: number; retryAfter?: number }): Reply {
   const row = dpsErrors[kind];
   attempt.outcome = "refused";
@@ -25,15 +25,15 @@ export function errorReply(attempt: Attempt, kind: DpsErrorKind, about: { now: n
   return okReply(attempt, row.status, body, about.retryAfter);
 }
 
-/** Refuses for this reason. */
+/** Refuses a request for this reason. */
 export function refuse(attempt: Attempt, reason: Finding, now: number): Reply {
   attempt.add(reason);
   return errorReply(attempt, wireError(reason), { now });
 }
 
 /**
- * Notes findings and, if there is an error among them, answers for the likely root cause. What an earlier request of the
- * same attempt did wrong, such as a poll for an operation that is gone, does not count against this one.
+ * Notes findings and, if one is an error, makes the reply for the likely root cause. Errors of earlier requests of the
+ * same attempt, such as a poll for an expired operation, are not counted.
  */
 export function refusalFor(attempt: Attempt, findings: readonly Finding[], now: number): Reply | undefined {
   attempt.add(...findings);

@@ -5,9 +5,10 @@ import { OpenOperations } from "./open-operations.js";
 import { refuse } from "./replies.js";
 
 /**
- * Requests that each prove themselves (HTTPS). Every registration is an attempt. Polls and look-ups become attempts only when they
- * are refused, since the good ones would crowd out the registrations that they belong to; the end of a registration stands in
- * its own attempt, whichever connection brought the poll. One object for a front end: it remembers which registrations are open.
+ * Requests that each prove the device's identity (HTTPS). Every registration is an attempt. Polls and look-ups become
+ * attempts only when they are refused: successful ones would displace the registrations that they belong to. The end of
+ * a registration is noted in its own attempt, over whichever connection the poll came. Create one object for each front
+ * end, since it keeps the open registrations.
  */
 export class SingleRequests {
   readonly #parts: FrontEndParts;
@@ -38,7 +39,9 @@ export class SingleRequests {
     return this.#quietly(facts, (attempt) => engine.lookUp({ ...request, body, attempt }));
   }
 
-  /** Refuses what the front end does not even hand on, such as a body that is too large; an attempt all the same. */
+  /**
+   * Refuses a request that the front end does not pass on, such as one whose body is too large; it is an attempt, too.
+   */
   refuse(facts: AttemptFacts, reason: Finding): Reply {
     return refuse(this.#parts.attempts.begin(facts), reason, this.#parts.clock());
   }

@@ -1,10 +1,10 @@
-/** What is wrong with the place where things are kept, in words for whoever runs the service; no path and no address. */
+/** The failure of a store, in words for the person who runs the service; without paths and addresses. */
 export interface StoreTrouble {
   readonly problem: string;
   readonly next: string;
 }
 
-/** The trouble that an error of a store tells of (`StoreError` of `@rollcall/store`); undefined for any other. */
+/** The trouble that a store's error describes (`StoreError` of `@rollcall/store`); undefined for other errors. */
 export function storeTrouble(error: unknown): StoreTrouble | undefined {
   if (!(error instanceof Error) || error.name !== "StoreError") return undefined;
   if (!("problem" in error && "next" in error)) return undefined;

@@ -3,9 +3,10 @@ import type { Attempt, AttemptFacts } from "./attempt.js";
 import type { Admission, FrontEndParts, UnnotedRequest } from "./engine-types.js";
 
 /**
- * A device on a connection over which it proves itself once and then asks one thing after another (MQTT). The first register
- * request belongs to the attempt that began with the connection, each later one is an attempt of its own, and a poll goes by the
- * attempt of the registration before it. Not for requests at the same time: a front end answers them in turn.
+ * A device on a connection over which it proves its identity once and then sends its requests (MQTT). The first
+ * register request belongs to the attempt that began with the connection, each later one is a new attempt, and a poll
+ * belongs to the attempt of the registration before it. Requests must come one after another: a front end answers them
+ * in order.
  */
 export class Visit {
   readonly #parts: FrontEndParts;
@@ -18,17 +19,17 @@ export class Visit {
     this.#attempt = parts.attempts.begin(facts);
   }
 
-  /** The attempt that requests belong to now. */
+  /** The attempt to which requests belong now. */
   get attempt(): Attempt {
     return this.#attempt;
   }
 
-  /** Asks whether the device may connect. */
+  /** Decides whether the device may connect. */
   admit(request: UnnotedRequest): Promise<Admission> {
     return this.#parts.engine.admit({ ...request, attempt: this.#attempt });
   }
 
-  /** Ends the attempt: the connection was refused. `reply` is what went over the wire. */
+  /** Ends the attempt of a refused connection. `reply` is the answer that was sent. */
   turnAway(findings: readonly Finding[], reply: NonNullable<AttemptRecord["reply"]>): void {
     this.#attempt.add(...findings);
     this.#attempt.outcome = "refused";
@@ -51,13 +52,13 @@ export class Visit {
     return this.#parts.engine.operationStatus({ ...request, operationId, attempt: this.#attempt });
   }
 
-  /** The device has gone: what was left open is abandoned. */
+  /** Notes that the device has disconnected; an open attempt becomes abandoned. */
   leave(): void {
     this.#attempt.step("closed");
     if (this.#attempt.outcome === "open") this.#attempt.outcome = "abandoned";
   }
 
-  /** The device has gone and nothing is under way any more: nothing more will be noted. */
+  /** Call this after the device has disconnected and its last request has ended: nothing more will be noted. */
   settle(): void {
     this.#parts.attempts.settle(this.#attempt);
   }

@@ -7,12 +7,13 @@ import { nearbyFinding } from "./nearby-ids.js";
 import { checkRequest } from "./request-checks.js";
 
 /**
- * Finds the enrollment of a device and judges its proof (wire.md#enrollment-match): an individual enrollment of the id decides
- * alone, else a group is looked for. Runs every check and returns what each found; a proof is there only when none failed.
+ * Finds the enrollment of a device and judges its proof (wire.md#enrollment-match): an individual enrollment with this
+ * id decides alone; without it, a group is looked for. Runs every check and returns all findings; there is a proof only
+ * if no check failed.
  */
 export async function authenticate(request: AttestationRequest, context: AttestationContext): Promise<Verdict> {
   const before = checkRequest(request, context);
-  // An illegal id cannot be looked up: nothing that follows would mean anything.
+  // Nothing can be looked up by an illegal id, so further findings would be meaningless.
   if (before.some((each) => each.code === "id.illegal")) return { findings: before };
   const individual = await context.store.individualEnrollment(request.registrationId);
   const verdict = individual ? await byIndividual(request, individual, context) : await byGroup(request, context);
@@ -22,7 +23,7 @@ export async function authenticate(request: AttestationRequest, context: Attesta
   return { ...refused, findings };
 }
 
-/** What the connection shows by itself. A device that shows nothing may be a TPM at its first request. */
+/** The kind of attestation that the connection shows. A device that shows nothing may be a TPM at its first request. */
 function kindShown(request: AttestationRequest): Exclude<Shown, "tpm"> {
   if (request.credentials.kind === "sas") return "symmetricKey";
   return request.connection.presented().length > 0 ? "x509" : "nothing";
@@ -64,7 +65,7 @@ async function byGroup(request: AttestationRequest, context: AttestationContext)
 
 async function nobody(request: AttestationRequest, context: AttestationContext): Promise<readonly Finding[]> {
   const values = { id: request.registrationId };
-  const nearby = await nearbyFinding(request.registrationId, context.store, context.afford);
+  const nearby = await nearbyFinding(request.registrationId, context.store, context.mayExplain);
   if (request.body?.tpm) {
     const details = { values, expected: `an individual enrollment ${values.id}`, got: "none", ...nearest(nearby) };
     return [finding("enrollment.notFoundForTpm", details), ...nearby];
@@ -81,23 +82,23 @@ async function notFound(
   hint = "",
 ): Promise<readonly Finding[]> {
   const id = request.registrationId;
-  const nearby = await nearbyFinding(id, context.store, context.afford);
+  const nearby = await nearbyFinding(id, context.store, context.mayExplain);
   const how = enrolledBy[kindShown(request)];
-  const expected = `an individual enrollment ${id}, or a group that takes this device`;
+  const expected = `an individual enrollment ${id}, or a group that accepts this device`;
   return [
     finding("enrollment.notFound", { values: { id, hint, how }, expected, got: id, ...nearest(nearby) }),
     ...nearby,
   ];
 }
 
-/** The flags that enroll what the device shows. */
+/** The flags that enroll a device with what it shows. */
 const enrolledBy: Readonly<Record<ReturnType<typeof kindShown>, string>> = {
   symmetricKey: " --at symmetricKey; its key is what rollcall env then prints",
   x509: " --cp <certificate of the device>",
   nothing: " --at <kind>",
 };
 
-/** The similar id that is enrolled, for the finding that says that this one is not. */
+/** The similar id that is enrolled, for the finding that says that the device's own id is not enrolled. */
 function nearest(nearby: readonly Finding[]): { nearest?: string } {
   const id = nearby[0]?.nearest;
   return id === undefined ? {} : { nearest: id };
@@ -118,12 +119,12 @@ async function disabledFinding(
   return [finding("enrollment.disabled", { ...disabled, values, ...(shadowed && { nearest: shadowed }) })];
 }
 
-/** Names the group that would have taken the device, were its individual enrollment not in the way. */
+/** Names the group that would accept the device if it had no individual enrollment. */
 async function shadowedGroup(request: AttestationRequest, context: AttestationContext): Promise<string | undefined> {
   const shown = kindShown(request);
   if (shown === "nothing") return undefined;
   const verdict = await attestations[shown].group?.(request, context);
   const { proof, enrollment } = verdict ?? {};
   if (!proof || enrollment?.kind !== "group" || enrollment.provisioningStatus === "disabled") return undefined;
-  return `the enrollment group ${enrollment.enrollmentGroupId} would take this device, if there were no individual enrollment`;
+  return `the enrollment group ${enrollment.enrollmentGroupId} would accept this device if it had no individual enrollment`;
 }

@@ -2,14 +2,14 @@ import { type Finding, finding, idKey } from "@rollcall/protocol";
 import type { Store } from "../records/store.js";
 
 const ALPHABET = [..."abcdefghijklmnopqrstuvwxyz0123456789-._:"];
-/** Longer ids are not searched for look-alikes: each character adds 80 candidates. */
+/** Longer ids are not searched for similar ids: each character adds 80 candidates. */
 const MAX_LENGTH = 48;
-/** In shorter ids one slip is most of the name: `d2` is no misspelled `k1`, and dev-2 is one away from dev-1 all the same. */
+/** In shorter ids one typing error is most of the id: `d2` is not a misspelled `k1`. */
 const MIN_LENGTH = 4;
 
 /**
- * Every id one slip away: a character too many, too few, another, or two swapped. Their number depends on the id alone, so
- * that a refusal costs the same with ten enrollments and with a million.
+ * Every id that differs by one typing error: a character too many, missing or different, or two swapped. Their number
+ * depends on the id alone, so that a refusal costs the same with ten enrollments and with a million.
  */
 function nearbyIds(id: string): readonly string[] {
   const text = idKey(id);
@@ -28,18 +28,18 @@ function nearbyIds(id: string): readonly string[] {
   return [...found];
 }
 
-/** Look-ups that cost as much as trying one key. */
+/** Number of look-ups that cost as much as trying one key. */
 const LOOKUPS_PER_TRY = 20;
-/** Look-alikes of one character of an id. */
+/** Number of similar ids for each character of an id. */
 const LOOKALIKES = 2 * ALPHABET.length + 2;
 
-/** A note that a similar id is enrolled, if one is and there is time to look. */
+/** A note that a similar id is enrolled, if there is one and the budget allows the search. */
 export async function nearbyFinding(
   id: string,
   store: Store,
-  afford: (cost: number) => boolean,
+  mayExplain: (cost: number) => boolean,
 ): Promise<readonly Finding[]> {
-  if (!afford((id.length * LOOKALIKES) / LOOKUPS_PER_TRY)) return [];
+  if (!mayExplain((id.length * LOOKALIKES) / LOOKUPS_PER_TRY)) return [];
   const [nearest] = await store.enrolledAmong(nearbyIds(id));
   return nearest === undefined ? [] : [finding("enrollment.nearby", { values: { nearest }, got: id, nearest })];
 }

@@ -9,14 +9,14 @@ import {
 } from "@rollcall/protocol";
 import type { DeviceRequest } from "../attempts/engine-types.js";
 
-/** What the service asks of every request. */
+/** The rules for every request. */
 export interface RequestRules {
   readonly idScope: string;
-  /** An api-version newer than the known ones is refused; else it is served with a warning. */
+  /** An api-version newer than the known versions is refused; else it is served with a warning. */
   readonly knownVersionsOnly: boolean;
 }
 
-/** What can be said about a request before anything is looked up. */
+/** Checks a request before anything is looked up. */
 export function checkRequest(request: DeviceRequest, rules: RequestRules): readonly Finding[] {
   return [
     ...checkApiVersion(request.apiVersion, rules.knownVersionsOnly),
@@ -35,7 +35,7 @@ function checkApiVersion(apiVersion: string | undefined, knownOnly: boolean): re
     return [finding("protocol.apiVersionMalformed", { expected: "YYYY-MM-DD or YYYY-MM-DD-preview", got })];
   if (knownOnly)
     return [finding("protocol.apiVersionUnknown", { values: { got }, expected: `at most ${NEWEST_API_VERSION}`, got })];
-  return [finding("protocol.apiVersionNewer", { values: { got, served: "the newest known one" }, got })];
+  return [finding("protocol.apiVersionNewer", { values: { got, served: "the newest known version" }, got })];
 }
 
 function checkScope(got: string, expected: string): readonly Finding[] {

@@ -10,7 +10,7 @@ import type { GroupRecord } from "../records/records.js";
 import { createCertificateOperator } from "./ca-certificates.js";
 
 const NOW = Date.UTC(2026, 10, 23);
-/** The first etag that is drawn. */
+/** The first etag that the test's random source gives. */
 const E1 = "a1".repeat(12);
 const DAY = 86_400_000;
 const dates = { notBefore: new Date(NOW - DAY), notAfter: new Date(NOW + 100 * DAY) };
@@ -41,7 +41,7 @@ beforeEach(() => {
 
 const properties = (object: JsonObject) => object["properties"] as JsonObject;
 
-/** The error of a refusal. */
+/** The DpsError with which the work is refused. */
 async function refused(work: Promise<unknown>): Promise<DpsError> {
   const error = await work.then(
     () => undefined,
@@ -75,7 +75,7 @@ describe("an upload", () => {
     expect(await operator.certificates()).toEqual([made]);
   });
 
-  it("takes an intermediate, the cloud's body, and verified on upload", async () => {
+  it("accepts an intermediate, the cloud's form of the body, and isVerified", async () => {
     const made = await operator.createCertificate("line3", {
       properties: { certificate: pem(intermediate), isVerified: true },
     });
@@ -88,7 +88,7 @@ describe("an upload", () => {
     ["a number", { certificate: 7 }, "badRequest", /^certificate: is missing/],
     ["nonsense", { certificate: "###" }, "badRequest", /^certificate: .*not base64/],
     ["a thumbprint", { certificate: "ab".repeat(32) }, "badRequest", /is a thumbprint/],
-    ["isVerified of another type", { certificate: "x", isVerified: "yes" }, "badRequest", /^isVerified: /],
+    ["isVerified of a wrong type", { certificate: "x", isVerified: "yes" }, "badRequest", /^isVerified: /],
   ])("with %s is refused", async (_, body, kind, message) => {
     const error = await refused(operator.createCertificate("a", body));
     expect([error.kind, error.message]).toEqual([kind, expect.stringMatching(message)]);
@@ -98,11 +98,11 @@ describe("an upload", () => {
     fc.string(),
     fc.oneof(fc.anything(), fc.record({ certificate: fc.string(), isVerified: fc.boolean() })),
   ])(
-    "of anything is a refusal in words",
+    "of any text is refused with a message",
     async (name, body) => void (await refused(operator.createCertificate(name, body))),
   );
 
-  it("of a leaf says so; of two certificates says that, too", async () => {
+  it("of a leaf, or of two certificates, is refused with the reason", async () => {
     const one = await refused(operator.createCertificate("a", { certificate: pem(leaf) }));
     expect(one).toMatchObject({ kind: "badRequest", info: { path: "certificate" } });
     expect(one.message).toMatch(/CN=pump-7 is not a CA certificate \(basicConstraints\)/);
@@ -117,7 +117,7 @@ describe("an upload", () => {
     });
   });
 
-  it("under a name that is taken, or of a certificate that is there, is a conflict", async () => {
+  it("under an existing name, or of an existing certificate, is a conflict", async () => {
     await operator.createCertificate("one", { certificate: pem(root) });
     const taken = await refused(operator.createCertificate("ONE", { certificate: pem(intermediate) }));
     expect(taken).toMatchObject({ kind: "alreadyExists", info: { name: "ONE" } });
@@ -125,7 +125,7 @@ describe("an upload", () => {
     expect(same).toMatchObject({ kind: "alreadyExists", info: { name: "one" } });
   });
 
-  it("beyond the limit is refused, also when many come at once", async () => {
+  it("beyond the limit is refused, also with many simultaneous uploads", async () => {
     const roots = await Promise.all(
       Array.from({ length: limits.caCertificates + 3 }, (_, index) => issueRoot({ commonName: `R${index}`, ...dates })),
     );
@@ -147,7 +147,7 @@ describe("proof of possession", () => {
     await operator.createCertificate("root", { certificate: pem(root) });
   });
 
-  it("is a certificate of the CA's key for the code", async () => {
+  it("is a certificate for the code, signed with the CA's key", async () => {
     const code = await newCode();
     expect(code).toMatch(/^[0-9A-F]{48}$/);
     const done = await operator.verifyCertificate("root", { certificate: pem(await proof(code, root)) });
@@ -157,47 +157,47 @@ describe("proof of possession", () => {
     expect((await refused(operator.verifyCertificate("root", { certificate: pem(root) }))).kind).toBe("conflict");
   });
 
-  it("asks for a code first, and for the newest one", async () => {
+  it("requires a code, and accepts only the newest", async () => {
     const early = await refused(operator.verifyCertificate("root", { certificate: pem(leaf) }));
     expect(early.message).toMatch(/no verification code was generated for root/);
     const old = await newCode();
     const code = await newCode();
     const error = await refused(operator.verifyCertificate("root", { certificate: pem(await proof(old, root)) }));
-    expect(error.message).toContain(`has to be the verification code ${code}, letter for letter; it is ${old}`);
+    expect(error.message).toContain(`has to be exactly the verification code ${code}; it is ${old}`);
   });
 
   it.each<[string, (code: string) => Promise<string>, RegExp]>([
     [
       "another case",
       async (code) => pem(await proof(code.toLowerCase(), root)),
-      /letter for letter; it is [0-9a-f]{48}/,
+      /exactly the verification code [0-9A-F]{48}; it is [0-9a-f]{48}/,
     ],
     [
       "another signer",
       async (code) => pem(await proof(code, intermediate)),
       /key of CN=Root; its issuer is CN=Line-3 CA/,
     ],
-    ["no signer", async (code) => pem(await proof(code, undefined)), /it signed itself/],
-    ["the CA itself", async () => pem(root), /the CA certificate itself came/],
+    ["no signer", async (code) => pem(await proof(code, undefined)), /it is self-signed/],
+    ["the CA itself", async () => pem(root), /it is the CA certificate itself/],
     [
-      "a namesake's key",
+      "the key of a CA with the same name",
       async (code) => pem(await proof(code, await issueRoot({ commonName: "Root", ...dates }))),
       /its issuer has that name, but the signature/,
     ],
     [
-      "dates that are over",
+      "dates in the past",
       async (code) =>
         pem(await proof(code, root, { notBefore: new Date(NOW - 9 * DAY), notAfter: new Date(NOW - DAY) })),
       /it expired at 2026-11-22T00:00:00.000Z; the service's clock says 2026-11-23/,
     ],
     [
-      "dates to come",
+      "dates in the future",
       async (code) =>
         pem(await proof(code, root, { notBefore: new Date(NOW + DAY), notAfter: new Date(NOW + 9 * DAY) })),
       /not valid before 2026-11-24/,
     ],
     ["nonsense", async () => "nonsense!", /not base64/],
-  ])("with %s fails and says what came", async (_, text, message) => {
+  ])("with %s fails and names the difference", async (_, text, message) => {
     const code = await newCode();
     const error = await refused(operator.verifyCertificate("root", { certificate: await text(code) }));
     expect([error.kind, error.info]).toEqual(["badRequest", { path: "certificate" }]);
@@ -207,13 +207,13 @@ describe("proof of possession", () => {
 });
 
 describe("etags", () => {
-  it.each([E1, `"${E1}"`, "*"])("%s fits", async (ifMatch) => {
+  it.each([E1, `"${E1}"`, "*"])("%s matches", async (ifMatch) => {
     await operator.createCertificate("root", { certificate: pem(root) });
     await operator.verificationCode("root", ifMatch);
     expect((await operator.certificate("root"))["etag"]).not.toBe(E1);
   });
 
-  it("another one is 412 everywhere; a missing certificate is 404", async () => {
+  it("a different etag is 412 everywhere; a missing certificate is 404", async () => {
     await operator.createCertificate("root", { certificate: pem(root) });
     const kinds = async (name: string) => {
       const works = [
@@ -228,7 +228,7 @@ describe("etags", () => {
     expect((await refused(operator.certificate("none"))).kind).toBe("certificateNotFound");
   });
 
-  it("a change that came in between is not written over", async () => {
+  it("a change in between is not overwritten", async () => {
     await operator.createCertificate("root", { certificate: pem(root) });
     const answers = await Promise.allSettled([operator.verificationCode("root"), operator.verificationCode("root")]);
     expect(answers.map((each) => each.status).toSorted()).toEqual(["fulfilled", "rejected"]);
@@ -255,7 +255,7 @@ describe("deleting", () => {
     source: { provisioningStatus: "enabled" },
   });
 
-  it("is a conflict that names the groups while some refer to it", async () => {
+  it("is a conflict while groups refer to the certificate, and names them", async () => {
     await operator.createCertificate("root", { certificate: pem(root), isVerified: true });
     await store.putGroup(group("line3", "ROOT"));
     await store.putGroup(group("line4", "other"));
@@ -266,7 +266,7 @@ describe("deleting", () => {
     expect(await operator.certificates()).toEqual([]);
   });
 
-  it("waits for a group that comes to refer to it at the same moment", async () => {
+  it("waits for a group whose new reference is saved at the same moment", async () => {
     await operator.createCertificate("root", { certificate: pem(root), isVerified: true });
     const hubs = { linked: () => [] };
     const groups = createOperator({

@@ -1,7 +1,7 @@
 import type { Certificate } from "@rollcall/pki";
 import { type CaCertificate, DpsError, idKey, limits } from "@rollcall/protocol";
 import { referencesOf } from "../attestation/attestations.js";
-import { inTurn } from "../operator/certificate-lock.js";
+import { withCertificateLock } from "../operator/certificate-lock.js";
 import { TRIES } from "../operator/operator-context.js";
 import type { CertificateOperator } from "../operator/operator-types.js";
 import type { Clock, Random } from "../records/ports.js";
@@ -17,16 +17,16 @@ import {
 } from "./certificate-object.js";
 import { possessionProblems } from "./possession.js";
 
-/** What the operator of certificates is made of. */
+/** The parts that the management of CA certificates needs. */
 export interface CertificateOperatorContext {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-/** ours: the resource name rule of the cloud's management plane is not written down for certificates. */
+/** Our own rule: the cloud's management plane documents no rule for the names of certificates. */
 const NAME = /^[A-Za-z0-9\-._]{1,64}$/;
-/** 48 hex digits, as the cloud's codes have; a common name takes 64. */
+/** 48 hex digits, as in the cloud's codes; a common name may have 64. */
 const CODE_BYTES = 24;
 
 /** CA certificates and their proof of possession (wire.md#proof-of-possession). */
@@ -35,10 +35,10 @@ export function createCertificateOperator(context: CertificateOperatorContext): 
   return {
     certificates: async () => (await store.caCertificates()).map(certificateObject),
     certificate: async (name) => certificateObject(await known(store, name)),
-    createCertificate: (name, body) => inTurn(store, () => create(name, body, context)),
+    createCertificate: (name, body) => withCertificateLock(store, () => create(name, body, context)),
     verificationCode: (name, ifMatch) => newCode(name, ifMatch, context),
     verifyCertificate: (name, body, ifMatch) => verify(name, body, ifMatch, context),
-    deleteCertificate: (name, ifMatch) => inTurn(store, () => remove(name, ifMatch, store)),
+    deleteCertificate: (name, ifMatch) => withCertificateLock(store, () => remove(name, ifMatch, store)),
   };
 }
 
@@ -130,7 +130,7 @@ async function verify(
   return replace(record, { ...rest, isVerified: true }, context);
 }
 
-/** Writes a changed record over the one that was read; 412 when another change came in between. */
+/** Replaces the record that was read with a changed one; 412 when it was changed in between. */
 async function replace(
   before: CaCertificateRecord,
   after: CaCertificateRecord,

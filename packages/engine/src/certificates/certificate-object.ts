@@ -4,12 +4,12 @@ import { readCaCertificate } from "../attestation/x509/certificate-text.js";
 import { badMember } from "../operator/bad-request.js";
 import type { CaCertificateRecord } from "../records/records.js";
 
-/** As `badMember`, for messages that are sentences. */
+/** Like `badMember`, but ends the message with a full stop. */
 export function memberError(path: string, message: string, cause?: unknown): DpsError {
   return badMember(path, `${message}.`, cause);
 }
 
-/** The body of an upload. Throws DpsError. */
+/** Checks the body of an upload. Throws DpsError. */
 export function certificateBody(body: unknown): { certificate: string; isVerified?: boolean } {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     throw new DpsError("badRequest", 'The body is not a JSON object such as {"certificate": "…"}.');
@@ -19,17 +19,17 @@ export function certificateBody(body: unknown): { certificate: string; isVerifie
     throw memberError("certificate", "is missing: the certificate, as PEM text or base64 of DER");
   }
   if (isVerified === undefined || isVerified === null) return { certificate };
-  if (typeof isVerified !== "boolean") throw memberError("isVerified", "is neither true nor false");
+  if (typeof isVerified !== "boolean") throw memberError("isVerified", "must be true or false");
   return { certificate, isVerified };
 }
 
-/** The cloud's management plane puts the members into `properties`; what comes from there is taken as it is. */
+/** The cloud's management plane puts the members into `properties`; both forms are accepted. */
 function inner(body: object): object {
   const properties = "properties" in body ? body.properties : undefined;
   return typeof properties === "object" && properties !== null ? properties : {};
 }
 
-/** The CA certificate of an upload. Throws DpsError. */
+/** Reads the CA certificate of an upload. Throws DpsError. */
 export function readAuthority(text: string): Certificate {
   try {
     return readCaCertificate(text);
@@ -39,12 +39,12 @@ export function readAuthority(text: string): Certificate {
   }
 }
 
-/** The certificate of a record, which was read before it was stored. */
+/** The certificate of a record; it was checked before it was stored. */
 export function recordCertificate(record: CaCertificateRecord): Certificate {
   return readCertificate(Buffer.from(record.der, "base64"));
 }
 
-/** What is shown of a certificate besides what the service API calls its info. */
+/** The facts about a certificate that are shown besides those that the service API calls its info. */
 export function certificateFacts(certificate: Certificate): CertificateFacts {
   return {
     ...certificateInfo(certificate),
@@ -56,8 +56,8 @@ export function certificateFacts(certificate: Certificate): CertificateFacts {
 }
 
 /**
- * A CA certificate as the cloud's management plane shows it (`provisioningServices/certificates`): dates as RFC 1123 has
- * them, the thumbprint in SHA-1; and what else was read from it in `info`.
+ * A CA certificate as the cloud's management plane shows it (`provisioningServices/certificates`): dates in the format
+ * of RFC 1123, the thumbprint in SHA-1; and further facts about it in `info`.
  */
 export function certificateObject(record: CaCertificateRecord): CaCertificate {
   const certificate = recordCertificate(record);

@@ -7,7 +7,7 @@ import { tpmVectors } from "../../../../test/fixtures/tpm-vectors.js";
 import { inspectCertificate, inspectEndorsementKey } from "./inspect.js";
 
 describe("a certificate", () => {
-  it("is shown with what devices and enrollments are known by", async () => {
+  it("is shown with the values by which devices and enrollments are found", async () => {
     const root = await issueRoot({ commonName: "Root" });
     const leaf = await issueLeaf({ commonName: "pump-7", parent: root });
     expect(inspectCertificate({ certificate: toPem(leaf.certificate.der) })).toMatchObject({
@@ -22,7 +22,7 @@ describe("a certificate", () => {
     });
   });
 
-  it("that cannot be read says why, and quotes nothing", () => {
+  it("that cannot be read is refused with the reason, without a quotation", () => {
     expect(() =>
       inspectCertificate({ certificate: "-----BEGIN PRIVATE KEY-----\nMIIsecret\n-----END PRIVATE KEY-----" }),
     ).toThrow(/^certificate: the PEM text holds a PRIVATE KEY and no CERTIFICATE\.$/);
@@ -37,7 +37,7 @@ describe("a certificate", () => {
 });
 
 describe("an endorsement key", () => {
-  it("is shown with the registration id that the SDKs make of it", () => {
+  it("is shown with the registration id that the SDKs derive from it", () => {
     const ek = tpmVectors.rsa.ek.tpm2bPublicBase64;
     const registrationId = /^[a-z2-7]{52}$/;
     expect(inspectEndorsementKey({ endorsementKey: ek })).toEqual({
@@ -50,7 +50,7 @@ describe("an endorsement key", () => {
     });
   });
 
-  it("is told from the storage root key of the same TPM", () => {
+  it("is distinguished from the storage root key of the same TPM", () => {
     const { notes } = inspectEndorsementKey({ endorsementKey: tpmVectors.rsa.srk.tpm2bPublicBase64 });
     expect(notes).toEqual([expect.stringContaining("storage root key")]);
   });

@@ -6,7 +6,7 @@ import { endorsementKeyHash } from "../attestation/tpm/endorsement-key.js";
 import { readOneCertificate } from "../attestation/x509/certificate-text.js";
 import { certificateBody, certificateFacts, memberError } from "./certificate-object.js";
 
-/** What was read from the certificate of `{certificate}`, leaf or CA. Throws DpsError that says why it cannot be read. */
+/** Reads the certificate in `{certificate}`, leaf or CA. Throws DpsError that says why it cannot be read. */
 export function inspectCertificate(body: unknown): CertificateReading {
   const { certificate: text } = certificateBody(body);
   try {
@@ -25,9 +25,9 @@ export function inspectCertificate(body: unknown): CertificateReading {
 }
 
 /**
- * What was read from the TPM2B_PUBLIC of `{endorsementKey}`: the registration id that most SDKs give the device
+ * Reads the TPM2B_PUBLIC in `{endorsementKey}`: the registration id that most SDKs give the device
  * (wire.md#tpm-registration-id), and how the key differs from the usual template. Throws DpsError that says why it is
- * none.
+ * invalid.
  */
 export function inspectEndorsementKey(body: unknown): EndorsementKeyFacts {
   const text = typeof body === "object" && body !== null && "endorsementKey" in body ? body.endorsementKey : undefined;
@@ -67,7 +67,7 @@ function keyFacts({ parameters }: PublicArea): Pick<EndorsementKeyFacts, "keyAlg
 function templateNotes(area: PublicArea): readonly string[] {
   const notes: string[] = [];
   if (!("keyBits" in area.parameters)) {
-    notes.push("An ECC endorsement key is an extension here: the cloud service is only known to take RSA 2048.");
+    notes.push("An ECC endorsement key is a Rollcall extension: the cloud service is only known to accept RSA 2048.");
   }
   if (area.objectAttributes === STORAGE_ROOT_KEY_ATTRIBUTES) {
     notes.push("This looks like a storage root key (SRK). Enroll the endorsement key (EK) of the TPM instead.");

@@ -1,7 +1,10 @@
 import { type Certificate, CertificateError, isIssuedBy, isProofOfPossession, isSelfSigned } from "@rollcall/pki";
 import { readOneCertificate } from "../attestation/x509/certificate-text.js";
 
-/** A CA certificate, what was uploaded to prove that its key is held, and the code that its common name has to be. */
+/**
+ * A CA certificate, the upload that shall prove possession of its key, and the code that the upload's common name has
+ * to be.
+ */
 interface Proof {
   readonly ca: Certificate;
   readonly text: string;
@@ -11,8 +14,8 @@ interface Proof {
 }
 
 /**
- * Everything that is wrong with a proof of possession (wire.md#proof-of-possession), in words that say what was
- * expected and what came.
+ * Everything that is wrong with a proof of possession (wire.md#proof-of-possession), in words that name the expected
+ * and the actual value.
  */
 export function possessionProblems({ ca, text, code, now }: Proof): readonly string[] {
   const read = readVerification(text);
@@ -23,7 +26,8 @@ export function possessionProblems({ ca, text, code, now }: Proof): readonly str
     ...signatureProblems(verification, ca),
     ...dateProblems(verification, now),
   ];
-  if (problems.length === 0 && !isProofOfPossession({ ca, verification, code })) return ["does not prove the key"];
+  if (problems.length === 0 && !isProofOfPossession({ ca, verification, code }))
+    return ["does not prove possession of the key"];
   return problems;
 }
 
@@ -38,19 +42,19 @@ function readVerification(text: string): { readonly verification: Certificate } 
 
 function nameProblems({ commonName }: Certificate, code: string): readonly string[] {
   if (commonName === code) return [];
-  const got = commonName === undefined ? "it has none" : `it is ${commonName}`;
-  return [`the common name has to be the verification code ${code}, letter for letter; ${got}`];
+  const got = commonName === undefined ? "it has no common name" : `it is ${commonName}`;
+  return [`the common name has to be exactly the verification code ${code}; ${got}`];
 }
 
 function signatureProblems(verification: Certificate, ca: Certificate): readonly string[] {
   const expected = `it has to be signed with the key of ${ca.subject}`;
-  if (verification.der.equals(ca.der)) return [`${expected}, for the code; the CA certificate itself came`];
+  if (verification.der.equals(ca.der)) return [`${expected}; it is the CA certificate itself`];
   if (isIssuedBy(verification, ca)) return [];
-  if (isSelfSigned(verification)) return [`${expected}; it signed itself`];
+  if (isSelfSigned(verification)) return [`${expected}; it is self-signed`];
   if (!verification.hasIssuerNamed(ca)) return [`${expected}; its issuer is ${verification.issuer || "(no name)"}`];
   const { signatureAlgorithm } = verification;
   return [
-    `${expected}; its issuer has that name, but the signature (${signatureAlgorithm}) is of another key or proves nothing`,
+    `${expected}; its issuer has that name, but the signature (${signatureAlgorithm}) is not by this key, or its algorithm is too weak`,
   ];
 }
 

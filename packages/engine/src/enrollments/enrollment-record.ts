@@ -15,7 +15,7 @@ import type { CaCertificateRecord, EnrollmentRecord, GroupRecord, IndividualReco
 import type { Store } from "../records/store.js";
 import { readAttestation } from "./read-attestation.js";
 
-/** What goes into a record besides the enrollment itself. */
+/** The context for making a record. */
 export interface RecordContext extends Omit<AttestationReading, "existing"> {
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -23,8 +23,9 @@ export interface RecordContext extends Omit<AttestationReading, "existing"> {
 }
 
 /**
- * Checks an individual enrollment and makes its record; `existing` is what it replaces: its id's spelling, date of creation and
- * credentials that were left out stay. Throws EnrollmentError; `path` is relative to the enrollment.
+ * Checks an individual enrollment and makes its record. `existing` is the record that it replaces: the spelling of its
+ * id, its date of creation, and credentials that the update leaves out stay. Throws EnrollmentError; `path` is relative
+ * to the enrollment.
  */
 export function individualRecord(
   enrollment: IndividualEnrollment,
@@ -43,7 +44,7 @@ export function individualRecord(
   };
 }
 
-/** Checks an enrollment group and makes its record, as `individualRecord` does. */
+/** Checks an enrollment group and makes its record, like `individualRecord`. */
 export function groupRecord(enrollment: EnrollmentGroup, context: RecordContext, existing?: GroupRecord): GroupRecord {
   const attestation = readAttestation(enrollment.attestation, "group", { ...context, existing: existing?.attestation });
   return {
@@ -54,7 +55,7 @@ export function groupRecord(enrollment: EnrollmentGroup, context: RecordContext,
 }
 
 /**
- * The hubs and the policy that an enrollment means: the single-hub form of 2017 is static allocation
+ * The hubs and the policy of an enrollment: the single-hub form of 2017 is static allocation
  * (wire.md#individualenrollment).
  */
 export function allocationOf(enrollment: IndividualEnrollment | EnrollmentGroup): {
@@ -95,7 +96,7 @@ function readTwin(source: IndividualEnrollment["initialTwin"]): EnrollmentRecord
   };
 }
 
-/** `$`-members of a TwinCollection are about the collection, not properties (wire.md#twincollection). */
+/** `$`-members of a TwinCollection are metadata, not properties (wire.md#twincollection). */
 function twinProperties(collection: JsonObject | null | undefined, path: string, maxBytes: number): JsonObject {
   const properties = Object.fromEntries(Object.entries(collection ?? {}).filter(([name]) => !name.startsWith("$")));
   const bytes = Buffer.byteLength(JSON.stringify(properties));
@@ -105,7 +106,7 @@ function twinProperties(collection: JsonObject | null | undefined, path: string,
   return properties;
 }
 
-/** The uploaded CA certificates that an enrollment names, as they are now. */
+/** The uploaded CA certificates to which an enrollment refers, in their current state. */
 export async function namedAuthorities(
   store: Store,
   enrollment: IndividualEnrollment | EnrollmentGroup,

@@ -3,13 +3,16 @@ import { groupKindOf } from "../records/group-kind.js";
 import type { GroupRecord } from "../records/records.js";
 import type { Store } from "../records/store.js";
 
-/** How many groups there may be with the attestation of this one (wire.md#limits): each kind is limited by itself. */
+/**
+ * The largest number of groups with the same kind of attestation as this group (wire.md#limits); each kind has its own
+ * limit.
+ */
 export const groupLimit = (record: Pick<GroupRecord, "attestation">): number =>
   attestationKinds[groupKindOf(record)].groups.limit;
 
 /**
- * What a store would hold too many of with these groups in it, in words; undefined when all have their place. `incoming`: by
- * `idKey` of the id. A store that is told the limit (`putGroup`) holds to it also when several are created at the same moment.
+ * Describes the quota that a store would exceed with these groups in it; undefined when no quota is exceeded.
+ * `incoming`: by `idKey` of the id. When several groups are created at the same moment, `putGroup` applies the limit.
  */
 export async function quotaProblem(
   store: Store,

@@ -13,7 +13,7 @@ const groups = (from: number, count: number) =>
     })),
   });
 
-it("groups of several seeds together keep the limit; those that are there already do not count twice", async () => {
+it("the limit applies to the groups of several seeds together; existing groups do not count twice", async () => {
   const store = new MemoryStore();
   const most = limits.symmetricKeyGroups;
   expect(await loadSeed(store, groups(0, most - 10), context)).toMatchObject({ groups: most - 10, kept: 0 });

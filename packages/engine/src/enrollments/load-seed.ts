@@ -6,7 +6,7 @@ import type { Store } from "../records/store.js";
 import { groupRecord, individualRecord, namedAuthorities, type RecordContext } from "./enrollment-record.js";
 import { quotaProblem } from "./group-quota.js";
 
-/** How many enrollments of a seed were put, and how many were there already and stay as they are. */
+/** Number of enrollments of a seed that were put, and number that existed already and stay unchanged. */
 export interface SeedCount {
   readonly individuals: number;
   readonly groups: number;
@@ -14,8 +14,9 @@ export interface SeedCount {
 }
 
 /**
- * Puts the enrollments of a seed into a store, unless told otherwise where there are none of their ids: what an operator changed
- * since the last start is not taken back. Throws EnrollmentError with the full path; nothing is put then.
+ * Puts the enrollments of a seed into a store. By default, it keeps existing enrollments with the same id, so that
+ * changes which an operator made since the last start stay. Throws EnrollmentError with the full path; nothing is put
+ * then.
  */
 export async function loadSeed(
   store: Store,
@@ -47,7 +48,7 @@ export async function loadSeed(
   const problem = await quotaProblem(store, incoming);
   if (problem !== undefined) throw new EnrollmentError("enrollmentGroups", problem);
   const [putIndividuals, putGroups] = await Promise.all([
-    // At once, so that a store can commit them together.
+    // All at the same time, so that a store can commit them together.
     Promise.all(individuals.map((record) => store.putIndividual(record, expected))),
     Promise.all(groups.map((record) => store.putGroup(record, expected))),
   ]);

@@ -4,7 +4,9 @@ import type { AttestationReading } from "../attestation/judging/attestation.js";
 import type { AttestationRecord } from "../records/attestation-record.js";
 import { EnrollmentError } from "../records/enrollment-error.js";
 
-/** Makes the stored form of an enrollment's attestation. Throws EnrollmentError with the path from the enrollment on. */
+/**
+ * Makes the stored form of an enrollment's attestation. Throws EnrollmentError with the path from the enrollment on.
+ */
 export function readAttestation(
   source: AttestationMechanism,
   kind: EnrollmentKind,

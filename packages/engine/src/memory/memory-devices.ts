@@ -75,7 +75,7 @@ export class MemoryDevices {
     this.#hub(twin.hub).twins.set(twin.deviceId, twin);
   }
 
-  /** False when there is no such identity. */
+  /** Returns false when the identity does not exist. */
   remove(place: Place): boolean {
     if (!this.identity(place)) return false;
     const hub = this.#hub(place.hub);

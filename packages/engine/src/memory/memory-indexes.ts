@@ -21,7 +21,7 @@ export class MultiIndex<T> {
   }
 }
 
-/** Where the first key that is not below `key` stands, or would. */
+/** The index of the first key that is not below `key`, which is also the index for inserting `key`. */
 function place(keys: readonly string[], key: string): number {
   let low = 0;
   let high = keys.length;
@@ -33,13 +33,13 @@ function place(keys: readonly string[], key: string): number {
   return low;
 }
 
-/** Keys moved at most for one insertion: a million keys in one array would move by half a million. */
+/** The largest number of keys that one insertion moves: in one array of a million keys it would move half a million. */
 const LARGEST_CHUNK = 1024;
 
-/** A map whose keys can be walked in order from anywhere, by code unit. */
+/** A map whose keys can be walked in order (by code unit) from any key. */
 export class SortedMap<T> {
   readonly #values = new Map<string, T>();
-  /** Never empty, and no chunk but a lone one is empty. */
+  /** There is at least one chunk, and a chunk is empty only if it is the only one. */
   #chunks: string[][] = [[]];
 
   get(key: string): T | undefined {
@@ -63,7 +63,7 @@ export class SortedMap<T> {
     if (chunk.length === 0 && this.#chunks.length > 1) this.#chunks.splice(index, 1);
   }
 
-  /** In order, behind `after`. Do not change the map while walking. */
+  /** The entries after the key `after`, in order. Do not change the map while walking. */
   *from(after: string | undefined): Generator<readonly [string, T]> {
     let index = after === undefined ? 0 : this.#chunkOf(after);
     let at = after === undefined ? 0 : place(this.#chunks[index] ?? [], `${after}\0`);
@@ -97,7 +97,7 @@ export class SortedMap<T> {
   }
 }
 
-/** The first `limit` values behind `after` that are wanted. */
+/** The first `limit` values after `after` for which `wanted` is true. */
 export function pageOf<T>(
   map: SortedMap<T>,
   { after, limit }: { readonly after?: string | undefined; readonly limit: number },

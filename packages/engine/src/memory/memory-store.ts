@@ -26,6 +26,7 @@ import type {
   Store,
   StoreCounts,
 } from "../records/store.js";
+import { subjectKey } from "../records/subject-key.js";
 import { MemoryDevices } from "./memory-devices.js";
 import { indexes, pageOf, SortedMap } from "./memory-indexes.js";
 import { applies, removal } from "./memory-versions.js";
@@ -37,7 +38,7 @@ function isWanted({ search, status }: EnrollmentFilter): (record: EnrollmentReco
   return (record, key) => key.includes(part) && (status === undefined || record.provisioningStatus === status);
 }
 
-/** A store that forgets when the process ends: what `--in-memory` runs on. Every look-up is a look-up in a map. */
+/** A store that forgets everything when the process ends, for `--in-memory`. Every look-up is a look-up in a map. */
 export class MemoryStore implements Store {
   readonly #individuals = new SortedMap<IndividualRecord>();
   readonly #groups = new SortedMap<GroupRecord>();
@@ -63,7 +64,7 @@ export class MemoryStore implements Store {
   }
 
   async groupsBySubject(subject: string): Promise<readonly GroupRecord[]> {
-    return this.#groupsBy.subject.get(subject);
+    return this.#groupsBy.subject.get(subjectKey(subject));
   }
 
   async symmetricKeyGroups(): Promise<readonly GroupRecord[]> {
@@ -283,7 +284,7 @@ export class MemoryStore implements Store {
     return this.#devices.hubs();
   }
 
-  /** Without a pause, so that nothing else is written in between. */
+  /** Without an await, so that nothing else is written in between. */
   async restore(records: StoreRecords): Promise<void> {
     for (const record of records.registrations ?? []) this.#putRegistration(record);
     for (const identity of records.identities ?? []) this.#devices.restoreIdentity(identity);

@@ -13,7 +13,10 @@ import { badMember } from "./bad-request.js";
 import type { EnrollmentOperations } from "./enrollment-operations.js";
 import type { BulkError } from "./operator-types.js";
 
-/** Runs a bulk operation (wire.md#bulk): one entry after the other, each for itself, in the order of the body. */
+/**
+ * Runs a bulk operation (wire.md#bulk): one entry after the other, each independent of the others, in the order of the
+ * body.
+ */
 export async function runBulk(
   kind: EnrollmentKind,
   body: unknown,

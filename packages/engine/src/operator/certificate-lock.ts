@@ -1,17 +1,17 @@
 import type { Store } from "../records/store.js";
 
-const turns = new WeakMap<Store, Promise<unknown>>();
+const lastWork = new WeakMap<Store, Promise<unknown>>();
 
 /**
- * Runs what counts CA certificates, refers to them or takes them away one after the other: two uploads could both be the last
- * that the limit allows, and a group could come to refer to one that is being deleted. Nodes that share a database do not
- * wait for each other; the store holds all of them to the limit.
+ * Runs work that counts, references or removes CA certificates, one after the other: otherwise two uploads could both
+ * take the last free place, or a group could refer to a certificate that is being deleted. Nodes that share a database
+ * do not wait for each other; the store itself applies the limit to all of them.
  */
-export function inTurn<T>(store: Store, work: () => Promise<T>): Promise<T> {
-  const mine = (turns.get(store) ?? Promise.resolve()).then(work);
-  turns.set(
+export function withCertificateLock<T>(store: Store, work: () => Promise<T>): Promise<T> {
+  const done = (lastWork.get(store) ?? Promise.resolve()).then(work);
+  lastWork.set(
     store,
-    mine.catch(() => undefined),
+    done.catch(() => undefined),
   );
-  return mine;
+  return done;
 }

@@ -12,7 +12,7 @@ import type { EnrollmentRecord, GroupRecord, IndividualRecord } from "../records
 import type { EnrollmentFilter, Expected, Removal, Store } from "../records/store.js";
 import { readBody } from "./read-body.js";
 
-/** One kind of enrollment: where it is kept and how it is read. */
+/** One kind of enrollment: how it is stored and read. */
 export interface Collection<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup> {
   readonly kind: EnrollmentKind;
   readonly notFound: "enrollmentNotFound" | "enrollmentGroupNotFound";
@@ -24,7 +24,7 @@ export interface Collection<R extends EnrollmentRecord, E extends IndividualEnro
   /** Throws EnrollmentError. */
   record(enrollment: E, context: RecordContext, existing: R | undefined): R;
   get(store: Store, id: string): Promise<R | undefined>;
-  /** `existing` is what the record is put over. */
+  /** `existing` is the record to replace. */
   put(store: Store, record: R, existing: R | undefined): Promise<boolean>;
   remove(store: Store, id: string, expectedEtag: string | undefined): Promise<Removal>;
   page(store: Store, filter: EnrollmentFilter): Promise<readonly R[]>;
@@ -56,7 +56,7 @@ export const groups: Collection<GroupRecord, EnrollmentGroup> = {
   record: groupRecord,
   get: (store, id) => store.enrollmentGroup(id),
   put: (store, record, existing) =>
-    // Its kind of attestation stays: only a new one is one more.
+    // An update keeps the kind of attestation, so only a new group can exceed the limit.
     store.putGroup(record, over(existing), existing ? undefined : groupLimit(record)),
   remove: (store, id, expectedEtag) => store.removeGroup(id, expectedEtag),
   page: (store, filter) => store.groups(filter),

@@ -2,23 +2,23 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { DpsError } from "@rollcall/protocol";
 import type { Literal } from "./query-parser.js";
 
-/** Where a page ended: behind this key; in a sorted query, behind this value and key. */
+/** The end of a page: this key; in a sorted query, this value and key. */
 export interface Cursor {
   readonly key: string;
   readonly value?: Literal;
 }
 
-/** Writes and reads the texts by which a query goes on; nothing of them is remembered. */
+/** Writes and reads the tokens with which a query continues; nothing is remembered for them. */
 export interface Continuations {
-  /** `about`: the query that it belongs to. */
+  /** `about`: the query to which the token belongs. */
   write(about: string, cursor: Cursor): string;
-  /** Throws a 400 for a text that this service did not write for this query. */
+  /** Throws a 400 for a token that this service did not write for this query. */
   read(about: string, token: string | undefined): Cursor | undefined;
 }
 
 const SIGNATURE_BYTES = 16;
 
-/** Made from the cluster's secret, so that every node of a cluster can go on with what another one began. */
+/** Made from the cluster's secret, so that every node of a cluster can continue a query that another node began. */
 export function createContinuations(clusterSecret: Uint8Array): Continuations {
   const key = createHmac("sha256", clusterSecret).update("continuation tokens").digest();
   const sign = (about: string, content: string) =>
@@ -46,7 +46,7 @@ export function createContinuations(clusterSecret: Uint8Array): Continuations {
           },
         );
       }
-      // Signed by us: it has the form that `write` gave it.
+      // A cast: the text is signed by us, so it has the form that `write` gave it.
       const [last, value] = JSON.parse(content) as [string, Literal?];
       return { key: last, ...(value !== undefined && { value }) };
     },

@@ -14,15 +14,15 @@ import type { Store } from "../records/store.js";
 import { checkPrecondition, newEtag } from "../wire/etags.js";
 import { attestationMechanism, wireEnrollment } from "../wire/wire-enrollment.js";
 import { orBadRequest } from "./bad-request.js";
-import { inTurn } from "./certificate-lock.js";
+import { withCertificateLock } from "./certificate-lock.js";
 import type { Collection } from "./collections.js";
 import { type OperatorContext, TRIES } from "./operator-context.js";
 import type { EnrollmentAnswer } from "./operator-types.js";
 import { checkAllocation, checkId, checkSameId } from "./read-body.js";
 
 /**
- * What a write needs to find there: nothing (in bulk, by a PUT without If-Match, or as the precondition If-None-Match), something, or
- * either.
+ * The state that a write requires: no record (in bulk, by a PUT without If-Match, or as the precondition
+ * If-None-Match), a record, or either.
  */
 export type Wanted = "create" | "new" | "absent" | "update" | "either";
 
@@ -66,7 +66,7 @@ export function enrollmentOperations<R extends EnrollmentRecord, E extends Indiv
   };
 }
 
-/** An enrollment as answers give it; queries leave the registration out. */
+/** An enrollment in the form of an answer; queries leave the registration out. */
 export async function presented(
   record: EnrollmentRecord,
   context: OperatorContext,
@@ -77,7 +77,7 @@ export async function presented(
   return wireEnrollment(record, { registration, allocationPolicy, now: clock() });
 }
 
-/** The registration of an individual enrollment, once it registered. */
+/** The registration of an individual enrollment, if its device has registered. */
 export async function ownRegistration(record: EnrollmentRecord, store: Store): Promise<RegistrationRecord | undefined> {
   return record.kind === "individual" ? await store.registration(record.registrationId) : undefined;
 }
@@ -100,11 +100,13 @@ async function put<R extends EnrollmentRecord, E extends IndividualEnrollment | 
   checkSameId(collection.kind, write.id, collection.idOf(enrollment));
   checkAllocation(enrollment, context.hubs.linked());
   return authoritiesNamedIn(enrollment).length > 0
-    ? await inTurn(store, () => putRead(collection, { ...write, enrollment }, context))
+    ? await withCertificateLock(store, () => putRead(collection, { ...write, enrollment }, context))
     : await putRead(collection, { ...write, enrollment }, context);
 }
 
-/** Creates or replaces; over what was read and nothing else, so that of two writers with one etag only one wins. */
+/**
+ * Creates or replaces exactly the version that was read, so that of two writers with the same etag only one succeeds.
+ */
 async function putRead<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
   collection: Collection<R, E>,
   write: Write & { readonly enrollment: E },

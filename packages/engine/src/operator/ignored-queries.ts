@@ -8,10 +8,10 @@ import {
 } from "@rollcall/protocol";
 import type { OperatorContext } from "./operator-context.js";
 
-/** Texts that are remembered: enough for any real client, bounded for the others. */
+/** Number of texts that are remembered: enough for any real client, but bounded. */
 const MAX_TEXTS = 100;
 
-/** Queries that were not understood and answered with everything: each text is told once, and counted from then on. */
+/** Queries that could not be parsed and were answered with everything: each text is reported once, and then counted. */
 export class IgnoredQueries {
   readonly #context: Pick<OperatorContext, "clock" | "onIgnoredQuery">;
   readonly #byText = new Map<string, IgnoredQuery>();
@@ -20,15 +20,15 @@ export class IgnoredQueries {
     this.#context = context;
   }
 
-  /** In the order in which they first came. */
+  /** In the order of their first occurrence. */
   get all(): readonly IgnoredQuery[] {
     return [...this.#byText.values()];
   }
 
-  /** `why` is what `parseQuery` threw. */
+  /** `why` is the error of `parseQuery`. */
   add(kind: EnrollmentKind, text: string, why: DpsError): void {
     const lastAt = this.#context.clock();
-    // Of a text of any length, 32 bytes are kept.
+    // 32 bytes instead of a text of any length.
     const key = `${kind} ${createHash("sha256").update(text).digest("base64")}`;
     const known = this.#byText.get(key);
     if (known) {

@@ -11,7 +11,7 @@ import type {
 } from "@rollcall/protocol";
 import type { EnrollmentStatus } from "../records/records.js";
 
-/** A part of a list. `after` is what the page before gave as `next`. */
+/** A page of a list. `after` is the value of `next` in the page before. */
 export interface OperatorPage {
   readonly limit?: number;
   readonly after?: string;
@@ -23,12 +23,12 @@ export interface OperatorList<Item> {
   readonly next?: string;
 }
 
-/** Which enrollments a list for people holds. */
+/** The filter of a list for people. */
 export interface ListFilter {
   /** A part of the id. */
   readonly search?: string;
   readonly status?: EnrollmentStatus;
-  /** `SELECT …`, instead of the two others. */
+  /** `SELECT …`, instead of `search` and `status`. */
   readonly query?: string;
 }
 
@@ -37,34 +37,35 @@ export interface BulkError extends BulkAnswerError {
   readonly id: string;
 }
 
-/** An enrollment of either kind, as it is answered. */
+/** An enrollment of either kind, in the form of an answer. */
 export type EnrollmentAnswer = EnrolledIndividual | EnrolledGroup;
 
 /**
- * The operator's half of the service: enrollments, registrations and CA certificates, in the wire form of wire.md#objects. Knows no
- * HTTP. `body` is parsed JSON of a stranger; every method throws DpsError for what it will not do, with the path of the
- * offending member in the message and in `info`. `ifMatch` as in the header: quoted or not, `*` for any that exists.
+ * The functions of the service for operators: enrollments and registrations, in the wire form of wire.md#objects. Uses
+ * no HTTP. `body` is parsed JSON of a stranger; every method throws DpsError when it refuses, with the path of the
+ * invalid member in the message and in `info`. `ifMatch` as in the header: quoted or not, `*` for any existing version.
  */
 export interface Operator {
   counts(): Promise<Counts>;
   enrollment(kind: EnrollmentKind, id: string): Promise<EnrollmentAnswer>;
-  /** Creates; a failed precondition where there is one already, which stays as it is. */
+  /** Creates; if the id exists, throws preconditionFailed, and the enrollment stays unchanged. */
   createEnrollment(kind: EnrollmentKind, id: string, body: unknown): Promise<EnrollmentAnswer>;
   /**
-   * Without `ifMatch` it creates, and where the id exists that is a conflict: 409201 for an individual enrollment, 409202 for a group
-   * (azure-iot-sdk-csharp#3076, azure-sdk-for-python#35187). With it, it replaces what has that etag.
+   * Without `ifMatch` it creates, and an existing id is a conflict: 409201 for an individual enrollment, 409202 for a
+   * group (azure-iot-sdk-csharp#3076, azure-sdk-for-python#35187). With `ifMatch`, it replaces the version with that
+   * etag.
    */
   putEnrollment(kind: EnrollmentKind, id: string, body: unknown, ifMatch?: string): Promise<EnrollmentAnswer>;
   deleteEnrollment(kind: EnrollmentKind, id: string, ifMatch?: string): Promise<void>;
-  /** At most ten of them; each succeeds or fails by itself. */
+  /** At most ten entries; each succeeds or fails independently. */
   bulk(kind: EnrollmentKind, body: unknown): Promise<{ isSuccessful: boolean; errors: readonly BulkError[] }>;
   /** `SELECT * FROM enrollments …`; the body is a QuerySpecification. Its entries have no `registrationState`. */
   query(kind: EnrollmentKind, body: unknown, page: OperatorPage): Promise<OperatorList<EnrollmentAnswer>>;
-  /** The queries that were not understood and answered with everything; at most a hundred texts. */
+  /** The invalid queries that were answered with everything; at most a hundred texts. */
   ignoredQueries(): readonly IgnoredQuery[];
-  /** For pages that people look at; entries are as GET gives them. A query that is not understood is a 400. */
+  /** For lists that people look at; entries have the form of GET. An invalid query is a 400. */
   list(kind: EnrollmentKind, filter: ListFilter, page: OperatorPage): Promise<OperatorList<EnrollmentAnswer>>;
-  /** With keys. */
+  /** The attestation with its keys. */
   attestationMechanism(kind: EnrollmentKind, id: string): Promise<EnrolledMechanism>;
 
   registration(registrationId: string): Promise<RegistrationState>;
@@ -73,17 +74,17 @@ export interface Operator {
 }
 
 /**
- * CA certificates that groups refer to by name, and their proof of possession (wire.md#proof-of-possession). Throws
- * DpsError as `Operator` does.
+ * CA certificates to which groups refer by name, and their proof of possession (wire.md#proof-of-possession). Throws
+ * DpsError like `Operator`.
  */
 export interface CertificateOperator {
   certificates(): Promise<readonly CaCertificate[]>;
   certificate(name: string): Promise<CaCertificate>;
-  /** `{certificate, isVerified?}`; a name that is taken is a conflict. */
+  /** `{certificate, isVerified?}`; an existing name is a conflict. */
   createCertificate(name: string, body: unknown): Promise<CaCertificate>;
   /** The certificate, with a new `properties.verificationCode`. */
   verificationCode(name: string, ifMatch?: string): Promise<CaCertificate>;
   verifyCertificate(name: string, body: unknown, ifMatch?: string): Promise<CaCertificate>;
-  /** A conflict while a group refers to it. */
+  /** A conflict while an enrollment refers to it. */
   deleteCertificate(name: string, ifMatch?: string): Promise<void>;
 }

@@ -59,7 +59,7 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     expect(await operator.enrollment(kind, "LINE-3")).toEqual(created);
   });
 
-  it("is created by a PUT without If-Match, which leaves what is there as it is", async () => {
+  it("is created by a PUT without If-Match, which leaves an existing enrollment unchanged", async () => {
     const { operator } = operatorRig();
     const first = { provisioningStatus: "disabled", initialTwin: { tags: { site: "north" } } };
     const created = await operator.putEnrollment(kind, "Ab", body("Ab", first));
@@ -75,7 +75,7 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     expect(await operator.putEnrollment(kind, "aB", body("aB"))).toMatchObject({ [idName]: "aB" });
   });
 
-  it("is created by one of many at once", async () => {
+  it("is created by one of many simultaneous PUTs", async () => {
     const { operator } = operatorRig();
     const puts = await Promise.allSettled(
       Array.from({ length: 20 }, () => operator.putEnrollment(kind, "a", body("a"))),
@@ -84,7 +84,7 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     expect(refused).toEqual(Array.from({ length: 19 }, () => refusal(exists)));
   });
 
-  it("says the policy that is in force, its own before the service's", async () => {
+  it("shows the policy that applies: its own, or else the service's", async () => {
     const { context } = operatorRig();
     const operator = createOperator({ ...context, allocationPolicy: "geoLatency" });
     expect(await operator.putEnrollment(kind, "a", body("a"))).toMatchObject({ allocationPolicy: "geoLatency" });
@@ -93,7 +93,7 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     const old = body("c", { iotHubHostName: "hub-a.test" });
     const written = await operator.putEnrollment(kind, "c", old);
     expect(written).toMatchObject({ iotHubHostName: "hub-a.test", allocationPolicy: "static" });
-    // What was read may be sent back.
+    // The answer may be sent back.
     expect(await operator.putEnrollment(kind, "c", written, "*")).toMatchObject({ iotHubHostName: "hub-a.test" });
   });
 
@@ -104,7 +104,10 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     ["hubs with a policy", { iotHubs: ["hub-a.test", "hub-b.test"], allocationPolicy: "geoLatency" }],
     ["static with one hub", { iotHubs: ["hub-a.test"], allocationPolicy: "static" }],
     ["static without a hub", { allocationPolicy: "static" }],
-    ["a webhook beside another policy", { allocationPolicy: "geoLatency", customAllocationDefinition: webhook }],
+    [
+      "a webhook with a policy other than custom",
+      { allocationPolicy: "geoLatency", customAllocationDefinition: webhook },
+    ],
   ])("may have %s", async (_, over) => {
     const { operator } = operatorRig();
     const { attestation, ...said } = body("x", over);
@@ -115,7 +118,7 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
   it.each([
     ["one hub", { iotHubs: ["hub-a.test"] }],
     ["two hubs", { iotHubs: ["hub-a.test", "hub-b.test"], allocationPolicy: null }],
-  ])("may not name %s without a policy, in the service's own words", async (_, over) => {
+  ])("must not name %s without a policy; the message is the service's own", async (_, over) => {
     const { operator } = operatorRig();
     const message = "Enrollment allocationPolicy must be specified when iotHubs are specified.";
     const error = { kind: "badRequest", message, info: { path: "allocationPolicy" } };
@@ -126,7 +129,7 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     ]);
   });
 
-  it("is written by many at once: all get through with any etag, one with its own, and the keys stay", async () => {
+  it("with many simultaneous writes: all with If-Match * succeed, one with the same etag, and the keys stay", async () => {
     const { operator } = operatorRig();
     const { etag } = await operator.putEnrollment(kind, "a", body("a"));
     const made = await operator.attestationMechanism(kind, "a");
@@ -140,7 +143,7 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     expect(await operator.attestationMechanism(kind, "a")).toEqual(made);
   });
 
-  it("keeps what it was told, and drops what it does not know", async () => {
+  it("keeps known members, and drops unknown members", async () => {
     const { operator } = operatorRig();
     const said = {
       capabilities: { iotEdge: true },
@@ -165,7 +168,7 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     });
   });
 
-  it("is replaced: id's spelling and date of creation stay, the etag does not", async () => {
+  it("is replaced: the id's spelling and the date of creation stay, the etag changes", async () => {
     const { operator, clock } = operatorRig();
     const created = await operator.putEnrollment(
       kind,
@@ -183,7 +186,7 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     expect(Object.keys(updated)).not.toContain("iotHubs");
   });
 
-  it("is written and deleted over the etag that was given, quoted or not, and no other", async () => {
+  it("is written and deleted only with a matching etag, quoted or not", async () => {
     const { operator } = operatorRig();
     const { etag } = await operator.putEnrollment(kind, "x", body("x"));
     const bare = String(etag).replaceAll('"', "");
@@ -204,7 +207,7 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     await expect(operator.enrollment(kind, "x")).rejects.toEqual(refusal(notFound));
   });
 
-  it("is created where there is none, and left as it is where there is one", async () => {
+  it("is created if absent, and stays unchanged if it exists", async () => {
     const { operator } = operatorRig();
     const answers = await Promise.allSettled(
       ["Ab", "aB", "AB"].map((id) => operator.createEnrollment(kind, id, body(id))),
@@ -215,7 +218,7 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     await expect(operator.createEnrollment(kind, "ab", body("ab"))).rejects.toEqual(refusal("preconditionFailed"));
   });
 
-  it("that is missing cannot be matched, and cannot be deleted", async () => {
+  it("that does not exist cannot match an etag, and cannot be deleted", async () => {
     const { operator, store } = operatorRig();
     for (const etag of ["*", '"e"']) {
       await expect(operator.putEnrollment(kind, "x", body("x"), etag)).rejects.toEqual(refusal("preconditionFailed"));
@@ -226,7 +229,7 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     expect(await store.counts()).toMatchObject({ individualEnrollments: 0, enrollmentGroups: 0 });
   });
 
-  it("is won by one of many writers with the same etag", async () => {
+  it("is written by exactly one of many writers with the same etag", async () => {
     const { operator } = operatorRig();
     const { etag } = await operator.putEnrollment(kind, "x", body("x"));
     const writes = Array.from({ length: 20 }, () => operator.putEnrollment(kind, "x", body("x"), String(etag)));
@@ -238,7 +241,7 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
 
   it.each([
     ["", "has no id", { [idName]: undefined }, idName],
-    ["x", "another id than the path", { [idName]: "y" }, idName],
+    ["x", "a different id than in the path", { [idName]: "y" }, idName],
     ["x", "no attestation", { attestation: undefined }, "attestation"],
     ["x", "attestation none", { attestation: { type: "none" } }, "attestation.type"],
     [
@@ -249,13 +252,13 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     ],
     [
       "x",
-      "one key of two",
+      "only the primary key",
       { attestation: { type: "symmetricKey", symmetricKey: { primaryKey: key(1) } } },
       "attestation.symmetricKey.secondaryKey",
     ],
     [
       "x",
-      "the other key of two",
+      "only the secondary key",
       { attestation: { type: "symmetricKey", symmetricKey: { secondaryKey: key(1) } } },
       "attestation.symmetricKey.primaryKey",
     ],
@@ -267,7 +270,7 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     ["x", "custom without a definition", { allocationPolicy: "custom" }, "customAllocationDefinition"],
     [
       "x",
-      "a webhook that is no address",
+      "a webhook that is not an address",
       { customAllocationDefinition: { webhookUrl: "hook", apiVersion: "2019-03-31" } },
       "customAllocationDefinition.webhookUrl",
     ],
@@ -283,7 +286,7 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
       { customAllocationDefinition: { webhookUrl: "http://a.b/", apiVersion: "2018-04-01" } },
       "customAllocationDefinition.apiVersion",
     ],
-    ["x", "a status that is none", { provisioningStatus: "off" }, "provisioningStatus"],
+    ["x", "an unknown status", { provisioningStatus: "off" }, "provisioningStatus"],
     ["x", "iotEdge as a text", { capabilities: { iotEdge: "yes" } }, "capabilities.iotEdge"],
     [
       "x",
@@ -303,7 +306,7 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
       { initialTwin: { properties: { desired: JSON.parse(`${'{"a":'.repeat(12)}1${"}".repeat(12)}`) } } },
       "initialTwin.properties.desired",
     ],
-  ])("is refused with the path of what is wrong with it (%s %s)", async (_id, _, over, path) => {
+  ])("is refused with the path of the invalid member (%s %s)", async (_id, _, over, path) => {
     const { operator, store } = operatorRig();
     const error: unknown = await operator
       .putEnrollment(kind, "x", { ...body("x"), ...over })
@@ -313,12 +316,12 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
     expect(await store.counts()).toMatchObject({ individualEnrollments: 0, enrollmentGroups: 0 });
   });
 
-  it.each([null, undefined, "text", 3, [], [{}]])("is no %j", async (value) => {
+  it.each([null, undefined, "text", 3, [], [{}]])("is not %j", async (value) => {
     const { operator } = operatorRig();
     await expect(operator.putEnrollment(kind, "x", value)).rejects.toEqual(refusal("badRequest"));
   });
 
-  it.each(["a b", "a/b", "", "x".repeat(129), "dot."])("has no id %j", async (id) => {
+  it.each(["a b", "a/b", "", "x".repeat(129), "dot."])("cannot have the id %j", async (id) => {
     const { operator } = operatorRig();
     const bad = expect.objectContaining({ info: { path: idName } });
     await expect(operator.enrollment(kind, id)).rejects.toEqual(bad);
@@ -327,7 +330,7 @@ describe.each(kinds)("an enrollment of kind $kind", ({ kind, body, idName, notFo
 });
 
 describe("symmetric keys", () => {
-  it("are generated, given by attestationmechanism alone, and kept by updates that leave them out", async () => {
+  it("are generated, shown only by attestationmechanism, and kept by updates that leave them out", async () => {
     const { operator } = operatorRig();
     const created = await operator.putEnrollment("individual", "x", individual("x"));
     const mechanism = await operator.attestationMechanism("individual", "x");
@@ -353,7 +356,7 @@ describe("symmetric keys", () => {
     expect(await operator.attestationMechanism("group", "g")).toEqual(keys(1, 3));
   });
 
-  it("are never changed into something else", async () => {
+  it("cannot be changed into a different kind of attestation", async () => {
     const { operator } = operatorRig();
     await operator.putEnrollment("individual", "x", individual("x"));
     const { certificatePem } = await issueLeaf({ commonName: "x" });
@@ -369,7 +372,7 @@ describe("certificates", () => {
     attestation: { type: "x509", x509: { [holds]: { primary: { certificate } } } },
   });
 
-  it("are shown by their info, and kept when they are sent back so", async () => {
+  it("are shown as info, and kept when this info is sent back", async () => {
     const { operator, store } = operatorRig();
     const first = await issueLeaf({ commonName: "x" });
     const second = await issueLeaf({ commonName: "x" });
@@ -410,7 +413,7 @@ describe("certificates", () => {
     expect((await store.enrollmentsByLeaf(first.certificate.sha256)).map((each) => each.registrationId)).toEqual(["x"]);
   });
 
-  it("may be without a primary one: whoever takes it away keeps the secondary, which a look-up finds", async () => {
+  it("may lack the primary: after its removal, the secondary stays, and look-ups find it", async () => {
     const { operator, store } = operatorRig();
     const [first, second] = [await issueLeaf({ commonName: "x" }), await issueLeaf({ commonName: "x" })];
     const pair = {
@@ -442,7 +445,7 @@ describe("certificates", () => {
     );
   });
 
-  it("stand in the member that their kind of enrollment takes", async () => {
+  it("must be in the member for their kind of enrollment", async () => {
     const { operator } = operatorRig();
     const leaf = (await issueLeaf({ commonName: "x" })).certificatePem;
     const root = (await issueRoot({ commonName: "Root" })).certificatePem;
@@ -467,13 +470,13 @@ describe("certificates", () => {
     await put("group", x509("signingCertificates", root));
   });
 
-  it("are taken when they have expired: the device is told when it comes", async () => {
+  it("are accepted after their expiry: the device gets the reason when it registers", async () => {
     const { operator } = operatorRig();
     const past = await issueLeaf({ commonName: "x", notBefore: new Date("2020-01-01"), days: 1 });
     await operator.putEnrollment("individual", "x", individual("x", x509("clientCertificates", past.certificatePem)));
   });
 
-  it("of a thumbprint alone fill every field that Java wants", async () => {
+  it("with only a thumbprint have every field that Java requires", async () => {
     const { operator } = operatorRig();
     const primary = { info: { sha256Thumbprint: "ab".repeat(32) } };
     const created = await operator.putEnrollment(
@@ -488,7 +491,7 @@ describe("certificates", () => {
     expect(Object.values(info).every((value) => value !== "" && value !== null)).toBe(true);
   });
 
-  it("can be referred to by name, once they are uploaded and verified", async () => {
+  it("can be referred to by name after upload and verification", async () => {
     const { operator, store } = operatorRig();
     const root = await issueRoot({ commonName: "Root" });
     const { der, sha256 } = root.certificate;
@@ -524,7 +527,7 @@ describe("certificates", () => {
 });
 
 describe("TPMs", () => {
-  it("need an endorsement key, and no group", async () => {
+  it("need an endorsement key, and are not for groups", async () => {
     const { operator } = operatorRig();
     const attestation = (endorsementKey: string) => ({ attestation: { type: "tpm", tpm: { endorsementKey } } });
     for (const bad of ["AAAA", "not base64"]) {
@@ -539,7 +542,7 @@ describe("TPMs", () => {
 });
 
 describe("device ids", () => {
-  it("are IoT Hub's", async () => {
+  it("follow IoT Hub's rule", async () => {
     const { operator } = operatorRig();
     await expect(operator.putEnrollment("individual", "x", individual("x", { deviceId: "a b" }))).rejects.toEqual(
       refusal("badRequest", "deviceId"),
@@ -554,7 +557,7 @@ describe("device ids", () => {
 });
 
 describe("groups", () => {
-  it("are at most 100 of each kind, also when several come at once", async () => {
+  it("are at most 100 of each kind, also with simultaneous creations", async () => {
     const { operator, store } = operatorRig();
     const ids = Array.from({ length: 103 }, (_, n) => `g${n}`);
     const puts = await Promise.allSettled(ids.map((id) => operator.putEnrollment("group", id, group(id))));
@@ -579,7 +582,7 @@ describe("groups", () => {
 describe("bulk operations", () => {
   const bulk = (mode: string, ...enrollments: unknown[]) => ({ mode, enrollments });
 
-  it("do each entry by itself", async () => {
+  it("process each entry independently", async () => {
     const { operator } = operatorRig();
     await operator.putEnrollment("individual", "there", individual("there"));
     const answer = await operator.bulk(
@@ -609,7 +612,7 @@ describe("bulk operations", () => {
     expect((await operator.counts()).individualEnrollments).toBe(3);
   });
 
-  it("update what is there, over its etag where the mode says so, and delete", async () => {
+  it("update existing enrollments, with an etag if the mode requires it, and delete", async () => {
     const { operator } = operatorRig();
     const { etag } = await operator.putEnrollment("individual", "a", individual("a"));
     const run = async (mode: string, ...entries: unknown[]) =>
@@ -630,13 +633,13 @@ describe("bulk operations", () => {
     ["no entries", { mode: "create" }, "enrollments"],
     ["an empty list", bulk("create"), "enrollments"],
     ["eleven entries", bulk("create", ...Array.from({ length: 11 }, (_, n) => individual(`a${n}`))), "enrollments"],
-  ])("are refused whole: %s", async (_, body, path) => {
+  ])("are refused completely: %s", async (_, body, path) => {
     const { operator } = operatorRig();
     await expect(operator.bulk("individual", body)).rejects.toEqual(refusal("badRequest", path));
     expect((await operator.counts()).individualEnrollments).toBe(0);
   });
 
-  it("work on groups too", async () => {
+  it("work on groups, too", async () => {
     const { operator } = operatorRig();
     const body = { mode: "create", enrollmentGroups: [group("g"), group("h")] };
     expect(await operator.bulk("group", body)).toEqual({ isSuccessful: true, errors: [] });
@@ -675,7 +678,7 @@ describe("registrations", () => {
     await expect(operator.deleteRegistration("x")).rejects.toEqual(refusal("registrationNotFound"));
   });
 
-  it("tell what failed and what is still assigning", async () => {
+  it("show failed and assigning registrations", async () => {
     const { operator, store, clock } = operatorRig();
     const enrollment = { kind: "group", id: "g" } as const;
     const result = { status: "failed", errorCode: 401001, errorMessage: "IoTHub not found." } as const;
@@ -689,7 +692,7 @@ describe("registrations", () => {
     expect(await operator.registration("w")).toMatchObject({ status: "assigned", assignedHub: "hub-a.test" });
   });
 
-  it("of a group are listed page by page, also when the group is gone", async () => {
+  it("of a group are listed page by page, also after the group was deleted", async () => {
     const { operator, store } = operatorRig();
     await expect(operator.registrationsOfGroup("g", {})).rejects.toEqual(refusal("enrollmentGroupNotFound"));
     await operator.putEnrollment("group", "G", group("G"));

@@ -9,7 +9,7 @@ import type { Operator } from "./operator-types.js";
 import { listEnrollments, runQuery } from "./query.js";
 import { deleteRegistration, getRegistration, registrationsOfGroup } from "./registration-operations.js";
 
-/** Makes the operator's half of the service: no sockets, no HTTP. */
+/** Makes the service's management of enrollments and registrations; without sockets and HTTP. */
 export function createOperator(context: OperatorContext): Operator {
   const continuations = createContinuations(context.clusterSecret);
   const ignored = new IgnoredQueries(context);

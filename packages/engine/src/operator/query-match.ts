@@ -1,10 +1,10 @@
 import { type EnrollmentKind, enrollmentKinds, idKey, type Json, type JsonObject } from "@rollcall/protocol";
 import type { Comparison, Condition, Literal } from "./query-parser.js";
 
-/** Gives a member of an enrollment by its name. */
+/** Reads a member of an enrollment by its name. */
 export type ReadMember = (name: string) => Json;
 
-/** The value at a path; what is not there is null. */
+/** The value at a path; null when it is absent. */
 function valueAt(read: ReadMember, [name = "", ...path]: readonly string[]): Json {
   let value = read(name);
   for (const inner of path) {
@@ -15,8 +15,8 @@ function valueAt(read: ReadMember, [name = "", ...path]: readonly string[]): Jso
 }
 
 /**
- * Whether an enrollment, as the service API gives it, meets a condition. Ids are compared without case, all else as it stands;
- * values of two types are never equal, and only numbers and texts have an order.
+ * Whether an enrollment, in the form of the service API, meets a condition. Ids are compared without case, other values
+ * exactly; values of different types are never equal, and only numbers and texts have an order.
  */
 export function meets(read: ReadMember, condition: Condition, kind: EnrollmentKind): boolean {
   if (condition.kind === "and") return condition.of.every((each) => meets(read, each, kind));
@@ -29,7 +29,7 @@ export function meets(read: ReadMember, condition: Condition, kind: EnrollmentKi
 
 const folded = (value: Json): Json => (typeof value === "string" ? idKey(value) : value);
 
-/** True for the member that is the key of this kind. */
+/** True for the member with the id of this kind. */
 export function isId(member: readonly string[], kind: EnrollmentKind): boolean {
   return member.length === 1 && member[0] === enrollmentKinds[kind].id;
 }
@@ -45,7 +45,7 @@ function compare(left: Json, operator: Comparison, right: Json): boolean {
   return operator === ">" ? left > right : left >= right;
 }
 
-/** The id that an enrollment has to have to meet the condition, when the condition says one: that is a look-up. */
+/** The id that the condition requires, if it requires a single id: then the query is a look-up. */
 export function requiredId(condition: Condition | undefined, kind: EnrollmentKind): string | undefined {
   if (!condition) return undefined;
   if (condition.kind === "and") {
@@ -58,7 +58,7 @@ export function requiredId(condition: Condition | undefined, kind: EnrollmentKin
   return typeof condition.value === "string" ? condition.value : undefined;
 }
 
-/** Whether a condition asks for a member below this one. */
+/** Whether a condition compares the member at this path, or a member below it. */
 export function mentions(condition: Condition | undefined, path: readonly string[]): boolean {
   if (!condition) return false;
   if (condition.kind === "not") return mentions(condition.of, path);
@@ -66,10 +66,10 @@ export function mentions(condition: Condition | undefined, path: readonly string
   return path.every((name, index) => condition.member[index] === name);
 }
 
-/** Texts are put in order by so many characters. */
+/** Texts are sorted by this number of characters. */
 const SORTED_CHARACTERS = 256;
 
-/** The value that an enrollment is put in order by: anything but texts, numbers and truth values counts as null. */
+/** The value by which an enrollment is sorted: anything but texts, numbers and booleans counts as null. */
 export function sortValue(read: ReadMember, member: readonly string[], kind: EnrollmentKind): Literal {
   const value = valueAt(read, member);
   if (typeof value === "string") return (isId(member, kind) ? idKey(value) : value).slice(0, SORTED_CHARACTERS);

@@ -2,8 +2,8 @@ import { type EnrollmentKind, enrollmentKinds } from "@rollcall/protocol";
 import { memberNames } from "../wire/wire-enrollment.js";
 
 /**
- * What stands inside a member whose form is fixed. `initialTwin`, `optionalDeviceInformation` and what is deeper hold names that
- * operators choose.
+ * The inner members of each member with a fixed form. Operators choose the names in `optionalDeviceInformation`, and
+ * all deeper names.
  */
 const inside: Readonly<Record<string, readonly string[]>> = {
   attestation: ["type", "x509", "tpm", "symmetricKey"],
@@ -26,14 +26,17 @@ const inside: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** `enrollments.registrationId` is `registrationId`: the collection, in any case, may stand in front of a member. */
+/** `enrollments.registrationId` is `registrationId`: a member may have the collection, without case, as a prefix. */
 export function withoutCollection(path: readonly string[], kind: EnrollmentKind): readonly string[] {
   const [first = "", ...rest] = path;
   const isCollection = first.toLowerCase() === enrollmentKinds[kind].collection.toLowerCase();
   return isCollection && rest.length > 0 ? rest : path;
 }
 
-/** Why no enrollment of a kind can have a value at a path; undefined where one can. `path` is without the collection. */
+/**
+ * Explains why no enrollment of this kind can have a value at a path; undefined if the path is possible. `path` is
+ * without the collection.
+ */
 export function memberProblem([name = "", inner]: readonly string[], kind: EnrollmentKind): string | undefined {
   const names = memberNames(kind);
   if (!names.includes(name)) return unknown(name, names);

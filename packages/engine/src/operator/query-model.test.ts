@@ -4,7 +4,9 @@ import { expect } from "vitest";
 import { operatorRig } from "../testing/operator-rig.js";
 import type { EnrollmentAnswer, Operator } from "./operator-types.js";
 
-/** What the README says of a query, without the parser and without pages: over whole enrollments as GET gives them. */
+/**
+ * A model of the README's description of queries, without parser and pages: over whole enrollments as GET returns them.
+ */
 type Model =
   | { readonly is: "and"; readonly left: Model; readonly right: Model }
   | { readonly is: "or"; readonly left: Model; readonly right: Model }
@@ -54,7 +56,7 @@ function holds(enrollment: JsonObject, condition: Model): boolean {
   return { "<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0 }[sign] ?? false;
 }
 
-/** Of ways to write the same, `style` picks one; parentheses only where AND before OR would read it otherwise. */
+/** Writes a condition in a style chosen by `style`; with parentheses only where AND before OR requires them. */
 function written(condition: Model, style: number, inside: "or" | "and" | "not" = "or"): string {
   const space = style % 3 === 0 ? "  " : style % 3 === 1 ? "\n" : " ";
   const word = (text: string) => (style % 2 === 0 ? text.toLowerCase() : text);
@@ -97,7 +99,7 @@ async function enrolled(operator: Operator, all: readonly { registrationId: stri
 }
 
 test.prop([fleets, model, fc.nat(59), fc.integer({ min: 1, max: 4 })], { numRuns: 150 })(
-  "a condition, however it is written, finds what it says",
+  "a condition finds the enrollments that meet it, however it is written",
   async (all, condition, style, limit) => {
     const { operator } = operatorRig();
     const enrollments = await enrolled(operator, all);
@@ -116,7 +118,7 @@ test.prop([fleets, model, fc.nat(59), fc.integer({ min: 1, max: 4 })], { numRuns
   },
 );
 
-/** Creates, or replaces what is there. */
+/** Creates or replaces an enrollment. */
 async function putOver(operator: Operator, id: string, x: Scalar): Promise<void> {
   const put = (ifMatch?: string) => operator.putEnrollment("individual", id, body(id, x), ifMatch);
   await put().catch(() => put("*"));
@@ -131,7 +133,7 @@ const changes = fc.array(
 );
 
 test.prop([fleets, changes, fc.boolean(), fc.integer({ min: 1, max: 3 })], { numRuns: 60 })(
-  "pages in the order of a member show what stays once, in order, while others come and go",
+  "pages in the order of a member show each lasting enrollment once, in order, while other enrollments are created and deleted",
   async (all, coming, descending, limit) => {
     const { operator } = operatorRig();
     await enrolled(operator, all);

@@ -11,7 +11,7 @@ const compare = (member: string, operator: string, value: unknown) => ({
   value,
 });
 
-describe("a query is read", () => {
+describe("a valid query", () => {
   it.each(["", " \t\n", "*", "SELECT *", "select  *\tfrom\nENROLLMENTS ", "Select * From Enrollments"])(
     "%j: everything",
     (text) => {
@@ -67,7 +67,7 @@ describe("a query is read", () => {
   });
 });
 
-describe("the collection in front of a member is no part of it", () => {
+describe("the collection in front of a member is not a part of the member", () => {
   it.each([
     ["individual", "enrollments.registrationId", ["registrationId"]],
     ["individual", "Enrollments.attestation.type", ["attestation", "type"]],
@@ -82,7 +82,7 @@ describe("the collection in front of a member is no part of it", () => {
     });
   });
 
-  it("and a slip in a name is told with the right one", () => {
+  it("and the error of a misspelled name shows the right name", () => {
     expect(() => parse("* WHERE provisioningstatus = 'x'")).toThrow(
       "query, character 9: there is no member provisioningstatus; the member is written provisioningStatus",
     );
@@ -92,7 +92,7 @@ describe("the collection in front of a member is no part of it", () => {
   });
 });
 
-describe("what is not understood is a 400 with its place", () => {
+describe("an invalid query is a 400 with the place of the error", () => {
   it.each([
     ["SELECT", 7],
     ["SELECT a FROM enrollments", 8],
@@ -176,7 +176,7 @@ const queries = fc.oneof(
   fc.array(piece, { maxLength: 40 }).map((pieces) => `SELECT * WHERE ${pieces.join("")}`),
 );
 
-test.prop([queries])("nothing but a 400 comes of any text, and its place is in the text or behind it", (text) => {
+test.prop([queries])("any text is parsed or a 400, whose place is in the text or after it", (text) => {
   try {
     parse(text);
   } catch (error) {
@@ -196,7 +196,7 @@ test.prop([fc.string({ unit: "binary", maxLength: 60 }), fc.constantFrom("'", '"
   },
 );
 
-test.prop([fc.double({ noNaN: true, noDefaultInfinity: true })])("any number can be written as one", (value) => {
+test.prop([fc.double({ noNaN: true, noDefaultInfinity: true })])("any number can be written as a literal", (value) => {
   const where = compare("etag", "=", Object.is(value, -0) ? -0 : value);
   expect(parse(`* WHERE etag = ${Object.is(value, -0) ? "-0" : value}`)).toEqual({ where });
 });

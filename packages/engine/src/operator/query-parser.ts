@@ -22,12 +22,13 @@ export interface Query {
   readonly orderBy?: { readonly member: readonly string[]; readonly descending: boolean };
 }
 
-/** Parentheses and NOTs inside each other. */
+/** Maximal nesting of parentheses and NOTs. */
 const MAX_DEPTH = 32;
 
 /**
- * Reads a query: `*`, or `SELECT * [FROM {collection}] [WHERE condition] [ORDER BY member [ASC|DESC]]`; an empty text, as .NET
- * sends it (azure-iot-sdk-csharp#3478), is `*`. Throws a 400 that names the place of what is not understood, and nothing else.
+ * Reads a query: `*`, or `SELECT * [FROM {collection}] [WHERE condition] [ORDER BY member [ASC|DESC]]`; an empty text,
+ * as .NET sends it (azure-iot-sdk-csharp#3478), is `*`. Throws a 400 that names the place of the error, and no other
+ * error.
  */
 export function parseQuery(text: string, kind: EnrollmentKind): Query {
   if (text.length <= MAX_LENGTH && text.trim() === "") return {};
@@ -44,7 +45,7 @@ export function parseQuery(text: string, kind: EnrollmentKind): Query {
   return { ...(where && { where }), ...(orderBy && { orderBy }) };
 }
 
-/** Words that cannot be members: a query that forgot one is told so at the right place. */
+/** Words that cannot be members, so that the error of a query with a missing member names the right place. */
 const keywords: ReadonlySet<string> = new Set(["select", "from", "where", "and", "or", "not", "order", "by"]);
 
 class Reader {
@@ -65,7 +66,7 @@ class Reader {
     this.#index += 1;
   }
 
-  /** Keywords are in any case. */
+  /** Keywords are compared without case. */
   takeWord(word: string): boolean {
     const { current } = this;
     const isIt = current.kind === "word" && current.text.toLowerCase() === word;
@@ -80,7 +81,7 @@ class Reader {
     return isIt;
   }
 
-  /** A member that enrollments of this kind have. */
+  /** Takes a member that enrollments of this kind have. */
   takeMember(): readonly string[] {
     const { current } = this;
     if (current.kind !== "word" || keywords.has(current.text.toLowerCase())) {

@@ -9,7 +9,7 @@ import type { OperatorContext } from "./operator-context.js";
 import { meets, mentions, type ReadMember } from "./query-match.js";
 import type { Query } from "./query-parser.js";
 
-/** A query on its way. */
+/** A query that is being run. */
 export interface QueryRun<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup> {
   readonly collection: Collection<R, E>;
   readonly query: Query;
@@ -18,16 +18,18 @@ export interface QueryRun<R extends EnrollmentRecord, E extends IndividualEnroll
   readonly context: OperatorContext;
 }
 
-/** A page, and where the next one begins; absent on the last. */
+/** A page, and the beginning of the next page; absent on the last page. */
 export interface QueryPage<R> {
   readonly records: readonly R[];
   readonly next?: Cursor;
 }
 
-/** The members of an attestation that take time to show. */
+/** The members of an attestation that are slow to show. */
 export const slowMembers: readonly string[] = attestationKindNames.filter((kind) => attestations[kind].isSlowToShow);
 
-/** Reads no more than the condition asks for: not every certificate, and not every registration. */
+/**
+ * Whether a record meets the condition. Reads only what the condition needs: certificates and registrations are slow.
+ */
 export async function isWanted<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
   record: R,
   { query: { where }, collection, context }: QueryRun<R, E>,
@@ -40,7 +42,7 @@ export async function isWanted<R extends EnrollmentRecord, E extends IndividualE
   return meets(await reader(record, asks, context), where, collection.kind);
 }
 
-/** Reads members of a record's wire form. */
+/** Returns a function that reads members of a record's wire form. */
 export async function reader(
   record: EnrollmentRecord,
   asks: { readonly registration: boolean; readonly certificates: boolean },

@@ -1,9 +1,9 @@
 import { DpsError } from "@rollcall/protocol";
 
-/** Longest query that is read, in characters. */
+/** Maximal length of a query, in characters. */
 export const MAX_LENGTH = 8192;
 
-/** A piece of a query; `position` counts characters from 1. */
+/** A token of a query; `position` counts characters from 1. */
 export type QueryToken = { readonly position: number } & (
   | { readonly kind: "word" | "symbol"; readonly text: string }
   | { readonly kind: "string"; readonly value: string }
@@ -11,7 +11,7 @@ export type QueryToken = { readonly position: number } & (
   | { readonly kind: "end" }
 );
 
-/** A 400 that names the place. */
+/** A 400 that names the place in the query. */
 export function queryError(position: number, message: string): DpsError {
   return new DpsError("badRequest", `query, character ${position}: ${message}`, {
     info: { path: "query", position: String(position) },
@@ -19,7 +19,7 @@ export function queryError(position: number, message: string): DpsError {
 }
 
 const SPACE = /\s+/y;
-/** Keywords, and members with dots between. */
+/** Keywords, and members with dots between their names. */
 const WORD = /[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*/y;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])/y;
 const SYMBOL = /<>|!=|<=|>=|[=<>()*]/y;
@@ -29,7 +29,7 @@ function match(pattern: RegExp, text: string, index: number): string | undefined
   return pattern.exec(text)?.[0];
 }
 
-/** Cuts a query into pieces; the last one is `end`. Throws the 400 of `queryError`. */
+/** Cuts a query into tokens; the last token is `end`. Throws the 400 of `queryError`. */
 export function queryTokens(text: string): readonly QueryToken[] {
   if (text.length > MAX_LENGTH) {
     throw queryError(MAX_LENGTH + 1, `the query has ${text.length} characters; ${MAX_LENGTH} are allowed`);
@@ -66,7 +66,10 @@ function nextToken(text: string, index: number): { token: QueryToken; length: nu
 
 const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" };
 
-/** A quote inside is written twice or behind a backslash; `\n`, `\t` and the like, and `\u` with four hex digits, as in JSON. */
+/**
+ * Reads a text. A quote inside is doubled or escaped by a backslash; `
+ * `, `\t` and so on, and `\u` with four hex digits, as in JSON.
+ */
 function readString(text: string, start: number, quote: string): { token: QueryToken; length: number } {
   let value = "";
   let index = start + 1;

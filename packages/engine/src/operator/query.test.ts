@@ -16,7 +16,7 @@ async function rigWith(enrollments: readonly Body[]) {
   return rig;
 }
 
-/** All pages; `limit` of each. */
+/** Reads all pages with `limit` entries each. */
 async function pages(operator: Operator, query: string, limit: number) {
   const found: OperatorList<EnrollmentAnswer>[] = [];
   let after: string | undefined;
@@ -75,7 +75,7 @@ describe("a condition", () => {
     expect(await ids(operator, `* WHERE ${condition}`, 1)).toEqual(expected);
   });
 
-  it("can ask for the state of the registration", async () => {
+  it("can compare the state of the registration", async () => {
     const { operator, store } = await rigWith(fleet);
     await store.saveAssignment({ registration: registrationOf("B", { kind: "individual", id: "B" }) });
     expect(await ids(operator, "* WHERE registrationState.status = 'assigned'")).toEqual(["B"]);
@@ -83,7 +83,7 @@ describe("a condition", () => {
   });
 });
 
-describe("a text that is not understood", () => {
+describe("an invalid query", () => {
   const everything = ["a", "B", "c", "d:1"];
   const rows = [
     ["{'additional_properties': {}, 'query': 'SELECT *'}", 1],
@@ -96,7 +96,7 @@ describe("a text that is not understood", () => {
     ["x".repeat(9000), 8193],
   ] as const;
 
-  it.each(rows)("%j: everything, page by page, as in the cloud; strict: a 400", async (query, position) => {
+  it.each(rows)("%j: returns everything, page by page, as in the cloud; strict: a 400", async (query, position) => {
     const { operator, context } = await rigWith(fleet);
     expect(await ids(operator, query)).toEqual(everything);
     expect((await pages(operator, query, 3)).map((page) => page.items.length)).toEqual([3, 1]);
@@ -108,7 +108,7 @@ describe("a text that is not understood", () => {
     expect(strict.ignoredQueries()).toEqual([]);
   });
 
-  it.each(["", " ", "*", "SELECT * FROM enrollments"])("%j is understood, strict or not", async (query) => {
+  it.each(["", " ", "*", "SELECT * FROM enrollments"])("%j is valid, strict or not", async (query) => {
     const { operator, context } = await rigWith(fleet);
     for (const each of [operator, createOperator({ ...context, queries: "strict" })]) {
       expect(await ids(each, query)).toEqual(everything);
@@ -116,12 +116,12 @@ describe("a text that is not understood", () => {
     }
   });
 
-  it.each([[null], [undefined], [3], [["*"]]])("a query that is no text (%j) is a 400 all the same", async (query) => {
+  it.each([[null], [undefined], [3], [["*"]]])("a query that is not a text (%j) is always a 400", async (query) => {
     const { operator } = await rigWith(fleet);
     await expect(operator.query("individual", { query }, {})).rejects.toMatchObject({ info: { path: "query" } });
   });
 
-  it("is told once, and counted from then on; of each kind by itself", async () => {
+  it("is reported once, and then counted; each kind of enrollment separately", async () => {
     const { context, clock } = operatorRig();
     const told: IgnoredQuery[] = [];
     const operator = createOperator({ ...context, onIgnoredQuery: (each) => told.push(each) });
@@ -152,7 +152,7 @@ describe("a text that is not understood", () => {
     ]);
   });
 
-  it("is remembered a hundred times, shortened, and without secrets", async () => {
+  it("is remembered up to a hundred texts, shortened and without secrets", async () => {
     const { context } = operatorRig();
     const told: IgnoredQuery[] = [];
     const operator = createOperator({ ...context, onIgnoredQuery: (each) => told.push(each) });
@@ -183,7 +183,7 @@ describe("an order", () => {
 describe("pages", () => {
   const many = Array.from({ length: 23 }, (_, n) => ({ registrationId: `d${String(n).padStart(2, "0")}` }));
 
-  it("have the size that was asked for, 100 by default, and the last one does not go on", async () => {
+  it("have the requested size, 100 by default, and the last page has no continuation", async () => {
     const { operator } = await rigWith(many);
     const sizes = (await pages(operator, "*", 10)).map((page) => page.items.length);
     expect(sizes).toEqual([10, 10, 3]);
@@ -191,7 +191,7 @@ describe("pages", () => {
     expect((await pages(operator, "*", 23)).map((page) => page.items.length)).toEqual([23]);
   });
 
-  it("are of the largest size when more is asked for", async () => {
+  it("have the largest size when more is requested", async () => {
     const { operator } = await rigWith(
       Array.from({ length: limits.pageItems.max + 1 }, (_, index) => ({ registrationId: `d${index}` })),
     );
@@ -199,13 +199,13 @@ describe("pages", () => {
     expect(sizes).toEqual([limits.pageItems.max, 1]);
   });
 
-  it.each([0, -1, 1.5, Number.NaN])("are never of size %d", async (limit) => {
+  it.each([0, -1, 1.5, Number.NaN])("cannot have the size %d", async (limit) => {
     const { operator } = await rigWith(many);
     const error = expect.objectContaining({ kind: "badRequest", info: { path: "x-ms-max-item-count" } });
     await expect(operator.query("individual", { query: "*" }, { limit })).rejects.toEqual(error);
   });
 
-  it("go on with the same query only, and with nothing that was made up or changed", async () => {
+  it("continue only with the same query, and refuse forged or changed tokens", async () => {
     const { operator, context } = await rigWith(many);
     const { next = "" } = await operator.query("individual", { query: "*" }, { limit: 5 });
     const error = expect.objectContaining({ kind: "badRequest", info: { path: "x-ms-continuation" } });
@@ -220,7 +220,7 @@ describe("pages", () => {
     expect(idsOf((await ask(next)).items)[0]).toBe("d05");
   });
 
-  it("show each enrollment that stays once, whatever comes and goes in between", async () => {
+  it("show each lasting enrollment once, whatever is created and deleted in between", async () => {
     const { operator } = await rigWith(many);
     const first = await operator.query("individual", { query: "*" }, { limit: 10 });
     for (const id of ["d03", "d09", "d10"]) await operator.deleteEnrollment("individual", id);
@@ -232,7 +232,7 @@ describe("pages", () => {
     expect(idsOf(rest.items)).toEqual(many.slice(11).map((each) => each.registrationId));
   });
 
-  it("are given before everything was looked at, and go on", async () => {
+  it("are returned before everything was searched, and continue", async () => {
     const rig = operatorRig();
     const { operator, store } = rig;
     await operator.putEnrollment("individual", "d", { registrationId: "d", attestation: { type: "symmetricKey" } });
@@ -260,7 +260,7 @@ describe("pages", () => {
 });
 
 describe("lists for people", () => {
-  it("go by a query, which has to be understood, and tell what became of the registration", async () => {
+  it("filter by a query, which must be valid, and show the state of the registration", async () => {
     const { operator, store } = await rigWith(fleet);
     await store.saveAssignment({ registration: registrationOf("B", { kind: "individual", id: "B" }) });
     const query = "SELECT * FROM enrollments WHERE registrationId >= 'b'";
@@ -278,7 +278,7 @@ describe("lists for people", () => {
     expect(queried).not.toHaveProperty("registrationState");
   });
 
-  it("go by a part of the id and the status", async () => {
+  it("filter by a part of the id and the status", async () => {
     const { operator } = await rigWith(fleet);
     const list = async (filter: Parameters<Operator["list"]>[1], page: Parameters<Operator["list"]>[2] = {}) => {
       const { items, next } = await operator.list("individual", filter, page);
@@ -291,7 +291,7 @@ describe("lists for people", () => {
   });
 });
 
-/** The same, done over all of them at once: what the pages have to add up to. */
+/** A reference over all enrollments at once, to which the pages have to add up. */
 const literal = fc.constantFrom<string | number | boolean | null>(1, 2, 3, "1", "2", "a", "B", true, false, null);
 const fleets = fc
   .uniqueArray(fc.stringMatching(/^[abAB0-9]{1,3}$/), { maxLength: 25, selector: (id) => id.toLowerCase() })
@@ -316,7 +316,7 @@ test.prop(
   {
     numRuns: 60,
   },
-)("pages add up to what a filter and a sort over everything give", async (all, operator, value, descending, limit) => {
+)("pages add up to a filter and a sort over everything", async (all, operator, value, descending, limit) => {
   const rig = await rigWith(all.map(({ id, x }) => ({ registrationId: id, optionalDeviceInformation: { x } })));
   const wanted = all
     .filter(({ x }) => operators[operator](x as never, value as never))

@@ -22,14 +22,14 @@ import { readBody } from "./read-body.js";
 import { sortedPage } from "./sorted-page.js";
 
 /**
- * Enrollments that one request looks at before it gives what it has and a way to go on. As long as it has nothing, more are
- * looked at: Python's SDK takes an empty page for the last one.
+ * Number of enrollments that one request looks at before it returns the matches with a continuation. Without a match it
+ * looks at more: the Python SDK takes an empty page for the last page.
  */
 const mostWalked = (hasSomething: boolean) => (hasSomething ? 20_000 : 100_000);
-/** Read from the store at once; other requests have their turn in between. */
+/** Number of enrollments that are read from the store at a time; other requests run in between. */
 const CHUNK = 500;
 
-/** What queries are run with. */
+/** The context of queries. */
 export interface QueryParts {
   readonly context: OperatorContext;
   readonly continuations: Continuations;
@@ -37,7 +37,7 @@ export interface QueryParts {
 }
 
 /**
- * Runs a QuerySpecification. Pages may be shorter than asked for, or empty, and go on all the same. Entries have no
+ * Runs a QuerySpecification. Pages may be shorter than requested, or empty, and still have a next page. Entries have no
  * `registrationState`: only GET has it (azure-iot-sdk-csharp#3478).
  */
 export async function runQuery<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
@@ -51,8 +51,9 @@ export async function runQuery<R extends EnrollmentRecord, E extends IndividualE
 }
 
 /**
- * The cloud takes any text and answers with everything (azure-iot-sdk-csharp#794, #2188, azure-iot-sdk-node#814). Here what is
- * understood filters; the rest is a 400 where queries are strict, and else everything, with a note.
+ * Parses a query. The cloud accepts any text and returns everything (azure-iot-sdk-csharp#794, #2188,
+ * azure-iot-sdk-node#814). Here, a valid query filters; an invalid query is a 400 if queries are strict, else it
+ * returns everything, with a note.
  */
 function readQuery(kind: EnrollmentKind, text: string, { context, ignored }: QueryParts): Query {
   try {
@@ -121,7 +122,7 @@ async function walk<R extends EnrollmentRecord, E extends IndividualEnrollment |
   return page(true);
 }
 
-/** For lists that people look at: by a query, which has to be understood, or by a part of the id and a status. */
+/** For lists that people look at: by a query, which must be valid, or by a part of the id and a status. */
 export async function listEnrollments<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>(
   collection: Collection<R, E>,
   asked: ListFilter & { readonly page: OperatorPage },

@@ -11,7 +11,7 @@ import {
 import { allocationOf } from "../enrollments/enrollment-record.js";
 import { badMember } from "./bad-request.js";
 
-/** What a zod schema offers here; the engine itself does not depend on zod. */
+/** The part of zod that is used here; this file does not depend on zod. */
 interface BodySchema<T> {
   safeParse(value: unknown):
     | { readonly success: true; readonly data: T }
@@ -21,7 +21,7 @@ interface BodySchema<T> {
       };
 }
 
-/** Reads a body with a schema; the first thing that is wrong with it is a 400 with its path. */
+/** Reads a body with a schema; the first error becomes a 400 with its path. */
 export function readBody<T>(schema: BodySchema<T>, body: unknown): T {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     throw badMember("", "The body is not a JSON object.");
@@ -32,7 +32,7 @@ export function readBody<T>(schema: BodySchema<T>, body: unknown): T {
   throw badMember(issue?.path.map(String).join(".") ?? "", issue?.message ?? "is not as expected");
 }
 
-/** An id that somebody asks for. Throws a 400 when it is none. */
+/** Checks an id from the path. Throws a 400 when it is not a legal id. */
 export function checkId(kind: EnrollmentKind, id: string): void {
   const problem = idProblem(id);
   if (!problem) return;
@@ -41,19 +41,17 @@ export function checkId(kind: EnrollmentKind, id: string): void {
   throw new DpsError(error, `${path}: ${problem.message}`, { info: { path } });
 }
 
-/** The id in the body is the one in the path, case aside (wire.md#individualenrollment). */
+/** The id in the body must be the id in the path, without case (wire.md#individualenrollment). */
 export function checkSameId(kind: EnrollmentKind, inPath: string, inBody: string): void {
   if (idKey(inPath) === idKey(inBody)) return;
-  throw badMember(
-    enrollmentKinds[kind].id,
-    `is ${JSON.stringify(inBody)}, but the path says ${JSON.stringify(inPath)}`,
-  );
+  throw badMember(enrollmentKinds[kind].id, `is ${JSON.stringify(inBody)}, but the path has ${JSON.stringify(inPath)}`);
 }
 
 /**
- * What the service API holds an enrollment to besides its form (wire.md#validation). Seeds and imports are not: a hub may be linked
- * later, older exports name hubs without a policy, and a device that cannot be allocated is told why when it registers. `static`
- * without a hub is taken, as in ProvisioningServiceIndividualEnrollmentTests.cs of azure-iot-sdk-csharp @35ef6b3, and fails then, too.
+ * Checks the hubs and the policy of an enrollment from the service API (wire.md#validation). Seeds and imports are not
+ * checked: a hub may be linked later, older exports name hubs without a policy, and a device that cannot be allocated
+ * gets the reason when it registers. `static` without a hub is accepted, as in
+ * ProvisioningServiceIndividualEnrollmentTests.cs of azure-iot-sdk-csharp @35ef6b3, and fails at registration, too.
  */
 export function checkAllocation(
   enrollment: IndividualEnrollment | EnrollmentGroup,

@@ -15,12 +15,12 @@ async function find(id: string, { store }: OperatorContext): Promise<Registratio
   return record;
 }
 
-/** A DeviceRegistrationState. */
+/** Returns a DeviceRegistrationState. */
 export async function getRegistration(id: string, context: OperatorContext): Promise<RegistrationState> {
   return wireRegistration(await find(id, context), context.clock());
 }
 
-/** Forgets where a device was assigned to; the device at the hub stays (wire.md#deprovisioning). */
+/** Removes the assignment of a device; the device at the hub stays (wire.md#deprovisioning). */
 export async function deleteRegistration(
   id: string,
   ifMatch: string | undefined,
@@ -35,7 +35,7 @@ export async function deleteRegistration(
   throw new DpsError("conflict");
 }
 
-/** Those of a group that was deleted are still there (wire.md#deprovisioning). */
+/** Lists the registrations of a group, even after the group was deleted (wire.md#deprovisioning). */
 export async function registrationsOfGroup(
   id: string,
   page: OperatorPage,

@@ -6,7 +6,9 @@ import { compareValues, sortValue } from "./query-match.js";
 import type { Literal, Query } from "./query-parser.js";
 import { isWanted, type QueryPage, type QueryRun, reader, slowMembers } from "./query-run.js";
 
-/** Enrollments that can be put in order: every page looks at all of them, and keeps no more than it gives. */
+/**
+ * Maximal number of enrollments that can be sorted: every page looks at all of them, and keeps only its own entries.
+ */
 const SORTED = 50_000;
 const CHUNK = 500;
 
@@ -36,7 +38,7 @@ export async function sortedPage<R extends EnrollmentRecord, E extends Individua
   return { records: page.map((entry) => entry.record), ...(more && { next: { key: end.key, value: end.value } }) };
 }
 
-/** All of them, a chunk at a time. Throws a 400 when there are too many. */
+/** All enrollments, read in chunks. Throws a 400 when there are too many. */
 async function* everyRecord<R extends EnrollmentRecord, E extends IndividualEnrollment | EnrollmentGroup>({
   collection,
   context,
@@ -79,7 +81,7 @@ function comparison(descending: boolean): Order {
   };
 }
 
-/** The first few of what it is offered, in order. */
+/** Keeps the first few of all values that it is offered, in order. */
 class FirstFew<T> {
   readonly values: T[] = [];
   readonly #limit: number;

@@ -1,7 +1,7 @@
 import { type AllocationPolicy, DEFAULT_ALLOCATION_POLICY } from "@rollcall/protocol";
 import type { EnrollmentRecord } from "./records.js";
 
-/** What a service may have as its own policy: a webhook belongs to an enrollment (wire.md#validation). */
+/** The policies that a service may have by default: a webhook belongs to an enrollment (wire.md#validation). */
 export type ServiceAllocationPolicy = Exclude<AllocationPolicy, "custom">;
 
 /** The enrollment's policy, else the service's, else hashed (wire.md#allocation). */

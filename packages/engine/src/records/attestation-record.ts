@@ -1,21 +1,21 @@
 import type { AttestationKind } from "@rollcall/protocol";
 
-/** A certificate as an enrollment holds it: the certificate (base64 DER), or only its thumbprint. */
+/** A certificate in an enrollment: the certificate itself (base64 DER), or only its thumbprint. */
 export interface EnrolledCertificate {
   readonly der?: string;
   /** Upper-case hex; SHA-256 unless the operator gave something else. */
   readonly thumbprint: string;
-  /** Hex of the DER of the subject name, when the certificate is there. */
+  /** Hex of the DER of the subject name; absent when only the thumbprint is known. */
   readonly subject?: string;
 }
 
-/** One or both: who rolls certificates may take the primary one away and keep the secondary. */
+/** One or both: during a rollover, the primary certificate may be removed and the secondary kept. */
 interface CertificatePair {
   readonly primary?: EnrolledCertificate;
   readonly secondary?: EnrolledCertificate;
 }
 
-/** What is stored of each kind. */
+/** The stored form of each kind of attestation. */
 interface AttestationRecords {
   readonly x509:
     | ({ readonly type: "x509"; readonly holds: "clientCertificates" | "signingCertificates" } & CertificatePair)
@@ -24,7 +24,9 @@ interface AttestationRecords {
         readonly holds: "caReferences";
         readonly primaryName?: string;
         readonly secondaryName?: string;
-        /** The referred certificates as they were when the group was saved: verified, and what they hold never changes. */
+        /**
+         * The referenced certificates as they were when the group was saved: verified, and their content never changes.
+         */
       } & CertificatePair);
   readonly symmetricKey: {
     readonly type: "symmetricKey";
@@ -39,5 +41,8 @@ interface AttestationRecords {
   };
 }
 
-/** How the devices of an enrollment prove themselves; JSON, keys in base64. Of the kinds `K`, all where none is named. */
+/**
+ * How the devices of an enrollment prove their identity; JSON, keys in base64. `K` names kinds; the default is all of
+ * them.
+ */
 export type AttestationRecord<K extends AttestationKind = AttestationKind> = AttestationRecords[K];

@@ -1,4 +1,4 @@
-/** An enrollment that cannot be taken: `path` names the member, such as `enrollments.3.attestation.tpm.endorsementKey`. */
+/** An invalid enrollment: `path` names the member, such as `enrollments.3.attestation.tpm.endorsementKey`. */
 export class EnrollmentError extends Error {
   override readonly name = "EnrollmentError";
   readonly path: string;

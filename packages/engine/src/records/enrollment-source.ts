@@ -1,6 +1,6 @@
 import type { EnrollmentGroup, IndividualEnrollment } from "@rollcall/protocol";
 
-/** What is kept as the operator said it. The rest of an enrollment is in the members of its record, each once. */
+/** The members that are kept as the operator wrote them. Every other member has its place elsewhere in the record. */
 const sourceMembers = [
   "provisioningStatus",
   "deviceId",
@@ -18,10 +18,13 @@ const sourceMembers = [
 ] as const;
 
 type KnownMember = (typeof sourceMembers)[number];
-/** JSON; members that were absent or null are absent. */
+/** JSON; members that were null are absent. */
 export type EnrollmentSource = Pick<IndividualEnrollment, KnownMember>;
 
-/** Takes what is kept. Unknown members are dropped: a key in a misspelled one would be shown to everybody. */
+/**
+ * Copies the members to keep. Unknown members are dropped: if a misspelled member contained a key, it would be shown to
+ * everybody.
+ */
 export function enrollmentSource(enrollment: IndividualEnrollment | EnrollmentGroup): EnrollmentSource {
   const members = sourceMembers.flatMap((name) => {
     const value = enrollment[name];

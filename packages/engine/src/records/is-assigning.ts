@@ -1,9 +1,12 @@
 import type { OperationRecord } from "./records.js";
 
-/** Clocks of two nodes may be apart by so much. */
+/** Largest difference between the clocks of two nodes. */
 const SKEW_MS = 60_000;
 
-/** Whether an operation is not ready yet. One that began long after now was seen by a clock that was set back: it is ready. */
+/**
+ * Whether an operation is not ready yet. An operation that seems to begin long after now counts as ready: the clock was
+ * set back.
+ */
 export function isAssigning({ startedAt, readyAt }: OperationRecord, now: number): boolean {
   return now < readyAt && now > startedAt - SKEW_MS;
 }

@@ -1,6 +1,6 @@
 import type { LinkedHub } from "@rollcall/protocol";
 
-/** Which hubs are linked. */
+/** The linked hubs. */
 export interface Hubs {
   linked(): readonly LinkedHub[];
 }

@@ -2,7 +2,7 @@ import type { AttestationKind, DeviceIdentity, IndividualEnrollment, Json, Subst
 import type { AttestationRecord } from "./attestation-record.js";
 import type { EnrollmentSource } from "./enrollment-source.js";
 
-/** What an individual enrollment and a group have in common, checked and ready to be decided on. JSON all through. */
+/** The common members of individual enrollments and groups, checked. Everything is JSON. */
 interface EnrollmentRecordBase {
   readonly attestation: AttestationRecord;
   readonly provisioningStatus: "enabled" | "disabled";
@@ -10,7 +10,7 @@ interface EnrollmentRecordBase {
   readonly iotHubs: readonly string[];
   readonly iotEdge: boolean;
   readonly initialTwin: { readonly tags: Twin["tags"]; readonly desired: Twin["desired"] };
-  /** Absent when the operator said nothing: the default is migrate (wire.md#reprovisioning). */
+  /** Absent when the enrollment states no policy: the default is migrate (wire.md#reprovisioning). */
   readonly reprovisionPolicy?: { readonly updateHubAssignment: boolean; readonly migrateDeviceData: boolean };
   readonly etag: string;
   readonly createdAt: number;
@@ -21,7 +21,7 @@ export interface IndividualRecord extends EnrollmentRecordBase {
   readonly kind: "individual";
   readonly registrationId: string;
   readonly deviceId?: string;
-  /** What else the operator said, for the service API; no credentials. */
+  /** Further members as the operator wrote them, for the service API; no credentials. */
   readonly source: EnrollmentSource;
 }
 
@@ -40,7 +40,7 @@ export interface OperationRecord {
   readonly readyAt: number;
 }
 
-/** What is remembered of a device's registration, keyed by registration id without case. */
+/** A device's registration, by registration id without case. */
 export interface RegistrationRecord {
   readonly registrationId: string;
   readonly enrollment: { readonly kind: "individual" | "group"; readonly id: string };
@@ -69,30 +69,30 @@ export interface RegistrationRecord {
   readonly etag: string;
 }
 
-/** One registration, saved in one transaction before the device is answered. */
+/** One registration, which is saved in one transaction before the device is answered. */
 export interface Assignment {
   readonly registration: RegistrationRecord;
   readonly identity?: DeviceIdentity;
-  /** Absent: the twin at the hub, if any, stays as it is. */
+  /** Absent: the device's twin at the hub, if any, stays unchanged. */
   readonly twin?: Twin;
-  /** The registration whose device at the hub may be replaced by this one: it gave the device id up. */
+  /** The registration that gave up this device id, so that its device at the hub may be replaced. */
   readonly replaces?: string;
   /** The device's identity has another certificate than before: connections that stand with the old one end. */
   readonly renews?: true;
   /** A device that moved away from here. */
   readonly removed?: { readonly hub: string; readonly deviceId: string };
-  /** The etag that the registration record had when it was read; absent when there was none. */
+  /** The etag of the registration record when it was read; absent when there was no record. */
   readonly expectedEtag?: string;
   /**
-   * The etag that the enrollment had when it let the device in. Absent: saved whatever became of the enrollment, as for what
-   * no device asked for.
+   * The etag of the enrollment when it admitted the device. Absent for assignments that no device asked for: they are
+   * saved whatever state the enrollment is in.
    */
   readonly enrollmentEtag?: string;
 }
 
 /**
- * A CA certificate that was uploaded, for groups that refer to it by name (wire.md#proof-of-possession). Its content
- * never changes: only deleted and created anew.
+ * An uploaded CA certificate, for groups that refer to it by name (wire.md#proof-of-possession). Its content never
+ * changes: a change is a deletion and a new upload.
  */
 export interface CaCertificateRecord {
   readonly name: string;
@@ -101,7 +101,7 @@ export interface CaCertificateRecord {
   /** Upper-case hex SHA-256 of the DER. */
   readonly thumbprint: string;
   readonly isVerified: boolean;
-  /** What the common name of the proving certificate has to be; absent until asked for, and once verified. */
+  /** The common name that the proving certificate must have; absent until it is generated, and after verification. */
   readonly verificationCode?: string;
   readonly etag: string;
   readonly createdAt: number;
@@ -110,7 +110,7 @@ export interface CaCertificateRecord {
 
 export type EnrollmentStatus = EnrollmentRecord["provisioningStatus"];
 
-/** Records to put back, as an export holds them. */
+/** Records of an export, to be restored. */
 export interface StoreRecords {
   readonly individuals?: readonly IndividualRecord[];
   readonly groups?: readonly GroupRecord[];

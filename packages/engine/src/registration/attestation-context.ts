@@ -1,9 +1,10 @@
 import type { AttestationContext } from "../attestation/judging/verdict.js";
 import type { EngineContext } from "./context.js";
 
-/** What attestation needs, as of now. */
+/** The context for attestation at the current time. */
 export function attestationContext(context: EngineContext): AttestationContext {
-  const { store, certificates, challenges, afford } = context;
+  const { store, certificates, proofs, challenges, mayExplain } = context;
   const { idScope, strictX509 = false, knownVersionsOnly = false } = context.options;
-  return { store, certificates, challenges, afford, idScope, strictX509, knownVersionsOnly, now: context.clock() };
+  const now = context.clock();
+  return { store, certificates, proofs, challenges, mayExplain, idScope, strictX509, knownVersionsOnly, now };
 }

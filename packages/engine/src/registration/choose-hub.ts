@@ -9,8 +9,8 @@ import type { Accepted } from "./judge-again.js";
 import { currentPlace, reprovisionPolicy } from "./reprovision.js";
 
 /**
- * The hub of a registration: under "never" the one that the device has, while it is still linked (wire.md#reprovisioning); else what
- * the allocation policy says (wire.md#allocation).
+ * The hub of a registration: under "never" the device's current hub as long as it is linked (wire.md#reprovisioning);
+ * else the hub that the allocation policy chooses (wire.md#allocation).
  */
 export async function chooseHub(
   accepted: Accepted,
@@ -35,7 +35,8 @@ export async function chooseHub(
 }
 
 /**
- * Says so when a device stays although it would be sent elsewhere now: the usual surprise (failure-causes.md#cause-23).
+ * Notes that a device stays although it would be assigned to a different hub now, which surprises people
+ * (failure-causes.md#cause-23).
  */
 function noteKept(
   { enrollment, request }: Accepted,

@@ -7,7 +7,7 @@ import { attestationContext } from "./attestation-context.js";
 import type { EngineContext } from "./context.js";
 import { noteVerdict } from "./note-verdict.js";
 
-/** A device that was let in. */
+/** A device that was admitted. */
 export interface Accepted {
   readonly request: AttestationRequest;
   readonly enrollment: EnrollmentRecord;
@@ -15,17 +15,18 @@ export interface Accepted {
   readonly attestation: RegistrationRecord["attestation"];
 }
 
-/** Undefined for a device that was refused, and for one that has yet to answer its challenge. */
+/** Returns undefined for a device that was refused, and for a device that has to answer a challenge first. */
 function acceptedAs(request: AttestationRequest, { proof, enrollment, attestation }: Verdict): Accepted | undefined {
   if (!proof || proof.kind === "challenge" || !enrollment || !attestation) return undefined;
   return { request, enrollment, proof, attestation };
 }
 
 /**
- * A device that was let in, as of now: an operator may have been faster. The same when its enrollment is as it was; else it is
- * judged again, by the enrollments that there are. A refusal says what became of the one that had let it in.
+ * Checks an admitted device again, since an operator may have changed its enrollment meanwhile. If the enrollment is
+ * unchanged, it returns the same admission; else it judges the device by the current enrollments. A refusal names what
+ * happened to the enrollment that had admitted the device.
  */
-export async function readmit(
+export async function judgeAgain(
   accepted: Accepted,
   context: EngineContext,
 ): Promise<Accepted | { readonly refusal: Finding }> {
@@ -39,8 +40,8 @@ export async function readmit(
     return again;
   }
   const refusal = revoked(enrollment, now) ?? rootCause(rankFindings(verdict.findings));
-  // Only who shows nothing is challenged, and nobody is let in for that.
-  if (!refusal) throw new Error("a device that was let in is neither let in again nor refused");
+  // Only a request without credentials gets a challenge, and such a request is never admitted, so it cannot come here.
+  if (!refusal) throw new Error("an admitted device was neither admitted again nor refused");
   return { refusal };
 }
 
@@ -49,9 +50,9 @@ function currentVersion(enrollment: EnrollmentRecord, { store }: EngineContext):
   return enrollment.kind === "group" ? store.enrollmentGroup(id) : store.individualEnrollment(id);
 }
 
-const expected = "an enrollment that is still there, and enabled, when its device is saved";
+const expected = "an enrollment that still exists and is enabled when its device is saved";
 
-/** Who was disabled or deleted meanwhile gets no hub any more. */
+/** A device whose enrollment was disabled or deleted meanwhile gets no hub. */
 function revoked(enrollment: EnrollmentRecord, now: EnrollmentRecord | undefined): Finding | undefined {
   const id = enrollmentId(enrollment);
   if (!now)

@@ -1,7 +1,7 @@
 import type { DeviceRequest } from "../attempts/engine-types.js";
 import type { Verdict } from "../attestation/judging/verdict.js";
 
-/** Writes into the attempt which enrollment was asked and how. */
+/** Notes in the attempt which enrollment judged the device, and by which attestation. */
 export function noteVerdict(request: DeviceRequest, verdict: Verdict): void {
   const { attempt } = request;
   const { enrollment, attestation } = verdict;

@@ -9,7 +9,7 @@ import { noteVerdict } from "./note-verdict.js";
 import { challenge, judge } from "./register.js";
 import { assigningStatus, finalStatus, registrationResult } from "./registration-result.js";
 
-/** Answers a poll: 202 while `readyAt` is not reached, then 200 with the result (wire.md#reply-bodies). */
+/** Answers a poll: 202 until `readyAt`, then 200 with the result (wire.md#reply-bodies). */
 export async function operationStatus(
   request: DeviceRequest & { readonly operationId: string },
   context: EngineContext,
@@ -38,7 +38,7 @@ export async function operationStatus(
 
 const hasError = (findings: readonly Finding[]) => findings.some((each) => each.severity === "error");
 
-/** A connection that registered has proved itself for its polls; anyone else has to now. */
+/** On a connection that has registered, polls need no further proof; other polls do. */
 async function refuseStranger(request: DeviceRequest, context: EngineContext): Promise<Reply | undefined> {
   const { attempt } = request;
   if (attempt.outcome === "accepted" || attempt.outcome === "assigned" || attempt.outcome === "failed")
@@ -51,7 +51,7 @@ async function refuseStranger(request: DeviceRequest, context: EngineContext): P
   return refusalFor(attempt, findings, context.clock());
 }
 
-/** Answers a look-up: the registration as it stands, for who can attest again (wire.md#look-up). */
+/** Answers a look-up with the current registration; the device has to attest again (wire.md#look-up). */
 export async function lookUp(
   request: DeviceRequest & { readonly body: Uint8Array },
   context: EngineContext,

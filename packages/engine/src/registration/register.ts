@@ -33,8 +33,9 @@ export async function register(request: BodyRequest, context: EngineContext): Pr
   if (proof?.kind === "challenge") return challenge(request, { proof, attestation }, context);
   if (!proof || !enrollment || !attestation) throw new Error("accepted without a proof");
   const { registrationId, connection } = request;
-  const saved = await context.underWay.watch({ registrationId, attempt, remote: connection.remote }, () =>
-    saveRegistration({ request: asked, enrollment, proof, attestation }, context),
+  const saved = await context.simultaneousRegistrations.watch(
+    { registrationId, attempt, remote: connection.remote },
+    () => saveRegistration({ request: asked, enrollment, proof, attestation }, context),
   );
   if ("refusal" in saved) return refuse(attempt, saved.refusal, context.clock());
   attestations[attestation].finish.saved?.(request.registrationId, context.challenges);
@@ -79,7 +80,7 @@ function checkBodyId(body: DeviceRegistration, request: BodyRequest): readonly F
   return [finding("protocol.bodyIdMismatch", { expected: request.registrationId, got: body.registrationId })];
 }
 
-/** First version whose clients may send a csr (wire.md#csr). */
+/** First API version whose clients may send a csr (wire.md#csr). */
 const CSR_SINCE = "2021-11-01-preview";
 
 function checkCsr(body: DeviceRegistration, request: BodyRequest): readonly Finding[] {
@@ -101,7 +102,10 @@ function refuseThrottled(
   return errorReply(request.attempt, "throttled", { now: context.clock(), retryAfter });
 }
 
-/** The 401 that is no refusal: what the device has to answer before it is known (wire.md#tpm-challenge). */
+/**
+ * Makes the 401 that is not a refusal: the challenge that a TPM has to answer before it is known
+ * (wire.md#tpm-challenge).
+ */
 export function challenge(
   request: BodyRequest,
   { proof, attestation }: { readonly proof: ProofOf<"challenge">; readonly attestation: AttestationKind | undefined },

@@ -3,12 +3,12 @@ import { attestations } from "../attestation/attestations.js";
 import type { Random } from "../records/ports.js";
 import type { OperationRecord, RegistrationRecord } from "../records/records.js";
 
-/** The polling answer of an operation that is not ready (wire.md#reply-bodies). */
+/** The answer to a poll for an operation that is not ready (wire.md#reply-bodies). */
 export function assigningStatus(operation: OperationRecord, registrationId: string): RegistrationOperationStatus {
   return { operationId: operation.id, status: "assigning", registrationState: { registrationId, status: "assigning" } };
 }
 
-/** The last answer of an operation. */
+/** The final answer of an operation. */
 export function finalStatus(
   operation: OperationRecord,
   record: RegistrationRecord,
@@ -18,7 +18,7 @@ export function finalStatus(
   return { operationId: operation.id, status: registrationState.status, registrationState };
 }
 
-/** What a device learns of its registration; for a TPM with the hub key wrapped for it, made anew each time. */
+/** A device's view of its registration; for a TPM with the hub key encrypted for it, each time anew. */
 export function registrationResult(record: RegistrationRecord, random: Random): DeviceRegistrationResult {
   const { result } = record;
   const dates = {

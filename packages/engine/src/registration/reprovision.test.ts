@@ -2,7 +2,7 @@ import type { IndividualEnrollmentInput, LinkedHub, RegistrationOperationStatus 
 import { describe, expect, it } from "vitest";
 import { derivedKey, engineRig, sas } from "../testing/rig.js";
 
-/** Registering again (wire.md#reprovisioning): what becomes of hub, twin, capabilities and device id. */
+/** Registering again (wire.md#reprovisioning): the effect on hub, twin, capabilities and device id. */
 
 const KEY = Buffer.alloc(32, 1);
 const attestation = {
@@ -24,7 +24,7 @@ type Policy = keyof typeof policies;
 type Fields = Partial<IndividualEnrollmentInput>;
 const initialTwin = { tags: { site: "north" }, properties: { desired: { interval: 5 } } };
 
-/** A device that was registered at h1, and has lived since: its twin says so. */
+/** A device that is registered at h1, and has changed its twin since. */
 async function settled(policy: Policy, fields: Fields = {}) {
   const rig = await engineRig({ hubs });
   const enroll = async (more: Fields) => {
@@ -49,7 +49,7 @@ async function settled(policy: Policy, fields: Fields = {}) {
   return { ...rig, enroll, register, at, lived };
 }
 
-describe("when allocation chooses another hub", () => {
+describe("when allocation chooses a different hub", () => {
   it.each([
     { policy: "unsaid", apiVersion: "2019-03-31", moves: "migrated" },
     { policy: "unsaid", apiVersion: "2018-09-01-preview", moves: "migrated" },
@@ -86,7 +86,7 @@ describe("when allocation chooses another hub", () => {
     expect(state.findings.map((each) => each.code)).toEqual(moves === "stays" ? ["reprovision.hubKept"] : []);
   });
 
-  it("says under never which record wins, since when, and over which hub", async () => {
+  it("says under never which hub is kept, since when, and which hub allocation would choose", async () => {
     const { at, register, clock } = await settled("never");
     clock.now += 1_800_000;
     await at("h2.test");
@@ -104,7 +104,7 @@ describe("when allocation chooses another hub", () => {
     );
   });
 
-  it("says nothing under never when allocation agrees, or could not choose at all", async () => {
+  it("says nothing under never when allocation agrees, or cannot choose a hub", async () => {
     const { at, register, enroll } = await settled("never");
     await at("h1.test");
     expect((await register()).findings).toEqual([]);
@@ -112,7 +112,7 @@ describe("when allocation chooses another hub", () => {
     expect(await register()).toMatchObject({ assignedHub: "h1.test", findings: [] });
   });
 
-  it("takes capabilities along when data migrates, and the enrollment's when it does not", async () => {
+  it("migrates capabilities with the data; without migration, uses those of the enrollment", async () => {
     for (const [policy, iotEdge] of [
       ["migrate", true],
       ["reset", false],
@@ -124,7 +124,7 @@ describe("when allocation chooses another hub", () => {
     }
   });
 
-  it("a device that its hub disabled is disabled at the next one too, unless it starts anew", async () => {
+  it("a device that is disabled at its hub is disabled at the next hub, too, unless its data is reset", async () => {
     for (const [policy, status] of [
       ["migrate", "disabled"],
       ["reset", "enabled"],
@@ -141,7 +141,7 @@ describe("when allocation chooses another hub", () => {
     }
   });
 
-  it("back and forth: each move counts by itself", async () => {
+  it("moving back and forth: each move migrates", async () => {
     const { at, register } = await settled("migrate");
     for (const host of ["h2.test", "h3.test", "h1.test"]) {
       await at(host);
@@ -151,7 +151,7 @@ describe("when allocation chooses another hub", () => {
   });
 });
 
-describe("when the hub is no longer there", () => {
+describe("when the hub is no longer linked", () => {
   it.each(["migrate", "reset", "never", "never, data aside"] as const)(
     "policy %s: allocation again",
     async (policy) => {
@@ -169,7 +169,7 @@ describe("when the hub is no longer there", () => {
     },
   );
 
-  it("a hub that merely takes no part any more keeps its devices under never, and loses them else", async () => {
+  it("a hub with applyAllocationPolicy false keeps its devices under never, and loses them otherwise", async () => {
     for (const [policy, expected] of [
       ["never", "h1.test"],
       ["migrate", "h2.test"],
@@ -181,7 +181,7 @@ describe("when the hub is no longer there", () => {
     }
   });
 
-  it("and no other is: failed, with the device where it was; and back when the hub is", async () => {
+  it("and no other hub is linked: failed, the device stays; and works again when the hub is linked again", async () => {
     const { register, store, hubs: linked } = await settled("migrate");
     linked.list = [];
     expect(await register()).toMatchObject({ status: "failed", errorCode: 401001, errorMessage: "IoTHub not found." });
@@ -193,8 +193,8 @@ describe("when the hub is no longer there", () => {
   });
 });
 
-describe("when the device is gone from its hub", () => {
-  it("it is created again, as new, if the hub stays", async () => {
+describe("when the device was deleted at its hub", () => {
+  it("it is created as a new device if the hub stays the same", async () => {
     for (const policy of ["migrate", "reset", "never"] as const) {
       const { register, store } = await settled(policy);
       expect(await store.removeDevice("h1.test", "a")).toBe(true);
@@ -212,7 +212,7 @@ describe("when the device is gone from its hub", () => {
     expect(await store.twin("h2.test", "a")).toMatchObject({ desired: { interval: 5 }, reported: {} });
   });
 
-  it("and another device has its id there by now, that one keeps all that is its own", async () => {
+  it("and a different device has its id there now, the new device keeps its data", async () => {
     const { register, store, at, load, engine, request, body } = await settled("migrate", { deviceId: "shared" });
     await store.removeDevice("h1.test", "shared");
     const thief = { registrationId: "b", deviceId: "shared", attestation, allocationPolicy: "static" as const };
@@ -226,7 +226,7 @@ describe("when the device is gone from its hub", () => {
   });
 });
 
-describe("when an individual enrollment is given another device id", () => {
+describe("when an individual enrollment is given a different device id", () => {
   it.each([
     ["migrate", "h1.test", "deviceDataMigrated"],
     ["reset", "h1.test", "deviceDataReset"],
@@ -247,7 +247,7 @@ describe("when an individual enrollment is given another device id", () => {
 });
 
 describe("a device of a group", () => {
-  it("moves with the group's hubs, and stays the device that it was", async () => {
+  it("moves with the group's hubs, and keeps its device id and data", async () => {
     const rig = await engineRig({ hubs });
     const groupKey = KEY.toString("base64");
     const at = (host: string) =>
@@ -271,8 +271,8 @@ describe("a device of a group", () => {
   });
 });
 
-describe("when the operator is faster than the registration", () => {
-  /** A device's first registration, and what an operator does when everything about it is decided but the save. */
+describe("when an operator changes the enrollment before the registration is saved", () => {
+  /** A device's first registration, with an operator's change just before it is saved. */
   async function overtaken(
     change: (rig: Awaited<ReturnType<typeof engineRig>>) => Promise<unknown>,
     key: Buffer = KEY,
@@ -301,7 +301,7 @@ describe("when the operator is faster than the registration", () => {
   it.each([
     ["deleted", (rig: Rig) => rig.store.removeIndividual("a"), "deleted meanwhile"],
     ["disabled", edit({ provisioningStatus: "disabled" }), "disabled meanwhile"],
-    ["given other keys", edit({ attestation: otherKeys }), undefined],
+    ["given different keys", edit({ attestation: otherKeys }), undefined],
   ] as const)("an enrollment that is %s gets no first registration, device or twin", async (_what, change, got) => {
     const { reply, attempt, registration, twin } = await overtaken(change);
     expect(reply).toMatchObject({ status: 401, body: { errorCode: 401002 } });
@@ -311,13 +311,13 @@ describe("when the operator is faster than the registration", () => {
     expect(twin).toBeUndefined();
   });
 
-  it("an enrollment that is edited counts as it is by now", async () => {
+  it("an edited enrollment is used in its current state", async () => {
     const { reply, twin } = await overtaken(edit({ initialTwin: { properties: { desired: { interval: 6 } } } }));
     expect(reply.status).toBe(202);
     expect(twin?.desired).toEqual({ interval: 6 });
   });
 
-  it("a device whose enrollment is deleted is let in by the group that takes it", async () => {
+  it("a device whose enrollment is deleted is accepted by a matching group", async () => {
     const groupKey = Buffer.alloc(32, 3).toString("base64");
     const symmetricKey = { primaryKey: groupKey, secondaryKey: groupKey };
     const enrollmentGroups = [
@@ -334,7 +334,7 @@ describe("when the operator is faster than the registration", () => {
     expect(twin?.desired).toEqual(initialTwin.properties.desired);
   });
 
-  it("a turn that was overtaken leaves no finding behind", async () => {
+  it("a try that lost to another write leaves no finding", async () => {
     const { engine, store, load, request, body } = await settled("migrate", { deviceId: "shared" });
     const heir = { registrationId: "b", deviceId: "shared", attestation, allocationPolicy: "static" as const };
     await load({ enrollments: [{ ...heir, iotHubs: ["h1.test"] }] });

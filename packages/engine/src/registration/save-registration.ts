@@ -16,23 +16,24 @@ import { enrollmentId } from "../records/enrollment-id.js";
 import type { Assignment, OperationRecord, RegistrationRecord } from "../records/records.js";
 import { chooseHub } from "./choose-hub.js";
 import type { EngineContext, HubPlace } from "./context.js";
-import { type Accepted, readmit } from "./judge-again.js";
+import { type Accepted, judgeAgain } from "./judge-again.js";
 import { currentPlace, type Placement, place } from "./reprovision.js";
 
-/** How often a registration that another one overtook is tried again before it is a conflict. */
+/** Number of times that a registration is tried when another write wins, before it becomes a conflict. */
 const TRIES = 5;
 
-/** A registration that was saved, whatever its result; or why it was not. */
+/** The operation of a saved registration, whatever its result; or the reason why it was refused. */
 export type Saved = { readonly operation: OperationRecord } | { readonly refusal: Finding };
 
-/** Allocates, and saves registration, hub identity and twin at once. */
+/** Allocates a hub, and saves registration, hub identity and twin in one transaction. */
 export async function saveRegistration(admitted: Accepted, context: EngineContext): Promise<Saved> {
   const { registrationId } = admitted.request;
   const custom = new CustomAllocation({ allocator: context.options.allocator, certificates: context.certificates });
   let accepted = admitted;
   for (let turn = 0; turn < TRIES; turn++) {
-    // What overtook this one may have been an operator, who has the enrollment no more, or another one.
-    const still = turn === 0 ? accepted : await readmit(accepted, context);
+    // Another write won. It may have been an operator who deleted or changed the enrollment, so check it again before
+    // retrying.
+    const still = turn === 0 ? accepted : await judgeAgain(accepted, context);
     if ("refusal" in still) return still;
     accepted = still;
     const existing = await context.store.registration(registrationId);
@@ -49,7 +50,7 @@ export async function saveRegistration(admitted: Accepted, context: EngineContex
   return { refusal: conflict(await context.store.registration(registrationId), context) };
 }
 
-/** Only now: what an overtaken turn came to is nobody's business. */
+/** Records the outcome only after a successful save; the result of a lost attempt is discarded. */
 function noteSaved(
   { request: { attempt } }: Accepted,
   { registration }: Assignment,
@@ -73,7 +74,7 @@ function conflict(existing: RegistrationRecord | undefined, context: EngineConte
   return finding("registration.conflict", {
     values,
     expected: "one registration of a device at a time",
-    got: `${TRIES} others, one after another`,
+    got: `${TRIES} other registrations, one after another`,
   });
 }
 
@@ -90,14 +91,14 @@ function recentOperations(existing: RegistrationRecord | undefined, now: number)
 
 type Base = Omit<RegistrationRecord, "result">;
 
-/** A registration on its way into the store. */
+/** The state from which a registration is made. */
 interface Turn {
   readonly existing: RegistrationRecord | undefined;
   readonly allocation: Allocation;
   readonly operation: OperationRecord;
 }
 
-/** What to save; of a registration that failed, with the reason. */
+/** The assignment to save; with the reason if the registration failed. */
 interface Assigned {
   readonly assignment: Assignment;
   readonly reason?: Finding;
@@ -141,7 +142,7 @@ async function assign(accepted: Accepted, turn: Turn, context: EngineContext): P
   return { assignment };
 }
 
-/** Registration, identity and twin of a device that has its place. */
+/** Makes registration, identity and twin of a device that has its place. */
 function placed(
   { proof, enrollment, attestation }: Accepted,
   { base, placement, payload }: { base: Base; placement: Placement; payload: JsonObject | undefined },
@@ -171,11 +172,11 @@ interface Owner {
   readonly hub: string;
   readonly deviceId: string;
   readonly registrationId: string;
-  /** False when the owner is assigned elsewhere, or forgotten, by now. */
+  /** False when the owner has been assigned elsewhere or was forgotten. */
   readonly keeps: boolean;
 }
 
-/** Another registration that has this device id at this hub. */
+/** The other registration that has this device id at this hub. */
 async function ownerOf(
   present: DeviceIdentity | undefined,
   base: Base,
@@ -195,7 +196,7 @@ function taken({ hub, deviceId, registrationId }: Owner): Finding {
   return finding("hub.deviceIdTaken", { values: { hub, deviceId }, expected, got: `taken by ${registrationId}` });
 }
 
-/** The device is told what the cloud tells it; the finding, which is for people, stays in the attempt. */
+/** The record of a failed registration. The device gets the message of the cloud; the finding, for people, stays in the attempt. */
 function failed(
   base: Base,
   { reason, wireMessage }: { readonly reason: Finding; readonly wireMessage: string | undefined },
@@ -214,13 +215,13 @@ function failed(
   };
 }
 
-/** As proven, for a group; as the individual enrollment says. */
+/** The device id: the enrollment's for an individual enrollment, the proven one for a group. */
 function deviceIdOf({ enrollment, proof, request }: Accepted, existing: RegistrationRecord | undefined): string {
   if (enrollment.kind === "individual") return enrollment.deviceId ?? enrollment.registrationId;
   return keptDeviceId(existing, proof.kind === "hubIdentity" ? proof.deviceId : request.registrationId);
 }
 
-/** A group device that spells its id in another case is still the device that it was. */
+/** A group device that spells its id with different case is still the same device. */
 function keptDeviceId(existing: RegistrationRecord | undefined, deviceId: string): string {
   const current = currentPlace(existing);
   return current && idKey(current.deviceId) === idKey(deviceId) ? current.deviceId : deviceId;

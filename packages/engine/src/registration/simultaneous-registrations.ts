@@ -9,10 +9,10 @@ interface Entry {
 }
 
 /**
- * The registrations that are being saved right now, by device: to tell who registers twice at once
- * (failure-causes.md#cause-18).
+ * The registrations that are being saved right now, by device, in order to notice two simultaneous registrations of one
+ * device (failure-causes.md#cause-18).
  */
-export class UnderWay {
+export class SimultaneousRegistrations {
   readonly #clock: Clock;
   readonly #byDevice = new Map<string, Entry[]>();
 
@@ -20,7 +20,7 @@ export class UnderWay {
     this.#clock = clock;
   }
 
-  /** Runs `save`; says so in the attempt when another registration of the same device has not ended yet. */
+  /** Runs `save`; notes it in the attempt when an earlier registration of the same device has not ended yet. */
   async watch<T>(
     { registrationId, attempt, remote }: { registrationId: string; attempt: Attempt; remote: string },
     save: () => Promise<T>,

@@ -2,15 +2,15 @@ import type { Clock } from "../records/ports.js";
 
 const MINUTE_MS = 60_000;
 
-/** What a request over the limit is told. */
+/** The facts for the answer to a request over the limit. */
 export interface Throttled {
   readonly count: number;
   readonly limit: number;
-  /** Whole seconds until the minute is over. */
+  /** Whole seconds until the minute ends. */
   readonly retryAfter: number;
 }
 
-/** Counts registrations by the minute. Each node counts its own. */
+/** Counts registrations by the minute. Each node has its own count. */
 export function createThrottle(limit: number | undefined, clock: Clock): () => Throttled | undefined {
   let minute = -1;
   let count = 0;

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { certificate, type OpenStore } from "./contract-records.js";
 
-/** Uploaded CA certificates. */
+/** Tests of uploaded CA certificates. */
 export function certificateContract(open: OpenStore): void {
-  it("are found by name, case aside, as they were put", async () => {
+  it("are found unchanged by name, without case", async () => {
     const store = await open();
     const root = certificate("Root-1", { verificationCode: "ABCD", der: "MIIB" });
     expect(await store.caCertificate("root-1")).toBeUndefined();
@@ -19,7 +19,7 @@ export function certificateContract(open: OpenStore): void {
     expect(await store.caCertificates()).toEqual([certificate("a-1"), certificate("b"), certificate("C")]);
   });
 
-  it("are put over anything, over nothing, or over one version", async () => {
+  it("are put unconditionally, only if absent, or only over one version", async () => {
     const store = await open();
     const verified = certificate("A", { etag: "c2", isVerified: true });
     expect(await store.putCaCertificate(certificate("a"), { etag: "c1" })).toBe(false);
@@ -34,7 +34,7 @@ export function certificateContract(open: OpenStore): void {
     expect(await store.caCertificates()).toEqual([certificate("a", { etag: "c3" })]);
   });
 
-  it("are no more than allowed, also when many come at once", async () => {
+  it("do not exceed the limit, also with many simultaneous puts", async () => {
     const store = await open();
     const puts = Array.from({ length: 8 }, (_, n) => store.putCaCertificate(certificate(`r${n}`), "absent", 3));
     expect((await Promise.all(puts)).filter(Boolean)).toHaveLength(3);

@@ -9,7 +9,7 @@ import type {
   Store,
 } from "../index.js";
 
-/** Gives an empty store. */
+/** Opens an empty store. */
 export type OpenStore = () => Promise<Store>;
 
 const base = {

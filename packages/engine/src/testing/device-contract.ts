@@ -9,9 +9,9 @@ async function idsAt(store: Store, hub: string, filter: DeviceFilter): Promise<r
   return deviceIds(await store.devices(hub, filter));
 }
 
-/** Devices at hubs, and their twins. */
+/** Tests of devices at hubs, and their twins. */
 export function deviceContract(open: OpenStore): void {
-  it("update a twin only over the version that was read", async () => {
+  it("update a twin only over the version with the expected etag", async () => {
     const store = await open();
     await store.saveAssignment({ registration: registration("d", "r1"), twin: twin("h.x", "d", "t1") });
     const next = { ...twin("h.x", "d", "t2"), reported: { b: 2 } };
@@ -24,7 +24,7 @@ export function deviceContract(open: OpenStore): void {
     expect(await store.twin("h.x", "nobody")).toBeUndefined();
   });
 
-  it("let exactly one of many racing updates of a twin win", async () => {
+  it("apply exactly one of many simultaneous updates of a twin", async () => {
     const store = await open();
     await store.saveAssignment(assignment("h.x", "d"));
     const updates = await Promise.all(
@@ -41,7 +41,7 @@ export function deviceContract(open: OpenStore): void {
       const other = { registration: registration(`other-${id}`, "r1"), identity: identity("hub.y", id) };
       await store.saveAssignment(other);
     }
-    // "b" and "B" are one registration: only the first was saved. Device ids have a case.
+    // "b" and "B" are one registration: only the first was saved. Device ids are compared with case.
     const upper = { registration: registration("upper", "r1"), identity: identity("hub.x", "B", "upper") };
     await store.saveAssignment(upper);
     const all = ["B", "a-1", "a_1", "b", "c"];
@@ -53,7 +53,7 @@ export function deviceContract(open: OpenStore): void {
     expect((await store.devices("hub.x", { limit: 1 }))[0]).toEqual(upper.identity);
   });
 
-  it("search the devices of a hub for a part of the id, any case, every character itself", async () => {
+  it("search the devices of a hub for a part of the id, without case and without wildcards", async () => {
     const store = await open();
     for (const id of ["Pump%1", "pump_2", "valve*3", "PUMP-4"]) {
       const at = { registration: registration(`r-${id.length}-${id}`, "r1"), identity: identity("h.x", id) };
@@ -73,7 +73,7 @@ export function deviceContract(open: OpenStore): void {
     expect(await idsAt(store, "h.x", { limit: 1, search: "pump", afterDeviceId: "PUMP-4" })).toEqual(["Pump%1"]);
   });
 
-  it("count the devices of a hub, and name the hubs that have some", async () => {
+  it("count the devices of a hub, and name the hubs that have devices", async () => {
     const store = await open();
     expect(await store.hubsWithDevices()).toEqual([]);
     expect(await store.deviceCount("h1.x")).toBe(0);

@@ -11,9 +11,9 @@ import {
   x509,
 } from "./contract-records.js";
 
-/** Enrollments by id: put and removed, with and without conditions. */
+/** Tests of enrollments by id: puts and removals, with and without conditions. */
 export function enrollmentContract(open: OpenStore): void {
-  it("are found by id, case aside, as they were put", async () => {
+  it("are found unchanged by id, without case", async () => {
     const store = await open();
     const pump = individual("Pump-1", { attestation: tpm("ff"), deviceId: "Dev", iotHubs: ["h.x"] });
     const line = group("Line-3", { initialTwin: { tags: { site: "Zürich 🚰" }, desired: { a: [null, 1.5] } } });
@@ -25,7 +25,7 @@ export function enrollmentContract(open: OpenStore): void {
     expect(await store.enrollmentGroup("line-4")).toBeUndefined();
   });
 
-  it("are no more groups of a kind than allowed, this one among them, also when many come at once", async () => {
+  it("do not exceed the limit of groups of a kind, also with many simultaneous puts", async () => {
     const store = await open();
     const ca = x509("signingCertificates", { thumbprint: "AA" });
     for (const id of ["x1", "x2"]) expect(await store.putGroup(group(id, { attestation: ca }), "absent", 2)).toBe(true);
@@ -34,7 +34,7 @@ export function enrollmentContract(open: OpenStore): void {
     const puts = Array.from({ length: 10 }, (_, n) => store.putGroup(group(`g${n}`), "absent", 4));
     expect((await Promise.all(puts)).filter(Boolean)).toHaveLength(4);
     expect(await store.symmetricKeyGroups()).toHaveLength(4);
-    // In the place of one of the other kind it is one more, in that of one of its own it is not.
+    // A group that replaces a group of a different kind counts; a group that replaces one of its own kind does not.
     expect(await store.putGroup(group("x1"), { etag: "e1" }, 4)).toBe(false);
     expect(await store.putGroup(group("x1"), { etag: "e1" }, 5)).toBe(true);
     expect(await store.putGroup(group("X1", { etag: "e2" }), { etag: "e1" }, 5)).toBe(true);
@@ -42,7 +42,7 @@ export function enrollmentContract(open: OpenStore): void {
     expect(groupIdsOf(await store.x509Groups())).toEqual(["x2"]);
   });
 
-  it("and groups are two name spaces", async () => {
+  it("and groups are separate name spaces", async () => {
     const store = await open();
     await store.putIndividual(individual("a"));
     expect(await store.enrollmentGroup("a")).toBeUndefined();
@@ -53,7 +53,7 @@ export function enrollmentContract(open: OpenStore): void {
     expect(await store.individuals({ limit: 9 })).toEqual([]);
   });
 
-  it("are put over anything, over nothing, or over one version", async () => {
+  it("are put unconditionally, only if absent, or only over one version", async () => {
     const store = await open();
     expect(await store.putIndividual(individual("a"), { etag: "e1" })).toBe(false);
     expect(await store.individualEnrollment("a")).toBeUndefined();
@@ -66,7 +66,7 @@ export function enrollmentContract(open: OpenStore): void {
     expect(await store.individualEnrollment("a")).toEqual(individual("a", { etag: "e3" }));
   });
 
-  it("of groups are put over anything, over nothing, or over one version", async () => {
+  it("of groups are put unconditionally, only if absent, or only over one version", async () => {
     const store = await open();
     expect(await store.putGroup(group("g"), { etag: "e1" })).toBe(false);
     expect(await store.enrollmentGroup("g")).toBeUndefined();
@@ -79,7 +79,7 @@ export function enrollmentContract(open: OpenStore): void {
     expect(await store.enrollmentGroup("g")).toEqual(group("g", { etag: "e3" }));
   });
 
-  it("are made by exactly one of many that race", async () => {
+  it("are created by exactly one of many simultaneous puts", async () => {
     const store = await open();
     const etags = Array.from({ length: 20 }, (_, n) => `e${n}`);
     const made = await Promise.all(etags.map((etag) => store.putIndividual(individual("a", { etag }), "absent")));
@@ -117,7 +117,7 @@ export function enrollmentContract(open: OpenStore): void {
     expect(await store.removeGroup("g")).toBe("removed");
   });
 
-  it("take their look-ups with them", async () => {
+  it("are no longer found by look-ups after their removal", async () => {
     const store = await open();
     const two = [{ thumbprint: "AA" }, { thumbprint: "BB", subject: "3000" }] as const;
     await store.putIndividual(individual("a", { attestation: x509("clientCertificates", ...two) }));
@@ -134,7 +134,7 @@ export function enrollmentContract(open: OpenStore): void {
     expect(await store.x509Groups()).toEqual([]);
   });
 
-  it("take their registration with them, and leave the device at the hub", async () => {
+  it("are removed with their registration, but without the device at the hub", async () => {
     const store = await open();
     await store.putIndividual(individual("Dev"));
     const own = { registration: registration("dev", "r1"), identity: identity("h.x", "Dev", "dev") };
@@ -148,7 +148,7 @@ export function enrollmentContract(open: OpenStore): void {
     expect((await store.twin("h.x", "Dev"))?.etag).toBe("t1");
   });
 
-  it("leave a registration that came from a group, and groups leave theirs", async () => {
+  it("are removed without a group's registration, and groups without their registrations", async () => {
     const store = await open();
     await store.putIndividual(individual("d"));
     await store.putGroup(group("g"));

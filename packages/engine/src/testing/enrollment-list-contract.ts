@@ -3,10 +3,10 @@ import type { EnrollmentFilter, Store } from "../index.js";
 import { certificate, group, groupIdsOf, idsOf, individual, type OpenStore, registration } from "./contract-records.js";
 
 const written = ["a-10", "A-2", "a_2", "a.b", "B", "a2", "z:9", "a-1", "c-"];
-/** By the code units of the ids without case: `-` `.` digits `:` `_` letters. */
+/** In the order of the code units of the ids without case: `-` `.` digits `:` `_` letters. */
 const inOrder = ["a-1", "a-10", "A-2", "a.b", "a2", "a_2", "B", "c-", "z:9"];
 
-/** All ids, a page at a time. */
+/** All ids, read page by page. */
 async function walk(store: Store, filter: EnrollmentFilter): Promise<readonly string[]> {
   const pages: string[] = [];
   for (let after: string | undefined; ; after = pages.at(-1)?.toLowerCase()) {
@@ -17,9 +17,9 @@ async function walk(store: Store, filter: EnrollmentFilter): Promise<readonly st
   }
 }
 
-/** Pages, searches and counts. */
+/** Tests of pages, searches and counts. */
 export function enrollmentListContract(open: OpenStore): void {
-  it("come in the order of keys, a page at a time, each once", async () => {
+  it("are read page by page in the order of keys, each once", async () => {
     const store = await open();
     for (const id of written) await store.putIndividual(individual(id));
     for (const id of written) await store.putGroup(group(id));
@@ -29,7 +29,7 @@ export function enrollmentListContract(open: OpenStore): void {
     expect(await store.groups({ limit: 2, after: "z:9" })).toEqual([]);
   });
 
-  it("begin behind a key that is not there, or not any more", async () => {
+  it("begin after a key that never existed, or was removed", async () => {
     const store = await open();
     for (const id of ["a", "b", "c"]) await store.putIndividual(individual(id));
     await store.removeIndividual("b");
@@ -40,7 +40,7 @@ export function enrollmentListContract(open: OpenStore): void {
     expect(idsOf(await store.individuals({ limit: 9 }))).toEqual(["a", "b", "c"]);
   });
 
-  it("are searched for a part of the id, anywhere, any case, and every character of it is itself", async () => {
+  it("are searched for a part of the id at any position, without case and without wildcards", async () => {
     const store = await open();
     for (const id of written) await store.putIndividual(individual(id));
     for (const id of written) await store.putGroup(group(id));
@@ -66,7 +66,7 @@ export function enrollmentListContract(open: OpenStore): void {
     }
   });
 
-  it("are those of one status, also with a search", async () => {
+  it("are filtered by status, also with a search", async () => {
     const store = await open();
     const provisioningStatus = "disabled" as const;
     for (const id of ["a1", "a2", "b1"]) await store.putIndividual(individual(id));
@@ -83,7 +83,7 @@ export function enrollmentListContract(open: OpenStore): void {
     expect(await walk(store, { limit: 9, status })).toEqual(["A4", "b2"]);
   });
 
-  it("hold whole records", async () => {
+  it("contain whole records", async () => {
     const store = await open();
     const record = individual("Pump-1", { iotHubs: ["h.x"], etag: "e7" });
     await store.putIndividual(record);

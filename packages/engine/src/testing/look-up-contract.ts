@@ -25,7 +25,7 @@ const references = (names: readonly string[], thumbprints: readonly string[]): A
   };
 };
 
-/** What enrollments are found by, beside their ids. */
+/** Tests of the values by which enrollments are found, besides their ids. */
 export function lookUpContract(open: OpenStore): void {
   it("find groups by certificate, by subject, and by kind", async () => {
     const store = await open();
@@ -44,7 +44,22 @@ export function lookUpContract(open: OpenStore): void {
     expect(groupIdsOf(await store.x509Groups()).toSorted()).toEqual(["one", "two"]);
   });
 
-  it("find nothing by a name with a NUL in it, and do not take what is before it for the name", async () => {
+  it("find groups by a subject in any encoding: string type, case and spaces are ignored", async () => {
+    const store = await open();
+    // CN=Acme Root as UTF8String, " ACME  root" as PrintableString, and as BMPString; then CN=Acme Roof.
+    const utf8 = "30143112301006035504030c0941636d6520526f6f74";
+    const printable = "3016311430120603550403130b2041434d452020726f6f74";
+    const bmp = "301d311b301906035504031e1200410063006d006500200052006f006f0074";
+    await store.putGroup(
+      group("acme", { attestation: x509("signingCertificates", { thumbprint: "AA", subject: utf8 }) }),
+    );
+    for (const subject of [utf8, printable, bmp]) {
+      expect(groupIdsOf(await store.groupsBySubject(subject))).toEqual(["acme"]);
+    }
+    expect(await store.groupsBySubject("30143112301006035504030c0941636d6520526f6f66")).toEqual([]);
+  });
+
+  it("find nothing by a name with a NUL in it, not even by the part before the NUL", async () => {
     const store = await open();
     await store.putIndividual(individual("pump"));
     await store.putGroup(group("line", { attestation: x509("signingCertificates", { thumbprint: "AA" }) }));
@@ -66,7 +81,7 @@ export function lookUpContract(open: OpenStore): void {
     expect(await store.deviceCount("h1.test\0")).toBe(0);
   });
 
-  it("find groups by the certificates that they refer to", async () => {
+  it("find groups by the certificates to which they refer", async () => {
     const store = await open();
     await store.putGroup(group("g", { attestation: references(["root", "next"], ["AA", "BB"]) }));
     expect(groupIdsOf(await store.groupsByCertificate(["BB"]))).toEqual(["g"]);
@@ -78,7 +93,7 @@ export function lookUpContract(open: OpenStore): void {
     expect(await store.groupsBySubject("31")).toEqual([]);
   });
 
-  it("find the enrollments of a leaf, and no group", async () => {
+  it("find the enrollments of a leaf, but no group", async () => {
     const store = await open();
     const both = x509("clientCertificates", { thumbprint: "AA", subject: "30" }, { thumbprint: "BB" });
     await store.putIndividual(individual("a", { attestation: both }));
@@ -99,7 +114,7 @@ export function lookUpContract(open: OpenStore): void {
     expect(await store.enrollmentsByLeaf("ff")).toEqual([]);
   });
 
-  it("say which ids are enrolled, as they are written there", async () => {
+  it("return the ids that are enrolled, in the enrollments' spelling", async () => {
     const store = await open();
     for (const id of ["Pump-1", "pump-3"]) await store.putIndividual(individual(id));
     await store.putGroup(group("pump-2"));
@@ -107,7 +122,7 @@ export function lookUpContract(open: OpenStore): void {
     expect(await store.enrolledAmong([])).toEqual([]);
   });
 
-  it("follow an enrollment that changes its attestation, and stay when a change is refused", async () => {
+  it("follow a change of an enrollment's attestation, and stay when the change is refused", async () => {
     const store = await open();
     const leaf = (thumbprint: string) => ({ attestation: x509("clientCertificates", { thumbprint }) });
     await store.putIndividual(individual("a", leaf("AA")));
@@ -123,7 +138,7 @@ export function lookUpContract(open: OpenStore): void {
     expect((await store.enrollmentByEndorsementKey("ff"))?.registrationId).toBe("a");
   });
 
-  it("follow a group that changes its attestation", async () => {
+  it("follow a change of a group's attestation", async () => {
     const store = await open();
     await store.putGroup(group("g", { attestation: x509("signingCertificates", { thumbprint: "AA", subject: "30" }) }));
     await store.putGroup(group("g", { attestation: keys }));

@@ -17,7 +17,7 @@ export function operatorRig() {
   return { clock, store, context, operator: createOperator(context) };
 }
 
-/** A registration as a device leaves it. */
+/** A registration record in the form that a device's registration leaves. */
 export function registrationOf(
   registrationId: string,
   enrollment: RegistrationRecord["enrollment"],

@@ -10,7 +10,7 @@ import {
   twin,
 } from "./contract-records.js";
 
-/** Registrations, and what is saved with them. */
+/** Tests of registrations, and of the device that is saved with them. */
 export function registrationContract(open: OpenStore): void {
   it("are saved with identity and twin together, once per version", async () => {
     const store = await open();
@@ -31,7 +31,7 @@ export function registrationContract(open: OpenStore): void {
     expect((await store.twin("h1.x", "Dev"))?.etag).toBe("t2");
   });
 
-  it("that leave the twin alone do so", async () => {
+  it("without a twin leave the existing twin unchanged", async () => {
     const store = await open();
     await store.saveAssignment(assignment("h.x", "d"));
     await store.saveAssignment({
@@ -42,7 +42,7 @@ export function registrationContract(open: OpenStore): void {
     expect((await store.twin("h.x", "d"))?.etag).toBe("t1");
   });
 
-  it("move a device: the old hub forgets it", async () => {
+  it("move a device, which is removed at the old hub", async () => {
     const store = await open();
     await store.saveAssignment(assignment("h1.x", "d"));
     const moved = {
@@ -58,7 +58,7 @@ export function registrationContract(open: OpenStore): void {
     expect((await store.twin("h2.x", "d"))?.etag).toBe("t2");
   });
 
-  it("keep a device at the hub for the registration that has it", async () => {
+  it("cannot take a device at the hub away from its registration", async () => {
     const store = await open();
     const owned = identity("h.x", "shared", "owner");
     await store.saveAssignment({ registration: registration("owner", "r1"), identity: owned });
@@ -79,7 +79,7 @@ export function registrationContract(open: OpenStore): void {
   it.each([
     { kind: "individual" as const, id: "Dev" },
     { kind: "group" as const, id: "Line" },
-  ])("apply only over the version of their enrollment that let the device in: $kind", async (of) => {
+  ])("are saved only if the enrollment that admitted the device is unchanged: $kind", async (of) => {
     const store = await open();
     const isIndividual = of.kind === "individual";
     const put = (etag: string, provisioningStatus: "enabled" | "disabled" = "enabled") =>
@@ -106,7 +106,7 @@ export function registrationContract(open: OpenStore): void {
     expect((await store.registration("Dev"))?.etag).toBe(isIndividual ? undefined : "r1");
   });
 
-  it("that race for one device let exactly one win", async () => {
+  it("that happen simultaneously for one device: exactly one is saved", async () => {
     const store = await open();
     const results = await Promise.all(
       Array.from({ length: 20 }, (_, n) => store.saveAssignment({ registration: registration("d", `r${n}`) })),
@@ -115,7 +115,7 @@ export function registrationContract(open: OpenStore): void {
     expect((await store.registration("d"))?.etag).toBe(`r${results.indexOf(true)}`);
   });
 
-  it("are listed by key, all or of one enrollment, a page at a time", async () => {
+  it("are listed by key, all or those of one enrollment, page by page", async () => {
     const store = await open();
     const line = { kind: "group" as const, id: "Line" };
     for (const id of ["d", "B", "a"]) await store.saveAssignment({ registration: registration(id, "r1", line) });
@@ -130,7 +130,7 @@ export function registrationContract(open: OpenStore): void {
     expect(await store.registrations({ limit: 1, after: "z" })).toEqual([]);
   });
 
-  it("go with the enrollment that they came from last", async () => {
+  it("are removed with the enrollment that they came from last", async () => {
     const store = await open();
     const [g1, g2] = [
       { kind: "group" as const, id: "g1" },

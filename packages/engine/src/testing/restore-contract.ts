@@ -14,9 +14,9 @@ import {
 
 const signed = x509("signingCertificates", { thumbprint: "AA", subject: "30" });
 
-/** Records put back as they are. */
+/** Tests of records that are put back unchanged. */
 export function restoreContract(open: OpenStore): void {
-  it("puts back everything of an export, as it was", async () => {
+  it("puts back everything of an export unchanged", async () => {
     const store = await open();
     const records = {
       individuals: [individual("Dev", { etag: "e5", attestation: tpm("ff") })],
@@ -45,7 +45,7 @@ export function restoreContract(open: OpenStore): void {
     expect(await store.saveAssignment({ registration: registration("dev", "r10"), expectedEtag: "r8" })).toBe(true);
   });
 
-  it("puts records over what has their keys, and leaves the rest", async () => {
+  it("replaces records with the same keys, and leaves the others", async () => {
     const store = await open();
     await store.putIndividual(individual("a", { attestation: tpm("00") }));
     await store.putIndividual(individual("b"));
@@ -67,7 +67,7 @@ export function restoreContract(open: OpenStore): void {
     expect(await store.deviceCount("h.x")).toBe(1);
   });
 
-  it("keeps the last of records with one key", async () => {
+  it("keeps the last of several records with the same key", async () => {
     const store = await open();
     await store.restore({
       individuals: [individual("a"), individual("b"), individual("A", { etag: "e2" })],
@@ -86,14 +86,14 @@ export function restoreContract(open: OpenStore): void {
     expect((await store.twin("h.x", "d"))?.etag).toBe("t2");
   });
 
-  it("takes nothing at all", async () => {
+  it("accepts an empty list", async () => {
     const store = await open();
     await store.restore({});
     await store.restore({ individuals: [], twins: [] });
     expect((await store.counts()).individualEnrollments).toBe(0);
   });
 
-  it("takes thousands in one call", async () => {
+  it("accepts thousands of records in one call", async () => {
     const store = await open();
     const ids = Array.from({ length: 3000 }, (_, n) => `Device-${String(n).padStart(5, "0")}`);
     await store.restore({

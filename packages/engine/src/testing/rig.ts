@@ -27,7 +27,7 @@ interface RigOptions {
   readonly engine?: Partial<EngineOptions>;
 }
 
-/** An engine over a memory store with a clock that tests set: no sockets. */
+/** An engine over a memory store, without sockets, with a clock that tests set. */
 export async function engineRig(options: RigOptions = {}) {
   const clock = { now: START };
   const store = new MemoryStore();
@@ -39,7 +39,7 @@ export async function engineRig(options: RigOptions = {}) {
     hubs: { linked: () => hubs.list },
     allocator: {
       ask: async () => {
-        throw new Error("no test asked for a webhook");
+        throw new Error("this test has no webhook");
       },
     },
     clock: () => clock.now,
@@ -52,7 +52,7 @@ export async function engineRig(options: RigOptions = {}) {
   });
   const attempts = new AttemptLog(() => clock.now);
   const etag = () => randomBytes(6).toString("hex");
-  /** As an operator's edit would. */
+  /** Changes enrollments like an operator's edit. */
   const load = (seed: Pick<RigOptions, "enrollments" | "enrollmentGroups">) =>
     loadSeed(
       store,
@@ -109,7 +109,7 @@ interface TokenOptions {
   readonly keyName?: string;
 }
 
-/** A token as a device would send it. */
+/** A token in the form in which a device sends it. */
 export function sas(key: Uint8Array, registrationId: string, options: TokenOptions = {}): Credentials {
   const resource = options.resource ?? `${SCOPE}%2Fregistrations%2F${encodeURIComponent(registrationId)}`;
   const expiry = options.expiry ?? Math.floor(START / 1000) + 3600;
@@ -117,7 +117,7 @@ export function sas(key: Uint8Array, registrationId: string, options: TokenOptio
   return { kind: "sas", token: formatSas({ resource, expiry, signature, keyName: options.keyName ?? "registration" }) };
 }
 
-/** The key of one device of a group whose key is `groupKey`, base64. */
+/** The key of a device of a group; `groupKey` is base64. */
 export function derivedKey(groupKey: string, registrationId: string): Buffer {
   return deriveDeviceKey(Buffer.from(groupKey, "base64"), registrationId);
 }

@@ -9,7 +9,7 @@ import { registrationContract } from "./registration-contract.js";
 import { restoreContract } from "./restore-contract.js";
 import { sessionContract } from "./session-contract.js";
 
-/** What every store must do; `open` gives an empty one. */
+/** The tests that every store must pass; `open` returns an empty store. */
 export function storeContract(name: string, open: OpenStore): void {
   describe(name, () => {
     describe("enrollments", () => enrollmentContract(open));

@@ -4,7 +4,7 @@ import type { RecordProblem } from "../attestation/judging/attestation.js";
 import { readDer } from "../attestation/x509/check-record.js";
 import type { CaCertificateRecord, EnrollmentRecord } from "../records/records.js";
 
-/** What no schema sees of an enrollment. */
+/** Checks what the schema of an enrollment cannot. */
 export function enrollmentProblem(record: EnrollmentRecord): RecordProblem | undefined {
   const { tags, desired } = record.initialTwin;
   return (
@@ -20,7 +20,7 @@ function attestationProblem({ kind, attestation }: EnrollmentRecord): RecordProb
   return attestations[type].checkRecord(attestation, kind);
 }
 
-/** As `enrollmentProblem`, of a twin: what a hub would not have let in. */
+/** Checks what the schema of a twin cannot: the limits that a hub would apply. */
 export function twinProblem({ tags, desired, reported }: Twin): RecordProblem | undefined {
   return (
     propertiesProblem("tags", tags, limits.twinTagsBytes) ??
@@ -36,7 +36,7 @@ function propertiesProblem(path: string, properties: JsonObject, limit: number):
   return message === undefined ? undefined : { path, message };
 }
 
-/** As `enrollmentProblem`, of a CA certificate. */
+/** Checks what the schema of a CA certificate cannot. */
 export function caCertificateProblem(record: CaCertificateRecord): RecordProblem | undefined {
   const read = readDer("der", record.der, true);
   if ("problem" in read) return read.problem;

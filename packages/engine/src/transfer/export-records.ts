@@ -8,12 +8,12 @@ export const EXPORT_VERSION = 2;
 /** Those that are read; version 1 has X.509 devices by what they were enrolled with. */
 export const READ_VERSIONS: readonly unknown[] = [1, EXPORT_VERSION];
 
-/** Records that are read from the store at a time. */
+/** Number of records that are read from the store at a time. */
 const PAGE = 500;
-/** Characters of one chunk: lines are sent together, or each would cost a write. */
+/** Characters of one chunk: lines are collected, since a write for each line would be slow. */
 const CHUNK = 64 * 1024;
 
-/** The kinds of lines, by the part of `StoreRecords` that they go to, in the order in which they are written. */
+/** The kinds of lines, with the part of `StoreRecords` that they belong to, in the order in which they are written. */
 export const exportKinds = {
   caCertificate: "certificates",
   enrollmentGroup: "groups",
@@ -32,10 +32,11 @@ interface ExportOptions {
 }
 
 /**
- * The whole instance as text, one JSON value a line: a first line with version, ID scope and counts, then
- * `{"kind", "record"}` for each record, then an end line with their number: without it, the text was cut short. Holds every
- * key. Read page by page and only as fast as it is taken. It is no snapshot: each record is as it was when its page was
- * read; registrations are read before devices, so that what they name is there unless it was deleted meanwhile.
+ * The whole instance as text, one JSON value a line: a first line with version, ID scope and counts, then `{"kind",
+ * "record"}` for each record, then an end line with their number, whose absence shows that the text was cut short.
+ * Contains every key. Reads page by page, and only as fast as the text is consumed. It is not a snapshot: each record
+ * is as it was when its page was read. Registrations are read before devices, so that the devices that they name are
+ * included unless deleted meanwhile.
  */
 export async function* exportRecords(options: ExportOptions): AsyncGenerator<string> {
   const { store, idScope, now } = options;
@@ -105,7 +106,7 @@ async function* devices(store: Store, hub: string): AsyncGenerator<Exported> {
       ...(afterDeviceId !== undefined && { afterDeviceId }),
     });
     const twins: readonly (Twin | undefined)[] = await Promise.all(page.map((each) => store.twin(hub, each.deviceId)));
-    // A device whose twin is gone was deleted since its page was read.
+    // A device without a twin was deleted after its page was read.
     for (const [at, identity] of page.entries()) if (twins[at]) yield ["deviceIdentity", identity];
     for (const twin of twins) if (twin) yield ["twin", twin];
     afterDeviceId = page.at(-1)?.deviceId;

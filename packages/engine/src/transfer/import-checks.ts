@@ -8,7 +8,7 @@ import type { Store } from "../records/store.js";
 import { importError } from "./import-error.js";
 import type { Incoming } from "./import-types.js";
 
-/** What a kind of record is called, and by what it is known. */
+/** The words for a kind of record, and the id and key of this record. */
 export function nameOf(incoming: Incoming): { readonly what: string; readonly id: string; readonly key: string } {
   const { part, record } = incoming;
   if (part === "certificates") return named("CA certificate", record.name);
@@ -22,14 +22,14 @@ export function nameOf(incoming: Incoming): { readonly what: string; readonly id
 
 const named = (what: string, id: string) => ({ what, id, key: idKey(id) });
 
-/** The kinds that people write by hand, where one may stand twice. */
+/** The kinds that people write by hand, in which an id may appear twice. */
 const handMade: ReadonlySet<keyof StoreRecords> = new Set(["certificates", "groups", "individuals"]);
 
 interface Reference extends AuthorityReference {
   readonly line: number;
 }
 
-/** A device whose twin has not come, or a twin whose device has not. */
+/** A device whose twin has not appeared yet, or a twin whose device has not. */
 interface Lone {
   readonly part: "identities" | "twins";
   readonly line: number;
@@ -38,8 +38,9 @@ interface Lone {
 }
 
 /**
- * What can only be said of all records together: that none stands twice, that there are not too many, that what groups
- * refer to is there, and that no device is without its twin. Remembers the ids of enrollments, and of everything else a few words.
+ * The checks that concern all records together: no id appears twice, no limit is exceeded, the CA certificates to which
+ * groups refer exist, and every device has its twin. Remembers the ids of enrollments, and a few words of each other
+ * record.
  */
 export class ImportChecks {
   readonly #seen = new Set<string>();
@@ -47,10 +48,10 @@ export class ImportChecks {
   readonly #groups = new Map<string, GroupKind>();
   readonly #references = new Map<string, Reference>();
   readonly #hubs = new Set<string>();
-  /** By device. An export has a device and its twin a page apart, so that there are never many. */
+  /** By device. An export has a device and its twin within the same page, so that there are never many. */
   readonly #lone = new Map<string, Lone>();
 
-  /** Throws DpsError. */
+  /** Checks the next record. Throws DpsError. */
   add(incoming: Incoming): void {
     const { part, record, line } = incoming;
     const { what, id, key } = nameOf(incoming);
@@ -80,12 +81,12 @@ export class ImportChecks {
       this.#references.set(`${idKey(name)}\n${thumbprint}`, { line, name, thumbprint });
   }
 
-  /** The hubs that records name, in lower case. */
+  /** The hubs that the records name, in lower case. */
   get hubs(): ReadonlySet<string> {
     return this.#hubs;
   }
 
-  /** Throws DpsError when the store with all of this in it would hold what it must not. */
+  /** Checks the store together with all records. Throws DpsError when a limit or a reference would be violated. */
   async finish(store: Store): Promise<void> {
     const certificates = await this.#allCertificates(store);
     for (const { line, name, thumbprint } of this.#references.values()) {
@@ -103,7 +104,7 @@ export class ImportChecks {
     if (problem !== undefined) throw importError(1, problem, { kind: "quotaExceeded" });
   }
 
-  /** Those that will be there, by key. */
+  /** The CA certificates that will exist after the import, by key. */
   async #allCertificates(store: Store): Promise<ReadonlyMap<string, CaCertificateRecord>> {
     const all = new Map<string, CaCertificateRecord>();
     for (const record of await store.caCertificates()) all.set(idKey(record.name), record);
@@ -111,7 +112,7 @@ export class ImportChecks {
       const { line, name, thumbprint } = record;
       const before = all.get(key);
       if (before && before.thumbprint !== thumbprint) {
-        // What groups hold of a certificate is what it was: its content may not change under its name.
+        // Groups keep the content of a certificate that they refer to: it may not change under the same name.
         throw importError(line, `the CA certificate ${name} already exists with different content; delete it first`, {
           kind: "alreadyExists",
           id: name,
@@ -132,7 +133,10 @@ export class ImportChecks {
   }
 }
 
-/** Throws DpsError unless the other half is in the store: a twin alone is in no list, and a device alone cannot be used. */
+/**
+ * Throws DpsError unless the other half is in the store: a twin alone appears in no list, and a device alone cannot be
+ * used.
+ */
 async function refuseLone({ part, line, hub, deviceId }: Lone, store: Store): Promise<void> {
   const other = part === "twins" ? await store.deviceIdentity(hub, deviceId) : await store.twin(hub, deviceId);
   if (other) return;

@@ -1,6 +1,6 @@
 import { DpsError, type DpsErrorKind } from "@rollcall/protocol";
 
-/** Why an upload is not imported: names the line, in the message and in `info`. */
+/** The error of an upload that is not imported: names the line, in the message and in `info`. */
 export function importError(
   line: number,
   message: string,

@@ -7,10 +7,10 @@ import type { ImportOptions, Incoming, Spool } from "./import-types.js";
 import { readUpload, type Upload } from "./read-upload.js";
 import { splitLines } from "./split-lines.js";
 
-/** Records that are looked up, and put, at a time. */
+/** Number of records that are looked up, and put, at a time. */
 const BATCH = 500;
 
-/** How many of each were put. */
+/** Number of records that were put, by part. */
 type Counts = { -readonly [Part in keyof ImportResult["imported"]]: number };
 
 const noCounts = (): Counts => ({
@@ -32,10 +32,10 @@ const emptyBatch = (): Record<keyof StoreRecords, unknown[]> => ({
 });
 
 /**
- * Puts back what `exportRecords` wrote, or enrollments as `az iot dps enrollment list` prints them, or a seed file. Every
- * record is checked before the first one is put, in memory that does not grow with their number but for the ids of
- * enrollments. Without `overwrite`, a record that is there already is a conflict. Records go under this instance's scope.
- * Somebody who creates the same id between the check and the put loses to the import. Throws DpsError.
+ * Imports the output of `exportRecords`, enrollments as `az iot dps enrollment list` prints them, or a seed file. Every
+ * record is checked before the first record is put; memory grows only with the ids of enrollments. Without `overwrite`,
+ * an existing record is a conflict. Records get this instance's ID scope. If somebody creates the same id between the
+ * check and the put, the import overwrites it. Throws DpsError.
  */
 export async function importRecords(upload: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportResult> {
   const read = await readUpload(upload, options);
@@ -63,7 +63,7 @@ async function* batches<T>(values: AsyncIterable<T>): AsyncGenerator<readonly T[
   if (batch.length > 0) yield batch;
 }
 
-/** Throws DpsError that names the first record of a batch that is there already. */
+/** Throws DpsError that names the first record of a batch that exists already. */
 async function refuseKnown(batch: readonly Incoming[], store: Store): Promise<void> {
   const ids = batch.flatMap((each) => (each.part === "individuals" ? [each.record.registrationId] : []));
   const enrolled = new Set(ids.length > 0 ? (await store.enrolledAmong(ids)).map(idKey) : []);
@@ -98,7 +98,7 @@ async function put({ store, spool }: ImportOptions, total: number): Promise<Coun
     for await (const batch of batches(spooled(spool))) {
       const records = emptyBatch();
       for (const { part, record } of batch) records[part].push(record);
-      // A cast: these were checked before they were written.
+      // A cast: these records were checked before they were written to the spool.
       await store.restore(records as StoreRecords);
       for (const { part } of batch) counts[part]++;
       done += batch.length;
@@ -111,11 +111,11 @@ async function put({ store, spool }: ImportOptions, total: number): Promise<Coun
 }
 
 async function* spooled(spool: Spool): AsyncGenerator<Pick<Incoming, "part" | "record">> {
-  // What we wrote ourselves.
+  // We wrote these lines ourselves.
   for await (const { bytes } of splitLines(spool.read())) yield JSON.parse(bytes.toString()) as Incoming;
 }
 
-/** What whoever imports ought to know. */
+/** Notes for the person who imports. */
 function notes({ format, idScope }: Upload, { hubs }: ImportChecks, options: ImportOptions): readonly string[] {
   const linked = new Set(options.hubs.linked().map((each) => each.host.toLowerCase()));
   const strange = [...hubs].filter((host) => !linked.has(host));

@@ -2,14 +2,16 @@ import type { Clock, Hubs, Random } from "../records/ports.js";
 import type { StoreRecords } from "../records/records.js";
 import type { Store } from "../records/store.js";
 
-/** Where records wait until all of them have been looked at. They hold keys: nobody else may read it. */
+/**
+ * Temporary storage for records until all of them are checked. They contain keys: nobody else may be able to read it.
+ */
 export interface Spool {
   write(text: string): Promise<void>;
-  /** What was written, from the beginning. */
+  /** The text that was written, from the beginning. */
   read(): AsyncIterable<Uint8Array>;
 }
 
-/** What an import needs of the world, and how it treats what it finds. */
+/** The context of an import, and how it treats existing and incomplete records. */
 export interface ImportOptions {
   readonly store: Store;
   readonly idScope: string;
@@ -17,13 +19,13 @@ export interface ImportOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly spool: Spool;
-  /** Replace what is there; otherwise it is a conflict, and nothing is imported. */
+  /** Replace existing records; otherwise they are a conflict, and nothing is imported. */
   readonly overwrite: boolean;
-  /** Make new keys for symmetric-key enrollments that come without theirs. */
+  /** Make new keys for symmetric-key enrollments that have no keys. */
   readonly generateKeys: boolean;
 }
 
-/** One record of an upload, checked, and the line it stood in. */
+/** One checked record of an upload, and its line. */
 export type Incoming = {
   readonly [Part in keyof StoreRecords]-?: {
     readonly part: Part;

@@ -16,7 +16,7 @@ export interface ExportHead {
   readonly idScope?: string;
 }
 
-/** Whether a value is the first line of an export. Throws DpsError for one of a version that is not read here. */
+/** Whether a value is the first line of an export. Throws DpsError for a version that cannot be read. */
 export function isExportHead(value: unknown, line: number): value is ExportHead {
   if (typeof value !== "object" || value === null || !("kind" in value) || value.kind !== "rollcallExport")
     return false;
@@ -28,7 +28,7 @@ export function isExportHead(value: unknown, line: number): value is ExportHead 
   );
 }
 
-/** The records of the lines behind the first, each checked; the end line has to be there. Throws DpsError. */
+/** The checked records of the lines after the first; the end line is required. Throws DpsError. */
 export async function* readExport(lines: AsyncIterable<Piece>): AsyncGenerator<Incoming> {
   let records = 0;
   let last = 1;
@@ -65,7 +65,7 @@ function parseLine(line: number, bytes: Buffer): Line {
   throw importError(line, 'is not {"kind": …, "record": …}');
 }
 
-/** The number is there so that lost lines are noticed; whoever takes lines out on purpose takes the number out, too. */
+/** The number reveals lost lines; a person who removes lines on purpose removes the number, too. */
 function checkEnd(line: number, { records }: Line, came: number): void {
   if (records === undefined || records === came) return;
   throw importError(line, `says that ${String(records)} records were exported, but ${came} arrived`);

@@ -6,17 +6,17 @@ import { isWireEnrollment, readSeed, readWireEnrollment, readWireList, type Wire
 import { splitArray } from "./split-array.js";
 import { blanks, MAX_VALUE_BYTES, type Piece, splitLines } from "./split-lines.js";
 
-/** What an upload is, by its beginning; its records are read as they are asked for. */
+/** An upload whose format was recognised by its beginning; its records are read on demand. */
 export interface Upload {
   readonly format: ImportResult["format"];
-  /** Of an export. */
+  /** The ID scope of an export. */
   readonly idScope?: string;
   readonly records: AsyncIterable<Incoming>;
 }
 
 const OPEN_ARRAY = 0x5b;
 
-/** Recognises an upload: the lines of an export, an array as `az` prints it, a seed file. Throws DpsError. */
+/** Recognises the format of an upload: an export, an array as `az` prints it, or a seed file. Throws DpsError. */
 export async function readUpload(chunks: AsyncIterable<Uint8Array>, options: WireOptions): Promise<Upload> {
   const { first, all } = await firstByte(chunks);
   if (first === undefined) throw new DpsError("badRequest", "The upload is empty.");
@@ -39,7 +39,7 @@ function ofExport({ idScope }: ExportHead, lines: AsyncIterable<Piece>): Upload 
   return { format: "export", ...scope, records: readExport(lines) };
 }
 
-/** The first byte that is not blank, and a way to read everything from the beginning all the same. */
+/** The first byte that is not blank, and the upload from its beginning on. */
 async function firstByte(
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<{ readonly first: number | undefined; readonly all: AsyncIterable<Uint8Array> }> {
@@ -62,7 +62,7 @@ async function firstByte(
   return { first, all: everything() };
 }
 
-/** A value that stands in several lines, as people write it. */
+/** A value that spans several lines, as people write it. */
 async function readDocument(first: Piece, lines: AsyncIterable<Piece>): Promise<unknown> {
   const parts = [first.bytes];
   let size = first.bytes.length;

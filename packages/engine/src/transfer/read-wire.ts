@@ -27,7 +27,9 @@ export async function* readWireList(entries: AsyncIterable<Piece>, options: Wire
   }
 }
 
-/** One enrollment or group as the service API and `az` show it. Throws DpsError that says what it lacks. */
+/**
+ * Reads an enrollment or group in the form of the service API and of `az`. Throws DpsError that says what is missing.
+ */
 export async function readWireEnrollment(
   line: number,
   value: unknown,
@@ -71,7 +73,7 @@ interface WireEnrollment {
   readonly attestation?: unknown;
 }
 
-/** Whether a value looks like one; the rest is for the schema to say. */
+/** Whether a value looks like an enrollment; the schema checks the rest. */
 export function isWireEnrollment(value: unknown): value is WireEnrollment {
   return typeof value === "object" && value !== null && ("registrationId" in value || "enrollmentGroupId" in value);
 }
@@ -85,7 +87,7 @@ function lacksKeys(attestation: unknown): boolean {
   return first !== undefined && !credentials?.[first];
 }
 
-/** The enrollments of a seed file. What has no keys gets new ones, as with `rollcall start --seed`. Throws DpsError. */
+/** The enrollments of a seed file. Missing keys are generated, as with `rollcall start --seed`. Throws DpsError. */
 export async function* readSeed(value: unknown, options: WireOptions): AsyncGenerator<Incoming> {
   const parsed = seedSchema.safeParse(value);
   if (!parsed.success) {

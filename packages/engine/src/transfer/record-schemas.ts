@@ -24,15 +24,15 @@ const id = z.string().superRefine((text, context) => {
 });
 const deviceId = z.string().refine(isDeviceId, "is not a device id");
 const etag = z.string().min(1).max(200);
-/** Milliseconds since 1970, as far as a Date goes. */
+/** Milliseconds since 1970, within the range of a Date. */
 const time = z.number().int().min(0).max(8.64e15);
 const version = z.int().min(1);
-/** Parsed JSON: an object of it holds nothing else. */
+/** Already parsed from JSON, so its members need no check. */
 const jsonObject = z.custom<JsonObject>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
   "is not a JSON object",
 );
-/** What an enrollment may say, linked or not. */
+/** A hub that an enrollment may name, linked or not. */
 const hubName = z.string().min(1).max(255);
 const host = z.string().max(255).refine(isHost, "is not a host name or an address");
 
@@ -47,7 +47,7 @@ const customAllocation = z.looseObject({
   apiVersion: z.string().min(1),
 });
 const reprovisionPolicy = z.looseObject({ updateHubAssignment: z.boolean(), migrateDeviceData: z.boolean() });
-/** What the operator said: shown again as it is, and the webhook is called by it. */
+/** The members as the operator wrote them: they are shown unchanged, and contain the webhook to call. */
 const source = z.looseObject({
   provisioningStatus: z.enum(["enabled", "disabled"]),
   deviceId: deviceId.optional(),
@@ -161,7 +161,7 @@ const twin = z.looseObject({
   etag,
 });
 
-/** By the kind of the line. */
+/** The schema of a record, by the kind of its line. */
 export const recordSchemas = {
   caCertificate,
   individualEnrollment: individual,

@@ -7,8 +7,9 @@ const [OPEN_ARRAY, CLOSE_ARRAY] = [code("["), code("]")];
 const [QUOTE, BACKSLASH, COMMA, LINE_FEED] = [code('"'), code("\\"), code(","), code("\n")];
 
 /**
- * Cuts a JSON array into the texts of its entries, without reading more than one of them into memory. Whether an entry is
- * JSON is for its reader to say; here only brackets and strings are followed. UTF-8 has no byte below 128 inside a character.
+ * Cuts a JSON array into the texts of its entries, with only one entry in memory at a time. The reader checks whether
+ * an entry is JSON; this class only follows brackets and strings. In UTF-8, no byte of a multi-byte character is below
+ * 128.
  */
 class ArraySplitter {
   #line = 1;
@@ -42,7 +43,7 @@ class ArraySplitter {
     if (!this.#isOver) throw importError(this.#line, "the array is cut short: it has no closing bracket");
   }
 
-  /** Follows one byte; true when an entry ends before it. */
+  /** Processes one byte; true when an entry ends before it. */
   #step(byte: number): boolean {
     if (this.#inString) return this.#stringStep(byte);
     if (this.#depth === 0) this.#outside(byte);
@@ -53,7 +54,7 @@ class ArraySplitter {
     return byte === COMMA && this.#depth === 1;
   }
 
-  /** True when that was the end of the array. */
+  /** Processes a closing bracket; true at the end of the array. */
   #close(byte: number): boolean {
     this.#depth--;
     if (this.#depth > 0) return false;
@@ -71,7 +72,7 @@ class ArraySplitter {
 
   #outside(byte: number): void {
     if (blanks.has(byte) || (byte === OPEN_ARRAY && !this.#isOver)) return;
-    const where = this.#isOver ? "behind the array" : "where an array has to begin";
+    const where = this.#isOver ? "after the array" : "where the array should begin";
     throw importError(this.#line, `there is something ${where}`);
   }
 
@@ -94,7 +95,7 @@ class ArraySplitter {
   }
 }
 
-/** The entries of a JSON array, as texts. Throws DpsError when it is none. */
+/** The entries of a JSON array, as texts. Throws DpsError when the text is not an array. */
 export async function* splitArray(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Piece> {
   const splitter = new ArraySplitter();
   for await (const chunk of chunks) {

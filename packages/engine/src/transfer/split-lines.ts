@@ -11,7 +11,7 @@ export interface Piece {
 
 const LINE_FEED = 0x0a;
 
-/** The lines of a text that are not blank. Throws DpsError for one that is too long. */
+/** The lines of a text that are not blank. Throws DpsError for a line that is too long. */
 export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Piece> {
   let line = 1;
   let parts: Buffer[] = [];
@@ -31,14 +31,14 @@ export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGener
       [parts, size, from] = [[], 0, end + 1];
       line++;
     }
-    // A copy: whoever reads the file may use its buffer again.
+    // A copy: the code that reads the file may use its buffer again.
     if (from < bytes.length) take(Buffer.from(bytes.subarray(from)));
   }
   const rest = Buffer.concat(parts, size);
   if (!isBlank(rest)) yield { line, bytes: rest };
 }
 
-/** True for nothing but spaces, tabs, line ends, and the byte order mark that some editors put in front. */
+/** True if there are only spaces, tabs, line ends, and the byte order mark that some editors put in front. */
 export function isBlank(bytes: Buffer): boolean {
   for (const byte of bytes) if (!blanks.has(byte)) return false;
   return true;

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { splitArray } from "./split-array.js";
 import { MAX_VALUE_BYTES, type Piece, splitLines } from "./split-lines.js";
 
-/** A text in pieces of these sizes, as a file is read. */
+/** A text in pieces of these sizes, like the chunks of a file. */
 async function* chunked(text: string | Uint8Array, sizes: readonly number[]): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(text);
   let at = 0;
@@ -27,7 +27,7 @@ const linesBefore = (text: string) => text.split("\n").length;
 
 describe("an array", () => {
   property.prop([fc.array(fc.tuple(blank, fc.jsonValue(), blank, fc.boolean()), { maxLength: 8 }), blank, sizes])(
-    "is cut into its entries, whatever is in them and however it is read",
+    "is cut into its entries, for any content and any chunk sizes",
     async (entries, around, cuts) => {
       let text = `${around}[`;
       const expected: { line: number; value: unknown }[] = [];
@@ -42,7 +42,7 @@ describe("an array", () => {
   );
 
   property.prop([fc.oneof(fc.uint8Array(), fc.stringMatching(/^[[\]{},"\\ a]*$/)), sizes])(
-    "that is none is refused with a line, or its entries are somebody else's to read",
+    "that is invalid is refused with a line number, or only its entries are invalid",
     async (bytes, cuts) => {
       const answer = await all(splitArray(chunked(bytes, cuts))).catch((error: unknown) => error);
       if (answer instanceof Error)
@@ -57,9 +57,9 @@ describe("an array", () => {
     ['["]', /cut short/],
     ["[1,]", /an entry of the array is missing/],
     ["[,1]", /an entry of the array is missing/],
-    ["[1]\n\n2", /Line 3: there is something behind the array/],
+    ["[1]\n\n2", /Line 3: there is something after the array/],
     ["[1}", /closed by a brace/],
-    ["[1][2]", /behind the array/],
+    ["[1][2]", /after the array/],
   ])("%j is refused", async (text, message) => {
     await expect(all(splitArray(chunked(text, [2])))).rejects.toThrow(message);
   });
@@ -67,7 +67,7 @@ describe("an array", () => {
 
 describe("lines", () => {
   property.prop([fc.array(fc.string()), fc.constantFrom("\n", "\r\n"), sizes])(
-    "are found however they are read, and blank ones left out",
+    "are found for any chunk sizes, and blank lines are left out",
     async (texts, end, cuts) => {
       const lines = texts.map((text) => text.replace(/[\r\n]/g, ""));
       const found = await all(splitLines(chunked(lines.join(end), cuts)));
@@ -76,7 +76,7 @@ describe("lines", () => {
     },
   );
 
-  it("that are too long are refused before they are in memory", async () => {
+  it("that are too long are refused before they are read completely", async () => {
     async function* endless(): AsyncGenerator<Uint8Array> {
       const chunk = Buffer.alloc(1024 * 1024, "x");
       for (let count = 0; count * chunk.length <= 2 * MAX_VALUE_BYTES; count++) yield chunk;

@@ -54,7 +54,7 @@ async function save(store: Store): Promise<string> {
   return text;
 }
 
-/** An export without its first line, whose date and counts say nothing of the records. */
+/** An export without its first line, whose date and counts are irrelevant to the records. */
 const records = (text: string) =>
   text
     .trim()
@@ -88,7 +88,7 @@ beforeEach(() => {
   store = new MemoryStore();
 });
 
-/** A store with everything in it that there is. */
+/** A store with a record of each kind. */
 async function filled(): Promise<MemoryStore> {
   const full = new MemoryStore();
   const certificates = createCertificateOperator({ store: full, clock, random: randomBytes });
@@ -150,7 +150,7 @@ const twin: Twin = {
 };
 
 describe("an export", () => {
-  it("says what it is first, and how many records there were at the end", () => {
+  it("begins with its kind and version, and ends with the number of records", () => {
     const lines = whole.trim().split("\n");
     expect(JSON.parse(lines[0] ?? "")).toEqual({
       kind: "rollcallExport",
@@ -199,7 +199,7 @@ describe("an export", () => {
     expect(records(await save(store))).toEqual(records(whole));
   });
 
-  it("is read on and on, page by page", async () => {
+  it("is read page by page", async () => {
     const many = new MemoryStore();
     const identities = Array.from({ length: 1201 }, (_, index) => ({ ...identity, deviceId: `d${index}` }));
     await many.restore({ identities, twins: identities.map(({ deviceId }) => ({ ...twin, deviceId })) });
@@ -213,7 +213,7 @@ describe("an export", () => {
     .dictionary(fc.string(), fc.jsonValue())
     .map((value) => JSON.parse(JSON.stringify(value)) as JsonObject)
     .filter((value) => propertyProblem(value) === undefined);
-  property.prop([properties, properties])("keeps twins as they are", async (desired, reported) => {
+  property.prop([properties, properties])("keeps twins unchanged", async (desired, reported) => {
     const [from, to] = [new MemoryStore(), new MemoryStore()];
     const made = { ...twin, desired, reported };
     await from.restore({ identities: [identity], twins: [made] });
@@ -221,7 +221,7 @@ describe("an export", () => {
     expect(await to.twin(HUB, "dev$1")).toEqual(made);
   });
 
-  it("of another scope is taken with a note; so are hubs that are not linked", async () => {
+  it("of a different scope, or with hubs that are not linked, is imported with a note", async () => {
     const strange = whole.replaceAll(HUB, "far.example");
     const { notes } = await load(store, strange, { idScope: "0ne00000009" });
     expect(notes).toEqual([
@@ -230,7 +230,7 @@ describe("an export", () => {
     ]);
   });
 
-  it("leaves out a device that was deleted while it was read", async () => {
+  it("leaves out a device that is deleted during the export", async () => {
     const two = new MemoryStore();
     const other = { ...identity, deviceId: "dev$2" };
     await two.restore({ identities: [identity, other], twins: [twin, { ...twin, deviceId: "dev$2" }] });
@@ -247,7 +247,7 @@ describe("an export", () => {
   it.each([
     ["deviceIdentity", "twin", /Line 9: dev\$1 of hub.example: the twin has no device, neither in the store nor/],
     ["twin", "deviceIdentity", /Line 9: dev\$1 of hub.example: the device has no twin, neither in the store nor/],
-  ])("without its %s is taken only where that one is there already", async (missing, left, message) => {
+  ])("without its %s is imported only if that record exists already", async (missing, left, message) => {
     expect((await refused(load(store, without(missing)))).message).toMatch(message);
     expect(records(await save(store))).toEqual([{ kind: "end", records: 0 }]);
     await load(store, whole);
@@ -263,7 +263,7 @@ describe("an export", () => {
     expect(await load(store, turned)).toMatchObject({ imported: { identities: 1, twins: 1 } });
   });
 
-  it("is taken without the number at its end, which whoever takes lines out takes out, too", async () => {
+  it("is imported without the number at its end, which a person has to remove after removing lines", async () => {
     const lines = whole
       .trim()
       .split("\n")
@@ -289,7 +289,7 @@ const withSource = ({ source, ...each }: Record<string, unknown>, more: object) 
   source: { ...(source as object), ...more },
 });
 
-describe("a bad line", () => {
+describe("an invalid line", () => {
   it.each<[string, string, (record: Record<string, unknown>) => unknown, RegExp]>([
     ["no record", "twin", () => null, /twin: .*expected object/],
     [
@@ -319,7 +319,7 @@ describe("a bad line", () => {
       /deviceIdentity.authentication/,
     ],
     [
-      "a webhook that is no address",
+      "a webhook that is not an address",
       "individualEnrollment",
       (each) =>
         withSource(each, { customAllocationDefinition: { webhookUrl: "ftp://u:p@x", apiVersion: "2021-10-01" } }),
@@ -333,18 +333,18 @@ describe("a bad line", () => {
     ],
     ["a version below 1", "twin", (each) => ({ ...each, desiredVersion: 0 }), /twin.desiredVersion/],
     [
-      "a name that twins cannot have",
+      "a name that twins must not contain",
       "twin",
       (each) => ({ ...each, reported: { "a.b": 1 } }),
       /twin.reported: .*"a.b"/,
     ],
     [
-      "an initial twin that no hub takes",
+      "an initial twin that no hub accepts",
       "enrollmentGroup",
       (each) => ({ ...each, initialTwin: { tags: { $a: 1 }, desired: {} } }),
       /enrollmentGroup.initialTwin.tags: .*"\$a"/,
     ],
-    ["a hub that is no host", "twin", (each) => ({ ...each, hub: "hub example" }), /twin.hub: is not a host name/],
+    ["a hub that is not a host", "twin", (each) => ({ ...each, hub: "hub example" }), /twin.hub: is not a host name/],
     ["too many tags", "twin", (each) => ({ ...each, tags: { a: "x".repeat(9000) } }), /twin.tags: has 9008 bytes/],
     ["text for properties", "twin", (each) => ({ ...each, desired: "x" }), /twin.desired: is not a JSON object/],
   ])("with %s is named, and nothing is imported", async (_, kind, change, message) => {
@@ -362,8 +362,8 @@ describe("a bad line", () => {
       ({ primary, ...each }) => ({ ...each, secondary: primary, secondaryName: "plant" }),
     ],
     ["a certificate without its name", ({ primaryName: _, ...each }) => each],
-    ["another certificate without a name", (each) => ({ ...each, secondary: each["primary"] })],
-  ])("with %s is named: what is not compared with a verified CA may be any", async (_, change) => {
+    ["a second certificate without a name", (each) => ({ ...each, secondary: each["primary"] })],
+  ])("with %s is named, since that certificate would not be compared with a verified CA", async (_, change) => {
     const line = whole.split("\n").find((each) => each.includes('"by-name"')) ?? "";
     const { kind, record } = JSON.parse(line);
     const text = JSON.stringify({ kind, record: { ...record, attestation: change(record.attestation) } });
@@ -379,16 +379,16 @@ describe("a bad line", () => {
 
   it.each<[string, () => string, RegExp]>([
     ["nothing", () => " \n", /The upload is empty/],
-    ["one that is no JSON", () => whole.replace('{"kind":"twin"', "{kind"), /Line 10: is not JSON/],
+    ["a line that is not JSON", () => whole.replace('{"kind":"twin"', "{kind"), /Line 10: is not JSON/],
     [
-      "one of an unknown kind",
+      "a line of an unknown kind",
       () => whole.replace('"kind":"twin"', '"kind":"cat"'),
       /has the kind "cat"; known kinds are caCert/,
     ],
-    ["one without a kind", () => whole.replace('{"kind":"twin",', "{"), /Line 10: is not \{"kind": …/],
-    ["one behind the end", () => `${whole}{"kind":"end"}`, /Line 12: comes after the end line \(line 11\)/],
+    ["a line without a kind", () => whole.replace('{"kind":"twin",', "{"), /Line 10: is not \{"kind": …/],
+    ["a line after the end", () => `${whole}{"kind":"end"}`, /Line 12: comes after the end line \(line 11\)/],
     [
-      "an end that is missing",
+      "a missing end line",
       () => whole.split("\n").slice(0, 5).join("\n"),
       /Line 5: is the last line, but it is not an end line/,
     ],
@@ -398,15 +398,15 @@ describe("a bad line", () => {
       /of version 3; this service reads versions 1 and 2/,
     ],
     ["YAML", () => "enrollments: []\n", /does not begin a Rollcall export, an array/],
-    ["a seed with a strange member", () => '{"enrolments":[]}', /nor a seed/],
-    ["a record that stands twice", twice, /Line 11: individual enrollment x509-1 appears twice/],
+    ["a seed with an unknown member", () => '{"enrolments":[]}', /nor a seed/],
+    ["a record that appears twice", twice, /Line 11: individual enrollment x509-1 appears twice/],
   ])("such as %s is refused", async (_, text, message) => {
     expect((await refused(load(store, text()))).message).toMatch(message);
     expect((await store.counts()).individualEnrollments).toBe(0);
   });
 
   property.prop([fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 4 })])(
-    "of any kind leaves the store empty, or everything is in it",
+    "of any kind leaves the store either empty or complete",
     async (at, bytes) => {
       const target = new MemoryStore();
       const upload = Buffer.from(whole);
@@ -442,7 +442,7 @@ function twice(): string {
   return [...lines.slice(0, -1), one, '{"kind":"end"}'].join("\n");
 }
 
-describe("what is there already", () => {
+describe("an existing record", () => {
   it.each([
     ["caCertificate", "plant", 2],
     ["enrollmentGroup", "by-key", 3],
@@ -463,7 +463,7 @@ describe("what is there already", () => {
     expect(await load(store, whole, { overwrite: true })).toMatchObject({ imported: { individuals: 3 } });
   });
 
-  it("is never a CA certificate of another content, nor of another name", async () => {
+  it("cannot be a CA certificate with different content or under a different name", async () => {
     const other = await issueRoot({ commonName: "Other" });
     const certificates = createCertificateOperator({ store, clock, random: randomBytes });
     await certificates.createCertificate("plant", { certificate: toPem(other.certificate.der) });
@@ -475,7 +475,7 @@ describe("what is there already", () => {
     expect((await refused(load(store, whole, { overwrite: true }))).message).toMatch(/under the name root/);
   });
 
-  it("counts for the limits", async () => {
+  it("counts toward the limits", async () => {
     const groups = Array.from({ length: limits.symmetricKeyGroups }, (_, index) => ({
       enrollmentGroupId: `g${index}`,
       attestation: { type: "symmetricKey", symmetricKey: keys },
@@ -488,7 +488,7 @@ describe("what is there already", () => {
     expect(await load(store, JSON.stringify(groups), { overwrite: true })).toMatchObject({ imported: { groups: 100 } });
   });
 
-  it("has to hold what groups refer to, verified", async () => {
+  it("is required, and verified, when groups refer to a CA certificate", async () => {
     const without = whole
       .trim()
       .split("\n")
@@ -524,7 +524,7 @@ describe("a list of az", () => {
   const info = { sha1Thumbprint: "AB".repeat(20), sha256Thumbprint: "CD".repeat(32), subjectName: "CN=a" };
   const pair = { primary: { certificate: null, info }, secondary: null };
 
-  it("is taken as it is printed: thumbprints are enough for individual enrollments", async () => {
+  it("is imported as printed: thumbprints are enough for individual enrollments", async () => {
     const x509 = { caReferences: null, clientCertificates: pair, signingCertificates: null };
     const list = [individual("a", { x509 }), individual("b", { type: "symmetricKey", symmetricKey: keys })];
     const { imported, notes } = await load(store, JSON.stringify(list, null, 2));
@@ -551,13 +551,13 @@ describe("a list of az", () => {
       /a group needs the certificate itself: nothing can be verified with a thumbprint \(g\)/,
     ],
     [
-      "a CA that is not there",
+      "a CA that does not exist",
       { enrollmentGroupId: "g", attestation: { type: "x509", x509: { caReferences: { primary: "p" } } } },
       /no CA certificate has the name "p"/,
     ],
-    ["an entry that is none", { name: "x" }, /is neither an enrollment nor an enrollment group/],
+    ["an invalid entry", { name: "x" }, /is neither an enrollment nor an enrollment group/],
     ["an illegal id", individual("b ", { type: "symmetricKey", symmetricKey: keys }), /registrationId: .*\(b \)/],
-  ])("with %s says which entry, and nothing is imported", async (_, entry, message) => {
+  ])("with %s: the error names the entry, and nothing is imported", async (_, entry, message) => {
     const good = individual("a", { type: "symmetricKey", symmetricKey: keys });
     const error = await refused(load(store, `[${JSON.stringify(good)},\n${JSON.stringify(entry)}]`));
     expect([error.kind, error.info?.["line"]]).toEqual(["badRequest", "2"]);
@@ -565,7 +565,7 @@ describe("a list of az", () => {
     expect((await store.counts()).individualEnrollments).toBe(0);
   });
 
-  it("gets new keys when told so; one entry alone is taken, too", async () => {
+  it("gets new keys with generateKeys; a single entry is imported, too", async () => {
     const one = individual("a", { type: "symmetricKey" });
     expect(await load(store, JSON.stringify(one), { generateKeys: true })).toMatchObject({
       imported: { individuals: 1 },
@@ -576,7 +576,7 @@ describe("a list of az", () => {
   });
 });
 
-it("a seed file is taken as rollcall start --seed takes it", async () => {
+it("a seed file is imported like rollcall start --seed loads it", async () => {
   const seed = { enrollments: [{ registrationId: "a", attestation: { type: "symmetricKey" } }], enrollmentGroups: [] };
   expect(await load(store, JSON.stringify(seed, null, 2))).toMatchObject({
     format: "seed",
@@ -584,7 +584,7 @@ it("a seed file is taken as rollcall start --seed takes it", async () => {
   });
 });
 
-it("a store that fails in the middle is told of, with what was put", async () => {
+it("when the store fails in the middle, the error says how many records were put", async () => {
   const restore = store.restore.bind(store);
   let calls = 0;
   store.restore = (batch) => (++calls > 1 ? Promise.reject(new Error("the disk is full")) : restore(batch));

@@ -6,26 +6,26 @@ export function quotedEtag(etag: string): string {
   return `"${etag}"`;
 }
 
-/** Of everything but registrations, whose etags have the form that devices know (wire.md#etags). */
+/** A new etag for any record but registrations, whose etags have the form that devices know (wire.md#etags). */
 export function newEtag(random: Random): string {
   return random(12).toString("hex");
 }
 
-/** An If-Match without its quotes: Node sends the etag as found, .NET puts quotes around it (wire.md#if-match). */
+/** The text of If-Match without its quotes: Node sends the etag unchanged, .NET adds quotes (wire.md#if-match). */
 function bareEtag(text: string): string {
   return text.trim().replace(/^"+|"+$/g, "");
 }
 
 /**
- * The etags of which `If-Match` asks for any (RFC 9110, 13.1.1), without quotes; undefined when whatever is there will do. Ours
- * have no comma.
+ * The etags in `If-Match`, any of which may match (RFC 9110, 13.1.1), without quotes; undefined when every version
+ * matches. Our own etags contain no comma.
  */
 export function etagsOf(ifMatch: string | undefined): readonly string[] | undefined {
   const etags = ifMatch?.split(",").map(bareEtag);
   return etags?.includes("*") ? undefined : etags;
 }
 
-/** What `If-Match` asks of what is there: nothing when it is absent. Throws preconditionFailed. */
+/** Checks `If-Match` against the existing record; an absent `If-Match` allows everything. Throws preconditionFailed. */
 export function checkPrecondition(existing: { readonly etag: string } | undefined, ifMatch: string | undefined): void {
   if (ifMatch === undefined) return;
   if (!existing) throw new DpsError("preconditionFailed", "There is no record that the etag could match.");

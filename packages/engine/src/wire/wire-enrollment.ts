@@ -17,7 +17,7 @@ import type { EnrollmentRecord, RegistrationRecord } from "../records/records.js
 import { quotedEtag } from "./etags.js";
 import { wireRegistration } from "./wire-registration.js";
 
-/** Conditions of queries may do without certificates. */
+/** The attestation as conditions of queries see it: without certificates if they do not need them. */
 type QueriedAttestation = EnrolledAttestation | { readonly type: AttestationKind };
 
 /** The attestation as GET, PUT and query answer it: without keys (wire.md#attestationmechanism). */
@@ -27,24 +27,24 @@ function wireAttestation(attestation: AttestationRecord, withoutCertificates: bo
   return attestationMechanism(attestation);
 }
 
-/** The attestation with keys; the answer of the attestationmechanism routes alone. */
+/** The attestation with its keys, for the attestationmechanism routes only. */
 export function attestationMechanism(attestation: AttestationRecord): EnrolledMechanism {
   return attestations[attestation.type].wire(attestation);
 }
 
-/** What a wire form depends on besides its record. */
+/** The context on which the wire form depends besides its record. */
 export interface WireContext {
-  /** The individual's own, once it registered. */
+  /** The registration of an individual enrollment, if its device has registered. */
   readonly registration: RegistrationRecord | undefined;
   /** The service's own policy: what is in force for an enrollment that names none. Absent: hashed. */
   readonly allocationPolicy?: ServiceAllocationPolicy | undefined;
   /** Decides whether the registration is still assigning. */
   readonly now: number;
-  /** For conditions that do not ask for them: each would be parsed. */
+  /** For conditions that need no certificates, since each certificate would be parsed. */
   readonly withoutCertificates?: boolean;
 }
 
-/** What answers of either kind hold; `attestation` as queries may have it. */
+/** The members of both kinds of enrollment; `attestation` as queries see it. */
 interface Members
   extends Omit<EnrolledIndividual, "attestation">,
     Omit<EnrolledGroup, "attestation" | "optionalDeviceInformation"> {
@@ -62,10 +62,10 @@ const members: { readonly [Name in keyof Members]-?: Read<Name> } = {
   deviceId: (record) => (record.kind === "individual" ? record.deviceId : undefined),
   attestation: (record, { withoutCertificates = false }) => wireAttestation(record.attestation, withoutCertificates),
   capabilities: ({ iotEdge }) => ({ iotEdge }),
-  // Hubs as the operator wrote them: the single-hub form of 2017 stays by itself.
+  // Hubs as the operator wrote them, so that the single-hub form of 2017 is kept.
   iotHubHostName: ({ source }) => source.iotHubHostName,
   iotHubs: ({ source }) => source.iotHubs,
-  // Always there, as reprovisionPolicy is: "allocation policy is never null" in ProvisioningServiceIndividualEnrollmentTests.cs of
+  // Always present, like reprovisionPolicy: "allocation policy is never null" in ProvisioningServiceIndividualEnrollmentTests.cs of
   // azure-iot-sdk-csharp @35ef6b3, and the live tests of the azure-iot CLI extension.
   allocationPolicy: (record, { allocationPolicy }) => allocationPolicyOf(record, allocationPolicy),
   customAllocationDefinition: ({ source }) =>
@@ -87,10 +87,10 @@ const members: { readonly [Name in keyof Members]-?: Read<Name> } = {
 
 const defaultReprovisioning = reprovisionPolicies.migrate.policy;
 
-/** An enrollment or a group as the service API gives it; members without a value are absent. */
+/** An enrollment or a group in the form of the service API; members without a value are absent. */
 export function wireEnrollment(record: EnrollmentRecord, about: WireContext): EnrolledIndividual | EnrolledGroup {
   const all = Object.entries(members).map(([name, read]) => [name, read(record, about)] as const);
-  // Object.fromEntries loses the names, of which each kind has its own.
+  // Object.fromEntries loses the names; each kind has its own names.
   return Object.fromEntries(all.filter(([, value]) => value != null)) as unknown as EnrolledIndividual | EnrolledGroup;
 }
 
@@ -112,7 +112,7 @@ export function wireMember(record: EnrollmentRecord, name: string, about: WireCo
   return (Object.hasOwn(members, name) ? members[name as keyof Members](record, about) : null) ?? null;
 }
 
-/** Absent when there is nothing in it. */
+/** Absent when it is empty. */
 function wireTwin({ tags, desired }: EnrollmentRecord["initialTwin"]): EnrolledIndividual["initialTwin"] {
   const isEmpty = Object.keys(tags).length === 0 && Object.keys(desired).length === 0;
   return isEmpty ? undefined : { tags, properties: { desired } };

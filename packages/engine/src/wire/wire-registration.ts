@@ -2,7 +2,10 @@ import { formatDate, type RegistrationState } from "@rollcall/protocol";
 import { isAssigning } from "../records/is-assigning.js";
 import type { RegistrationRecord } from "../records/records.js";
 
-/** A DeviceRegistrationState (wire.md#deviceregistrationstate): what a device learns of its registration, without what only it may know. */
+/**
+ * A DeviceRegistrationState (wire.md#deviceregistrationstate): a device's view of its registration, without secrets for
+ * the device.
+ */
 export function wireRegistration(record: RegistrationRecord, now: number): RegistrationState {
   const { registrationId, result, etag } = record;
   const dates = {

@@ -8,7 +8,7 @@ export class MemoryDevices implements DeviceStore {
   readonly twins = new Map<string, Twin>();
   readonly sessions = new Map<string, HubSession>();
   readonly #identities = new Map<string, DeviceIdentity>();
-  /** Called before each update: tests let others come in between. */
+  /** Called before each update, so that tests can make other changes in between. */
   beforeUpdate: () => void = () => undefined;
 
   add(deviceId: string, authentication: HubAuthentication, status: DeviceIdentity["status"] = "enabled"): void {

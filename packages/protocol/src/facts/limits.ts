@@ -8,6 +8,19 @@ export const limits = {
   messageBytes: 96 * 1024,
   /** Certificates presented in one handshake that we look at: leaf, intermediates, root. */
   chainLength: 6,
+  /**
+   * Work for the chains of devices (ours), in estimated microseconds of a processor. The straight check of an ordinary chain
+   * is always done; explanations and what goes beyond it have these budgets: one a connection, one for all together.
+   */
+  chainWork: {
+    /** Five certificates need four checks, and a fifth where the enrolled certificate was not sent. */
+    straightSignatures: 5,
+    straightComparisons: 4096,
+    straightBytes: 16 * 1024,
+    perConnection: 50_000,
+    perSecond: 100_000,
+    burst: 100_000,
+  },
   /** Symmetric-key groups of one service (wire.md#limits); bounds the search for the group of an unknown device. */
   symmetricKeyGroups: 100,
   x509Groups: 100,

@@ -6,20 +6,20 @@ import type { Phase } from "./phases.js";
 import { type AssignedState, NoAnswerError, RefusedError } from "./result.js";
 import { isTransient, refusalOf, type WireReply } from "./wire-reply.js";
 
-/** The two requests of a registration, over whatever transport. */
+/** The two requests of a registration, over any transport. */
 export interface Conversation {
-  /** Sees to the connection before a request is sent and timed. */
+  /** Opens the connection, if necessary, before a request is sent and timed. */
   ready?(): Promise<void>;
   register(): Promise<WireReply>;
   operationStatus(operationId: string): Promise<WireReply>;
 }
 
-/** Pause when a reply names none: what the SDKs of Node, Python and .NET wait (wire.md#retry-after). */
+/** Pause after a reply without retry-after: the same as in the SDKs of Node, Python and .NET (wire.md#retry-after). */
 const defaultPauseSeconds = 2;
-/** Replies of 429 and 5xx in a row before the device gives up. */
+/** Number of consecutive replies of 429 and 5xx after which the device gives up. */
 const maxRetries = 5;
 
-/** As loose as the SDKs are: a service may say more, and older ones say less. */
+/** As tolerant as the SDKs: a service may send more members, and older services send fewer. */
 const operationStatus = z.looseObject({
   operationId: z.string().optional(),
   status: z.enum(registrationStatuses),
@@ -34,7 +34,7 @@ const operationStatus = z.looseObject({
 });
 type OperationStatus = z.output<typeof operationStatus>;
 
-/** Asks to be registered and polls until there is an answer. */
+/** Sends the register request and polls until the registration has ended. */
 export async function awaitAssignment(exchange: Exchange, conversation: Conversation): Promise<AssignedState> {
   let reply = await request(exchange, { conversation, phase: "register", send: () => conversation.register() });
   for (;;) {
@@ -42,7 +42,8 @@ export async function awaitAssignment(exchange: Exchange, conversation: Conversa
     if (answer.status === "assigned") return assigned(answer);
     if (answer.status === "failed" || answer.status === "disabled") throw failed(answer, reply.status);
     const { operationId } = answer;
-    if (operationId === undefined) throw new NoAnswerError("the service is assigning, but named no operation to poll");
+    if (operationId === undefined)
+      throw new NoAnswerError("the service answered assigning without an operation to poll");
     await pause(exchange, reply);
     reply = await request(exchange, {
       conversation,
@@ -58,7 +59,10 @@ interface Request {
   send(): Promise<WireReply>;
 }
 
-/** One request, sent again while the service asks for it. @throws RefusedError for every other 300 and above */
+/**
+ * Sends a request, again as long as the service asks for a retry. @throws RefusedError for any other status of 300 and
+ * above
+ */
 async function request(exchange: Exchange, { conversation, phase, send }: Request): Promise<WireReply> {
   for (let attempt = 0; ; attempt += 1) {
     await conversation.ready?.();
@@ -79,13 +83,13 @@ function read(reply: WireReply): OperationStatus {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const where = issue?.path.map(String).join(".") || "the body";
-  throw new NoAnswerError(`reply ${reply.status} is no registration status: ${where}: ${issue?.message}`);
+  throw new NoAnswerError(`reply ${reply.status} is not a registration status: ${where}: ${issue?.message}`);
 }
 
 function assigned({ registrationState }: OperationStatus): AssignedState {
   const { assignedHub, deviceId } = registrationState ?? {};
-  if (!assignedHub || !deviceId) throw new NoAnswerError("the service says assigned, but names no hub and device id");
-  // The members that this package reads were checked; the rest of the document is the service's word.
+  if (!assignedHub || !deviceId) throw new NoAnswerError("the service answered assigned without hub and device id");
+  // A cast: the members that this package reads were checked above.
   return registrationState as unknown as AssignedState;
 }
 

@@ -6,7 +6,9 @@ import { refusalOf, type WireReply } from "./wire-reply.js";
 
 const nameOf = ({ kind }: DeviceIdentity): string => attestationKinds[kind].name;
 
-/** Takes the key of a challenge into the device. @throws RefusedError when the reply is no challenge but a refusal */
+/**
+ * Passes the key of a challenge to the device. @throws RefusedError when the reply is a refusal instead of a challenge
+ */
 export async function answerChallenge(identity: DeviceIdentity, reply: WireReply): Promise<void> {
   const wrapped = reply.body["authenticationKey"];
   if (reply.status !== 401 || typeof wrapped !== "string") throw unexpected(identity, reply);
@@ -15,12 +17,10 @@ export async function answerChallenge(identity: DeviceIdentity, reply: WireReply
 
 function unexpected(identity: DeviceIdentity, reply: WireReply): Error {
   if (reply.status >= 300) return refusalOf(reply);
-  return new NoAnswerError(
-    `the service answered ${reply.status} to a ${nameOf(identity)} that had not proved itself yet`,
-  );
+  return new NoAnswerError(`the service answered ${reply.status} to the first request of a ${nameOf(identity)}`);
 }
 
-/** Takes the hub key of a finished registration into a device that proves itself in two requests. */
+/** Passes the hub key of a finished registration to a device whose proof takes two requests. */
 export async function takeHubKey(identity: DeviceIdentity, state: AssignedState): Promise<void> {
   const wrapped = provings[identity.kind].twoRequests?.hubKey(state);
   if (wrapped === undefined)
@@ -35,7 +35,7 @@ async function take(identity: DeviceIdentity, text: string): Promise<void> {
     await provings[identity.kind].twoRequests?.take(identity, wrapped);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new NoAnswerError(`the ${nameOf(identity)} does not take the key that the service sent: ${reason}`, {
+    throw new NoAnswerError(`the ${nameOf(identity)} cannot use the key that the service sent: ${reason}`, {
       cause,
     });
   }

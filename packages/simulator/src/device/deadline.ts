@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 
-/** A time limit joined with the caller's signal: one signal that everything of an exchange hangs on. */
+/** A time limit joined with the caller's signal: one signal for everything in an exchange. */
 export class Deadline {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
@@ -23,12 +23,12 @@ export class Deadline {
     return this.#controller.signal;
   }
 
-  /** True when time ran out, as opposed to the caller's abort. */
+  /** True when the time limit was reached, as opposed to the caller's abort. */
   get expired(): boolean {
     return this.#expired;
   }
 
-  /** Lets go of timer and listener; must be called, or a long-lived caller's signal collects them. */
+  /** Removes timer and listener; must be called, or the listeners of a long-lived caller's signal pile up. */
   end(): void {
     clearTimeout(this.#timer);
     this.#caller?.removeEventListener("abort", this.#onCaller);

@@ -3,7 +3,7 @@ import type { ExchangeOptions } from "./options.js";
 import { PhaseTimer, type PhaseTimes } from "./phases.js";
 import { NoAnswerError, type Refusal, RefusedError, type Unreachable } from "./result.js";
 
-/** What the steps of one exchange share. */
+/** The context that the steps of an exchange share. */
 export interface Exchange {
   readonly timer: PhaseTimer;
   /** Fires at the time limit and when the caller aborts. */
@@ -12,8 +12,8 @@ export interface Exchange {
 }
 
 /**
- * Runs an exchange and turns how it ended into a value. Rejects with the caller's reason when the caller aborted, and
- * with whatever is no answer of a service: an identity that cannot be used, a fault of ours.
+ * Runs an exchange and returns its outcome as a value. Rejects with the caller's reason when the caller aborted, and
+ * with errors that are not the service's: an unusable identity or an internal error.
  */
 export async function runExchange<T extends object>(
   options: ExchangeOptions,

@@ -17,7 +17,7 @@ import { connectTls, deviceContext, inTurn } from "./tls-connect.js";
 import { tokenFor } from "./tokens.js";
 import { readBody, readRetryAfter, type WireReply } from "./wire-reply.js";
 
-/** Registers over HTTPS (wire.md#https), all requests on one kept connection. */
+/** Registers over HTTPS (wire.md#https), with all requests on one connection. */
 export async function registerOverHttp(exchange: Exchange, options: RegisterOptions): Promise<AssignedState> {
   const session = openSession(exchange, options);
   try {

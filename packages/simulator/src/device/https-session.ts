@@ -24,7 +24,7 @@ export interface HttpReply {
   readonly body: Buffer;
 }
 
-/** More than any reply of a provisioning service. */
+/** More than the largest reply of a provisioning service. */
 const maxReplyBytes = 1024 * 1024;
 
 /** The HTTPS connection of one device: opened by `ready`, kept alive between requests, closed by `close`. */
@@ -36,12 +36,13 @@ export class HttpsSession {
   constructor(options: HttpsSessionOptions) {
     this.#options = options;
     this.#agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    // Our own sockets instead of the agent's: opened before the request, so that handshake and request are timed apart,
-    // and never resumed (a resumed TLS session would leave out the certificates that the device is to present).
+    // Our own sockets instead of the agent's: they are opened before the request, so that handshake and request are
+    // timed separately, and their TLS sessions are never resumed (a resumed session would omit the device's
+    // certificates).
     Object.assign(this.#agent, { createConnection: () => this.#socket });
   }
 
-  /** Sees to it that there is a connection. */
+  /** Opens the connection, unless it is open. */
   async ready(): Promise<void> {
     if (this.#socket === undefined || this.#socket.destroyed) this.#socket = await this.#options.connect();
   }
@@ -51,7 +52,10 @@ export class HttpsSession {
     this.#socket?.destroy();
   }
 
-  /** Sends a request; once more when the server closed the kept connection just then (every request here may be repeated). */
+  /**
+   * Sends a request; sends it again if the server closed the idle connection meanwhile (every request here may be
+   * repeated).
+   */
   async send(message: HttpRequest): Promise<HttpReply> {
     try {
       return await this.#sendOnce(message);
@@ -72,7 +76,7 @@ export class HttpsSession {
   }
 }
 
-/** The server gave up a kept connection while a request was on its way. */
+/** The server closed an idle connection while a request was being sent. */
 class StaleConnectionError extends NoAnswerError {}
 
 function replyTo(call: ClientRequest, peer: string): Promise<HttpReply> {
@@ -89,7 +93,9 @@ function replyTo(call: ClientRequest, peer: string): Promise<HttpReply> {
         if (size > maxReplyBytes) call.destroy(new Error(`its reply is larger than ${maxReplyBytes} bytes`));
         else chunks.push(chunk);
       });
-      response.on("error", (error) => reject(new NoAnswerError(`the reply of ${peer} broke off: ${error.message}`)));
+      response.on("error", (error) =>
+        reject(new NoAnswerError(`the reply of ${peer} was cut short: ${error.message}`)),
+      );
       response.on("end", () =>
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }),
       );

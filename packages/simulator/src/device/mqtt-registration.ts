@@ -21,10 +21,10 @@ import { readBody, readRetryAfter, type WireReply } from "./wire-reply.js";
 export type MqttRegisterOptions = RegisterOptions & { readonly transport: HubTransport };
 
 const keepaliveSeconds = 180;
-/** Of a connection that only asks for a TPM challenge (attestation.md#mqtt). */
+/** Keepalive of a connection that only asks for a TPM challenge (attestation.md#mqtt). */
 const challengeKeepaliveSeconds = 30;
 
-/** Registers over MQTT; a TPM takes two connections, which only Rollcall serves. */
+/** Registers over MQTT; a TPM needs two connections, which is a Rollcall extension. */
 export async function registerOverMqtt(exchange: Exchange, options: MqttRegisterOptions): Promise<AssignedState> {
   const { identity, registrationId, payload } = options;
   const { twoRequests } = provings[identity.kind];
@@ -36,7 +36,7 @@ export async function registerOverMqtt(exchange: Exchange, options: MqttRegister
   return state;
 }
 
-/** Connection 1 of a TPM: no credentials, one request, the challenge as its answer. */
+/** First connection of a TPM: one request without credentials, whose answer is the challenge. */
 async function challenge(exchange: Exchange, options: MqttRegisterOptions, body: DeviceRegistration): Promise<void> {
   const session = await open(exchange, options, { keepalive: challengeKeepaliveSeconds });
   try {
@@ -98,7 +98,7 @@ async function ask(
   session: MqttSession,
   message: { topic: string; query?: string; body?: string },
 ): Promise<WireReply> {
-  // One space where there is nothing to say, as Node and Python send it.
+  // An empty body is one space, as in the SDKs of Node and Python.
   const reply = await session.request(
     (rid) => `${message.topic}?$rid=${rid}${message.query ?? ""}`,
     message.body ?? " ",

@@ -17,7 +17,7 @@ export interface MqttSessionOptions {
   readonly signal: AbortSignal;
 }
 
-/** A message that answers a request of ours: `…/{status}/?$rid={rid}&…`. */
+/** The reply to a request of ours: `…/{status}/?$rid={rid}&…`. */
 export interface MqttReply {
   readonly status: number;
   /** Still encoded. */
@@ -30,10 +30,13 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** How long a peer may take to close after our DISCONNECT. */
+/** Milliseconds that a peer has for closing after our DISCONNECT. */
 const closingMilliseconds = 1000;
 
-/** What the CONNACK return codes mean (MQTT 3.1.1, section 3.2.2.3), and the nearest status of the other transports. */
+/**
+ * The meaning of the CONNACK return codes (MQTT 3.1.1, section 3.2.2.3), and the most similar status of the other
+ * transports.
+ */
 const returnCodes: Readonly<Record<number, { readonly status: number; readonly message: string }>> = {
   1: { status: 400, message: "unacceptable protocol version" },
   2: { status: 400, message: "client id not accepted" },
@@ -51,7 +54,7 @@ function clientOptions(options: MqttSessionOptions): IClientOptions {
     clean: true,
     keepalive: options.keepalive,
     reconnectPeriod: 0,
-    // Ours is the time limit: MQTT.js would only close, without saying why.
+    // We have our own time limit: MQTT.js would only close, without a reason.
     connectTimeout: 2 ** 31 - 1,
     resubscribe: false,
   };
@@ -60,20 +63,23 @@ function clientOptions(options: MqttSessionOptions): IClientOptions {
 function openClient(options: MqttSessionOptions): MqttClient {
   const common = clientOptions(options);
   if (transportRows[options.transport].isByteStream) return new mqtt.MqttClient(() => options.socket, common);
-  // Given apart from the URL: MQTT.js takes the brackets of an IPv6 address off and builds a URL again without them.
+  // Passed separately from the URL: MQTT.js removes the brackets of an IPv6 address and builds a URL without them.
   const hostname = options.host.includes(":") ? `[${options.host}]` : options.host;
   const wsOptions = { createConnection: () => options.socket };
   return mqtt.connect(`wss://${hostname}:${options.port}${webSocket.paths[2]}`, { ...common, hostname, wsOptions });
 }
 
-/** One MQTT 3.1.1 connection of a device: requests find their replies by `$rid`, and losing the connection fails them all. */
+/**
+ * One MQTT 3.1.1 connection of a device: replies are matched to requests by `$rid`, and a lost connection fails all
+ * requests.
+ */
 export class MqttSession {
   readonly #client: MqttClient;
   readonly #options: MqttSessionOptions;
   readonly #waiting = new Map<string, Waiting>();
   readonly #onAbort = (): void => this.#fail(new NoAnswerError("aborted", { cause: this.#options.signal.reason }));
   readonly #gone: Promise<void>;
-  /** Fails the step under way; steps follow one another, so one is enough. */
+  /** Fails the current step; there is only one step at a time. */
   #step: (error: Error) => void = () => undefined;
   #failure: Error | undefined;
   #closing = false;
@@ -90,7 +96,7 @@ export class MqttSession {
     options.signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  /** Sends CONNECT on an open socket and waits for the CONNACK. @throws RefusedError when that says no */
+  /** Sends CONNECT on an open socket and waits for the CONNACK. @throws RefusedError when it refuses the connection */
   static async open(options: MqttSessionOptions): Promise<MqttSession> {
     options.signal.throwIfAborted();
     if (options.socket.destroyed) throw new NoAnswerError(`${options.host}:${options.port} closed the connection`);
@@ -127,12 +133,12 @@ export class MqttSession {
     this.#lastRid += 1;
     const rid = String(this.#lastRid);
     const reply = new Promise<MqttReply>((resolve, reject) => this.#waiting.set(rid, { resolve, reject }));
-    // The reply may come before our PUBACK is seen, and both fail together: neither may be left unwatched.
+    // The reply may come before the PUBACK, and a lost connection fails both promises, so both must be awaited.
     const [answer] = await Promise.all([reply, this.publish(topicOf(rid), payload)]);
     return answer;
   }
 
-  /** DISCONNECT and close; returns when the socket is gone. */
+  /** Sends DISCONNECT and closes; returns when the socket is closed. */
   async close(): Promise<void> {
     const { socket, signal } = this.#options;
     this.#closing = true;
@@ -154,7 +160,7 @@ export class MqttSession {
     waiting.resolve({ status: Number(parts[1]), query, payload });
   }
 
-  /** Waits for a step, or for the failure of the connection. */
+  /** Waits for a step to settle, or for the failure of the connection. */
   #settles(start: (resolve: () => void, reject: (error: Error) => void) => void): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise<void>((resolve, reject) => {

@@ -4,7 +4,7 @@ import { MqttSession, type MqttSessionOptions } from "./mqtt-session.js";
 import type { ExchangeOptions } from "./options.js";
 import { connectTls, deviceContext, inTurn } from "./tls-connect.js";
 
-/** What our devices call themselves. */
+/** The client version of our devices. */
 export const clientVersion = "rollcall-simulator";
 
 export interface MqttAddress {
@@ -19,7 +19,7 @@ type Login = Pick<MqttSessionOptions, "clientId" | "username" | "keepalive"> & {
   readonly password?: string | undefined;
 };
 
-/** Connects and logs in, timing `tls` and `connack`. */
+/** Opens an MQTT session, timing `tls` and `connack`. */
 export async function openMqtt(
   exchange: Exchange,
   options: ExchangeOptions,

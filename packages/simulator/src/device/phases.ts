@@ -1,11 +1,15 @@
 /**
- * What is measured of one device, in the order in which it happens. All but `assigned` are parts of it or come after it.
+ * The phases that are measured for one device, in the order in which they happen. The phases before `assigned` are
+ * parts of it; those after it are separate.
  *
- * - `turn` waiting for a place to start or to connect, where a fleet bounds them: the tester's doing, not the service's
- * - `tls` TCP and TLS handshake · `connack` CONNECT to CONNACK (with the WebSocket upgrade) · `suback` SUBSCRIBE to SUBACK
+ * - `turn` waiting for a place to start or to connect, when a fleet limits them: caused by the tester, not by the
+ * service
+ * - `tls` TCP and TLS handshake · `connack` CONNECT to CONNACK (with the WebSocket upgrade) · `suback` SUBSCRIBE to
+ * SUBACK
  * - `challenge` the first half of a TPM registration, activation in the TPM included
- * - `register` request to answer · `wait` pauses that the service asked for · `poll` status requests, without the pauses
- * - `assigned` from the start (the intended one, when a schedule gives it) to the final answer
+ * - `register` request to answer · `wait` pauses that the service asked for · `poll` status requests, without the
+ * pauses
+ * - `assigned` from the start (the scheduled start, if there is a schedule) to the final answer
  * - `hubConnect` TCP, TLS and CONNACK at the hub · `twin` SUBSCRIBE and GET to the twin
  */
 export const phases = [
@@ -23,13 +27,13 @@ export const phases = [
 ] as const;
 export type Phase = (typeof phases)[number];
 
-/** Milliseconds of each phase that took place. */
+/** The duration in milliseconds of each phase that took place. */
 export type PhaseTimes = Partial<Record<Phase, number>>;
 
-/** Sums what each phase took, on the monotonic clock. */
+/** Sums the durations of each phase, on the monotonic clock. */
 export class PhaseTimer {
   readonly #times: PhaseTimes = {};
-  /** What is going on, or was when it went wrong. */
+  /** The current phase, or the phase in which the exchange failed. */
   current: Phase = "tls";
   readonly #onPhase: ((phase: Phase, milliseconds: number) => void) | undefined;
 
@@ -41,13 +45,13 @@ export class PhaseTimer {
     return { ...this.#times };
   }
 
-  /** Adds to a phase: a device may poll, or open a connection, more than once. */
+  /** Adds to a phase: a device may poll, or open a connection, several times. */
   add(phase: Phase, milliseconds: number): void {
     this.#times[phase] = (this.#times[phase] ?? 0) + milliseconds;
     this.#onPhase?.(phase, milliseconds);
   }
 
-  /** Times a step that succeeds; one that fails is no measurement. */
+  /** Times a step that succeeds; a failed step is not measured. */
   async time<T>(phase: Phase, step: () => Promise<T>): Promise<T> {
     this.current = phase;
     const started = performance.now();

@@ -6,8 +6,8 @@ import type { RegisterOptions } from "./options.js";
 import type { AssignedState, RegisterResult } from "./result.js";
 
 /**
- * Registers one device: connect, prove, ask, poll, answer. Rejects only when the caller aborts or gave an identity that
- * cannot be used; everything that the service does is a result.
+ * Registers one device: connect, prove, register, poll. Rejects only when the caller aborts or the identity cannot be
+ * used; every reaction of the service is a result.
  */
 export function registerDevice(options: RegisterOptions): Promise<RegisterResult> {
   return runExchange(options, async (exchange) => {
@@ -20,7 +20,7 @@ export function registerDevice(options: RegisterOptions): Promise<RegisterResult
 
 type Register = (exchange: Exchange, options: RegisterOptions) => Promise<AssignedState>;
 
-/** How a device registers over each transport. */
+/** The function that registers a device, by transport. */
 const ways: Readonly<Record<Transport, Register>> = {
   mqtt: (exchange, options) => registerOverMqtt(exchange, { ...options, transport: "mqtt" }),
   "mqtt-ws": (exchange, options) => registerOverMqtt(exchange, { ...options, transport: "mqtt-ws" }),

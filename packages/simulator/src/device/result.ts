@@ -1,37 +1,37 @@
 import type { DeviceRegistrationResult } from "@rollcall/protocol";
 import type { Phase, PhaseTimes } from "./phases.js";
 
-/** A registration that ended well: hub and device id are there. */
+/** A successful registration, with hub and device id. */
 export type AssignedState = DeviceRegistrationResult & { readonly assignedHub: string; readonly deviceId: string };
 
-/** The service said no, in words that a device can read. */
+/** The service refused the request, with a reason that a device can read. */
 export interface Refusal {
   readonly outcome: "refused";
-  /** HTTP status or the one in the reply topic; for a CONNACK that refuses, the nearest of these. */
+  /** HTTP status, or the status in the reply topic; for a CONNACK, the most similar of these. */
   readonly status: number;
-  /** Return code of the CONNACK, when that was the refusal: MQTT 3.1.1 says no more than this number. */
+  /** Return code of a refusing CONNACK: MQTT 3.1.1 has no further reason. */
   readonly connack?: number;
   readonly errorCode?: number;
   readonly trackingId?: string;
   readonly message: string;
 }
 
-/** No answer could be had, or none that means anything. */
+/** There was no answer, or it was unreadable. */
 export interface Unreachable {
   readonly outcome: "unreachable";
-  /** What the device was doing. */
+  /** The phase in which the exchange failed. */
   readonly during: Phase;
   readonly cause: Error;
 }
 
-/** How a registration ended. */
+/** The outcome of a registration. */
 export type RegisterResult = { readonly phases: PhaseTimes } & (
   | { readonly outcome: "assigned"; readonly registrationState: AssignedState }
   | Refusal
   | Unreachable
 );
 
-/** Ends an exchange with the service's no; becomes a {@link Refusal} at the door. */
+/** Ends an exchange that the service refused; `runExchange` turns it into a {@link Refusal}. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
   readonly refusal: Refusal;
@@ -41,7 +41,7 @@ export class RefusedError extends Error {
   }
 }
 
-/** Ends an exchange that got no answer; becomes an {@link Unreachable} at the door. */
+/** Ends an exchange without a usable answer; `runExchange` turns it into an {@link Unreachable}. */
 export class NoAnswerError extends Error {
   override readonly name = "NoAnswerError";
 }

@@ -14,8 +14,9 @@ export interface TlsTarget {
 }
 
 /**
- * What a device trusts and, with X.509, presents; the shared context where it presents nothing. The chain goes out as it stands in the PEM: OpenSSL completes a chain
- * from `ca` only when the PEM holds the leaf alone and `ca` holds the missing one, so `ca` must be the server's, not the fleet's.
+ * The TLS context of a device: the CA that it trusts and, with X.509, the chain that it presents; the shared context
+ * when it presents no chain. The chain is sent as it is in the PEM: OpenSSL completes it from `ca` only if the PEM has
+ * the leaf alone and `ca` has its issuer, so `ca` must be the server's CA, not the fleet's.
  * @throws InvalidIdentityError for a certificate or key that cannot be used
  */
 export function deviceContext(
@@ -33,7 +34,7 @@ export function deviceContext(
   }
 }
 
-/** An address takes no server name (RFC 6066), and its certificate is checked against the address itself. */
+/** For an address, no server name is sent (RFC 6066), and the certificate is checked against the address itself. */
 function serverName(host: string): { servername?: string } {
   return isIP(host) === 0 ? { servername: host } : {};
 }
@@ -51,7 +52,7 @@ export function connectTls({ host, port, context, signal }: TlsTarget): Promise<
     };
     signal.addEventListener("abort", onAbort, { once: true });
     const settle = (): void => signal.removeEventListener("abort", onAbort);
-    // Stays for life: an error that comes when nobody listens any more would end the process.
+    // This listener is never removed: a later error without a listener would end the process.
     socket.on("error", (error) => {
       settle();
       socket.destroy();
@@ -68,7 +69,7 @@ export function connectTls({ host, port, context, signal }: TlsTarget): Promise<
   });
 }
 
-/** Opens a connection when it may, timing the wait for that apart from the handshake. */
+/** Opens a connection as soon as `pace` allows it, and times the wait separately from the handshake. */
 export function inTurn(
   { timer }: Exchange,
   { pace }: ExchangeOptions,
@@ -89,11 +90,11 @@ const reasons: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: "its certificate does not chain to the given CA",
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate does not chain to the given CA",
   DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate does not chain to the given CA",
-  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for a different name",
   CERT_HAS_EXPIRED: "its certificate has expired",
 };
 
-/** A failed connection in words, the system's own ones behind. */
+/** A text about a failed connection, followed by the system's own message. */
 function connectFailure(error: Error & { code?: string }, host: string, port: number): string {
   const reason = reasons[error.code ?? ""];
   return reason === undefined

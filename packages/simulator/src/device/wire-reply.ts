@@ -2,7 +2,7 @@ import { parseJson } from "@rollcall/protocol";
 import { z } from "zod";
 import { NoAnswerError, RefusedError } from "./result.js";
 
-/** A reply, the same over every transport. */
+/** A reply, in the same form for every transport. */
 export interface WireReply {
   readonly status: number;
   /** Seconds. */
@@ -13,8 +13,8 @@ export interface WireReply {
 const maxRetryAfterSeconds = 3600;
 
 /**
- * Reads a JSON object; an empty body is one without members, and so is whatever comes with a status that says enough
- * (a proxy answers 502 with a web page). @throws NoAnswerError for anything else
+ * Reads a JSON object. An empty body counts as an empty object, and so does an unreadable body whose status is
+ * sufficient (a proxy answers 502 with a web page). @throws NoAnswerError for any other body
  */
 export function readBody(bytes: Uint8Array, status: number): Readonly<Record<string, unknown>> {
   const parsed = parseJson(bytes);
@@ -26,7 +26,7 @@ export function readBody(bytes: Uint8Array, status: number): Readonly<Record<str
   return object.data;
 }
 
-/** Seconds of a `retry-after`, whether of a topic or a header (a date there); undefined for nonsense. */
+/** Seconds of a `retry-after` of a topic or a header (which may be a date); undefined when it is invalid. */
 export function readRetryAfter(text: string | undefined, now: number): { retryAfter?: number } {
   if (text === undefined) return {};
   const seconds = /^\d{1,9}$/.test(text) ? Number(text) : (Date.parse(text) - now) / 1000;
@@ -34,7 +34,7 @@ export function readRetryAfter(text: string | undefined, now: number): { retryAf
   return { retryAfter: Math.min(Math.max(seconds, 0), maxRetryAfterSeconds) };
 }
 
-/** True for what the service asks to try again: too many requests, or trouble of its own. */
+/** True if the service asks for a retry: too many requests, or an internal error. */
 export function isTransient(reply: WireReply): boolean {
   return reply.status === 429 || reply.status >= 500;
 }
@@ -45,7 +45,7 @@ const errorBody = z.looseObject({
   message: z.string().optional().catch(undefined),
 });
 
-/** The refusal that a reply of 300 or more is. */
+/** The refusal in a reply with a status of 300 or more. */
 export function refusalOf(reply: WireReply): RefusedError {
   const { errorCode, trackingId, message } = errorBody.parse(reply.body);
   return new RefusedError({

@@ -8,13 +8,13 @@ import type { ParsedFleet } from "./parse-fleet-file.js";
 import type { PlannedDevice } from "./plan-devices.js";
 import type { FleetFile } from "./schema.js";
 
-/** Puts plan and files together: devices with identities, and the enrollments that they need. */
+/** Joins plan and files into devices with identities, and the enrollments that they need. */
 export function buildFleet({ file, devices }: ParsedFleet, files: FleetFiles): Fleet {
   const suppliers = new Map(attestationKindNames.map((kind) => [kind, provings[kind].supplier({ file, files })]));
   const enrollments = new Map<string, FleetEnrollment>();
   const built = devices.map((device) => {
     const credentials = suppliers.get(device.attestation.type)?.(device);
-    if (!credentials) throw new Error(`nothing gives credentials to ${device.attestation.type}`);
+    if (!credentials) throw new Error(`there are no credentials for ${device.attestation.type}`);
     const { identity, enrolled } = credentials;
     const enrollment = enrollmentOf(device, enrolled);
     const key = `${enrollment.kind} ${enrollment.id}`;

@@ -1,6 +1,6 @@
 import { isLoopback } from "@rollcall/protocol";
 
-/** A target that this tool does not load without its owner's word. */
+/** A target that this tool does not load unless the user says that it is their own. */
 export class TargetRefusedError extends Error {
   override readonly name = "TargetRefusedError";
 }
@@ -10,5 +10,5 @@ export function checkTarget(host: string, ownTarget: boolean): void {
   if (ownTarget || isLoopback(host)) return;
   const azure = host.toLowerCase().replace(/\.$/, "").endsWith(".azure-devices-provisioning.net");
   const whose = azure ? "is a service of Microsoft Azure" : "is not this machine";
-  throw new TargetRefusedError(`${host} ${whose}: a fleet is only let loose on a target that you say is yours`);
+  throw new TargetRefusedError(`${host} ${whose}: a fleet only runs against a target that you declare as your own`);
 }

@@ -5,9 +5,9 @@ import { z } from "zod";
 import type { FleetFiles } from "../attestation/proving/fleet-types.js";
 import type { ParsedFleet } from "./parse-fleet-file.js";
 
-/** Written last: names the other files, their content and what they were derived from. */
+/** Written last: names the other files, their content and the input from which they were derived. */
 const stampName = "stamp.json";
-/** Grows when the same input gives other files than before. */
+/** Increased when the same input gives different files than before. */
 const derivation = 1;
 
 const stampSchema = z.object({ inputs: z.string(), files: z.record(z.string(), z.string()) });
@@ -15,7 +15,7 @@ type Stamp = z.output<typeof stampSchema>;
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-/** Changes with whatever the files of a fleet depend on. */
+/** A value that changes with everything on which the files of a fleet depend. */
 function inputsOf({ file, devices }: ParsedFleet): string {
   const about = devices.map(({ registrationId, attestation, fault }) => ({ registrationId, attestation, fault }));
   const { name, seed, certificates } = file;
@@ -24,7 +24,7 @@ function inputsOf({ file, devices }: ParsedFleet): string {
 
 const folderOf = (certificates: string, fleet: ParsedFleet): string => join(certificates, fleet.file.name);
 
-/** The files of a fleet, when all are there and are those that its file gives; undefined otherwise. */
+/** The files of a fleet, if they are complete and match its fleet file; else undefined. */
 export async function readFiles(certificates: string, fleet: ParsedFleet): Promise<FleetFiles | undefined> {
   const folder = folderOf(certificates, fleet);
   const stamp = await readStamp(folder);
@@ -38,7 +38,10 @@ export async function readFiles(certificates: string, fleet: ParsedFleet): Promi
   return files;
 }
 
-/** Writes the files of a fleet: folders 0700, all but certificates 0600. An interrupted run leaves nothing that is taken for whole. */
+/**
+ * Writes the files of a fleet: folders 0700, all files but certificates 0600. After an interrupted run, the files do
+ * not count as complete.
+ */
 export async function writeFiles(certificates: string, fleet: ParsedFleet, files: FleetFiles): Promise<void> {
   const folder = folderOf(certificates, fleet);
   const before = await readStamp(folder);
@@ -67,7 +70,7 @@ async function readStamp(folder: string): Promise<Stamp | undefined> {
   try {
     return stampSchema.parse(JSON.parse(text));
   } catch {
-    // A damaged stamp is no stamp: everything is derived anew.
+    // A damaged stamp counts as missing: everything is derived anew.
     return undefined;
   }
 }

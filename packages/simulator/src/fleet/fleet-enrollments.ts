@@ -10,7 +10,7 @@ import type { Fleet, FleetEnrollment } from "./fleet.js";
 
 /** Newest stable version of the service API: payloads go both ways. */
 
-/** What a service must have enrolled for this fleet: load it with `--seed`, or through the service API. */
+/** The enrollments that a service needs for this fleet: load them with `--seed`, or through the service API. */
 export function fleetEnrollments(fleet: Fleet): SeedInput {
   const of = (kind: FleetEnrollment["kind"]) => fleet.enrollments.filter((enrollment) => enrollment.kind === kind);
   return {
@@ -39,5 +39,5 @@ function common(enrollment: FleetEnrollment) {
 
 type WritableObject = NonNullable<NonNullable<IndividualEnrollmentInput["initialTwin"]>["tags"]>;
 
-/** The seed's schema wants arrays that may be written to: a copy may be. */
+/** A copy, because the schema of a seed requires mutable arrays. */
 const copy = (value: JsonObject): WritableObject => structuredClone(value) as WritableObject;

@@ -12,14 +12,14 @@ export interface FleetEnrollment {
   readonly desired: JsonObject;
   readonly tags: JsonObject;
   readonly allocationPolicy?: AllocationPolicy;
-  /** Of the policy `custom`. */
+  /** For the policy `custom`. */
   readonly webhookUrl?: string;
   readonly iotHubs: readonly string[];
 }
 
 /** One simulated device, ready to run. */
 export interface FleetDevice {
-  /** Place in the fleet, from 0. */
+  /** Index in the fleet, from 0. */
   readonly index: number;
   readonly registrationId: string;
   readonly group: string;
@@ -27,14 +27,14 @@ export interface FleetDevice {
   readonly transport: Transport;
   readonly identity: DeviceIdentity;
   readonly payload?: Json;
-  /** The desired properties that its enrollment prescribes. */
+  /** The desired properties in its enrollment. */
   readonly desired: JsonObject;
   readonly expect: Expectation;
-  /** 0 to 1, from (seed, index): when within the fleet's arrival it starts. */
+  /** 0 to 1, from (seed, index): the device's start within the fleet's time of arrival. */
   readonly startFraction: number;
 }
 
-/** A fleet file made real: same file, same fleet, on any machine. */
+/** A fleet file with all its credentials: the same file gives the same fleet on any machine. */
 export interface Fleet {
   readonly name: string;
   readonly devices: readonly FleetDevice[];

@@ -5,7 +5,7 @@ export function formatId(pattern: string, number: number): string {
   return pattern.replace(place, (_, width: string | undefined) => String(number).padStart(Number(width ?? 0), "0"));
 }
 
-/** True when every device of a group gets an id of its own. */
+/** True when every device of a group gets a different id. */
 export function tellsApart(pattern: string): boolean {
   return formatId(pattern, 1) !== formatId(pattern, 2);
 }

@@ -31,12 +31,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const derive = (from: string) => deriveFiles(parseFleetFile(from, "plant.yaml"));
 
-describe("what derives from a fleet file", () => {
-  it("is the same, byte by byte, every time", async () => {
+describe("the files that derive from a fleet file", () => {
+  it("are the same, byte by byte, every time", async () => {
     expect(new Map(await derive(text))).toEqual(new Map(await derive(text)));
   });
 
-  it("is the one that was derived on another machine", async () => {
+  it("are the same as on a different machine", async () => {
     const files = await derive(text);
     const chain = files.get(fileNames.chain("line-001")) ?? "";
     expect(new X509Certificate(chain).fingerprint256).toMatchInlineSnapshot(
@@ -53,13 +53,13 @@ describe("what derives from a fleet file", () => {
     `);
   });
 
-  it("is another with another seed", async () => {
+  it("differ with a different seed", async () => {
     const [one, other] = [await derive(text), await derive(text.replace("seed: 7", "seed: 8"))];
     expect([...one.keys()]).toEqual([...other.keys()]);
     for (const [name, content] of one) expect(other.get(name), name).not.toBe(content);
   });
 
-  it("does not change for a device when others join", async () => {
+  it("do not change for a device when devices are added", async () => {
     const [one, more] = [await derive(text), await derive(`${text}  - { name: late, attestation: { type: tpm } }\n`)];
     for (const [name, content] of one) if (name !== tpmHints) expect(more.get(name), name).toBe(content);
     expect(Object.keys(JSON.parse(more.get(tpmHints) ?? ""))).toEqual(["meter-001", "late-001"]);
@@ -67,7 +67,7 @@ describe("what derives from a fleet file", () => {
 });
 
 describe("a fleet", () => {
-  it("presents what each fault says", async () => {
+  it("presents the credentials of each fault", async () => {
     const { devices, enrollments } = await fleetFromText(text);
     const certificates = (id: string): number => {
       const identity = devices.find((device) => device.registrationId === id)?.identity;
@@ -83,7 +83,7 @@ describe("a fleet", () => {
     ]);
   });
 
-  it("is enrolled with what a service takes as seed", async () => {
+  it("is enrolled with a seed that a service accepts", async () => {
     const fleet = await fleetFromText(text);
     const seed = seedSchema.parse(fleetEnrollments(fleet));
     expect(seed.enrollments.map(({ registrationId }) => registrationId)).toEqual([
@@ -112,12 +112,12 @@ describe("files on disk", () => {
     expect(await mode(".")).toBe("700");
   });
 
-  it("give the same fleet as no files", async () => {
+  it("give the same fleet as without files", async () => {
     const one = await loadFleet(join(folder, "plant.yaml"), { certificates: join(folder, "certs") });
     expect(fleetEnrollments(one)).toEqual(fleetEnrollments(await fleetFromText(text)));
   });
 
-  it.each(["devices/line-001.chain.pem", "stamp.json"])("are made anew when %s is damaged", async (name) => {
+  it.each(["devices/line-001.chain.pem", "stamp.json"])("are derived anew when %s is damaged", async (name) => {
     await write();
     const path = join(folder, "certs/plant", name);
     const whole = await readFile(path, "utf8");
@@ -126,20 +126,20 @@ describe("files on disk", () => {
     expect(await readFile(path, "utf8")).toBe(whole);
   });
 
-  it("go when their device does", async () => {
+  it("are removed with their device", async () => {
     await write();
     await writeFile(join(folder, "plant.yaml"), text.replace("count: 2, ", ""));
     expect(await write()).toMatchObject({ written: true, devices: 6 });
     await expect(stat(join(folder, "certs/plant/devices/line-002.key.pem"))).rejects.toThrow("ENOENT");
   });
 
-  it("are clear about a fleet file that is not there", async () => {
+  it("give a clear error for a missing fleet file", async () => {
     await expect(loadFleet(join(folder, "none.yaml"))).rejects.toThrow(FleetFileError);
   });
 });
 
 describe("devices/fleets/demo.yaml", () => {
-  it("has fifty devices to be assigned and three to be refused, of every kind over every transport it has", async () => {
+  it("has fifty devices to be assigned and three to be refused, of every kind over each of its transports", async () => {
     const path = new URL("../../../../devices/fleets/demo.yaml", import.meta.url);
     const { devices } = parseFleetFile(await readFile(path, "utf8"), "demo.yaml");
     const assigned = devices.filter((device) => device.expect.outcome === "assigned");

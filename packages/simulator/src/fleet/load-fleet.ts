@@ -8,17 +8,20 @@ import { FleetFileError } from "./fleet-file-error.js";
 import { type ParsedFleet, parseFleetFile } from "./parse-fleet-file.js";
 
 export interface LoadOptions {
-  /** Where `npm run certs` writes (the folder above `<fleet>/`); without it, or when it holds others, all is derived in memory. */
+  /**
+   * The output folder of `npm run certs`, above `<fleet>/`; if it is absent or outdated, everything is derived in
+   * memory.
+   */
   readonly certificates?: string;
   readonly signal?: AbortSignal;
 }
 
-/** Reads a fleet file and loads or derives all that its devices need. @throws FleetFileError */
+/** Reads a fleet file and loads or derives everything that its devices need. @throws FleetFileError */
 export async function loadFleet(path: string, options: LoadOptions = {}): Promise<Fleet> {
   return prepareFleet(await parse(path), options);
 }
 
-/** As {@link loadFleet}, for a text; `name` stands for the file in errors. @throws FleetFileError */
+/** Like {@link loadFleet}, for a text; errors name the file `name`. @throws FleetFileError */
 export async function fleetFromText(
   text: string,
   options: LoadOptions & { readonly name?: string } = {},
@@ -31,16 +34,19 @@ async function prepareFleet(parsed: ParsedFleet, { certificates, signal }: LoadO
   return buildFleet(parsed, kept ?? (await deriveFiles(parsed, signal)));
 }
 
-/** What became of a fleet's folder under `certs/`. */
+/** The result of writing a fleet's folder under `certs/`. */
 export interface WrittenCertificates {
   readonly fleet: string;
   readonly devices: number;
   readonly files: number;
-  /** False when everything was there already. */
+  /** False when all files existed already. */
   readonly written: boolean;
 }
 
-/** Writes a fleet's certificates, keys and TPM hints where {@link loadFleet} finds them, unless they are there. @throws FleetFileError */
+/**
+ * Writes a fleet's certificates, keys and TPM hints where {@link loadFleet} finds them, unless they exist. @throws
+ * FleetFileError
+ */
 export async function writeFleetCertificates(path: string, certificates: string): Promise<WrittenCertificates> {
   const parsed = await parse(path);
   const about = (files: FleetFiles) => ({ fleet: parsed.file.name, devices: parsed.devices.length, files: files.size });

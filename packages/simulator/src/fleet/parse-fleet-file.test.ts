@@ -46,12 +46,12 @@ twin: { desired: { name: "pump {id}", nested: ["{id}"] }, tags: { t: "{id}" } }`
     ["{ policy: custom }", /a webhook belongs to the policy custom/],
     ["{ policy: hashed, webhook: 'http://127.0.0.1:7071/' }", /a webhook belongs to the policy custom/],
     ["{ webhook: 'http://127.0.0.1:7071/' }", /a webhook belongs to the policy custom/],
-    ["{ policy: custom, webhook: 'ftp://127.0.0.1/' }", /is no address to post to/],
-  ])("of the allocation %s says %s", (allocation, problems) => {
+    ["{ policy: custom, webhook: 'ftp://127.0.0.1/' }", /is not a webhook address/],
+  ])("for the allocation %s reports %s", (allocation, problems) => {
     expect(problemsOf(group(`name: pump\n${symmetric}\nallocation: ${allocation}`))).toMatch(problems);
   });
 
-  it("lets a deviating group share enrollment, attestation and twin of another", () => {
+  it("gives a deviating group the enrollment, attestation and twin of its enrolledIn group", () => {
     const { devices } = parseFleetFile(
       `${head}  - { name: line, count: 2, attestation: { type: x509, enrolled: root }, twin: { desired: { a: 1 } } }
   - { name: stray, enrolledIn: line, fault: omitIntermediate }\n`,
@@ -66,7 +66,7 @@ twin: { desired: { name: "pump {id}", nested: ["{id}"] }, tags: { t: "{id}" } }`
     });
   });
 
-  it("expects a disabled enrollment group to be refused as group", () => {
+  it("expects a disabled enrollment group to be refused with the group's finding", () => {
     const text = group("name: tag\nattestation: { type: symmetricKey, enrolled: group }\nfault: disabled");
     const { devices } = parseFleetFile(text, "plant.yaml");
     expect(devices[0]?.expect).toEqual({ outcome: "refused", finding: "group.disabled", errorCode: 401002 });
@@ -89,7 +89,7 @@ twin: { desired: { name: "pump {id}", nested: ["{id}"] }, tags: { t: "{id}" } }`
     [
       "an unknown finding",
       group(`name: pump\n${symmetric}\nexpect: { refused: { finding: nope } }`),
-      /^plant\.yaml:6:5: devices\.0\.expect: is neither/,
+      /^plant\.yaml:6:5: devices\.0\.expect: must be/,
     ],
     ["no attestation", group("name: pump"), "plant.yaml:4:5: devices.0: needs either attestation or enrolledIn"],
     [
@@ -98,23 +98,23 @@ twin: { desired: { name: "pump {id}", nested: ["{id}"] }, tags: { t: "{id}" } }`
       /^plant\.yaml:5:5: devices\.0\.enrolledIn: there is no group line/,
     ],
     [
-      "an id that is not allowed",
+      "an illegal id",
       group(`name: pump\nidPattern: "pump %i"\n${symmetric}`),
       /^plant\.yaml:5:5: devices\.0\.idPattern: makes the id "pump 1"/,
     ],
-    ["ids that are all the same", group(`name: pump\ncount: 2\nidPattern: pump\n${symmetric}`), /needs %i \(or %03i\)/],
+    ["equal ids", group(`name: pump\ncount: 2\nidPattern: pump\n${symmetric}`), /needs %i \(or %03i\)/],
     [
       "a common name that is too long",
       group(`name: pump\nidPattern: ${"a".repeat(65)}\nattestation: { type: x509, enrolled: root }`),
-      /holds 64/,
+      /has at most 64/,
     ],
     [
       "a template in a shared twin",
       group('name: pump\nattestation: { type: symmetricKey, enrolled: group }\ntwin: { desired: { a: "{id}" } }'),
-      /devices\.0\.twin: \{id\} cannot stand/,
+      /devices\.0\.twin: \{id\} is not allowed/,
     ],
     [
-      "a fault that cannot be",
+      "an impossible fault",
       group(`name: pump\n${symmetric}\nfault: wrongThumbprint`),
       /wrongThumbprint needs x509 enrolled individually/,
     ],
@@ -128,7 +128,7 @@ twin: { desired: { name: "pump {id}", nested: ["{id}"] }, tags: { t: "{id}" } }`
       `certificates: { notBefore: 2026-01-01, notAfter: 2025-01-01 }\n${group(`name: p\n${symmetric}`)}`,
       /certificates\.notAfter: is not after notBefore/,
     ],
-  ])("says where and what is wrong: %s", (_, text, problem) => {
+  ])("reports place and problem: %s", (_, text, problem) => {
     expect(problemsOf(text)).toMatch(problem);
   });
 
@@ -136,12 +136,12 @@ twin: { desired: { name: "pump {id}", nested: ["{id}"] }, tags: { t: "{id}" } }`
     [
       "group name",
       `  - { name: a, ${symmetric} }\n  - { name: a, ${symmetric} }\n`,
-      /^plant\.yaml:5:7: devices\.1\.name: a is there twice/,
+      /^plant\.yaml:5:7: devices\.1\.name: a appears twice/,
     ],
     [
       "registration id, without case",
       `  - { name: a, idPattern: X, ${symmetric} }\n  - { name: b, idPattern: x, ${symmetric} }\n`,
-      /the id x is there twice \(see a\)/,
+      /the id x appears twice \(see a\)/,
     ],
     [
       "CA",
@@ -152,7 +152,7 @@ twin: { desired: { name: "pump {id}", nested: ["{id}"] }, tags: { t: "{id}" } }`
     expect(problemsOf(head + lines)).toMatch(problem);
   });
 
-  it("lets two groups have CAs of their own", () => {
+  it("allows two groups with different CAs", () => {
     const lines =
       "  - { name: a, attestation: { type: x509, enrolled: root } }\n  - { name: b, attestation: { type: x509, enrolled: root, ca: other } }\n";
     expect(problemsOf(head + lines)).toBe("none");

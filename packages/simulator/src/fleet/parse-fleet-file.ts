@@ -49,7 +49,7 @@ const named = (path: Path): string => path.join(".") || "the file";
 
 type Document = ReturnType<typeof parseDocument>;
 
-/** Where the value of a path begins; of its nearest parent when it is missing. A key that should not be is at the key. */
+/** The offset of the value of a path; of its nearest parent when it is missing; of the key for an unknown key. */
 function offsetOf(document: Document, path: Path): number {
   for (let length = path.length; length > 0; length -= 1) {
     const node = document.getIn(path.slice(0, length), true);

@@ -17,7 +17,7 @@ export interface PlannedDevice extends FleetMember {
   readonly allocation: DeviceGroup["allocation"];
 }
 
-/** Something wrong with the file that its schema cannot say. */
+/** A problem of the file that its schema cannot detect. */
 export interface PlanProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
@@ -28,7 +28,7 @@ export interface Plan {
   readonly problems: readonly PlanProblem[];
 }
 
-/** How a group attests, its own way or that of the group it is enrolled in. */
+/** A group with its attestation: its own, or that of the group in which it is enrolled. */
 interface Resolved {
   readonly group: DeviceGroup;
   readonly enrolledAs: DeviceGroup;
@@ -44,7 +44,7 @@ const refusals: Readonly<Record<Exclude<Fault, "none">, Expectation>> = {
 const isGroupEnrolled = (attestation: GroupAttestation): boolean =>
   provings[attestation.type].isGroupEnrolled(attestation);
 
-/** Expands a checked file into its devices, and finds what makes no sense. */
+/** Expands a checked file into its devices, and finds contradictions. */
 export function planDevices(file: FleetFile): Plan {
   const problems: PlanProblem[] = [];
   const resolved = file.devices.map((group, place) => {
@@ -97,7 +97,7 @@ function idProblems({ group, attestation }: Resolved): PlanProblem[] {
   return [];
 }
 
-/** The faults that not every device can have. */
+/** The attestation that a fault needs, for faults that not every device can have. */
 const faultNeeds: Readonly<Partial<Record<Fault, string>>> = {
   omitIntermediate: "x509 enrolled by its root",
   wrongThumbprint: "x509 enrolled individually",
@@ -110,7 +110,7 @@ function faultProblems({ group, attestation }: Resolved): PlanProblem[] {
   if (needs !== undefined && !provings[attestation.type].faults(attestation).includes(fault))
     return wrong(`${fault} needs ${needs}`);
   if (group.fault === "disabled" && group.enrolledIn !== undefined)
-    return wrong("the enrollment of another group cannot be disabled from here");
+    return wrong("a group cannot disable the enrollment of a different group");
   return [];
 }
 
@@ -118,11 +118,16 @@ function enrollmentProblems({ group, attestation }: Resolved): PlanProblem[] {
   if (group.enrolledIn === undefined) {
     const shared = isGroupEnrolled(attestation) && JSON.stringify(group.twin ?? {}).includes("{id}");
     return shared
-      ? [{ path: ["twin"], message: "{id} cannot stand in the twin of an enrollment group: all its devices share it" }]
+      ? [
+          {
+            path: ["twin"],
+            message: "{id} is not allowed in the twin of an enrollment group: all its devices share it",
+          },
+        ]
       : [];
   }
   if (!isGroupEnrolled(attestation))
-    return [{ path: ["enrolledIn"], message: `${group.enrolledIn} is no enrollment group` }];
+    return [{ path: ["enrolledIn"], message: `${group.enrolledIn} is not an enrollment group` }];
   const own = (["twin", "allocation"] as const).filter((name) => group[name] !== undefined);
   return own.map((name) => ({
     path: [name],
@@ -130,18 +135,18 @@ function enrollmentProblems({ group, attestation }: Resolved): PlanProblem[] {
   }));
 }
 
-/** Groups that share a name or, as enrollment groups, a CA. */
+/** Finds groups that share a name or, as enrollment groups, a CA. */
 function clashes(file: FleetFile): PlanProblem[] {
   const names = new Set<string>();
   const authorities = new Map<string, string>();
   const problems: PlanProblem[] = [];
   for (const [place, { name, attestation }] of file.devices.entries()) {
-    if (names.has(name)) problems.push({ path: ["devices", place, "name"], message: `${name} is there twice` });
+    if (names.has(name)) problems.push({ path: ["devices", place, "name"], message: `${name} appears twice` });
     names.add(name);
     const ca = attestation && provings[attestation.type].authority?.(attestation);
     if (ca === undefined) continue;
     const other = authorities.get(ca);
-    const message = `shares its CA with ${other}: give one of them another ca, or say enrolledIn: ${other}`;
+    const message = `shares its CA with ${other}: give one of them a different ca, or set enrolledIn: ${other}`;
     if (other !== undefined) problems.push({ path: ["devices", place, "attestation"], message });
     authorities.set(ca, name);
   }
@@ -154,7 +159,7 @@ function doubles(file: FleetFile, devices: readonly PlannedDevice[]): PlanProble
     const other = seen.get(idKey(registrationId));
     const place = file.devices.findIndex((each) => each.name === group);
     if (other !== undefined)
-      return [{ path: ["devices", place], message: `the id ${registrationId} is there twice (see ${other})` }];
+      return [{ path: ["devices", place], message: `the id ${registrationId} appears twice (see ${other})` }];
     seen.set(idKey(registrationId), group);
   }
   return [];
@@ -186,10 +191,10 @@ function expectationOf(fault: Fault, grouped: boolean): Expectation {
   return refusals[fault];
 }
 
-/** Puts the registration id in place of `{id}` in every text of a JSON value. */
+/** Replaces `{id}` with the registration id in every text of a JSON value. */
 function fillTemplates<T extends Json>(value: T, id: string): T {
   const text = JSON.stringify(value);
   if (!text.includes("{id}")) return value;
-  // The id's characters need no escaping in JSON (idProblem saw to that).
+  // The id's characters need no escaping in JSON (idProblem has checked them).
   return JSON.parse(text.replaceAll("{id}", id)) as T;
 }

@@ -10,7 +10,7 @@ import { checkTarget } from "./check-target.js";
 import type { FleetDevice } from "./fleet.js";
 import type { RunOptions } from "./run-options.js";
 
-/** What became of a device, and what it took. */
+/** The outcome of a device, and its measurements. */
 export interface DeviceRun {
   readonly end: DeviceEnd;
   readonly phases: PhaseTimes;
@@ -21,7 +21,7 @@ export interface DeviceRunOptions {
   readonly exchange: ExchangeOptions;
 }
 
-/** One device from registration to twin. Rejects when the run is stopped. */
+/** Runs one device from registration to twin. Rejects when the run is stopped. */
 export async function runDevice(device: FleetDevice, { run, exchange }: DeviceRunOptions): Promise<DeviceRun> {
   const { registrationId, identity, transport, payload } = device;
   const { host, idScope, ca } = run.target;
@@ -50,7 +50,7 @@ async function visitHub(
   { assignedHub, deviceId }: AssignedState,
   { run, exchange }: DeviceRunOptions,
 ): Promise<DeviceRun> {
-  // The hub is the service's word: it must not lead the fleet away from the machine either.
+  // The service names the hub, which must not direct the fleet to a foreign machine either.
   checkTarget(assignedHub, run.ownTarget ?? false);
   const transport = transportRows[device.transport].hub;
   const port = portOf(run.target, transport);
@@ -73,7 +73,7 @@ function pick(times: PhaseTimes, names: readonly Phase[]): PhaseTimes {
   return Object.fromEntries(names.flatMap((name) => (times[name] === undefined ? [] : [[name, times[name]]])));
 }
 
-/** Desired properties as the device got them, without the members that the hub adds. */
+/** True if the device got its desired properties, without the members that the hub adds. */
 function sameDesired(got: JsonObject, prescribed: JsonObject): boolean {
   const { $version: _version, $metadata: _metadata, ...properties } = got;
   return isDeepStrictEqual(properties, JSON.parse(JSON.stringify(prescribed)));

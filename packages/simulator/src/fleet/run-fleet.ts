@@ -17,8 +17,9 @@ import { Turnstile } from "./turnstile.js";
 const defaults = { concurrency: 50, inFlight: 2000, handshakes: 16, timeout: 60_000 } as const;
 
 /**
- * Runs every device of a fleet against a service and its hubs. Whatever a device meets is in the report; rejects only for
- * a target that is refused ({@link checkTarget}), a bound that makes no sense, an identity that cannot be used, or a fault of ours.
+ * Runs every device of a fleet against a service and its hubs. The report contains every reaction of the service.
+ * Rejects only for a target that is refused ({@link checkTarget}), an invalid limit, an identity that cannot be used,
+ * or an internal error.
  */
 export async function runFleet(fleet: Fleet, options: RunOptions): Promise<FleetReport> {
   checkTarget(options.target.host, options.ownTarget ?? false);
@@ -35,7 +36,7 @@ export async function runFleet(fleet: Fleet, options: RunOptions): Promise<Fleet
 
 function checkBounds({ rate, concurrency, handshakes, timeout }: RunOptions): void {
   for (const [name, value] of Object.entries({ rate, concurrency, handshakes, timeout })) {
-    if (value !== undefined && !(value > 0)) throw new RangeError(`${name} must be more than nothing, not ${value}`);
+    if (value !== undefined && !(value > 0)) throw new RangeError(`${name} must be more than 0, not ${value}`);
   }
 }
 
@@ -68,7 +69,7 @@ class FleetRun {
     return this.#options.signal?.aborted ?? false;
   }
 
-  /** Runs all devices; returns when the last has closed its sockets. */
+  /** Runs all devices; returns when the last device has closed its sockets. */
   async all(): Promise<void> {
     const { signal, rate } = this.#options;
     const stop = (): void => this.#stop.abort(signal?.reason);
@@ -83,20 +84,23 @@ class FleetRun {
     }
   }
 
-  /** So many at a time: a slow service slows the arrivals down. */
+  /** Runs a fixed number of devices at a time, so that a slow service slows down the arrivals. */
   async #closedModel(): Promise<void> {
     const turns = new Turnstile(this.#options.concurrency ?? defaults.concurrency);
     await this.#settle(orderOfArrival(this.#fleet.devices).map((device) => turns.run(() => this.#one(device))));
   }
 
-  /** At set times, whatever the service does. A device that must wait for a place has its latency counted meanwhile. */
+  /**
+   * Starts devices at scheduled times, independently of the service. The latency of a device that waits for a place
+   * includes the wait.
+   */
   async #openModel(rate: number): Promise<void> {
     const turns = new Turnstile(this.#options.concurrency ?? defaults.inFlight);
     const tasks: Promise<void>[] = [];
     for (const scheduled of scheduleArrivals(this.#fleet.devices, rate)) {
       await this.#until(scheduled);
       const task = turns.run(() => this.#one(scheduled.device, this.#began + scheduled.startMs));
-      // It is awaited below; until then its failure must not count as unhandled.
+      // It is awaited below; until then its failure must not count as an unhandled rejection.
       task.catch(() => undefined);
       tasks.push(task);
     }
@@ -106,11 +110,11 @@ class FleetRun {
   async #until({ startMs }: ScheduledDevice): Promise<void> {
     const wait = this.#began + startMs - performance.now();
     if (wait < 1 || this.#stop.signal.aborted) return;
-    // An abort ends the pause; the devices that remain then end as interrupted.
+    // An abort ends the pause; the remaining devices then end as interrupted.
     await delay(wait, undefined, { signal: this.#stop.signal }).catch(() => undefined);
   }
 
-  /** Waits for all; when one fails for a reason of ours, the others are stopped first. */
+  /** Waits for all; when a device fails with an internal error, the others are stopped first. */
   async #settle(tasks: readonly Promise<void>[]): Promise<void> {
     for (const task of tasks) task.catch((error: unknown) => this.#stop.abort(error));
     const ends = await Promise.allSettled(tasks);
@@ -160,7 +164,7 @@ class FleetRun {
   }
 }
 
-/** What a device waited for a place since its intended start is part of its latency. */
+/** Adds the time since the scheduled start to the latency of a device that waited for a place. */
 function countLateness(times: PhaseTimes, late: number): PhaseTimes {
   if (times.turn === undefined) return times;
   const turn = times.turn + late;

@@ -1,14 +1,14 @@
 import type { DeviceOutcome } from "../report/report-types.js";
 
-/** A service, as a fleet sees it. */
+/** A service, from a fleet's point of view. */
 export interface FleetTarget {
   readonly host: string;
   readonly idScope: string;
   /** PEM; server certificates are always verified. */
   readonly ca: string;
-  /** Of service and assigned hub alike: 8883. */
+  /** Port of both service and assigned hub; default 8883. */
   readonly mqttPort?: number;
-  /** HTTPS and WebSocket: 443. */
+  /** Port for HTTPS and WebSocket; default 443. */
   readonly httpsPort?: number;
 }
 
@@ -19,27 +19,30 @@ export interface FleetProgress {
   readonly assigned: number;
   readonly refused: number;
   readonly unexpected: number;
-  /** The device that just ended; absent when one just started. */
+  /** The device that just ended; absent when a device just started. */
   readonly device?: DeviceOutcome;
 }
 
 export interface RunOptions {
   readonly target: FleetTarget;
-  /** Said by who may load a service that is not on loopback. */
+  /** True if the user declares that they may load a service that is not on loopback. */
   readonly ownTarget?: boolean;
-  /** Devices at a time (closed model), 50 unless a rate is given. With a rate, a bound on those in flight: 2000. */
+  /** Devices at a time (closed model), 50 by default. With a rate: the limit of devices in flight, 2000 by default. */
   readonly concurrency?: number;
-  /** Starts a second on average, whether or not earlier devices are through (open model); latency counts from the intended start. */
+  /**
+   * Average starts a second, whether or not earlier devices have ended (open model); latency counts from the scheduled
+   * start.
+   */
   readonly rate?: number;
-  /** TLS handshakes in flight, 16: more only make each other time out. */
+  /** Limit of TLS handshakes in flight, 16 by default: with more, they only make each other time out. */
   readonly handshakes?: number;
-  /** Milliseconds a device has for each of registration and hub, 60 000. */
+  /** Milliseconds that a device has for registration, and again for its hub; 60 000 by default. */
   readonly timeout?: number;
-  /** Stops the run: devices under way end at once and count as interrupted; the report is still made. */
+  /** Stops the run: running devices end immediately and count as interrupted; there is still a report. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FleetProgress) => void;
-  /** False: devices register and do not visit their hub, as where the service's hubs are none that can be reached. */
+  /** False: devices register but do not connect to their hub, for services whose hubs cannot be reached. */
   readonly hub?: boolean;
-  /** Asks the service why it refused a device, so that the finding that its fleet file expects can be checked too. */
+  /** Asks the service why it refused a device, so that the finding in its fleet file can be checked, too. */
   readonly findingOf?: (about: { trackingId?: string; registrationId: string }) => Promise<string | undefined>;
 }

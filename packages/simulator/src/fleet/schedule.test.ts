@@ -11,7 +11,7 @@ devices:
 `;
 
 describe("scheduleArrivals", () => {
-  it("starts every device once, in order, within the time that the rate gives them", async () => {
+  it("starts every device once, in order, within the time that follows from the rate", async () => {
     const { devices } = await fleetFromText(text);
     const schedule = scheduleArrivals(devices, 100);
     const starts = schedule.map(({ startMs }) => startMs);
@@ -31,7 +31,7 @@ describe("scheduleArrivals", () => {
 });
 
 describe("Turnstile", () => {
-  it("never lets more through than its limit, and all in the end, failures too", async () => {
+  it("never runs more tasks than its limit, and runs all of them, even after failures", async () => {
     const turnstile = new Turnstile(3);
     let inside = 0;
     let most = 0;

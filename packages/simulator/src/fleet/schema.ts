@@ -31,7 +31,7 @@ const expectation = z.union(
         ...(errorCode !== undefined && { errorCode }),
       })),
   ],
-  { error: "is neither `assigned` nor `{ refused: { finding: …, errorCode: … } }` with a finding that exists" },
+  { error: "must be `assigned`, or `{ refused: { finding: …, errorCode: … } }` with an existing finding" },
 );
 
 const deviceGroup = z.strictObject({
@@ -40,7 +40,7 @@ const deviceGroup = z.strictObject({
   /** `%i`, or `%03i` for leading zeros, is the device's number in the group, from 1. */
   idPattern: z.string().min(1).max(128).optional(),
   attestation: groupAttestation.optional(),
-  /** Attests as that group does, under its enrollment: for devices of a group that deviate. */
+  /** The devices attest like that group, by its enrollment: for devices of a group that deviate. */
   enrolledIn: slug.optional(),
   transport: z
     .union([transport.transform((one) => [one]), z.array(transport).min(1)], {
@@ -53,10 +53,10 @@ const deviceGroup = z.strictObject({
     .strictObject({
       policy: z.enum(allocationPolicies).optional(),
       hubs: z.array(z.string().min(1)).default([]),
-      webhook: z.string().refine(isWebhookUrl, "is no address to post to").optional(),
+      webhook: z.string().refine(isWebhookUrl, "is not a webhook address").optional(),
     })
     .refine(({ policy, webhook }) => (policy === "custom") === (webhook !== undefined), {
-      error: "a webhook belongs to the policy custom, and the policy custom needs one",
+      error: "a webhook belongs to the policy custom, and the policy custom needs a webhook",
       path: ["webhook"],
     })
     .optional(),
@@ -67,7 +67,7 @@ const deviceGroup = z.strictObject({
 /** A fleet file, `devices/fleets/*.yaml`. */
 export const fleetFileSchema = z.strictObject({
   name: slug,
-  seed: z.union([z.int(), z.string().min(1)], { error: "is neither a whole number nor a text" }).transform(String),
+  seed: z.union([z.int(), z.string().min(1)], { error: "must be a whole number or a text" }).transform(String),
   certificates: z.strictObject({ notBefore: z.iso.date(), notAfter: z.iso.date() }).default({
     notBefore: "2026-01-01",
     notAfter: "2036-01-01",

@@ -1,4 +1,4 @@
-/** Lets a bounded number of tasks run at once; the others wait their turn. */
+/** Runs a limited number of tasks at the same time; further tasks wait in a queue. */
 export class Turnstile {
   #free: number;
   readonly #queue: (() => void)[] = [];
@@ -7,7 +7,7 @@ export class Turnstile {
     this.#free = limit;
   }
 
-  /** Runs a task when it is its turn. */
+  /** Runs a task as soon as there is a free place. */
   async run<T>(task: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((resolve) => this.#queue.push(resolve));
@@ -15,7 +15,7 @@ export class Turnstile {
       return await task();
     } finally {
       const next = this.#queue.shift();
-      // A place is handed over, not freed: a newcomer in between would make one too many.
+      // A place is handed over, not freed: otherwise a new task in between would exceed the limit.
       if (next) next();
       else this.#free += 1;
     }

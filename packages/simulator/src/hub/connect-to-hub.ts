@@ -21,8 +21,8 @@ import type { DeviceTwin, HubOptions, HubResult } from "./options.js";
 const keepaliveSeconds = 180;
 
 /**
- * One visit of a device to its hub: connect, read the twin, report, send telemetry, disconnect. Rejects only when the
- * caller aborts or gave an identity that cannot be used.
+ * One connection of a device to its hub: connect, read the twin, report, send telemetry, disconnect. Rejects only when
+ * the caller aborts or the identity cannot be used.
  */
 export function connectToHub(options: HubOptions): Promise<HubResult> {
   return runExchange(options, async (exchange) => {
@@ -44,7 +44,7 @@ async function open(exchange: Exchange, options: HubOptions): Promise<MqttSessio
   const login = { clientId: deviceId, username, keepalive: keepaliveSeconds, password };
   const port = options.port ?? transportRows[transport].defaultPort;
   exchange.timer.current = "hubConnect";
-  // The parts are timed on their own, so that waiting for a turn to connect counts for neither.
+  // The parts are timed separately, so that waiting for a place to connect counts for none of them.
   const parts = new PhaseTimer();
   const address = { host: assignedHub, port, ca, transport, identity, login };
   const session = await openMqtt({ ...exchange, timer: parts }, options, address);
@@ -64,7 +64,7 @@ async function visit(exchange: Exchange, session: MqttSession, options: HubOptio
   return { outcome: "connected" as const, twin, ...reported, telemetrySent: telemetry.length };
 }
 
-/** The hub's topic for telemetry, with the two properties that say that the body is UTF-8 JSON. */
+/** The hub's topic for telemetry, with two properties that declare the body as UTF-8 JSON. */
 function telemetryTopic(deviceId: string): string {
   return `devices/${encodeURIComponent(deviceId)}/messages/events/$.ct=application%2Fjson&$.ce=utf-8`;
 }
@@ -82,7 +82,7 @@ function readTwin(reply: MqttReply): DeviceTwin {
   accept(reply);
   const json = parseJson(reply.payload);
   const twin = twinSchema.safeParse(json.ok ? json.value : undefined);
-  if (!twin.success) throw new NoAnswerError("the hub's answer is no twin: desired and reported are not both there");
+  if (!twin.success) throw new NoAnswerError("the hub's answer is not a twin: desired or reported is missing");
   return { desired: twin.data.desired, reported: twin.data.reported };
 }
 

@@ -8,7 +8,7 @@ export interface HubOptions extends ExchangeOptions {
   /** `assignedHub` of the registration: a host name or address without a port. */
   readonly assignedHub: string;
   readonly deviceId: string;
-  /** The one that registered; a TPM signs with the key of the final answer by then. */
+  /** The identity that registered; a TPM has the key of the final answer by now. */
   readonly identity: DeviceIdentity;
   readonly transport?: HubTransport;
   /** 8883 for mqtt, 443 for mqtt-ws. */
@@ -17,7 +17,7 @@ export interface HubOptions extends ExchangeOptions {
   readonly apiVersion?: string;
   /** Patched into the reported properties after the twin was read. */
   readonly reported?: JsonObject;
-  /** Sent one after the other, QoS 1. */
+  /** Messages, sent one after the other at QoS 1. */
   readonly telemetry?: readonly JsonObject[];
 }
 
@@ -27,7 +27,7 @@ export interface DeviceTwin {
   readonly reported: JsonObject;
 }
 
-/** How a device's visit to its hub ended. */
+/** The outcome of a device's connection to its hub. */
 export type HubResult = { readonly phases: PhaseTimes } & (
   | {
       readonly outcome: "connected";

@@ -6,7 +6,7 @@ import type { AttestationReport, DeviceOutcome, FleetReport, Latency, TesterHeal
 
 type Histograms = ReadonlyMap<Series, Histogram>;
 
-/** What a run yields. */
+/** The results of a run. */
 export interface RunData {
   readonly fleet: string;
   readonly startedAt: Date;
@@ -17,7 +17,7 @@ export interface RunData {
   readonly histograms: Histograms;
 }
 
-/** Counts and condenses what a run yielded. */
+/** Counts and summarizes the results of a run. */
 export function aggregate(run: RunData): FleetReport {
   const { fleet, durationMs, interrupted, tester, devices, histograms } = run;
   const attestations = attestationKindNames.flatMap((kind) => {
@@ -71,7 +71,7 @@ function latencies(of: (phase: Phase) => Histogram | readonly Histogram[]): Part
   return Object.fromEntries(rows);
 }
 
-/** A histogram of microseconds in milliseconds. */
+/** Converts a histogram of microseconds to milliseconds. */
 function latency(histogram: Histogram): Latency {
   const at = (percentile: number): number => histogram.getValueAtPercentile(percentile) / 1000;
   return {
@@ -81,12 +81,12 @@ function latency(histogram: Histogram): Latency {
     p90: at(90),
     p99: at(99),
     p999: at(99.9),
-    // Not maxValue: a merged histogram knows it only as well as its buckets do.
+    // Not maxValue, which is inexact in a merged histogram.
     max: at(100),
   };
 }
 
-/** Joins the reports of runs that went on side by side, as of one fleet's shards: histograms merge exactly. */
+/** Merges the reports of simultaneous runs, such as those of a fleet's shards; histograms merge exactly. */
 export function mergeReports(reports: readonly [FleetReport, ...FleetReport[]]): FleetReport {
   const histograms = new Map<Series, Histogram>();
   for (const [name, text] of reports.flatMap((report) => Object.entries(report.histograms) as [Series, string][])) {

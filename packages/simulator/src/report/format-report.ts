@@ -19,10 +19,10 @@ const headings: Readonly<Record<Phase, string>> = {
   twin: "twin",
 };
 
-/** At most so many devices are listed; the JSON report has them all. */
+/** The largest number of devices in a list; the JSON report contains all of them. */
 const listed = 20;
 
-/** The report as text: tables per attestation, what was refused, what was not as expected, one closing line. */
+/** The report as text: a table for each attestation, refusals, unexpected outcomes, and a closing line. */
 export function formatReport(report: FleetReport): string {
   const expectedRefusals = report.devices.filter(({ end, unexpected }) => end.outcome === "refused" && !unexpected);
   const unexpected = report.devices.filter((device) => device.unexpected !== undefined);
@@ -95,7 +95,7 @@ function testerNote({ tester }: FleetReport): string {
   return wrap(note, textWidth);
 }
 
-/** One line, also where it is long: programs look for it. */
+/** A single line, however long, since programs search for it. */
 function closingLine({ counts, durationMs, interrupted }: FleetReport): string {
   const seconds = `${(durationMs / 1000).toFixed(1)}s`;
   const parts = [`${counts.assigned} ${counts.assigned === 1 ? "device" : "devices"} registered in ${seconds}`];

@@ -10,9 +10,9 @@ const toBeRefused: Expectation = { outcome: "refused", finding: "chain.issuerMis
 describe("judgeOutcome", () => {
   it.each<[string, Expectation, DeviceEnd, string | undefined]>([
     ["assigned", toBeAssigned, assigned, undefined],
-    ["a twin that nobody read", toBeAssigned, { ...assigned, twin: "unread" }, undefined],
-    ["another twin", toBeAssigned, { ...assigned, twin: "different" }, "its desired properties are not"],
-    ["refused all the same", toBeAssigned, refused, "refused by the service: 401002 no"],
+    ["a twin that was not read", toBeAssigned, { ...assigned, twin: "unread" }, undefined],
+    ["a different twin", toBeAssigned, { ...assigned, twin: "different" }, "its desired properties are not"],
+    ["refused unexpectedly", toBeAssigned, refused, "refused by the service: 401002 no"],
     [
       "no answer",
       toBeRefused,
@@ -21,22 +21,22 @@ describe("judgeOutcome", () => {
     ],
     ["stopped", toBeRefused, { outcome: "interrupted" }, undefined],
     ["refused", toBeRefused, refused, undefined],
-    ["refused for the reason", toBeRefused, { ...refused, finding: "chain.issuerMissing" }, undefined],
+    ["refused for the expected reason", toBeRefused, { ...refused, finding: "chain.issuerMissing" }, undefined],
     [
-      "refused for another reason",
+      "refused for a different reason",
       toBeRefused,
       { ...refused, finding: "leaf.expired" },
       "because of leaf.expired instead of chain.issuerMissing",
     ],
-    ["refused with another number", toBeRefused, { ...refused, errorCode: 404201 }, "404201 instead of 401002"],
+    ["refused with a different error code", toBeRefused, { ...refused, errorCode: 404201 }, "404201 instead of 401002"],
     [
-      "refused without a number",
+      "refused without an error code",
       toBeRefused,
       { outcome: "refused", at: "service", status: 401, connack: 5, message: "no" },
       "no error code instead of 401002",
     ],
     ["refused too late", toBeRefused, { ...refused, at: "hub" }, "was assigned, then refused by the hub"],
-    ["assigned all the same", toBeRefused, assigned, "should have been refused"],
+    ["assigned unexpectedly", toBeRefused, assigned, "should have been refused"],
   ])("%s", (_, expectation, end, text) => {
     const verdict = judgeOutcome(expectation, end);
     if (text === undefined) expect(verdict).toBeUndefined();

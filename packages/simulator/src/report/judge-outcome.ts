@@ -1,6 +1,6 @@
 import type { DeviceEnd, Expectation } from "./report-types.js";
 
-/** What is not as expected of a device, in words; undefined when all is, or when the run was stopped before it showed. */
+/** Describes a device's unexpected outcome; undefined when it is as expected, or when the run was stopped before. */
 export function judgeOutcome(expect: Expectation, end: DeviceEnd): string | undefined {
   if (end.outcome === "interrupted") return undefined;
   if (end.outcome === "unreachable") return `no answer of the ${end.at} (${end.during}): ${end.message}`;
@@ -11,7 +11,7 @@ export function judgeOutcome(expect: Expectation, end: DeviceEnd): string | unde
 
 type Refused = Extract<DeviceEnd, { outcome: "refused" }>;
 
-/** A refusal in words: who, number, message. */
+/** A refusal in words: its origin, number and message. */
 export function describeRefusal({ at, status, errorCode, message }: Refused): string {
   return `refused by the ${at}: ${errorCode ?? status} ${message}`;
 }

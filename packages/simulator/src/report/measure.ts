@@ -4,7 +4,7 @@ import { build, type Histogram } from "hdr-histogram-js";
 import type { Phase, PhaseTimes } from "../device/phases.js";
 import type { TesterHealth } from "./report-types.js";
 
-/** Histograms are kept by this name. */
+/** The name of a histogram. */
 export type Series = `${AttestationKind}/${Phase}`;
 
 /** One hour: longer than any time limit of a device. Values are microseconds. */
@@ -22,7 +22,7 @@ export function newHistogram(): Histogram {
   });
 }
 
-/** Latencies as they come in, a histogram for each phase of each attestation. */
+/** Collects latencies, in a histogram for each phase of each attestation. */
 export class Measurements {
   readonly #histograms = new Map<Series, Histogram>();
 
@@ -30,7 +30,7 @@ export class Measurements {
     return this.#histograms;
   }
 
-  /** Records what one device took. */
+  /** Records the measurements of one device. */
   record(attestation: AttestationKind, times: PhaseTimes): void {
     for (const [phase, milliseconds] of Object.entries(times) as [Phase, number][]) {
       const microseconds = Math.min(Math.max(Math.round(milliseconds * 1000), 0), highest);
@@ -45,11 +45,11 @@ export class Measurements {
   }
 }
 
-/** From this delay of the event loop on, the tester's own waiting shows in its latencies; milliseconds. */
+/** Milliseconds; from this delay of the event loop on, the tester itself distorts its latencies. */
 const tolerableDelayMs = 100;
 const resolutionMs = 10;
 
-/** Watches the tester itself; call the result to end and read it. */
+/** Measures the tester itself; call the returned function to end and get the result. */
 export function watchTester(): () => TesterHealth {
   const delay = monitorEventLoopDelay({ resolution: resolutionMs });
   delay.enable();
@@ -59,7 +59,7 @@ export function watchTester(): () => TesterHealth {
     delay.disable();
     const { user, system } = process.cpuUsage(cpuBefore);
     const cpu = (user + system) / 1000 / Math.max(performance.now() - started, 1);
-    // The monitor counts from one of its own ticks to the next: its resolution is no delay.
+    // The monitor counts from one of its ticks to the next, so its resolution is not a delay.
     const beyond = (nanoseconds: number): number => Math.max(nanoseconds / 1e6 - resolutionMs, 0);
     const loopDelayP99 = delay.count === 0 ? 0 : beyond(delay.percentile(99));
     const loopDelayMax = delay.count === 0 ? 0 : beyond(delay.max);

@@ -1,18 +1,18 @@
 import type { AttestationKind, FindingCode, Transport } from "@rollcall/protocol";
 import type { Phase, PhaseTimes } from "../device/phases.js";
 
-/** What must become of a device for the run to be as expected. */
+/** The outcome of a device that its fleet file expects. */
 export type Expectation =
   | { readonly outcome: "assigned" }
   | { readonly outcome: "refused"; readonly finding?: FindingCode; readonly errorCode?: number };
 
-/** What became of one device. */
+/** The outcome of one device. */
 export type DeviceEnd =
   | {
       readonly outcome: "assigned";
       readonly assignedHub: string;
       readonly deviceId: string;
-      /** Unread where the run left the hubs out. */
+      /** "unread" when the run does not connect to hubs. */
       readonly twin: "asPrescribed" | "different" | "unread";
     }
   | {
@@ -40,7 +40,7 @@ export interface DeviceOutcome {
   readonly transport: Transport;
   readonly expect: Expectation;
   readonly end: DeviceEnd;
-  /** Absent when all is as expected; else what is not. */
+  /** Describes an unexpected outcome; absent when the outcome is as expected. */
   readonly unexpected?: string;
   readonly phases: PhaseTimes;
 }
@@ -63,13 +63,13 @@ export interface AttestationReport {
   readonly phases: Partial<Record<Phase, Latency>>;
 }
 
-/** The tester watching itself: delay of its event loop while the fleet ran, milliseconds. */
+/** The tester's measurement of itself: delay of its event loop during the run, in milliseconds. */
 export interface TesterHealth {
   readonly loopDelayP99: number;
   readonly loopDelayMax: number;
   /** Share of one core's time that this process used. */
   readonly cpu: number;
-  /** True when these latencies say more about the tester than about the service. */
+  /** True when these latencies show the tester's limits rather than the service's. */
   readonly bottleneck: boolean;
 }
 
@@ -78,7 +78,7 @@ export interface FleetReport {
   /** ISO date of the start. */
   readonly startedAt: string;
   readonly durationMs: number;
-  /** Stopped by the caller before every device was through. */
+  /** True when the caller stopped the run before every device had ended. */
   readonly interrupted: boolean;
   readonly counts: {
     readonly devices: number;

@@ -54,7 +54,7 @@ function reportOf(
 const fleet = Array.from({ length: 50 }, (_, index) => good(`d${index + 1}`, index + 1));
 
 describe("aggregate", () => {
-  it("counts, and condenses each phase of each attestation", () => {
+  it("counts, and summarizes each phase of each attestation", () => {
     const report = reportOf([...fleet, refused]);
     expect(report.counts).toEqual({
       devices: 51,
@@ -79,7 +79,7 @@ describe("aggregate", () => {
 });
 
 describe("mergeReports", () => {
-  it("gives what one run would have given", () => {
+  it("gives the same report as a single run", () => {
     const whole = reportOf([...fleet, refused]);
     const half = (from: number, to: number) =>
       JSON.parse(JSON.stringify(reportOf([...fleet, refused].slice(from, to)))) as FleetReport;
@@ -120,7 +120,7 @@ describe("formatReport", () => {
     `);
   });
 
-  it("breaks long lines as a terminal of 80 columns shows them, and leaves the hub out where nobody went", () => {
+  it("wraps lines at 80 columns, and leaves the hub out when no device connected to it", () => {
     const message = `CA certificate not found: ${"and a reason ".repeat(8)}`.trim();
     const long: DeviceOutcome = { ...refused, end: { ...refused.end, message } as typeof refused.end };
     const away = { ...good("d1", 1).end, twin: "unread" } as DeviceOutcome["end"];
@@ -132,7 +132,7 @@ describe("formatReport", () => {
     expect(text).toMatch(/^attestation +devices +assigned\n/);
   });
 
-  it("names what was not as expected, at most twenty of them", () => {
+  it("lists unexpected outcomes, at most twenty", () => {
     const odd = fleet.slice(0, 22).map((device) => ({ ...device, unexpected: "its desired properties differ" }));
     const text = formatReport(reportOf(odd));
     expect(text).toContain("Not as expected:\n  d1: its desired properties differ\n");
@@ -140,7 +140,7 @@ describe("formatReport", () => {
     expect(text.split("\n").at(-1)).toBe("22 devices registered in 3.1s, 22 NOT as expected");
   });
 
-  it("owns up when the tester was too slow, and when the run was stopped", () => {
+  it("says that the tester was too slow, and that the run was stopped", () => {
     const tester = { loopDelayP99: 240, loopDelayMax: 400, cpu: 0.98, bottleneck: true };
     const stopped: DeviceOutcome = { ...good("d2", 1), end: { outcome: "interrupted" }, phases: {} };
     const text = formatReport(reportOf([good("d1", 1), stopped], { tester, interrupted: true }));
@@ -148,7 +148,7 @@ describe("formatReport", () => {
     expect(text.split("\n").at(-1)).toBe("1 device registered in 3.1s, stopped with 1 not done");
   });
 
-  it("is not lost for words when nothing happened", () => {
+  it("formats a run without devices", () => {
     expect(formatReport(reportOf([], { durationMs: 0 }))).toBe(
       "attestation  devices  assigned  twin as prescribed\n\n0 devices registered in 0.0s",
     );

@@ -1,4 +1,4 @@
-/** Rows as text in columns: the first column to the left, the others, numbers, to the right. */
+/** Rows as text in columns: the first column is left-aligned, the others (numbers) are right-aligned. */
 export function textTable(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
@@ -9,7 +9,7 @@ export function textTable(rows: readonly (readonly string[])[]): string {
   return rows.map(line).join("\n");
 }
 
-/** Milliseconds for people: three digits at most below ten seconds. */
+/** Milliseconds for people: at most three digits below ten seconds. */
 export function formatMilliseconds(milliseconds: number): string {
   if (milliseconds < 9.95) return `${milliseconds.toFixed(1)} ms`;
   if (milliseconds < 9_950) return `${Math.round(milliseconds)} ms`;

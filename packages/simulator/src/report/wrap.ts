@@ -1,7 +1,10 @@
-/** Columns of a text that nobody gave a width for. */
+/** The default width of a text, in columns. */
 export const textWidth = 80;
 
-/** Breaks text at blanks into lines of `width`; `indent` goes before every line but the first, on top. A word longer than the width stays whole: commands are copied. */
+/**
+ * Wraps text at blanks into lines of `width`; `indent` is put before every line but the first, in addition. A word
+ * longer than the width is not cut, so that commands can be copied.
+ */
 export function wrap(text: string, width: number, indent = ""): string {
   const lines: string[] = [];
   for (const paragraph of text.split("\n")) {

@@ -34,7 +34,7 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
     await client.query("create schema public");
     const nodes = await Promise.all(Array.from({ length: 6 }, () => open("0ne-race")));
     const { rows } = await client.query("select version from rollcall_schema");
-    expect(rows).toEqual([{ version: 4 }]);
+    expect(rows).toEqual([{ version: 5 }]);
     expect(await nodes[0]!.saveAssignment(assignmentOf("d", 1))).toBe(true);
     expect((await nodes[1]!.registration("d"))?.etag).toBe("r1");
     await client.end();
@@ -52,7 +52,7 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
     expect((await after.registration("d"))?.etag).toBe("r1");
     const { rows } = await client.query("delete from rollcall_schema where name = 'another' returning version");
     expect(rows).toEqual([{ version: 7 }]);
-    expect((await client.query("select version from rollcall_schema")).rows).toEqual([{ version: 4 }]);
+    expect((await client.query("select version from rollcall_schema")).rows).toEqual([{ version: 5 }]);
     expect((await client.query("select * from cluster_files")).rows).toEqual([]);
     await client.end();
   });
@@ -66,7 +66,7 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
       await client.query("insert into device_identities values ($1, $2, $3, $4, $5)", values);
     }
     await client.query("alter table device_identities drop column session");
-    await client.query("update rollcall_schema set version = 2");
+    await client.query("update rollcall_schema set version = 3");
     await client.end();
     const after = await open("0ne-x509");
     for (const [deviceId, , authentication] of olderAuthentications)

@@ -1,3 +1,4 @@
+import { subjectKey } from "@rollcall/engine";
 import { sql, type Transaction } from "kysely";
 import type { Spelling } from "./dialect.js";
 import { primaryKeys, type Schema, type TableName } from "./schema.js";
@@ -115,7 +116,30 @@ async function writeThumbprints(transaction: Transaction<Schema>, { isShared }: 
 }
 
 /**
+ * Subjects were looked up by the bytes of the name; since then by a key that is equal for equal names. The table holds
+ * nothing that cannot be derived, and what is there are the bytes.
+ */
+async function foldSubjects(transaction: Transaction<Schema>): Promise<void> {
+  const rows = await transaction.selectFrom("look_ups").selectAll().where("look_up", "=", "subject").execute();
+  await transaction.deleteFrom("look_ups").where("look_up", "=", "subject").execute();
+  for (const row of rows) {
+    await transaction
+      .insertInto("look_ups")
+      .values({ ...row, value: subjectKey(row.value) })
+      // Both certificates of a group may have one name in two encodings.
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+}
+
+/**
  * The schema's version is the number of migrations that have run. Never change a migration that was released: add a new
  * one.
  */
-export const migrations: readonly Migration[] = [createFirstTables, createClusterFiles, addSessions, writeThumbprints];
+export const migrations: readonly Migration[] = [
+  createFirstTables,
+  createClusterFiles,
+  foldSubjects,
+  addSessions,
+  writeThumbprints,
+];

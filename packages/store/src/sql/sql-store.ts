@@ -13,6 +13,7 @@ import type {
   StoreCounts,
   StoreRecords,
 } from "@rollcall/engine";
+import { subjectKey } from "@rollcall/engine";
 import type { DeviceAndSession, DeviceChange, DeviceIdentity, SessionChange, Twin } from "@rollcall/protocol";
 import * as certificates from "./ca-certificates.js";
 import { countDevices, counts } from "./counts.js";
@@ -89,7 +90,7 @@ export class SqlStore implements DurableStore {
   }
 
   groupsBySubject(subject: string): Promise<readonly GroupRecord[]> {
-    return this.#read(() => enrollments.findEnrollments("group", "subject", [subject]));
+    return this.#read(() => enrollments.findEnrollments("group", "subject", [subjectKey(subject)]));
   }
 
   symmetricKeyGroups(): Promise<readonly GroupRecord[]> {

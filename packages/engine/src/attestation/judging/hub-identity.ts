@@ -1,5 +1,5 @@
 import type { HubAccess } from "./attestation.js";
 import type { ProofOf } from "./verdict.js";
 
-/** The hub knows a device by what the device was judged with: nothing is made for it, and nothing kept. */
+/** The hub authenticates the device by the credential that was judged here: nothing is created or kept for it. */
 export const hubIdentityAccess = ({ authentication }: ProofOf<"hubIdentity">): HubAccess => ({ authentication });

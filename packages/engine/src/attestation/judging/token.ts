@@ -9,13 +9,13 @@ import {
 } from "@rollcall/protocol";
 import type { AttestationRequest } from "./verdict.js";
 
-/** A `se` beyond this is no date that anyone means (the year 5138), but is today's in milliseconds. */
+/** A `se` beyond this (the year 5138) is not meant as seconds: it is a current time in milliseconds. */
 const MILLISECONDS_FROM = 100_000_000_000;
 
-/** What most SDKs give a token (wire.md#sas-by-client). */
+/** The lifetime that most SDKs give a token (wire.md#sas-by-client). */
 const USUAL_LIFETIME_SECONDS = 3600;
 
-/** What a token says by itself, before any key is tried. `token` is absent when it cannot be read. */
+/** The result of the checks of a token that need no key. `token` is absent when it cannot be read. */
 export interface TokenCheck {
   readonly token?: SasToken;
   readonly findings: readonly Finding[];
@@ -66,7 +66,7 @@ function checkKeyName(token: SasToken): readonly Finding[] {
   ];
 }
 
-/** Seconds in words, one unit. */
+/** Seconds in words, in the largest fitting unit. */
 function duration(seconds: number): string {
   const units: readonly (readonly [number, string])[] = [
     [86_400, "days"],

@@ -1,6 +1,6 @@
 import { deriveDeviceKey, type Finding, finding, isSignedBy, type SasToken } from "@rollcall/protocol";
 
-/** What a wrong recipe is tried on. `keys` are base64 texts. */
+/** The token on which wrong recipes are tried. `keys` are base64 texts. */
 interface RecipeSubject {
   readonly token: SasToken;
   readonly registrationId: string;
@@ -11,14 +11,14 @@ interface RecipeSubject {
 /** A wrong recipe whose finding needs no more than the id. */
 type PlainCode = "key.groupKeyUsedRaw" | "key.derivedTwice" | "key.textNotDecoded" | "key.derivedFromIndividual";
 
-/** `from` makes the text that the key was derived from, `how` says what the bytes are, where that is the mistake. */
+/** `from` makes the text from which the key was derived, `how` describes the bytes, where they are the mistake. */
 type Recipe = { readonly key: (keyText: string, registrationId: string) => Buffer } & (
   | { readonly code: PlainCode }
   | { readonly code: "key.derivedFromOtherText"; readonly from: (registrationId: string) => string }
   | { readonly code: "key.otherBytes"; readonly how: string }
 );
 
-/** What was signed with, in words: a key itself stands in no finding. */
+/** The wrong key, in words: a finding never contains a key. */
 const recipeWords = {
   "key.groupKeyUsedRaw": "the group key itself",
   "key.derivedTwice": "HMAC-SHA256(HMAC-SHA256(group key, registration id), registration id)",
@@ -33,7 +33,7 @@ const derivedFrom = (from: (id: string) => string): Recipe => ({
   key: (text, id) => deriveDeviceKey(decode(text), from(id)),
 });
 
-/** Ways in which a key comes out of a file or an editor as other bytes; `how` says which. */
+/** Ways in which a file or an editor changes the bytes of a key; `how` names them. */
 const otherBytes: readonly { readonly how: string; readonly of: (key: Buffer, text: string) => Buffer }[] = [
   { how: "the key and a line feed", of: (key) => Buffer.concat([key, Buffer.from("\n")]) },
   { how: "the base64 text of the key and a line feed", of: (_, text) => Buffer.from(`${text}\n`) },
@@ -46,7 +46,7 @@ const deviceBytes = otherBytes.map(
 const derivedBytes = otherBytes.map(
   ({ how, of }): Recipe => ({
     code: "key.otherBytes",
-    how: `${how}, taken of the derived key`,
+    how: `${how}, applied to the derived key`,
     key: (text, id) => {
       const key = deriveDeviceKey(decode(text), id);
       return of(key, key.toString("base64"));
@@ -54,7 +54,9 @@ const derivedBytes = otherBytes.map(
   }),
 );
 
-/** Mistakes that people make with a group's key (failure-causes.md#cause-7): the first that verifies is named. */
+/**
+ * Mistakes that people make with a group's key (failure-causes.md#cause-7): the first recipe that verifies is named.
+ */
 const groupRecipes: readonly Recipe[] = [
   { code: "key.groupKeyUsedRaw", key: (text) => decode(text) },
   { code: "key.derivedTwice", key: (text, id) => deriveDeviceKey(deriveDeviceKey(decode(text), id), id) },
@@ -98,12 +100,12 @@ function recipeFinding(recipe: Recipe, { id, registrationId }: RecipeSubject, ex
   }
 }
 
-/** Names the wrong recipe by which a token was signed with a group's key, if one fits. */
+/** Names the wrong recipe by which a token was signed with a group's key, if a recipe fits. */
 export function wrongGroupRecipe(subject: RecipeSubject): Finding | undefined {
   return tryRecipes(groupRecipes, subject, `HMAC-SHA256(group key, ${JSON.stringify(subject.registrationId)})`);
 }
 
-/** Names the wrong recipe by which a token was signed with an individual enrollment's key, if one fits. */
+/** Names the wrong recipe by which a token was signed with an individual enrollment's key, if a recipe fits. */
 export function wrongIndividualRecipe(subject: RecipeSubject): Finding | undefined {
   return tryRecipes(individualRecipes, subject, "the key of the enrollment, decoded from base64");
 }

@@ -4,14 +4,17 @@ import type { AttestationRecord } from "../../records/attestation-record.js";
 import { EnrollmentError } from "../../records/enrollment-error.js";
 import type { AttestationReading, RecordProblem } from "../judging/attestation.js";
 
-/** The record in an export. */
+/** The schema of the record in an export. */
 export const recordSchema = z.looseObject({
   type: z.literal("symmetricKey"),
   primaryKey: z.string(),
   secondaryKey: z.string(),
 });
 
-/** Makes the stored form; keys that are left out are made. Throws EnrollmentError with the path from the enrollment on. */
+/**
+ * Makes the stored form, and generates keys that are left out. Throws EnrollmentError with the path from the enrollment
+ * on.
+ */
 export function readKeys(
   { symmetricKey: source }: AttestationMechanism<"symmetricKey">,
   { random, loneKey, existing }: AttestationReading<"symmetricKey">,
@@ -21,13 +24,13 @@ export function readKeys(
   if (primaryKey && secondaryKey) return { type: "symmetricKey", primaryKey, secondaryKey };
   if ((primaryKey || secondaryKey) && loneKey !== "generate") {
     const missing = primaryKey ? "secondaryKey" : "primaryKey";
-    throw new EnrollmentError(`attestation.symmetricKey.${missing}`, "is missing: give both keys or neither");
+    throw new EnrollmentError(`attestation.symmetricKey.${missing}`, "is missing: give both keys, or leave both out");
   }
   const fresh = () => random(limits.symmetricKeyBytes.max).toString("base64");
   return { type: "symmetricKey", primaryKey: primaryKey || fresh(), secondaryKey: secondaryKey || fresh() };
 }
 
-/** What is wrong with a key of a record. */
+/** Checks a key of a record; returns the problem, or undefined. */
 export function keyProblem(path: string, text: string): RecordProblem | undefined {
   const bytes = decodeBase64(text);
   const { min, max } = limits.symmetricKeyBytes;

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { decodeOnce, type Finding, finding, type SasToken } from "@rollcall/protocol";
 
-/** A text that people sign in place of `sr`, a line feed and `se`; `words` say which. */
+/** A text that people sign instead of `sr`, a line feed and `se`; `words` describe it. */
 interface OtherText {
   readonly words: string;
   readonly text: string;
@@ -19,7 +19,7 @@ function otherTexts({ resource, expiryText }: SasToken): readonly OtherText[] {
   ].filter(({ sr }) => sr !== resource);
   return [
     ...spellings.map(({ words, sr }) => ({
-      words: `${words}, where the token has it otherwise`,
+      words: `${words}, unlike in the token`,
       text: `${sr}\n${expiryText}`,
     })),
     { words: "sr and se without a line feed between them", text: `${resource}${expiryText}` },
@@ -29,7 +29,7 @@ function otherTexts({ resource, expiryText }: SasToken): readonly OtherText[] {
   ];
 }
 
-/** Names the wrong text that was signed with one of these keys, which are the right ones; undefined when none fits. */
+/** Names the wrong text that was signed with one of these keys (which are correct); undefined when no text fits. */
 export function signedOtherText(token: SasToken, keys: readonly Uint8Array[], id: string): Finding | undefined {
   const isSigned = (text: string) =>
     keys.some((key) => timingSafeEqual(createHmac("sha256", key).update(text).digest(), token.signature));

@@ -38,7 +38,7 @@ function derive(group: KeyPair, id: string): KeyPair {
 const verifies = (token: SasToken, keys: KeyPair): boolean =>
   texts(keys).some((text) => isSignedBy(token, decode(text)));
 
-/** Symmetric keys (wire.md#symmetric-key): the enrollment's own, or derived from a group's. */
+/** Symmetric keys (wire.md#symmetric-key): the enrollment's own keys, or keys derived from a group's. */
 export const symmetricKey: Attestation<"symmetricKey"> = {
   judges: ["symmetricKey"],
   individual,
@@ -48,7 +48,7 @@ export const symmetricKey: Attestation<"symmetricKey"> = {
   wire: ({ primaryKey, secondaryKey }) => ({ type: "symmetricKey", symmetricKey: { primaryKey, secondaryKey } }),
   checkRecord: ({ primaryKey, secondaryKey }) =>
     keyProblem("attestation.primaryKey", primaryKey) ?? keyProblem("attestation.secondaryKey", secondaryKey),
-  // Symmetric keys are tried on a token: nothing is found by them.
+  // Enrollments are not found by a symmetric key: a token is tried with the keys of each.
   lookUps: () => [],
   deviceKey: (keys, kind, registrationId) =>
     kind === "group" ? derive(keys, registrationId).primaryKey : keys.primaryKey,
@@ -84,7 +84,7 @@ async function group(request: AttestationRequest, context: AttestationContext): 
     const verdict = groupVerdict(request, group, token);
     if (verdict) return { ...verdict, findings: [...findings, ...verdict.findings] };
   }
-  const wrong = context.afford(groups.length * TRIES_PER_GROUP)
+  const wrong = context.mayExplain(groups.length * TRIES_PER_GROUP)
     ? wrongRecipe(request, groups, token)
     : [finding("explanation.leftOut")];
   return { findings: [...findings, ...wrong], attestation: "symmetricKey" };
@@ -109,12 +109,12 @@ function individualMismatch(
     finding("key.signatureMismatch", {
       values: { id, registrationId },
       expected: `a signature with the primary or the secondary key of ${id}`,
-      got: "a signature with another key",
+      got: "a signature with a different key",
     })
   );
 }
 
-/** A token names no group: the one of the last registration first, then all (at most 100). */
+/** A token names no group: try the group of the last registration first, then all (at most 100). */
 async function candidates(request: AttestationRequest, context: AttestationContext): Promise<readonly GroupRecord[]> {
   const registration = await context.store.registration(request.registrationId);
   const known = registration?.enrollment.kind === "group" ? registration.enrollment.id : undefined;
@@ -124,7 +124,10 @@ async function candidates(request: AttestationRequest, context: AttestationConte
   return last ? [last, ...groups.filter((group) => group !== last)] : groups;
 }
 
-/** From the id as it stands in the user name; if that fails, from its lower-case form (wire.md#key-derivation). */
+/**
+ * Tries the key derived from the id as spelled in the user name, then the key of its lower-case form
+ * (wire.md#key-derivation).
+ */
 function groupVerdict(request: AttestationRequest, group: GroupRecord, token: SasToken): Verdict | undefined {
   if (group.attestation.type !== "symmetricKey") return undefined;
   const spellings = new Set([request.registrationId, request.registrationId.toLowerCase()]);
@@ -137,10 +140,13 @@ function groupVerdict(request: AttestationRequest, group: GroupRecord, token: Sa
   return undefined;
 }
 
-/** Keys that are tried on a token for each group before nothing is found. */
+/** Number of keys that are tried on a token for each group before the search gives up. */
 const TRIES_PER_GROUP = 24;
 
-/** Groups whose devices are looked at for having signed a wrong text: all of a service that is not very large. */
+/**
+ * Number of groups whose devices are checked for having signed a wrong text: all groups of a service that is not very
+ * large.
+ */
 const GROUPS_FOR_TEXTS = 10;
 
 function wrongRecipe(request: AttestationRequest, groups: readonly GroupRecord[], token: SasToken): readonly Finding[] {
@@ -164,7 +170,7 @@ function wrongRecipe(request: AttestationRequest, groups: readonly GroupRecord[]
   return [];
 }
 
-/** A good token that fits no group is more often a wrong key than a device that nobody enrolled. */
+/** A valid token that fits no group has more often a wrong key than a device that is not enrolled. */
 async function missingGroupHint(request: AttestationRequest, context: AttestationContext): Promise<string> {
   const groups = await context.store.symmetricKeyGroups();
   if (groups.length === 0) return "";

@@ -3,7 +3,7 @@ import { idKey, limits } from "@rollcall/protocol";
 import type { Clock } from "../../records/ports.js";
 import type { ChallengeKeys, ChallengeSubject } from "../judging/verdict.js";
 
-/** Ids for which storage root keys are remembered at once, and keys for each. */
+/** Number of ids for which storage root keys are remembered at the same time, and number of keys for each. */
 const MAX_IDS = 10_000;
 const MAX_KEYS_PER_ID = 4;
 
@@ -13,10 +13,10 @@ interface Remembered {
 }
 
 /**
- * The keys inside TPM challenges. They are derived from a secret, the device and a time window, so that any node with the
- * secret knows them again. Only storage root keys of recent challenges are remembered, for clients whose second request
- * leaves `tpm` out (IoT Edge); several for each id, and none pushes out another while it lasts: a stranger who asks for
- * challenges must not be able to make the device's own answer unknown.
+ * The keys inside TPM challenges. They are derived from a secret, the device and a time window, so that every node with
+ * the secret can compute them again. Only storage root keys of recent challenges are remembered, for clients whose
+ * second request leaves `tpm` out (IoT Edge). Each id has several, and a new key does not displace an unexpired one:
+ * otherwise a stranger who asks for challenges could make the device's own answer unknown.
  */
 export class Challenges implements ChallengeKeys {
   readonly #secret: Uint8Array;
@@ -28,31 +28,33 @@ export class Challenges implements ChallengeKeys {
     this.#clock = clock;
   }
 
-  /** The key for a new challenge, 32 bytes; its storage root key is remembered. */
+  /** Makes the key of a new challenge, 32 bytes, and remembers the subject's storage root key. */
   issue(subject: ChallengeSubject): Buffer {
     this.#remember(subject);
     return this.#derive(subject, this.#window());
   }
 
-  /** The keys that a token may be signed with now, newest first: of this window and of `before` ones. */
+  /**
+   * The keys with which a token may be signed now, newest first: of this window and of the `before` windows before it.
+   */
   keys(subject: ChallengeSubject, before = 1): readonly Buffer[] {
     const window = this.#window();
     return Array.from({ length: before + 1 }, (_, age) => this.#derive(subject, window - age));
   }
 
-  /** Storage root keys that were challenged lately under this id. */
+  /** Storage root keys that were recently challenged under this id. */
   storageRootKeys(registrationId: string): readonly Buffer[] {
     const now = this.#clock();
     const list = this.#recent.get(idKey(registrationId)) ?? [];
     return list.filter((each) => each.until > now).map((each) => each.storageRootKey);
   }
 
-  /** The device answered: its challenges are of no use any more. */
+  /** Forgets the challenges of a device that has answered. */
   forget(registrationId: string): void {
     this.#recent.delete(idKey(registrationId));
   }
 
-  /** Ids with an open challenge. */
+  /** Number of ids with an open challenge. */
   get size(): number {
     this.#dropExpired();
     return this.#recent.size;
@@ -82,7 +84,7 @@ export class Challenges implements ChallengeKeys {
       this.#dropExpired();
       if (this.#recent.size >= MAX_IDS) return;
     }
-    // Deleted first: the map stays in the order of the last challenge, which is the order of expiry.
+    // Deleted first, so that the map is in the order of the last challenge, which is the order of expiry.
     this.#recent.delete(key);
     this.#recent.set(key, [...kept, fresh]);
   }

@@ -2,7 +2,7 @@ import { finding, isSignedBy, limits } from "@rollcall/protocol";
 import { checkToken } from "../judging/token.js";
 import type { AttestationContext, AttestationRequest, Verdict } from "../judging/verdict.js";
 
-/** Challenge windows within which a device that registered may still poll: as long as its operation lives. */
+/** Number of challenge windows during which a device that registered may still poll: the lifetime of its operation. */
 const POLL_WINDOWS = Math.ceil(limits.operationLifetimeMs / limits.challengeWindowMs);
 
 interface Candidate {
@@ -10,7 +10,9 @@ interface Candidate {
   readonly windowsBefore: number;
 }
 
-/** The storage root key that was sent; else those of recent challenges, and the one that the device registered with. */
+/**
+ * The storage root key that was sent; else the keys of recent challenges, and the key with which the device registered.
+ */
 async function candidates(
   request: AttestationRequest,
   sent: Buffer | undefined,
@@ -20,14 +22,17 @@ async function candidates(
   const recent = context.challenges
     .storageRootKeys(request.registrationId)
     .map((storageRootKey) => ({ storageRootKey, windowsBefore: 1 }));
-  // A device that registered before is known by its own storage root key, whatever strangers asked for since.
+  // A registered device can always use its own storage root key, whatever challenges strangers asked for since.
   const registered = (await context.store.registration(request.registrationId))?.tpm;
   if (!registered) return recent;
   const windowsBefore = request.body ? 1 : POLL_WINDOWS;
   return [...recent, { storageRootKey: Buffer.from(registered.storageRootKey, "base64"), windowsBefore }];
 }
 
-/** The token must be signed with the key of a recent challenge for this endorsement key and one of these storage root keys. */
+/**
+ * Checks that the token is signed with the key of a recent challenge for this endorsement key and one of these storage
+ * root keys.
+ */
 export async function checkAnswer(
   request: AttestationRequest,
   endorsementKey: Buffer,
@@ -46,10 +51,11 @@ export async function checkAnswer(
   }
   const expected = "a token signed with the key inside the last challenge";
   if (known.some((each) => each.windowsBefore === 1)) {
-    const got = "a token signed with another key";
+    const got = "a token signed with a different key";
     return { findings: [...findings, finding("tpm.wrongChallengeKey", { expected, got })] };
   }
-  // At CONNECT nothing may tell the storage root key of a challenge that another node gave: the register request will.
+  // At CONNECT the storage root key of a challenge may be unknown because another node issued it: the register request
+  // will have it.
   const expired = finding("tpm.challengeExpired", {
     expected,
     got: "a token, but no challenge is known for this device",

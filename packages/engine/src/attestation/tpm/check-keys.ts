@@ -9,7 +9,7 @@ interface KeyCheck {
   readonly storageRootKey?: Buffer;
 }
 
-/** The endorsement key must be the enrolled one, byte for byte; the storage root key only has to be one. */
+/** The endorsement key must be equal to the enrolled key; the storage root key only has to be valid. */
 export async function checkKeys(
   request: AttestationRequest,
   enrollment: IndividualRecord,
@@ -77,7 +77,7 @@ export const STORAGE_ROOT_KEY_ATTRIBUTES = 0x00030472;
 function mismatchHint(tpm2bPublic: Buffer): string {
   if (tpm2bPublic.readUInt32BE(6) === STORAGE_ROOT_KEY_ATTRIBUTES)
     return "The device sent a storage root key. Were the two keys mixed up?";
-  return "It is a well-formed RSA-2048 endorsement key: of another TPM, or made from another template (the SDKs use two).";
+  return "It is a well-formed RSA-2048 endorsement key, but of a different TPM, or made from a different template (the SDKs use two).";
 }
 
 function checkStorageRootKey(text: string | undefined): { findings: readonly Finding[]; key?: Buffer } {

@@ -6,12 +6,12 @@ import type { AttestationRecord } from "../../records/attestation-record.js";
 import { EnrollmentError } from "../../records/enrollment-error.js";
 import type { RecordProblem } from "../judging/attestation.js";
 
-/** Hex SHA-256 of a TPM2B_PUBLIC: what endorsement keys are looked up and shown by. */
+/** Hex SHA-256 of a TPM2B_PUBLIC, by which endorsement keys are looked up and shown. */
 export function endorsementKeyHash(tpm2bPublic: Uint8Array): string {
   return createHash("sha256").update(tpm2bPublic).digest("hex");
 }
 
-/** The record in an export. */
+/** The schema of the record in an export. */
 export const recordSchema = z.looseObject({
   type: z.literal("tpm"),
   endorsementKey: z.string(),
@@ -40,7 +40,7 @@ export function readTpm({ tpm: source }: AttestationMechanism<"tpm">): Attestati
   };
 }
 
-/** That the endorsement key is one, and that it is found by its own hash. */
+/** Checks that the endorsement key is valid, and that its hash belongs to it. */
 export function tpmProblem(attestation: AttestationRecord<"tpm">): RecordProblem | undefined {
   const bytes = decodeBase64(attestation.endorsementKey);
   if (!bytes || parseTpm2bPublic(bytes, { allowEcc: true }).kind !== "usable") {

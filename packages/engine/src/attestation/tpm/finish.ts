@@ -7,7 +7,9 @@ import type { ProofOf } from "../judging/verdict.js";
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
 
-/** A TPM signs at its hub with a key that the service made, and that only this TPM can open (wire.md#tpm-challenge). */
+/**
+ * At its hub, a TPM signs with a key that the service made and that only this TPM can decrypt (wire.md#tpm-challenge).
+ */
 export const finish: Finish = {
   hubAccess,
 
@@ -47,7 +49,7 @@ export const finish: Finish = {
   },
 };
 
-/** The hub key is made anew with every registration; the record keeps it, to wrap it for each answer. */
+/** Each registration makes a new hub key; the record keeps it, so that it can be encrypted for each answer. */
 function hubAccess(proof: ProofOf<"tpm">, random: Random): HubAccess {
   const hubKey = random(32).toString("base64");
   const tpm: NonNullable<RegistrationRecord["tpm"]> = {

@@ -5,7 +5,10 @@ import { checkKeys } from "./check-keys.js";
 import { readTpm, tpmProblem } from "./endorsement-key.js";
 import { finish } from "./finish.js";
 
-/** TPM attestation (wire.md#tpm-challenge): a first request without a token gets a challenge, a second with one answers it. */
+/**
+ * TPM attestation (wire.md#tpm-challenge): a first request without a token gets a challenge, a second with a token
+ * answers it.
+ */
 export const tpm: Attestation<"tpm"> = {
   judges: ["tpm", "symmetricKey", "nothing"],
   individual,

@@ -1,11 +1,11 @@
 import { type Certificate, CertificateError, parseCertificates, readCertificate } from "@rollcall/pki";
 
-/** Thumbprints that people paste where a certificate belongs: SHA-1 or SHA-256, with or without colons. */
+/** A thumbprint, which people paste instead of a certificate: SHA-1 or SHA-256, with or without colons. */
 const THUMBPRINT = /^([0-9a-f]{2}:?){20}$|^([0-9a-f]{2}:?){32}$/i;
 
 /**
- * Reads a text that has to be one certificate: PEM, base64 of DER or base64 of PEM. Throws CertificateError whose message
- * goes on from the name of the member.
+ * Reads a text that has to be a single certificate: PEM, base64 of DER or base64 of PEM. Throws CertificateError whose
+ * message continues the name of the member.
  */
 export function readOneCertificate(text: string): Certificate {
   if (THUMBPRINT.test(text.trim())) {
@@ -17,7 +17,7 @@ export function readOneCertificate(text: string): Certificate {
   return readCertificate(der);
 }
 
-/** As `readOneCertificate`, of a certificate that may sign others. */
+/** Like `readOneCertificate`, for a certificate that may sign other certificates. */
 export function readCaCertificate(text: string): Certificate {
   const certificate = readOneCertificate(text);
   if (certificate.isCa) return certificate;

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { AttestationRecord, EnrolledCertificate } from "../../records/attestation-record.js";
 import type { RecordProblem } from "../judging/attestation.js";
 
-/** Never empty, and short enough for any index. */
+/** Never empty, and short enough for any database index. */
 const name = z.string().min(1).max(limits.idLength);
 const certificate = z.looseObject({
   der: z.string().optional(),
@@ -13,7 +13,7 @@ const certificate = z.looseObject({
 });
 const pair = { primary: certificate.optional(), secondary: certificate.optional() };
 
-/** The record in an export. */
+/** The schema of the record in an export. */
 export const recordSchema = z.discriminatedUnion("holds", [
   z.looseObject({ type: z.literal("x509"), holds: z.literal("clientCertificates"), ...pair }),
   z.looseObject({ type: z.literal("x509"), holds: z.literal("signingCertificates"), ...pair }),
@@ -27,8 +27,8 @@ export const recordSchema = z.discriminatedUnion("holds", [
 ]);
 
 /**
- * What no schema sees: that what can be derived was derived from what is there. Devices are found by it, so that a wrong
- * thumbprint would let in another device than the one that the certificate says.
+ * Checks what the schema cannot: derived members must match the members that they are derived from. Devices are found
+ * by them, so that a wrong thumbprint would admit a device with a different certificate.
  */
 export function checkRecord(attestation: AttestationRecord<"x509">, kind: EnrollmentKind): RecordProblem | undefined {
   const { holds, primary, secondary } = attestation;
@@ -41,7 +41,7 @@ export function checkRecord(attestation: AttestationRecord<"x509">, kind: Enroll
   if (!primary && !secondary) return { path, message: "has no certificate" };
   if (attestation.holds === "caReferences") {
     const { primaryName, secondaryName } = attestation;
-    // A certificate that no name goes with is compared with none that is verified.
+    // A certificate without a name would not be compared with a verified CA certificate.
     if (!primaryName !== !primary || !secondaryName !== !secondary)
       return { path, message: "must have exactly the CA certificates that it names" };
   }
@@ -71,7 +71,10 @@ function certificateProblem(
   return { path: `${path}.subject`, message: "is not the subject of the certificate" };
 }
 
-/** Reads a certificate of a record (base64 of DER), a CA's where `needsCa` says so; or says what is wrong with it. */
+/**
+ * Reads a certificate of a record (base64 of DER), which must be a CA's if `needsCa`; returns the problem if this
+ * fails.
+ */
 export function readDer(
   path: string,
   text: string,

@@ -1,8 +1,17 @@
-import { type Certificate, isIssuedBy, isSelfSigned } from "@rollcall/pki";
+import {
+  type Certificate,
+  checkSelfSigned,
+  isIssuedBy,
+  nameDifference,
+  noSignatures,
+  notingWork,
+  type Work,
+} from "@rollcall/pki";
 import { type Finding, finding } from "@rollcall/protocol";
 import type { CaCertificateRecord, EnrollmentRecord, IndividualRecord } from "../../records/records.js";
-import type { AttestationContext } from "../judging/verdict.js";
-import { held } from "./certificates-of.js";
+import type { AttestationContext, AttestationRequest } from "../judging/verdict.js";
+import { caCertificatesOf } from "./certificates-of.js";
+import { notExplained } from "./path-findings.js";
 
 /** The subjects of certificates, for a finding. */
 export const subjects = (certificates: readonly Certificate[]) =>
@@ -10,37 +19,47 @@ export const subjects = (certificates: readonly Certificate[]) =>
 
 const read = (context: AttestationContext, der: string) => context.certificates.read(Buffer.from(der, "base64"));
 
-/** Says what is missing between the chain that came and the groups that there are. */
-export async function noGroup(path: readonly Certificate[], context: AttestationContext): Promise<readonly Finding[]> {
+/** Explains why no group matches: the certificate that is missing between the chain and the groups. */
+export async function noGroup(
+  path: readonly Certificate[],
+  request: AttestationRequest,
+  context: AttestationContext,
+): Promise<readonly Finding[]> {
   const last = path.at(-1);
   if (!last) return [];
-  const complete = isSelfSigned(last);
-  // A self-signed leaf belongs to an individual enrollment, if to anything: no chain is missing there.
+  const complete = endsItself(last);
+  // A self-signed leaf can only belong to an individual enrollment: no chain is missing there.
   if (complete && path.length === 1) return [];
-  const nearest = nearestHolders(await context.store.x509Groups(), context);
+  const nearest = nearestHolders(await context.store.x509Groups(), last, context);
   const details = {
     expected: nearest ?? "an enrollment group with a certificate of this chain",
     got: subjects(path),
     ...(nearest && { nearest }),
   };
-  const uploaded = await uploadedAuthorities(path, context);
-  // One that is verified needs only a group: that is said first.
+  const work = notingWork(context.proofs.of(request.connection).dear());
+  const uploaded = await uploadedAuthorities(path, context, work);
+  const open =
+    work.reason === undefined ? [] : [notExplained("which uploaded certificate signed the last", work.reason)];
+  // A verified CA only lacks a group, so it is reported first.
   const reached = uploaded.find(({ record }) => record.isVerified) ?? uploaded[0];
-  if (reached) return [uploadedFinding(reached, details)];
-  if (complete) return [finding("chain.untrusted", { ...details, values: { last: last.subject } })];
-  return [issuerMissing(path, last, details)];
+  if (reached) return [uploadedFinding(reached, details), ...open];
+  if (complete) return [finding("chain.untrusted", { ...details, values: { last: last.subject } }), ...open];
+  return [issuerMissing(path, last, details), ...open];
 }
 
-/** Says that a chain does not reach the CA certificate that an individual enrollment refers to. */
+/** Whether a certificate names itself as its issuer. Its signature is not checked: it proves nothing here. */
+const endsItself = (certificate: Certificate): boolean => checkSelfSigned(certificate, noSignatures) !== false;
+
+/** The finding for a chain that does not reach the CA certificate to which an individual enrollment refers. */
 export function otherAuthority(
   path: readonly Certificate[],
   enrollment: IndividualRecord,
   context: AttestationContext,
 ): Finding {
   const last = path.at(-1);
-  const expected = nearestHolders([enrollment], context) ?? "a certificate of this chain";
+  const expected = nearestHolders([enrollment], last, context) ?? "a certificate of this chain";
   const details = { expected, got: subjects(path), nearest: expected };
-  if (last && !isSelfSigned(last)) return issuerMissing(path, last, details);
+  if (last && !endsItself(last)) return issuerMissing(path, last, details);
   return finding("chain.untrusted", { ...details, values: { last: last?.subject || "(no subject)" } });
 }
 
@@ -63,10 +82,11 @@ interface Reached {
   readonly certificate: Certificate;
 }
 
-/** The uploaded CA certificates that stand in a chain above the leaf or issued its last one, nearest first. */
+/** The uploaded CA certificates that are in a chain above the leaf, or issued its last certificate, nearest first. */
 export async function uploadedAuthorities(
   path: readonly Certificate[],
   context: AttestationContext,
+  work: Work,
 ): Promise<readonly Reached[]> {
   const last = path.at(-1);
   if (!last) return [];
@@ -78,7 +98,7 @@ export async function uploadedAuthorities(
   const above = records
     .filter((record) => !inside.some((each) => each.record === record))
     .map((record) => ({ record, certificate: read(context, record.der) }))
-    .filter(({ certificate }) => !certificate.der.equals(last.der) && isIssuedBy(last, certificate));
+    .filter(({ certificate }) => !certificate.der.equals(last.der) && isIssuedBy(last, certificate, work));
   return [...inside, ...above];
 }
 
@@ -94,13 +114,39 @@ function uploadedFinding(
   return finding("chain.caNotVerified", { ...said, subject, values: { ...values, uploaded } });
 }
 
-/** Names at most three enrollments and what they trust. */
-function nearestHolders(holders: readonly EnrollmentRecord[], context: AttestationContext): string | undefined {
-  const named = holders.slice(0, 3).map((holder) => {
-    const trusted = held(holder).flatMap((each) => (each.der ? [read(context, each.der).subject] : []));
+/** The cost of comparing two names for similarity, in tries of a key. */
+const LOOKALIKE = 2;
+
+/** Names at most three enrollments and their CA certificates; those similar to the missing issuer come first. */
+function nearestHolders(
+  holders: readonly EnrollmentRecord[],
+  last: Certificate | undefined,
+  context: AttestationContext,
+): string | undefined {
+  const mayCompare = last !== undefined && context.mayExplain(holders.length * LOOKALIKE);
+  const named = holders.map((holder) => {
+    const trusted = caCertificatesOf(holder).flatMap((each) => (each.der ? [read(context, each.der)] : []));
     const name = holder.kind === "group" ? `group ${holder.enrollmentGroupId}` : `enrollment ${holder.registrationId}`;
-    return `${name} trusts ${trusted.join(" and ") || "a certificate by name"}`;
+    const like = mayCompare
+      ? trusted.map((each) => likeness(last, each)).find((each) => each !== undefined)
+      : undefined;
+    const what = trusted.map(({ subject }) => subject).join(" and ") || "a certificate by name";
+    return { text: `${name} trusts ${what}${like === undefined ? "" : `, ${like}`}`, rank: like === undefined ? 1 : 0 };
   });
   if (named.length === 0) return undefined;
-  return holders.length > 3 ? `${named.join("; ")}; and ${holders.length - 3} more` : named.join("; ");
+  const shown = named
+    .toSorted((a, b) => a.rank - b.rank)
+    .slice(0, 3)
+    .map(({ text }) => text)
+    .join("; ");
+  return holders.length > 3 ? `${shown}; and ${holders.length - 3} more` : shown;
+}
+
+/** Explains why an enrolled certificate that looks like the named issuer is a different certificate; else undefined. */
+function likeness(last: Certificate, enrolled: Certificate): string | undefined {
+  const difference = nameDifference(last, enrolled);
+  if (difference !== undefined) return `which looks like the missing issuer, but ${difference}`;
+  if (last.authorityKeyId === undefined || last.authorityKeyId !== enrolled.subjectKeyId) return undefined;
+  if (last.hasIssuerNamed(enrolled)) return undefined;
+  return `which has the key id that the missing issuer has (${last.authorityKeyId}), but a different name`;
 }

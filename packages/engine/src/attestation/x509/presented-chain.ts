@@ -1,43 +1,14 @@
-import { type Certificate, CertificateError } from "@rollcall/pki";
-import { type Finding, finding, idKey, limits } from "@rollcall/protocol";
+import type { Certificate } from "@rollcall/pki";
+import { type Finding, finding, idKey } from "@rollcall/protocol";
+import type { Presented } from "../judging/connection-proofs.js";
 import type { AttestationContext, AttestationRequest } from "../judging/verdict.js";
 
-/** The certificates of a handshake, read; empty with findings when there are none that can be used. */
-export interface Presented {
-  readonly certificates: readonly Certificate[];
-  readonly findings: readonly Finding[];
-}
-
-function missing(): Finding {
-  return finding("certificate.missing", { expected: "a client certificate", got: "none" });
-}
-
-/** Reads what the device presented, exactly as it sent it. */
+/** Reads the certificates that the device presented, exactly as it sent them; once for each connection. */
 export function readPresented(request: AttestationRequest, context: AttestationContext): Presented {
-  const ders = request.connection.presented();
-  if (ders.length === 0) return { certificates: [], findings: [missing()] };
-  const tooLong = ders.length > limits.chainLength;
-  const findings = tooLong
-    ? [
-        finding("chain.tooLong", {
-          values: { count: ders.length },
-          expected: `at most ${limits.chainLength} certificates`,
-          got: String(ders.length),
-        }),
-      ]
-    : [];
-  try {
-    return { certificates: ders.slice(0, limits.chainLength).map((der) => context.certificates.read(der)), findings };
-  } catch (error) {
-    if (!(error instanceof CertificateError)) throw error;
-    return {
-      certificates: [],
-      findings: [...findings, finding("certificate.malformed", { values: { reason: error.message } })],
-    };
-  }
+  return context.proofs.of(request.connection).presented;
 }
 
-/** The leaf's common name must be the registration id, case aside (wire.md#common-name). */
+/** The leaf's common name must be the registration id, without case (wire.md#common-name). */
 export function checkCommonName(leaf: Certificate, registrationId: string): readonly Finding[] {
   const commonName = leaf.commonName;
   if (!commonName)
@@ -66,7 +37,7 @@ function firstDifference(a: string, b: string): string {
   return `they differ at position ${position + 1}`;
 }
 
-/** The leaf's own dates (wire.md#leaf-validity); what decides for an individual enrollment, where no path is judged. */
+/** Checks the leaf's own dates (wire.md#leaf-validity), for an individual enrollment, where no path is judged. */
 export function checkDates(leaf: Certificate, now: number): readonly Finding[] {
   const subject = `leaf: ${leaf.subject}`;
   const got = `valid from ${leaf.notBefore.toISOString()} to ${leaf.notAfter.toISOString()}`;

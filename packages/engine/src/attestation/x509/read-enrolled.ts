@@ -10,7 +10,7 @@ type Holds = "clientCertificates" | "signingCertificates";
 interface Place {
   readonly path: string;
   readonly holds: Holds;
-  /** Certificates that the enrollment has: one that is sent back as read, by its `info`, stays. */
+  /** The enrollment's certificates: a certificate whose `info` is sent back unchanged stays. */
   readonly stored: readonly EnrolledCertificate[];
 }
 
@@ -45,7 +45,10 @@ function readText(text: string, path: string, holds: Holds): EnrolledCertificate
   }
 }
 
-/** The certificate that a caReference names. Throws EnrollmentError that says what to do when it is unknown or unverified. */
+/**
+ * The certificate to which a caReference refers. Throws EnrollmentError with the next step when it is unknown or
+ * unverified.
+ */
 export function authorityOf(name: string, record: CaCertificateRecord | undefined, path: string): EnrolledCertificate {
   const shown = JSON.stringify(name.slice(0, 64));
   if (!record) {

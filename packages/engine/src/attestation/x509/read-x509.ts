@@ -5,7 +5,7 @@ import type { AttestationReading } from "../judging/attestation.js";
 import { certificatesOf } from "./certificates-of.js";
 import { authorityOf, readEnrolled } from "./read-enrolled.js";
 
-/** The pair that belongs to the other kind of enrollment, and what to say of it. */
+/** The member with the certificates of the other kind of enrollment, and the error for it. */
 const foreign = {
   individual: {
     member: "signingCertificates",

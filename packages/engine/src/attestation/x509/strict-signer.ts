@@ -1,22 +1,28 @@
-import { buildPath, type Certificate, isSelfSigned } from "@rollcall/pki";
+import { buildPath, type Certificate, checkSelfSigned, unlimitedWork } from "@rollcall/pki";
 import { type Finding, finding } from "@rollcall/protocol";
-import type { IndividualRecord } from "../../records/records.js";
-import type { AttestationContext } from "../judging/verdict.js";
+import type { EnrolledBy } from "../judging/attestation.js";
+import type { AttestationContext, AttestationRequest } from "../judging/verdict.js";
+import { certificatesOf } from "./certificates-of.js";
 import { subjects, uploadedAuthorities } from "./explain-missing-group.js";
 
 /**
- * What the HTTPS how-to of 2025 asks besides the thumbprint of an individual enrollment (wire.md#strict-signer): a
- * leaf that a CA issued needs one certificate of its chain to be uploaded and verified; one that signed itself does not.
+ * A rule of the HTTPS how-to of 2025 besides the thumbprint of an individual enrollment (wire.md#strict-signer): a leaf
+ * that a CA issued requires an uploaded, verified certificate of its chain; a self-signed leaf does not.
  */
 export async function checkSigner(
   presented: readonly Certificate[],
-  enrollment: IndividualRecord,
+  enrollment: EnrolledBy<"x509">,
+  request: AttestationRequest,
   context: AttestationContext,
 ): Promise<readonly Finding[]> {
   const leaf = presented[0];
-  if (!leaf || isSelfSigned(leaf)) return [];
-  const { path } = buildPath(presented, { now: new Date(context.now) });
-  const uploaded = await uploadedAuthorities(path, context);
+  if (!leaf) return [];
+  // The keys of a chain whose leaf is enrolled are not a stranger's.
+  const isEnrolled = certificatesOf(enrollment.attestation).some((each) => each.thumbprint === leaf.sha256);
+  const work = isEnrolled ? unlimitedWork : context.proofs.of(request.connection).dear();
+  if (checkSelfSigned(leaf, work) === true) return [];
+  const { path } = buildPath(presented, { now: new Date(context.now), work });
+  const uploaded = await uploadedAuthorities(path, context, work);
   if (uploaded.some(({ record }) => record.isVerified)) return [];
   const unverified = uploaded.map(({ record }) => `${record.name} is uploaded but not verified`);
   return [

@@ -3,8 +3,9 @@ import type { EnrolledCertificate as CertificateAnswer, EnrolledX509 } from "@ro
 import type { AttestationRecord, EnrolledCertificate } from "../../records/attestation-record.js";
 
 /**
- * A certificate as answers give it: `info` and no `certificate` (wire.md#certificate-info). Of one that was enrolled by its thumbprint
- * nothing else is known, and Java throws when one of the eight fields is missing or empty.
+ * A certificate in the form of an answer: `info` without `certificate` (wire.md#certificate-info). A certificate that
+ * was enrolled by thumbprint has no further facts, but all eight fields, since Java throws when a field is missing or
+ * empty.
  */
 function wireCertificate({ der, thumbprint }: EnrolledCertificate): CertificateAnswer {
   const info: CertificateAnswer["info"] = der
@@ -22,7 +23,7 @@ function wireCertificate({ der, thumbprint }: EnrolledCertificate): CertificateA
   return { info };
 }
 
-/** The x509 member of an attestation as answers give it. */
+/** The x509 member of an attestation in the form of an answer. */
 export function wireX509(attestation: AttestationRecord<"x509">): EnrolledX509 {
   if (attestation.holds === "caReferences") {
     const { primaryName, secondaryName } = attestation;

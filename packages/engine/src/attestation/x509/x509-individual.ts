@@ -9,7 +9,7 @@ import { checkCommonName, checkDates, readPresented } from "./presented-chain.js
 import { checkSigner } from "./strict-signer.js";
 import { individualByChain } from "./x509-group.js";
 
-/** An individual enrollment knows the leaf, or the CA that it refers to (wire.md#x509). */
+/** An individual enrollment knows the leaf, or the CA to which it refers (wire.md#x509). */
 export async function individual(
   request: AttestationRequest,
   enrollment: EnrolledBy<"x509">,
@@ -17,6 +17,7 @@ export async function individual(
 ): Promise<Verdict> {
   const base = { enrollment, attestation: "x509" as const };
   const held = enrollment.attestation;
+  await context.proofs.of(request.connection).turn();
   const { certificates, findings } = readPresented(request, context);
   const leaf = certificates[0];
   if (!leaf) return { ...base, findings };
@@ -26,7 +27,7 @@ export async function individual(
     ...checkCommonName(leaf, request.registrationId),
     ...checkDates(leaf, context.now),
     ...checkThumbprint(certificates, enrolled, enrollment, context),
-    ...(context.strictX509 ? await checkSigner(certificates, enrollment, context) : []),
+    ...(context.strictX509 ? await checkSigner(certificates, enrollment, request, context) : []),
   ];
   const all = [...findings, ...checks];
   if (all.some((each) => each.severity === "error")) return { ...base, findings: all };

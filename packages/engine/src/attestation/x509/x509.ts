@@ -1,5 +1,6 @@
 import { type Certificate, certificateInfo } from "@rollcall/pki";
 import { type Finding, finding, idKey } from "@rollcall/protocol";
+import { subjectKey } from "../../records/subject-key.js";
 import type { Attestation } from "../judging/attestation.js";
 import { hubIdentityAccess } from "../judging/hub-identity.js";
 import type { AttestationContext, AttestationRequest, Verdict } from "../judging/verdict.js";
@@ -30,10 +31,12 @@ export const x509: Attestation<"x509"> = {
         by: "certificate" as const,
         value,
       })),
-      ...distinct(certificates.flatMap(({ subject }) => subject ?? [])).map((value) => ({
-        by: "subject" as const,
-        value,
-      })),
+      ...distinct(certificates.flatMap(({ subject }) => (subject === undefined ? [] : subjectKey(subject)))).map(
+        (value) => ({
+          by: "subject" as const,
+          value,
+        }),
+      ),
     ];
   },
   namedAuthorities({ x509: source }) {
@@ -60,6 +63,7 @@ export const x509: Attestation<"x509"> = {
 };
 
 async function group(request: AttestationRequest, context: AttestationContext): Promise<Verdict> {
+  await context.proofs.of(request.connection).turn();
   const { certificates, findings } = readPresented(request, context);
   const leaf = certificates[0];
   if (!leaf) return { findings, attestation: "x509" };
@@ -67,7 +71,7 @@ async function group(request: AttestationRequest, context: AttestationContext): 
   return groupByChain(request, context, certificates, [...findings, ...blocked]);
 }
 
-/** A disabled individual enrollment that holds this leaf blocks it under every id (wire.md#blocked-leaf). */
+/** A disabled individual enrollment with this leaf blocks it under every id (wire.md#blocked-leaf). */
 async function checkBlocked(
   leaf: Certificate,
   request: AttestationRequest,

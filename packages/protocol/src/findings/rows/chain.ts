@@ -37,6 +37,15 @@ export const chainRows = {
     title: `The device presented {count} certificates; at most ${limits.chainLength} are read.`,
     remedy: "Send only the leaf and the intermediates up to the enrolled certificate.",
   },
+  "chain.notChecked": {
+    element: "chain",
+    severity: "error",
+    blame: "service",
+    wire: "throttled",
+    title: "Not everything that decides was checked: {what}, since {reason}.",
+    remedy:
+      "Let the device try again in a few seconds. A chain of at most five certificates, sent leaf first with nothing else, is always checked.",
+  },
   "leaf.expired": {
     cause: 25,
     element: "leaf",
@@ -237,6 +246,13 @@ export const chainRows = {
     blame: "device",
     title: "The certificates were not sent in order, leaf first, each followed by its issuer.",
     remedy: "Write the chain file in that order: other servers refuse this one.",
+  },
+  "chain.notExplained": {
+    element: "chain",
+    severity: "warning",
+    blame: "service",
+    title: "Not everything that could explain this was checked: {what}, since {reason}.",
+    remedy: "Look at the other findings first; then let the device try again in a few seconds.",
   },
   "chain.unused": {
     element: "chain",

@@ -2,7 +2,7 @@ import type { AttestationKind } from "@rollcall/protocol";
 import { z } from "zod";
 import type { DeviceIdentity } from "./identity.js";
 
-/** Where a device deviates from a good one. */
+/** Deviations of a device from a good device. */
 export const faults = ["none", "omitIntermediate", "wrongThumbprint", "disabled"] as const;
 export type Fault = (typeof faults)[number];
 
@@ -12,11 +12,13 @@ export const slug = z
   .max(40)
   .regex(/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/, "letters, digits and hyphens inside, at most 40");
 
-/** How a fleet file says each kind. */
+/** The attestation in a fleet file, by kind. */
 const groupAttestations = {
   x509: z.strictObject({
     type: z.literal("x509"),
-    /** Which certificate is enrolled: the CA's root or intermediate for the whole group, or each device's own leaf. */
+    /**
+     * The certificate that is enrolled: the CA's root or intermediate for the whole group, or each device's own leaf.
+     */
     enrolled: z.enum(["root", "intermediate", "individual"]),
     /** Groups with different names have different roots. */
     ca: slug.optional(),
@@ -35,7 +37,7 @@ export type GroupAttestation<K extends AttestationKind = AttestationKind> = {
   readonly [P in K]: z.output<(typeof groupAttestations)[P]>;
 }[K];
 
-/** What is enrolled of each kind. Keys are base64, certificates PEM. */
+/** The credentials in an enrollment, by kind. Keys are base64, certificates PEM. */
 interface FleetAttestations {
   readonly x509:
     | { readonly type: "x509"; readonly signingCertificatePem: string }
@@ -47,30 +49,30 @@ interface FleetAttestations {
   };
   readonly tpm: { readonly type: "tpm"; readonly endorsementKey: string };
 }
-/** How an enrollment of the fleet proves its devices. */
+/** The attestation of an enrollment of the fleet. */
 export type FleetAttestation<K extends AttestationKind = AttestationKind> = FleetAttestations[K];
 
-/** What all secrets of a fleet come from. */
+/** The source of all secrets of a fleet. */
 export interface FleetSeed {
   readonly name: string;
   readonly seed: string;
-  /** Dates of its certificates. */
+  /** Dates of the fleet's certificates. */
   readonly certificates: { readonly notBefore: string; readonly notAfter: string };
 }
 
-/** Text files by name: what `certs/<fleet>/` holds, and all that is slow to derive. */
+/** Text files by name: the content of `certs/<fleet>/`, which is everything that is slow to derive. */
 export type FleetFiles = ReadonlyMap<string, string>;
 
-/** A device of a fleet that is to have credentials. */
+/** A device of a fleet that needs credentials. */
 export interface FleetMember<K extends AttestationKind = AttestationKind> {
   readonly registrationId: string;
-  /** The enrollment group, for devices that are enrolled with others. */
+  /** The enrollment group, for devices that are enrolled by a group. */
   readonly enrollmentGroupId?: string;
   readonly attestation: GroupAttestation<K>;
   readonly fault: Fault;
 }
 
-/** What a device proves itself with, and what its enrollment must hold for that. */
+/** The identity of a device, and the attestation that its enrollment needs. */
 export interface FleetCredentials<K extends AttestationKind = AttestationKind> {
   readonly identity: DeviceIdentity<K>;
   readonly enrolled: FleetAttestation<K>;

@@ -4,7 +4,7 @@ import { InvalidIdentityError } from "../proving/identity.js";
 import type { Proving } from "../proving/proving.js";
 import { seededBytes } from "../proving/seeded.js";
 
-/** A key that device and service share: the enrollment's own, or derived from its group's. */
+/** A key that device and service share: the enrollment's own key, or derived from its group's. */
 export const symmetricKey: Proving<"symmetricKey"> = {
   sign: ({ key }, resource, expiry) => signSas(keyBytes(key), resource, expiry),
   isGroupEnrolled: ({ enrolled }) => enrolled !== "individual",

@@ -6,12 +6,12 @@ import { seededBytes } from "../proving/seeded.js";
 /** Name of the file with the hints of all TPMs of a fleet. */
 export const tpmHints = "tpm-hints.json";
 
-/** TPMs whose keys are looked for at once: as many as have a worker thread each, on a large machine. */
+/** Number of TPMs whose keys are searched for at the same time: each occupies a worker thread. */
 const tpmsAtOnce = 4;
 
 export const tpmSeed = (file: FleetSeed, id: string): Buffer => seededBytes(file, `tpm ${id}`);
 
-/** Where the keys of each TPM are found, as JSON: looking for them is slow. */
+/** Finds the keys of each TPM, and returns hints as JSON with which later searches are fast. */
 export async function deriveHints(
   file: FleetSeed,
   devices: readonly FleetMember[],
@@ -32,7 +32,7 @@ export async function deriveHints(
 
 const hintsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 
-/** The hints of each TPM by registration id; none when the text is missing or is something else. */
+/** The hints of each TPM by registration id; empty when the text is missing or is invalid. */
 export function readHints(files: FleetFiles): Readonly<Record<string, TpmHints>> {
   return hintsSchema.parse(JSON.parse(files.get(tpmHints) ?? "{}"));
 }

@@ -5,7 +5,7 @@ import { deriveHints, readHints, tpmHints, tpmSeed } from "./hints.js";
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
 
-/** A TPM: shows its keys in a first request, and signs with the key that it alone can open in the answer. */
+/** A TPM: sends its keys in a first request, and signs with the key in the answer, which only this TPM can decrypt. */
 export const tpm: Proving<"tpm"> = {
   sign: ({ tpm: device }, resource, expiry) => device.sign(Buffer.from(`${resource}\n${expiry}`)),
   twoRequests: {

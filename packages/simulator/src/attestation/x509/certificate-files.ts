@@ -2,7 +2,7 @@ import { type Identity, issueIntermediate, issueLeaf, issueRoot } from "@rollcal
 import type { FleetFiles, FleetMember, FleetSeed } from "../proving/fleet-types.js";
 import { seededBytes } from "../proving/seeded.js";
 
-/** Names of the files. Ids are encoded: they may hold a colon. */
+/** Names of the files. Ids are encoded, since they may contain a colon. */
 export const fileNames = {
   root: (ca: string | undefined): string => `${prefix(ca)}root.pem`,
   rootKey: (ca: string | undefined): string => `${prefix(ca)}root.key.pem`,
@@ -10,7 +10,7 @@ export const fileNames = {
   intermediateKey: (ca: string | undefined): string => `${prefix(ca)}intermediate.key.pem`,
   chain: (id: string): string => `devices/${encodeURIComponent(id)}.chain.pem`,
   key: (id: string): string => `devices/${encodeURIComponent(id)}.key.pem`,
-  /** The leaf that is enrolled in place of the device's own. */
+  /** The leaf that is enrolled instead of the device's own. */
   enrolled: (id: string): string => `devices/${encodeURIComponent(id)}.enrolled.pem`,
 } as const;
 

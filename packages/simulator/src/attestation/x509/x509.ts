@@ -3,12 +3,12 @@ import type { FleetCredentials, FleetFiles, FleetMember } from "../proving/fleet
 import type { Proving } from "../proving/proving.js";
 import { deriveCertificates, fileNames } from "./certificate-files.js";
 
-/** A certificate of the device's own, presented in the TLS handshake. */
+/** A certificate of the device, presented in the TLS handshake. */
 export const x509: Proving<"x509"> = {
   handshake: ({ certificatePem, keyPem }) => ({ cert: certificatePem, key: keyPem }),
   isGroupEnrolled: ({ enrolled }) => enrolled !== "individual",
   faults: ({ enrolled }) => possibleFaults[enrolled],
-  idLimit: { length: limits.commonNameLength, why: "a certificate's common name holds 64" },
+  idLimit: { length: limits.commonNameLength, why: "a certificate's common name has at most 64" },
   authority: ({ enrolled, ca }) => (enrolled === "individual" ? undefined : (ca ?? "")),
   deriveFiles: deriveCertificates,
   supplier:
@@ -54,7 +54,7 @@ function textOf(files: FleetFiles, name: string): string {
   return text;
 }
 
-/** base64 of the DER, the form that every service takes. */
+/** base64 of the DER, the form that every service accepts. */
 function pair(pem: string) {
   return { primary: { certificate: pem.replace(/-----[A-Z ]+-----|\s/g, "") } };
 }
