@@ -4,7 +4,7 @@ import type { StoreRecords } from "../records/records.js";
 import type { Store } from "../records/store.js";
 
 /** Version of the lines that an export holds: raised when an older service could not read them any more. */
-export const EXPORT_VERSION = 2;
+const EXPORT_VERSION = 2;
 /** Those that are read; version 1 has X.509 devices by what they were enrolled with. */
 export const READ_VERSIONS: readonly unknown[] = [1, EXPORT_VERSION];
 
