@@ -1,9 +1,9 @@
 /**
- * Builds the portal's page with Vite where its sources changed since the last time.
+ * Builds the portal's page with Vite if its inputs changed since the last build.
  *
  *   node scripts/build-portal.mjs
  *
- * What the page is made of: its sources, Vite's configuration, the tables of `protocol`, and the packages of the lock file.
+ * Its inputs are its sources, Vite's configuration, the tables of `protocol`, and the packages of the lock file.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * Makes the certificates, keys and TPM hints of every fleet in devices/fleets, in certs/<fleet>/. What is there already
- * and still right stays. `npm run certs` compiles first; run alone, this needs the compiled simulator.
+ * Makes the certificates, keys and TPM hints of every fleet in devices/fleets, in certs/<fleet>/. Files that exist
+ * and are still valid stay. `npm run certs` compiles first; run alone, this needs the compiled simulator.
  *
  *   node scripts/certs.mjs
  */

@@ -6,7 +6,9 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Development packages that say no and are kept: path in node_modules → why that is fine. None for what we ship. */
+/**
+ * Exceptions for development packages: path in node_modules → reason. There is no exception for a package that we ship.
+ */
 const exceptions = new Map([]);
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -14,7 +16,7 @@ const readJson = (name) => JSON.parse(readFileSync(join(root, name), "utf8"));
 const numbers = (text) => text.split(".").map((part) => (/^\d+$/.test(part) ? Number(part) : undefined));
 const compare = (a, b) => [0, 1, 2].map((i) => (a[i] ?? 0) - (b[i] ?? 0)).find((difference) => difference !== 0) ?? 0;
 
-/** The first version after every one that `text` stands for: 20 → 21, 20.1 → 20.2; a caret keeps the major version. */
+/** The first version after all versions that `text` covers: 20 → 21, 20.1 → 20.2; a caret keeps the major version. */
 function after(text, operator) {
   const parts = numbers(text).filter((part) => part !== undefined);
   const kept = operator === "^" ? 1 : operator === "~" ? Math.min(parts.length, 2) : parts.length;
@@ -50,7 +52,7 @@ function check() {
   const unexplained = refusing.filter(([path, { dev }]) => !(dev && exceptions.has(path)));
   const stale = [...exceptions.keys()].filter((path) => !refusing.some(([refused]) => refused === path));
   for (const [path, { version, engines }] of unexplained) {
-    console.error(`${path} ${version} wants Node ${engines.node}, we promise ${floor}`);
+    console.error(`${path} ${version} needs Node ${engines.node}, but we promise ${floor}`);
   }
   for (const path of stale) console.error(`${path} no longer needs its exception`);
   if (unexplained.length + stale.length > 0) process.exitCode = 1;

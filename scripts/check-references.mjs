@@ -14,7 +14,7 @@ const oldStyle = /\bsections? \d|\b(?:wire|tpm|attestation) notes\b|failure caus
 const bareNumber = /^\s*(?:\/?\*|\/\/).* \(\d+\.\d+[,)]/;
 
 const notOurs = new Set(["node_modules", "dist", "coverage", ".git", ".rollcall", "out", "screenshots"]);
-/** Every file below a folder of the repository; asks no Git, which a machine may lack. */
+/** Every file below a folder of the repository; works without Git, which may be missing. */
 const filesIn = (folder) =>
   readdirSync(folder, { withFileTypes: true })
     .filter(({ name }) => !notOurs.has(name))
@@ -25,7 +25,7 @@ const documents = new Map(
   [...sources].filter(([file]) => file.endsWith(".md")).map(([file, md]) => [file, anchorsOf(md)]),
 );
 
-/** Markdown may name documents of others; code names only ours. */
+/** Markdown may name documents of other projects; code names only ours. */
 function namedFault(file, [reference, name, anchor]) {
   const found = [...documents.keys()].filter((path) => `/${path}`.endsWith(`/${name}`));
   if (found.length === 0) return file.endsWith(".md") ? undefined : `${reference}: no such document`;
@@ -40,7 +40,7 @@ function linkFault(file, target) {
   return anchor && documents.get(full)?.has(anchor) === false ? `${target}: no such heading` : undefined;
 }
 
-/** `prose` is the same line where it is Markdown outside a code block, else empty. */
+/** `prose` is the same line if it is Markdown outside a code block, else empty. */
 function lineFaults(file, line, prose) {
   const targets = [...prose.replace(/`[^`]*`/g, "").matchAll(links)].map((match) => match[1] ?? match[2]);
   const old = oldStyle.exec(line.replace(withDocument, ""))?.[0] ?? bareNumber.exec(line)?.[0].trim();

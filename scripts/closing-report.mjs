@@ -1,6 +1,6 @@
 /** The text at the end of a test run: skipped tests, failures beside the tests, the slowest files, the totals. */
 
-/** One block for each reason, the longest first: a missing program usually costs many tests at once. */
+/** One block for each reason, the longest first, since a missing program usually skips many tests. */
 function skippedText(skipped) {
   const byReason = new Map();
   for (const { reason, test } of skipped) byReason.set(reason, [...(byReason.get(reason) ?? []), test]);
@@ -21,7 +21,7 @@ function slowestText(slowest) {
   return ["", "The slowest files, loading and hooks included:", ...rows].join("\n");
 }
 
-/** The last line, which machines read. Problems that are not a test count as failed. */
+/** The last line, which programs read. Problems outside tests count as failed. */
 export const totalsLine = ({ passed, failed, skipped, other }) =>
   `${passed} passed, ${failed + other.length} failed, ${skipped.length} skipped`;
 

@@ -3,7 +3,7 @@ interface LockPackage {
   readonly dev?: boolean;
 }
 
-/** The optional dependencies that the lock file's packages ask for and that it has no entry of. */
+/** The optional dependencies of the lock file's packages that have no entry in it. */
 export function missingFrom(lock: {
   readonly packages: Readonly<Record<string, LockPackage>>;
 }): readonly { readonly path: string; readonly name: string; readonly version: string }[];

@@ -4,7 +4,7 @@
  *
  *   node scripts/complete-lock.mjs
  *
- * Only optional dependencies with an exact version are added. They get no checksum, since nobody downloaded them here.
+ * Only optional dependencies with an exact version are added. They get no checksum, since they are not downloaded here.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 const systems = ["aix", "android", "darwin", "freebsd", "linux", "openharmony", "sunos", "win32"];
 const processors = ["arm64", "arm", "ia32", "loong64", "mips64el", "ppc64", "riscv64", "s390x", "x64"];
 
-/** The lock file's own way to say which machines a package is for, read from its name: `binding-linux-arm-musleabihf`. */
+/** `os`, `cpu` and `libc` of a lock file entry, read from the package's name: `binding-linux-arm-musleabihf`. */
 function platformOf(name) {
   const words = name.split(/[/-]/);
   const os = words.find((word) => systems.includes(word));

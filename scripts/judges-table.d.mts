@@ -1,4 +1,4 @@
-/** A judge from outside: what it is, how it is run, and how long it may take. */
+/** An outside judge: description, command and time limit. */
 export interface Judge {
   readonly name: string;
   readonly what: string;

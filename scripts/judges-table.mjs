@@ -1,9 +1,10 @@
 /**
- * The outside judges: other people's programs and data that say whether ours is right, too slow or too far away for every
- * change. To add one, add a row.
+ * The outside judges: programs and data of other projects that check ours. They are too slow, or need too many
+ * downloads, to run at every change. To add one, add a row.
  *
  * A judge is a command that ends with the line `N passed, N failed, N skipped`, as scripts/test.mjs does, and whose exit
- * code says whether it is content. What it cannot fetch it skips, says so, and counts. The limits add up to 45 minutes.
+ * code is 0 when it passed. Tests whose data cannot be fetched are skipped, named and counted. The limits add up to 45
+ * minutes.
  */
 const tests = (...args) => [process.execPath, "scripts/test.mjs", ...args];
 const conformance = (name) => `test/conformance/${name}`;

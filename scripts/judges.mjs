@@ -1,12 +1,13 @@
 /**
- * Runs the outside judges one after the other, and closes with what each said, the commit, the date, and one line of totals.
+ * Runs the outside judges one after the other, and ends with the verdict of each, the commit, the date, and a line of
+ * totals.
  *
  *   node scripts/judges.mjs [--list] [--table FILE] [NAME…]
  *
- *   --list         say which judges there are, and run none
+ *   --list         list the judges without running them
  *   --table FILE   a module that exports other `judges` (default: scripts/judges-table.mjs)
  *
- * Exit code 1 when one of them is not content, ran out of its time, or did not say what it counted; 2 for a name that no judge has.
+ * Exit code 1 when a judge failed, exceeded its time limit, or printed no totals; 2 for an unknown name.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { dirname, join, resolve } from "node:path";
@@ -15,7 +16,7 @@ import { parseArgs } from "node:util";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const totalsPattern = /^(\d+) passed, (\d+) failed, (\d+) skipped$/;
-/** After its time a judge may stop what it started; then it is killed. */
+/** Time for a judge to clean up after its limit, before it is killed. */
 const graceMilliseconds = 10_000;
 
 let running;
@@ -26,7 +27,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   });
 }
 
-/** The judge and everything it started: a group of processes of its own. */
+/** Stops a judge and its child processes, which form a process group. */
 function stop(child, signal) {
   try {
     process.kill(-child.pid, signal);
@@ -35,7 +36,7 @@ function stop(child, signal) {
   }
 }
 
-/** Runs a command to its end or to its limit; what it prints is shown at once, and its last line kept. */
+/** Runs a command to its end or to its time limit. Shows its output at once, and keeps the last line. */
 function run({ command: [program, ...args], minutes }) {
   return new Promise((done) => {
     const child = spawn(program, args, { cwd: root, detached: true, stdio: ["ignore", "pipe", "inherit"] });
@@ -64,7 +65,7 @@ function run({ command: [program, ...args], minutes }) {
   });
 }
 
-/** The counts of a judge, with complaints where they cannot be believed: such a judge counts as one failure at least. */
+/** The counts of a judge, with complaints if they are not credible. Such a judge counts as at least one failure. */
 function verdictOf({ minutes }, { code, problem, late, last }) {
   const [passed, failed, skipped] = (totalsPattern.exec(last)?.slice(1) ?? []).map(Number);
   const counts = { passed: passed ?? 0, failed: failed ?? 0, skipped: skipped ?? 0 };

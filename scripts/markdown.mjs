@@ -1,11 +1,11 @@
-/** The lines of a Markdown file; those of code blocks are empty. */
+/** The lines of a Markdown file; lines of code blocks are empty. */
 export function proseOf(source) {
   const pieces = source.split(/^(\s*(?:```|~~~).*)$/m);
   const kept = pieces.map((piece, index) => (index % 4 === 0 ? piece : piece.replace(/[^\n]/g, "")));
   return kept.join("").split("\n");
 }
 
-/** The anchors that GitHub gives to the headings; the second heading of one name ends in -1. */
+/** GitHub's anchors of the headings; the anchor of a second heading with the same name ends in -1. */
 export function anchorsOf(source) {
   const headings = proseOf(source).flatMap((line) => /^ {0,3}#{1,6}\s+(.*?)(?:\s+#+)?\s*$/.exec(line)?.[1] ?? []);
   const slugs = headings.map((heading) => {

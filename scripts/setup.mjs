@@ -1,12 +1,12 @@
 /**
- * Makes the checkout ready to run: Node version, node_modules, compiled packages, and what the flags ask for.
- * The `pre` scripts of package.json call it, so nothing of ours is built or installed yet: plain Node only.
+ * Makes the checkout ready to run: checks the Node version, installs, compiles, and does what the flags ask for. The
+ * `pre` scripts of package.json call it before anything is installed or built, so it may use plain Node only.
  *
  *   node scripts/setup.mjs [--build DIR] [--certs] [--system]
  *
  *   --build DIR   compile only this project and what it refers to (default: everything, tests included)
  *   --certs       then make the development certificates
- *   --system      then see to the Debian packages that some tests need
+ *   --system      then install the Debian packages that some tests need
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -33,7 +33,9 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   });
 }
 
-/** Runs a Node program, its output on stderr. `note` is said at once, or, with `late`, only when it takes a while. */
+/**
+ * Runs a Node program with its output on stderr. Prints `note` at once or, with `late`, only if the program is slow.
+ */
 function run(note, args, { late = false } = {}) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => say(note), late ? quietMilliseconds : 0);
@@ -59,7 +61,7 @@ function checkNode() {
   );
 }
 
-/** npm writes this list last, so it is missing after an interrupted install. It is compared with what the lock file wants. */
+/** npm writes this list last, so it is missing after an interrupted install. It is compared with the lock file. */
 function npmInstalledTheLock() {
   if (!existsSync(join(root, "node_modules/.package-lock.json"))) return false;
   const present = readJson("node_modules/.package-lock.json").packages;
@@ -69,7 +71,7 @@ function npmInstalledTheLock() {
   );
 }
 
-/** npm's own program when npm started us; else the one installed beside this Node. */
+/** The npm program that started us, else the npm installed beside this Node. */
 function npmProgram() {
   const beside = ["../lib/node_modules/npm/bin/npm-cli.js", "node_modules/npm/bin/npm-cli.js"];
   const candidates = [process.env.npm_execpath, ...beside.map((path) => join(dirname(process.execPath), path))];

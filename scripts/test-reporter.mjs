@@ -7,12 +7,12 @@ function reasonOf(test) {
   if (result.state === "skipped" && result.note) return result.note;
   if (test.options.mode === "todo") return "to be written";
   if (result.state === "pending") return "not reached: the run ended before it";
-  // `skipIf` carries no note. The nearest title that names what is needed stands in for one: describe("… (needs swtpm)").
+  // `skipIf` has no note. A title that names the requirement takes its place: describe("… (needs swtpm)").
   const need = /\bneeds [^)]+/.exec(test.fullName);
   return need?.[0] ?? "no reason given";
 }
 
-/** Problems that fail the run but are not a test: a file that does not load, an error nobody caught. */
+/** Problems that fail the run outside a test: a file that does not load, an uncaught error. */
 function failuresOutsideTests(modules, unhandledErrors) {
   const suites = modules.flatMap((module) => [module, ...module.children.allSuites()]);
   const broken = suites.flatMap((suite) =>
@@ -23,7 +23,10 @@ function failuresOutsideTests(modules, unhandledErrors) {
 
 const slowestCount = 15;
 
-/** The files that took longest, loading and hooks included, in milliseconds. Files run side by side: it is not their sum that one waits for. */
+/**
+ * The files that took longest, loading and hooks included, in milliseconds. Files run in parallel, so the run takes
+ * less than their sum.
+ */
 function slowestFiles(modules) {
   const rows = modules.map((module) => {
     const { collectDuration, setupDuration, duration } = module.diagnostic();

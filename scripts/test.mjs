@@ -1,5 +1,5 @@
 /**
- * Runs the tests and closes with what was skipped, why, the slowest files, and one plain line of totals.
+ * Runs the tests, and ends with the skipped tests and reasons, the slowest files, and one plain line of totals.
  *
  *   node scripts/test.mjs [--long] [vitest arguments]
  *
@@ -16,7 +16,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = mkdtempSync(join(tmpdir(), "rollcall-test-"));
 const resultFile = join(folder, "result.json");
 
-/** Wait for vitest to end by itself on Ctrl-C: it stops its workers and still reports. */
+/** On Ctrl-C, vitest stops its workers and still reports, so this process waits for it. */
 process.on("SIGINT", () => {});
 
 function runVitest(args) {

@@ -10,7 +10,7 @@ export default defineConfig({
     outDir: fileURLToPath(new URL("./dist/page/", import.meta.url)),
     emptyOutDir: true,
     target: "es2022",
-    // The policy of the page lets nothing in by data: URL or inline.
+    // The content security policy forbids data: URLs and inline code.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

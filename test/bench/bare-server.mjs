@@ -2,7 +2,7 @@ import { constants } from "node:crypto";
 import { createServer } from "node:tls";
 import { serve } from "./child-server.mjs";
 
-/** The same mutual handshake as a device listener of Rollcall, four bytes to say that it is done, and nothing else. */
+/** Does the same mutual handshake as Rollcall's device listener, then sends four bytes to say that it is done. */
 serve(async ({ certificatePem, privateKeyPem }) => {
   const options = {
     cert: certificatePem,

@@ -5,14 +5,14 @@ import { fileURLToPath } from "node:url";
 const OUT = fileURLToPath(new URL("out", import.meta.url));
 const hasTaskset = spawnSync("taskset", ["--version"]).status === 0;
 
-/** Keeps this process off the first processor, which the servers have. */
+/** Keeps this process off the first processor, which the servers use. */
 export function leaveServerProcessor(processors) {
   if (!hasTaskset || processors < 2) return false;
   return spawnSync("taskset", ["-acp", `1-${processors - 1}`, String(process.pid)]).status === 0;
 }
 
 /**
- * A server in a process of its own, on the first processor where that can be had. The script answers over IPC:
+ * A server in a process of its own, pinned to the first processor if possible. The script answers over IPC:
  * `{ port, … }` once it listens, and `{ cpu }` in microseconds of user and system time whenever it is asked.
  */
 export class ChildServer {

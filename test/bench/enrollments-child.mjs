@@ -1,6 +1,7 @@
 /**
- * One store of one size in a process of its own, so that its memory can be told: fills it, times what a service asks of it, and
- * prints one line of JSON. Started by enrollments.mjs with one argument, the JSON of `{ kind, count, rounds, directory, url }`.
+ * One store of one size in a process of its own, so that its memory can be measured: fills it, times a service's
+ * operations on it, and prints one line of JSON. Started by enrollments.mjs with one argument, the JSON of `{ kind,
+ * count, rounds, directory, url }`.
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
@@ -31,7 +32,7 @@ const enrollment = (n) =>
     context,
   );
 
-/** What the engine saves for a device that registers for the first time. */
+/** The record that the engine saves for a device's first registration. */
 function assignment(registrationId) {
   const operations = [{ id: `4.${randomUUID()}`, startedAt: now, readyAt: now }];
   const deviceId = registrationId;
@@ -70,8 +71,8 @@ async function fill(store) {
 const part = (values, share) => values.toSorted((a, b) => a - b)[Math.floor(values.length * share)];
 
 /**
- * Half and 99 of 100, in milliseconds, and 99 of 100 in processor time, which other work on the machine does not lengthen: each
- * the median of several rounds.
+ * Median and 99th percentile in milliseconds, and the 99th percentile of processor time, which other work on the
+ * machine does not change much: each the median of several rounds.
  */
 async function times(perRound, action) {
   const all = [];
@@ -100,7 +101,7 @@ async function register(store, id) {
   await store.saveAssignment({ registration, ...device, ...expected });
 }
 
-/** Registrations a second with some in flight. */
+/** Registrations per second, with `inFlight` at the same time. */
 async function rate(store, inFlight, total) {
   const start = performance.now();
   const one = async () => {
@@ -110,7 +111,7 @@ async function rate(store, inFlight, total) {
   return total / ((performance.now() - start) / 1000);
 }
 
-/** What the disk can do: a page written and synced, again and again. */
+/** Speed of the disk: writes and syncs a page repeatedly. */
 function fsyncsPerSecond() {
   if (directory === undefined) return undefined;
   const file = openSync(join(directory, "fsync"), "w");

@@ -66,7 +66,7 @@ function againstMemory(durable, memory) {
   ].join(" ");
 }
 
-/** What more enrollments cost: every figure once with a thousand and once with a million, and their ratio. */
+/** The cost of more enrollments: every figure with a thousand and with a million, and their ratio. */
 export async function measureEnrollments({ quick, count = sizes[quick ? "quick" : "full"].count, postgres, memory }) {
   const { rounds } = sizes[quick ? "quick" : "full"];
   const kinds = ["sqlite", ...(memory ? ["memory"] : []), ...(postgres ? ["postgres"] : [])];

@@ -51,7 +51,7 @@ function connectFrame(idScope, registrationId) {
   });
 }
 
-/** The next whole packet of `bytes`: its type, its body, and where it ends; undefined when it is not all there. */
+/** The first complete packet in `bytes`: type, body and end; undefined when it is incomplete. */
 function nextPacket(bytes) {
   let length = 0;
   for (let index = 1; index < Math.min(bytes.length, 5); index++) {

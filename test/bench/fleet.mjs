@@ -3,13 +3,13 @@ import { issueIntermediate, issueLeaf, issueRoot, issueServerCertificate } from 
 
 const BASE = { notBefore: new Date(Date.now() - 3_600_000), days: 30 };
 
-/** The certificate of the bare server: as the service's, from a CA of its own. */
+/** The certificate of the bare server: like the service's, issued by a CA of its own. */
 export async function serverIdentity() {
   const parent = await issueRoot({ ...BASE, commonName: "Bench Server Root" });
   return issueServerCertificate({ ...BASE, commonName: "127.0.0.1", hosts: ["127.0.0.1", "localhost"], parent });
 }
 
-/** A root to enroll, and devices under its intermediate: each with a handshake context that is made once. */
+/** A root to enroll, and devices under its intermediate, each with a TLS context that is created once. */
 export async function x509Fleet(count) {
   const root = await issueRoot({ ...BASE, commonName: "Bench Root" });
   const intermediate = await issueIntermediate({ ...BASE, commonName: "Bench CA", parent: root });
@@ -17,7 +17,7 @@ export async function x509Fleet(count) {
   for (let index = 0; index < count; index++) {
     const registrationId = `bench-${String(index).padStart(4, "0")}`;
     const leaf = await issueLeaf({ ...BASE, commonName: registrationId, parent: intermediate });
-    // Leaf and intermediate go out. The server is not looked at: that is the client's cost, and not what is measured.
+    // Sends leaf and intermediate. Does not verify the server, since the client's cost is not measured.
     const secureContext = createSecureContext({ cert: leaf.chainPem, key: leaf.privateKeyPem, ca: [] });
     devices.push({ registrationId, secureContext });
   }

@@ -7,7 +7,7 @@ import { serverIdentity, x509Fleet } from "./fleet.mjs";
 const LIMIT = 2.2;
 const DEVICES = 64;
 const IN_FLIGHT = 24;
-/** A round goes through both servers by turns in slices of so many, so that a busy neighbour meets both alike. */
+/** Exchanges per slice. A round alternates between the servers in slices, so that other load affects both equally. */
 const SLICE = 100;
 
 const sizes = {
@@ -23,8 +23,8 @@ const median = (values) => {
 
 /**
  * Server CPU per X.509 registration over MQTT (register and one poll, chain of leaf and intermediate, memory store, P-256)
- * ÷ a bare Node TLS server that does the same handshake with tickets off and nothing else. Both servers in processes of
- * their own on one processor, rounds of both by turns, CPU as the kernel counts it.
+ * ÷ server CPU of a bare Node TLS server that only does the same handshake, without tickets. Both servers run in their
+ * own processes on one processor, in alternating rounds; CPU as the kernel counts it.
  */
 export async function measureRegistration({ quick, profile }) {
   const size = quick ? sizes.quick : sizes.full;

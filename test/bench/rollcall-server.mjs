@@ -1,7 +1,7 @@
 import { startRollcall } from "@rollcall/service";
 import { serve } from "./child-server.mjs";
 
-/** The service as it is used, in memory: nothing is left out that a registration passes. */
+/** The complete service, in memory: a registration passes every part of it. */
 serve(async ({ seed }) => {
   const rollcall = await startRollcall({ seed });
   const { idScope, ports } = rollcall.info;

@@ -1,12 +1,12 @@
 /**
- * Measures, and says what came of it; judges nothing: a figure over its limit is printed as such, and only a run that
- * failed ends with a code other than 0.
+ * Measures and prints the figures. A figure over its limit is marked, but only a run that fails ends with an exit code
+ * other than 0.
  *
  *   npm run bench                    every benchmark
  *   npm run bench -- registration    one of them
  *   --quick                          a short run: the figures are rough
  *   --profile                        writes a CPU profile of each server to test/bench/out
- *   --count=N                        enrollments: how many there are in the large store (1,000,000)
+ *   --count=N                        enrollments: number in the large store (1,000,000)
  *   --memory, --postgres             enrollments: also the memory store, also PostgreSQL
  */
 import { cpus, loadavg } from "node:os";
@@ -33,7 +33,7 @@ function readArguments(argv) {
   if (unknown.length > 0)
     throw new Error(`unknown: ${unknown.join(" ")}; there is ${Object.keys(benchmarks).join(", ")}`);
   const { count, ...flags } = values;
-  if (count !== undefined && !/^[1-9]\d*$/.test(count)) throw new Error(`--count takes a number, not ${count}`);
+  if (count !== undefined && !/^[1-9]\d*$/.test(count)) throw new Error(`--count needs a whole number, not ${count}`);
   return { names, ...flags, ...(count !== undefined && { count: Number(count) }) };
 }
 

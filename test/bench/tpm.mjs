@@ -25,7 +25,7 @@ const elapsed = (step) => {
   return performance.now() - start;
 };
 
-/** A thread that waits for its answer: what `TpmClient` wants of swtpm's socket. */
+/** Sends a command and blocks until the answer arrives, since `TpmClient` is synchronous. */
 function waitingSend(path) {
   const { port1, port2 } = new MessageChannel();
   const signal = new Int32Array(new SharedArrayBuffer(4));
@@ -34,7 +34,7 @@ function waitingSend(path) {
   const send = (command) => {
     Atomics.store(signal, 0, 0);
     port1.postMessage(command);
-    // More than once: the last answer's notification may come only now.
+    // In a loop, since a late notification of the previous answer may wake it.
     while (Atomics.load(signal, 0) === 0) Atomics.wait(signal, 0, 0, 20_000);
     return Buffer.from(receiveMessageOnPort(port1).message.response);
   };
@@ -76,14 +76,14 @@ function timesOf(client, rounds) {
   return { activate: median(activate), sign: median(sign) };
 }
 
-/** What swtpm takes: start on a known state to the first key read, activation, signature, and memory of one process. */
+/** swtpm's times (start on a known state to the first key read, activation, signature), and its memory per process. */
 async function measureSwtpm({ rounds, swtpms }) {
   const folder = mkdtempSync(join(tmpdir(), "rollcall-bench-"));
   const boots = [];
   let times = { activate: Number.NaN, sign: Number.NaN };
   let memory = 0;
   try {
-    // The first start makes the keys; the others find them.
+    // The first start makes the keys; later starts find them.
     for (let start = 0; start <= swtpms; start += 1) {
       const from = performance.now();
       const swtpm = await startSwtpm(folder);
@@ -106,14 +106,14 @@ async function measureSwtpm({ rounds, swtpms }) {
   return { boot: median(boots), ...times, memory };
 }
 
-/** JavaScript's heap, and what the process has of the machine's memory: keys in use are mostly outside the heap. */
+/** The JavaScript heap, and the memory of the process: keys in use are mostly outside the heap. */
 function memoryNow() {
   collect();
   const { heapUsed, rss } = process.memoryUsage();
   return { heap: heapUsed, memory: rss };
 }
 
-/** What each of many TPMs costs: with its keys known, and after each has activated an identity key and signed. */
+/** Memory of each of many TPMs: with known keys, and after it has activated an identity key and signed. */
 function memoryOfMany(options, { tpms }) {
   const before = memoryNow();
   const perTpm = () => {
@@ -129,14 +129,14 @@ function memoryOfMany(options, { tpms }) {
   });
   const booted = perTpm();
   const [endorsementKey, storageRootKey] = [kept[0].endorsementKey(), kept[0].storageRootKey()];
-  // They are clones of each other, so that one challenge is for all.
+  // They are clones, so that one challenge works for all.
   const blob = makeAuthenticationKey({ endorsementKey, storageRootKey, key: randomBytes(32), random: randomBytes });
   for (const client of kept) {
     client.activateIdentityKey(blob);
     client.sign(Buffer.from("text"));
   }
   const used = perTpm();
-  // Looked at after the measurement: until then the collector must leave them alone.
+  // Used after the measurement, so that the garbage collector keeps them until then.
   if (kept.some((client) => client.sign(Buffer.from("text")).length !== 32)) throw new Error("a TPM is gone");
   return { booted, used };
 }

@@ -13,14 +13,14 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
 
   const store = () => both.service.rollcall.store;
   const save = (page: Page) => page.getByRole("button", { name: "Save" }).click();
-  /** What a screen reader says is wrong with a field. */
+  /** The fault of a field, as a screen reader announces it. */
   const faultOf = async (page: Page, label: string) => {
     const described = await page.getByLabel(label, { exact: true }).getAttribute("aria-describedby");
     const id = described?.split(" ").find((each) => each.endsWith("-fault"));
     return id === undefined ? "" : await page.locator(`[id="${id}"]`).textContent();
   };
 
-  it("a group by the file of its root certificate, which then stands in its tab", async () => {
+  it("a group by the file of its root certificate, which its tab then shows", async () => {
     const root = await issueRoot({ commonName: "Factory Root" });
     await using portal = await both.open();
     const { page } = portal;
@@ -84,7 +84,7 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
     const { page } = portal;
     await portal.go("/add/groups");
     await page.getByLabel("Primary certificate").setInputFiles(file("leaf.pem", leaf.certificatePem));
-    await page.getByText("This is a leaf certificate: CN=pump-9 is no CA").waitFor();
+    await page.getByText("This is a leaf certificate: CN=pump-9 is not a CA certificate").waitFor();
     await page.getByText("leaf certificate", { exact: true }).waitFor();
     await page.getByLabel("Group name").fill("leafy");
     await save(page);
@@ -100,12 +100,12 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
     [
       "a private key",
       async () => (await issueRoot({ commonName: "R" })).privateKeyPem,
-      "holds a private key. It was not sent",
+      "contains a private key. It was not sent",
     ],
-    ["a text", async () => "hello", "The file is no certificate"],
+    ["a text", async () => "hello", "The file is not a certificate"],
     ["nothing", async () => "", "The file is empty."],
     [
-      "a cut certificate",
+      "a certificate that is cut short",
       async () => (await issueRoot({ commonName: "R" })).certificate.der.subarray(0, 200),
       "The certificate is not well formed",
     ],
@@ -170,7 +170,7 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
     expect(Buffer.from(generated, "base64")).toHaveLength(64);
     await page.getByLabel("Registration ID").fill("keyed-1");
     await save(page);
-    // Said by the service, shown at the field.
+    // The service reports the fault, and the page shows it at the field.
     await expect.poll(() => faultOf(page, "Primary key")).toBe("It is not base64.");
     await page.getByLabel("Primary key", { exact: true }).fill(typed);
     await save(page);
@@ -203,7 +203,7 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
     });
   });
 
-  it("says where wrong JSON is wrong, and saves nothing until it is mended", async () => {
+  it("says where JSON is invalid, and saves nothing until it is corrected", async () => {
     await using portal = await both.open();
     const { page } = portal;
     await portal.go("/add/individual");
@@ -211,21 +211,21 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
     await page.getByLabel("Registration ID").fill("twinned");
     const twin = page.getByLabel("Initial twin", { exact: true });
     await twin.fill('{\n  "tags": {},\n  "properties": { "desired": } }\n}');
-    await page.getByText("Line 3, column 30: expected a value, but } stands here.").waitFor();
+    await page.getByText("Line 3, column 30: expected a value, but found }.").waitFor();
     await expect.poll(() => page.getByRole("button", { name: "Format" }).isDisabled()).toBe(true);
     await save(page);
     await expect.poll(() => page.evaluate("document.activeElement.getAttribute('aria-invalid')")).toBe("true");
     expect(await store().individualEnrollment("twinned")).toBeUndefined();
     await twin.fill('{"tags": {"a.b": 1}}');
     await save(page);
-    // A rule of the hub's, which the service knows: at the editor too.
+    // A rule of the hub, which the service checks: the fault is shown at the editor too.
     await expect.poll(() => faultOf(page, "Initial twin")).toContain("initialTwin.tags");
     await twin.fill('{"tags": {"ab": 1}}');
     await save(page);
     await portal.announced("twinned is saved");
   });
 
-  it("does not replace what is there, whatever the case of its name", async () => {
+  it("does not replace an existing enrollment, even if its name differs in case", async () => {
     await using portal = await both.open();
     const { page } = portal;
     await portal.go("/add/groups");
@@ -238,11 +238,11 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
     await page.getByLabel("Symmetric key").check();
     await page.getByLabel("Group name").fill("TAKEN");
     await save(page);
-    await expect.poll(() => faultOf(page, "Group name")).toContain("There is an enrollment group TAKEN already");
+    await expect.poll(() => faultOf(page, "Group name")).toContain("There is already an enrollment group TAKEN");
     expect(await store().enrollmentGroup("taken")).toEqual(before);
   });
 
-  it("asks before what was typed is thrown away", async () => {
+  it("asks before it discards unsaved input", async () => {
     await using portal = await both.open();
     const { page } = portal;
     await portal.go("/add/groups");
@@ -256,13 +256,13 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
     await page.getByRole("heading", { name: "Overview" }).waitFor();
   });
 
-  it("with the keyboard alone", async () => {
+  it("with the keyboard only", async () => {
     await using portal = await both.open();
     const { page } = portal;
     await portal.go("/enrollments/individual");
     await page.getByRole("link", { name: "Add individual enrollment" }).waitFor();
     await page.evaluate("document.activeElement.blur()");
-    /** Tab until what has the focus is called so; fails when that never happens. */
+    /** Presses Tab until the focused element has this name; fails when that never happens. */
     const tabTo = async (name: RegExp) => {
       for (let count = 0; count < 60; count += 1) {
         await page.keyboard.press("Tab");

@@ -12,7 +12,7 @@ describe.skipIf(!program)("the list of attempts (needs chromium)", () => {
   });
   afterAll(() => both.close());
 
-  it("fills by itself while devices knock, and opens to what was found", async () => {
+  it("fills by itself while devices register, and a row opens to its findings", async () => {
     await putIndividual(both.service, symmetricIndividual("good-1", key));
     await putIndividual(both.service, { ...symmetricIndividual("off-1", key), provisioningStatus: "disabled" });
     await using portal = await both.open();
@@ -36,7 +36,7 @@ describe.skipIf(!program)("the list of attempts (needs chromium)", () => {
     await expect.poll(() => page.getByRole("button", { name: /-1$/ }).allTextContents()).toEqual(["good-1"]);
   });
 
-  it("says when it is interrupted, and is whole again when the stream is back", async () => {
+  it("says when it is interrupted, and is complete again when the stream is back", async () => {
     await using portal = await both.open();
     const { page } = portal;
     let cut = true;
@@ -55,7 +55,7 @@ describe.skipIf(!program)("the list of attempts (needs chromium)", () => {
     await page.getByRole("button", { name: "meanwhile" }).waitFor();
   });
 
-  it("shows what strangers write as text, whatever it is", async () => {
+  it("shows untrusted text as text, never as markup", async () => {
     const hostile = `<img src=x onerror="complain('ran')"><b>bold</b>&amp;`;
     const attempt = both.service.rollcall.attempts.begin({
       at: "service",

@@ -5,7 +5,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import { expect } from "vitest";
 import { startService, type TestService } from "../integration/service.js";
 
-/** Debian's Chromium; undefined where it is not installed. */
+/** Path of Debian's Chromium; undefined when it is not installed. */
 export const program: string | undefined = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/bin"]
   .map((folder) => join(folder, "chromium"))
   .find((path) => {
@@ -17,7 +17,7 @@ export const program: string | undefined = [...(process.env["PATH"] ?? "").split
     }
   });
 
-/** Nothing of the browser's own goes anywhere. */
+/** Flags that stop the browser's own network traffic. */
 const flags = [
   "--no-sandbox",
   "--disable-gpu",
@@ -32,15 +32,15 @@ function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: program ?? "chromium", headless: true, args: flags });
 }
 
-/** A window on the portal of a service, and everything in it that ought not to have happened. */
+/** A window on the portal of a service, and a record of everything that must not happen in it. */
 export interface Portal extends AsyncDisposable {
   readonly page: Page;
   readonly base: string;
-  /** Requests that went anywhere else, violations of the policy, errors nobody caught. */
+  /** Requests to other hosts, violations of the content security policy, uncaught errors. */
   readonly complaints: readonly string[];
-  /** Goes to a place of the page: what stands behind `#`. */
+  /** Goes to a place of the page: the part of the address after `#`. */
   go(place: string): Promise<void>;
-  /** What the page last said at its foot. */
+  /** Waits for this notice at the foot of the page. */
   announced(text: string | RegExp): Promise<void>;
 }
 
@@ -48,11 +48,14 @@ export interface Look {
   readonly width?: number;
   readonly height?: number;
   readonly colorScheme?: "light" | "dark";
-  /** Without it, the page has to ask for the token. */
+  /** If false, the page has to ask for the token. */
   readonly withToken?: boolean;
 }
 
-/** Opens a window of its own, with the address that `rollcall start` prints. Its end checks that there is nothing to complain of. */
+/**
+ * Opens a window of its own, with the address that `rollcall start` prints. When it is disposed, it checks that there
+ * are no complaints.
+ */
 async function openPortal(browser: Browser, { rollcall }: TestService, look: Look = {}): Promise<Portal> {
   const { width = 1280, height = 900, colorScheme = "light", withToken = true } = look;
   const base = `http://127.0.0.1:${rollcall.info.ports.dashboard}`;
@@ -113,7 +116,7 @@ export async function openBoth(options?: Parameters<typeof startService>[0]) {
 }
 export type Both = Awaited<ReturnType<typeof openBoth>>;
 
-/** A file as a person would choose it. */
+/** A file for a file field. */
 export function file(name: string, content: string | Uint8Array) {
   return { name, mimeType: "application/octet-stream", buffer: Buffer.from(content) };
 }

@@ -11,7 +11,7 @@ describe.skipIf(!program)("CA certificates (needs chromium)", () => {
 
   const stored = (name: string) => both.service.rollcall.store.caCertificate(name);
 
-  it("are uploaded, proven with a code, used by a group, and deleted when none uses them", async () => {
+  it("are uploaded, verified with a code, used by a group, and deleted when no group uses them", async () => {
     const root = await issueRoot({ commonName: "Factory Root" });
     const foreign = await issueRoot({ commonName: "Foreign Root" });
     await using portal = await both.open();
@@ -81,7 +81,7 @@ describe.skipIf(!program)("CA certificates (needs chromium)", () => {
     expect(await stored("factory")).toBeUndefined();
   });
 
-  it("are verified on upload when one says so; a leaf is refused", async () => {
+  it("are verified on upload if the user says so; a leaf is refused", async () => {
     const root = await issueRoot({ commonName: "Trusted Root" });
     const leaf = await issueLeaf({ commonName: "leaf", parent: root });
     await using portal = await both.open();

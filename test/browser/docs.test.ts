@@ -11,7 +11,7 @@ describe.skipIf(!program)("the documentation of the API (needs chromium)", () =>
   });
   afterAll(() => both.close());
 
-  it("shows every route, and tries one with the token, without asking any other host", async () => {
+  it("shows every route, and tries a route with the token, without a request to any other host", async () => {
     await using portal = await both.open({ withToken: false });
     const { page, base } = portal;
     await page.goto(`${base}/docs`);

@@ -7,7 +7,7 @@ import { type Both, file, openBoth, type Portal, program } from "./browser.js";
 
 const key = Buffer.alloc(32, 43).toString("base64");
 
-/** What people do with every page: links, Back, a second tab, one file for another. */
+/** Habits of users on every page: links, Back, a second tab, a wrong file. */
 describe.skipIf(!program)("habits (needs chromium)", () => {
   let both: Both;
   beforeAll(async () => {
@@ -26,16 +26,16 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
       page.evaluate("document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent"),
     );
 
-  it("an address that leads nowhere says so, in the name of the window too", async () => {
+  it("an unknown address says so, in the title of the window too", async () => {
     await using portal = await both.open();
     await portal.go("/attempts");
     await portal.page.getByRole("heading", { name: "Attempts" }).waitFor();
     await portal.go("/nowhere");
-    await portal.page.getByRole("heading", { name: "There is nothing here" }).waitFor();
-    await expect.poll(() => portal.page.title()).toBe("There is nothing here · Rollcall");
+    await portal.page.getByRole("heading", { name: "Page not found" }).waitFor();
+    await expect.poll(() => portal.page.title()).toBe("Page not found · Rollcall");
   });
 
-  it("the link of a service that was started anew, pasted over a page with typed text: it stays, and is saved", async () => {
+  it("the link of a restarted service, pasted over a page with typed text: the text stays, and is saved", async () => {
     await using portal = await both.open();
     const { page } = portal;
     await portal.go("/add/individual");
@@ -45,7 +45,7 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
     await button(portal, "Save").click();
     const dialog = page.getByRole("dialog", { name: "Unlock the portal again" });
     await dialog.waitFor();
-    // The second Esc closes any dialog in Chromium; this one is there again.
+    // The second Esc closes any dialog in Chromium; this dialog opens again.
     for (let count = 0; count < 3; count += 1) await page.keyboard.press("Escape");
     await page.getByLabel("Management token").fill("wrong");
     await page.keyboard.press("Enter");
@@ -58,7 +58,7 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
     expect(await store().individualEnrollment("survivor")).toBeDefined();
   });
 
-  it("a second tab is open at once; locking one locks both, opening one opens both", async () => {
+  it("a second tab is unlocked at once; locking a tab locks both, unlocking a tab unlocks both", async () => {
     await using portal = await both.open();
     const { page } = portal;
     await page.getByText("Last attempts").waitFor();
@@ -69,12 +69,12 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
     await second.getByRole("heading", { name: "Unlock the portal" }).waitFor();
     await page.reload();
     await page.getByRole("heading", { name: "Unlock the portal" }).waitFor();
-    // And the link that opens one opens both.
+    // The link that unlocks a tab unlocks both.
     await page.goto(`${portal.base}/#token=${both.service.rollcall.managementToken}`);
     await second.getByText("Summary").waitFor();
   });
 
-  it("Back from an enrollment to the same page of the same search, also after loading anew", async () => {
+  it("Back from an enrollment to the same page of the same search, also after reloading", async () => {
     await using portal = await both.open();
     const { page } = portal;
     await portal.go("/enrollments/individual");
@@ -90,7 +90,7 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
     await page.reload();
     await page.getByRole("link", { name: "pump-51" }).waitFor();
     await expect.poll(() => page.getByLabel("Search by registration id").inputValue()).toBe("PUMP");
-    // A page whose entries are gone gives way to the one before.
+    // When a page's entries are deleted, the previous page is shown.
     await page.getByLabel("Mark all on this page").check();
     await page.getByRole("button", { name: "Delete 2 marked" }).click();
     await button(portal, "Yes").click();
@@ -98,7 +98,7 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
     await expect.poll(() => page.getByText("Page 2").count()).toBe(0);
   });
 
-  it("Back while something is typed: it asks, and Back and Forward lead where they did", async () => {
+  it("Back with unsaved input: it asks, and Back and Forward still lead to the same pages", async () => {
     await using portal = await both.open();
     const { page } = portal;
     await portal.go("/certificates");
@@ -116,7 +116,7 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
     await page.getByRole("heading", { name: "Certificates" }).waitFor();
   });
 
-  it("typing on while it is saved: nothing of it is lost, and it is sent once", async () => {
+  it("typing while it is saved: no input is lost, and it is sent once", async () => {
     await using portal = await both.open();
     const { page } = portal;
     await portal.go("/enrollments/individual/pump-02");
@@ -141,7 +141,7 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
     await page.getByText("Not saved yet").waitFor();
   });
 
-  it("one file for another: what it is is said, and it is not left out silently", async () => {
+  it("a wrong file: the page says what the file contains, and does not silently leave it out", async () => {
     await using portal = await both.open();
     const { page } = portal;
     const root = await issueRoot({ commonName: "Root" });
@@ -150,19 +150,19 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
     await page.getByLabel("Primary certificate").setInputFiles(file("root.pem", root.certificatePem));
     await page.getByText("CN=Root", { exact: true }).waitFor();
     await page.getByLabel("Secondary certificate").setInputFiles(file("chain.pem", root.certificatePem.repeat(2)));
-    await page.getByText("The file holds 2 certificates.").waitFor();
+    await page.getByText("The file contains 2 certificates.").waitFor();
     await button(portal, "Save").click();
     await focused(portal).toBe("Secondary certificate (optional)");
     expect(await store().enrollmentGroup("line-1")).toBeUndefined();
     await page.getByLabel("Secondary certificate").setInputFiles([]);
     await page.getByLabel("Static", { exact: true }).check();
     await button(portal, "Save").click();
-    // The question has the fault, its first answer the focus.
-    await page.getByText("Static allocation takes exactly one hub").waitFor();
+    // The group of hubs shows the fault, and its first check box has the focus.
+    await page.getByText("Static allocation needs exactly one hub").waitFor();
     await focused(portal).toBe(both.service.hub);
   });
 
-  it("a certificate of another name than the registration id: it says that the device will be refused", async () => {
+  it("a certificate whose name differs from the registration id: it says that the device will be refused", async () => {
     await using portal = await both.open();
     const { page } = portal;
     const root = await issueRoot({ commonName: "Root" });
@@ -192,7 +192,7 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
     await expect.poll(() => page.getByLabel("Name").inputValue()).toBe("plant");
   });
 
-  it("an endorsement key in lines, as tools print it; ids that are none", async () => {
+  it("an endorsement key in lines, as tools print it; invalid ids", async () => {
     const { ek, srk, registrationId } = tpmVectors.rsa;
     await using portal = await both.open();
     const { page } = portal;

@@ -27,7 +27,7 @@ describe.skipIf(!program)("a list of 100,000 enrollments (needs chromium)", () =
   }, 120_000);
   afterAll(() => both.close());
 
-  it("is shown a page at a time, forwards and back, and never loaded whole", async () => {
+  it("is shown page by page, forwards and back, and never loaded completely", async () => {
     await using portal = await both.open();
     const { page } = portal;
     let bytes = 0;
@@ -67,10 +67,10 @@ describe.skipIf(!program)("a list of 100,000 enrollments (needs chromium)", () =
     await page.getByRole("link", { name: idOf(99_007), exact: true }).waitFor();
     await expect.poll(() => page.getByRole("button", { name: "Next" }).isDisabled()).toBe(true);
     await page.getByLabel("Search by registration id").fill("nothing like it");
-    await page.getByText("Nothing matches the search.").waitFor();
+    await page.getByText("No enrollment matches the search.").waitFor();
   });
 
-  it("shows what was added just now, wherever its place is", async () => {
+  it("shows the enrollment that was just added, regardless of its place in the order", async () => {
     await using portal = await both.open();
     const { page } = portal;
     await portal.go("/add/individual");

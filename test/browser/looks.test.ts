@@ -16,7 +16,7 @@ const looks = {
   "phone-dark": { width: 390, height: 844, colorScheme: "dark" },
 } as const;
 
-/** Each page as people see it, and what is to be there before it is looked at. */
+/** Each page, and the text that must be visible before it is checked. */
 const places: readonly (readonly [name: string, show: (portal: Portal) => Promise<void>])[] = [
   ["overview", ({ page }) => page.getByText("Last attempts").waitFor()],
   ["groups", (portal) => visit(portal, "/enrollments/groups", "line-7")],
@@ -31,7 +31,7 @@ const places: readonly (readonly [name: string, show: (portal: Portal) => Promis
   ["delete", askToDelete],
   ["certificates", (portal) => visit(portal, "/certificates", "factory-root")],
   ["attempts", showAttempts],
-  // The last one: what is typed there would be asked for before another place is shown.
+  // Last, since leaving its unsaved input for another page would open a question.
   ["add-group", addGroup],
 ];
 
@@ -82,7 +82,7 @@ const nameless = `[...document.querySelectorAll("input, select, textarea, button
   return !label?.trim();
 }).map((element) => element.outerHTML.slice(0, 120))`;
 
-/** Text whose contrast with what is behind it is less than 4.5 (WCAG 2.2, 1.4.3); of controls that are off it is not asked. */
+/** Text whose contrast with its background is less than 4.5 (WCAG 2.2, 1.4.3); disabled controls are exempt. */
 const faint = `(() => {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const rgba = (color) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data; return [r, g, b, a / 255]; };
@@ -132,7 +132,7 @@ describe.skipIf(!program)("how every page looks (needs chromium)", () => {
   afterAll(() => both.close());
 
   it.each(Object.entries(looks))(
-    "%s: nothing sticks out, has no name, or is too faint to read",
+    "%s: nothing overflows, lacks a name, or is too faint to read",
     async (name, look) => {
       await using portal = await both.open(look);
       const { page } = portal;

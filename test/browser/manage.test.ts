@@ -33,7 +33,7 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       const button = page.getByRole("button", { name: "Delete", exact: true });
       await button.click();
       await page.getByRole("alertdialog", { name: "Delete the individual enrollment pump-1?" }).waitFor();
-      // The harmless answer has the focus, and the focus stays in the dialog.
+      // The safe answer has the focus, and the focus stays in the dialog.
       await expect.poll(() => page.evaluate("document.activeElement.textContent")).toBe("No");
       for (let count = 0; count < 5; count += 1) {
         await page.keyboard.press("Tab");
@@ -60,7 +60,7 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       await portal.page.getByText("There is no enrollment group yet.").waitFor();
     });
 
-    it("does not delete what somebody changed meanwhile", async () => {
+    it("does not delete an enrollment that another user changed meanwhile", async () => {
       await using portal = await both.open();
       await portal.go("/enrollments/individual/pump-1");
       await portal.page.getByText("Summary").waitFor();
@@ -68,12 +68,12 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       await store().putIndividual({ ...record!, etag: "another", provisioningStatus: "disabled" });
       await portal.page.getByRole("button", { name: "Delete", exact: true }).click();
       await yes(portal);
-      await portal.announced("changed meanwhile and is not deleted");
+      await portal.announced("changed meanwhile and was not deleted");
       expect(await store().individualEnrollment("pump-1")).toBeDefined();
       await portal.page.getByRole("heading", { name: "pump-1 disabled" }).waitFor();
     });
 
-    it("several at once: those that are marked, and on Yes only", async () => {
+    it("several at once: the marked ones, and on Yes only", async () => {
       await using portal = await both.open();
       const { page } = portal;
       await portal.go("/enrollments/individual");
@@ -96,7 +96,7 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
   });
 
   describe("editing", () => {
-    it("changes everything but the security type, and leaves alone what the page does not know", async () => {
+    it("changes everything but the security type, and keeps members that the page does not know", async () => {
       await putIndividual(both.service, {
         ...symmetricIndividual("pump-1", key),
         optionalDeviceInformation: { note: "in the cellar" },
@@ -129,7 +129,7 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       expect(record?.source).toMatchObject({ optionalDeviceInformation: { note: "in the cellar" } });
     });
 
-    it("in two windows: the second is told, keeps what it typed, and may load or overwrite", async () => {
+    it("in two windows: the second gets a warning, keeps its input, and may load or overwrite", async () => {
       await using mine = await both.open();
       await using theirs = await both.open();
       for (const portal of [mine, theirs]) {
@@ -144,13 +144,13 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       await mine.page.getByLabel("Device ID").fill("mine");
       await save(mine);
       const alert = mine.page.getByRole("alert");
-      await alert.getByText("Somebody else changed this enrollment").waitFor();
+      await alert.getByText("Another user changed this enrollment").waitFor();
       await expect.poll(() => mine.page.getByLabel("Device ID").inputValue()).toBe("mine");
       expect(await store().individualEnrollment("pump-2")).toMatchObject({ deviceId: "theirs" });
       await alert.getByRole("button", { name: "Load theirs" }).click();
       await expect.poll(() => mine.page.getByLabel("Device ID").inputValue()).toBe("theirs");
       await expect.poll(() => mine.page.getByLabel("The device is an IoT Edge device").isChecked()).toBe(true);
-      // Once more, and now mine is to stay.
+      // Once more; this time my version shall stay.
       await theirs.page.getByLabel("Device ID").fill("theirs-again");
       await save(theirs);
       await expect.poll(async () => (await store().individualEnrollment("pump-2"))?.deviceId).toBe("theirs-again");
@@ -161,7 +161,7 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       expect(await store().individualEnrollment("pump-2")).toMatchObject({ deviceId: "mine-at-last" });
     });
 
-    it("keeps what was typed when the service does not answer, and when it wants another token", async () => {
+    it("keeps the input when the service does not answer, and when it needs a new token", async () => {
       await using portal = await both.open();
       const { page } = portal;
       await portal.go("/enrollments/individual/pump-1");
@@ -182,21 +182,21 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       expect(await store().individualEnrollment("pump-1")).toMatchObject({ deviceId: "typed" });
     });
 
-    it("what somebody deleted meanwhile: it says so and brings nothing back", async () => {
+    it("an enrollment that another user deleted meanwhile: it says so and does not create it again", async () => {
       await using portal = await both.open();
       const { page } = portal;
       await portal.go("/enrollments/individual/pump-3");
       await page.getByLabel("Device ID").fill("late");
       await store().removeIndividual("pump-3");
       await page.getByRole("button", { name: "Save", exact: true }).click();
-      await page.getByRole("alert").getByText("Somebody deleted this enrollment").waitFor();
+      await page.getByRole("alert").getByText("Another user deleted this enrollment").waitFor();
       await expect.poll(() => page.getByLabel("Device ID").inputValue()).toBe("late");
       expect(await store().individualEnrollment("pump-3")).toBeUndefined();
     });
   });
 
   describe("credentials", () => {
-    it("shows keys on demand, and rolls one of them in a step of its own", async () => {
+    it("shows keys on demand, and rolls one key in a separate step", async () => {
       await using portal = await both.open();
       const { page } = portal;
       await portal.go("/enrollments/individual/pump-1/credentials");
@@ -292,7 +292,7 @@ describe.skipIf(!program)("managing enrollments (needs chromium)", () => {
       await yes(portal);
       await portal.announced("The registration record of of-the-line is deleted.");
       expect(await store().registration(registrationId)).toBeUndefined();
-      await page.getByText("No device has registered by this enrollment.").waitFor();
+      await page.getByText("No device has registered with this enrollment.").waitFor();
     });
 
     it("of an individual enrollment", async () => {

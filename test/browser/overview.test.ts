@@ -16,7 +16,7 @@ describe.skipIf(!program)("the overview (needs chromium)", () => {
   });
   afterAll(() => both.close());
 
-  it("takes the token out of the address, and keeps it for this window alone", async () => {
+  it("removes the token from the address, and keeps it for this window only", async () => {
     await using portal = await both.open();
     const { page } = portal;
     await page.getByRole("heading", { name: "Overview" }).waitFor();
@@ -28,7 +28,7 @@ describe.skipIf(!program)("the overview (needs chromium)", () => {
     await other.page.getByRole("heading", { name: "Unlock the portal" }).waitFor();
   });
 
-  it("asks for the token where there is none, says where it is found, and refuses a wrong one", async () => {
+  it("asks for a missing token, says where to find it, and refuses a wrong token", async () => {
     await using portal = await both.open({ withToken: false });
     const { page } = portal;
     await page.getByText("rollcall info").waitFor();
@@ -45,7 +45,7 @@ describe.skipIf(!program)("the overview (needs chromium)", () => {
     await expect.poll(() => page.evaluate("sessionStorage.length")).toBe(0);
   });
 
-  it("shows and copies what a client needs; the connection string only when asked", async () => {
+  it("shows and copies the facts that a client needs; the connection string only on demand", async () => {
     await using portal = await both.open();
     const { page } = portal;
     const { info } = both.service.rollcall;
@@ -85,14 +85,14 @@ describe.skipIf(!program)("the overview (needs chromium)", () => {
     expect(shown?.replaceAll(":", "")).toBe(caFingerprint);
   });
 
-  it("counts what there is", async () => {
+  it("shows the number of enrollments, devices and certificates", async () => {
     await using portal = await both.open();
     await portal.page.getByRole("link", { name: "2 Individual enrollments" }).waitFor();
     await portal.page.getByRole("link", { name: "1 Enrollment groups" }).click();
     await portal.page.getByRole("link", { name: "line-7" }).waitFor();
   });
 
-  it("is served with a policy that lets in nothing of others", async () => {
+  it("is served with a policy that forbids everything from other hosts", async () => {
     const answer = await fetch(`http://127.0.0.1:${both.service.rollcall.info.ports.dashboard}/`);
     expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'; script-src 'self'");
     expect(answer.headers.get("cache-control")).toBe("no-store");
@@ -106,7 +106,7 @@ describe.skipIf(!program)("the overview (needs chromium)", () => {
       expect([asset.status, asset.headers.get("cache-control")]).toEqual([200, "public, max-age=31536000, immutable"]);
       bytes += gzipSync(Buffer.from(await asset.arrayBuffer())).length;
     }
-    // It was 34 kB when this was written; an import of what belongs to the service is twice that.
+    // It was 34 kB when this was written; an import of a module of the service would double that.
     expect(bytes).toBeLessThan(48_000);
     expect(page).not.toMatch(/<script(?![^>]*src=)|<style|\son\w+=|style=/);
   });

@@ -10,7 +10,7 @@ const file = (name: string) => join(service.path, name);
 const rollcall = (...args: string[]) => runHere(args, { cwd: service.path });
 const certificate = (...args: string[]) => rollcall("certificate", ...args);
 
-/** What a command prints as JSON. */
+/** The JSON that a command prints. */
 async function json(...args: string[]) {
   const { code, stdout, stderr } = await certificate(...args, "-o", "json");
   expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
@@ -46,7 +46,7 @@ test("create, list, show; the next command", async () => {
   expect(await json("list")).toEqual([shown]);
 });
 
-test("verify with the CA's key makes the proof itself; with another key it says so", async () => {
+test("verify makes the proof from the CA's key, and refuses a key of another certificate", async () => {
   const wrong = await certificate("verify", "-n", "root-1", "--ca-key", "other.key.pem");
   expect(wrong).toMatchObject({
     code: 2,
@@ -61,7 +61,7 @@ test("verify with the CA's key makes the proof itself; with another key it says 
   expect(await certificate("verify", "-n", "root-1", "--ca-key", "root.key.pem")).toMatchObject({ code: 5 });
 });
 
-test("verify with a certificate that was made elsewhere, for the code that was asked for", async () => {
+test("verify accepts a proof certificate from elsewhere, for the generated code", async () => {
   await certificate("create", "-n", "other", "-p", "other.pem", "--verified", "false");
   const asked = await certificate("generate-verification-code", "-n", "other", "-o", "json");
   expect(asked.stderr).toMatch(/^Next: rollcall certificate verify -n other --path /);
@@ -78,7 +78,7 @@ test("verify with a certificate that was made elsewhere, for the code that was a
   expect(await json("verify", "-n", "other", "-p", "proof.pem")).toMatchObject({ properties: { isVerified: true } });
 });
 
-test("-v takes a certificate as verified", async () => {
+test("-v marks a certificate as verified", async () => {
   const third = await issueRoot({ commonName: "Third" });
   writeFileSync(file("third.pem"), third.certificatePem);
   expect(await json("create", "-n", "third", "-p", "third.pem", "-v")).toMatchObject({
@@ -95,7 +95,7 @@ test.each<[string, readonly string[], number, RegExp]>([
   ],
   ["a key", ["create", "-n", "x", "-p", "root.key.pem"], 2, /^rollcall: --path root\.key\.pem: .*no CERTIFICATE/],
   ["no file", ["create", "-n", "x", "-p", "nothing"], 2, /^rollcall: --path nothing: there is no such file/],
-  ["a name that is none", ["create", "-n", "a b", "-p", "root.pem"], 2, /^rollcall: --name: name/],
+  ["an invalid name", ["create", "-n", "a b", "-p", "root.pem"], 2, /^rollcall: --name: name/],
   [
     "a name that is taken",
     ["create", "-n", "root-1", "-p", "leaf-root.pem"],

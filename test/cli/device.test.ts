@@ -99,13 +99,15 @@ describe("device register", () => {
     expect(text.stdout).toMatch(/remedy +Enable the enrollment/);
   });
 
-  test("that the service fails to judge is no refusal: exit 3, and explain says why", async () => {
+  test("that the service fails to decide about is not refused: exit 3, and explain says why", async () => {
     await using failing = await startFor(seed);
     failing.rollcall.store.saveAssignment = () => Promise.reject(new Error("the disk is gone"));
     const args = ["--rid", "pump-7", "--key", keys.pump, "--transport", "http", "--timeout", "3s"];
     const result = await runHere(["device", "register", ...args], { cwd: failing.path });
     expect(result).toMatchObject({ code: 3, stdout: "" });
-    expect(result.stderr).toMatch(/^rollcall: the service failed, and pump-7 was not judged: 500001 internal error/);
+    expect(result.stderr).toMatch(
+      /^rollcall: the service failed, so it did not decide about pump-7: 500001 internal error/,
+    );
     expect(result.stderr).toMatch(/Try: rollcall explain [0-9a-f-]{36}\n/);
     expect(result.stderr).not.toContain("the disk is gone");
   });
@@ -153,7 +155,7 @@ describe("device register", () => {
     }
   });
 
-  test("with a certificate of pki leaf, enrolled by itself", async () => {
+  test("with a certificate of pki leaf, by an individual enrollment", async () => {
     await rollcall("pki", "leaf", "--cn", "gate-1");
     const certificate = readFileSync(join(service.path, "gate-1.pem"), "utf8");
     await using enrolled = await startFor({
@@ -173,26 +175,26 @@ describe("device register", () => {
   });
 
   const mistakes: readonly [string, readonly string[], RegExp][] = [
-    ["no identity", [], /nothing says how the device proves itself/],
-    ["two identities", ["--key", keys.pump, "--tpm", "x"], /more than one way/],
-    ["a kind that is none", ["--at", "password"], /It is one of/],
+    ["no identity", [], /no flag says how the device proves its identity/],
+    ["two identities", ["--key", keys.pump, "--tpm", "x"], /more than one attestation type/],
+    ["an unknown kind", ["--at", "password"], /It must be one of/],
     ["a key that is not base64", ["--key", "***"], /--key is not base64/],
     ["a payload that is not JSON", ["--key", keys.pump, "--payload", "{a:1}"], /--payload is not JSON/],
     [
-      "a payload file that is not there",
+      "a payload file that does not exist",
       ["--key", keys.pump, "--payload", "@nowhere"],
       /--payload nowhere: there is no such file/,
     ],
     [
-      "a chain that is not there",
+      "a chain file that does not exist",
       ["--cp", "nowhere.pem", "--kp", "nowhere.pem"],
       /--cp nowhere\.pem: there is no such file/,
     ],
     ["a chain without a key", ["--cp", "seed.json"], /--at x509 needs --kp <file>/],
     [
-      "a chain that holds none",
+      "a chain file without certificates",
       ["--cp", "seed.json", "--kp", "seed.json"],
-      /--cp seed\.json: it holds no PEM certificate/,
+      /--cp seed\.json: the file contains no PEM certificate/,
     ],
     ["a host without a scope", ["--key", keys.pump, "--host", "127.0.0.1"], /--host needs --scope/],
     [
@@ -208,7 +210,7 @@ describe("device register", () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   });
 
-  test("a damaged TPM state is named, and left as it is", async () => {
+  test("a damaged TPM state is named, and not changed", async () => {
     execFileSync("mkdir", ["-p", join(service.path, "broken")]);
     writeFileSync(join(service.path, "broken", "tpm.json"), '{"version": 1');
     const { code, stderr } = await register("--rid", "x", "--tpm", "broken");
@@ -217,7 +219,7 @@ describe("device register", () => {
     expect(readFileSync(join(service.path, "broken", "tpm.json"), "utf8")).toBe('{"version": 1');
   });
 
-  test("a service that is not there exits 3", async () => {
+  test("a service that does not run exits 3", async () => {
     const { caPath } = service.rollcall.info;
     const { code, stderr } = await register(
       "--rid",
@@ -239,12 +241,12 @@ describe("device register", () => {
 describe("explain", () => {
   test("of an unknown id exits 4", async () => {
     const { code, stdout, stderr } = await rollcall("explain", "never-seen");
-    expect(stderr).toMatch(/^rollcall: no attempt is known of never-seen/);
+    expect(stderr).toMatch(/^rollcall: the service knows no attempt of never-seen/);
     expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
   });
 });
 
-/** What register_symkey.js of the Node SDK does, variable for variable. */
+/** The steps of the Node SDK's register_symkey.js, with the same variables. */
 const nodeSample = `
   const { Mqtt } = require("azure-iot-provisioning-device-mqtt");
   const { SymmetricKeySecurityClient } = require("azure-iot-security-symmetric-key");
@@ -298,7 +300,7 @@ describe("env", () => {
     ],
   ];
 
-  test.each(sdks)("--for %s prints variables that a shell takes", async (sdk, names) => {
+  test.each(sdks)("--for %s prints variables that a shell can read", async (sdk, names) => {
     const { code, stdout } = await rollcall("env", "pump-7", "--for", sdk);
     const dumped = execFileSync("sh", ["-c", `${stdout}\nenv`], {
       encoding: "utf8",
@@ -310,7 +312,7 @@ describe("env", () => {
     expect(code).toBe(0);
   });
 
-  test("is all that the unchanged sample of the Node SDK needs", async () => {
+  test("prints everything that the unchanged sample of the Node SDK needs", async () => {
     const rollcallEnv = `${process.execPath} packages/cli/bin/rollcall.mjs env pump-7 --for node --location ${service.path}/.rollcall`;
     const command = `eval "$(${rollcallEnv})" && exec ${process.execPath} -e '${nodeSample}'`;
     const { stdout } = await promisify(execFile)("sh", ["-c", command], { encoding: "utf8" });

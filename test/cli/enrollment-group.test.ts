@@ -10,7 +10,7 @@ let service: RunningService;
 const rollcall = (...args: string[]) => runHere(args, { cwd: service.path });
 const group = (...args: string[]) => rollcall("enrollment-group", ...args);
 
-/** What a command prints as JSON. */
+/** The JSON that a command prints. */
 async function json(...args: string[]) {
   const { code, stdout, stderr } = await rollcall(...args, "-o", "json");
   expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
@@ -36,7 +36,7 @@ afterAll(() => service[Symbol.asyncDispose]());
 const register = () =>
   rollcall("device", "register", "--rid", "pump-7", "--cp", "pump-7.pem", "--kp", "pump-7.key.pem");
 
-test("a group by its root certificate lets a device of an intermediate in; disabled it does not; another root, neither", async () => {
+test("a group by its root certificate accepts a device of an intermediate, but not while it is disabled or with another root", async () => {
   const made = await group("create", "--gid", "factory", "--cp", "root.pem");
   expect(made.stdout).toMatch(/^group id\tfactory\nstatus\tenabled\nattestation\tx509\nprimary certificate\tCN=Root\n/);
   expect(made).toMatchObject({
@@ -62,7 +62,7 @@ test("a group that is there is not replaced: 5, and the command that changes it"
   expect(await json("enrollment-group", "show", "--gid", "factory")).toEqual(before);
 });
 
-test("a group by the name of a CA certificate, there and back", async () => {
+test("a group changes to the name of a CA certificate, and back", async () => {
   await rollcall("certificate", "create", "-n", "root-1", "-p", "root.pem");
   expect(await group("create", "--gid", "named", "--ca-name", "root-1")).toMatchObject({
     code: 2,
@@ -92,7 +92,7 @@ test("a group of keys, and the key of one of its devices", async () => {
   expect(await rollcall("device", "register", "--rid", "tag-1", "--key", expected)).toMatchObject({ code: 0 });
   expect(await compute("--gid", "factory")).toMatchObject({
     code: 2,
-    stderr: "rollcall: factory attests by x509: its devices have no derived keys\n",
+    stderr: "rollcall: factory attests by x509, so its devices have no derived keys\n",
   });
   expect(await compute("--gid", "nobody")).toMatchObject({
     code: 4,
@@ -101,7 +101,7 @@ test("a group of keys, and the key of one of its devices", async () => {
   expect(await compute("--gid", "yard", "--key", key(5))).toMatchObject({ code: 2 });
 });
 
-test("without anything the service makes the keys; --keys shows them", async () => {
+test("without attestation flags the service makes the keys; --keys shows them", async () => {
   expect(await group("create", "--gid", "hall")).toMatchObject({ code: 0 });
   const { attestation } = await json("enrollment-group", "show", "--gid", "hall", "--show-keys");
   expect(Buffer.from(attestation.symmetricKey.primaryKey, "base64")).toHaveLength(64);
@@ -109,15 +109,15 @@ test("without anything the service makes the keys; --keys shows them", async () 
     attestation: { type: "symmetricKey" },
   });
   const shown = await group("show", "--gid", "factory", "--keys");
-  expect(shown).toMatchObject({ code: 0, stderr: "--keys: factory attests by x509, there are no keys to show\n" });
+  expect(shown).toMatchObject({ code: 0, stderr: "--keys: factory attests by x509, so it has no keys to show\n" });
 });
 
 test.each<[string, readonly string[], RegExp]>([
   ["TPMs", ["--at", "tpm"], /a group cannot use tpm: TPMs are enrolled one by one\nTry: rollcall enrollment create/],
   ["a leaf", ["--cp", "pump-7.pem"], /--cp pump-7\.pem: CN=pump-7 is not a CA certificate \(basicConstraints\)/],
   ["a certificate and a name", ["--cp", "root.pem", "--cn", "root-1"], /--cp and --ca-name do not go together/],
-  ["a name that is not there", ["--cn", "nobody"], /--cn: attestation\.x509\.caReferences\.primary/],
-])("no group of %s", async (_, args, message) => {
+  ["an unknown name", ["--cn", "nobody"], /--cn: attestation\.x509\.caReferences\.primary/],
+])("a group of %s is refused", async (_, args, message) => {
   const { code, stdout, stderr } = await group("create", "--gid", "x", ...args);
   expect(stderr).toMatch(message);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -133,7 +133,7 @@ test("delete leaves the registrations of its devices", async () => {
   expect(await json("registration", "list", "--enrollment-id", "yard")).toMatchObject([{ registrationId: "tag-1" }]);
 });
 
-/** Commands as the documentation of az has them, but for the first words. */
+/** Commands from the documentation of az, without their first words. */
 test.each([
   `enrollment-group create -g rg --dps-name my-dps --enrollment-id az-1 --primary-key ${key(1)} --secondary-key ${key(2)}`,
   "enrollment-group create --dps-name my-dps --enrollment-id az-2 --certificate-path root.pem --provisioning-status enabled --iot-hub-host-name 127.0.0.1 --initial-twin-tags {'location':{'region':'US'}}",

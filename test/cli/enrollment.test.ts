@@ -13,7 +13,7 @@ const file = (name: string) => join(service.path, name);
 const rollcall = (...args: string[]) => runHere(args, { cwd: service.path });
 const enrollment = (...args: string[]) => rollcall("enrollment", ...args);
 
-/** What a command prints as JSON. */
+/** The JSON that a command prints. */
 async function json(...args: string[]) {
   const { code, stdout, stderr } = await enrollment(...args, "-o", "json");
   expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(() => service[Symbol.asyncDispose]());
 
 describe("enrollment create", () => {
-  test("the first command of the banner, and the one that it names next", async () => {
+  test("the first command of the banner, and the command that it suggests next", async () => {
     const made = await enrollment("create", "--eid", "dev1", "--at", "symmetrickey");
     expect(made).toMatchObject({
       code: 0,
@@ -48,7 +48,7 @@ describe("enrollment create", () => {
     expect(await rollcall("device", "register", "--rid", "dev1", "--key", primaryKey)).toMatchObject({ code: 0 });
   });
 
-  test("every flag arrives as the member that it stands for", async () => {
+  test("every flag sets its member", async () => {
     writeFileSync(file("key"), `${key(2)}\n`);
     const flags = [
       ["--pk", key(1)],
@@ -78,7 +78,7 @@ describe("enrollment create", () => {
     });
   });
 
-  test("custom allocation, and the one hub of 2017", async () => {
+  test("custom allocation, and the single hub of 2017", async () => {
     const custom = ["--ap", "custom", "--wh", "http://127.0.0.1:9/x", "--av", "2021-10-01"];
     expect((await enrollment("create", "--eid", "asked", ...pair, ...custom)).code).toBe(0);
     expect(await json("show", "--eid", "asked")).toMatchObject({
@@ -102,7 +102,7 @@ describe("enrollment create", () => {
     });
   });
 
-  test("what is there is not replaced: 5, and the command that changes it", async () => {
+  test("an existing enrollment is not replaced: exit 5, and the command that changes it", async () => {
     const before = await json("show", "--eid", "all");
     const again = await enrollment("create", "--eid", "ALL", "--at", "symmetrickey");
     expect(again).toEqual({
@@ -113,7 +113,7 @@ describe("enrollment create", () => {
     expect(await json("show", "--eid", "all")).toEqual(before);
   });
 
-  test("what the service finds fault with is told with its flag", async () => {
+  test("a member that the service refuses is reported with its flag", async () => {
     const { code, stdout, stderr } = await enrollment(
       "create",
       "--eid",
@@ -147,7 +147,7 @@ describe("enrollment create", () => {
     expect((await enrollment("show", "--eid", "rehearsed")).code).toBe(4);
   });
 
-  test("one key without the other is the service's to refuse", async () => {
+  test("one key without the second is refused by the service", async () => {
     const { code, stderr } = await enrollment("create", "--eid", "x", "--pk", key(1));
     expect(stderr).toMatch(/^rollcall: --sk: .*give both keys or neither\n/);
     expect(code).toBe(2);
@@ -161,7 +161,7 @@ describe("enrollment create", () => {
 });
 
 describe("enrollment create --count", () => {
-  test("makes many, each for itself", async () => {
+  test("creates many; each succeeds or fails by itself", async () => {
     const many = (...args: string[]) => enrollment("create", "--at", "symmetrickey", ...args);
     const made = await many("--eid", "many-%03i", "--count", "12", "--tags", '{"a":1}');
     expect(made.stdout.split("\n")).toEqual([
@@ -173,7 +173,9 @@ describe("enrollment create --count", () => {
     await enrollment("delete", "--eid", "many-007", "-y");
     const again = await many("--eid", "many-%03i", "--count", "12");
     expect(again).toMatchObject({ code: 5, stdout: "many-007\n" });
-    expect(again.stderr).toMatch(/^many-001: Already exists\.\n(.*\n){4}rollcall: 11 of 12 could not be made\nTry: /);
+    expect(again.stderr).toMatch(
+      /^many-001: Already exists\.\n(.*\n){4}rollcall: 11 of 12 could not be created\nTry: /,
+    );
     const ids = Array.from({ length: 12 }, (_, i) => `many-${String(i + 1).padStart(3, "0")}`);
     for (const id of ids) await enrollment("delete", "--eid", id, "-y");
   });
@@ -189,7 +191,7 @@ describe("enrollment create --count", () => {
 });
 
 describe("enrollment update", () => {
-  test("changes what is named and nothing else: keys stay", async () => {
+  test("changes the named members and nothing else: keys stay", async () => {
     const before = await json("show", "--eid", "all", "--keys");
     expect(
       (await enrollment("update", "--eid", "all", "--ps", "enabled", "--ih", "hub-1.example", "--ap", "static")).code,
@@ -211,7 +213,7 @@ describe("enrollment update", () => {
     expect(attestation.symmetricKey).toEqual({ primaryKey: key(1), secondaryKey: key(9) });
   });
 
-  test("certificates: a second one comes, the first goes", async () => {
+  test("certificates: adds a secondary one, removes the primary one", async () => {
     const certificates = async () => (await json("show", "--eid", "pump-7")).attestation.x509.clientCertificates;
     const made = await enrollment("create", "--eid", "pump-7", "--certificate-path", "leaf-0.pem");
     expect(made.stderr).toBe("Next: rollcall device register --rid pump-7 --cp <chain file> --kp <key file>\n");
@@ -225,7 +227,7 @@ describe("enrollment update", () => {
     expect(await certificates()).not.toHaveProperty("primary");
     expect(await enrollment("update", "--eid", "pump-7", "--rsc")).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("no certificate would be left"),
+      stderr: expect.stringContaining("the last certificate cannot be removed"),
     });
   });
 
@@ -244,9 +246,9 @@ describe("enrollment update", () => {
     });
   });
 
-  test("many at once: each change is made on top of the others, or its command says that it lost", async () => {
+  test("many at once: each change is applied on top of the others, or its command reports a conflict", async () => {
     await enrollment("create", "--eid", "busy", ...pair);
-    // In processes of their own: the working directory of this one is shared.
+    // In separate processes, since commands in this process share its working directory.
     const updates = await Promise.all(
       ["--ps disabled", "--did other", "--ee"].map((flags) =>
         runCli(["enrollment", "update", "--eid", "busy", ...flags.split(" ")], { cwd: service.path }),
@@ -259,7 +261,7 @@ describe("enrollment update", () => {
     expect(seen.filter(Boolean).length).toBeGreaterThanOrEqual(1);
   });
 
-  test("of another attestation, or of what is not there", async () => {
+  test("with a flag of another attestation, or of an unknown enrollment", async () => {
     expect(await enrollment("update", "--eid", "pump-7", "--pk", key(1))).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("--pk does not go with pump-7, which attests by x509"),
@@ -273,7 +275,7 @@ describe("enrollment update", () => {
 });
 
 describe("enrollment list", () => {
-  test("in a pipe: a line each; the same items in every format", async () => {
+  test("in a pipe: one line per item; the same items in every format", async () => {
     const items = await json("list");
     const ids = items.map((item: { registrationId: string }) => item.registrationId);
     expect(ids).toEqual(["all", "asked", "busy", "dev1", "old", "pump-7", "sensor-1"]);
@@ -303,7 +305,7 @@ describe("enrollment list", () => {
     expect((await json("list", ...args)).map((item: { registrationId: string }) => item.registrationId)).toEqual(ids);
   });
 
-  test("a condition that is none says where, counted as it was typed", async () => {
+  test("an invalid condition is reported with its position in the typed text", async () => {
     const slip = await enrollment("list", "--filter", "provisioningstatus = 'disabled'");
     expect(slip).toMatchObject({
       code: 2,
@@ -329,11 +331,12 @@ describe("enrollment registration", () => {
 });
 
 describe("enrollment delete", () => {
-  test("asks; in a pipe it wants --yes; --dry-run shows what would go", async () => {
+  test("asks; in a pipe it needs --yes; --dry-run shows what would be deleted", async () => {
     expect(await enrollment("delete", "--eid", "asked")).toEqual({
       code: 2,
       stdout: "",
-      stderr: "rollcall: delete the enrollment asked: nobody can be asked here\nTry: the same command with --yes\n",
+      stderr:
+        "rollcall: delete the enrollment asked: there is no terminal to ask for confirmation\nTry: the same command with --yes\n",
     });
     const rehearsed = await enrollment("delete", "--eid", "asked", "--dry-run");
     expect(rehearsed).toMatchObject({ code: 0, stderr: "dry run: nothing was changed\n" });
@@ -345,7 +348,7 @@ describe("enrollment delete", () => {
     expect(await enrollment("delete", "--eid", "asked", "-y")).toMatchObject({ code: 4 });
   });
 
-  test("over another version than --etag it is a conflict", async () => {
+  test("a version that differs from --etag is a conflict", async () => {
     expect(await enrollment("delete", "--eid", "old", "-y", "--etag", "other")).toMatchObject({ code: 5 });
     const { etag } = await json("show", "--eid", "old");
     expect(await enrollment("delete", "--eid", "old", "-y", "--etag", etag)).toMatchObject({ code: 0 });

@@ -88,7 +88,7 @@ describe("fleet run", () => {
     expect(code).toBe(0);
   });
 
-  test("exits 99 and names a device when devices fail that should not", async () => {
+  test("exits 99 and names a device when devices do not end as expected", async () => {
     writeFileSync(join(service.path, "other.yaml"), fleetFile.replace("seed: 7", "seed: 8"));
     const { code, stdout, stderr } = await rollcall("fleet", "run", "other.yaml");
     expect(stdout).toMatch(/Not as expected:\n/);
@@ -109,9 +109,9 @@ describe("fleet run", () => {
   });
 
   const files: readonly [string, string | undefined, RegExp][] = [
-    ["is not there", undefined, /nowhere\.yaml: there is no such file/],
+    ["does not exist", undefined, /nowhere\.yaml: there is no such file/],
     ["has an unknown key", fleetFile.replace("count: 3", "cont: 3"), /bad\.yaml:6:5: .*cont/],
-    ["is no YAML", "devices: [", /bad\.yaml:\d+:\d+: /],
+    ["is not YAML", "devices: [", /bad\.yaml:\d+:\d+: /],
   ];
   test.each(files)("a fleet file that %s exits 104", async (_, text, message) => {
     if (text !== undefined) writeFileSync(join(service.path, "bad.yaml"), text);
@@ -129,7 +129,7 @@ describe("fleet run", () => {
 });
 
 describe("demo", () => {
-  test("ends with the line that says so, and exit code 0", async () => {
+  test("ends with the closing line, and exit code 0", async () => {
     const { code, stdout, stderr } = await rollcall("demo");
     expect(stdout.split("\n").at(-2)).toMatch(/^50 devices registered in \d+\.\ds, 3 refused as expected$/);
     expect(stdout).toMatch(/^all +53 +50 +50$/m);
@@ -140,7 +140,7 @@ describe("demo", () => {
     expect(code).toBe(0);
   });
 
-  test("does not exit 0 when a device got in that should not have", async () => {
+  test("does not exit 0 when a device was assigned that should be refused", async () => {
     writeFileSync(join(service.path, "wrong.yaml"), fleetFile.replace("    fault: disabled\n", ""));
     const { code, stdout, stderr } = await rollcall("demo", "--fleet", "wrong.yaml");
     expect(stderr).toMatch(

@@ -48,7 +48,7 @@ test.each<[readonly string[], readonly string[]]>([
   expect(JSON.parse((await hub("devices", ...args, "-o", "json")).stdout)).toHaveLength(expected.length);
 });
 
-test("twin: shown, and its desired properties changed, wherever the device is", async () => {
+test("twin: printed, and its desired properties changed, at any hub", async () => {
   expect((await hub("twin", "-d", "pump-7")).stdout).toMatch(
     /^device id\tpump-7\nhub\t127\.0\.0\.1\nconnection\tDisconnected\n.*desired\t\{"interval":10\}\n/s,
   );
@@ -62,15 +62,15 @@ test("twin: shown, and its desired properties changed, wherever the device is", 
 
 test.each<[string, readonly string[], number, RegExp]>([
   [
-    "a device that is nowhere",
+    "a device that no hub has",
     ["twin", "-d", "nobody"],
     4,
     /^rollcall: no hub has a device nobody\nTry: rollcall hub devices\n$/,
   ],
-  ["a hub that is none", ["devices", "-n", "nowhere.example"], 4, /No hub nowhere\.example is linked/],
+  ["an unknown hub", ["devices", "-n", "nowhere.example"], 4, /No hub nowhere\.example is linked/],
   ["a device of another hub", ["twin", "-d", "far", "-n", "127.0.0.1"], 4, /has no device far/],
   ["no object", ["twin", "-d", "far", "--desired", "7"], 2, /^rollcall: --desired is not a JSON object\n$/],
-  ["a name that no property has", ["twin", "-d", "far", "--desired", '{"a.b":1}'], 2, /properties\.desired: /],
+  ["an invalid property name", ["twin", "-d", "far", "--desired", '{"a.b":1}'], 2, /properties\.desired: /],
 ])("%s", async (_, args, code, message) => {
   const result = await hub(...args);
   expect(result.stderr).toMatch(message);

@@ -21,12 +21,12 @@ const seed = {
   ],
 };
 
-/** Nothing of the workspace: a stranger's shell. */
+/** The environment of a user's shell, without npm's variables of the workspace. */
 const env = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_|VITEST|ROLLCALL_)/i.test(name)),
 );
 
-test("what npm packs, installed into an empty folder, starts, serves the portal and registers a device", async () => {
+test("the npm package, installed into an empty folder, starts, serves the portal and registers a device", async () => {
   await using folder = await temporaryFolder();
   const tarballs = join(folder.path, "tarballs");
   const app = join(folder.path, "app");

@@ -12,7 +12,7 @@ const certificatesIn = (pem: string) =>
   );
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
-test("pki root --cn issues a root; the key is for its owner only; nothing is overwritten unasked", async () => {
+test("pki root --cn issues a root; only the owner can read the key; existing files are not overwritten", async () => {
   await using folder = await temporaryFolder();
   const args = ["pki", "root", "--cn", "Factory root", "--out-dir", "pki"];
   const first = await runHere(args, { cwd: folder.path });
@@ -39,7 +39,7 @@ test("pki root --cn issues a root; the key is for its owner only; nothing is ove
   expect(new X509Certificate(readFileSync(path)).publicKey.asymmetricKeyType).toBe("rsa");
 });
 
-test("pki chain and pki leaf make a chain in which each certificate signs the one before", async () => {
+test("pki chain and pki leaf make a chain in which each certificate signs the previous one", async () => {
   await using folder = await temporaryFolder();
   const cwd = folder.path;
   const chain = await runHere(["pki", "chain", "--cn", "Plant", "--intermediates", "2"], { cwd });
@@ -114,7 +114,7 @@ test("pki p12 bundles chain and key", async () => {
 const mistakes: readonly [string, readonly string[], RegExp][] = [
   ["a CA without its key", ["pki", "leaf", "--cn", "x", "--ca", "a.pem"], /--ca and --ca-key go together/],
   [
-    "a CA that is not there",
+    "a CA file that does not exist",
     ["pki", "leaf", "--cn", "x", "--ca", "a.pem", "--ca-key", "b.pem"],
     /--ca a.pem: there is no such file/,
   ],
@@ -130,7 +130,7 @@ test.each(mistakes)("%s exits 2 and leaves no file", async (_, args, message) =>
   expect(code).toBe(2);
 });
 
-test("a file that is no certificate is named as the mistake, with no stack", async () => {
+test("a file that is not a certificate is named as the mistake, without a stack trace", async () => {
   await using folder = await temporaryFolder();
   writeFileSync(join(folder.path, "a.pem"), "nonsense");
   const { code, stderr } = await runHere(["pki", "leaf", "--cn", "x", "--ca", "a.pem", "--ca-key", "a.pem"], {

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => service[Symbol.asyncDispose]());
 
-test("show: what became of a device", async () => {
+test("show: the registration state of a device", async () => {
   const { code, stdout, stderr } = await registration("show", "--rid", "tag-1");
   expect(stdout).toMatch(
     /^registration id\ttag-1\nstatus\tassigned\nsubstatus\tinitialAssignment\nassigned hub\t127\.0\.0\.1\ndevice id\ttag-1\n/,
@@ -23,7 +23,7 @@ test("show: what became of a device", async () => {
   expect(JSON.parse(whole.stdout)).toMatchObject({ registrationId: "tag-1", etag: expect.any(String) });
 });
 
-test("list: those of a group, page by page where there are many", async () => {
+test("list: the registrations of a group, over several pages", async () => {
   const { stdout } = await registration("list", "--gid", "yard");
   expect(stdout.split("\n").map((line) => line.split("\t").slice(0, 3).join(" "))).toEqual([
     "tag-1 assigned 127.0.0.1",
@@ -41,7 +41,7 @@ test("list: those of a group, page by page where there are many", async () => {
   });
 });
 
-test("delete: over a version, with consent; the device's next one is its first", async () => {
+test("delete: only the version of --etag, with consent; the device then registers as for the first time", async () => {
   expect(await registration("delete", "--rid", "tag-2")).toMatchObject({
     code: 2,
     stderr: expect.stringMatching(/--yes/),

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const bin = fileURLToPath(new URL("../../packages/cli/bin/rollcall.mjs", import.meta.url));
 
-/** How a command line ended. */
+/** Exit code and output of a command line. */
 export interface CliResult {
   readonly code: number | null;
   readonly stdout: string;
@@ -19,7 +19,7 @@ export interface CliOptions {
   readonly input?: string;
 }
 
-/** The environment of the tests, without what would change the commands. */
+/** The environment of the tests, without the variables that would change the commands. */
 function environment(extra: CliOptions["env"] = {}): NodeJS.ProcessEnv {
   const { FORCE_COLOR: _, NO_COLOR: __, NODE_OPTIONS: ___, ...rest } = process.env;
   const clean = Object.entries(rest).filter(([name]) => !name.startsWith("ROLLCALL_") && !name.startsWith("VITEST"));
@@ -32,7 +32,7 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Chi
     cwd: options.cwd ?? tmpdir(),
     env: environment(options.env),
     stdio: ["pipe", "pipe", "pipe"],
-    // A test that timed out leaves nothing running.
+    // The process ends even if the test timed out.
     timeout: 60_000,
     killSignal: "SIGKILL",
   });
@@ -60,7 +60,7 @@ export function outcome(child: ChildProcess, input = ""): Promise<CliResult> {
   });
 }
 
-/** Resolves once the pattern stands in what the child printed; rejects when it ends before. */
+/** Resolves once the output of the child matches the pattern; rejects when it ends before. */
 export function printed(child: ChildProcess, stream: "stdout" | "stderr", pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = "";
@@ -72,11 +72,11 @@ export function printed(child: ChildProcess, stream: "stdout" | "stderr", patter
   });
 }
 
-/** A folder that is gone after the test. */
+/** A folder that is removed after the test. */
 export async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await mkdtemp(join(tmpdir(), "rollcall-cli-"));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Flags that make a service take any free ports. */
+/** Flags that make a service use any free ports. */
 export const freePorts = ["--mqtt-port", "0", "--https-port", "0", "--dashboard-port", "0"] as const;

@@ -2,13 +2,16 @@ import { answerChecker } from "@rollcall/api/testing";
 import { run } from "@rollcall/cli";
 import type { CliResult } from "./run-cli.js";
 
-/** What the commands are answered is checked by its contract: a command would only say that the service does not answer. */
+/**
+ * Checks the answers to the commands against their contracts, since a command would only report that the service does
+ * not answer.
+ */
 const checker = answerChecker(globalThis.fetch);
 globalThis.fetch = checker.fetch;
 
 /**
- * Runs `rollcall` to its end in this process: the same line, the same result, without the third of a second that a
- * process takes. What belongs to the process itself (signals, streams, its exit code) is tested with `runCli`.
+ * Runs `rollcall` to its end in this process: same arguments, same result, without the third of a second that a process
+ * takes. Signals, streams and the exit code of a process are tested with `runCli`.
  */
 export async function runHere(args: readonly string[], { cwd }: { readonly cwd?: string } = {}): Promise<CliResult> {
   let stdout = "";

@@ -9,7 +9,7 @@ export interface RunningService extends AsyncDisposable {
   readonly rollcall: Rollcall;
 }
 
-/** A service with a seed, where commands find it that run in `path`; it tells devices not to wait. */
+/** A service with a seed, which commands that run in `path` find; it tells devices not to wait. */
 export async function startFor(seed: unknown, options: RollcallOptions = {}): Promise<RunningService> {
   const folder = await temporaryFolder();
   const path = join(folder.path, "seed.json");

@@ -70,7 +70,7 @@ test("start, wait, health, info, stop: the life of a service in the foreground",
   expect((await runHere(["info", "connectionstring"], { cwd })).stdout).toBe(`${info.connectionString}\n`);
   expect(await runHere(["info", "secret"], { cwd })).toMatchObject({
     code: 2,
-    stderr: expect.stringMatching(/there is no fact secret: known are idScope, .*caPath/),
+    stderr: expect.stringMatching(/there is no fact secret; the facts are idScope, .*caPath/),
   });
 
   const lines = await runHere(["info"], { cwd });
@@ -140,8 +140,8 @@ test("start --detach shows why the service died, with its exit code", async () =
 
 const settings: readonly [string, string, RegExp][] = [
   ["an unknown setting", "listn: {}\n", /rollcall\.yaml:1:1: there is no setting listn; did you mean listen\?/],
-  ["a value that is none", "registration:\n  retryAfter: soon\n", /rollcall\.yaml:2:15: registration\.retryAfter/],
-  ["text that is no YAML", "listen: [\n", /rollcall\.yaml:\d+:\d+/],
+  ["an invalid value", "registration:\n  retryAfter: soon\n", /rollcall\.yaml:2:15: registration\.retryAfter/],
+  ["text that is not YAML", "listen: [\n", /rollcall\.yaml:\d+:\d+/],
 ];
 
 test.each(settings)("%s in rollcall.yaml exits 104 and names file, line and column", async (_, text, message) => {
@@ -179,26 +179,26 @@ test("ROLLCALL_LOCATION is the location of all commands", async () => {
   expect(await runHere(["stop"])).toMatchObject({ code: 0 });
 });
 
-test("a reader that closes the pipe early is no failure", async () => {
+test("a reader that closes the pipe early is not a failure", async () => {
   const child = startCli(["--help"]);
   child.stdout?.destroy();
   expect((await outcome(child)).code).toBe(0);
 });
 
-test("Ctrl-C ends a command that waits with exit code 130", async () => {
+test("Ctrl-C ends a waiting command with exit code 130", async () => {
   const child = startCli(["wait", "--location", "/nonexistent"]);
   setTimeout(() => child.kill("SIGINT"), 1500);
   expect(await outcome(child)).toMatchObject({ code: 130, stdout: "" });
 });
 
-/** Gives a command a terminal; part of Debian's essential packages. */
+/** Program that gives a command a terminal; part of Debian's essential packages. */
 const script = "/usr/bin/script";
 
 test.skipIf(!existsSync(script))(
   "on a terminal there are colours, but not with NO_COLOR (needs script of bsdutils)",
   () => {
     const inTerminal = (setting: string) => {
-      // Node takes CI for a terminal without colours.
+      // With CI set, Node assumes a terminal without colours.
       const command = `env -u CI ${setting} TERM=xterm ${process.execPath} packages/cli/bin/rollcall.mjs health --location /nonexistent; true`;
       return execFileSync(script, ["-qec", command, "/dev/null"], { encoding: "utf8" });
     };
@@ -207,6 +207,6 @@ test.skipIf(!existsSync(script))(
   },
 );
 
-test("in a pipe nothing is coloured", async () => {
+test("a pipe gets no colours", async () => {
   expect((await runCli(["health", "--location", "/nonexistent"])).stderr).not.toContain(ESCAPE);
 });

@@ -7,7 +7,7 @@ import { runHere } from "./run-here.js";
 
 const start = (cwd: string, ...more: readonly string[]) => runHere(["start", ...freePorts, ...more], { cwd });
 
-test("a database that is none: said, and left as it is", async () => {
+test("a file that is not a database is reported, and not changed", async () => {
   await using folder = await temporaryFolder();
   const directory = join(folder.path, ".rollcall", "store");
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -21,7 +21,7 @@ test("a database that is none: said, and left as it is", async () => {
   expect(existsSync(join(folder.path, ".rollcall", "instance.json"))).toBe(false);
 });
 
-test("a PostgreSQL that is not there: where it was sought, without the password", async () => {
+test("an unreachable PostgreSQL is reported with its address, without the password", async () => {
   await using folder = await temporaryFolder();
   const result = await start(folder.path, "--store", "postgres://someone:s3cret@127.0.0.1:1/rollcall");
   expect(result).toMatchObject({ code: 3, stdout: "" });

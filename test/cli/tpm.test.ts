@@ -36,7 +36,7 @@ function blobFor({ endorsementKey, storageRootKey }: Shown, key: Buffer): Buffer
   });
 }
 
-test("tpm create, show, export-ek: one seed, the same keys everywhere; each client's own EK", {
+test("tpm create, show, export-ek: the same seed gives the same keys; each client has its own EK", {
   timeout: 30_000,
 }, async () => {
   await using folder = await temporaryFolder();
@@ -80,7 +80,7 @@ test("tpm create, show, export-ek: one seed, the same keys everywhere; each clie
   });
 });
 
-test("tpm create --from: a clone, a cleared one, one with another EK, one locked out", {
+test("tpm create --from: a clone, a cleared TPM, a TPM with another EK, a TPM in lockout", {
   timeout: 30_000,
 }, async () => {
   await using folder = await temporaryFolder();
@@ -109,7 +109,7 @@ test("tpm create --from: a clone, a cleared one, one with another EK, one locked
   expect(await create("--state", "b", "--from", "a", "--ecc")).toMatchObject({ code: 2 });
 });
 
-test("tpm activate: a challenge on the command line and in a file; one that is cut or foreign is refused", async () => {
+test("tpm activate: a challenge on the command line and in a file; a cut or foreign challenge is refused", async () => {
   await using folder = await temporaryFolder();
   const cwd = folder.path;
   await runHere(["tpm", "create", "--state", "a", "--seed", "x", "--ecc"], { cwd });
@@ -185,7 +185,7 @@ async function serving(cwd: string) {
   }
 }
 
-test("tpm serve: makes the folder; what the SDK activated is there after SIGTERM and after SIGKILL", {
+test("tpm serve: creates the folder; the activated key is still there after SIGTERM and after SIGKILL", {
   timeout: 60_000,
 }, async () => {
   await using folder = await temporaryFolder();
@@ -210,12 +210,12 @@ test("tpm serve: makes the folder; what the SDK activated is there after SIGTERM
   expect(existsSync(join(cwd, "new", "tpm", "tpm.json"))).toBe(true);
 });
 
-test("tpm serve: a state that cannot be written any more is said, nothing is answered, the process lives", async () => {
+test("tpm serve: reports a state that can no longer be written, sends no answer, and continues", async () => {
   await using folder = await temporaryFolder();
   const { child, port } = await serving(folder.path);
   const ended = outcome(child);
   rmSync(join(folder.path, "new"), { recursive: true });
-  // Another lockout parameter: something to write.
+  // A command that changes a lockout parameter, so that the state must be written.
   const command = "8002000000270000013a4000000a00000009400000090000010000000000070000000700000007";
   const send = () =>
     new Promise<number>((resolve) => {
@@ -236,7 +236,7 @@ test("tpm serve: a state that cannot be written any more is said, nothing is ans
   expect(existsSync(join(folder.path, "new", "tpm", "tpm.json"))).toBe(true);
 });
 
-test("tpm serve: a port that is taken, and nothing to serve", async () => {
+test("tpm serve: a taken port, and both ports switched off", async () => {
   await using folder = await temporaryFolder();
   const cwd = folder.path;
   const { child, port } = await serving(cwd);

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => service[Symbol.asyncDispose]());
 
-/** A service of its own with nothing in it. */
+/** An empty service. */
 async function empty() {
   const folder = await temporaryFolder();
   const other = await startRollcall({ location: join(folder.path, ".rollcall"), store: "memory" });
@@ -38,7 +38,7 @@ test("export and import: another service has the same enrollments, registrations
   expect(exported).toEqual({
     code: 0,
     stdout: "",
-    stderr: "exported 7 records to backup.jsonl; keys are in it\n",
+    stderr: "exported 7 records to backup.jsonl; it contains keys\n",
   });
   expect((statSync(file("backup.jsonl")).mode & 0o777).toString(8)).toBe("600");
   await using other = await empty();
@@ -59,7 +59,7 @@ test("export and import: another service has the same enrollments, registrations
 
 test("- is standard output and input; in a pipe there is no progress", async () => {
   const exported = await runCli(["export", "-"], { cwd: service.path });
-  expect(exported).toMatchObject({ code: 0, stderr: "exported 7 records; keys are in it\n" });
+  expect(exported).toMatchObject({ code: 0, stderr: "exported 7 records; it contains keys\n" });
   expect(exported.stdout.trimEnd().split("\n")).toHaveLength(9);
   await using other = await empty();
   const imported = await runCli(["import", "-"], { cwd: other.path, input: exported.stdout });
@@ -67,7 +67,7 @@ test("- is standard output and input; in a pipe there is no progress", async () 
   expect(imported).toMatchObject({ code: 0, stderr: "" });
 });
 
-test("what az lists is taken, too; without its keys only with --generate-keys", async () => {
+test("a list of az is imported too; without keys only with --generate-keys", async () => {
   await using other = await empty();
   writeFileSync(join(other.path, "az.json"), (await rollcall("enrollment", "list", "-o", "json")).stdout);
   const without = await other.run("import", "az.json");
@@ -84,7 +84,7 @@ test("what az lists is taken, too; without its keys only with --generate-keys", 
   );
 });
 
-test("what is there is not replaced without --force, --overwrite", async () => {
+test("an existing file or record is not replaced without --force or --overwrite", async () => {
   writeFileSync(file("taken"), "mine");
   expect(await rollcall("export", "taken")).toEqual({
     code: 5,
@@ -100,9 +100,9 @@ test("what is there is not replaced without --force, --overwrite", async () => {
 });
 
 test.each<[string, string | undefined, RegExp]>([
-  ["a file that is not there", undefined, /^rollcall: broken: there is no such file\n$/],
+  ["a file that does not exist", undefined, /^rollcall: broken: there is no such file\n$/],
   ["an empty file", "", /The upload is empty/],
-  ["a line that is none", '{"kind":"rollcallExport","version":1,"idScope":"0ne00000000"}\n{\n', /Line 2: /],
+  ["an invalid line", '{"kind":"rollcallExport","version":1,"idScope":"0ne00000000"}\n{\n', /Line 2: /],
   ["half an export", '{"kind":"rollcallExport","version":1,"idScope":"0ne00000000"}\n', /Nothing was imported|cut/],
 ])("import of %s: nothing is imported", async (_, text, message) => {
   await using other = await empty();
@@ -114,7 +114,7 @@ test.each<[string, string | undefined, RegExp]>([
 });
 
 describe("an export that does not end", () => {
-  /** Something on the service's port that begins an export; what a client finds in its location leads there. */
+  /** A server that begins an export and does not end it; its location leads clients to it. */
   async function stuckService(finish: boolean, begin = true) {
     const folder = await temporaryFolder();
     const location = join(folder.path, ".rollcall");
@@ -146,7 +146,7 @@ describe("an export that does not end", () => {
     };
   }
 
-  test("Ctrl-C while records are put: says that they may be there, exit code 130", async () => {
+  test("Ctrl-C during an import: says that records may have been imported, exit code 130", async () => {
     await using stuck = await stuckService(false, false);
     writeFileSync(join(stuck.path, "all.jsonl"), "{}\n");
     const asked = stuck.asked();
@@ -158,12 +158,12 @@ describe("an export that does not end", () => {
       code: 130,
       stdout: "",
       stderr: expect.stringMatching(
-        /some or all of the records may be in it: .*\nTry: rollcall import all\.jsonl --overwrite\n$/,
+        /some or all of the records may have been imported; .*\nTry: rollcall import all\.jsonl --overwrite\n$/,
       ),
     });
   });
 
-  test("Ctrl-C leaves no half file, exit code 130", async () => {
+  test("Ctrl-C leaves no partial file, exit code 130", async () => {
     await using stuck = await stuckService(false);
     const child = startCli(["export", "backup.jsonl", "--debug"], { cwd: stuck.path });
     const ended = outcome(child);
@@ -178,7 +178,7 @@ describe("an export that does not end", () => {
     expect(readdirSync(stuck.path)).toEqual([".rollcall"]);
   });
 
-  test("cut short it is no export, and no file", async () => {
+  test("an export that is cut short is an error, and leaves no file", async () => {
     await using stuck = await stuckService(true);
     const result = await runHere(["export", "backup.jsonl"], { cwd: stuck.path });
     expect(result).toMatchObject({ code: 3, stdout: "", stderr: expect.stringMatching(/the export was cut short/) });

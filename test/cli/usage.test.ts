@@ -88,47 +88,47 @@ const wrong: readonly [string, readonly string[], RegExp][] = [
   ["a misspelt flag", ["info", "--locaton", "x"], /Did you mean --location\?\)\nTry: rollcall info --help/],
   ["no command", [], /Usage: rollcall/],
   ["a group without a command", ["pki"], /Usage: rollcall pki/],
-  ["a duration without sense", ["wait", "--timeout", "soon"], /Write it like 500ms, 30s or 2m/],
+  ["an invalid duration", ["wait", "--timeout", "soon"], /Write it like 500ms, 30s or 2m/],
   ["a port out of range", ["start", "--mqtt-port", "70000"], /A port is 0 to 65535/],
   ["a rate and a concurrency", ["fleet", "run", "x", "--rate", "5", "--concurrency", "5"], /cannot be used with/],
   ["location and --in-memory", ["start", "--location", "x", "--in-memory"], /cannot be used with/],
-  ["an argument too many", ["health", "now"], /too many arguments/],
+  ["too many arguments", ["health", "now"], /too many arguments/],
   [
     "a cloud service's key",
     ["enrollment", "list", "--login", "HostName=x"],
     /--login: it names a service of the cloud/,
   ],
-  ["a query of az", ["enrollment-group", "list", "--query", "[].id"], /--query: it is az's own \(JMESPath\)/],
+  ["a query of az", ["enrollment-group", "list", "--query", "[].id"], /--query: JMESPath works in az only/],
   [
     "an enrollment without an id",
     ["enrollment", "create", "--at", "tpm"],
     /--eid, --enrollment-id <id>' not specified/,
   ],
   [
-    "an id that is none",
+    "an invalid id",
     ["enrollment", "create", "--eid", "a b", "--at", "tpm"],
     /--eid a b: character 2 \(" "\) is not allowed/,
   ],
   [
-    "an attestation that is none",
+    "an unknown attestation",
     ["enrollment", "create", "--eid", "a", "--at", "psk"],
-    /It is one of tpm, x509, symmetricKey/,
+    /It must be one of tpm, x509, symmetricKey/,
   ],
   ["no attestation", ["enrollment", "create", "--eid", "a"], /give --at symmetricKey, --ek or --cp/],
   [
-    "an update of nothing",
+    "an update without changes",
     ["enrollment", "update", "--eid", "a"],
     /nothing to change\nTry: rollcall enrollment update --help/,
   ],
   [
-    "a device key of nobody",
+    "a device key without a group",
     ["enrollment-group", "compute-device-key", "--rid", "a"],
-    /Give --key with the group's, or --gid/,
+    /give the group's key with --key, or the group's id with --gid/,
   ],
   [
-    "a proof without anything",
+    "a verification without a proof or a key",
     ["certificate", "verify", "-n", "a"],
-    /give --path with the proving certificate, or --ca-key/,
+    /give --path with the proof certificate, or --ca-key/,
   ],
   ["an unknown shell", ["completion", "tcsh"], /Allowed choices are zsh, bash, fish, powershell/],
 ];
@@ -167,13 +167,13 @@ test.each([
   expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
 });
 
-test("a pasted az command goes through: what names its service is ignored with a note", async () => {
+test("a pasted az command works: flags that name its service are ignored with a note", async () => {
   const args = ["enrollment", "show", "-n", "my-dps", "--resource-group", "rg", "--eid", "x"];
   const { stderr } = await runHere(args, { cwd: "/" });
   expect(stderr).toBe(
     [
-      "--dps-name my-dps is ignored: the service is the one of --location",
-      "--resource-group rg is ignored: the service is the one of --location",
+      "--dps-name my-dps is ignored: --location chooses the service",
+      "--resource-group rg is ignored: --location chooses the service",
       "rollcall: no service is running in ./.rollcall",
       "Try: rollcall start",
       "",

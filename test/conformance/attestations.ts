@@ -5,18 +5,18 @@ import { createTpm, prepareTpm, type TpmHints } from "tpm-js-sim";
 import { TpmClient } from "tpm-js-sim/client";
 import type { Swtpm } from "./swtpm.js";
 
-/** What a client script needs to be the device. */
+/** The credentials that a client script needs to act as the device. */
 export type JobAttestation =
   | { readonly type: "x509"; readonly cert: string; readonly key: string }
   | { readonly type: "symmetricKey"; readonly key: string }
   | { readonly type: "tpm"; readonly virtual: { readonly seed: string; readonly hints: TpmHints } }
   | { readonly type: "tpm"; readonly socket: string }
-  /** behind the simulator protocol's port, or where the SDK itself looks for one */
+  /** the port of the simulator protocol, or the place where the SDK itself looks for a TPM */
   | { readonly type: "tpm"; readonly served: number | "where the SDK looks" };
 
 export interface EnrolledDevice {
   readonly attestation: JobAttestation;
-  /** Absent: its group takes it. */
+  /** Absent when the device registers by its group. */
   readonly enrollment?: IndividualEnrollmentInput["attestation"];
 }
 
@@ -122,7 +122,7 @@ async function virtualTpm(registrationId: string): Promise<EnrolledDevice> {
   };
 }
 
-/** swtpm, a TPM that is not ours, over its socket. */
+/** swtpm, an independent TPM, over its socket. */
 export function swtpmRow(swtpm: Swtpm): AttestationRow {
   return {
     name: "swtpm",
@@ -139,7 +139,7 @@ export function swtpmRow(swtpm: Swtpm): AttestationRow {
   };
 }
 
-/** X.509 and symmetric keys: every transport takes these. */
+/** X.509 and symmetric keys, which every transport supports. */
 export const keyAndCertificateRows: readonly AttestationRow[] = [
   {
     name: "x509-primary",

@@ -4,18 +4,18 @@ import type { FixedPorts } from "./fixed-ports.js";
 
 export interface ServiceOptions
   extends Pick<RollcallOptions, "registration" | "limits" | "clock" | "hubs" | "location"> {
-  /** The ports that SDKs insist on are used where they may be. */
+  /** The fixed ports of SDKs, used if this process may listen on them. */
   readonly ports: FixedPorts;
   readonly seed: SeedInput;
 }
 
-/** The whole service in this process; devices are told not to wait, so that a test takes as long as its work. */
+/** The whole service in this process; devices are told not to wait, so that tests do not wait. */
 export function startService({ ports, ...options }: ServiceOptions): Promise<Rollcall> {
   const listen = { mqtt: ports[8883] === undefined ? 8883 : 0, https: ports[443] === undefined ? 443 : 0 };
   return startRollcall({ registration: { retryAfter: 0 }, ...options, listen });
 }
 
-/** Why the latest attempt of a device failed, in the words of `rollcall explain`: the code of its first finding. */
+/** The code of the first finding of a device's latest attempt. */
 export function causeOf(service: Rollcall, registrationId: string): string | undefined {
   return rootCause(service.attempts.find(registrationId)?.findings ?? [])?.code;
 }

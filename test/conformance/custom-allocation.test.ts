@@ -80,7 +80,7 @@ describe("a device of the unmodified Node SDK and a custom allocation", () => {
     });
   }
 
-  /** Exactly one of the three, and nothing secret in it. */
+  /** Expects exactly one of the three attestation members, without secrets. */
   function expectContext(context: object | undefined, name: string): void {
     const kind = name.startsWith("key") ? "symmetricKey" : name.startsWith("x509") ? "x509" : "tpm";
     const members = { symmetricKey: {}, x509: { certificateInfo: certificateDetails }, tpm: keysOfTpm };

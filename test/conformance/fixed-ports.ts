@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 
-/** Whether this process may listen on a port that an SDK has fixed, on both loopback addresses as the service does. */
+/** True when this process may listen on an SDK's fixed port, on both loopback addresses as the service does. */
 async function canListen(port: number): Promise<boolean> {
   for (const host of ["127.0.0.1", "::1"]) {
     const server = createServer();
@@ -15,7 +15,7 @@ async function canListen(port: number): Promise<boolean> {
   return true;
 }
 
-/** Ports that SDKs have fixed, each with why a test that needs it cannot run; undefined when it can. */
+/** Fixed ports of SDKs, each with the reason why a test that needs it cannot run; undefined when it can. */
 export interface FixedPorts {
   readonly 443: string | undefined;
   readonly 8883: string | undefined;
@@ -26,7 +26,7 @@ export async function probeFixedPorts(): Promise<FixedPorts> {
   return { 443: await reason(443), 8883: await reason(8883) };
 }
 
-/** Skips a test whose SDK insists on a port that this process may not take, or that is taken. */
+/** Skips a test whose SDK needs a fixed port that this process may not use, or that is taken. */
 export function skipWithout(
   ports: FixedPorts,
   port: keyof FixedPorts | undefined,

@@ -1,11 +1,11 @@
 import type { EnrollmentGroupInput, IndividualEnrollmentInput, SeedInput } from "@rollcall/protocol";
 import type { AttestationRow, EnrolledDevice } from "./attestations.js";
 
-/** Devices that prove themselves in the same way. */
+/** Devices with the same kind of attestation. */
 export interface Squad {
   readonly row: AttestationRow;
   readonly registrationIds: readonly string[];
-  /** What their enrollment says besides the attestation and the twin. */
+  /** Members of their enrollment besides the attestation and the twin. */
   readonly enrollment?: Partial<
     Pick<EnrollmentGroupInput, "provisioningStatus" | "allocationPolicy" | "customAllocationDefinition" | "iotHubs">
   >;
@@ -13,7 +13,7 @@ export interface Squad {
 
 export interface FleetDevice extends EnrolledDevice {
   readonly registrationId: string;
-  /** As the enrollment prescribes it; in a group the registration id. */
+  /** The device id of the enrollment; in a group the registration id. */
   readonly deviceId: string;
 }
 

@@ -1,7 +1,7 @@
 import { createCipheriv, createHash, createHmac, publicEncrypt } from "node:crypto";
 import { encodeAuthenticationKey, keyName, parseTpm2bPublic } from "tpm-js-sim/credential";
 
-/** What may be other than it should be in an authentication key whose wrappers are right. */
+/** Deliberate faults in an authentication key whose wrappers are valid. */
 export interface Forgery {
   readonly endorsementKey: Buffer;
   readonly storageRootKey: Buffer;
@@ -16,7 +16,7 @@ export interface Forgery {
   readonly innerWrapKey?: Buffer;
 }
 
-// Written from attestation.md#identity-key alone, without our package's own steps: a second opinion.
+// Written only from attestation.md#identity-key, without our package's code, as a second opinion.
 const u16 = (value: number): Buffer => Buffer.of(value >> 8, value & 0xff);
 const u32 = (value: number): Buffer => Buffer.concat([u16(value >>> 16), u16(value & 0xffff)]);
 const sized = (bytes: Buffer): Buffer => Buffer.concat([u16(bytes.length), bytes]);
@@ -41,12 +41,12 @@ function wrap(seed: Buffer, name: Buffer, plain: Buffer): Buffer {
 
 function send(recipient: Buffer, label: string, seed: Buffer): Buffer {
   const parsed = parseTpm2bPublic(recipient);
-  if (parsed.kind !== "usable") throw new Error("not a key to send a secret to");
+  if (parsed.kind !== "usable") throw new Error("the key cannot receive a secret");
   const key = parsed.keyObject;
   return publicEncrypt({ key, oaepHash: "sha256", oaepLabel: Buffer.from(`${label}\0`) }, seed);
 }
 
-/** An authentication key that is right in all that is not asked to be otherwise. */
+/** An authentication key that is valid except for the given faults. */
 export function forgeAuthenticationKey(forgery: Forgery): Buffer {
   const { endorsementKey, storageRootKey, attributes = 0x00040440, policy = Buffer.alloc(32, 1) } = forgery;
   const { key = Buffer.alloc(32, 3), innerWrapKey = Buffer.alloc(16, 2), authValue = Buffer.alloc(0) } = forgery;

@@ -62,9 +62,9 @@ describe("a device of the unmodified Java SDK", () => {
       sdk,
       trust,
       caPath: service.info.caPath,
-      // The Java SDK wants a dot in the name of a hub, and has no opinion on the service's.
+      // The Java SDK requires a dot in the hub's name, but not in the service's.
       job: { host: "localhost", idScope: service.info.idScope, ...run },
-      // More than the SDK waits for a reply that it has missed (see clients/JavaDevice.java).
+      // Longer than the SDK waits for a reply that it has missed (see clients/JavaDevice.java).
       timeoutMs: 200_000,
       ...(onStep && { onStep }),
     });

@@ -28,7 +28,7 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 `;
 
-/** The Java SDKs and our client scripts, compiled; or why it cannot be had. */
+/** The Java SDKs and our compiled client programs, or the reason why they are missing. */
 export type JavaSdk = { readonly classPath: string } | { readonly missing: string };
 
 function run(program: string, args: readonly string[], cwd?: string): Promise<string | undefined> {
@@ -76,7 +76,7 @@ export interface TrustStore {
   remove(): void;
 }
 
-/** Java takes no PEM file for the CAs it trusts, but a store. */
+/** Java reads its trusted CAs from a trust store, not from a PEM file. */
 export async function trustStoreOf(caPath: string): Promise<TrustStore> {
   const folder = mkdtempSync(join(tmpdir(), "rollcall-java-"));
   const store = join(folder, "trust.p12");
@@ -92,7 +92,7 @@ export async function trustStoreOf(caPath: string): Promise<TrustStore> {
 interface JavaRun extends Pick<RunClientOptions, "caPath" | "job" | "onStep" | "timeoutMs"> {
   readonly sdk: JavaSdk;
   readonly trust: TrustStore | undefined;
-  /** The port of the virtual TPM that a device with one takes. */
+  /** The port of the device's virtual TPM, if it has one. */
   readonly tpmPort?: number;
 }
 

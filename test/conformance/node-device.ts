@@ -3,7 +3,7 @@ import type { JobAttestation } from "./attestations.js";
 import type { FleetDevice } from "./fleet.js";
 import { type ClientResult, runClient } from "./run-client.js";
 
-/** The transports of `clients/node-device.mjs`, and the port that the SDK insists on. */
+/** The transports of `clients/node-device.mjs`, and the SDK's fixed port. */
 export const nodeTransports = {
   mqtt: { title: "MQTT", fixed: undefined },
   "mqtt-ws": { title: "MQTT over WebSocket", fixed: 443 },
@@ -33,7 +33,10 @@ export interface NodeDeviceRun {
   readonly timeoutMs?: number;
 }
 
-/** One device with the unmodified Node SDK. `localhost` for the service, so that name and address are both proven. */
+/**
+ * One device with the unmodified Node SDK. It uses `localhost` for the service, so that the tests cover name and
+ * address.
+ */
 export function runNodeDevice(service: Rollcall, run: NodeDeviceRun): Promise<ClientResult> {
   const { transport, device, payload, again, hub, watchHttp, onStep, timeoutMs, port = service.info.ports.mqtt } = run;
   const host = nodeTransports[transport].fixed === undefined ? `localhost:${port}` : "localhost";

@@ -14,7 +14,7 @@ const HUB = "127.0.0.1";
 const rowNamed = (wanted: string) => keyAndCertificateRows.find(({ name }) => name === wanted)!;
 const row = rowNamed("key-derived");
 
-/** A service with one group of symmetric-key devices, any registration id of which will do. */
+/** A service with one group of symmetric-key devices, which accepts any registration id. */
 function serviceFor(registrationIds: readonly string[], options: Omit<ServiceOptions, "ports" | "seed"> = {}) {
   const context = {} as { ports: FixedPorts; service: Rollcall; fleet: Fleet };
   beforeAll(async () => {
@@ -44,7 +44,7 @@ describe("the unmodified Node SDK", () => {
       });
       expect(outcome.error).toBeUndefined();
       expect(outcome.registered).toMatchObject({ status: "assigned", assignedHub: HUB });
-      // Only a custom-allocation webhook answers with one (wire.md#registration-state).
+      // Only a custom-allocation webhook returns a payload (wire.md#registration-state).
       expect(outcome.registered).not.toHaveProperty("payload");
     });
   }
@@ -136,7 +136,7 @@ const stepsOf = ({ attempts }: Rollcall, id: string) =>
 
 describe("the unmodified Node SDK that is told to wait", () => {
   let now = 0;
-  /** A second before a minute that nobody used is over: that is what retry-after says then. */
+  /** Sets the clock to one second before the end of an unused minute, so that retry-after is one second. */
   const freshMinute = () => {
     now = (Math.floor(Math.max(now, Date.now()) / MINUTE) + 2) * MINUTE - 1000;
   };
@@ -145,7 +145,7 @@ describe("the unmodified Node SDK that is told to wait", () => {
   const context = serviceFor(idsFor("first", "throttled"), options);
   const device = (name: string, transport: NodeTransport) => context.fleet.device(`${name}-${transport}`);
 
-  /** Another device takes the one registration of a fresh minute. */
+  /** Another device uses the only registration of a fresh minute. */
   async function useUpTheMinute(transport: NodeTransport): Promise<void> {
     freshMinute();
     const { registered } = await runNodeDevice(context.service, { transport, device: device("first", transport) });
@@ -165,7 +165,7 @@ describe("the unmodified Node SDK that is told to wait", () => {
       expect(await running).toEqual({
         registered: expect.objectContaining({ status: "assigned", registrationId: throttled.registrationId }),
       });
-      // Two register requests on one connection: the second is an attempt of its own, without a CONNECT.
+      // Two register requests on one connection: the second is a separate attempt, without a CONNECT.
       const [first, second, ...more] = stepsOf(context.service, throttled.registrationId);
       expect(first).toContain("connect");
       expect(second).not.toContain("connect");

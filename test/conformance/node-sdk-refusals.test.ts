@@ -12,12 +12,12 @@ const rowNamed = (name: string): AttestationRow => {
   return row;
 };
 
-/** What the SDK's caller gets; `result` where the SDK hands the reply's body on, `responseBody` over HTTPS. */
+/** The error that the SDK's caller gets; `result` if the SDK passes on the reply's body, `responseBody` over HTTPS. */
 interface Expected {
   readonly name: string;
   readonly message?: string;
   readonly body?: Record<string, unknown>;
-  /** Where another first finding is the right one than the case's. */
+  /** The first finding on this transport, if it differs from the case's. */
   readonly cause?: string;
 }
 
@@ -29,10 +29,10 @@ type Spoil = (
 
 interface Refusal {
   readonly title: string;
-  /** An attestation row, enrolled anew for this case. */
+  /** The name of an attestation row, with a new enrollment for this case. */
   readonly row: string;
   readonly enrollment?: Squad["enrollment"];
-  /** What the device does wrong; the devices of this case are given in the order of the transports. */
+  /** Makes the device's mistake; gets the devices of this case in the order of the transports. */
   readonly spoil?: Spoil;
   /** The first finding's code. */
   readonly cause: string;
@@ -45,22 +45,22 @@ const connackFive: Expected = { name: "Error", message: "Connection refused: Not
 const unauthorized: Expected = { name: "UnauthorizedError", body: { errorCode: 401002 } };
 const everywhere = (expected: Expected) => ({ mqtt: expected, "mqtt-ws": expected, http: expected });
 const overBoth = (expected: Expected) => ({ mqtt: expected, http: expected });
-/** The SDK hands neither code nor body on when the answer to a TPM's first request is no 401. */
+/** The SDK passes on neither code nor body when the answer to a TPM's first request is not a 401. */
 const noChallenge: Expected = {
   name: "InvalidOperationError",
   message: expect.stringContaining("did NOT respond with an unauthorized error"),
 };
 
-/** The right id, with a credential that was made in the same way but enrolled nowhere. */
+/** The right id, with a credential of the same kind that no enrollment has. */
 const impostor: Spoil = async (device, row) => ({ ...device, ...(await madeAnew(row, device.registrationId)) });
 
-/** An id that nobody enrolled, with a credential of its own. */
+/** An id without an enrollment, with a credential of its own. */
 const stranger: Spoil = async (device, row) => {
   const registrationId = `${device.registrationId}-not`;
   return { ...device, registrationId, ...(await madeAnew(row, registrationId)) };
 };
 
-/** The next device's credential: well made and enrolled, but somebody else's. */
+/** The next device's credential: valid and enrolled, but of another device. */
 const swapped: Spoil = (device, _row, all) => ({
   ...device,
   attestation: all[(all.indexOf(device) + 1) % all.length]!.attestation,
@@ -108,7 +108,7 @@ const refusals: readonly Refusal[] = [
     over: overBoth(unauthorized),
   },
   {
-    title: "chain of a root that nobody enrolled",
+    title: "chain of a root without an enrollment",
     row: "x509-root",
     spoil: impostor,
     cause: "chain.issuerMissing",
@@ -181,7 +181,7 @@ const refusals: readonly Refusal[] = [
     cause: "enrollment.notFoundForTpm",
     over: {
       http: noChallenge,
-      // At CONNECT nobody knows yet that this is a TPM.
+      // At CONNECT the service does not know yet that this device has a TPM.
       "mqtt-tpm": { ...connackFive, cause: "credential.missing" },
     },
   },

@@ -45,7 +45,7 @@ describe("a device of the unmodified Node SDK is assigned and served by its hub"
     for (const swtpm of swtpms.values()) await swtpm.stop();
   });
 
-  /** The test's half of a visit: what the device reported is there; then the operator changes the desired properties. */
+  /** The test's part of a visit: checks the reported properties, then changes the desired properties as an operator. */
   async function operate(registrationId: string): Promise<void> {
     const device = { hub: HUB, deviceId: fleet.device(registrationId).deviceId };
     const twin = await service.hub.twin(device);
@@ -97,7 +97,7 @@ describe("a device of the unmodified Node SDK is assigned and served by its hub"
     expect(service.hub.telemetryCount).toBe(visits * TELEMETRY);
   });
 
-  test("nothing is left of devices that are gone", async () => {
+  test("nothing remains open after the devices have left", async () => {
     const nothing = { connections: 0, sessions: 0, challengeSessions: 0, timers: 0, webhookCalls: 0 };
     await vi.waitFor(() => expect(service.stats()).toMatchObject(nothing), { timeout: 10_000, interval: 20 });
   });

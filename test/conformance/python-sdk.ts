@@ -4,9 +4,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ClientResult, type RunClientOptions, runClient } from "./run-client.js";
 
-/** What pip installs, each into a folder of its own: the SDKs share dependencies, in different versions. */
+/**
+ * Packages that pip installs, each into a folder of its own, since the SDKs need different versions of dependencies.
+ */
 const packages = {
-  /** The last release; it wants paho-mqtt 1.6, so pip shall choose that and not 2. */
+  /** The last release; it needs paho-mqtt 1.6, which pip would not choose by itself. */
   device: { requirements: ["azure-iot-device==2.14.0", "paho-mqtt==1.6.1"], folder: "python-sdk-2.14.0" },
   device212: { requirements: ["azure-iot-device==2.12.0", "paho-mqtt==1.6.1"], folder: "python-sdk-2.12.0" },
   /** The last release, of 2018; api-version 2018-09-01-preview. */
@@ -19,7 +21,7 @@ const packages = {
 } as const;
 const INSTALL_MS = 90_000;
 
-/** A Python SDK in a folder of its own, or why it cannot be had. */
+/** A Python SDK in a folder of its own, or the reason why it is missing. */
 export type PythonSdk = { readonly folder: string } | { readonly missing: string };
 
 function run(program: string, args: readonly string[]): Promise<string | undefined> {
@@ -34,7 +36,7 @@ function run(program: string, args: readonly string[]): Promise<string | undefin
 export async function installPythonSdk(which: keyof typeof packages = "device"): Promise<PythonSdk> {
   const { requirements, folder } = packages[which];
   const cache = fileURLToPath(new URL(`../../node_modules/.cache/rollcall/${folder}`, import.meta.url));
-  if (process.platform === "win32") return { missing: "Python SDK: not tried on Windows" };
+  if (process.platform === "win32") return { missing: "Python SDK: not tested on Windows" };
   if ((await run("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 8))"])) !== undefined) {
     return { missing: "Python SDK: python3 (3.8 or newer) is not installed" };
   }
@@ -42,7 +44,7 @@ export async function installPythonSdk(which: keyof typeof packages = "device"):
   const unfinished = `${cache}.${process.pid}`;
   mkdirSync(dirname(cache), { recursive: true });
   const flags = ["--quiet", "--disable-pip-version-check", "--no-input", "--retries", "1", "--timeout", "15"];
-  // Wheels, so that nothing of what is downloaded runs at install time; paho-mqtt 1.6 is to be had as source only.
+  // Wheels only, so that no downloaded code runs at install time; paho-mqtt 1.6 exists as source only.
   const args = [
     "-m",
     "pip",

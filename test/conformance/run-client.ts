@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** What a client reports of an error that its SDK gave it. */
+/** An SDK's error, as the client script reports it. */
 export interface ClientError {
   readonly step: string;
   readonly name: string;
   readonly message: string;
-  /** The reply's body, where the SDK hands it on. */
+  /** The reply's body, if the SDK passes it on. */
   readonly result?: Record<string, unknown>;
   /** This and the rest: HTTPS only. */
   readonly responseBody?: string;
@@ -41,11 +41,11 @@ export interface RunClientOptions {
   /** Program and first arguments; the default is Node on `clients/node-device.mjs`. */
   readonly command?: readonly [string, ...string[]];
   readonly env?: Readonly<Record<string, string>>;
-  /** Handed over as JSON in ROLLCALL_JOB. */
+  /** Passed as JSON in ROLLCALL_JOB. */
   readonly job: unknown;
   /** PEM file of the CA to trust. */
   readonly caPath: string;
-  /** The test's half of a step that the client has reached. */
+  /** The test's part of a step that the client has reached. */
   readonly onStep?: (step: string) => Promise<void>;
   readonly timeoutMs?: number;
 }

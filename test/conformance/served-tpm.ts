@@ -2,24 +2,24 @@ import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { outcome, printed, runCli, startCli } from "../cli/run-cli.js";
 
-/** A virtual TPM in a folder of its own, and the one of its usual ports on which it is served. */
+/** A virtual TPM in a folder of its own, and the port on which it is served. */
 export interface TpmPlace {
   readonly title: string;
   readonly state: string;
   readonly port: 2321 | 2323;
 }
 
-/** Both ways in which clients look for a TPM on this machine. */
+/** Both places where clients look for a TPM on this machine. */
 export const tpmPlaces: readonly TpmPlace[] = [
   { title: "2321, the Microsoft simulator protocol", state: "simulator", port: 2321 },
-  { title: "2323, where clients look that find no device", state: "resource-manager", port: 2323 },
+  { title: "2323, where clients look when there is no TPM device", state: "resource-manager", port: 2323 },
 ];
 
 export interface ServedTpm extends TpmPlace {
   readonly registrationId: string;
   readonly endorsementKey: string;
   readonly child: ChildProcess;
-  /** Why it does not serve. */
+  /** The reason why it does not serve. */
   readonly refused: string | undefined;
 }
 
@@ -39,16 +39,16 @@ export async function serveTpm(place: TpmPlace, cwd: string): Promise<ServedTpm>
   return { ...place, registrationId, endorsementKey, child, refused };
 }
 
-/** Ends what `serveTpm` started, and waits for it. */
+/** Ends the process that `serveTpm` started, and waits for its end. */
 export async function endTpm({ child }: ServedTpm): Promise<void> {
   const ended = outcome(child);
   if (child.exitCode === null) child.kill("SIGTERM");
   if (child.exitCode === null) await ended;
 }
 
-/** Enrolls the TPM; its device is called after its state. */
+/** The TPM's enrollment; the device id is the name of the state folder. */
 export const enrollmentOf = ({ registrationId, endorsementKey, state }: ServedTpm) =>
   ({ registrationId, deviceId: `device-${state}`, attestation: { type: "tpm", tpm: { endorsementKey } } }) as const;
 
-/** True on a machine whose own TPM clients would take instead. */
+/** True on a machine with its own TPM, which clients would use instead. */
 export const hasTpmOfItsOwn = (): boolean => ["/dev/tpm0", "/dev/tpmrm0"].some((path) => existsSync(path));

@@ -1,7 +1,10 @@
 import { keyAndCertificateRows, tpmRow } from "./attestations.js";
 import { enrollFleet, type Fleet } from "./fleet.js";
 
-/** What every service SDK is to enroll: an individual of each kind, a group of each kind, and the devices that then register. */
+/**
+ * The enrollments that every service SDK creates (an individual of each kind, a group of each kind), and the devices
+ * that then register.
+ */
 export const individualIds = ["Leaf-1", "key:1", "tpm-1"];
 export const groupIds = ["x509-root", "key-derived"];
 export const devices = ["Leaf-1", "key:1", "chained-1", "derived-1", "derived-2"];
@@ -28,7 +31,7 @@ export function enrollServiceSdkFleet(): Promise<Fleet> {
 
 export type Body = Record<string, unknown>;
 
-/** What became of one enrollment in the hands of a client, as it reports it. */
+/** The life of one enrollment, as a client reports it. */
 export interface Life {
   readonly created: Body;
   readonly read: Body;
@@ -40,7 +43,7 @@ export interface Life {
   readonly mechanism: Body;
 }
 
-/** A query's answer: how many entries each page had, and all of them. */
+/** A query's answer: the number of entries on each page, and all entries. */
 export interface Pages {
   readonly sizes: readonly number[];
   readonly items: readonly Body[];

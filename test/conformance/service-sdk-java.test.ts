@@ -75,7 +75,7 @@ describe("the unmodified Java service SDK, of api-version 2019-03-31", () => {
     });
   });
 
-  test("runs bulk operations, and reads the types of what it queries", async ({ skip }) => {
+  test("runs bulk operations, and reads the type of each query's entries", async ({ skip }) => {
     skipIfImpossible(skip);
     expect(await operate("query", {})).toEqual({
       bulk: ["true 0", "false 3", "true 0", "true 0"],
@@ -84,7 +84,9 @@ describe("the unmodified Java service SDK, of api-version 2019-03-31", () => {
     });
   });
 
-  test("what it created lets devices in; it reads and forgets their registrations, and deletes", async ({ skip }) => {
+  test("devices register by its enrollments; it reads and deletes their registrations, and deletes the enrollments", async ({
+    skip,
+  }) => {
     skipIfImpossible(skip);
     for (const registrationId of devices) {
       const { registered } = await runNodeDevice(service, { transport: "mqtt", device: fleet.device(registrationId) });

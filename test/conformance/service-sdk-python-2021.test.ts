@@ -15,7 +15,7 @@ import {
   type Pages,
 } from "./service-sdk-fleet.js";
 
-/** The exceptions are of the package azure-core, which knows no own one for 412. */
+/** The exceptions are those of the package azure-core, which has no class for 412. */
 const refused = (type: string, errorCode: number) => ({ type, status: Math.floor(errorCode / 1000), errorCode });
 const overtakenBy = refused("HttpResponseError", 412001);
 const notFound = (errorCode: number) => refused("ResourceNotFoundError", errorCode);
@@ -105,7 +105,7 @@ describe("the unmodified Python service SDK of api-version 2021-10-01", () => {
     expect(groups.items).toEqual(["key-derived", "x509-root"].map((id) => lives[id]?.updated));
   });
 
-  test("what it created lets devices in; it reads, lists and forgets their registrations, and deletes", async ({
+  test("devices register by its enrollments; it reads, lists and deletes their registrations, and deletes the enrollments", async ({
     skip,
   }) => {
     skipWithoutSdk(skip);

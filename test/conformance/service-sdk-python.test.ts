@@ -24,7 +24,7 @@ describe("the unmodified Python service SDK, of api-version 2018-09-01-preview",
   let fleet: Fleet;
   let sdk: PythonSdk;
   let lives: Readonly<Record<string, Life>> = {};
-  // On disk: the other service SDKs are answered from memory.
+  // Stored on disk, while the services of the other SDKs use memory.
   const location = mkdtempSync(join(tmpdir(), "rollcall-service-sdk-"));
 
   beforeAll(async () => {
@@ -97,7 +97,9 @@ describe("the unmodified Python service SDK, of api-version 2018-09-01-preview",
     expect(groups.items).toEqual(["key-derived", "x509-root"].map((id) => lives[id]?.updated));
   });
 
-  test("what it created lets devices in; it reads and forgets their registrations, and deletes", async ({ skip }) => {
+  test("devices register by its enrollments; it reads and deletes their registrations, and deletes the enrollments", async ({
+    skip,
+  }) => {
     skipWithoutSdk(skip);
     for (const registrationId of devices) {
       const { registered } = await runNodeDevice(service, { transport: "mqtt", device: fleet.device(registrationId) });

@@ -81,7 +81,7 @@ describe("the unmodified Node service SDK", () => {
   /** One run of `clients/service-sdk.mjs`; what the act returned. */
   async function operate<T>(act: string, job: object): Promise<T> {
     const client = fileURLToPath(new URL("clients/service-sdk.mjs", import.meta.url));
-    // 443 is not written in a connection string, and the certificate's name is proven too.
+    // The connection string has no port for 443; `localhost` checks the certificate's name too.
     const connectionString = service.info.connectionString.replace("127.0.0.1", "localhost");
     const result = await runClient({
       command: [process.execPath, client],
@@ -123,7 +123,7 @@ describe("the unmodified Node service SDK", () => {
     }
   });
 
-  test("is never given a key or a certificate but by attestationmechanism", ({ skip }) => {
+  test("gets keys and certificates only from attestationmechanism", ({ skip }) => {
     skipWithout(ports, 443, skip);
     for (const id of ["key:1", "key-derived"]) {
       const { created, read, updated, mechanism } = lifeOf(id);
@@ -145,7 +145,7 @@ describe("the unmodified Node service SDK", () => {
     expect(lifeOf("tpm-1").mechanism).toEqual(seedOf("tpm-1")?.attestation);
   });
 
-  test("updates with the etag that it read, and is refused with it the next time", ({ skip }) => {
+  test("updates with the etag that it read, and is refused with the same etag the next time", ({ skip }) => {
     skipWithout(ports, 443, skip);
     const refused = {
       name: "InvalidEtagError",
@@ -199,7 +199,7 @@ describe("the unmodified Node service SDK", () => {
     expect(unreadable).toEqual({ sizes: [3], items: individuals?.items });
   });
 
-  test("what it created lets devices in, and it reads and forgets their registrations", async ({ skip }) => {
+  test("devices register by its enrollments, and it reads and deletes their registrations", async ({ skip }) => {
     skipWithout(ports, 443, skip);
     for (const registrationId of allDevices) {
       const device = fleet.device(registrationId);
@@ -231,7 +231,7 @@ describe("the unmodified Node service SDK", () => {
     expect(forgotten).toMatchObject({ name: "Error", statusCode: 404 });
   });
 
-  test("what it deleted is refused", async ({ skip }) => {
+  test("a deleted enrollment is refused", async ({ skip }) => {
     skipWithout(ports, 443, skip);
     const gone = await operate("delete", { registrationIds: individualIds, enrollmentGroupIds: groupIds });
     expect(gone).toMatchObject({

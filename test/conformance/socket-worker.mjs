@@ -1,7 +1,7 @@
 import { workerData } from "node:worker_threads";
 import { exchange } from "./tss-devices.mjs";
 
-// Carries commands for a thread that waits: the answer goes to the port first, then the waiting thread is woken.
+// Sends commands for a blocked thread: posts the answer to the port first, then wakes the thread.
 const { path, port, signal } = workerData;
 
 async function answer(command) {

@@ -51,7 +51,7 @@ describe.skipIf(missing)(`a fresh swtpm${reason}`, () => {
   });
 });
 
-/** What an attempt with a changed blob ends with, or "activated". */
+/** The error of an attempt with a changed blob, or "activated". */
 function outcome(client: TpmClient, blob: Buffer): string {
   try {
     client.activateIdentityKey(blob);
@@ -61,7 +61,7 @@ function outcome(client: TpmClient, blob: Buffer): string {
   }
 }
 
-/** What a key that was activated makes of a text, or what the TPM says instead. */
+/** The signature that an activated key makes of a text, or the TPM's error. */
 function signature(client: TpmClient): string {
   try {
     return client.sign(Buffer.from("text")).toString("hex");
@@ -70,7 +70,7 @@ function signature(client: TpmClient): string {
   }
 }
 
-/** The first use of a key that the lockout protects makes swtpm write its state and ask to be asked again. */
+/** Repeats a command: at the first use of a key under the lockout, swtpm writes its state and asks for a retry. */
 function retried(swtpm: Swtpm, command: Buffer): Buffer {
   const response = swtpm.send(command);
   return response.readUInt32BE(6) === 0x922 ? swtpm.send(command) : response;
@@ -198,7 +198,7 @@ describe.skipIf(missing)(`swtpm and our TPM with the same keys${reason}`, () => 
       title: "a password with reserved bits",
       command: `80020000001f0000015581000100${"00000009400000090000110000"}0000000b`,
     },
-    { title: "HMAC with a hash that nobody knows", command: `80020000001f0000015581000100${password}00000099` },
+    { title: "HMAC with an unknown hash", command: `80020000001f0000015581000100${password}00000099` },
     { title: "ReadPublic of a handle beyond the slots", command: "80010000000e0000017380000100" },
     { title: "FlushContext of a handle beyond the slots", command: "80010000000e0000016503000100" },
     {
@@ -210,7 +210,7 @@ describe.skipIf(missing)(`swtpm and our TPM with the same keys${reason}`, () => 
     expect(tpm.send(hex(command)).toString("hex")).toBe(retried(swtpm, hex(command)).toString("hex"));
   });
 
-  /** CreatePrimary in OWNER of an RSA storage key, but for one part. Each is refused before a key is made. */
+  /** CreatePrimary of an RSA storage key in OWNER with one part changed. Each is refused before a key is made. */
   function createPrimary(changed: Readonly<Record<string, string>>): Buffer {
     const template = {
       type: "0001",
@@ -257,7 +257,7 @@ describe.skipIf(missing)(`swtpm and our TPM with the same keys${reason}`, () => 
     expect(response.readUInt32BE(6)).not.toBe(0);
   });
 
-  // Where Part 3 leaves no choice, or ours says more.
+  // Cases where Part 3 leaves no choice, or our answer is more exact.
   test.each([{ title: "a wrong tag", command: "80030000000c0000017b0014", ourCode: 0x01e, theirCode: 0x084 }])(
     "the two differ over $title",
     ({ command, ourCode, theirCode }) => {
@@ -291,7 +291,7 @@ describe.skipIf(missing)(`swtpm and our TPM with the same keys${reason}`, () => 
     { title: "without noDA", changes: { attributes: 0x00040040 } },
     { title: "no scheme", changes: { scheme: "0010" } },
     { title: "an XOR scheme", changes: { scheme: "000a000b0022" } },
-    { title: "a hash that nobody knows", changes: { scheme: "00050099" } },
+    { title: "an unknown hash", changes: { scheme: "00050099" } },
     { title: "a policy of the wrong length", changes: { policy: Buffer.alloc(20) } },
     { title: "no policy", changes: { policy: Buffer.alloc(0) } },
     { title: "another type of sensitive area", changes: { sensitiveType: 0x0025 } },
@@ -340,7 +340,7 @@ describe.skipIf(missing)(`swtpm and our TPM with the same keys${reason}`, () => 
       commands: [start("01"), policySecret, activate("01"), policySecret, activate("01"), flush],
     },
     {
-      title: "a session that is not to continue is gone",
+      title: "a session without continueSession ends",
       commands: [start("01"), policySecret, activate("00"), flush],
     },
     {

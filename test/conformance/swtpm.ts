@@ -15,20 +15,20 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** Where a program is, or undefined. */
+/** Path of a program; undefined when it is not on the PATH. */
 export function programOnPath(name: string): string | undefined {
   const folders = (process.env["PATH"] ?? "").split(delimiter);
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
-/** Where Debian's swtpm is, or undefined. */
+/** Path of Debian's swtpm; undefined when it is not installed. */
 export const swtpmProgram = programOnPath("swtpm");
 
 /** A running swtpm with a state of its own. */
 export interface Swtpm {
   /** the raw TPM socket: bare commands, one client at a time */
   readonly socket: string;
-  /** One command, waiting for its answer: what `TpmClient` wants. */
+  /** Sends a command and blocks until the answer, as `TpmClient` requires. */
   send(command: Uint8Array): Buffer;
   /** A device for `tss.Tpm`. */
   device(): TssDevice;
@@ -49,7 +49,7 @@ interface Waiting {
 
 type Message = { readonly response: Uint8Array } | { readonly error: string };
 
-/** Sockets in node answer later; this thread waits for a worker that does the talking. */
+/** Node's sockets are asynchronous, so this thread blocks while a worker talks to the socket. */
 function waitingSend(path: string): Waiting {
   const { port1, port2 } = new MessageChannel();
   const signal = new Int32Array(new SharedArrayBuffer(4));
@@ -58,7 +58,7 @@ function waitingSend(path: string): Waiting {
   const send = (command: Uint8Array): Buffer => {
     Atomics.store(signal, 0, 0);
     port1.postMessage(command);
-    // More than once: the last answer's notification may come only now.
+    // In a loop, since a late notification of the previous answer may wake it.
     while (Atomics.load(signal, 0) === 0) {
       if (Atomics.wait(signal, 0, 0, 20_000) === "timed-out") throw new Error("swtpm does not answer");
     }

@@ -1,11 +1,11 @@
 import type { ToolScript } from "./tpm2-tools.rows.js";
 
-// Of each line its exit status counts, and the TPM's response code where it failed; of one with `= ` in front also what it prints.
+// Compared per line: exit status and, after a failure, the TPM's response code; with `= ` in front also the output.
 
 const storageKey = "tsscreateprimary -hi o -st -pwdk sss";
 const message = "echo hello > msg";
 
-/** IBM's utilities leave objects and sessions to each other by handle: no script may have more than three at a time. */
+/** IBM's utilities share objects and sessions by handle, so a script may have at most three at a time. */
 export const ibmScripts: readonly ToolScript[] = [
   {
     title: "keys: createprimary, create, load, sign, verifysignature, objectchangeauth, contextsave, contextload",
@@ -218,10 +218,10 @@ export const ibmScripts: readonly ToolScript[] = [
   },
 ];
 
-/** OpenSSL's options with which keys are the TPM's. */
+/** OpenSSL's options that put keys into the TPM. */
 export const tpm2Providers = "-provider tpm2 -provider default -propquery '?provider=tpm2'";
 
-/** OpenSSL with keys in the TPM; what they make is checked by OpenSSL without. */
+/** OpenSSL with keys in the TPM; OpenSSL without the TPM checks the results. */
 export const opensslScripts: readonly ToolScript[] = [
   {
     title: "RSA: genpkey, sign, PSS, decrypt, CSR",

@@ -8,7 +8,7 @@ interface Needs {
   readonly missing: boolean;
 }
 
-/** What a test of some client needs besides swtpm, which says what is right. */
+/** The package that a test of a client needs besides swtpm, the reference. */
 function needs(title: string, packageName: string, present: string | undefined): Needs {
   const absent = [swtpmProgram === undefined ? "swtpm" : [], present === undefined ? packageName : []].flat();
   if (absent.length === 0) return { title, missing: false };
@@ -16,7 +16,7 @@ function needs(title: string, packageName: string, present: string | undefined):
   return { title: `${title} (needs ${absent.join(" and ")}: apt-get install ${absent.join(" ")})`, missing: true };
 }
 
-/** How a line ended, and what it printed when that matters. IBM's utilities print the TPM's response code. */
+/** Exit status of a line, and its output if that is compared. IBM's utilities print the TPM's response code. */
 function ended({ code, stdout, stderr }: ToolRun, printsTheSame: boolean): unknown {
   const refusal = /\brc ([0-9a-f]{8})\b/.exec(stdout)?.[1];
   return { code, refusal, ...(printsTheSame ? { stdout } : {}), ...(code === -1 ? { stderr } : {}) };
@@ -56,7 +56,7 @@ describe.skipIf(openssl.missing)(openssl.title, { concurrent: true }, () => {
   test.each(opensslScripts)("$title", { timeout: 60_000 }, async ({ lines }) => {
     const { ours, theirs } = await onBoth(lines, false);
     expect(ours).toEqual(theirs);
-    // Every line of these is one that works.
+    // Every line of these scripts must succeed.
     expect(theirs).toEqual(theirs.map((each) => expect.objectContaining({ ...Object(each), code: 0 })));
   });
 });

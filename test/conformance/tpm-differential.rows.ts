@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** One kind of command: its code, handles to draw from, whether each wants authorization, and its parameters. */
+/** One kind of command: its code, handles to choose from, the number of authorizations, and its parameters. */
 interface Kind {
   readonly name: string;
   readonly code: number;
@@ -29,7 +29,7 @@ const nothing = fc.constant("");
 const hashAlg = from(u16, 0x000b, 0x000b, 0x0004, 0x000c, 0x000d, 0x0010, 0x0099);
 const hierarchy = from(u32, 0x40000001, 0x4000000b, 0x4000000c, 0x40000007, 0x4000000a, 0x12345678);
 const [ek, srk, identity] = [0x81010001, 0x81000001, 0x81000100];
-/** Made persistent by the test: keys that may decrypt anything. */
+/** Unrestricted decryption keys, which the test makes persistent. */
 export const decryptionKeys = { ecc: 0x81000500, rsa: 0x81000501 } as const;
 /** Not after another persistent key, which is in the first slot there while a command uses it. */
 const persistent = [ek, srk, identity, srk, identity, 0x81000777];
@@ -51,14 +51,14 @@ const ticket = of(from(u16, 0x8024, 0x8022), from(u32, 0x40000007, 0x40000001), 
 const signingScheme = fc.constantFrom("0010", "0014000b", "0016000b", "0018000b", "0005000b", "00140004", "0099");
 
 const authTicket = of(from(u16, 0x8025, 0x8023, 0x8022), from(u32, 0x40000007, 0x40000001), buffer(64));
-/** Less than a modulus. */
+/** A message that is smaller than the modulus. */
 const message = fc.oneof(
   buffer(250),
   exactly(255).map((hex) => sized(`00${hex}`)),
 );
 const decryptionScheme = fc.constantFrom("0010", "0015", "0017000b", "00170004", "0014000b");
 const nvHandles = [[...nvIndices, 0x40000001, 0x40000001, 0x4000000c], nvIndices];
-/** Of P-256. */
+/** The generator of P-256. */
 const generator = {
   x: "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296",
   y: "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
@@ -124,7 +124,10 @@ const nvPublic = of(
   from(u16, 8, 8, 32, 32, 0, 3000),
 );
 
-/** Commands whose answers two TPMs with the same keys must agree on. Those that would change what persists are not here. */
+/**
+ * Commands whose answers two TPMs with the same keys must agree on. Commands that would change persistent state are not
+ * listed.
+ */
 export const kinds: readonly Kind[] = [
   {
     name: "GetCapability",
@@ -496,7 +499,7 @@ export const kinds: readonly Kind[] = [
 
 const password = "400000090000010000";
 
-/** A command of some kind, well formed; what is in it may still be refused. */
+/** A well-formed command of some kind; the TPM may still refuse its content. */
 export const wellFormed: fc.Arbitrary<Buffer> = fc
   .constantFrom(...kinds)
   .chain(({ code, handles = [], passwords = 0, parameters }) =>
@@ -525,5 +528,5 @@ export const mutated: fc.Arbitrary<Buffer> = fc
     return sizedBytes;
   });
 
-/** Commands whose response begins with the handle of what they made. */
+/** Commands whose response begins with a new handle. */
 export const makesHandle: readonly number[] = [0x131, 0x191, 0x15b, 0x186, 0x167, 0x176];

@@ -12,7 +12,7 @@ const reason = missing ? " (needs swtpm: apt-get install swtpm)" : "";
 if (missing) console.warn("swtpm is not on the PATH: that our TPM answers random commands as it does is NOT tested");
 
 const long = process.env["ROLLCALL_TEST"] === "long";
-/** Streams of about ten commands each. The seed is fixed: a difference that nobody has seen yet is for the long run to find. */
+/** Streams of about ten commands each. The seed is fixed; only the long run searches for new differences. */
 const streams = long ? 10_000 : 250;
 const seed = 20_261_123;
 
@@ -70,7 +70,7 @@ function isKnown(command: Buffer, ours: number, theirs: number): boolean {
   const ownCurves = name === "ECC_Parameters" && ours === 0x1e6;
   const ownLists = name === "GetCapability" && ours === theirs;
   const ownBlob = name === "ContextSave" && ours === theirs;
-  // Objects and sessions beyond the three that fit there.
+  // swtpm has room for three objects or sessions only.
   const full = ours === 0 && (theirs === 0x902 || theirs === 0x903 || theirs === 0x901);
   return unfit || ownCurves || ownLists || ownBlob || full;
 }
@@ -79,22 +79,22 @@ interface Difference {
   readonly command: string;
   readonly ours: string;
   readonly theirs: string;
-  /** what the stream had sent before it, for whoever has to find out why */
+  /** commands that the stream had sent before, for the analysis */
   readonly before: readonly string[];
 }
 
-/** What was found over many streams. */
+/** Results over many streams. */
 interface Comparison {
   commands: number;
   succeeded: number;
   before: string[];
-  /** one succeeds where the other refuses, or both succeed with different layouts */
+  /** one TPM succeeds and the other refuses, or both succeed with different layouts */
   readonly differences: Difference[];
-  /** both refuse, for different reasons: of several faults, one is named */
+  /** both refuse, with different codes, since a command may have several faults */
   readonly otherFault: Difference[];
 }
 
-/** Goes on while both TPMs are in the same state. @returns false when they are not any more */
+/** Compares one pair of answers. @returns false when the TPMs are no longer in the same state */
 function compareOne(command: Buffer, ours: Buffer, theirs: Buffer, found: Comparison): boolean {
   const [mine, other] = [codeOf(ours), codeOf(theirs)];
   found.commands += 1;
@@ -127,7 +127,7 @@ describe.skipIf(missing)(`the same commands to our TPM and to swtpm${reason}`, (
   });
   afterAll(() => swtpm.stop());
 
-  /** While swtpm writes its state it asks to be asked again. */
+  /** Repeats the command while swtpm writes its state and asks for a retry. */
   const theirs: Send = (command) => {
     let response = swtpm.send(command);
     for (let attempt = 0; attempt < 10 && codeOf(response) === 0x922; attempt += 1) response = swtpm.send(command);

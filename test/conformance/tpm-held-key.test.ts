@@ -7,8 +7,8 @@ import { tpm2Providers } from "./tpm-clients.rows.js";
 import { ourBench, type ToolBench, tpm2Openssl } from "./tpm2-tools.js";
 
 /**
- * An X.509 device whose key is in the TPM asks to be registered. OpenSSL does all in the TPM, the hashes of TLS too: some 400
- * commands, each of which waits for a packet that the kernel holds back, so that this takes a quarter of a minute.
+ * Registers an X.509 device whose key is in the TPM. OpenSSL does everything in the TPM, even the hashes of TLS: about
+ * 400 commands, each delayed by a packet that the kernel holds back, so that this takes about 15 seconds.
  */
 async function registerWithHeldKey(bench: ToolBench, service: TestService, id: string): Promise<string> {
   const done = async (line: string): Promise<string> => {
@@ -31,7 +31,7 @@ async function registerWithHeldKey(bench: ToolBench, service: TestService, id: s
   writeFileSync(join(bench.folder, "request"), `${head.join("\r\n")}\r\n\r\n${body}`);
   const identity = "-cert device.crt -key device.key";
   const trust = `-CAfile '${service.caPath}' -verify_return_error`;
-  // TLS 1.3 wants RSA-PSS of an RSA key. It ends when the service closes the connection.
+  // TLS 1.3 requires RSA-PSS for an RSA key. s_client ends when the service closes the connection.
   return await done(
     `openssl s_client ${tpm2Providers} -connect ${host}:${port} -tls1_3 ${identity} ${trust} -quiet <request`,
   );
@@ -51,7 +51,7 @@ describe.skipIf(tpm2Openssl === undefined)(
         writeFileSync(join(bench.folder, "ca.pem"), pki.intermediate.certificatePem);
         writeFileSync(join(bench.folder, "ca.key"), pki.intermediate.privateKeyPem);
         const answer = await registerWithHeldKey(bench, service, "tpm-held");
-        // What is on disk is of no use without this TPM.
+        // The key file on disk is useless without this TPM.
         const key = readFileSync(join(bench.folder, "device.key"), "utf8");
         expect(key).toMatch(/^-----BEGIN TSS2 PRIVATE KEY-----/);
         expect(answer).toMatch(/^HTTP\/1\.1 202 /);

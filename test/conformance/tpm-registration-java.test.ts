@@ -68,7 +68,7 @@ describe("the Java SDK with its own TPM provider, on a TPM that rollcall serves"
           status: "PROVISIONING_DEVICE_STATUS_ASSIGNED",
           substatus: "INITIAL_ASSIGNMENT",
         },
-        // The hub let it in with what the TPM signed.
+        // The hub accepted the token that the TPM signed.
         visited: { read: { $version: 1 }, updated: { operator: registrationId, $version: 2 } },
       });
     },

@@ -53,7 +53,7 @@ describe("the unmodified Node SDK registers over HTTPS with a TPM that rollcall 
     expect(registered).toMatchObject({ status: "assigned", deviceId: `device-${state}`, assignedHub: "127.0.0.1" });
     // The challenge, then the registration with a token that only the activated key can sign.
     expect(steps.slice(0, 2)).toEqual(["PUT 401", "PUT 202"]);
-    // The hub's own key came through the TPM too: the hub let the device in with what that signed.
+    // The hub's key is in the TPM too: the hub accepted the token that it signed.
     expect(visited?.updated).toMatchObject({ seen: true });
     expect(existsSync(join(folder.path, state, "tpm.json"))).toBe(true);
   });

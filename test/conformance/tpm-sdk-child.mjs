@@ -2,10 +2,10 @@ import { createRequire } from "node:module";
 import { createTpm } from "tpm-js-sim";
 import { sendDevice } from "./tss-devices.mjs";
 
-// The SDK throws where nobody can catch it when the TPM refuses something, so it gets a process of its own.
+// The SDK runs in a process of its own, since it throws an uncatchable error when the TPM refuses a command.
 // argv: base64 of a TPM state as JSON, base64 of an authentication key. Prints "command code" for each answer.
 const require = createRequire(import.meta.url);
-// The very tss.js that the SDK loads, wherever npm has put it.
+// The same tss.js that the SDK loads, in any folder of npm.
 const ofSdk = createRequire(require.resolve("azure-iot-security-tpm"));
 const tss = ofSdk("tss.js");
 const { TpmSecurityClient } = require("azure-iot-security-tpm");

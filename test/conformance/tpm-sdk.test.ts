@@ -58,7 +58,7 @@ describe("the unmodified azure-iot-security-tpm over our TPM", () => {
     }
   });
 
-  test("takes the vector: keys, registration id, blob, HMAC", async () => {
+  test("agrees with the test vector: keys, registration id, blob, HMAC", async () => {
     const { sdk } = device({ state: vectorState });
     expect((await sdk.endorsementKey()).toString("base64")).toBe(rsa.ek.tpm2bPublicBase64);
     expect((await sdk.storageRootKey()).toString("base64")).toBe(rsa.srk.tpm2bPublicBase64);
@@ -102,12 +102,12 @@ function activateInChild(authenticationKey: Buffer): Promise<Ended> {
 describe("a blob that the TPM refuses, through the SDK in a process of its own", () => {
   const good = base64(rsa.authenticationKeyBase64);
 
-  test("a good one reaches the callback", async () => {
+  test("a valid blob reaches the callback", async () => {
     const { code, lines } = await activateInChild(good);
     expect({ code, last: lines.at(-1) }).toEqual({ code: 0, last: "callback ok" });
   });
 
-  // The SDK looks at the result before the error and dies of a TypeError; what our TPM answered stands before that.
+  // The SDK reads the result before the error and dies of a TypeError; our TPM's answer is printed before that.
   test.each([
     { part: "credential", offset: 50, answer: "147 1df" },
     { part: "credential's secret", offset: 100, answer: "147 2c4" },
@@ -123,7 +123,7 @@ describe("a blob that the TPM refuses, through the SDK in a process of its own",
     expect(stderr).toContain("TypeError");
   });
 
-  test("one without its last part never reaches the TPM's ActivateCredential", async () => {
+  test("a blob without its last part never reaches the TPM's ActivateCredential", async () => {
     const { lines } = await activateInChild(good.subarray(0, 796));
     expect(lines.at(-1)).toBe("callback SecurityDeviceError");
   });

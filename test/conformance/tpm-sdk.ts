@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import type { TssDevice } from "./tss-devices.mjs";
 
 const require = createRequire(import.meta.url);
-/** The very tss.js that the SDK loads, wherever npm has put it. */
+/** The same tss.js that the SDK loads, in any folder of npm. */
 const ofSdk = createRequire(require.resolve("azure-iot-security-tpm"));
 
 type Done<T> = (error: Error | null, value: T) => void;

@@ -9,8 +9,8 @@ import {
   randomBytes,
 } from "node:crypto";
 
-// The caller's side of TPM sessions (Part 1, "Session-based authorizations" and "Session-based encryption"), on node:crypto
-// alone: what proves our TPM must not share its code.
+// The caller's side of TPM sessions (Part 1, "Session-based authorizations" and "Session-based encryption"), with only
+// node:crypto, since a check of our TPM must not share its code.
 
 export type Send = (command: Buffer) => Buffer;
 
@@ -21,7 +21,7 @@ export const hashes = {
 } as const;
 export type HashName = keyof typeof hashes;
 
-/** As StartAuthSession sends it, and how many bits of AES that is; 0 for XOR and for none. */
+/** Symmetric algorithms as StartAuthSession sends them, and the bits of AES; 0 for XOR and for no encryption. */
 export const symmetrics = {
   none: { bytes: "0010", bits: 0 },
   aes128: { bytes: "000600800043", bits: 128 },
@@ -53,7 +53,7 @@ function kdfa(hash: HashName, key: Buffer, label: string, u: Buffer, v: Buffer, 
   return Buffer.concat(blocks).subarray(0, length);
 }
 
-/** Something with a handle. */
+/** An object, index or hierarchy with a handle. */
 export interface Thing {
   readonly handle: number;
   readonly name: Buffer;
@@ -73,7 +73,7 @@ export interface Session {
   readonly hash: HashName;
   readonly symmetric: SymmetricName;
   readonly key: Buffer;
-  /** Name and auth value of what it is bound to */
+  /** Name and auth value of the object that it is bound to */
   bound: Buffer | undefined;
   nonceTpm: Buffer;
 }
@@ -102,7 +102,7 @@ function saltFor(publicArea: Buffer): Salt {
     const encrypted = publicEncrypt({ key, oaepHash: "sha256", oaepLabel: Buffer.from("SECRET\0") }, value);
     return { value, encrypted };
   }
-  // To a key that can receive none.
+  // A key that cannot receive a salt.
   if (publicArea.readUInt16BE(2) !== 0x0023) return { value: empty, encrypted: Buffer.alloc(256, 7) };
   const [x, y] = [publicArea.subarray(-66, -34), publicArea.subarray(-32)];
   const ecdh = createECDH("prime256v1");
@@ -169,7 +169,7 @@ export interface Call {
   readonly parameters: Buffer;
   readonly makesHandle?: boolean;
   readonly uses: readonly Use[];
-  /** auth values after the command, where it changes them */
+  /** auth value after the command, if the command changes it */
   readonly authAfter?: Buffer;
 }
 
@@ -179,7 +179,7 @@ export interface Answer {
   readonly handle: number;
   /** decrypted */
   readonly parameters: Buffer;
-  /** of each session, as they came */
+  /** attributes of each session, as received */
   readonly attributes: readonly number[];
   /** whether every session's HMAC is right */
   readonly genuine: boolean;
@@ -247,7 +247,7 @@ function encrypted(parameters: Buffer, placed: readonly Placed[]): Buffer {
   return withFirst(parameters, (content) => cipher("encrypt", made, content));
 }
 
-/** Once the session has its new nonce. */
+/** Decrypts the first parameter; call it after the session has its new nonce. */
 function decrypted(received: Buffer, placed: readonly Placed[], authAfter: Buffer | undefined): Buffer {
   const use = thatDoes(bits.encrypt, placed);
   if (use === undefined || use.session.symmetric === "none") return received;
@@ -279,7 +279,7 @@ function macOf(use: InSession, placed: readonly Placed[], hashed: Buffer): Buffe
   return mac;
 }
 
-/** The authorization area; `hashed` is what the cpHash is of. */
+/** The authorization area; `hashed` is the input of the cpHash. */
 function areaOf(placed: readonly Placed[], hashed: Buffer): Buffer {
   const parts = placed.flatMap((use) => {
     const { session } = use;
@@ -326,7 +326,7 @@ function readSessions(placed: readonly Placed[], bytes: Buffer, hashed: Buffer, 
   const attributes = placed.map((use) => {
     const { part, rest } = readPart(left);
     left = rest;
-    // Each takes its new nonce, right or wrong.
+    // Each session stores its new nonce, even if the HMAC is wrong.
     const right = accepts(use, part, hashed, authAfter);
     genuine = genuine && right;
     return part.attributes;

@@ -18,10 +18,10 @@ const wrong: Use = { ...password, wrong: "hmac" };
 const lockout = permanent(0x4000000a);
 const ek = 0x81010001;
 
-/** What a case showed: codes, and lengths of what succeeded. */
+/** Results of a case: response codes, and lengths of successful responses. */
 type Shown = readonly string[];
 
-/** One case that random streams meet too seldom. It leaves the TPM as it found it. */
+/** A case that random streams meet too rarely. It leaves the TPM unchanged. */
 export interface RareCase {
   readonly title: string;
   readonly run: (ground: Ground) => Shown;
@@ -111,7 +111,7 @@ export const rareCases: readonly RareCase[] = [
       }),
   },
   {
-    title: "the ADMIN role of a key that wants a policy for it, with a password",
+    title: "the ADMIN role of a key that requires a policy for it, with a password",
     run: (ground) => {
       const key = nameAt(ground.send, ek);
       return [shown(ground, { code: 0x147, handles: [key, key], uses: [password, password], parameters: "00000000" })];
@@ -166,7 +166,7 @@ export const rareCases: readonly RareCase[] = [
   },
   {
     title:
-      "GetSessionAuditDigest: of a session that audits nothing, unsigned, by a key that does not sign, by a stranger",
+      "GetSessionAuditDigest: of a session that is not an audit session, unsigned, by a key that cannot sign, by an unknown key",
     run: (ground) => {
       const audit = session(ground, "hmac");
       const endorsement = permanent(0x4000000b);

@@ -21,7 +21,7 @@ const u32 = (value: number): string => value.toString(16).padStart(8, "0");
 
 const flushed = (handle: number) => hex(`80010000000e00000165${u32(handle)}`);
 
-/** What sessions are tried on: the same on every TPM, but for names and keys. */
+/** The objects that sessions are tested with: the same on every TPM, except for names and keys. */
 export interface Ground {
   readonly send: Send;
   /** persistent RSA key */
@@ -63,7 +63,7 @@ function keyAt(send: Send, handle: number, auth = ""): Thing {
   return { handle, name, auth: Buffer.from(auth), publicArea };
 }
 
-/** Makes a transient key persistent: swtpm has three slots, and each command wants some. */
+/** Makes a transient key persistent, since swtpm has three slots only, and each command needs some. */
 function kept(send: Send, transient: number, handle: number, auth = ""): Thing {
   const object = { ...keyAt(send, transient), auth: Buffer.from(auth) };
   const parameters = hex(u32(handle));
@@ -107,7 +107,7 @@ function seal(send: Send, { srk, attributes, auth, handle }: Sealed): Thing {
 
 const nvIndex = 0x01500009;
 
-/** Makes the things that sessions are tried on. The SRK is persistent already. */
+/** Makes the objects that sessions are tested with. The SRK is persistent already. */
 export function prepareGround(send: Send): Ground {
   const srk = keyAt(send, 0x81000001);
   const owner = permanent(0x40000001);
@@ -135,7 +135,7 @@ export function prepareGround(send: Send): Ground {
   };
 }
 
-/** A command that sessions are tried on. */
+/** A command that sessions are tested with. */
 interface Target {
   readonly title: string;
   readonly code: number;
@@ -342,7 +342,7 @@ const uses = fc.oneof(
   { weight: 1, arbitrary: fc.array(use, { minLength: 2, maxLength: 4 }) },
 );
 
-/** The same without what the command would be refused for: each attribute once, and none that it does not allow. */
+/** Removes the faults: each attribute at most once, and only attributes that the command allows. */
 function sensible({ authorized, ciphers = 0 }: Target, chosen: readonly StepUse[]): readonly StepUse[] {
   let left = ciphers | bits.audit;
   return chosen.flatMap((each, index) => {
@@ -376,7 +376,7 @@ export const sessionStream: fc.Arbitrary<readonly Step[]> = fc
   .tuple(fc.tuple(...([0, 1, 2] as const).map((at) => beginAt(fc.constant(at)))), steps())
   .map(([first, others]) => [...first, ...others]);
 
-/** What one step showed, without what must differ between two TPMs. */
+/** Result of one step, without the values that must differ between two TPMs. */
 export interface Seen {
   readonly step: string;
   readonly code: string;
@@ -418,7 +418,7 @@ function runStep(ground: Ground, slots: Slots, step: Step): Seen {
   }
   const saved = ground.send(hex(`80010000000e00000162${u32(held.session.handle)}`));
   const gone = ground.send(flushed(held.session.handle ^ 0x01000000)).readUInt32BE(6);
-  // Nothing but its slot counts when a session is flushed: it is gone then, and its context is of no use.
+  // FlushContext uses only the session's slot: the session is gone, and its saved context is invalid.
   const loaded = ground.send(Buffer.concat([hex(`8001${u32(saved.length)}00000161`), saved.subarray(10)]));
   slots.delete(step.slot);
   return { step: "save, flush, load", code: `${gone.toString(16)} ${loaded.readUInt32BE(6).toString(16)}` };

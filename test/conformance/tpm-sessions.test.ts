@@ -13,15 +13,15 @@ const reason = missing ? " (needs swtpm: apt-get install swtpm)" : "";
 if (missing) console.warn("swtpm is not on the PATH: that our TPM's sessions are as its are is NOT tested");
 
 const long = process.env["ROLLCALL_TEST"] === "long";
-/** Streams of about 16 steps each. The seed is fixed: a difference that nobody has seen yet is for the long run to find. */
+/** Streams of about 16 steps each. The seed is fixed; only the long run searches for new differences. */
 const streams = long ? 4000 : 150;
 const seed = 20_261_125;
 
-/** What the two showed, up to the first step at which they differ; nothing when they never do. */
+/** The results of both TPMs up to the first step at which they differ; undefined when they agree. */
 function firstDifference(ours: readonly Seen[], theirs: readonly Seen[]) {
   for (const [index, mine] of ours.entries()) {
     const other = theirs[index];
-    // There three sessions fit: what comes after is another story.
+    // swtpm has room for three sessions only; the rest of the stream cannot be compared.
     if (other?.code === "903" && mine.code === "0") return undefined;
     if (JSON.stringify(mine) !== JSON.stringify(other)) return { before: ours.slice(0, index), mine, other };
   }
@@ -38,7 +38,7 @@ describe.skipIf(missing)(`sessions on our TPM and on swtpm${reason}`, () => {
     new TpmClient((command) => swtpm.send(command)).storageRootKey();
     theirs = prepareGround((command) => {
       let response = swtpm.send(command);
-      // While swtpm writes its state it asks to be asked again.
+      // While swtpm writes its state, it asks for a retry.
       for (let attempt = 0; attempt < 10 && response.readUInt32BE(6) === 0x922; attempt += 1) {
         response = swtpm.send(command);
       }

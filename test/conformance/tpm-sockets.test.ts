@@ -9,7 +9,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { promisedClient, type SdkTpmClient } from "./tpm-sdk.js";
 
 const require = createRequire(import.meta.url);
-/** The very tss.js that the SDK loads, wherever npm has put it. */
+/** The same tss.js that the SDK loads, in any folder of npm. */
 const ofSdk = createRequire(require.resolve("azure-iot-security-tpm"));
 
 let server: TpmServer | undefined;
@@ -70,7 +70,7 @@ describe("the unmodified azure-iot-security-tpm over sockets", () => {
   });
 });
 
-/** Sends bytes and waits for as many as are expected, or for the end of the connection. */
+/** Sends bytes and waits for the expected number of bytes, or for the end of the connection. */
 function exchange(port: number, chunks: readonly Buffer[], expected: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1");
@@ -149,7 +149,7 @@ describe("the sockets themselves", () => {
     expect(answer.length).toBe(received);
   });
 
-  /** Goes away in the middle; the server must not mind. */
+  /** Disconnects in the middle of a command; the server must continue. */
   async function cutOff(port: number, chunks: readonly Buffer[]): Promise<Buffer> {
     await new Promise<void>((resolve) => {
       const socket = connect(port, "127.0.0.1", () => {
@@ -182,7 +182,7 @@ describe("the sockets themselves", () => {
       expect(ended).toEqual(["GetRandom 0", "Create 0"]);
       const cut = codeOf(port, createRsa);
       busy.powerOff();
-      // The command was not there yet, or is run again without power: refused either way.
+      // The command arrives after the power is off, or is repeated without power: both are refused.
       expect(await cut).toBe(0x100);
     } finally {
       await other.close();
@@ -204,7 +204,7 @@ describe("the sockets themselves", () => {
     expect(answer.length).toBe(created + 28);
   });
 
-  test("a change that cannot be kept: no answer, the error goes to onError, and the next command is served", async () => {
+  test("a change that cannot be saved: no answer, the error goes to onError, and the next command is served", async () => {
     const errors: unknown[] = [];
     let full = true;
     const onChange = () => {

@@ -1,7 +1,7 @@
 /** One script of tpm2-tools, run on two TPMs. */
 export interface ToolScript {
   readonly title: string;
-  /** Shell lines. A line with `?` in front prints what depends on keys or on chance: only its form is compared. */
+  /** Shell lines. The output of a line with `?` in front depends on keys or on chance, so only its form is compared. */
   readonly lines: readonly string[];
 }
 

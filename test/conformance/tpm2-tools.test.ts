@@ -10,7 +10,7 @@ const missing = absent.length > 0;
 const reason = missing ? ` (needs ${absent.join(" and ")}: apt-get install ${absent.join(" ")})` : "";
 if (missing) console.warn(`${absent.join(", ")} not on the PATH: our TPM under other people's tools is NOT tested`);
 
-/** Our TPM and swtpm, the same task on both. */
+/** Runs the same task on our TPM and on swtpm. */
 async function onBoth<T>(task: (bench: ToolBench) => Promise<T>): Promise<{ readonly ours: T; readonly theirs: T }> {
   const [mine, other] = await Promise.all([ourBench("tools"), swtpmBench()]);
   try {
@@ -48,13 +48,13 @@ describe.skipIf(missing)(`tpm2_getcap on our TPM and on swtpm${reason}`, { concu
     { list: "algorithms", atLeast: 20 },
     { list: "commands", atLeast: 98 },
     { list: "ecc-curves", atLeast: 2 },
-  ])("$list: what we have is described as there", async ({ list, atLeast }) => {
+  ])("$list: our entries have the same description as swtpm's", async ({ list, atLeast }) => {
     const { ours, theirs } = await onBoth(async (bench) => blocks((await bench.run(`tpm2_getcap ${list}`)).stdout));
     expect(ours.size).toBeGreaterThanOrEqual(atLeast);
     for (const [name, text] of ours) expect({ name, text }).toEqual({ name, text: theirs.get(name) });
   });
 
-  // What identifies the maker, and how much fits.
+  // Properties that identify the maker, and sizes.
   const ownFixed =
     /MANUFACTURER|VENDOR_STRING|FIRMWARE_VERSION|HR_\w+_MIN|MEMORY|CLOCK_UPDATE|CONTEXT_HASH|MAX_\w+_CONTEXT/;
   const ownVariable = /_AVAIL|LOADED_CURVES/;

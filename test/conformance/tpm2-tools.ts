@@ -6,18 +6,18 @@ import { createTpm, type VirtualTpm } from "tpm-js-sim";
 import { serveTpm } from "tpm-js-sim/tcp";
 import { programOnPath, type Swtpm, startSwtpm } from "./swtpm.js";
 
-/** Where Debian's tpm2-tools are, or undefined. */
+/** Path of Debian's tpm2-tools; undefined when they are not installed. */
 export const tpm2Tools = programOnPath("tpm2_getcap");
 
-/** Where Debian's IBM TSS utilities are, or undefined. */
+/** Path of Debian's IBM TSS utilities; undefined when they are not installed. */
 export const ibmTss = programOnPath("tsscreateprimary");
 
-/** Where Debian's OpenSSL provider for TPM keys is, or undefined. */
+/** Path of Debian's OpenSSL provider for TPM keys; undefined when it is not installed. */
 export const tpm2Openssl = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib"]
   .map((folder) => join(folder, "ossl-modules", "tpm2.so"))
   .find((file) => existsSync(file));
 
-/** A TPM that tools reach over the Microsoft simulator protocol, and a folder of its own for what they write. */
+/** A TPM that tools reach over the Microsoft simulator protocol, and a folder for their files. */
 export interface ToolBench {
   readonly folder: string;
   /** Runs a shell line. */
@@ -31,7 +31,7 @@ export interface ToolRun {
   readonly stderr: string;
 }
 
-/** Two ports in a row: clients find the platform's by adding one. */
+/** Serves on two consecutive ports, since clients find the platform port by adding one. */
 async function serveOnPair(tpm: VirtualTpm) {
   for (let attempt = 0; ; attempt += 1) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
@@ -43,7 +43,7 @@ async function serveOnPair(tpm: VirtualTpm) {
   }
 }
 
-/** IBM's utilities find a TPM, and keep what they know of handles and sessions, where these say. */
+/** Environment of IBM's utilities: the TPM's port, and the folder for their files about handles and sessions. */
 function ibmTssAt(port: number, folder: string) {
   return {
     TPM_INTERFACE_TYPE: "socsim",
@@ -52,14 +52,14 @@ function ibmTssAt(port: number, folder: string) {
     TPM_COMMAND_PORT: String(port),
     TPM_PLATFORM_PORT: String(port + 1),
     TPM_DATA_DIR: folder,
-    // Otherwise each utility encrypts its session's file with a key of its own.
+    // Otherwise each utility would encrypt its session's file with its own key.
     TPM_ENCRYPT_SESSIONS: "0",
   };
 }
 
 interface BenchOptions {
   readonly tpm: VirtualTpm;
-  /** what to do after each tool */
+  /** called after each tool */
   readonly afterwards?: () => void;
   readonly end?: () => Promise<void>;
 }
@@ -93,7 +93,7 @@ export function ourBench(seed: string): Promise<ToolBench> {
 /**
  * swtpm behind our socket: it does not speak this protocol itself. It has three slots, and the tools leave objects and
  * sessions behind.
- * @param options `keepsObjects` for tools that go on with what the one before has left
+ * @param options `keepsObjects` for tools that use the objects of the previous tool
  */
 export async function swtpmBench({ keepsObjects = false } = {}): Promise<ToolBench> {
   const swtpm: Swtpm = await startSwtpm();
@@ -103,7 +103,7 @@ export async function swtpmBench({ keepsObjects = false } = {}): Promise<ToolBen
   const afterwards = (): void => {
     if (keepsObjects) return;
     for (const slot of [0, 1, 2]) swtpm.send(Buffer.from(`80010000000e00000165800000${`0${slot}`}`, "hex"));
-    // A tool that fails leaves its session loaded; one that is kept has been saved.
+    // A tool that fails leaves its session loaded; sessions that are needed again are saved.
     const loaded = swtpm.send(Buffer.from("8001000000160000017a00000001020000000000000a", "hex")).subarray(19);
     for (let at = 0; at + 4 <= loaded.length; at += 4) {
       swtpm.send(Buffer.concat([Buffer.from("80010000000e00000165", "hex"), loaded.subarray(at, at + 4)]));
@@ -122,19 +122,19 @@ export async function swtpmBench({ keepsObjects = false } = {}): Promise<ToolBen
   return await benchOf({ tpm, afterwards, end: swtpm.stop });
 }
 
-/** Values that follow from keys or from chance: of these the length is compared. */
+/** Values that depend on keys or on chance; only their length is compared. */
 const keyed = /^(\s*(?:rsa|x|y|name|qualified name|keyedhash|symcipher|sig|quoted|time|clock|calcDigest): ).*$/gim;
 /** Times grow, and the DER of an ECDSA signature is one byte or two shorter now and then. */
 const ofAnyLength = /clock|time|sig:/;
 const counters = /^(\s*(?:reset_count|restart_count): ).*$/gim;
 
-/** What a tool printed, without what must differ between two TPMs. */
+/** The output of a tool, without the values that must differ between two TPMs. */
 export function comparable(run: ToolRun, formOnly: boolean): unknown {
   const stdout = run.stdout
     .replace(keyed, (line, label: string) => `${label}${ofAnyLength.test(label) ? "" : line.length - label.length}`)
     .replace(counters, "$1");
   const shown = formOnly ? stdout.replace(/[0-9a-f]{16,}/gi, (text) => `<${text.length}>`) : stdout;
-  // Of many lines of errors one says which command failed with which code.
+  // Of many error lines, keeps the one that says which command failed with which code.
   const refusals = [...run.stderr.matchAll(/^ERROR: (Esys_\w+\(0x[0-9A-F]+\))/gm)].map(([, text]) => text);
   return { code: run.code, stdout: shown, refusals };
 }

@@ -1,4 +1,4 @@
-/** What `tss.Tpm` wants of a device. */
+/** The device interface of `tss.Tpm`. */
 export interface TssDevice {
   connect(done: () => void): Error | null;
   dispatchCommand(command: Buffer, done: (error: Error | null, response: Buffer | null) => void): void;

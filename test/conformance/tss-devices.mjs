@@ -2,10 +2,10 @@ import { connect } from "node:net";
 
 /**
  * Devices for `tss.Tpm`, which takes any object with these three methods as its `device`.
- * In JavaScript, so that the child process of the SDK's tests can load it as it stands.
+ * Written in JavaScript, so that the child process of the SDK's tests can load it without compilation.
  */
 
-/** How much of the buffer is a whole response; 0 while there is none. */
+/** Length of the complete response in the buffer; 0 while it is incomplete. */
 function responseLength(buffer) {
   if (buffer.length < 10) return 0;
   const size = buffer.readUInt32BE(2);

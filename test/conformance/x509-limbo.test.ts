@@ -8,7 +8,7 @@ import { buildPath, judgePath, parseCertificates, readCertificate } from "@rollc
 import { afterAll, describe, expect, it } from "vitest";
 import { differences } from "./x509-limbo.rows.js";
 
-/** One case of C2SP/x509-limbo (Apache-2.0), as far as a chain without a server's name is judged by it. */
+/** The members of a C2SP/x509-limbo case (Apache-2.0) that concern a chain without a server's name. */
 interface LimboCase {
   readonly id: string;
   readonly trusted_certs: readonly string[];
@@ -23,7 +23,7 @@ interface Purpose {
   readonly flags: readonly string[];
 }
 
-/** A web server's certificate is no device's: for clients nearly all are refused, so they are judged without that too. */
+/** Most cases are web server certificates, which are refused for clients, so they are judged for any purpose too. */
 const purposes: readonly Purpose[] = [
   { name: "any purpose", clientAuth: false, flags: [] },
   { name: "TLS clients", clientAuth: true, flags: ["-purpose", "sslclient"] },
@@ -35,7 +35,7 @@ const isHere = existsSync(corpus);
 const cases: readonly LimboCase[] = isHere ? JSON.parse(readFileSync(corpus, "utf8")).testcases : [];
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), "rollcall-limbo-"));
-/** A case says when it is judged; where it does not, any time will do that is the same for both. */
+/** The time of judgement: the case's own, else any time that is the same for both. */
 const timeOf = (each: LimboCase) => new Date(each.validation_time ?? "2026-11-30T00:00:00Z");
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -53,7 +53,7 @@ function ours(each: LimboCase, clientAuth: boolean): Verdict {
       .some((anchor) => judgePath({ path, anchor, now, clientAuth }).length === 0);
     return isTrusted ? "accepted" : "refused";
   } catch (error) {
-    // A certificate that cannot be read is refused at the door; anything else is a mistake of ours.
+    // An unreadable certificate is refused; any other error is a bug of ours.
     if (error instanceof Error && error.name === "CertificateError") return "refused";
     throw error;
   }
@@ -95,7 +95,7 @@ describe.skipIf(!isHere)("x509-limbo (needs shared/corpora/x509-limbo.json besid
     });
   });
 
-  it("every difference names a case that is there", () => {
+  it("every difference names an existing case", () => {
     expect(differences.filter(({ id }) => !cases.some((each) => each.id === id))).toEqual([]);
   });
 

@@ -7,21 +7,21 @@ import { startService, type TestService } from "./service.js";
 import { symmetricIndividual } from "./symmetric.js";
 
 /**
- * A webhook gone mad, on real sockets: whatever it sends, whole or in pieces, the device gets an answer that means
- * something, the service lives, and nothing stays open. ROLLCALL_SEED=<seed> runs a failure again.
+ * A webhook that sends random answers on real sockets, whole or in pieces: the device gets a sensible answer, the
+ * service continues, and nothing stays open. ROLLCALL_SEED=<seed> runs a failure again.
  */
 
 const long = process.env["ROLLCALL_TEST"] === "long";
 const runs = long ? 1000 : 60;
 const seed = Number(process.env["ROLLCALL_SEED"] ?? (long ? Date.now() % 2 ** 31 : 20_261_125));
-/** Devices that ask at once, each with an answer of its own. */
+/** Number of devices that register at the same time, each with its own answer of the webhook. */
 const BATCH = 5;
 
 const key = Buffer.alloc(32, 61).toString("base64");
 const devices = Array.from({ length: BATCH }, (_, n) => `mad-${n}`);
 const hubs = [{ host: "127.0.0.1" }, { host: "127.0.0.2" }];
 
-/** What the server does with one call. */
+/** The server's behaviour for one call. */
 interface Madness {
   /** Written one after another, with a turn of the event loop in between. */
   readonly pieces: readonly Uint8Array[];
@@ -89,7 +89,7 @@ const status = fc.oneof(
   { weight: 12, arbitrary: fc.constant("200") },
   fc.constantFrom("100", "101", "204", "302", "500", "999", "7"),
 );
-/** Without these hardly an answer would be good, and hardly a device assigned. */
+/** Well-formed answers, since random ones are hardly ever valid, so that hardly any device would be assigned. */
 const wellFormed = fc
   .record({
     iotHubHostName: fc.constantFrom("127.0.0.1", "127.0.0.2"),
@@ -134,7 +134,7 @@ const madness: fc.Arbitrary<Madness> = fc
   });
 
 it(
-  `survives ${runs * BATCH} answers of a webhook gone mad (seed ${seed})`,
+  `survives ${runs * BATCH} random answers of a webhook (seed ${seed})`,
   async () => {
     const outcomes = new Set<string>();
     await fc.assert(
@@ -155,7 +155,7 @@ it(
       }),
       { numRuns: runs, seed },
     );
-    // A property that only ever fails, or never does, would prove nothing.
+    // Both outcomes must occur, or the property would prove nothing.
     expect(outcomes).toEqual(new Set(["assigned", "failed"]));
     await service.untilEmpty();
     await expect.poll(() => sockets.size).toBe(0);

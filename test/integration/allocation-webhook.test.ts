@@ -45,7 +45,7 @@ const register = (at: TestService, registrationId: string, body: unknown = {}) =
 
 const address = (path: string) => `${webhook.origin}${path}?code=${encodeURIComponent(SECRET)}&clientId=default`;
 
-describe("a webhook that answers well", () => {
+describe("a webhook with valid answers", () => {
   it("is asked as documented, chooses the hub, sets the twin, and talks with the device", async () => {
     const payload = { modelId: "dtmi:rollcall:pump;1", ort: "Straße", list: [1, null, { deep: true }] };
     await enroll(service, "good", address("/good"), {
@@ -103,7 +103,7 @@ describe("a webhook that answers well", () => {
     expect(JSON.stringify(attempt)).not.toContain("Straße");
   });
 
-  it("hears where the device is when it comes again, and its twin wins over migration", async () => {
+  it("gets the current hub when a device registers again, and its twin wins over migration", async () => {
     await enroll(service, "again", address("/again"), { iotHubs: ["127.0.0.3", "127.0.0.1"] });
     webhook.on("/again", json({ iotHubHostName: "127.0.0.3" }));
     expect((await register(service, "again")).body.registrationState.assignedHub).toBe("127.0.0.3");
@@ -133,7 +133,7 @@ describe("a webhook that answers well", () => {
     expect((await register(service, "secure")).body.registrationState).toMatchObject({ status: "assigned" });
   });
 
-  it("is not waited for by other devices", async () => {
+  it("does not delay other devices", async () => {
     await enroll(service, "waiting", address("/waiting"));
     const held = new Promise<() => void>((resolve) => {
       webhook.on("/waiting", (response, call) => resolve(() => json({ iotHubHostName: "127.0.0.1" })(response, call)));
@@ -148,7 +148,7 @@ describe("a webhook that answers well", () => {
     expect((await waiting).body.registrationState).toMatchObject({ status: "assigned" });
   });
 
-  it("comes too late for a device that was disabled while it thought", async () => {
+  it("answers too late for a device that was disabled meanwhile", async () => {
     await enroll(service, "revoked", address("/revoked"));
     webhook.on("/revoked", (response, call) => {
       void enroll(service, "revoked", address("/revoked"), { provisioningStatus: "disabled" }).then(() =>
@@ -166,13 +166,13 @@ interface Failure {
   readonly code: string;
   readonly got: RegExp;
   readonly status?: number;
-  /** Beginning of the answer in the transcript. */
+  /** The beginning of the answer in the record of the call. */
   readonly answer?: RegExp;
   /** Title of the finding, for people. */
   readonly message: RegExp;
-  /** What the device is told; else that custom allocation failed. */
+  /** The error that the device gets; default: custom allocation failed. */
   readonly wire?: { readonly errorCode: number; readonly errorMessage: string };
-  /** Else the address of a webhook that does not listen there. */
+  /** The webhook's address, if it is not the usual one. */
   readonly url?: () => Promise<string>;
   readonly answers?: Parameters<WebhookServer["on"]>[1];
 }
@@ -181,14 +181,14 @@ const good = { iotHubHostName: "127.0.0.1" };
 const invalid = { code: "webhook.answerInvalid", status: 200, message: /not an AllocationResponse/ };
 const failures: readonly Failure[] = [
   {
-    name: "nobody listens",
+    name: "nothing listens",
     code: "webhook.unreachable",
     got: /ECONNREFUSED 127\.0\.0\.1/,
     message: /could not be reached/,
     url: async () => `http://127.0.0.1:${await freedPort()}/`,
   },
   {
-    name: "nobody listens at any address of its name",
+    name: "nothing listens at any address of its name",
     code: "webhook.unreachable",
     got: /ECONNREFUSED/,
     message: /could not be reached/,
@@ -210,7 +210,7 @@ const failures: readonly Failure[] = [
     url: async () => `http://127.0.0.1:${await bannerPort("220 smtp ready\r\n")}/`,
   },
   {
-    name: "its https certificate is from elsewhere",
+    name: "its https certificate is of an unknown CA",
     code: "webhook.unreachable",
     got: /unable to verify|self-signed/,
     message: /could not be reached/,
@@ -263,7 +263,7 @@ const failures: readonly Failure[] = [
     answers: text(307, "", { location: `http://127.0.0.1:1/x?code=${SECRET}` }),
   },
   {
-    name: "an upgrade that nobody asked for",
+    name: "an unrequested upgrade",
     code: "webhook.unreachable",
     got: /socket hang up|closed before/,
     message: /could not be reached/,
@@ -282,19 +282,19 @@ const failures: readonly Failure[] = [
   },
   { name: "status 204 and nothing", ...invalid, status: 204, got: /^it is empty$/, answers: text(204, "") },
   { name: "text", ...invalid, got: /JSON/, answer: /^<html>$/, answers: text(200, "<html>") },
-  { name: "bytes that are no text", ...invalid, got: /UTF-8/, answers: text(200, Buffer.from([0xff, 0xfe, 0, 1])) },
+  { name: "bytes that are not text", ...invalid, got: /UTF-8/, answers: text(200, Buffer.from([0xff, 0xfe, 0, 1])) },
   { name: "a list", ...invalid, got: /expected object/, answers: json([good]) },
   { name: "no hub", ...invalid, got: /^iotHubHostName: /, answers: json({ payload: {} }) },
   { name: "a number as hub", ...invalid, got: /^iotHubHostName: /, answers: json({ iotHubHostName: 7 }) },
-  { name: "a payload that is no object", ...invalid, got: /^payload: /, answers: json({ ...good, payload: [1] }) },
+  { name: "a payload that is not an object", ...invalid, got: /^payload: /, answers: json({ ...good, payload: [1] }) },
   {
-    name: "a twin that is no twin",
+    name: "an invalid twin",
     ...invalid,
     got: /^initialTwin\.properties\.desired: /,
     answers: json({ ...good, initialTwin: { properties: { desired: "fast" } } }),
   },
   {
-    name: "tags that no hub would take",
+    name: "tags that no hub would accept",
     ...invalid,
     got: /^initialTwin\.tags: has 9\d{3} bytes; 8192 are allowed$/,
     answers: json({ ...good, initialTwin: { tags: { much: "x".repeat(9000) } } }),
@@ -345,7 +345,7 @@ async function freedPort(): Promise<number> {
   return port;
 }
 
-/** Sends a line to whoever asks for something. */
+/** A server that sends this line as its only answer. */
 async function bannerPort(line: string): Promise<number> {
   const server = createTcpServer((socket) => {
     socket.on("error", () => undefined);
@@ -399,7 +399,7 @@ describe("a webhook that fails: failed in the cloud's few words, and the whole s
     expect(await service.rollcall.store.deviceIdentity("127.0.0.1", registrationId)).toBeUndefined();
   });
 
-  it("and `rollcall explain` shows it", async () => {
+  it("and `rollcall explain` shows the call", async () => {
     webhook.on("/explained", text(500, `stack trace\nwith ${SECRET}`));
     await enroll(service, "explained", address("/explained"));
     await register(service, "explained");
@@ -409,10 +409,10 @@ describe("a webhook that fails: failed in the cloud's few words, and the whole s
     expect(stdout).toMatch(/status +500\n +took +\S+ ms\n/);
     expect(stdout).toMatch(/answer +stack trace.with \*{4}\n/);
     expect(stdout).toMatch(/to act +the allocation webhook\n/);
-    expect(stdout).toContain("webhook.failedStatus (cause 14 of the known ones)");
+    expect(stdout).toContain("webhook.failedStatus (known cause 14)");
   });
 
-  it("and a device that was assigned before keeps what it has", async () => {
+  it("and a device that was assigned before keeps its hub and twin", async () => {
     await enroll(service, "keeps", address("/keeps"));
     webhook.on("/keeps", json(good));
     await register(service, "keeps");
@@ -426,7 +426,7 @@ describe("a webhook that fails: failed in the cloud's few words, and the whole s
     expect(webhook.calls("/keeps").at(-1)?.body.deviceRuntimeContext.currentIotHubHostName).toBe("127.0.0.1");
   });
 
-  it("custom without a webhook is the enrollment's fault", async () => {
+  it("custom allocation without a webhook is a fault of the enrollment", async () => {
     await enroll(service, "undefined", "http://127.0.0.1/", { customAllocationDefinition: null });
     expect((await register(service, "undefined")).body.registrationState).toMatchObject({ errorCode: 400207 });
     expect((await service.attempt("undefined"))?.findings[0]).toMatchObject({
@@ -448,7 +448,7 @@ describe("a webhook that takes too long", () => {
       /^status 200 and \d+ bytes, but no end of the answer$/,
       200,
     ],
-  ] as const)("and %s is given up", async (name, answers, got, status) => {
+  ] as const)("and %s is aborted", async (name, answers, got, status) => {
     await using impatient = await startService({ hubs, limits: { webhookTimeout: "200ms" } });
     const path = `/slow-${name.length}`;
     webhook.on(path, answers);

@@ -9,7 +9,7 @@ const long = process.env["ROLLCALL_TEST"] === "long";
 const count = long ? 400 : 200;
 const groupKey = Buffer.alloc(64, 11).toString("base64");
 
-/** Every second device shows a certificate, the others a key of the group's. */
+/** Every second device presents a certificate, the others use a derived group key. */
 async function burst(service: TestService, registrationId: string, presented?: Presented): Promise<string> {
   await using client = await openMqtt({ ...service.mqtt, presented });
   const key = groupDeviceKey(groupKey, registrationId);
@@ -22,7 +22,7 @@ async function burst(service: TestService, registrationId: string, presented?: P
 }
 
 describe(`${count} devices that come at the same moment`, () => {
-  it("are all registered, each as itself", { timeout: 120_000 }, async () => {
+  it("are all registered, each with its own id", { timeout: 120_000 }, async () => {
     const pki = await createPki("Burst");
     const symmetricKey = { primaryKey: groupKey, secondaryKey: groupKey };
     await using service = await startService({

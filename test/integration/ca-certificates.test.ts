@@ -11,8 +11,8 @@ import { startService, type TestService, userName } from "./service.js";
 import { openMqtt, type Presented } from "./sockets.js";
 
 /**
- * A CA certificate from its upload to a device that registers by it, with certificates that OpenSSL made, and everything
- * that operators do on the dashboard listener on the way. The cases build on each other.
+ * A CA certificate from its upload to a device that registers by it, with certificates made by OpenSSL, and all
+ * requests of operators to the dashboard listener. The cases build on each other.
  */
 
 let folder: string;
@@ -95,7 +95,7 @@ function ask(rollcall: Rollcall, method: string, path: string, body?: unknown): 
 
 const operate = (method: string, path: string, body?: unknown) => ask(service.rollcall, method, path, body);
 
-/** What became of a registration over MQTT. */
+/** The result of a registration over MQTT. */
 async function register(at: TestService = service) {
   await using client = await openMqtt({ ...at.mqtt, presented: device });
   const { returnCode } = await client.connect({ clientId: "pump-7", username: userName(at.idScope, "pump-7") });
@@ -114,7 +114,7 @@ async function toHub(): Promise<{ readonly client: RawMqtt; readonly returnCode:
 const findings = async () => (await service.attempt("pump-7"))?.findings.map((each) => each.code);
 
 describe("a CA certificate", () => {
-  it("is refused as a leaf, and taken as a root and as an intermediate", async () => {
+  it("is refused if it is a leaf, and accepted as a root and as an intermediate", async () => {
     const leaf = await operate("PUT", "/certificates/plant", { certificate: text("device.pem") });
     expect([leaf.status, leaf.body.message]).toEqual([
       400,
@@ -130,7 +130,7 @@ describe("a CA certificate", () => {
     expect(root.body.properties.thumbprint).toBe(fingerprint.trim().replaceAll(":", ""));
   });
 
-  it("that is not verified lets nobody in, and the attempt says so", async () => {
+  it("that is not verified admits no device, and the attempt says so", async () => {
     expect(await register()).toMatchObject({ status: 401, body: { errorCode: 401002 } });
     const attempt = await service.attempt("pump-7");
     expect(attempt?.findings[0]).toMatchObject({ code: "chain.caNotVerified", cause: 2 });
@@ -142,7 +142,7 @@ describe("a CA certificate", () => {
     expect([group.status, group.body.message]).toEqual([400, expect.stringContaining("is not verified")]);
   });
 
-  it("is verified by a certificate of its key for the code, and by no other", async () => {
+  it("is verified only by a certificate for the code, signed with its key", async () => {
     const coded = await operate("POST", "/certificates/plant/generateVerificationCode");
     const code: string = coded.body.properties.verificationCode;
     const verify = (name: string) =>
@@ -150,14 +150,14 @@ describe("a CA certificate", () => {
     issue("wrong-name", "another code", LEAF, "root");
     issue("wrong-key", code, LEAF, "stranger");
     issue("proof", code, LEAF, "root");
-    expect((await verify("wrong-name")).body.message).toContain(`has to be the verification code ${code}`);
+    expect((await verify("wrong-name")).body.message).toContain(`has to be exactly the verification code ${code}`);
     expect((await verify("wrong-key")).body.message).toContain("its issuer has that name, but the signature");
     expect((await verify("proof")).body.properties).toMatchObject({ isVerified: true });
     expect(await register()).toMatchObject({ status: 401 });
     expect((await findings())?.[0]).toBe("chain.caWithoutGroup");
   });
 
-  it("lets the devices of a group in that refers to it, and cannot be deleted meanwhile", async () => {
+  it("admits the devices of a group that refers to it, and cannot be deleted meanwhile", async () => {
     expect((await operate("PUT", "/enrollmentGroups/line3", referring("plant"))).status).toBe(200);
     const assigned = await register();
     expect(assigned.body.registrationState).toMatchObject({ deviceId: "pump-7", assignedHub: service.hub });
@@ -175,7 +175,7 @@ const referring = (name: string) => ({
 describe("a device at its hub", () => {
   const path = () => `/hubs/${service.hub}/devices/pump-7`;
 
-  it("is listed, and hears of what an operator wants of it", async () => {
+  it("is listed, and receives the desired properties of an operator", async () => {
     const { client, returnCode } = await toHub();
     await using _ = client;
     expect(returnCode).toBe(0);
@@ -208,7 +208,7 @@ describe("a device at its hub", () => {
     ]);
   });
 
-  it("is put out when it is deleted, and told why when it comes again", async () => {
+  it("is disconnected when it is deleted, and its next attempt says why", async () => {
     const { client } = await toHub();
     expect((await operate("DELETE", path())).status).toBe(204);
     await client.closed;
@@ -226,7 +226,7 @@ describe("a device at its hub", () => {
 });
 
 describe("an export", () => {
-  it("makes another instance that knows the same devices, with a note about the ID scope", async () => {
+  it("gives a second service the same devices, with a note about the ID scope", async () => {
     const exported = (await operate("GET", "/export")).text;
     await using other = await startService({ idScope: "0ne00000001", location: file("other") });
     const imported = await ask(other.rollcall, "POST", "/import", exported);

@@ -14,7 +14,7 @@ export async function createPki(name: string): Promise<Pki> {
   return { root, intermediate, leaf: (commonName) => issueLeaf({ commonName, parent: intermediate }) };
 }
 
-/** base64 of the DER: what an enrollment carries. */
+/** base64 of the DER, as an enrollment contains it. */
 export function certificateText(identity: Pick<Identity, "certificate">): string {
   return identity.certificate.der.toString("base64");
 }
@@ -41,7 +41,7 @@ export function x509Individual(registrationId: string, leaf: Pick<Identity, "cer
   };
 }
 
-/** What a device presents when it sends the leaf alone. */
+/** The handshake of a device that sends only its leaf. */
 export function leafOnly(leaf: Identity) {
   return { chainPem: leaf.certificatePem, privateKeyPem: leaf.privateKeyPem };
 }

@@ -9,7 +9,7 @@ const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
 const ed25519 = generateKeyPairSync("ed25519").privateKey;
 const explicitCurve = generateKeyPairSync("ec", { namedCurve: "P-256", paramEncoding: "explicit" }).privateKey;
 
-/** A chain of hand-made certificates: leaf first, the last is trusted and is presented only when `sendAll` says so. */
+/** A chain of hand-made certificates, leaf first; the last certificate is trusted. */
 function hand(name: string, expect: Row["expect"], ...certificates: readonly HandMade[]): Row {
   return {
     name,
@@ -23,7 +23,7 @@ function hand(name: string, expect: Row["expect"], ...certificates: readonly Han
   };
 }
 
-/** A chain that needs steps. */
+/** A chain that is built by a function. */
 function special(
   name: string,
   expect: Row["expect"],
@@ -243,5 +243,5 @@ const constraintRows = [
   row("name constraint of the trusted root", "nameConstraintViolated", { cas: [constraint([directory("valve")]), {}] }),
 ];
 
-/** Chains with certificates that no issuer of ours writes, look-alikes, and names that a CA may not certify. */
+/** Chains with certificates that our issuer cannot write, look-alikes, and names that a CA may not certify. */
 export const forgedRows: readonly Row[] = [...handMadeRows, ...lookAlikeRows, ...constraintRows];

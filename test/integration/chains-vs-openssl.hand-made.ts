@@ -1,6 +1,6 @@
 import { constants, createPublicKey, type KeyObject, randomBytes, sign } from "node:crypto";
 
-/** A certificate written by hand, for what no issuer of ours will write. Dates are UTCTime text. */
+/** A certificate encoded by hand, for cases that our issuer cannot write. Dates are UTCTime text. */
 export interface HandMade {
   /** A common name, or a whole name in DER. */
   readonly subject: string | Buffer;

@@ -11,14 +11,14 @@ import {
   type PathProblemCode,
 } from "@rollcall/pki";
 
-/** What a device presents, the certificate that is trusted, and the time. */
+/** The presented certificates, the trusted certificate, and the time. */
 export interface Chain {
   readonly presented: readonly Certificate[];
   readonly anchor: Certificate;
   readonly now: Date;
 }
 
-/** `expect` is the verdict, or one problem that must be among those found. */
+/** `expect` is "valid", or a problem that must be among the problems found. */
 export interface Row {
   readonly name: string;
   readonly expect: PathProblemCode | "valid";
@@ -36,9 +36,9 @@ export interface Plan {
   /** Root first; default a root and one intermediate. */
   readonly cas?: readonly Spec[];
   readonly leaf?: Spec;
-  /** Which are presented, in order: -1 is the leaf, 0 the root, 1 the CA below it. Default: all but the root. */
+  /** The presented certificates, in order: -1 is the leaf, 0 the root, 1 the CA below it. Default: all but the root. */
   readonly send?: readonly number[];
-  /** Which CA is trusted. Default 0, the root. */
+  /** The trusted CA. Default: 0, the root. */
   readonly anchor?: number;
   readonly now?: Date;
 }
@@ -207,5 +207,5 @@ const keyRows = [
   }),
 ];
 
-/** Chains that our own issuer makes, right and wrong. */
+/** Valid and invalid chains that our own issuer makes. */
 export const issuedRows: readonly Row[] = [...plainRows, ...dateRows, ...caRows, ...usageRows, ...keyRows];

@@ -10,8 +10,8 @@ import { nameRows } from "./chains-vs-openssl.name-rows.js";
 import { type Chain, issuedRows } from "./chains-vs-openssl.rows.js";
 
 /**
- * Every chain is judged by OpenSSL's command line too, at the security level that its TLS has by default, and the two
- * verdicts must be equal: this is the proof that our own path building misses nothing that OpenSSL finds.
+ * OpenSSL's command line judges every chain too, at the default security level of its TLS, and the two verdicts must be
+ * equal. This proves that our own path building misses nothing that OpenSSL finds.
  */
 
 const rows = [...issuedRows, ...forgedRows, ...nameRows];

@@ -1,25 +1,31 @@
 import { expect } from "vitest";
 
-/** Requests as service clients that are no npm or PyPI packages write them, from their sources; what is read back decides. */
+/**
+ * Requests as written in the sources of service clients that are not npm or PyPI packages, and the expected state
+ * afterwards.
+ */
 export interface ClientRequest {
   readonly client: string;
   readonly does: string;
-  /** The attestation, and what else, of the enrollment that is there before. */
+  /** The attestation of the enrollment that exists before the request. */
   readonly existing?: "symmetricKey" | "x509";
   readonly method: string;
-  /** With `{etag}` for the etag of what exists. */
+  /** `{etag}` stands for the etag of the existing enrollment. */
   readonly target: string;
-  /** As they are spelled; `{etag}`, `{bare}` (without quotes) and `{sas}`. */
+  /** In the client's spelling, with `{etag}`, `{bare}` (the etag without quotes) and `{sas}`. */
   readonly headers: readonly string[];
-  /** With `{pem}`: a certificate in PEM without line ends, `{pem64}`: base64 of PEM, and `{info}`: what GET says of the secondary one. */
+  /**
+   * With `{pem}`: a certificate in PEM without line ends, `{pem64}`: base64 of PEM, and `{info}`: the secondary
+   * certificate's info from GET.
+   */
   readonly body?: string;
   readonly status: number;
-  /** A part of what comes back. */
+  /** A part of the answer. */
   readonly answer?: unknown;
   readonly answerHeaders?: Readonly<Record<string, string>>;
-  /** What GET answers is afterwards what it was before. */
+  /** The answer of GET must not change. */
   readonly changesNothing?: true;
-  /** The keys are afterwards what they were before. */
+  /** The keys must not change. */
   readonly keepsKeys?: true;
 }
 
@@ -52,7 +58,7 @@ const c = [
   "Authorization: {sas}",
 ];
 
-/** Of the enrollment that is there before. */
+/** The twin of the enrollment that exists before the request. */
 export const twin = { tags: { site: "north" }, properties: { desired: { interval: 5 } } };
 const azTwin = '"initialTwin": {"tags": {}, "properties": {"desired": {}}}';
 const azPolicy = '"reprovisionPolicy": {"updateHubAssignment": true, "migrateDeviceData": true}';
@@ -60,7 +66,7 @@ const azPolicy = '"reprovisionPolicy": {"updateHubAssignment": true, "migrateDev
 export const clientRequests: readonly ClientRequest[] = [
   {
     client: "az",
-    does: "creates with keys of the service: an attestation whose keys are absent, empty twin collections",
+    does: "creates with generated keys: an attestation without keys, empty twin collections",
     method: "PUT",
     target: "/enrollments/x?api-version=2021-10-01",
     headers: az,
@@ -80,7 +86,7 @@ export const clientRequests: readonly ClientRequest[] = [
   },
   {
     client: "az of 2026",
-    does: "names where certificates are issued, and reads the names again",
+    does: "names the issuer of certificates, and reads the names again",
     method: "PUT",
     target: "/enrollments/x?api-version=2026-11-01",
     headers: az,
@@ -132,7 +138,7 @@ export const clientRequests: readonly ClientRequest[] = [
   },
   {
     client: "az",
-    does: "updates whatever is there",
+    does: "updates any version",
     existing: "symmetricKey",
     method: "PUT",
     target: "/enrollments/x?api-version=2021-10-01",
@@ -144,7 +150,7 @@ export const clientRequests: readonly ClientRequest[] = [
   },
   {
     client: "az",
-    does: "updates over --etag, which people write without its quotes",
+    does: "updates over --etag, which users write without quotes",
     existing: "symmetricKey",
     method: "PUT",
     target: "/enrollments/x?api-version=2021-10-01",
@@ -155,7 +161,7 @@ export const clientRequests: readonly ClientRequest[] = [
   },
   {
     client: "az",
-    does: "updates over the etag of its own documentation, which is another one",
+    does: "updates over the etag of its documentation, which does not match",
     existing: "symmetricKey",
     method: "PUT",
     target: "/enrollments/x?api-version=2021-10-01",
@@ -167,7 +173,7 @@ export const clientRequests: readonly ClientRequest[] = [
   },
   {
     client: "az",
-    does: "takes the primary certificate away (--remove-certificate), and leaves the secondary as it was read",
+    does: "removes the primary certificate (--remove-certificate), and leaves the secondary as it was read",
     existing: "x509",
     method: "PUT",
     target: "/enrollments/x?api-version=2021-10-01",
@@ -178,7 +184,7 @@ export const clientRequests: readonly ClientRequest[] = [
   },
   {
     client: "az",
-    does: "lists without FROM, and no intermediary may keep the answer",
+    does: "lists without FROM, and forbids caching",
     existing: "symmetricKey",
     method: "POST",
     target: "/enrollments/query?api-version=2021-10-01",
@@ -202,7 +208,7 @@ export const clientRequests: readonly ClientRequest[] = [
   },
   {
     client: "az",
-    does: "lists --top 5000, more than a page holds",
+    does: "lists --top 5000, which is more than one page",
     existing: "symmetricKey",
     method: "POST",
     target: "/enrollments/query?api-version=2026-11-01",
@@ -214,7 +220,7 @@ export const clientRequests: readonly ClientRequest[] = [
   },
   {
     client: "az",
-    does: "deletes whatever is there",
+    does: "deletes any version",
     existing: "symmetricKey",
     method: "DELETE",
     target: "/enrollments/x?api-version=2021-10-01",
@@ -223,7 +229,7 @@ export const clientRequests: readonly ClientRequest[] = [
   },
   {
     client: "az",
-    does: "lists the registrations of a group that is not there",
+    does: "lists the registrations of an unknown group",
     method: "POST",
     target: "/registrations/nobody/query?api-version=2021-10-01",
     headers: [...az, "Content-Length: 0"],
@@ -242,7 +248,7 @@ export const clientRequests: readonly ClientRequest[] = [
   },
   {
     client: ".NET",
-    does: "sends back what it read of a symmetric key: empty texts, its etag in quotes",
+    does: "sends back a symmetric key as it was read: empty texts, the etag in quotes",
     existing: "symmetricKey",
     method: "PUT",
     target: "/enrollments/x?api-version=2019-03-31",
@@ -254,7 +260,7 @@ export const clientRequests: readonly ClientRequest[] = [
   },
   {
     client: ".NET",
-    does: "sends back what it read of a certificate: null and its info",
+    does: "sends back a certificate as it was read: null and its info",
     existing: "x509",
     method: "PUT",
     target: "/enrollments/x?api-version=2019-03-31",
@@ -311,13 +317,13 @@ export const clientRequests: readonly ClientRequest[] = [
   },
   {
     client: "C",
-    does: "creates with a certificate as its sample has it: base64 of PEM",
+    does: "creates with a certificate as in its sample: base64 of PEM",
     method: "PUT",
     target: "/enrollments/x?api-version=2018-04-01",
     headers: c,
     body: '{"capabilities":{"iotEdge":false},"registrationId":"x","attestation":{"type":"x509","x509":{"clientCertificates":{"primary":{"certificate":"{pem64}"}}}},"provisioningStatus":"enabled"}',
     status: 200,
-    // It needs provisioningStatus and an attestation it knows to read the answer at all.
+    // To read the answer, it needs provisioningStatus and a known attestation.
     answer: { registrationId: "x", provisioningStatus: "enabled", attestation: { type: "x509" } },
   },
   {

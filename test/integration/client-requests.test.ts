@@ -23,7 +23,7 @@ interface Answer {
   readonly body: Json | undefined;
 }
 
-/** Sends what is written, to the letter, and reads until the service closes. */
+/** Sends exactly this text, and reads until the service closes. */
 async function exchange(request: string): Promise<Answer> {
   const { host, ports, caPath } = service.info;
   const socket = connect({ host, port: ports.https, ca: readFileSync(caPath) });
@@ -47,7 +47,7 @@ function token(): string {
   return `SharedAccessSignature sr=${sr}&sig=${encodeURIComponent(signature)}&se=${se}&skn=provisioningserviceowner`;
 }
 
-/** A request of our own, on the dashboard port: the state before, and after. */
+/** Our own request on the dashboard port, to read or prepare the state. */
 async function ask(method: string, path: string, body?: unknown): Promise<JsonObject> {
   const base = `http://127.0.0.1:${service.info.ports.dashboard}`;
   const headers = { authorization: `Bearer ${service.managementToken}` };
@@ -65,7 +65,7 @@ async function create(type: NonNullable<ClientRequest["existing"]>): Promise<Jso
   return await ask("PUT", "/enrollments/x", { registrationId: "x", attestation, initialTwin: twin });
 }
 
-/** Fills in what only the running service knows. */
+/** Fills in values that only the running service knows. */
 function filler(existing: JsonObject): (template: string) => string {
   const etag = String(existing["etag"]);
   const { x509 } = (existing["attestation"] ?? {}) as {

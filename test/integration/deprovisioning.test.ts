@@ -8,7 +8,7 @@ import { startService, type TestService } from "./service.js";
 import { openMqtt } from "./sockets.js";
 import { symmetricIndividual } from "./symmetric.js";
 
-/** What disabling and deleting does to devices (wire.md#deprovisioning), on real sockets. */
+/** Effects of disabling and deleting on devices (wire.md#deprovisioning), on real sockets. */
 
 const groupKey = Buffer.alloc(32, 41).toString("base64");
 const ownKey = Buffer.alloc(32, 42).toString("base64");
@@ -18,7 +18,7 @@ const hub = "127.0.0.1";
 let service: TestService;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 
-// In a location: what is deleted must be gone from a durable store too.
+// With a location, since deletions must reach a durable store too.
 beforeAll(async () => {
   folder = await temporaryFolder();
   service = await startService({ location: join(folder.path, "state") });
@@ -56,7 +56,7 @@ const atHub = ({ registrationId, key }: { registrationId: string; key: string })
 const firstFinding = async (id: string) => (await service.attempt(id))?.findings[0];
 
 describe("an individual enrollment", () => {
-  it("that is disabled: the next registration is refused, the device at the hub works on", async () => {
+  it("that is disabled: the next registration is refused, the connected device continues at the hub", async () => {
     const device = await individual("disabled-1");
     await using atWork = await openMqtt(service.mqtt);
     expect(await connectToHub(atWork, atHub(device))).toBe(0);
@@ -73,7 +73,7 @@ describe("an individual enrollment", () => {
     });
   });
 
-  it("that is disabled decides alone, although a group would take the device", async () => {
+  it("that is disabled refuses the device, although a group would accept it", async () => {
     await putGroup(service, group("would-take"));
     const device = await groupDevice("disabled-2");
     await putIndividual(service, { ...symmetricIndividual("disabled-2", device.key), provisioningStatus: "disabled" });
@@ -85,7 +85,7 @@ describe("an individual enrollment", () => {
     await service.rollcall.store.removeGroup("would-take");
   });
 
-  it("that is deleted: refused from then on, its record is gone, its device at the hub stays", async () => {
+  it("that is deleted: later registrations are refused, its record is gone, its device at the hub stays", async () => {
     const device = await individual("deleted-1");
     expect(await service.rollcall.store.removeIndividual("deleted-1")).toBe("removed");
     expect(await service.rollcall.store.registration("deleted-1")).toBeUndefined();
@@ -94,7 +94,7 @@ describe("an individual enrollment", () => {
     expect(await hubTwin(service, atHub(device))).toMatchObject({ desired: { $version: 1 } });
   });
 
-  it("that is deleted leaves the device to a group that takes it, as if for the first time", async () => {
+  it("that is deleted: a group may accept the device, as at a first registration", async () => {
     await putGroup(service, group("takes-over"));
     const device = { registrationId: "deleted-2", key: groupDeviceKey(groupKey, "deleted-2") };
     await putIndividual(service, symmetricIndividual(device.registrationId, device.key));
@@ -169,7 +169,7 @@ describe("a device that is deleted at its hub", () => {
     expect(await hubConnack(service, atHub(device))).toBe(0);
   });
 
-  it("whose enrollment is disabled first stays away: that is how a device is put out of service", async () => {
+  it("whose enrollment was disabled first cannot return: the way to take a device out of service", async () => {
     const device = await individual("gone-2");
     await putIndividual(service, { ...symmetricIndividual("gone-2", ownKey), provisioningStatus: "disabled" });
     await service.rollcall.store.removeDevice(hub, "gone-2");

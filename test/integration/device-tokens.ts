@@ -1,6 +1,6 @@
 import { deriveDeviceKey, formatSas, signSas } from "@rollcall/protocol";
 
-/** How a client writes its token (wire.md#sas-by-client). */
+/** A client's way to write its token (wire.md#sas-by-client). */
 export interface TokenStyle {
   /** The text of `sr`: exactly this is signed and sent. */
   readonly resource: (text: string) => string;
@@ -13,7 +13,7 @@ export interface TokenStyle {
 const raw = (text: string) => text;
 const lowerHex = (text: string) => encodeURIComponent(text).replace(/%../g, (code) => code.toLowerCase());
 
-/** One row a client, by the letters of wire.md#clients. */
+/** One row per client, by the letters of wire.md#clients. */
 export const tokenStyles = {
   N: { resource: raw, keyName: "registration", order: ["sr", "sig", "skn", "se"], lifetimeSeconds: 3600 },
   P: { resource: encodeURIComponent, order: ["sr", "sig", "se"], lifetimeSeconds: 3600 },

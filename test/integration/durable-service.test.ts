@@ -47,7 +47,7 @@ async function register(info: RollcallInfo, registrationId: string) {
 describe("a service with a location", () => {
   const start = (options: RollcallOptions = {}) => startService({ location: join(folder, "state"), ...options });
 
-  it("knows its enrollments, devices and twins after a restart", async () => {
+  it("has its enrollments, devices and twins after a restart", async () => {
     {
       await using service = await start({ seed: seedOf(["d1"]) });
       expect(service.rollcall.info.store).toEqual({ kind: "sqlite", place: join(folder, "state", "store") });
@@ -73,7 +73,7 @@ describe("a service with a location", () => {
     });
   });
 
-  it("keeps what is there when a seed has it too, and adds the rest", async () => {
+  it("keeps existing enrollments of a seed, and adds the rest", async () => {
     {
       await using service = await start({ seed: seedOf(["d1"], 5) });
       expect(service.rollcall.seeded).toEqual({ individuals: 1, groups: 0, kept: 0 });
@@ -96,7 +96,7 @@ describe("a service with a location", () => {
     expect(await service.rollcall.store.individualEnrollment("d1")).toBeUndefined();
   });
 
-  it("lets only its owner read the database", async () => {
+  it("creates a database that only its owner can read", async () => {
     await using service = await start();
     const directory = service.rollcall.info.store.place;
     expect(statSync(directory).mode & 0o077).toBe(0);
@@ -105,7 +105,7 @@ describe("a service with a location", () => {
     for (const name of files) expect([name, statSync(join(directory, name)).mode & 0o077]).toEqual([name, 0]);
   });
 
-  it("says what is wrong with a store that it cannot open, and leaves nothing open", async () => {
+  it("names the fault of a store that it cannot open, and leaves nothing open", async () => {
     const url = "postgres://rollcall:s3cret@127.0.0.1:1/nothing";
     const failure = await start({ store: url }).catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: "StoreError", kind: "unreachable" });
@@ -159,7 +159,7 @@ it("never loses a registration that was acknowledged, when the service is killed
         if (answer === undefined) return;
         expect(answer.status).toBe(202);
         acknowledged.push(id);
-        // In the middle of the others' requests.
+        // Other requests are still running.
         if (acknowledged.length === 40 * (round + 1)) child.kill("SIGKILL");
       }
     };

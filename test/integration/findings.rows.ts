@@ -7,7 +7,7 @@ import { certificateText, createPki, leafOnly, x509Group, x509Individual } from 
 import { deviceToken, groupDeviceKey, type TokenOptions, tokenStyles } from "./device-tokens.js";
 import type { Presented } from "./sockets.js";
 
-/** How a device of a row shows who it is. */
+/** Credentials of a row's device. */
 export type Credentials =
   | { readonly kind: "x509"; readonly presented: Presented }
   | { readonly kind: "token"; readonly token: (idScope: string) => string }
@@ -18,26 +18,26 @@ export interface TpmMember {
   readonly storageRootKey: string;
 }
 
-/** A device that makes one of the known mistakes, what the wire answers, and what the attempt must say. */
+/** A device that makes a known mistake, the expected answer on the wire, and the expected attempt. */
 export interface FindingRowCase {
   /** Number of the cause in failure-causes.md. */
   readonly cause: number;
   readonly name: string;
   readonly registrationId: string;
   readonly credentials: Credentials;
-  /** Instead of the service's own. */
+  /** The ID scope, if it is not the service's. */
   readonly idScope?: string;
   /** Over MQTT the CONNECT is refused with this; without it the register request is answered as over HTTPS. */
   readonly connack?: 4 | 5;
   readonly status: number;
-  /** Absent in the one 401 that is no refusal, and in acceptances. */
+  /** Absent in acceptances, and in the 401 of a TPM challenge, which is not a refusal. */
   readonly errorCode?: number;
   readonly code: FindingCode;
   readonly blame: Blame;
   readonly expected: RegExp;
   readonly got: RegExp;
   readonly nearest?: RegExp;
-  /** Texts that must stand nowhere in the record. */
+  /** Texts that the record must not contain. */
   readonly secrets?: readonly string[];
   readonly over?: "http";
   readonly enrollments?: readonly IndividualEnrollmentInput[];
@@ -56,7 +56,7 @@ function symmetricGroup(enrollmentGroupId: string, primaryKey: string): Enrollme
   return { enrollmentGroupId, attestation: { type: "symmetricKey", symmetricKey } };
 }
 
-/** What a service with `apiVersions: known-only` says to a device of each api-version. */
+/** Answers of a service with `apiVersions: known-only` to each api-version. */
 export const knownOnlyRows = [
   { apiVersion: "2099-01-01", code: "protocol.apiVersionUnknown", got: "2099-01-01" },
   { apiVersion: "2099-01-01-preview", code: "protocol.apiVersionUnknown", got: "2099-01-01-preview" },
@@ -122,7 +122,7 @@ async function x509Rows(): Promise<FindingRowCase[]> {
     {
       ...refused,
       cause: 3,
-      name: "a chain that is complete, to a root that no group has",
+      name: "a complete chain to a root that no group has",
       registrationId: "f03-complete",
       credentials: x509({ chainPem: completeChain, privateKeyPem: complete.privateKeyPem }),
       code: "chain.untrusted",
@@ -219,7 +219,7 @@ async function x509Rows(): Promise<FindingRowCase[]> {
     {
       ...refused,
       cause: 16,
-      name: "a leaf that a disabled enrollment holds, under another id",
+      name: "the leaf of a disabled enrollment, under another id",
       registrationId: "f16-blocked",
       credentials: x509(blocked),
       enrollments: [{ ...x509Individual("f16-holder", blocked), provisioningStatus: "disabled" }],
@@ -278,7 +278,7 @@ function tokenRows(): FindingRowCase[] {
   const groups = [symmetricGroup("keys", groupKey)];
   const refused = { status: 401, errorCode: 401002, connack: 5, blame: "device", groups } as const;
   const derived = (id: string) => groupDeviceKey(groupKey, id);
-  /** A device of the group that does everything right but for `change`. */
+  /** A device of the group that does everything right except `change`. */
   const member = (registrationId: string, change: Partial<TokenMaker> = {}) => ({
     registrationId,
     credentials: token({ registrationId, key: derived(registrationId), ...change }),
@@ -295,7 +295,7 @@ function tokenRows(): FindingRowCase[] {
       ...refused,
       ...member("f07-raw", { key: groupKey }),
       cause: 7,
-      name: "the group key used as it is",
+      name: "the group key used without derivation",
       code: "key.groupKeyUsedRaw",
       expected: anything,
       got: anything,
@@ -322,7 +322,7 @@ function tokenRows(): FindingRowCase[] {
       ...refused,
       ...member("f07-text", { key: Buffer.from(derived("f07-text")).toString("base64") }),
       cause: 7,
-      name: "the base64 text of a key taken as the key",
+      name: "the base64 text of a key used as the key",
       code: "key.textNotDecoded",
       expected: anything,
       got: anything,
@@ -340,7 +340,7 @@ function tokenRows(): FindingRowCase[] {
       ...refused,
       ...individual("f07-wrong", { key: stranger }),
       cause: 7,
-      name: "a key that has nothing to do with the enrollment",
+      name: "an unrelated key",
       code: "key.signatureMismatch",
       expected: anything,
       got: anything,
@@ -405,7 +405,7 @@ function tokenRows(): FindingRowCase[] {
           deviceToken({ idScope, registrationId: "f08-base64url", key: groupKey }).replace(/sig=[^&]+/, "sig=Zm9v_w"),
       },
       cause: 8,
-      name: "a signature that is no base64 of 32 bytes",
+      name: "a signature that is not base64 of 32 bytes",
       connack: 4,
       code: "token.malformed",
       expected: /SharedAccessSignature sr=/,
@@ -416,7 +416,7 @@ function tokenRows(): FindingRowCase[] {
       ...individual("f16-key", {}),
       enrollments: [{ ...symmetricIndividual("f16-key", individualKey), provisioningStatus: "disabled" }],
       cause: 16,
-      name: "a disabled enrollment and a good token",
+      name: "a disabled enrollment and a valid token",
       code: "enrollment.disabled",
       blame: "enrollment",
       expected: /enabled/,
@@ -428,7 +428,7 @@ function tokenRows(): FindingRowCase[] {
       credentials: token({ registrationId: "f15-nobody", key: stranger }),
       enrollments: [symmetricIndividual("f15-nobody2", individualKey)],
       cause: 15,
-      name: "a token for an id that nobody enrolled",
+      name: "a token for an id without an enrollment",
       code: "enrollment.notFound",
       blame: "enrollment",
       expected: anything,
@@ -447,7 +447,7 @@ function tokenRows(): FindingRowCase[] {
       got: /0neSomewhereElse/,
     },
   ];
-  // These are decided before any key is looked at or answered after the CONNACK: wire.md#connack.
+  // These are decided before a key is checked, or answered after the CONNACK: wire.md#connack.
   return rows.map((row) => {
     const late =
       row.code === "enrollment.notFound" || row.code === "enrollment.disabled" || row.code === "idScope.mismatch";
@@ -497,7 +497,7 @@ function tpmRows(): FindingRowCase[] {
     {
       ...refused,
       cause: 10,
-      name: "an endorsement key that nobody enrolled",
+      name: "an endorsement key without an enrollment",
       registrationId: "f10-two",
       credentials: { kind: "tpm", member: spare },
       code: "tpm.endorsementKeyMismatch",
@@ -507,7 +507,7 @@ function tpmRows(): FindingRowCase[] {
     {
       ...refused,
       cause: 10,
-      name: "an endorsement key that is none",
+      name: "an invalid endorsement key",
       registrationId: "f10-two",
       credentials: { kind: "tpm", member: { ...two, endorsementKey: broken.toString("base64") } },
       code: "tpm.endorsementKeyInvalid",
@@ -544,7 +544,7 @@ function tpmRows(): FindingRowCase[] {
   ];
 }
 
-/** Every case, made anew: keys, certificates and TPMs are of this run only. */
+/** Every case, with new keys, certificates and TPMs for each run. */
 export async function findingCases(): Promise<readonly FindingRowCase[]> {
   return [...(await x509Rows()), ...tokenRows(), ...tpmRows()];
 }

@@ -6,8 +6,8 @@ import { startService, type TestService, userName } from "./service.js";
 import { callHttps, openMqtt } from "./sockets.js";
 
 /**
- * Each mistake of the table is made by a device on a real socket. The wire says as little as the cloud does; the attempt,
- * found by registration id and by tracking id, says what went wrong.
+ * A device makes each mistake of the table on a real socket. The answer on the wire says as little as the cloud's; the
+ * attempt, found by registration id and by tracking id, names the mistake.
  */
 
 const cases = await findingCases();
@@ -33,7 +33,7 @@ function unique<T>(values: readonly T[], nameOf: (value: T) => string): T[] {
   return [...new Map(values.map((value) => [nameOf(value), value])).values()];
 }
 
-/** What came over the wire. */
+/** The answer on the wire. */
 interface Answer {
   readonly connack?: number;
   readonly status?: number;
@@ -78,7 +78,7 @@ async function overHttp(row: FindingRowCase, secrets: string[]): Promise<Answer>
   return { status: reply.status, ...reply.body, body: reply.body };
 }
 
-/** A signature proves as much as a password while it lasts. */
+/** Secrets of a token: until it expires, its signature is worth as much as a password. */
 function tokenSecrets(token: string): string[] {
   const sig = /sig=([^&]+)/.exec(token)?.[1];
   return sig === undefined ? [] : [sig, decodeURIComponent(sig)];
@@ -167,7 +167,7 @@ describe("where only known api-versions are accepted", () => {
 });
 
 describe("the table", () => {
-  it("covers the causes that this service explains, each case under its own name", () => {
+  it("covers the causes that this service explains, each case with its own name", () => {
     expect([...new Set(cases.map(({ cause }) => cause))].sort((a, b) => a - b)).toEqual([
       1, 3, 4, 5, 6, 7, 8, 10, 11, 15, 16, 22,
     ]);

@@ -32,7 +32,7 @@ async function findingOf({ trackingId, registrationId }: { trackingId?: string; 
 }
 
 describe("the demo fleet against a service", () => {
-  it("has fifty devices assigned with their twins, three refused for the reasons it names, nothing left open", async () => {
+  it("ends with fifty devices assigned with their twins, three refused for the expected reasons, nothing left open", async () => {
     const progress: string[] = [];
     const report = await run({ onProgress: ({ done, total }) => progress.push(`${done}/${total}`) });
     expect(report.devices.filter((device) => device.unexpected !== undefined)).toEqual([]);
@@ -76,13 +76,13 @@ describe("the demo fleet against a service", () => {
     await service.untilEmpty();
   });
 
-  it("comes in at a rate, and ends the same", async () => {
+  it("starts devices at a rate, with the same result", async () => {
     const report = await run({ rate: 100 });
     expect(report.counts).toMatchObject({ assigned: 50, twinRead: 50, refusedAsExpected: 3, unexpected: 0 });
     await service.untilEmpty();
   });
 
-  it("stops when told to, says how far it came, and leaves nothing open", async () => {
+  it("stops on request, reports its progress, and leaves nothing open", async () => {
     const abort = new AbortController();
     const onProgress = ({ done }: { done: number }) => done === 10 && abort.abort(new Error("enough"));
     const report = await run({ concurrency: 10, signal: abort.signal, onProgress });
@@ -99,7 +99,7 @@ describe("the demo fleet against a service", () => {
     expect(report.counts).toMatchObject({ assigned: 0, interrupted: 53, unexpected: 0 });
   });
 
-  it("notices devices that are not enrolled as it says", async () => {
+  it("notices devices that are not enrolled as the fleet file says", async () => {
     const strangers: Fleet = {
       ...fleet,
       devices: fleet.devices.slice(0, 3).map((device) => ({ ...device, registrationId: `${device.registrationId}-x` })),
@@ -130,7 +130,7 @@ describe("the demo fleet against a service", () => {
     ]);
   });
 
-  it.each(["rate", "concurrency", "handshakes", "timeout"])("does not start with a %s of nothing", async (name) => {
+  it.each(["rate", "concurrency", "handshakes", "timeout"])("does not start with a %s of zero", async (name) => {
     await expect(run({ [name]: 0 })).rejects.toThrow(`${name} must be more than 0`);
   });
 

@@ -23,7 +23,7 @@ function optionsFor(
   return { target, registrationId: "pump", identity, transport, timeout: 15_000, now, ...extra };
 }
 
-/** Answers a connect with yes, requests as given: the first answer to the first request, the last one to all the rest. */
+/** Accepts each connect, and answers requests in the given order; the last answer is repeated. */
 const inTurn =
   (answers: Partial<Record<string, readonly ScriptedAnswer[]>>): Script =>
   (request) => {
@@ -89,7 +89,7 @@ describe.each(["mqtt", "http"] as const)("a device that registers over %s", (tra
     expect(service.requests.filter(({ operation }) => operation === "register")).toHaveLength(6);
   });
 
-  it.each([400, 401, 404, 413])("takes %i for an answer at once", async (status) => {
+  it.each([400, 401, 404, 413])("does not retry after %i", async (status) => {
     await using service = await startScripted(inTurn({ register: [{ status, body: refusal }] }));
     const result = await registerDevice(optionsFor(service, transport));
     const { errorCode, trackingId, message } = refusal;
@@ -101,7 +101,7 @@ describe.each(["mqtt", "http"] as const)("a device that registers over %s", (tra
     );
   });
 
-  it.each(["failed", "disabled"])("takes a registration that ends as %s for a refusal", async (status) => {
+  it.each(["failed", "disabled"])("treats a registration that ends as %s as a refusal", async (status) => {
     const registrationState = { status, errorCode: 400208, errorMessage: "No linked IoT hub is available." };
     await using service = await startScripted(
       inTurn({ register: [assigning], operationStatus: [{ status: 200, body: { status, registrationState } }] }),
@@ -112,16 +112,20 @@ describe.each(["mqtt", "http"] as const)("a device that registers over %s", (tra
 
   it.each<[string, ScriptedAnswer, RegExp]>([
     ["no JSON", { status: 200, body: "{" }, /body of reply 200 cannot be read/],
-    ["no object", { status: 200, body: "[1]" }, /is not a JSON object/],
+    ["not an object", { status: 200, body: "[1]" }, /is not a JSON object/],
     [
       "an unknown status",
       { status: 202, body: { operationId, status: "pondering" } },
       /is not a registration status: status/,
     ],
-    ["no operation to poll", { status: 202, body: { status: "assigning" } }, /named no operation/],
-    ["no hub", { status: 200, body: { status: "assigned", registrationState: { deviceId: "a" } } }, /names no hub/],
+    ["no operation to poll", { status: 202, body: { status: "assigning" } }, /without an operation to poll/],
+    [
+      "no hub",
+      { status: 200, body: { status: "assigned", registrationState: { deviceId: "a" } } },
+      /without hub and device id/,
+    ],
     ["a closed connection", "hangUp", /closed the connection|was lost/],
-  ])("is clear about an answer that is %s", async (_, answer, message) => {
+  ])("reports an unusable answer: %s", async (_, answer, message) => {
     await using service = await startScripted(inTurn({ register: [answer] }));
     const result = await registerDevice(optionsFor(service, transport));
     expect(result).toMatchObject({
@@ -168,7 +172,7 @@ describe.each(["mqtt", "http"] as const)("a device that registers over %s", (tra
     expect(service.requests).toEqual([]);
   });
 
-  it("says so when nothing listens", async () => {
+  it("reports that nothing listens", async () => {
     const service = await startScripted(inTurn({}));
     await service[Symbol.asyncDispose]();
     const result = await registerDevice(optionsFor(service, transport));
@@ -219,7 +223,7 @@ describe("a device that registers over mqtt", () => {
     [3, 503],
     [4, 401],
     [5, 401],
-  ])("takes CONNACK %i for a refusal like %i", async (connack, status) => {
+  ])("treats CONNACK %i as a refusal like %i", async (connack, status) => {
     await using service = await startScripted(inTurn({ connect: [{ connack }] }));
     const result = await registerDevice(optionsFor(service, "mqtt"));
     expect(result).toMatchObject({
@@ -234,7 +238,7 @@ describe("a device that registers over mqtt", () => {
     );
   });
 
-  it("is clear about a broker that hangs up, or says nothing, at CONNECT", async () => {
+  it("reports a broker that closes the connection, or does not answer, at CONNECT", async () => {
     await using service = await startScripted(inTurn({ connect: ["hangUp", "silence"] }));
     expect(await registerDevice(optionsFor(service, "mqtt"))).toMatchObject({
       outcome: "unreachable",
@@ -295,7 +299,7 @@ describe("a device at its hub", () => {
     ],
     ["no twin", { status: 200, body: {} }, { outcome: "unreachable", during: "twin" }],
     ["a closed connection", "hangUp", { outcome: "unreachable", during: "twin" }],
-  ])("is clear about a hub that answers with %s", async (_, answer, result) => {
+  ])("reports a hub that answers with %s", async (_, answer, result) => {
     await using service = await startScripted(inTurn({ twinGet: [answer] }));
     expect(await connectToHub(visit(service))).toMatchObject(result);
     await until(
@@ -304,7 +308,7 @@ describe("a device at its hub", () => {
     );
   });
 
-  it("is turned away by CONNACK", async () => {
+  it("is refused by CONNACK", async () => {
     await using service = await startScripted(inTurn({ connect: [{ connack: 5 }] }));
     expect(await connectToHub(visit(service))).toMatchObject({ outcome: "refused", connack: 5 });
   });

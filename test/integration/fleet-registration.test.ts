@@ -60,7 +60,7 @@ describe.skipIf(!hasIpv6)("a service that is named by its IPv6 address", () => {
 
 describe("every identity over every transport", () => {
   it.each(ways)(
-    "$group over $transport: registered, and at its hub with the identity that made",
+    "$group over $transport: registers, and connects to its hub with the credentials of the registration",
     async ({ group, transport }) => {
       const one = device(group, transport);
       const registration = await register(one, transport);
@@ -88,37 +88,34 @@ describe("every identity over every transport", () => {
     },
   );
 
-  it.each(transports)(
-    "a TPM over %s registers again: the new hub key takes the place of the old one",
-    async (transport) => {
-      const one = device("tpm", transport);
-      for (const _ of [1, 2]) {
-        const registration = await register(one, transport);
-        if (registration.outcome !== "assigned") throw new Error(JSON.stringify(registration));
-        const { assignedHub, deviceId } = registration.registrationState;
-        const { identity } = one;
-        const common = {
-          assignedHub,
-          deviceId,
-          identity,
-          port: service.mqtt.port,
-          ca: service.mqtt.ca,
-          timeout: 20_000,
-        };
-        expect(await connectToHub(common)).toMatchObject({ outcome: "connected" });
-      }
-    },
-  );
+  it.each(transports)("a TPM over %s registers again: the new hub key replaces the old one", async (transport) => {
+    const one = device("tpm", transport);
+    for (const _ of [1, 2]) {
+      const registration = await register(one, transport);
+      if (registration.outcome !== "assigned") throw new Error(JSON.stringify(registration));
+      const { assignedHub, deviceId } = registration.registrationState;
+      const { identity } = one;
+      const common = {
+        assignedHub,
+        deviceId,
+        identity,
+        port: service.mqtt.port,
+        ca: service.mqtt.ca,
+        timeout: 20_000,
+      };
+      expect(await connectToHub(common)).toMatchObject({ outcome: "connected" });
+    }
+  });
 
   it.each([
     ["mqtt", { outcome: "refused", status: 401 }],
     ["http", { outcome: "refused", status: 404, errorCode: 404201 }],
-  ] as const)("a TPM that nobody enrolled is refused over %s", async (transport, result) => {
+  ] as const)("a TPM without an enrollment is refused over %s", async (transport, result) => {
     expect(await register(device("tpm-of-nobody", "mqtt"), transport)).toMatchObject(result);
     await service.untilEmpty();
   });
 
-  it("a hub turns away a device that it does not know", async () => {
+  it("a hub refuses an unknown device", async () => {
     const { identity } = device("key-own", "mqtt");
     const visit = await connectToHub({
       assignedHub: service.hub,

@@ -2,7 +2,10 @@ import { topics } from "@rollcall/protocol";
 import fc from "fast-check";
 import type { QoS } from "mqtt-packet";
 
-/** What a stranger sends on one connection. He knows the ID scope and the id of an enrolled device, and no secret. */
+/**
+ * An attacker's input on one connection. The attacker knows the ID scope and the id of an enrolled device, but no
+ * secret.
+ */
 export type Attack =
   | { readonly kind: "tcp"; readonly bytes: Uint8Array }
   | { readonly kind: "tls"; readonly bytes: Uint8Array }
@@ -24,7 +27,7 @@ export type Attack =
     }
   | { readonly kind: "httpBytes"; readonly bytes: Uint8Array };
 
-/** What the stranger knows. */
+/** The facts that the attacker knows. */
 export interface Target {
   readonly idScope: string;
   readonly registrationId: string;
@@ -39,7 +42,7 @@ const anyText = fc.oneof(
   fc.constantFrom("__proto__", "constructor", "toString", "", " ", "\u0000", "..", "%00", "a".repeat(5000)),
 );
 
-/** The text itself, or with something in it changed: near misses find more than noise. */
+/** The text itself, or a small change of it: near misses find more bugs than random text. */
 function near(text: string): fc.Arbitrary<string> {
   const cut = fc.nat({ max: text.length });
   return fc.oneof(
@@ -107,7 +110,7 @@ function json({ registrationId }: Target): fc.Arbitrary<Uint8Array> {
   );
 }
 
-/** What Node's client sends as a request target. */
+/** A text as Node's client can send it as a request target. */
 function pathText(text: string): string {
   const visible = text.replace(/\p{Cs}/gu, "?").replace(/[^\x21-\x7e]/gu, (each) => encodeURIComponent(each));
   return visible.startsWith("/") ? visible : `/${visible}`;
@@ -115,7 +118,7 @@ function pathText(text: string): string {
 
 const qos = fc.constantFrom<QoS>(0, 1, 2);
 
-/** Anything that a stranger might send. */
+/** Any input of an attacker. */
 export function attacks(target: Target): fc.Arbitrary<Attack> {
   const { idScope, registrationId, hub } = target;
   const kind = <K extends Attack["kind"]>(value: K) => fc.constant(value);

@@ -13,13 +13,13 @@ import { callHttps, openTcp, openTls } from "./sockets.js";
 import { subscribed, symmetricIndividual } from "./symmetric.js";
 
 /**
- * A stranger, on real sockets: whatever he sends, the process lives, he is not let in, the device registers, and nothing
- * of him is left. A failure prints the seed; ROLLCALL_SEED=<seed> runs it again.
+ * An attacker on real sockets: for any input, the process continues, the attacker is not admitted, the real device can
+ * register, and nothing stays open. A failure prints the seed; ROLLCALL_SEED=<seed> runs it again.
  */
 
 const long = process.env["ROLLCALL_TEST"] === "long";
 const count = long ? 10_000 : 1000;
-/** Attacks of one property run, side by side. */
+/** Attacks that run at the same time in one run of the property. */
 const BATCH = 20;
 const seed = Number(process.env["ROLLCALL_SEED"] ?? (long ? Date.now() % 2 ** 31 : 20_261_123));
 
@@ -27,7 +27,7 @@ const key = Buffer.alloc(32, 17).toString("base64");
 const registrationId = "fuzzed";
 let service: TestService;
 let target: Target;
-/** His certificate says that he is the device, and nobody signed it. */
+/** The attacker's certificates: self-signed with the device's name, and without a certificate. */
 let contexts: { readonly named: SecureContext; readonly bare: SecureContext };
 
 beforeAll(async () => {
@@ -59,7 +59,7 @@ async function spill(stream: Duplex, bytes: Uint8Array): Promise<string> {
 const openSecure = (place: "mqtt" | "https", context: SecureContext) =>
   openTls({ ...service[place], secureContext: context });
 
-/** Everything that came until the service closed or answered a PINGREQ. */
+/** All packets until the service closes or answers a PINGREQ. */
 async function converse(client: RawMqtt, send: () => void): Promise<readonly Packet[]> {
   try {
     send();
@@ -73,7 +73,7 @@ async function converse(client: RawMqtt, send: () => void): Promise<readonly Pac
   return client.packets;
 }
 
-/** Everything that came until the service closed, after bytes that may be the beginning of something longer. */
+/** All packets until the service closes, after bytes that may be an incomplete packet. */
 async function trail(client: RawMqtt, bytes: Uint8Array): Promise<readonly Packet[]> {
   client.stream.end(bytes);
   await client.closed;
@@ -90,7 +90,7 @@ const hello = () => ({
   username: userName(service.idScope, registrationId),
 });
 
-/** A frame as it should be, with one byte of it changed. */
+/** A valid frame with one byte changed. */
 function bentFrame({ base, at, byte }: Extract<Attack, { kind: "frame" }>): Buffer {
   const frames = {
     connect: () => mqttPacket.generate({ cmd: "connect", ...hello() }),
@@ -106,14 +106,14 @@ function bentFrame({ base, at, byte }: Extract<Attack, { kind: "frame" }>): Buff
   return frame;
 }
 
-/** Past CONNECT: X.509 is judged at the register request, so a self-made certificate gets this far. */
+/** A connection after CONNECT: X.509 is checked at the register request, so a self-signed certificate gets this far. */
 async function admitted(): Promise<RawMqtt> {
   const client = new RawMqtt(await openSecure("mqtt", contexts.named));
   expect(await client.connect(hello())).toMatchObject({ returnCode: 0 });
   return client;
 }
 
-/** Anything among what came that says that he was let in. */
+/** The first packet that shows that the attacker was admitted; undefined if there is none. */
 function breach(packets: readonly Packet[], before: "connect" | "subscribe"): string | undefined {
   for (const packet of packets) {
     if (before === "connect" && packet.cmd === "connack" && packet.returnCode === 0) return "CONNACK 0";
@@ -122,7 +122,7 @@ function breach(packets: readonly Packet[], before: "connect" | "subscribe"): st
   return undefined;
 }
 
-/** Runs an attack; what it achieved, if anything. */
+/** Runs an attack. Returns its success in words; undefined when it failed. */
 async function run(attack: Attack): Promise<string | undefined> {
   switch (attack.kind) {
     case "tcp":
@@ -184,13 +184,13 @@ async function overHttp({
   const answer = await callHttps(opening, { method, path, headers, body: Buffer.from(body) }).catch(
     (error: Error) => error,
   );
-  // A reset is an answer too: to a request that cannot be one.
+  // A connection reset is a valid answer to a malformed request.
   if (answer instanceof Error) return undefined;
   return answer.status < 300 || answer.status >= 500 ? `${answer.status} ${answer.text}` : undefined;
 }
 
-describe(`${count} things that a stranger sends`, () => {
-  it("neither get him in nor bring the process down, and leave nothing", {
+describe(`${count} inputs of an attacker`, () => {
+  it("are not admitted, do not stop the process, and leave nothing open", {
     timeout: long ? 1_200_000 : 120_000,
   }, async () => {
     const batch = fc.array(attacks(target), { minLength: BATCH, maxLength: BATCH, size: "max" });

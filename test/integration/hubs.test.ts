@@ -8,7 +8,7 @@ import { openMqtt } from "./sockets.js";
 import { symmetricIndividual } from "./symmetric.js";
 
 /**
- * Several linked hubs, each at an address of its own, and devices that go where they are sent (wire.md#allocation,
+ * Several linked hubs, each at its own address, and devices that are assigned to them (wire.md#allocation,
  * wire.md#reprovisioning).
  */
 
@@ -36,7 +36,7 @@ const stateOf = async (at: TestService, id: string) => (await register(at, devic
 const twin = (place: string) => ({ properties: { desired: { place } } });
 
 describe("devices at several hubs", () => {
-  it("hashed: are shared out by weight, stay where they are, and are known nowhere else", async () => {
+  it("hashed: are distributed by weight, stay at their hub, and are unknown at the others", async () => {
     const ids = Array.from({ length: 60 }, (_, n) => `hashed-${n}`);
     for (const id of ids) await putIndividual(service, { ...symmetricIndividual(id, key), allocationPolicy: "hashed" });
     const homes = new Map<string, string>();
@@ -55,7 +55,7 @@ describe("devices at several hubs", () => {
     }
   });
 
-  it("geoLatency: go to the nearest hub that takes part, or that they name", async () => {
+  it("geoLatency: go to the nearest hub in allocation, or of the enrollment's list", async () => {
     const near = { ...symmetricIndividual("near", key), allocationPolicy: "geoLatency" as const };
     await putIndividual(service, near);
     expect(await stateOf(service, "near")).toMatchObject({ assignedHub: h2, substatus: "initialAssignment" });
@@ -65,7 +65,7 @@ describe("devices at several hubs", () => {
     expect(await hubConnack(service, { hub: h3, deviceId: "near", key })).toBe(0);
   });
 
-  it("static: move with what they carry, start anew, or stay, as the policy says", async () => {
+  it("static: move with their twin, start with the initial twin, or stay, as the policy says", async () => {
     const policies = {
       migrate: { updateHubAssignment: true, migrateDeviceData: true },
       reset: { updateHubAssignment: true, migrateDeviceData: false },
@@ -106,7 +106,7 @@ describe("a device that is connected to its hub", () => {
   const closedBy = (id: string) =>
     service.rollcall.attempts.recent(50).find(({ at, registrationId }) => at === "hub" && registrationId === id);
 
-  it("is disconnected there when its registration moves it, before it is told of the new one, and comes back later", async () => {
+  it("is disconnected when its registration moves it, before it gets the new hub, and returns later", async () => {
     const enrolled = (host: string) =>
       putIndividual(service, { ...symmetricIndividual("rover", key), allocationPolicy: "static", iotHubs: [host] });
     for (const [from, to] of [
@@ -129,7 +129,7 @@ describe("a device that is connected to its hub", () => {
     }
   });
 
-  it("is disconnected when another device has its id there by now", async () => {
+  it("is disconnected when another device gets its id at the hub", async () => {
     const heir = Buffer.alloc(32, 52).toString("base64");
     const named = (id: string, own: string) =>
       putIndividual(service, {
@@ -150,7 +150,7 @@ describe("a device that is connected to its hub", () => {
 });
 
 describe("a service that starts again with other hubs", () => {
-  /** The service as it was before, in a location of its own, with these devices at h2; and as it is afterwards. */
+  /** Starts a service with these devices at h2, and starts it again in the same location with other hubs. */
   async function restarted(
     devices: readonly { id: string; updateHubAssignment: boolean }[],
     changed: RollcallOptions["hubs"],
@@ -183,14 +183,14 @@ describe("a service that starts again with other hubs", () => {
     { id: "never", updateHubAssignment: false },
   ];
 
-  it("one is unlinked: its devices are refused, and sent to another, even under never", async () => {
+  it("one is unlinked: its devices are refused there, and assigned to another hub, even with the policy never", async () => {
     await using changed = await restarted(
       devices,
       hubs.filter(({ host }) => host !== h2),
     );
     const { after } = changed;
     for (const { id } of devices) {
-      // Its address is no longer served: who still comes for it is told at another one.
+      // Its address is no longer served, so the test connects at another address.
       await using client = await openMqtt(after.mqtt);
       expect(await connectToHub(client, { hub: h2, deviceId: id, key })).toBe(5);
       expect((await after.attempt(id))?.findings[0]).toMatchObject({ code: "hub.otherHub", got: h2 });
@@ -200,7 +200,7 @@ describe("a service that starts again with other hubs", () => {
     }
   });
 
-  it("one takes no part any more: its devices work on, and leave when they register, unless under never", async () => {
+  it("one leaves allocation: its devices continue, and move when they register, unless the policy is never", async () => {
     const out = hubs.map((each) => (each.host === h2 ? { ...each, applyAllocationPolicy: false } : each));
     await using changed = await restarted(devices, out);
     const { after } = changed;
@@ -210,7 +210,7 @@ describe("a service that starts again with other hubs", () => {
     expect((await after.attempt("never"))?.findings[0]).toMatchObject({ code: "reprovision.hubKept", expected: h1 });
   });
 
-  it("one is added: hashed moves only what the new one takes", async () => {
+  it("one is added: hashed moves only devices that the new hub gets", async () => {
     const folder = await temporaryFolder();
     const location = join(folder.path, "state");
     const ids = Array.from({ length: 30 }, (_, n) => `spread-${n}`);
@@ -241,9 +241,9 @@ describe("a service that starts again with other hubs", () => {
 describe("when there is nothing to allocate", () => {
   it.each([
     ["no hub of the list is linked", { iotHubs: ["gone.test"] }, "hub.notLinked", /^gone\.test$/, /127\.0\.0\.1/],
-    ["static names none", { allocationPolicy: "static" }, "allocation.staticNeedsOneHub", /^none$/, /^one hub$/],
+    ["static names no hub", { allocationPolicy: "static" }, "allocation.staticNeedsOneHub", /^none$/, /^one hub$/],
     [
-      "static names two",
+      "static names two hubs",
       { allocationPolicy: "static", iotHubs: [h1, h2] },
       "allocation.staticNeedsOneHub",
       /2$/,
@@ -273,7 +273,7 @@ describe("when there is nothing to allocate", () => {
     expect(first?.expected).toMatch(expected);
   });
 
-  it("all hubs have been taken out of allocation", async () => {
+  it("all hubs are out of allocation", async () => {
     await using none = await startService({ hubs: hubs.map((each) => ({ ...each, applyAllocationPolicy: false })) });
     await putIndividual(none, symmetricIndividual("homeless", key));
     expect(await stateOf(none, "homeless")).toMatchObject({
@@ -293,7 +293,7 @@ describe("the policy of the whole service", () => {
   it.each([
     ["geoLatency", { status: "assigned", assignedHub: h2 }],
     ["static", { status: "failed", errorCode: 401001, errorMessage: "IoTHub not found." }],
-  ] as const)("%s holds for enrollments that name none", async (allocationPolicy, expected) => {
+  ] as const)("%s applies to enrollments without a policy", async (allocationPolicy, expected) => {
     await using own = await startService({ hubs, allocationPolicy });
     await putIndividual(own, symmetricIndividual("plain", key));
     expect(await stateOf(own, "plain")).toMatchObject(expected);

@@ -42,7 +42,7 @@ const device = (registrationId: string) => subscribed(service, { registrationId,
 const publishes = (client: RawMqtt): readonly IPublishPacket[] =>
   client.packets.filter((packet): packet is IPublishPacket => packet.cmd === "publish");
 
-/** Waits for a round trip: whatever the service was going to send before has come by then. */
+/** Waits for a round trip, after which everything that the service sent before has arrived. */
 async function roundTrip(client: RawMqtt): Promise<void> {
   client.send({ cmd: "pingreq" });
   await client.take("pingresp");
@@ -68,11 +68,11 @@ async function expectTwin(client: RawMqtt, rid: string): Promise<void> {
 }
 
 describe("two devices that register at once", () => {
-  it("see their own replies and nothing of the other's, fifty times", async () => {
+  it("see only their own replies, fifty times", async () => {
     await Promise.all(
       pairs.map(async (pair) => {
         const clients = await Promise.all(pair.map(device));
-        // The same $rid on purpose: only the connection tells the replies apart.
+        // The same $rid on purpose, so that only the connection distinguishes the replies.
         const replies = await Promise.all(clients.map((client) => client.registration()));
         await Promise.all(clients.map(roundTrip));
         for (const [index, client] of clients.entries()) {
@@ -93,7 +93,7 @@ describe("two devices that register at once", () => {
   });
 });
 
-describe("who merely knows an id cannot throw its owner off", () => {
+describe("an attacker that knows only the id cannot disconnect its owner", () => {
   const attackers = [
     { name: "no password", connack: 5, password: () => undefined },
     { name: "an empty password", connack: 5, password: () => "" },
@@ -128,7 +128,7 @@ describe("who merely knows an id cannot throw its owner off", () => {
     });
   }
 
-  it("at the service, with a certificate of its own making for the same id", async () => {
+  it("at the service, with a self-signed certificate for the same id", async () => {
     const presented = await pki.leaf("x509-owner");
     await using owner = await openMqtt({ ...service.mqtt, presented });
     const login = { clientId: "x509-owner", username: userName(service.idScope, "x509-owner") };
@@ -163,7 +163,7 @@ describe("who merely knows an id cannot throw its owner off", () => {
 
   const hubAttackers = [
     { name: "no password", password: () => undefined },
-    { name: "text that is no token", password: () => "letmein" },
+    { name: "text that is not a token", password: () => "letmein" },
     { name: "a token with another key", password: () => hubToken(service.hub, "hub-owner", strangerKey) },
     { name: "a token for another device", password: () => hubToken(service.hub, "hub-watcher", key) },
   ];
@@ -184,7 +184,7 @@ describe("who merely knows an id cannot throw its owner off", () => {
     });
   }
 
-  it("at the hub, but the device itself takes over its older connection", async () => {
+  it("at the hub, but a new connection of the device itself replaces the older one", async () => {
     await using older = await hubDevice("hub-owner");
     await using newer = await hubDevice("hub-owner");
     await older.closed;
@@ -192,7 +192,7 @@ describe("who merely knows an id cannot throw its owner off", () => {
   });
 });
 
-describe("what is published where it may not be closes the connection and reaches nobody", () => {
+describe("a message on a forbidden topic closes the connection and reaches no other device", () => {
   const provisioningTopics = [
     "$SYS/broker/clients",
     "$SYS/anything",
@@ -242,7 +242,7 @@ describe("what is published where it may not be closes the connection and reache
     await expectTwin(watcher, "still-there");
   });
 
-  it("at QoS 2, on a topic that is right", async () => {
+  it("at QoS 2, on an allowed topic", async () => {
     await using mover = await device("mover");
     mover.publish(`${topics.register}?$rid=1`, "", 2);
     await mover.closed;
@@ -250,7 +250,7 @@ describe("what is published where it may not be closes the connection and reache
     expect((await service.attempt("mover"))?.findings[0]).toMatchObject({ code: "protocol.qosUnsupported" });
   });
 
-  it("as a last will, which is not kept", async () => {
+  it("as a last will, which is not stored", async () => {
     await using watcher = await device("watcher");
     await using mover = await openMqtt(service.mqtt);
     mover.send({
@@ -272,7 +272,7 @@ describe("what is published where it may not be closes the connection and reache
   });
 });
 
-describe("subscriptions beyond its own are refused with 0x80, and the connection stays", () => {
+describe("subscriptions to other topics are refused with 0x80, and the connection stays", () => {
   it.each(["#", "+/#", "$SYS/#", "$dps/#", "$dps/registrations/res/+/", "$iothub/twin/res/#", "devices/watcher/#"])(
     "at the service: %s",
     async (filter) => {

@@ -12,7 +12,7 @@ import { openTcp, openTls, openWebSocket, type Place } from "./sockets.js";
 import { subscribed, symmetricIndividual } from "./symmetric.js";
 import { until } from "./until.js";
 
-/** A client that dies, at every step at which it can: the service must hold nothing of it afterwards. */
+/** A client that dies at each possible step: the service must release everything of it. */
 
 const key = Buffer.alloc(32, 9).toString("base64");
 const victim = { registrationId: "victim", key };
@@ -36,7 +36,7 @@ afterAll(async () => {
   await service.rollcall.stop();
 });
 
-/** The bytes of a ClientHello, as Node makes it. */
+/** The bytes of Node's ClientHello. */
 function clientHello(): Promise<Buffer> {
   return new Promise((resolve) => {
     const socket = new Duplex({
@@ -52,13 +52,15 @@ function clientHello(): Promise<Buffer> {
   });
 }
 
-/** A client up to the step at which it dies: the TCP socket under everything, and what of the service has to be open by then. */
+/**
+ * A client at the step at which it dies: its TCP socket, and the counts of open things that the service must have then.
+ */
 interface Doomed {
   readonly socket: Socket;
   readonly open?: Partial<Record<"connections" | "sessions" | "challengeSessions", number>>;
 }
 
-/** TLS over a TCP socket that the test keeps in its hand. */
+/** TLS over a TCP socket that the test controls. */
 async function tlsOver({ host, port, ca }: Place): Promise<{ socket: Socket; secure: Duplex }> {
   const socket = connectTcp({ host, port, noDelay: true });
   socket.on("error", () => undefined);
@@ -139,7 +141,7 @@ const steps: Readonly<Record<string, () => Promise<Doomed>>> = {
     client.write(Buffer.of(0x32, 0x7f, 0x00, 0x30, 0x24, 0x64, 0x70, 0x73));
     return { socket, open: { sessions: 1 } };
   },
-  "after the reply, which it did not acknowledge": async () => {
+  "after the reply, without acknowledging it": async () => {
     const { socket, secure } = await tlsOver(service.mqtt);
     const client = new RawMqtt(secure, { acknowledges: false });
     await client.connect(connectBytes());
@@ -152,7 +154,7 @@ const steps: Readonly<Record<string, () => Promise<Doomed>>> = {
     expect(await client.connect(login("victim-tpm"))).toMatchObject({ returnCode: 0 });
     return { socket, open: { challengeSessions: 1 } };
   },
-  "in a challenge session, with the challenge in hand": async () => {
+  "in a challenge session, after the challenge": async () => {
     const { socket, client } = await mqttOver(service.mqtt);
     expect(await client.connect(login("victim-tpm"))).toMatchObject({ returnCode: 0 });
     await client.subscribe();
@@ -211,12 +213,12 @@ const steps: Readonly<Record<string, () => Promise<Doomed>>> = {
 };
 
 const deaths = {
-  "its machine loses the process (FIN)": (socket: Socket) => socket.destroy(),
-  "it is reset (RST)": (socket: Socket) => socket.resetAndDestroy(),
+  "its process dies (FIN)": (socket: Socket) => socket.destroy(),
+  "its connection is reset (RST)": (socket: Socket) => socket.resetAndDestroy(),
 };
 
 for (const [death, kill] of Object.entries(deaths)) {
-  describe(`nothing is left of a client when ${death}`, () => {
+  describe(`the service releases everything of a client when ${death}`, () => {
     it.each(Object.entries(steps))("%s", async (_name, live) => {
       const { socket, open } = await live();
       if (open)
@@ -236,14 +238,14 @@ function includes(stats: object, wanted: object): boolean {
 }
 
 describe("afterwards", () => {
-  it("a good device registers as ever, and is not held either", async () => {
+  it("a device still registers, and is released too", async () => {
     await using client = await subscribed(service, victim);
     expect(await client.registration()).toMatchObject({ status: 200, body: { status: "assigned" } });
     await client.end();
     await service.untilEmpty();
   });
 
-  it("stop() ends what is open, at once and for good", async () => {
+  it("stop() closes all connections at once", async () => {
     const own = await startService({ seed: { enrollments: [symmetricIndividual("victim", key)] } });
     const clients = await Promise.all([
       subscribed(own, victim),

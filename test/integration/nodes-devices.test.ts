@@ -18,7 +18,7 @@ import { openMqtt } from "./sockets.js";
 import { symmetricIndividual } from "./symmetric.js";
 import { until } from "./until.js";
 
-/** What happens to a device on one node, while it is connected to the other. */
+/** Changes to a device on one node while it is connected to the other. */
 
 const programs = postgresPrograms();
 const key = Buffer.alloc(32, 52).toString("base64");
@@ -50,7 +50,7 @@ describe.skipIf(programs === undefined)("devices of two nodes (needs the package
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** The connections on which the nodes hear each other. */
+  /** The database connections on which the nodes listen for each other's notifications. */
   async function listening(): Promise<readonly number[]> {
     const last = "select pid from pg_stat_activity where query in ('listen rollcall_changes', 'select 1')";
     const { rows } = await client.query<{ pid: number }>(last);
@@ -67,7 +67,7 @@ describe.skipIf(programs === undefined)("devices of two nodes (needs the package
     expect(body.registrationState).toMatchObject({ status: "assigned" });
   };
 
-  /** A device that registered there, and is connected to its hub here. */
+  /** A device that registered at the other node, and is connected to its hub at this node. */
   async function connectedHere(id: string, deviceId = id): Promise<RawMqtt> {
     await enroll(id, h1, deviceId);
     await registerThere(id);
@@ -90,7 +90,7 @@ describe.skipIf(programs === undefined)("devices of two nodes (needs the package
     return patch;
   }
 
-  it("are disconnected here when they are deleted there", async () => {
+  it("are disconnected from one node when the other deletes them", async () => {
     await using device = await connectedHere("deleted");
     await using bystander = await connectedHere("bystander");
     expect(await there.rollcall.hub.removeDevice({ hub: h1, deviceId: "deleted" })).toBe(true);
@@ -99,7 +99,7 @@ describe.skipIf(programs === undefined)("devices of two nodes (needs the package
     expect(await readTwin(bystander)).toMatchObject({ desired: { $version: 1 } });
   });
 
-  it("are disconnected here when a registration there moves them, and stay where it does not", async () => {
+  it("are disconnected from one node when a registration at the other moves them, and stay when it does not", async () => {
     await using device = await connectedHere("moved");
     await registerThere("moved");
     expect(await readTwin(device)).toMatchObject({ desired: { $version: 1 } });
@@ -109,7 +109,7 @@ describe.skipIf(programs === undefined)("devices of two nodes (needs the package
     expect(findingsHere("moved")).toEqual(["hub.connectionClosed"]);
   });
 
-  it("are disconnected here when another registration there gets their place", async () => {
+  it("are disconnected from one node when another registration gets their place at the other", async () => {
     await using device = await connectedHere("first-owner", "shared");
     await there.rollcall.store.removeRegistration("first-owner");
     await enroll("heir", h1, "shared");
@@ -117,7 +117,7 @@ describe.skipIf(programs === undefined)("devices of two nodes (needs the package
     await device.closed;
   });
 
-  it("hear here of what is desired there, as it was patched, and in the order of versions", async () => {
+  it("get desired properties that the other node changes, patch by patch, in the order of versions", async () => {
     await using device = await connectedHere("desired");
     const at = { hub: h1, deviceId: "desired" };
     await there.rollcall.hub.patchTwin(at, { tags: { site: "north" } });
@@ -141,14 +141,14 @@ describe.skipIf(programs === undefined)("devices of two nodes (needs the package
     expect(await readTwin(device)).toMatchObject({ desired: { ...state, $version: last } });
   });
 
-  it("hear of a patch that is far larger than a notification may be", async () => {
+  it("get a patch that is much larger than a notification may be", async () => {
     await using device = await connectedHere("large");
     const desired = Object.fromEntries(Array.from({ length: 6 }, (_, n) => [`n${n}`, "x".repeat(4000)]));
     await there.rollcall.hub.patchTwin({ hub: h1, deviceId: "large" }, { desired });
     expect(await nextDesired(device)).toEqual({ ...desired, $version: 2 });
   });
 
-  it("are disconnected here when an import there disables them", async () => {
+  it("are disconnected from one node when an import at the other disables them", async () => {
     await using device = await connectedHere("disabled");
     const identity = await there.rollcall.store.deviceIdentity(h1, "disabled");
     await there.rollcall.store.restore({ identities: [{ ...identity!, status: "disabled" }] });
@@ -225,7 +225,7 @@ describe.skipIf(programs === undefined)("devices of two nodes (needs the package
   it("hear of everything that happened while the nodes did not hear each other", async () => {
     await using deleted = await connectedHere("deleted-unheard");
     await using device = await connectedHere("desired-unheard");
-    // What nobody is told of is what a notification is that was lost.
+    // Changes without a notification have the same effect as a lost notification.
     await client.query("delete from device_identities where device_id = 'deleted-unheard'");
     const record = `record::jsonb || '{"desired": {"late": 1}, "desiredVersion": 2, "etag": "late"}'`;
     await client.query(`update twins set etag = 'late', record = ${record} where device_id = 'desired-unheard'`);
@@ -236,7 +236,7 @@ describe.skipIf(programs === undefined)("devices of two nodes (needs the package
     expect(await nextDesired(device)).toEqual({ late: null, $version: 3 });
   });
 
-  it("go on when the server was killed and started again", async () => {
+  it("continue when the database server was killed and started again", async () => {
     await using device = await connectedHere("outlives");
     await postgres.restart();
     client = await connectClient(postgres.url);

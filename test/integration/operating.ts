@@ -12,7 +12,7 @@ import type { TestService } from "./service.js";
 import { openMqtt } from "./sockets.js";
 import { subscribed } from "./symmetric.js";
 
-/** What an operator does to a running service, and what a device with a key then sees. */
+/** Operator actions on a running service, and the view of a device with a key. */
 
 const context = {
   now: Date.UTC(2026, 10, 25),
@@ -42,13 +42,13 @@ export async function register(service: TestService, device: DeviceKey, body: un
   return await client.registration(JSON.stringify(body));
 }
 
-/** What the CONNECT of a device at a hub is answered; the hub is dialled at its own address. */
+/** The return code of a device's CONNECT at a hub; connects to the hub's own address. */
 export async function hubConnack(service: TestService, at: HubDevice): Promise<number> {
   await using client = await openMqtt({ ...service.mqtt, host: at.hub });
   return await connectToHub(client, at);
 }
 
-/** The twin that a device reads at its hub. @throws Error when it is not let in */
+/** The twin that a device reads at its hub. @throws Error when the hub refuses the device */
 export async function hubTwin(service: TestService, at: HubDevice): Promise<unknown> {
   await using client = await openMqtt({ ...service.mqtt, host: at.hub });
   const returnCode = await connectToHub(client, at);
@@ -71,7 +71,7 @@ export interface HubDevice {
   readonly key: string;
 }
 
-/** CONNECT with a good token; the return code. */
+/** Sends CONNECT with a valid token and returns the return code. */
 export async function connectToHub(client: RawMqtt, { hub, deviceId, key }: HubDevice): Promise<number> {
   const username = `${hub}/${deviceId}/?api-version=2021-04-12`;
   const connack = await client.connect({ clientId: deviceId, username, password: hubToken(hub, deviceId, key) });

@@ -11,15 +11,15 @@ import mqttPacket, {
   type QoS,
 } from "mqtt-packet";
 
-/** Nothing here measures time: this only ends a test that waits for what never comes. */
+/** Time limit for a packet that never arrives; no test measures time with it. */
 const PATIENCE_MS = 20_000;
 
-/** What a reply to a request says. */
+/** A parsed reply to a request. */
 export interface RawReply {
   readonly status: number;
   readonly topic: string;
   readonly qos: QoS;
-  /** `$rid` as it came. */
+  /** `$rid` as received. */
   readonly rid: string;
   readonly retryAfter?: string;
   readonly text: string;
@@ -35,15 +35,15 @@ export interface Connect {
   readonly keepalive?: number;
 }
 
-/** Closed by the other side while a test waited for a packet. */
+/** The peer closed the connection while a test waited for a packet. */
 export class ClosedError extends Error {
   override readonly name = "ClosedError";
 }
 
-/** An MQTT client that does what it is told, right or wrong: frames of `mqtt-packet` on a stream of the test's. */
+/** An MQTT client that sends any frames, valid or not: frames of `mqtt-packet` on a stream of the test. */
 export class RawMqtt implements AsyncDisposable {
   readonly stream: Duplex;
-  /** Everything that came, in order. */
+  /** All received packets, in order. */
   readonly packets: Packet[] = [];
   readonly closed: Promise<void>;
   readonly #taken = new Set<Packet>();
@@ -82,7 +82,7 @@ export class RawMqtt implements AsyncDisposable {
     if (this.stream.writable) this.stream.write(bytes);
   }
 
-  /** The next packet of this kind that no one took yet. @throws ClosedError when the connection ends first */
+  /** The next packet of this kind that was not taken yet. @throws ClosedError when the connection ends first */
   async take<C extends PacketCmd>(
     cmd: C,
     where: (packet: Extract<Packet, { cmd: C }>) => boolean = () => true,
@@ -119,7 +119,7 @@ export class RawMqtt implements AsyncDisposable {
     return this.take("suback", (packet) => packet.messageId === messageId);
   }
 
-  /** Publishes and does not wait for anything; the message id, 0 at QoS 0. */
+  /** Publishes without waiting. Returns the message id, 0 at QoS 0. */
   publish(topic: string, payload: string | Buffer = "", qos: QoS = 1): number {
     const messageId = qos === 0 ? 0 : this.nextMessageId();
     const packet: IPublishPacket = { cmd: "publish", topic, payload, qos, dup: false, retain: false };
@@ -127,7 +127,7 @@ export class RawMqtt implements AsyncDisposable {
     return messageId;
   }
 
-  /** The next reply with this `$rid`; of any when none is given. */
+  /** The next reply with this `$rid`; without `rid`, the next reply. */
   async reply(rid?: string): Promise<RawReply> {
     const packet = await this.take("publish", (each) => rid === undefined || readReply(each).rid === rid);
     return readReply(packet);
@@ -143,7 +143,7 @@ export class RawMqtt implements AsyncDisposable {
     return this.reply(rid);
   }
 
-  /** Register, then polls until something other than `assigning` comes. */
+  /** Registers, then polls until the status is not `assigning`. */
   async registration(body: string | Buffer = ""): Promise<RawReply> {
     let reply = await this.register(body, "r");
     for (let count = 0; reply.status === 202 && count < 50; count++)

@@ -17,7 +17,7 @@ import { openTls } from "./sockets.js";
 import { symmetricIndividual } from "./symmetric.js";
 import { until } from "./until.js";
 
-/** Clients that are not ours, nor of Microsoft: mosquitto's tools and `openssl s_client`. */
+/** Clients of third parties: mosquitto's tools and `openssl s_client`. */
 
 const run = promisify(execFile);
 const key = Buffer.alloc(32, 13).toString("base64");
@@ -50,7 +50,7 @@ const isInstalled = (program: string, ...args: string[]) => spawnSync(program, a
 const hasMosquitto = isInstalled("mosquitto_sub", "--help") && isInstalled("mosquitto_pub", "--help");
 const hasOpenssl = isInstalled("openssl", "version");
 
-/** How mosquitto's tools log in as this device. */
+/** Login options of mosquitto's tools for this device. */
 async function mosquittoLogin(registrationId: string, identity?: Identity): Promise<string[]> {
   const { host, port } = service.mqtt;
   const where = ["-h", host, "-p", String(port), "--cafile", service.caPath, "-V", "mqttv311", "-q", "1"];
@@ -78,9 +78,9 @@ const devices: readonly RawDevice[] = [
 ];
 
 /**
- * `mosquitto_sub` subscribes and `mosquitto_pub` publishes, each on a connection of its own; the service answers on the
- * connection that asked. So this plain listener brings both onto one TLS connection: packets of the subscriber go up as they
- * are, of the publisher all but its CONNECT and DISCONNECT, and what comes down goes to the subscriber.
+ * `mosquitto_sub` subscribes and `mosquitto_pub` publishes on separate connections, but the service answers on the
+ * connection of the request. This plain listener joins both on one TLS connection: it forwards all packets of the
+ * subscriber, those of the publisher except CONNECT and DISCONNECT, and sends the service's packets to the subscriber.
  */
 async function joinOnOneConnection(upstream: Duplex): Promise<{ port: number; close(): Promise<void> }> {
   const sockets: Socket[] = [];
@@ -114,7 +114,7 @@ async function joinOnOneConnection(upstream: Duplex): Promise<{ port: number; cl
   };
 }
 
-/** What a running `mosquitto_sub` printed so far: topic and body of each message, a line each. */
+/** Output of a running `mosquitto_sub`: one line with topic and body per message. */
 interface Listener {
   heard(): string;
   stop(): Promise<void>;
@@ -140,7 +140,7 @@ const hasStep = (attempt: AttemptRecord | undefined, name: string) => attempt?.s
 
 describe("mosquitto's clients", () => {
   for (const { name, registrationId, identity } of devices) {
-    it(`do a whole registration with ${name}: subscribe, register, take the operationId, poll`, async (context) => {
+    it(`do a whole registration with ${name}: subscribe, register, read the operationId, poll`, async (context) => {
       if (!hasMosquitto) return context.skip("mosquitto-clients is not installed");
       const presented = await identity?.();
       const upstream = await openTls({ ...service.mqtt, presented });
@@ -191,7 +191,7 @@ describe("mosquitto's clients", () => {
       }
     });
 
-    it(`are let in with ${name} over their own TLS, at the service and at the hub`, async (context) => {
+    it(`are accepted with ${name} over their own TLS, at the service and at the hub`, async (context) => {
       if (!hasMosquitto) return context.skip("mosquitto-clients is not installed");
       const login = await mosquittoLogin(registrationId, await identity?.());
       await run("mosquitto_pub", [...login, "-t", `${topics.register}?$rid=m1`, "-m", "{}"]);
@@ -220,7 +220,7 @@ describe("mosquitto's clients", () => {
     });
   }
 
-  it("hear nothing of a request that another connection made, even of the same device", async (context) => {
+  it("get no reply to a request of another connection, even of the same device", async (context) => {
     if (!hasMosquitto) return context.skip("mosquitto-clients is not installed");
     const login = await mosquittoLogin("raw-key");
     const listener = listen(login);
@@ -319,7 +319,7 @@ describe("openssl s_client, with an MQTT conversation piped in", () => {
     },
   ];
 
-  /** CONNECT, SUBSCRIBE and PUBLISH in one go; what came back until the reply was there. */
+  /** Sends CONNECT, SUBSCRIBE and PUBLISH at once; returns the bytes received up to the reply. */
   async function talk(registrationId: string, leaf: Identity, above: string): Promise<string> {
     const { host, port } = service.mqtt;
     const files = {
@@ -372,7 +372,7 @@ describe("openssl s_client, with an MQTT conversation piped in", () => {
   }
 
   for (const { registrationId, name, leaf, above, status, codes } of rows) {
-    it(`presents ${name}: ${status} ${codes[0] ?? "and nothing to say"}`, async (context) => {
+    it(`presents ${name}: ${status} ${codes[0] ?? "without findings"}`, async (context) => {
       if (!hasOpenssl) return context.skip("openssl is not installed");
       const heard = await talk(registrationId, await leaf(registrationId), above);
       expect(heard).toContain(`${topics.reply}${status}/?$rid=1`);

@@ -8,9 +8,9 @@ import mqttPacket, { type IConnectPacket, type IPublishPacket } from "mqtt-packe
 
 /** A request as the script sees it, the same over MQTT and HTTPS. */
 export interface ScriptedRequest {
-  /** `connect` only over MQTT; `other` is a topic or path that is none of the service's. */
+  /** `connect` only over MQTT; `other` is an unknown topic or path. */
   readonly operation: "connect" | "register" | "operationStatus" | "twinGet" | "twinReported" | "telemetry" | "other";
-  /** How many requests of this operation came before. */
+  /** Number of earlier requests of this operation. */
   readonly before: number;
   readonly body: string;
   readonly operationId?: string;
@@ -18,11 +18,11 @@ export interface ScriptedRequest {
   readonly token?: string;
   /** SNI of the handshake. */
   readonly serverName: string | false;
-  /** Certificates as they were presented. */
+  /** Number of presented certificates. */
   readonly presented: number;
 }
 
-/** What the script wants done. `connack` answers a connect; a text body goes out as it is. */
+/** The script's answer. `connack` answers a connect; a text body is sent unchanged. */
 export type ScriptedAnswer =
   | { readonly status: number; readonly retryAfter?: number | string; readonly body?: unknown; readonly query?: string }
   | { readonly connack: number }
@@ -35,13 +35,13 @@ export interface ScriptedService extends AsyncDisposable {
   readonly ca: string;
   readonly ports: { readonly mqtt: number; readonly http: number };
   readonly requests: readonly ScriptedRequest[];
-  /** Sockets that are open now. */
+  /** Open sockets. */
   readonly open: ReadonlySet<unknown>;
 }
 
 const textOf = (body: unknown): string => (typeof body === "string" ? body : JSON.stringify(body ?? {}));
 
-/** A service that answers what a script says, right or wrong, over MQTT and HTTPS; loopback, any free ports. */
+/** A service whose answers, valid or not, come from a script; over MQTT and HTTPS, on free ports of loopback. */
 export async function startScripted(script: Script): Promise<ScriptedService> {
   const root = await issueRoot({ commonName: "scripted root" });
   const hosts = ["localhost", "127.0.0.1"];

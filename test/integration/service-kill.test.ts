@@ -22,7 +22,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it("starts again where a service was killed, with the same CA and keys, and not before", async () => {
+it("starts in the location of a killed service, with the same CA and keys, but not while the first one runs", async () => {
   const location = join(folder, "state");
   child = spawn(process.execPath, ["--input-type=module", "-e", program, location], { stdio: "inherit" });
   const instance = await until(

@@ -67,7 +67,7 @@ const managed = (rollcall: Rollcall, path: string, init: RequestInit = {}) =>
 const owner = ({ managementToken }: Rollcall) => ({ authorization: `Bearer ${managementToken}` });
 
 describe("a started service", () => {
-  it("says how it is reached, in exactly these words", async () => {
+  it("gives its addresses in exactly this form", async () => {
     const { info, location } = await start();
     const { mqtt, https, dashboard } = info.ports;
     expect(new Set([mqtt, https, dashboard]).size).toBe(3);
@@ -142,7 +142,7 @@ describe("a started service", () => {
     expect(result.outcome).toBe("assigned");
   });
 
-  it("keeps its folder while it runs, and gives it back", async () => {
+  it("locks its folder while it runs, and releases it", async () => {
     const location = join(folder, "state");
     const first = await start({ location });
     expect(readInstance(location)).toEqual({ info: first.info, managementToken: first.managementToken });
@@ -154,7 +154,7 @@ describe("a started service", () => {
     expect(second.info.connectionString.split(";").at(-1)).toBe(first.info.connectionString.split(";").at(-1));
   });
 
-  it("stops when its owner says so over the management API", async () => {
+  it("stops when its owner asks for it over the management API", async () => {
     const rollcall = await start();
     expect((await managed(rollcall, "/readyz")).status).toBe(200);
     expect((await managed(rollcall, "/info")).status).toBe(401);
@@ -187,7 +187,7 @@ it("starts and stops again and again, and leaves no handle and no folder", async
 });
 
 describe("a service that cannot start says why and leaves nothing behind", () => {
-  it.each(["mqtt", "https", "dashboard"] as const)("for want of the %s port", async (which) => {
+  it.each(["mqtt", "https", "dashboard"] as const)("because the %s port is taken", async (which) => {
     const taken = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => taken.once("listening", resolve));
     const { port } = taken.address() as { port: number };
@@ -202,7 +202,7 @@ describe("a service that cannot start says why and leaves nothing behind", () =>
     await start({ location, listen: { [which]: port } });
   });
 
-  it("for a seed that is wrong, with file, line and member", async () => {
+  it("because of an invalid seed, with file, line and member", async () => {
     const path = join(folder, "seed.yaml");
     const write = (attestation: string) =>
       writeFileSync(path, `enrollments:\n  - registrationId: pump-1\n    attestation: ${attestation}\n`);
@@ -217,7 +217,7 @@ describe("a service that cannot start says why and leaves nothing behind", () =>
     await expect(start({ seed: join(folder, "none.yaml") })).rejects.toThrow("there is no such file");
   });
 
-  it("for a setting that is wrong", async () => {
+  it("because of an invalid setting", async () => {
     await expect(start({ listen: { host: "https://a" } })).rejects.toThrow(
       "listen.host: is not a host name or address",
     );
@@ -225,7 +225,7 @@ describe("a service that cannot start says why and leaves nothing behind", () =>
   });
 });
 
-it("loads a folder of seed files, PEM in them", async () => {
+it("loads a folder of seed files that contain PEM", async () => {
   writeFileSync(join(folder, "a.json"), JSON.stringify({ enrollments: seed.enrollments }));
   const pem = root.certificatePem.trim().replaceAll("\n", "\n                ");
   writeFileSync(
@@ -247,7 +247,7 @@ it("loads a folder of seed files, PEM in them", async () => {
   expect(await rollcall.store.groupsByCertificate([root.certificate.sha256])).toHaveLength(1);
 });
 
-it("falls back from 443, and says who will miss it", async () => {
+it("falls back from 443, and names the clients that need 443", async () => {
   const taken = createServer();
   const mine = await new Promise<boolean>((resolve) => {
     taken.once("error", () => resolve(false)).listen(443, "127.0.0.1", () => resolve(true));

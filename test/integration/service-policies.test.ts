@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** A token made from a connection string, by hand as the documentation describes it. */
+/** A token made by hand from a connection string, as the documentation describes. */
 function tokenOf(connectionString: string): string {
   const [, host = "", name = "", key = ""] =
     /^HostName=(.*);SharedAccessKeyName=(.*);SharedAccessKey=(.*)$/.exec(connectionString) ?? [];
@@ -49,7 +49,7 @@ function send(
   });
 }
 
-it("lets each policy do what it may, with either key of the connection strings that it prints", async () => {
+it("applies the permissions of each policy, with either key of the printed connection strings", async () => {
   const [owner, reader, writer, ...others] = service.info.policies;
   expect(others).toEqual([]);
   expect(writer?.secondary).toContain(`SharedAccessKey=${chosen}`);

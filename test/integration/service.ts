@@ -15,9 +15,9 @@ export interface TestService extends AsyncDisposable {
   readonly mqtt: Place;
   readonly https: Place;
   readonly caPath: string;
-  /** What the management API says of an attempt; undefined for 404. */
+  /** The attempt from the management API; undefined for 404. */
   attempt(id: string): Promise<AttemptRecord | undefined>;
-  /** Waits until nothing is open; what is kept of attempts stays. */
+  /** Waits until nothing is open; the records of attempts stay. */
   untilEmpty(): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ async function readAttempt(port: number, id: string): Promise<AttemptRecord | un
   throw new Error(`attempts/${id}: ${status} ${text}`);
 }
 
-/** On a connection of its own, so that none is counted afterwards. */
+/** Uses a new connection and closes it, so that it is not counted afterwards. */
 function get(port: number, path: string): Promise<Pick<GivenAnswer, "status" | "text" | "contentType">> {
   return new Promise((resolve, reject) => {
     const call = request({ host: "127.0.0.1", port, path, agent: false }, (response) => {
@@ -78,7 +78,7 @@ function get(port: number, path: string): Promise<Pick<GivenAnswer, "status" | "
   });
 }
 
-/** The user name of a device that wants to be provisioned. */
+/** The user name of a device that registers. */
 export function userName(idScope: string, registrationId: string, more = "&ClientVersion=test"): string {
   return `${idScope}/registrations/${registrationId}/api-version=2019-03-31${more}`;
 }

@@ -7,18 +7,18 @@ import type { Duplex } from "node:stream";
 import { type ConnectionOptions, connect, type SecureContext, type TLSSocket } from "node:tls";
 import { RawMqtt } from "./raw-mqtt.js";
 
-// The broker's own: at the top of node_modules stands an older one, which an Azure package brings.
+// The broker's version of ws: the top of node_modules has an older one, from an Azure package.
 const { createWebSocketStream, WebSocket } = createRequire(
   new URL("../../packages/broker/package.json", import.meta.url),
 )("ws") as typeof import("ws");
 
-/** What a device presents in the handshake: PEM exactly as it is to be sent. */
+/** The certificates that a device presents in the handshake: PEM exactly as it is sent. */
 export interface Presented {
   readonly chainPem: string;
   readonly privateKeyPem: string;
 }
 
-/** Where to connect to, and what to trust. */
+/** The address to connect to, and the trusted CA. */
 export interface Place {
   readonly host: string;
   readonly port: number;

@@ -3,7 +3,7 @@ import type { RawMqtt } from "./raw-mqtt.js";
 import { type TestService, userName } from "./service.js";
 import { openMqtt } from "./sockets.js";
 
-/** An individual enrollment with this key, both times. */
+/** An individual enrollment with this key as primary and secondary key. */
 export function symmetricIndividual(registrationId: string, key: string) {
   return {
     registrationId,
@@ -11,7 +11,7 @@ export function symmetricIndividual(registrationId: string, key: string) {
   };
 }
 
-/** CONNECT and SUBSCRIBE of a device with a good key. */
+/** Connects and subscribes a device with a valid key. */
 export async function subscribed(
   service: TestService,
   { registrationId, key }: { readonly registrationId: string; readonly key: string },

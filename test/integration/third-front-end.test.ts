@@ -26,8 +26,8 @@ import { deviceToken } from "./device-tokens.js";
 import { symmetricIndividual } from "./symmetric.js";
 
 /*
- * A front end that the service has never heard of: lines of text, in memory. It stands here and nowhere else, and uses what engine,
- * hub and protocol export: so a third front end (CoAP, AMQP) needs no change in engine or hub.
+ * A front end that exists only in this test: lines of text, in memory. It uses only the exports of engine, hub and
+ * protocol, which proves that a third front end (CoAP, AMQP) needs no change in engine or hub.
  */
 
 const SCOPE = "0ne00000000";
@@ -35,10 +35,10 @@ const HUB = "hub.example";
 const KEY = Buffer.alloc(32, 1).toString("base64");
 const START = Date.UTC(2026, 10, 23);
 
-// A cast: a front end that ships adds its row to the table of transports.
+// A cast: a real front end would add its row to the table of transports.
 const LINES = "lines" as Transport;
 
-/** What this front end says for a reason: its twin is `connack.ts` of the broker. */
+/** This front end's word for each reason; the broker's counterpart is `connack.ts`. */
 const words: Readonly<Record<RefusalReason, string>> = {
   identifier: "WHO?",
   unavailable: "LATER",
@@ -187,7 +187,7 @@ describe("a front end of lines", () => {
     });
   });
 
-  it("gives each later registration an attempt of its own", async () => {
+  it("gives each later registration a separate attempt", async () => {
     const session = new LineSession(parts);
     await session.say(`HELLO ${SCOPE} pump-1 ${tokenOf("pump-1")}`);
     const first = read(await session.say("REGISTER {}"));
@@ -197,7 +197,7 @@ describe("a front end of lines", () => {
     expect(second.trackingId).not.toBe(first.trackingId);
   });
 
-  it("turns away who cannot prove himself, and the findings are there by tracking id", async () => {
+  it("refuses a device with a wrong token, and the findings are found by tracking id", async () => {
     const wrong = tokenOf("pump-1", Buffer.alloc(32, 9).toString("base64"));
     const [word, trackingId = ""] = (await new LineSession(parts).say(`HELLO ${SCOPE} pump-1 ${wrong}`)).split(" ");
     expect(word).toBe("NO");
@@ -211,12 +211,12 @@ describe("a front end of lines", () => {
 
   it.each([
     {
-      what: "a token that cannot be read",
+      what: "an unreadable token",
       hello: `${SCOPE} pump-1 SharedAccessSignature x`,
       word: "HUH?",
       code: "token.malformed",
     },
-    { what: "nothing to show", hello: `${SCOPE} pump-1`, word: "NO", code: "credential.missing" },
+    { what: "no credential", hello: `${SCOPE} pump-1`, word: "NO", code: "credential.missing" },
   ])("has its own word for $what", async ({ hello, word, code }) => {
     const [said, trackingId = ""] = (await new LineSession(parts).say(`HELLO ${hello}`)).split(" ");
     expect(said).toBe(word);
@@ -224,7 +224,7 @@ describe("a front end of lines", () => {
     expect(failures).toEqual([]);
   });
 
-  it("refuses at the register request what may have an answer there", async () => {
+  it("leaves a refusal that the register request can answer to that request", async () => {
     const session = new LineSession(parts);
     expect(await session.say(`HELLO ${SCOPE} pump-2 ${tokenOf("pump-2")}`)).toBe("WELCOME");
     const refused = read(await session.say("REGISTER {}"));
@@ -236,7 +236,7 @@ describe("a front end of lines", () => {
     });
   });
 
-  it("says LATER, or 500, for a fault of ours, without a catch of its own", async () => {
+  it("says LATER, or 500, for a fault of the service, without its own catch", async () => {
     const session = new LineSession(parts);
     await session.say(`HELLO ${SCOPE} pump-1 ${tokenOf("pump-1")}`);
     isBroken = true;
@@ -249,7 +249,7 @@ describe("a front end of lines", () => {
     expect(failures).toHaveLength(2);
   });
 
-  it("brings the device to its hub, and turns away one that the hub does not know", async () => {
+  it("connects the device to its hub, and refuses a device that the hub does not know", async () => {
     const session = new LineSession(parts);
     await session.say(`HELLO ${SCOPE} pump-1 ${tokenOf("pump-1")}`);
     await session.say("REGISTER {}");
@@ -289,7 +289,7 @@ describe("a front end of single messages, each with its own proof", () => {
     expect(parts.attempts.size).toBe(1);
   });
 
-  it("keeps a refused poll, found by the tracking id that the device was given", async () => {
+  it("records a refused poll, found by the tracking id that the device got", async () => {
     const messages = new SingleRequests(parts);
     const wrong = request("pump-1", Buffer.alloc(32, 9).toString("base64"));
     const refused = await messages.operationStatus(facts("pump-1"), wrong, "4.1.2");
@@ -301,7 +301,7 @@ describe("a front end of single messages, each with its own proof", () => {
     });
   });
 
-  it("names one tracking id for a fault of ours: in the reply, in the attempt and in its finding", async () => {
+  it("gives a fault of the service one tracking id: in the reply, in the attempt and in its finding", async () => {
     isBroken = true;
     const { status, trackingId } = await new SingleRequests(parts).operationStatus(
       facts("pump-1"),

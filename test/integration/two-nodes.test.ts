@@ -25,7 +25,7 @@ const tpm = new TpmClient(createTpm({ seed: "two nodes" }).send);
 const programs = postgresPrograms();
 const bin = fileURLToPath(new URL("../../packages/cli/bin/rollcall.mjs", import.meta.url));
 
-/** What all nodes have to have in common: the CA that devices trust, and the keys. As the README says. */
+/** Files that all nodes must share: the CA that devices trust, and the keys. See the README. */
 const shared = ["secrets.json", "ca.pem", "ca-key.pem"];
 const freePorts = ["--mqtt-port", "0", "--https-port", "0", "--dashboard-port", "0", "--log-level", "error"];
 
@@ -126,7 +126,7 @@ describe.skipIf(programs === undefined)("two services over one PostgreSQL (needs
     expect(first.info.store).toEqual({ kind: "postgres", place: expect.stringMatching(/^postgres:\/\/127/) });
   });
 
-  it("do not take in a node with keys of its own, and tell what it lacks", async () => {
+  it("refuse a node with other keys, and name the files that it lacks", async () => {
     const location = join(folder, "stranger");
     const child = spawn(
       process.execPath,
@@ -148,7 +148,7 @@ describe.skipIf(programs === undefined)("two services over one PostgreSQL (needs
     }
   });
 
-  it("get other keys on purpose: the node that is told to gives its own, and the rest need them", async () => {
+  it("change their keys on request: one node replaces the keys, and the other nodes need them", async () => {
     const options = { store: postgres.url, idScope: "0ne00000077" };
     const [old, fresh] = [join(folder, "old"), join(folder, "fresh")];
     await (await startRollcall({ ...options, location: old })).stop();
@@ -160,7 +160,7 @@ describe.skipIf(programs === undefined)("two services over one PostgreSQL (needs
     await expect(startRollcall({ replaceClusterKeys: true })).rejects.toMatchObject({ name: "ConfigError" });
   });
 
-  it("poll on one what was registered on the other", async () => {
+  it("answer a poll on one node for a registration on the other", async () => {
     const token = tokenOf("d1");
     const registered = await call(first, "PUT", "d1/register", { token, body: {} });
     expect(registered.status).toBe(202);
@@ -168,7 +168,7 @@ describe.skipIf(programs === undefined)("two services over one PostgreSQL (needs
     expect(poll).toMatchObject({ status: 200, body: { status: "assigned", registrationState: { deviceId: "d1" } } });
   });
 
-  it("take the answer to a TPM challenge of the other node", async () => {
+  it("accept the answer to a TPM challenge of the other node", async () => {
     const storageRootKey = Buffer.from(tpm.storageRootKey()).toString("base64");
     const body = { registrationId: "t1", tpm: { endorsementKey: tpmKey(), storageRootKey } };
     const challenge = await call(first, "PUT", "t1/register", { body });
@@ -184,7 +184,7 @@ describe.skipIf(programs === undefined)("two services over one PostgreSQL (needs
     expect(poll).toMatchObject({ status: 200, body: { registrationState: { tpm: {}, status: "assigned" } } });
   });
 
-  it("let one win of two operators who edit the same entry, whichever node they use", async () => {
+  it("let one of two operators win who edit the same entry on different nodes", async () => {
     const read = await operate(first, "GET", "/enrollments/d1");
     const edit = (node: Node, interval: number) =>
       operate(node, "PUT", "/enrollments/d1", {
@@ -197,7 +197,7 @@ describe.skipIf(programs === undefined)("two services over one PostgreSQL (needs
     for (const node of [first, second]) expect((await operate(node, "GET", "/enrollments/d1")).body).toEqual(winner);
   });
 
-  it("heed on one what an operator did on the other", async () => {
+  it("apply on one node the changes of an operator on the other", async () => {
     const token = tokenOf("d1");
     const { body: read } = await operate(second, "GET", "/enrollments/d1");
     const body = { ...read, provisioningStatus: "disabled" };
@@ -221,7 +221,7 @@ describe.skipIf(programs === undefined)("two services over one PostgreSQL (needs
     expect(raced).toHaveLength(5);
   });
 
-  it("go on when one of them is killed", async () => {
+  it("continue when one of them is killed", async () => {
     const exited = once(first.child, "exit");
     first.child.kill("SIGKILL");
     await exited;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Waits for a state of things; how long it takes is not judged. @throws Error with what it was last, after 20 s */
+/** Polls until a state is reached. @throws Error with the last value after 20 s */
 export async function until<T>(read: () => T | Promise<T>, isReached: (value: T) => boolean): Promise<T> {
   const end = Date.now() + 20_000;
   for (;;) {

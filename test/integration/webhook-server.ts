@@ -4,7 +4,7 @@ import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { AllocationRequest } from "@rollcall/protocol";
 
-/** One call as the webhook got it. */
+/** One call as the webhook received it. */
 export interface ReceivedCall {
   readonly method: string | undefined;
   /** With its query. */
@@ -16,7 +16,7 @@ export interface ReceivedCall {
 
 type Answer = (response: ServerResponse, call: ReceivedCall) => void;
 
-/** An allocation webhook on loopback: what it answers is set by path. */
+/** An allocation webhook on loopback, with an answer per path. */
 export interface WebhookServer extends AsyncDisposable {
   readonly origin: string;
   /** All calls of a path, oldest first. */
@@ -76,7 +76,7 @@ export function json(value: unknown): Answer {
   };
 }
 
-/** Any answer. */
+/** An answer with any status, body and headers. */
 export function text(status: number, body: string | Buffer, headers: Readonly<Record<string, string>> = {}): Answer {
   return (response) => {
     response.writeHead(status, headers).end(body);

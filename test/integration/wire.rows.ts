@@ -1,13 +1,13 @@
 import type { QoS } from "mqtt-packet";
 import { type TokenStyle, tokenStyles } from "./device-tokens.js";
 
-/** What one client writes on MQTT (wire.md#connect, wire.md#register, wire.md#sas-by-client). */
+/** A client's texts on MQTT (wire.md#connect, wire.md#register, wire.md#sas-by-client). */
 export interface MqttClientRow {
-  /** Letter of wire.md#clients, and what it stands for. */
+  /** The client's letter in wire.md#clients. */
   readonly client: "N" | "P" | "C" | "S" | "J" | "E";
   readonly name: string;
   readonly registrationId: string;
-  /** Behind `{scope}/registrations/{id}/`. */
+  /** The part of the user name after `{scope}/registrations/{id}/`. */
   readonly query: string;
   readonly clean: boolean;
   readonly keepalive: number;
@@ -16,7 +16,7 @@ export interface MqttClientRow {
   readonly registerBody: (registrationId: string) => string;
   readonly pollBody: (registrationId: string) => string;
   readonly token: TokenStyle;
-  /** What it asks for to open a WebSocket; the embedded client has none. */
+  /** Path and sub-protocol of its WebSocket; absent for the embedded client. */
   readonly webSocket?: { readonly path: string; readonly protocol: string };
 }
 
@@ -111,7 +111,7 @@ export const mqttClients: readonly MqttClientRow[] = [
   },
 ];
 
-/** What one client writes over HTTPS (wire.md#https-routes, wire.md#https-clients). */
+/** A client's texts over HTTPS (wire.md#https-routes, wire.md#https-clients). */
 export interface HttpClientRow {
   readonly client: "N" | "C" | "S" | "J" | "R" | "curl";
   readonly name: string;

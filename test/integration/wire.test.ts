@@ -7,7 +7,7 @@ import { startService, type TestService, userName } from "./service.js";
 import { callHttps, type HttpAnswer, openMqtt, openTls, openWebSocket, type Presented } from "./sockets.js";
 import { type HttpClientRow, httpClients, type MqttClientRow, mqttClients } from "./wire.rows.js";
 
-/** The rules that break clients when missed, client by client, on the bytes that each of them writes. */
+/** The rules whose violation breaks clients, checked with the bytes that each client writes. */
 
 const key = Buffer.alloc(32, 3).toString("base64");
 const pki = await createPki("Wire");
@@ -75,7 +75,7 @@ function connectOf(row: MqttClientRow, registrationId: string, password?: string
   return { clientId: registrationId, username, clean, keepalive, ...(password !== undefined && { password }) };
 }
 
-/** CONNECT to DISCONNECT as this client does it. */
+/** A client's whole conversation, from CONNECT to DISCONNECT. */
 async function converse(
   client: RawMqtt,
   row: MqttClientRow,
@@ -160,7 +160,7 @@ describe("MQTT in general", () => {
   });
 
   it.each(["a%20b%2Fc", "%C3%A9", "100%", "x".repeat(200), "a-b,(c)~!*", "ü-日本"])(
-    "echoes $rid=%s as it came",
+    "echoes $rid=%s unchanged",
     async (rid) => {
       await using client = await subscribed();
       expect((await client.register("", rid)).topic).toBe(`${topics.reply}202/?$rid=${rid}&retry-after=3`);
@@ -174,7 +174,7 @@ describe("MQTT in general", () => {
     ["payload null", '{"payload":null}'],
     ["a payload that is a JSON string", '{"payload":"{\\"a\\":1}"}'],
     ["a payload of any JSON", '{"registrationId":"WIRE-BODIES","payload":[1,{"ü":"日"}]}'],
-  ])("takes %s as register body", async (_name, body) => {
+  ])("accepts %s as register body", async (_name, body) => {
     await using client = await subscribed("wire-bodies");
     expectAccepted(await client.register(body));
   });
@@ -184,8 +184,8 @@ describe("MQTT in general", () => {
     ["an array", "[]"],
     ["another registration id", '{"registrationId":"wire-other"}'],
     ["a number as registration id", '{"registrationId":7}'],
-    ["bytes that are no UTF-8", Buffer.of(0x22, 0xff, 0x22)],
-  ])("answers 400 to %s, and goes on", async (_name, body) => {
+    ["bytes that are not UTF-8", Buffer.of(0x22, 0xff, 0x22)],
+  ])("answers 400 to %s, and continues", async (_name, body) => {
     await using client = await subscribed("wire-bodies");
     const reply = await client.register(body);
     expect(reply).toMatchObject({ status: 400, qos: 1 });
@@ -282,7 +282,7 @@ describe("MQTT while a registration takes time, and above the limit", () => {
   it("answers 429 with retry-after and an error body, over MQTT and HTTPS", async () => {
     const now = Date.now();
     await using busy = await startService({
-      // Its clock stands still: the minute never ends.
+      // The clock stands still, so the minute never ends.
       clock: () => now,
       limits: { registrationsPerMinute: 1 },
       seed: { enrollments: [individual("wire-busy")] },

@@ -6,7 +6,7 @@ import { packageNames, repository } from "./fixture.js";
 
 const kinds = ["x509", "tpm", "symmetricKey"] as const;
 
-/** A table with a row for each kind of attestation: its rows by kind, as they stand in the file. */
+/** A table with a row for each kind of attestation: the text of its rows by kind. */
 interface Table {
   readonly file: string;
   readonly line: number;
@@ -18,7 +18,7 @@ const sources = (folder: string): readonly string[] =>
     .filter((entry) => entry.isFile() && /(?<!\.test|\.d)\.tsx?$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));
 
-/** Every object and every interface of a file whose members are named like the kinds. */
+/** All objects and interfaces of a file whose members have the names of the kinds. */
 function tablesOf(file: string): readonly Table[] {
   const text = readFileSync(file, "utf8");
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
@@ -57,7 +57,7 @@ function configOf(file: string): string {
 /** The libraries, which all compilers share. */
 const registry = ts.createDocumentRegistry();
 
-/** Checks a file as it would be with another text: all else is as it is. */
+/** Checks a file with a changed text; all other files are unchanged. */
 class Compiler {
   readonly #service: ts.LanguageService;
   #planted: { readonly file: string; readonly text: string; readonly version: number } | undefined;
@@ -69,7 +69,7 @@ class Compiler {
     const snapshot = (path: string) => (path === this.#planted?.file ? this.#planted.text : ts.sys.readFile(path));
     this.#service = ts.createLanguageService(
       {
-        // Not as a project: a file may be looked at without all that belong to it.
+        // Not as a project, so that a single file can be checked.
         getCompilationSettings: () => ({ ...options, composite: false, noEmit: true }),
         getScriptFileNames: () => [...files],
         getScriptVersion: (path) => (path === this.#planted?.file ? `planted ${this.#planted.version}` : "0"),
@@ -109,7 +109,7 @@ const compilers = new Map(
 const named = tables.map((table, index) => ({
   ...table,
   name: relative(join(repository, "packages"), table.file),
-  // Each table lacks another: all of them would take three times as long, and say the same.
+  // Each table loses the row of one kind, in turn: testing all rows would take three times as long.
   kind: kinds[index % kinds.length] ?? "tpm",
 }));
 
@@ -120,8 +120,8 @@ describe("a table of attestation kinds does not compile without one of its rows"
     expect(compilers.get(configOf(file))?.faults(file, text.slice(0, start) + text.slice(end))).not.toEqual([]);
   });
 
-  test.each(["protocol/src/attestation-kinds.ts", "cli/src/commands/device/env.ts"])(
-    "%s is as it should be",
+  test.each(["protocol/src/facts/attestation-kinds.ts", "cli/src/commands/device/env.ts"])(
+    "%s compiles unchanged",
     (name) => {
       const file = join(repository, "packages", name);
       expect(named.map((table) => table.name)).toContain(name);

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createWorkspace, runTool, type Workspace, write } from "./fixture.js";
 
-/** A fault that a rule must name, and the nearest code that the same rules must accept. */
+/** A fault that a rule must report, and similar code that the same rules must accept. */
 interface Planted {
   readonly rule: string;
   readonly title: string;
   readonly faulty: SourceFile;
   readonly clean: SourceFile;
-  /** Written beside either. */
+  /** Written beside both. */
   readonly beside?: readonly SourceFile[];
 }
 
@@ -85,7 +85,7 @@ const imports: readonly Planted[] = [
   },
   {
     rule: "suspicious/noImportCycles",
-    title: "a cycle of types only is none at run time",
+    title: "a cycle, but not a cycle of types only",
     faulty: {
       file: "packages/hub/src/value-a.ts",
       source: 'import { b } from "./value-b.js";\nexport const a = [b];\n',
@@ -132,7 +132,7 @@ const outsideWorld = ["net", "tls", "dgram", "dns", "http", "http2", "https", "f
   (name) => `node:${name}`,
 );
 
-/** Which packages may not import which modules, and a place that may. */
+/** Modules that packages may not import, and a place that may import them. */
 const restrictions: readonly { packages: readonly string[]; modules: readonly string[]; allowed: string }[] = [
   {
     packages: ["protocol", "tpm-js-sim", "engine", "hub"],
@@ -196,7 +196,7 @@ const environment: readonly Planted[] = readEnvironment.flatMap(({ title, source
 
 const cases: readonly Planted[] = [...sizes, ...names, ...imports, ...layers, ...environment];
 
-/** Everything is declared, so that a restricted import is refused for what it is and not for being undeclared. */
+/** Everything is declared, so that an import is refused because it is restricted, not because it is undeclared. */
 const declared = ["aedes", "ws", "fastify", "@fastify/static", "light-my-request"];
 const siblings = ["engine", "hub", "broker", "api", "service"].map((name) => `@rollcall/${name}`);
 

@@ -17,7 +17,7 @@ const configFiles = [
   "package.json",
 ];
 
-/** What a package.json holds, as far as the rules look at it. */
+/** The members of a package.json that the rules use. */
 export interface PackageJson {
   name: string;
   dependencies?: Record<string, string>;
@@ -39,7 +39,7 @@ export function write(workspace: string, file: string, content: string): void {
   writeFileSync(join(workspace, file), content);
 }
 
-/** A copy of the repository's configuration with none of its code. `amend` may change a package.json before it is written. */
+/** A copy of the repository's configuration without code. `amend` may change a package.json before it is written. */
 export function createWorkspace(amend: (packageJson: PackageJson) => void = () => {}): Workspace {
   const path = mkdtempSync(join(tmpdir(), "rollcall-rules-"));
   for (const file of configFiles) cpSync(join(repository, file), join(path, file));
@@ -59,7 +59,7 @@ export interface ToolResult {
   readonly stderr: string;
 }
 
-/** Runs a tool of node_modules in a workspace and returns what it printed, whatever its exit code. */
+/** Runs a tool of node_modules in a workspace and returns its output, for any exit code. */
 export function runTool(
   workspace: string,
   tool: string,

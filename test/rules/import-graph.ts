@@ -10,7 +10,7 @@ const isSource = (file: string): boolean =>
 
 /**
  * Reads what the sources of a folder import from each other: values, types, re-exports and dynamic imports.
- * Tests and `testing` folders are left out: they may look everywhere.
+ * Tests and `testing` folders are left out, since they may import from any folder.
  */
 export function readImports(sources: string): ImportGraph {
   const files = readdirSync(sources, { recursive: true, withFileTypes: true })

@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const prints = (text: string, code = 0) => `console.log(${JSON.stringify(text)}); process.exitCode = ${code};`;
 
-/** Judges as they should not be, and two as they should; each a program of Node. */
+/** Faulty judges, and two good ones; each is a Node program. */
 const planted = {
   content: { program: prints("much text\n\n7 passed, 0 failed, 0 skipped"), minutes: 1 },
   absent: { program: prints("SKIPPED: there is no such SDK\n\n0 passed, 0 failed, 2 skipped"), minutes: 1 },
@@ -19,7 +19,7 @@ const planted = {
   quiet: { program: prints("all is well"), minutes: 1 },
   idle: { program: prints("0 passed, 0 failed, 0 skipped"), minutes: 1 },
   crashing: { program: prints("5 passed, 0 failed, 0 skipped", 3), minutes: 1 },
-  // Its total comes in time; the program does not end.
+  // Prints its totals in time, but does not end.
   endless: { program: `${prints("5 passed, 0 failed, 0 skipped")} setInterval(() => {}, 1000);`, minutes: 0.01 },
 };
 
@@ -65,7 +65,7 @@ test.each(alone)("a judge that is %s: exit code %i", async (name, code, says, to
   expect(ended.lines.filter((line) => line.startsWith(`  ${name}: `))).toEqual([expect.stringContaining(says)]);
 });
 
-test("all of them: what each says, the commit and the date, and the sum as the last line", async () => {
+test("all judges: each verdict, the commit and the date, and the sum as the last line", async () => {
   const { code, lines } = await runJudges("--table", table);
   expect(code).toBe(1);
   expect(lines.at(-1)).toBe("20 passed, 6 failed, 3 skipped");
@@ -75,7 +75,7 @@ test("all of them: what each says, the commit and the date, and the sum as the l
   expect(lines).toContain("SKIPPED: there is no such SDK");
 });
 
-test("--list says which there are and runs none; a name that no judge has is refused", async () => {
+test("--list lists the judges without running them; an unknown name is refused", async () => {
   const listed = await runJudges("--table", table, "--list");
   expect(listed.lines).toEqual(rows.map(({ name, what, minutes }) => `${name}: ${what} (at most ${minutes} min)`));
   expect(listed.code).toBe(0);
@@ -83,7 +83,7 @@ test("--list says which there are and runs none; a name that no judge has is ref
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("no judge is named nobody") });
 });
 
-test("the judges of this repository have names of their own, and 45 minutes are enough for all", () => {
+test("the judges of this repository have different names, and need at most 45 minutes", () => {
   const names = judges.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   expect(judges.reduce((sum, { minutes }) => sum + minutes, 0)).toBeLessThanOrEqual(45);

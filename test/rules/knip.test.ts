@@ -26,7 +26,7 @@ function writeHub(workspace: string, twin: "faulty" | "clean"): void {
   if (twin === "faulty") write(workspace, "packages/hub/src/dead.ts", "export const dead = 1;\n");
 }
 
-/** What knip says of the hub package, as "kind name". The other packages of the workspace are empty. */
+/** Knip's issues in the hub package, as "kind name". The other packages of the workspace are empty. */
 async function issuesOfHub(workspace: string): Promise<string[]> {
   const { stdout } = await runTool(workspace, "knip", ["--reporter", "json", "--no-config-hints"]);
   const { issues } = JSON.parse(stdout) as { issues: readonly KnipIssue[] };

@@ -6,7 +6,7 @@ import { packageNames, readPackageJson, repository } from "./fixture.js";
 import { cyclesOf, folderImports, type ImportGraph, readImports } from "./import-graph.js";
 
 /**
- * Which package may depend on which of ours. Biome's noUndeclaredDependencies checks the code against package.json;
+ * Our packages that each package may depend on. Biome's noUndeclaredDependencies checks the code against package.json;
  * this test checks package.json against the design.
  */
 const mayDependOn: Readonly<Record<string, readonly string[]>> = {
@@ -43,7 +43,10 @@ const attestationKinds = ["attestation/symmetric-key", "attestation/x509", "atte
 
 const floors: Readonly<Record<string, Floors>> = {
   protocol: {
-    ".": ["findings", "findings/rows", "facts"],
+    ".": ["contracts", "records", "wire", "findings", "findings/rows", "facts"],
+    contracts: ["records", "wire", "findings", "facts"],
+    records: ["wire", "facts"],
+    wire: ["findings", "facts"],
     findings: ["findings/rows", "facts"],
     "findings/rows": ["facts"],
     facts: [],
@@ -120,7 +123,7 @@ const floors: Readonly<Record<string, Floors>> = {
   },
 };
 
-/** So many source files a folder may have: more are not found by looking. The commands of one chapter are the longest list. */
+/** Largest number of source files in a folder, so that a file is easily found. The commands are the longest list. */
 const MAX_FILES = 30;
 
 const sourcesOf = (name: string): string => join(repository, "packages", name, "src");
@@ -156,7 +159,7 @@ describe("each folder imports only the folders of its row", () => {
   });
 });
 
-describe("no file imports itself by way of others, types and dynamic imports included", () => {
+describe("no file imports itself through other files, types and dynamic imports included", () => {
   test.each(packageNames)("%s", (name) => {
     expect(cyclesOf(readImports(sourcesOf(name)))).toEqual([]);
   });
@@ -187,7 +190,7 @@ describe("a planted violation is found", () => {
     for (const folder of planted.splice(0)) rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Of each package: the lowest folder imports the highest one, or a folder stands in no row. */
+  /** For each package: the lowest folder imports the highest folder, or a folder has no row. */
   const rows = packageNames.map((name) => {
     const folders = Object.keys(floors[name] ?? {}).filter((folder) => folder !== "." && !folder.endsWith("/"));
     const [high, low] = [folders[0] ?? "new-folder", folders.at(-1) ?? "new-folder"];
@@ -217,7 +220,7 @@ describe("a planted violation is found", () => {
     expect(cyclesOf(readImports(sources))).toEqual([["a.ts", "b.ts"]]);
   });
 
-  test("no cycle where the imports lead one way", () => {
+  test("no cycle when imports go one way", () => {
     const sources = plant({ "a.ts": 'import "./b.js";\n', "b.ts": "export const b = 1;\n" });
     expect(cyclesOf(readImports(sources))).toEqual([]);
   });

@@ -10,7 +10,7 @@ test("the lock file names the binaries of every platform (else npm ci refuses it
   expect(missingFrom(lock).map(({ name }) => name)).toEqual([]);
 });
 
-test("a platform left out is found", () => {
+test("a missing platform is found", () => {
   const { "node_modules/@biomejs/cli-darwin-arm64": _, ...packages } = lock.packages;
   expect(missingFrom({ packages }).map(({ name }) => name)).toEqual(["@biomejs/cli-darwin-arm64"]);
 });

@@ -39,7 +39,7 @@ test("every test file belongs to exactly one project", () => {
 });
 
 test.each([
-  ["unit", "packages/protocol/src/topics.test.ts"],
+  ["unit", "packages/protocol/src/wire/topics.test.ts"],
   ["integration", "test/integration/wire.test.ts"],
   ["durability", "packages/store/src/crash.test.ts"],
   ["durability", "test/integration/two-nodes.test.ts"],
@@ -49,7 +49,7 @@ test.each([
   expect(long.get(file)).toEqual([project]);
 });
 
-test("a short run leaves out what takes minutes, and nothing else", () => {
+test("a short run leaves out only tests that take minutes", () => {
   expect([...long.keys()].filter((file) => !short.has(file)).sort()).toEqual([
     "test/conformance/java-sdk.test.ts",
     "test/conformance/service-sdk-java.test.ts",

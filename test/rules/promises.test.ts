@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createWorkspace, runTool, type Workspace, write } from "./fixture.js";
 
-/** A promise that goes wrong silently, and how it is written right. */
+/** A promise whose failure goes unnoticed, and the correct form. */
 interface Planted {
   readonly rule: string;
   readonly title: string;
@@ -16,7 +16,7 @@ const misused = "typescript(no-misused-promises)";
 const cases: readonly Planted[] = [
   {
     rule: floating,
-    title: "a call whose promise nobody awaits",
+    title: "a call whose promise is not awaited",
     faulty: `${work}export function run(): void { work(); }`,
     clean: `${work}export async function run(): Promise<void> { await work(); }`,
   },
@@ -60,7 +60,7 @@ ${work}new EventEmitter().on("data", () => { work().catch(() => undefined); });`
   },
   {
     rule: "typescript(await-thenable)",
-    title: "await of what is no promise",
+    title: "await of a value that is not a promise",
     faulty: "export async function run(n: number): Promise<number> { await n; return n; }",
     clean: "export async function run(n: Promise<number>): Promise<number> { await n; return n; }",
   },

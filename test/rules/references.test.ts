@@ -38,7 +38,7 @@ async function faultsOf(file: string, content: string): Promise<string[]> {
   return lines;
 }
 
-describe("a reference that leads nowhere", () => {
+describe("a reference without a target", () => {
   const document = "a number without its document";
   const faulty = [
     [
@@ -58,7 +58,7 @@ describe("a reference that leads nowhere", () => {
     ],
     ["a missing document", `// ${anchor("wires.md", "ids")}`, `1 ${anchor("wires.md", "ids")}: no such document`],
     ["a document elsewhere", `// ${anchor("x/wire.md", "ids")}`, `1 ${anchor("x/wire.md", "ids")}: no such document`],
-    ["a section of no document", `/** As ${oldStyle("8.4")} says. */`, `1 ${oldStyle("8")}: ${document}`],
+    ["a section without a document", `/** As ${oldStyle("8.4")} says. */`, `1 ${oldStyle("8")}: ${document}`],
     ["a number alone", "  /** Ids (7.5). */", `1 /** Ids (7.5): ${document}`],
     ["one of two sections", `// RFC 1 ${oldStyle("2")}, ${oldStyle("3")}`, `1 ${oldStyle("3")}: ${document}`],
   ] as const;
@@ -84,7 +84,7 @@ describe("a reference that leads nowhere", () => {
   });
 });
 
-describe("a reference that can be followed", () => {
+describe("a reference with a target", () => {
   const clean = [
     `// ${anchor("wire.md", "user-name")}, ${anchor("docs/wire.md", "ids")}`,
     `// ${anchor("wire.md", "ids-1")}; ${anchor("wire.md", "if-match-twice")}.`,

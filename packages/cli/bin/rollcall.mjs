@@ -1,3 +1,3 @@
 #!/usr/bin/env node
-// Committed, unlike dist/: npm links no bin that does not exist when it installs.
+// This file is committed, unlike dist/, because npm links only bin files that exist at install time.
 import "../dist/main.js";

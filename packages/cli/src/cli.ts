@@ -18,9 +18,9 @@ export async function run(context: Context): Promise<number> {
   }
 }
 
-/** What is to be parsed; completion is attached where it is asked for. */
+/** Returns the arguments to parse. Attaches the completion adapter when the command line asks for completion. */
 async function completing(program: Command, argv: readonly string[]): Promise<readonly string[]> {
-  // The help is the stub's: the adapter knows nothing of what bash needs.
+  // Only the stub's help says that bash needs the package bash-completion.
   const isHelp = argv.some((word) => word === "-h" || word === "--help");
   if (argv[0] === "complete" || (argv[0] === "completion" && !isHelp)) return attachCompletion(program, argv);
   addCompletionStub(program);
@@ -34,7 +34,7 @@ function afterParsing(error: CommanderError, program: Command, { argv, terminal 
   return exitCodes.usage.code;
 }
 
-/** The command that was meant, as far as the arguments name one. */
+/** The deepest command that the arguments name, with its parents: `rollcall hub twin`. */
 function commandPath(program: Command, argv: readonly string[]): string {
   let command = program;
   const names = [program.name()];
@@ -53,7 +53,7 @@ function explainFailure(error: unknown, { argv, terminal }: Context): number {
   if (known?.message !== "") terminal.note(`${mark} ${reasonOf(error)}`);
   if (known?.next !== undefined) terminal.note(`Try: ${known.next}`);
   if (argv.includes("--debug") && error instanceof Error) terminal.note(stackOf(error));
-  else if (!known) terminal.note("Try: the same command with --debug, which prints the stack");
+  else if (!known) terminal.note("Try: the same command with --debug, which prints the stack trace");
   return exitCodes[known?.kind ?? "unexpected"].code;
 }
 

@@ -3,12 +3,15 @@ import { Argument, type Command } from "commander";
 /** Shells that `completion` can write a script for. */
 const SHELLS = ["bash", "zsh", "fish", "powershell"];
 
-/** Makes `completion <shell>` known to the help. What it does comes from the adapter, which is loaded only when asked for. */
+/**
+ * Adds `completion <shell>` to the help. The adapter that implements it is loaded only when the command line asks for
+ * it.
+ */
 export function addCompletionStub(program: Command): void {
   program
     .command("completion")
     .description("print a completion script for your shell")
-    .addArgument(new Argument("<shell>", "whose script to print").choices(SHELLS))
+    .addArgument(new Argument("<shell>", "shell to print the script for").choices(SHELLS))
     .addHelpText(
       "after",
       '\nExample:\n  eval "$(rollcall completion bash)"   (bash needs the package bash-completion)',
@@ -34,7 +37,7 @@ export async function attachCompletion(program: Command, argv: readonly string[]
   return argv[0] === "complete" ? [...argv.slice(0, 2), ...withLongFlags(program, argv.slice(2))] : argv;
 }
 
-/** The adapter knows a flag of two dashes by its longer spelling only: `--at` becomes `--attestation-type`. */
+/** Replaces `--at` by `--attestation-type`: of two spellings with dashes, the adapter knows only the longer one. */
 function withLongFlags(program: Command, words: readonly string[]): string[] {
   const { command } = meant(program, words.slice(0, -1));
   return words.map((word, index) => {
@@ -43,7 +46,7 @@ function withLongFlags(program: Command, words: readonly string[]): string[] {
   });
 }
 
-/** The command that the words name, and how many of them it took. */
+/** The command that the words name, and how many words name it. */
 function meant(program: Command, words: readonly string[]): { command: Command; depth: number } {
   let command = program;
   let depth = 0;
@@ -56,7 +59,10 @@ function meant(program: Command, words: readonly string[]): { command: Command; 
   return { command, depth };
 }
 
-/** True when the word under the cursor is a path: the value of an option, or an argument, that is named after one. */
+/**
+ * True when the word under the cursor is a path: the help names the option's value or the argument like a file or
+ * folder.
+ */
 function wantsFile(program: Command, words: readonly string[]): boolean {
   const before = words.slice(0, -1);
   const current = words.at(-1) ?? "";

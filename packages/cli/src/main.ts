@@ -2,7 +2,7 @@ import { run } from "./cli.js";
 import { createInterrupts } from "./terminal/interrupts.js";
 import { createTerminal } from "./terminal/terminal.js";
 
-// `rollcall explain x | head` closes the pipe early: that is no failure.
+// `rollcall explain x | head` closes the pipe early, which is not a failure.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;

@@ -22,21 +22,21 @@ import { addImport } from "./commands/transfer/import.js";
 import type { Context } from "./terminal/context.js";
 import { exitCodeHelp } from "./terminal/exit-codes.js";
 
-/** The command table. Each command loads what it needs when it runs, so that help and errors come at once. */
+/** The command table. Each command loads its modules when it runs, so that help and usage errors appear at once. */
 export function createProgram(context: Context): Command {
   const { terminal } = context;
   const program = new Command("rollcall")
     .description("A local Azure IoT Device Provisioning Service, and simulated devices to test it with.")
     .version(version(), "--version", "print the version")
     .helpOption("-h, --help", "print help")
-    .option("--debug", "print the stack of an error")
+    .option("--debug", "print the stack trace of an error")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text.replace(/\n$/, "")),
       writeErr: (text) => terminal.note(text.replace(/\n$/, "")),
       outputError: (text, write) => write(text.replace(/^error: /, terminal.paintNote("red", "rollcall: "))),
     })
-    // Flags with both of az's spellings leave little of 80 columns.
+    // Flags with both of az's spellings leave little room for the description in 80 columns.
     .configureHelp({ showGlobalOptions: false, minWidthToWrap: 24 })
     .addHelpText("after", `\n${exitCodeHelp()}`);
   for (const add of [

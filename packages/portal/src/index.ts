@@ -1,2 +1,2 @@
-/** Folder of the built page: `index.html` and `assets/`. It is there once `npm run build` has made it. */
+/** Folder of the built page: `index.html` and `assets/`. `npm run build` creates it. */
 export const portalFolder: URL = new URL("./page", import.meta.url);

@@ -1,6 +1,6 @@
-import type { AttemptOutcome } from "./attempts.js";
+import type { AttemptOutcome } from "./contracts/attempts.js";
+import type { AllocationPolicy } from "./facts/statuses.js";
 import type { Blame } from "./findings/rows/finding-row.js";
-import type { AllocationPolicy } from "./statuses.js";
 
 /** Who has to act on a finding, as the subject of a sentence. */
 export const blameWords: Readonly<Record<Blame, string>> = {
@@ -33,10 +33,10 @@ export const allocationWords: Readonly<Record<AllocationPolicy, { readonly label
   hashed: { label: "Evenly weighted (hashed)", hint: "Devices are spread over the hubs by weight." },
   geoLatency: { label: "Lowest latency (geoLatency)", hint: "The hub with the lowest latency is taken." },
   static: { label: "Static", hint: "Every device goes to one hub: choose exactly one above." },
-  custom: { label: "Custom (webhook)", hint: "A webhook of yours answers with the hub." },
+  custom: { label: "Custom (webhook)", hint: "Your webhook chooses the hub." },
 };
 
-/** What happens to a device that registers again (wire.md#reprovisioning): the two flags of the policy, and its label. */
+/** Policies for a device that registers again (wire.md#reprovisioning): the two flags of each, and its label. */
 export const reprovisionPolicies = {
   migrate: {
     policy: { updateHubAssignment: true, migrateDeviceData: true },

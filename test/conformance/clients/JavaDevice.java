@@ -56,7 +56,7 @@ public final class JavaDevice {
         step = "visited";
         outcome.put(step, visit(security, result));
       }
-    } catch (Throwable error) { // whatever it is, the test decides
+    } catch (Throwable error) { // of any kind: the test decides
       Map<String, Object> described = new LinkedHashMap<>();
       described.put("step", step);
       described.put("name", error.getClass().getSimpleName());
@@ -75,7 +75,7 @@ public final class JavaDevice {
     System.out.flush();
   }
 
-  /** The test kills a client that takes too long; this is for the day when the test itself was killed. */
+  /** The test kills a client that takes too long; this ends the client when the test itself was killed. */
   private static void watchdog() {
     Thread thread = new Thread(() -> {
       try {
@@ -166,7 +166,7 @@ public final class JavaDevice {
     return new SecurityProviderSymmetricKey(key, registrationId);
   }
 
-  /** The class that the SDK's samples bring along: certificate, key and intermediates from PEM. */
+  /** The class from the SDK's samples: certificate, key and intermediates from PEM. */
   private static final class Certificates extends SecurityProviderX509 {
     private final String registrationId;
     private final List<X509Certificate> chain = new ArrayList<>();

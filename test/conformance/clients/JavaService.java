@@ -163,7 +163,7 @@ public final class JavaService {
     return lives;
   }
 
-  /** How many each page had, and the type that the SDK read from its header. */
+  /** The number of entries on each page, and the type that the SDK read from its header. */
   private static List<String> pages(Query query) {
     List<String> pages = new ArrayList<>();
     while (query.hasNext()) {

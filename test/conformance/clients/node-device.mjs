@@ -32,7 +32,7 @@ async function visit({ registered }) {
   return visitHub(job, { host, deviceId, security });
 }
 
-// Node itself tells what came over HTTPS; nothing of the SDK is touched.
+// Node's diagnostics report the HTTPS replies, so that the SDK stays unmodified.
 if (job.watchHttp) {
   subscribe("http.client.response.finish", ({ request, response }) => {
     void reachedStep(`${request.method} ${response.statusCode}`);

@@ -1,7 +1,7 @@
 /** The security client of each attestation, from the unmodified packages. */
 import { createRequire } from "node:module";
 
-/** A virtual TPM in this process, or one behind a raw socket, which is how swtpm serves it. */
+/** A virtual TPM in this process, or a TPM behind a raw socket, as swtpm serves it. */
 async function tssDevice({ virtual, socket }) {
   const { sendDevice, socketDevice } = await import("../tss-devices.mjs");
   if (socket !== undefined) return socketDevice(socket);

@@ -8,14 +8,14 @@ const client = provisioning.ProvisioningServiceClient.fromConnectionString(job.c
 /** By callback: bulk operations of the SDK never settle their promise. */
 const call = (method, ...args) => promisify(client[method].bind(client))(...args);
 
-/** What an SDK's caller sees of a refusal. */
+/** A refusal as the SDK's caller sees it. */
 const refusal = (promise) =>
   promise.then(
     (body) => ({ succeeded: body }),
     ({ name, responseBody, response }) => ({ name, statusCode: response?.statusCode, responseBody }),
   );
 
-/** Every page of a query: how many entries each had, and all entries. */
+/** All pages of a query: the number of entries on each page, and all entries. */
 async function pages(query) {
   const sizes = [];
   const items = [];

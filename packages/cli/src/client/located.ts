@@ -2,7 +2,7 @@ import type { OutputFormat } from "../terminal/output.js";
 import { OperatorClient } from "./operator-client.js";
 import { connect } from "./running-service.js";
 
-/** The flags of every command of an operator. */
+/** Flags that all operator commands share. */
 export interface LocatedFlags {
   readonly location?: string;
   readonly output?: OutputFormat;

@@ -1,7 +1,7 @@
 import { type Answer, type AnswerRoute, formatPath, managementRoutes, type ServiceInfo } from "@rollcall/protocol";
 import { CliError, reasonOf } from "../terminal/cli-error.js";
 
-/** Where a service can be asked. */
+/** Address of a service's management listener, and the token for it. */
 export interface ManagementAddress {
   /** Base of the management listener: `http://127.0.0.1:8080`. */
   readonly url: string;
@@ -14,15 +14,15 @@ export interface ManagementRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | ReadableStream<Uint8Array>;
-  /** Default: 5 s; infinite for streams, which take as long as they take. */
+  /** Default: 5 s. Infinity for streams, which have no time limit. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Base of the management listener: it is on loopback, whatever the host of the others. */
+/** Base URL of the management listener. It listens on loopback, even when the other listeners use another host. */
 export const dashboardUrl = ({ ports }: ServiceInfo): string => `http://127.0.0.1:${ports.dashboard}`;
 
-/** The portal's address as it is printed for the owner. */
+/** The portal's address with the token in the fragment, as it is printed for the owner. */
 export function portalUrl(dashboard: string, token: string): string {
   return `${dashboard.replace(/\/$/, "")}/#token=${encodeURIComponent(token)}`;
 }
@@ -35,7 +35,7 @@ export class ManagementClient {
     this.#address = address;
   }
 
-  /** What to type to have the service again. */
+  /** The command that starts the service again. */
   protected get startCommand(): string {
     return "rollcall start";
   }
@@ -50,7 +50,10 @@ export class ManagementClient {
     return (await this.send(managementRoutes.health.path).catch(() => undefined))?.ok === true;
   }
 
-  /** The latest attempt of a registration id, or the one with a tracking id; undefined when none is known. */
+  /**
+   * The latest attempt of a registration id, or the attempt with a tracking id; undefined when the service knows no
+   * such attempt.
+   */
   async attempt(id: string): Promise<Answer<"attempt"> | undefined> {
     const response = await this.send(formatPath(managementRoutes.attempt.path, { id }));
     if (response.status === 404) return undefined;
@@ -61,25 +64,28 @@ export class ManagementClient {
     return this.#json<"info">(await this.send(managementRoutes.info.path));
   }
 
-  /** The enrollments by which a device could register: its own alone, else the groups. */
+  /** The enrollments by which a device could register: its individual enrollment if it has one, else the groups. */
   async credentials(registrationId: string): Promise<Answer<"credentials">> {
     return this.#json<"credentials">(
       await this.send(formatPath(managementRoutes.credentials.path, { registrationId })),
     );
   }
 
-  /** Asks the service to stop; it has answered when this returns, not stopped yet. */
+  /** Asks the service to stop. Returns when the service has answered, which is before it has stopped. */
   async stop(): Promise<void> {
     const response = await this.send(managementRoutes.stop.path, { method: "POST" });
     if (!response.ok) throw unexpectedAnswer(response);
   }
 
-  /** The page of the service, and what opens it: the token goes in the fragment, which is sent nowhere. */
+  /** The portal's address with the token that opens it. The token is in the fragment, which browsers do not send. */
   get portalUrl(): string {
     return portalUrl(this.#address.url, this.#address.token ?? "");
   }
 
-  /** Sends one request with the token and returns whatever the service answers. Throws CliError when it does not answer. */
+  /**
+   * Sends one request with the token and returns the response, of any status. Throws CliError when the service does not
+   * answer.
+   */
   async send(path: string, request: ManagementRequest = {}): Promise<Response> {
     const { method = "GET", headers = {}, body, timeoutMs = TIMEOUT_MS, signal } = request;
     const { token, url } = this.#address;
@@ -100,7 +106,7 @@ export class ManagementClient {
     }
   }
 
-  /** What the network threw, worded for the user. */
+  /** Turns a network error into an error for the user. */
   unanswered(error: unknown): CliError {
     const cause = error instanceof Error && error.cause ? error.cause : error;
     return new CliError("unreachable", `the service at ${this.#address.url} does not answer: ${reasonOf(cause)}`, {
@@ -111,17 +117,17 @@ export class ManagementClient {
 
   async #json<Route extends AnswerRoute>(response: Response): Promise<Answer<Route>> {
     if (!response.ok) throw unexpectedAnswer(response);
-    // The service is of the same version as this client: both come in one package.
+    // The service has the same version as this client, since one package contains both.
     return (await response.json()) as Answer<Route>;
   }
 }
 
-/** An answer that a healthy service does not give. */
+/** The error for a response that a healthy service does not give. */
 export function unexpectedAnswer(response: Response): CliError {
   if (response.status === 401) {
     return new CliError(
       "unreachable",
-      "the service does not accept the token of this location: another service has its port",
+      "the service does not accept the token of this location: another service uses its port",
       { next: "rollcall info --location <dir>" },
     );
   }

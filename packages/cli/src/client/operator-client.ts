@@ -19,10 +19,12 @@ import type { RunningService } from "./running-service.js";
 import { type Asked, refusal, refusalOf } from "./service-refusal.js";
 
 /** The api-version that this client speaks to the service API. */
-/** A page of a thousand enrollments, or a hub to be told: more than the usual five seconds may be right. */
+/**
+ * Longer than the usual 5 s: a page of a thousand enrollments, or a request that also changes a hub, may take longer.
+ */
 const TIMEOUT_MS = 60_000;
 
-/** The routes of a kind of enrollment. */
+/** The service API's routes for each kind of enrollment. */
 const routesOf = {
   individual: {
     get: serviceRoutes.getEnrollment,
@@ -55,7 +57,7 @@ interface Call extends Asked {
   readonly body?: unknown;
 }
 
-/** An enrollment of either kind, as the service answers it. */
+/** An enrollment of either kind, as the service returns it. */
 export type EnrollmentAnswer = Answer<"getEnrollment"> | Answer<"getGroup">;
 
 /** An entry of a bulk operation that was refused. */
@@ -64,13 +66,16 @@ export interface NotMade {
   readonly error: CliError;
 }
 
-/** A part of a list, and what gets the next one. */
+/** A page of a list, and the token that gets the next page. */
 interface Page<Item> {
   readonly items: readonly Item[];
   readonly next: string | undefined;
 }
 
-/** The operator's half of a running service: the service API and what stands beside it, with the management token. */
+/**
+ * Client of the service API and of the operator routes of a running service; it authenticates with the management
+ * token.
+ */
 export class OperatorClient {
   readonly service: RunningService;
 
@@ -87,26 +92,28 @@ export class OperatorClient {
     return this.#object(routesOf[kind].mechanism, { params: { id }, ...asked });
   }
 
-  /** Creates what is not there yet; what is there stays as it is. Returns it as the service has it. */
+  /** Creates an enrollment and returns it as the service stored it. Throws when an enrollment with this id exists. */
   async createEnrollment(kind: EnrollmentKind, body: JsonObject, asked: Asked = {}): Promise<EnrollmentAnswer> {
     const [failed] = await this.createEnrollments(kind, [body], asked);
     if (failed) throw failed.error;
     return this.enrollment(kind, String(body[enrollmentKinds[kind].id]), asked);
   }
 
-  /** Creates at most `limits.bulkEntries`, each for itself; returns why some could not be. */
+  /**
+   * Creates at most `limits.bulkEntries` enrollments. Each one succeeds or fails by itself; returns those that failed.
+   */
   async createEnrollments(kind: EnrollmentKind, bodies: readonly JsonObject[], asked: Asked = {}): Promise<NotMade[]> {
     const { collection, id } = enrollmentKinds[kind];
     const answer = await this.#send(routesOf[kind].bulk, { body: { mode: "create", [collection]: bodies }, ...asked });
     const { errors } = (await answer.json()) as Answer<"bulkEnrollments"> | Answer<"bulkGroups">;
     return errors.map(({ errorCode, errorStatus, ...error }) => {
-      const subject = error[id as keyof typeof error]; // Of this kind: each answers with its own name.
+      const subject = error[id as keyof typeof error]; // Entries of a bulk answer name the id by the kind's own member.
       const status = Math.floor(errorCode / 1000);
       return { id: subject, error: refusal({ status, message: errorStatus }, { ...asked, subject }) };
     });
   }
 
-  /** Replaces an enrollment, whatever is there or only that version. */
+  /** Creates or replaces an enrollment; with `ifMatch`, replaces only the version with that ETag. */
   async putEnrollment(
     kind: EnrollmentKind,
     id: string,
@@ -124,8 +131,9 @@ export class OperatorClient {
   }
 
   /**
-   * Enrollments that a query chooses, all of them or the first `top`, each with what became of its registration. Not the query of
-   * the service API: that one leaves registrations out, and answers a query with a slip in it with everything.
+   * Enrollments that a query chooses, all of them or the first `top`, each with what became of its registration. Not
+   * the query of the service API: that one leaves registrations out, and answers a query with a slip in it with
+   * everything.
    */
   enrollments(kind: EnrollmentKind, query: string, top: number | undefined): Promise<EnrollmentAnswer[]> {
     return this.operatorList<EnrollmentAnswer>(routesOf[kind].list, { query: { query } }, top);
@@ -144,14 +152,14 @@ export class OperatorClient {
     await this.#send(serviceRoutes.deleteRegistration, { params: { id }, ifMatch, ...asked });
   }
 
-  /** One of the operator routes that answer with JSON. */
+  /** Calls an operator route that answers with JSON, or with 204. */
   async operate<Route extends OperatorRoute>(route: Route, call: Call = {}): Promise<Answer<Route>> {
     const response = await this.#send(operatorRoutes[route], call);
-    // The service is of the same version as this client: both come in one package.
+    // The service has the same version as this client, since one package contains both.
     return (response.status === 204 ? undefined : await response.json()) as Answer<Route>;
   }
 
-  /** A list of the operator routes, all of it or the first `top`. */
+  /** All items of an operator route that returns a list, or the first `top` of them. */
   operatorList<Item = ListedDevice>(
     route: "listDevices" | "listEnrollments" | "listGroups",
     call: Call,
@@ -166,7 +174,7 @@ export class OperatorClient {
   }
 
   async #object<T>(route: Route, call: Call): Promise<T> {
-    // The service is of the same version as this client: both come in one package.
+    // The service has the same version as this client, since one package contains both.
     return (await (await this.#send(route, call)).json()) as T;
   }
 
@@ -198,7 +206,7 @@ export class OperatorClient {
   }
 }
 
-/** Page after page, until there are `top` or no more. */
+/** Reads page after page until it has `top` items or the last page. */
 async function collect<Item>(
   top: number | undefined,
   page: (after: string | undefined, size: number) => Promise<Page<Item>>,

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { RunningService } from "./running-service.js";
 
 test("a service that stopped answering is named with the command that starts it in its own location", async () => {
-  // Closed at once: a port on which nothing listens may be another test's by then.
+  // A server that closes every connection. A port without a listener could be taken by another test.
   const server = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

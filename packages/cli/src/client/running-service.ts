@@ -5,13 +5,13 @@ import { CliError, reasonOf } from "../terminal/cli-error.js";
 import { quote } from "../terminal/shell.js";
 import { dashboardUrl, ManagementClient } from "./management-client.js";
 
-/** `--location`, of every command that talks to a running service. */
+/** Adds `--location`, which every command that talks to a running service has. */
 export function addLocationOption(command: Command): Command {
   const where = "data directory of the service (default: ROLLCALL_LOCATION, rollcall.yaml, ./.rollcall)";
   return command.addOption(new Option("--location <dir>", where));
 }
 
-/** The data directory that is meant, absolute. */
+/** Absolute path of the data directory: from the flag, else from the environment or the configuration. */
 export async function resolveLocation(flag: string | undefined): Promise<string> {
   const { ConfigError, loadConfig } = await import("@rollcall/service");
   try {
@@ -22,7 +22,7 @@ export async function resolveLocation(flag: string | undefined): Promise<string>
   }
 }
 
-/** A service that left word of itself in its location. */
+/** A service that wrote its address, process id and token into its location. */
 export class RunningService extends ManagementClient {
   readonly location: string;
   readonly pid: number;
@@ -39,13 +39,13 @@ export class RunningService extends ManagementClient {
   }
 }
 
-/** The service of a location; undefined when none runs there, or it is not ready yet. */
+/** The service of a location; undefined when no service runs there, or when it is not ready yet. */
 export async function findService(location: string): Promise<RunningService | undefined> {
   const { LocationError, readInstance } = await import("@rollcall/service");
   try {
     const instance = readInstance(location);
     if (!instance) return undefined;
-    // Written by a service of this version: both come in one package.
+    // The service that wrote it has the same version as this client, since one package contains both.
     const info = instance.info as ServiceInfo;
     const url = dashboardUrl(info);
     return new RunningService(location, { pid: info.pid, url, token: instance.managementToken });
@@ -55,7 +55,7 @@ export async function findService(location: string): Promise<RunningService | un
   }
 }
 
-/** The service of a location, for commands that need one. */
+/** The service of a location. Throws CliError when no service runs there. */
 export async function connect(flag: string | undefined): Promise<RunningService> {
   const location = await resolveLocation(flag);
   const service = await findService(location);
@@ -63,21 +63,21 @@ export async function connect(flag: string | undefined): Promise<RunningService>
   throw new CliError("unreachable", `no service is running in ${nearName(location)}`, { next: startCommand(flag) });
 }
 
-/** What to type to have a service in the location that was asked for. */
+/** The command that starts a service in the location of the flag. */
 export function startCommand(flag: string | undefined): string {
   return `rollcall start${where({ location: flag })}`;
 }
 
-/** What to type to end the service of a location, however that was given. */
+/** The command that stops the service of a location. */
 export function stopCommand(location: string): string {
   return `rollcall stop --location ${quote(nearName(location))}`;
 }
 
-/** ` --location …`, for a command that is to be typed next; nothing where none was given. */
+/** ` --location …` for the command that is suggested next; empty when the flag was not given. */
 export const where = ({ location }: { readonly location?: string | undefined }): string =>
   location === undefined ? "" : ` --location ${quote(location)}`;
 
-/** A path as a person would write it from here. */
+/** A path relative to the working directory where it lies below it, else unchanged. */
 export function nearName(path: string): string {
   const near = relative(process.cwd(), path);
   return near === "" || near.startsWith("..") ? path : `./${near}`;

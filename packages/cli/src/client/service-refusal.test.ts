@@ -46,7 +46,7 @@ describe("a refusal of the service", () => {
     expect(refusal({ status: 400, message: "a.b: is odd" }, asked).message).toBe("--ab: a.b: is odd");
   });
 
-  it("says of what it is, unless the service did", async () => {
+  it("names the subject, unless the service named it", async () => {
     const about = async (message: string, subject: string) =>
       (await refusalOf(answer("enrollmentNotFound", message), { subject })).message;
     expect(await about("Enrollment not found.", "dev1")).toBe("dev1: Enrollment not found.");
@@ -55,12 +55,12 @@ describe("a refusal of the service", () => {
     expect(await about("dev1: not found", "dev1")).toBe("dev1: not found");
   });
 
-  it("names no next command when there is no room", async () => {
+  it("suggests no next command when the quota is used up", async () => {
     const error = await refusalOf(answer("quotaExceeded"), { next: { conflict: "rollcall enrollment update" } });
     expect([error.kind, error.next]).toEqual(["conflict", undefined]);
   });
 
-  it("says where in a query it is", async () => {
+  it("gives the position in a query", async () => {
     const error = await refusalOf(answer("badRequest", "WHERE has no end", { position: "17" }));
     expect(error.message).toBe("WHERE has no end (at character 17)");
   });
@@ -70,7 +70,7 @@ describe("a refusal of the service", () => {
     ["nothing", new Response(null, { status: 400 }), "no reason given"],
     ["null", new Response("null", { status: 400, statusText: "Bad" }), "Bad"],
     ["other JSON", Response.json({ message: 7, info: 3 }, { status: 400, statusText: "Bad" }), "Bad"],
-  ])("takes an answer that is %s", async (_, response, message) => {
+  ])("accepts an answer that is %s", async (_, response, message) => {
     expect((await refusalOf(response)).message).toBe(message);
   });
 });

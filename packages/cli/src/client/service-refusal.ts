@@ -1,17 +1,17 @@
 import { CliError } from "../terminal/cli-error.js";
 import type { ExitKind } from "../terminal/exit-codes.js";
 
-/** What was asked for, so that a refusal can say what to type next. */
+/** Facts about the request, so that the error of a refusal can name the subject, the flag and the next command. */
 export interface Asked {
-  /** What it was asked of: an id or a name. */
+  /** Id or name of the thing that the request is about. */
   readonly subject?: string;
-  /** Next command by what went wrong. */
+  /** Next command, by the kind of the error. */
   readonly next?: { readonly [kind in ExitKind]?: string };
-  /** The flag of a member that the service found fault with. */
+  /** The flag that sets a member which the service refused. */
   flagOf?(member: string): string | undefined;
 }
 
-/** Which statuses are whose fault; the others are ours. */
+/** Kind of exit by HTTP status; every status that is not listed is an unexpected failure. */
 const KINDS: Readonly<Record<number, ExitKind>> = {
   400: "usage",
   403: "conflict",
@@ -33,13 +33,16 @@ interface Refused {
   readonly info?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Full: no command makes room but a deletion of something else. */
+/** A quota is used up: no command is suggested, since only deleting something else makes room. */
 const QUOTA = 403;
 
-/** What the service says in these cases does not name what it is about. */
+/** In these cases the service's message does not name the thing that it is about. */
 const ABOUT_SUBJECT: ReadonlySet<ExitKind> = new Set(["notFound", "conflict"]);
 
-/** A message that begins with the member that it is about, or has it where the cloud has it: "Enrollment x must be specified …". */
+/**
+ * A message that begins with the member that it is about, or has it where the cloud has it: "Enrollment x must be
+ * specified …".
+ */
 const ABOUT_MEMBER = /^(?:Enrollment )?([A-Za-z]\w*(?:\.\w+)*)(?:: | must be specified)/;
 
 /** The error of a refused request: the service's own words, the flag that they are about, and what to type next. */
@@ -58,11 +61,11 @@ export function refusal({ status, message, info }: Refused, asked: Asked = {}): 
   });
 }
 
-/** True when the text has this word, whatever stands behind it. */
+/** True when the text contains this word; a dot or colon after it is ignored. */
 const names = (text: string, word: string): boolean =>
   text.split(/[\s,;"'()]+/).some((each) => each.replace(/[.:]+$/, "") === word);
 
-/** Reads the error body of wire.md#error-body; whatever else came is named by its status. */
+/** Reads the error body of wire.md#error-body; for any other body, the error gives the status text. */
 export async function refusalOf(response: Response, asked?: Asked): Promise<CliError> {
   const body: unknown = await response.json().catch(() => undefined);
   const known = typeof body === "object" && body !== null ? (body as { message?: unknown; info?: unknown }) : {};

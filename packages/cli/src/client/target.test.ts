@@ -9,6 +9,6 @@ test.each([
   ["::1", { host: "::1" }],
 ])("%s", (text, expected) => expect(parseHost(text)).toEqual(expected));
 
-test.each(["", "https://dps.example", "host:", "host:0", "host:70000", "a b", "[::1"])("%j is no host", (text) => {
+test.each(["", "https://dps.example", "host:", "host:0", "host:70000", "a b", "[::1"])("%j is not a host", (text) => {
   expect(() => parseHost(text)).toThrow(/write it as name, name:port or \[address\]:port/);
 });

@@ -18,11 +18,11 @@ export interface Target {
   readonly ca: string;
   readonly mqttPort?: number;
   readonly httpsPort?: number;
-  /** Set when it is the service of a location: the one that can explain. */
+  /** Set when the target is the service of a location; only such a service can explain a refusal. */
   readonly management?: { readonly url: string; readonly location: string };
 }
 
-/** `--host` and its companions, or the service of the location. */
+/** The target that `--host` and its companion flags name, else the service of the location. */
 export async function resolveTarget(flags: TargetFlags): Promise<Target> {
   return flags.host === undefined ? localTarget(flags) : otherTarget(flags, flags.host);
 }

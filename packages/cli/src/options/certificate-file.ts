@@ -3,7 +3,10 @@ import { type Certificate, CertificateError, parseCertificates, readCertificate 
 import { CliError, reasonOf } from "../terminal/cli-error.js";
 import { unreadable } from "../terminal/files.js";
 
-/** A certificate file: PEM (one or many), or DER. The first is meant: a device's file holds its chain, leaf first. */
+/**
+ * Reads a certificate file: PEM or DER. Of several certificates the first counts, since a device's chain begins with
+ * the leaf.
+ */
 export async function readCertificateFile(
   path: string,
   flag: string,
@@ -12,7 +15,7 @@ export async function readCertificateFile(
     throw unreadable(error, path, flag);
   });
   try {
-    // DER begins with a SEQUENCE (0x30); so does text that begins with the digit 0, which is no certificate.
+    // DER begins with a SEQUENCE (0x30), but so does text that begins with the digit 0; text has no zero bytes.
     const isDer = bytes[0] === 0x30 && bytes.includes(0);
     const [first, ...others] = isDer ? [bytes] : parseCertificates(bytes.toString("utf8"));
     if (!first) throw new CertificateError("it has no certificate");

@@ -1,5 +1,5 @@
 import { reprovisionPolicies as policies } from "@rollcall/protocol";
-/** What the text of a flag stands for; `read-value.ts` has a reader for each. */
+/** Type of a flag's value; `read-value.ts` has a reader for each type. */
 export type FlagValue =
   | "text"
   | "truth"
@@ -10,7 +10,7 @@ export type FlagValue =
   | "endorsementKey"
   | "certificate";
 
-/** What `--rp` may say, and the policy that it stands for (wire.md#reprovisioning). */
+/** The values of `--rp`, and the policy that each stands for (wire.md#reprovisioning). */
 export const reprovisionPolicies = {
   reprovisionandmigratedata: policies.migrate.policy,
   reprovisionandresetdata: policies.reset.policy,

@@ -4,7 +4,7 @@ import type { Context } from "../terminal/context.js";
 import { addOutputOption, outputFormats } from "../terminal/output.js";
 import { addCloudFlags } from "./flags.js";
 
-/** What every command of the operator takes: where the service is, how to write, and what az says besides. */
+/** Adds the options of all operator commands: the location, the output format, and az's flags for a cloud service. */
 export function addOperatorOptions(
   command: Command,
   { terminal }: Context,

@@ -4,18 +4,21 @@ import { CliError, reasonOf } from "../terminal/cli-error.js";
 import { readTextArgument } from "../terminal/files.js";
 import { type FlagValue, reprovisionPolicies } from "./flag-value.js";
 
-/** Where a value comes from, and what it is for. */
+/** The flag that a value comes from, and the kind of enrollment that it is for. */
 export interface ValueSource {
-  /** The flag as it is called in errors: `--ek`. */
+  /** The flag's name in error messages: `--ek`. */
   readonly flag: string;
   readonly kind: EnrollmentKind;
-  /** Takes what the user ought to know of the value. */
+  /** Tells the user a remark about the value. */
   note(text: string): void;
 }
 
 type Reader = (value: unknown, source: ValueSource) => Promise<Json> | Json;
 
-/** What commander gave for a flag → the member that goes over the wire. Throws CliError that names the flag, and never a key. */
+/**
+ * Turns commander's value of a flag into the member on the wire. Throws a CliError that names the flag, and never a
+ * key.
+ */
 export const readValue: Readonly<Record<FlagValue, Reader>> = {
   text: (value) => String(value),
   truth: (value) => value === true,
@@ -27,17 +30,17 @@ export const readValue: Readonly<Record<FlagValue, Reader>> = {
   certificate: readCertificate,
 };
 
-/** A JSON object; nothing at all stands for an empty one, as in az. */
+/** Reads a JSON object. Empty text means an empty object, as in az. */
 async function readObject(value: unknown, { flag }: ValueSource): Promise<Json> {
   const text = await readTextArgument(String(value), flag);
   const parsed = text.trim() === "" ? {} : await parseObject(text, flag);
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
     throw new CliError("usage", `${flag} is not a JSON object`);
-  // JSON.parse gave it.
+  // The value comes from JSON.parse or from YAML without custom types.
   return parsed as Json;
 }
 
-/** az's own examples write `{'a':'b'}`, for shells that have no single quotes: in YAML that is a mapping. */
+/** Also accepts `{'a':'b'}`, which az's examples write for shells without single quotes: it is a YAML mapping. */
 async function parseObject(text: string, flag: string): Promise<unknown> {
   try {
     return JSON.parse(text);
@@ -46,7 +49,7 @@ async function parseObject(text: string, flag: string): Promise<unknown> {
     try {
       if (/^\s*\{\s*'/.test(text)) return JSON.parse(JSON.stringify(parse(text, { maxAliasCount: 0 })));
     } catch {
-      // What JSON has against it is the better reason.
+      // The error of JSON.parse is the better reason.
     }
     throw new CliError("usage", `${flag} is not JSON: ${reasonOf(error)}`, { cause: error });
   }
@@ -56,7 +59,7 @@ async function readKey(value: unknown, { flag }: ValueSource): Promise<Json> {
   const text = (await readTextArgument(String(value), flag)).trim();
   const bytes = decodeBase64(text);
   const { min, max } = limits.symmetricKeyBytes;
-  if (!bytes) throw new CliError("usage", `${flag} is not base64 (with its padding)`);
+  if (!bytes) throw new CliError("usage", `${flag} is not base64 with padding`);
   if (bytes.length < min || bytes.length > max)
     throw new CliError("usage", `${flag} has ${bytes.length} bytes; ${min} to ${max} are allowed`);
   return text;
@@ -66,7 +69,7 @@ async function readEndorsementKey(value: unknown, { flag }: ValueSource): Promis
   const text = (await readTextArgument(String(value), flag)).replace(/\s+/g, "");
   const bytes = decodeBase64(text);
   const next = "rollcall tpm export-ek --state <dir>";
-  if (!bytes) throw new CliError("usage", `${flag} is not base64 (with its padding)`, { next });
+  if (!bytes) throw new CliError("usage", `${flag} is not base64 with padding`, { next });
   const { parseTpm2bPublic } = await import("tpm-js-sim/credential");
   const parsed = parseTpm2bPublic(bytes, { allowEcc: true });
   if (parsed.kind === "usable") return text;
@@ -79,7 +82,8 @@ async function readCertificate(value: unknown, { flag, kind, note }: ValueSource
   const { readCertificateFile } = await import("./certificate-file.js");
   const { certificate, others } = await readCertificateFile(path, flag);
   if (kind === "group") requireCa(certificate, flag, path);
-  if (others > 0) note(`${flag} ${path} holds ${others + 1} certificates; the first is taken: ${certificate.subject}`);
+  if (others > 0)
+    note(`${flag} ${path} holds ${others + 1} certificates; only the first is used: ${certificate.subject}`);
   return { certificate: certificate.der.toString("base64") };
 }
 
@@ -87,6 +91,6 @@ function requireCa(certificate: Certificate, flag: string, path: string): void {
   if (certificate.isCa) return;
   const why = `${certificate.subject} is not a CA certificate (basicConstraints), so it cannot sign device certificates`;
   throw new CliError("usage", `${flag} ${path}: ${why}`, {
-    next: "rollcall enrollment create, which takes the certificate of one device",
+    next: "rollcall enrollment create, for the certificate of a single device",
   });
 }

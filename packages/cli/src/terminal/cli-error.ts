@@ -1,6 +1,6 @@
 import type { ExitKind } from "./exit-codes.js";
 
-/** A failure that the user can do something about: one line of cause and the command to type next. */
+/** A failure that the user can do something about: a message of one line, and the command to type next. */
 export class CliError extends Error {
   override readonly name = "CliError";
   readonly kind: ExitKind;
@@ -16,7 +16,7 @@ export class CliError extends Error {
   }
 }
 
-/** The message of anything thrown, on one line. */
+/** The message of a thrown value, trimmed. */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.trim() === "" ? "no reason given" : text.trim();

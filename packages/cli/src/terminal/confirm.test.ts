@@ -8,12 +8,12 @@ it.each(["y", "Y", "yes", " YES "])("%j is consent", async (answer) => {
   expect(terminal.written).toEqual({ out: "", notes: "delete x? (y/N) " });
 });
 
-it.each(["", "n", "no", "yesterday", "x"])("%j is none", async (answer) => {
+it.each(["", "n", "no", "yesterday", "x"])("%j is not consent", async (answer) => {
   const terminal = recordingTerminal({ columns: 80, answer });
   await expect(confirm(terminal, "delete x", undefined)).rejects.toMatchObject({ kind: "interrupted" });
 });
 
-it("where nobody can be asked, --yes has to be given", async () => {
+it("without a terminal, --yes is required", async () => {
   await expect(confirm(recordingTerminal(), "delete x", false)).rejects.toMatchObject({
     kind: "usage",
     next: "the same command with --yes",

@@ -1,7 +1,7 @@
 import type { Interrupts } from "./interrupts.js";
 import type { Terminal } from "./terminal.js";
 
-/** What every command gets of the world. */
+/** Everything that a command gets from its surroundings. */
 export interface Context {
   /** The command line, without node and script. */
   readonly argv: readonly string[];

@@ -9,7 +9,7 @@ test.each([
   ["2h", 7_200_000],
 ])("%s is %i ms", (text, ms) => expect(parseDuration(text)).toBe(ms));
 
-test.each(["", "s", "-1s", "1 s x", "1d", "1e3"])("%j is no duration", (text) =>
+test.each(["", "s", "-1s", "1 s x", "1d", "1e3"])("%j is not a duration", (text) =>
   expect(() => parseDuration(text)).toThrow(),
 );
 
@@ -20,12 +20,12 @@ test.each([
   ["0.5/s", 0.5],
 ])("%s is %d a second", (text, rate) => expect(parseRate(text)).toBe(rate));
 
-test.each(["0", "0/s", "/s", "5/d", "-5", "x"])("%j is no rate", (text) => expect(() => parseRate(text)).toThrow());
-test.each(["0", "1.5", "-1", "x", ""])("%j is no count", (text) => expect(() => parseCount(text)).toThrow());
-test.each(["-1", "65536", "1.5", "x", "", "123456"])("%j is no port", (text) =>
+test.each(["0", "0/s", "/s", "5/d", "-5", "x"])("%j is not a rate", (text) => expect(() => parseRate(text)).toThrow());
+test.each(["0", "1.5", "-1", "x", ""])("%j is not a count", (text) => expect(() => parseCount(text)).toThrow());
+test.each(["-1", "65536", "1.5", "x", "", "123456"])("%j is not a port", (text) =>
   expect(() => parsePort(text)).toThrow(),
 );
-test("0 is a port: any free one", () => expect(parsePort("0")).toBe(0));
+test("0 is a port: any free port", () => expect(parsePort("0")).toBe(0));
 
 test.each([
   [0.04, "0.0 ms"],

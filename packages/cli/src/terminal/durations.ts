@@ -21,19 +21,20 @@ export function parseRate(text: string): number {
 /** A whole number of at least 1. */
 export function parseCount(text: string): number {
   const count = Number(text);
-  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError("It is a whole number of at least 1.");
+  if (!Number.isSafeInteger(count) || count < 1)
+    throw new InvalidArgumentError("It must be a whole number of at least 1.");
   return count;
 }
 
-/** A port; 0 means any free one. */
+/** A port; 0 means any free port. */
 export function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65_535)
-    throw new InvalidArgumentError("A port is 0 to 65535; 0 takes any free one.");
+    throw new InvalidArgumentError("A port is 0 to 65535; 0 picks any free port.");
   return port;
 }
 
-/** Milliseconds for the eye. */
+/** Milliseconds in a readable unit. */
 export function formatMs(ms: number): string {
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;

@@ -4,12 +4,12 @@ import { CliError, systemCode } from "./cli-error.js";
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
-  ENOTDIR: "a part of its path is a file",
+  ENOTDIR: "a folder in its path is a file",
   EISDIR: "it is a folder",
-  EACCES: "you may not read it",
+  EACCES: "permission denied",
 };
 
-/** A file that the user named. `what` says which flag or argument it was. */
+/** Reads a file that the user named. `what` is the flag or argument, for the error. */
 export async function readUserFile(path: string, what: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
@@ -18,7 +18,7 @@ export async function readUserFile(path: string, what: string): Promise<string> 
   }
 }
 
-/** What reading a file threw, worded for the user. */
+/** Turns an error of reading a file into an error for the user. */
 export function unreadable(error: unknown, path: string, what: string): CliError {
   const code = systemCode(error);
   return new CliError("usage", `${what} ${path}: ${REASONS[code ?? ""] ?? code ?? "it cannot be read"}`, {
@@ -26,12 +26,12 @@ export function unreadable(error: unknown, path: string, what: string): CliError
   });
 }
 
-/** What the user typed, or what is in the file that `@file` names. */
+/** Returns the typed text, or the content of the file that `@file` names. */
 export async function readTextArgument(text: string, what: string): Promise<string> {
   return text.startsWith("@") ? readUserFile(text.slice(1), what) : text;
 }
 
-/** JSON that the user typed, or `@file`. */
+/** Reads JSON: typed, or from `@file`. */
 export async function readJsonArgument(text: string, what: string): Promise<unknown> {
   const source = await readTextArgument(text, what);
   try {
@@ -49,7 +49,7 @@ interface NewFile {
   readonly secret?: boolean;
 }
 
-/** Writes all of the files or none: an existing one is only replaced with `force`. */
+/** Writes files. Without `force`, throws before writing any of them when one exists. */
 export async function writeNewFiles(files: readonly NewFile[], force: boolean): Promise<void> {
   if (!force) {
     for (const { path } of files) {
@@ -62,7 +62,10 @@ export async function writeNewFiles(files: readonly NewFile[], force: boolean): 
   }
 }
 
-/** Readers see the old file or the new one, never half of one. What the content itself throws as CliError is passed on. */
+/**
+ * Writes a file such that readers see the old or the new content, never a part. Passes on a CliError that the content
+ * throws.
+ */
 export async function writeAtomically(
   path: string,
   content: string | Uint8Array | AsyncIterable<Uint8Array>,
@@ -87,7 +90,7 @@ export async function writeAtomically(
   }
 }
 
-/** Throws CliError when there is something under this name. */
+/** Throws CliError when the path exists. */
 export async function refuseExisting(path: string): Promise<void> {
   if (await exists(path)) throw new CliError("conflict", `${path} exists; --force replaces it`);
 }

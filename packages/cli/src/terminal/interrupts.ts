@@ -1,10 +1,12 @@
 import { exitCodes } from "./exit-codes.js";
 
-/** What Ctrl-C and SIGTERM do: end the process, or, for a command that asked, tell it to finish cleanly. */
+/**
+ * Decides what Ctrl-C, SIGTERM and SIGHUP do: end the process or, after `hold()`, tell the command to finish cleanly.
+ */
 export interface Interrupts {
-  /** From now on the first signal only aborts this; a second one ends the process. */
+  /** From now on the first signal only aborts the returned AbortSignal; a second signal ends the process. */
   hold(): AbortSignal;
-  /** The signal that came, when one did. */
+  /** The signal that arrived after `hold()`, if any. */
   readonly received: NodeJS.Signals | undefined;
 }
 

@@ -1,12 +1,12 @@
 import { createLogUpdate } from "log-update";
 
-/** Text at the bottom of the terminal that is drawn over: on standard error, so that results stay clean. */
+/** Text at the bottom of the terminal that is redrawn in place. It uses standard error, so that results stay clean. */
 export interface Live {
-  /** Draws this from now on, ten times a second. */
+  /** Draws this text from now on, ten times a second. */
   show(text: () => string): void;
-  /** Draws once more, and leaves it standing. */
+  /** Draws a last text, which stays on the terminal. */
   keep(text: string): void;
-  /** Takes it away. */
+  /** Removes the text. */
   clear(): void;
 }
 

@@ -22,9 +22,12 @@ async function list(terminal: ReturnType<typeof recordingTerminal>, format: Outp
 }
 
 describe("a list", () => {
-  it.each([undefined, "tsv"] as const)("in a pipe, -o %s: a line each, tabs between, no titles", async (format) => {
-    expect(await list(recordingTerminal(), format)).toBe("a\tfirst\nlonger\t\n");
-  });
+  it.each([undefined, "tsv"] as const)(
+    "in a pipe, -o %s: one line per item, separated by tabs, no titles",
+    async (format) => {
+      expect(await list(recordingTerminal(), format)).toBe("a\tfirst\nlonger\t\n");
+    },
+  );
 
   it.each([undefined, "table"] as const)("on a terminal, -o %s: titles and columns", async (format) => {
     expect(await list(screen(80), format)).toBe("ID      NOTE\na       first\nlonger\n");
@@ -39,7 +42,7 @@ describe("a list", () => {
   });
 
   it.each(["2026-11-23T00:00:00.000Z", "2026-11-23", "12:30:45", "yes", "off", "0o17", "1_000", "<<"])(
-    "-o yaml says the text %s to parsers of YAML 1.1 as well",
+    "-o yaml keeps %s a text for YAML 1.1 parsers too",
     async (id) => {
       const text = await list(screen(10), "yaml", [{ id }]);
       expect(parse(text)).toEqual([{ id }]);
@@ -47,7 +50,7 @@ describe("a list", () => {
     },
   );
 
-  it("that is empty is nothing, titles, or an empty array", async () => {
+  it("that is empty prints nothing, the titles, or an empty array", async () => {
     expect(await list(recordingTerminal(), undefined, [])).toBe("");
     expect(await list(screen(80), undefined, [])).toBe("ID  NOTE\n");
     expect(await list(recordingTerminal(), "json", [])).toBe("[]\n");
@@ -70,7 +73,7 @@ describe("a list", () => {
     const text = await list(recordingTerminal(), "tsv", values);
     const lines = text.slice(0, -1).split("\n");
     expect(lines.map((line) => line.split("\t").length)).toEqual(values.map(() => 2));
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may be there.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the output must not contain them.
     expect(text.replace(/[\t\n]/g, "")).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
   });
 });
@@ -85,7 +88,7 @@ describe("one thing", () => {
     return terminal.written.out;
   };
 
-  it("cuts what nobody copies by hand, on a terminal alone", async () => {
+  it("cuts long values on a terminal only", async () => {
     const [key, endorsementKey] = (await record(screen(80))).split("\n");
     expect(key).toBe(`key              ${"k".repeat(90)}`);
     expect(endorsementKey).toMatch(/^endorsement key {2}e{62}…$/);
@@ -93,7 +96,7 @@ describe("one thing", () => {
     expect(await record(recordingTerminal(), "table")).toContain("e".repeat(300));
   });
 
-  it("is whole in JSON and YAML", async () => {
+  it("is complete in JSON and YAML", async () => {
     expect(await record(screen(80), "json")).toBe('{\n  "whole": true\n}\n');
     expect(await record(recordingTerminal(), "yaml")).toBe("whole: true\n");
   });

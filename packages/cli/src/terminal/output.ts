@@ -1,27 +1,27 @@
 import { type Command, Option } from "commander";
 import type { Terminal } from "./terminal.js";
 
-/** Every way in which a result can be written. */
+/** Every format of a result. */
 export const outputFormats = ["json", "table", "tsv", "yaml"] as const;
 
-/** How a result is written. Nothing asked for: a table on a terminal, tab-separated lines in a pipe. Never JSON unasked. */
+/** Format of a result. Default: a table on a terminal, tab-separated lines in a pipe. JSON only on request. */
 export type OutputFormat = (typeof outputFormats)[number];
 
-/** `-o`, with the formats that a command has. */
+/** Adds `-o` with the formats that a command supports. */
 export function addOutputOption(command: Command, formats: readonly OutputFormat[] = ["json", "table"]): Command {
-  return command.addOption(new Option("-o, --output <format>", "write the result as").choices(formats));
+  return command.addOption(new Option("-o, --output <format>", "format of the result").choices(formats));
 }
 
-/** A fact about an item of a list: what stands above it, and what it is. */
+/** A column of a list: its title, and the value for an item. */
 export interface Column<T> {
   readonly title: string;
   readonly value: (item: T) => string | undefined;
 }
 
-/** Name and value of a fact about one thing; a long one, which nobody copies by hand, may be cut on a terminal. */
+/** Name and value of a fact. A long value, which nobody copies by hand, may be cut on a terminal. */
 export type Pair = readonly [name: string, value: string, extent?: "long"];
 
-/** Writes a list: JSON and YAML hold the items as they are, tables and tab-separated lines their columns. */
+/** Writes a list: JSON and YAML contain the whole items, tables and tab-separated lines the columns. */
 export async function writeList<T>(
   terminal: Terminal,
   format: OutputFormat | undefined,
@@ -35,7 +35,7 @@ export async function writeList<T>(
     if (cells.length > 0) terminal.out(cells.map((row) => row.join("\t")).join("\n"));
     return;
   }
-  // A column in which nothing stands is of no use to the eye; the first is always there.
+  // Empty columns are left out of a table, except the first.
   const filled = columns.map((_, index) => index === 0 || cells.length === 0 || cells.some((row) => row[index] !== ""));
   const rows = cells.map((row) => row.filter((_, index) => filled[index]));
   const titles = columns.filter((_, index) => filled[index]).map(({ title }) => title.toUpperCase());
@@ -44,7 +44,7 @@ export async function writeList<T>(
   terminal.out(plainTable([titles, ...rows], widths, (title) => terminal.paint("bold", title)));
 }
 
-/** Writes one thing: JSON and YAML as it is, otherwise the facts that `pairs` picks. */
+/** Writes one item: JSON and YAML contain the whole item, the other formats the facts in `pairs`. */
 export async function writeRecord(
   terminal: Terminal,
   format: OutputFormat | undefined,
@@ -64,28 +64,28 @@ function formatPairs(terminal: Terminal, format: OutputFormat | undefined, pairs
   );
 }
 
-/** The formats that hold everything; undefined for those that pick. */
+/** The whole value as JSON or YAML; undefined for the other formats. */
 async function wholeValue(format: OutputFormat | undefined, value: unknown): Promise<string | undefined> {
   if (format === "json") return toJson(value);
   return format === "yaml" ? toYaml(value) : undefined;
 }
 
 /**
- * A value as YAML without its last line end, long lines whole. Texts that a parser of YAML 1.1 (PyYAML) takes for times,
- * numbers or truth are quoted. The package is loaded here, when asked for: it takes 50 ms.
+ * A value as YAML without the last line end; long lines are not folded. Quotes texts that a YAML 1.1 parser (PyYAML)
+ * would read as times, numbers or booleans. Loads the package only here, since loading takes 50 ms.
  */
 export async function toYaml(value: unknown): Promise<string> {
   const { stringify } = await import("yaml");
   return stringify(value, { lineWidth: 0, compat: "yaml-1.1" }).trimEnd();
 }
 
-/** Names and values of one thing: columns for the eye, tab-separated lines for a pipe. */
+/** Names and values of one item: aligned columns, or tab-separated lines. */
 export function formatRecord(pairs: readonly Pair[], asTable: boolean): string {
   const rows = pairs.map(([name, value]) => [name, oneLine(value)]);
   return asTable ? plainTable(rows, naturalWidths(rows)) : rows.map((row) => row.join("\t")).join("\n");
 }
 
-/** True when a table is to be drawn. */
+/** True when the result is written as a table. */
 export function wantsTable(terminal: Terminal, format: OutputFormat | undefined): boolean {
   return format === "table" || (format === undefined && terminal.outIsTerminal);
 }
@@ -96,10 +96,10 @@ export function toJson(value: unknown): string {
 
 /** Blanks between two columns. */
 const GAP = 2;
-/** What a column keeps when others are wide. */
+/** Minimal width of a column whose text is cut. */
 const NARROWEST = 8;
 
-/** Widths with their gaps, as wide as the widest cell asks for. */
+/** Widths including the gap; each column is as wide as its widest cell. */
 function naturalWidths(rows: readonly (readonly string[])[]): number[] {
   const widths: number[] = [];
   for (const row of rows) {
@@ -108,7 +108,7 @@ function naturalWidths(rows: readonly (readonly string[])[]): number[] {
   return widths;
 }
 
-/** Widths such that a line fits: the widest columns give way first. */
+/** Widths such that a line fits: the widest columns are narrowed first. */
 function fitted(natural: readonly number[], columns: number): number[] {
   const widths = [...natural];
   for (;;) {
@@ -125,8 +125,8 @@ function fitted(natural: readonly number[], columns: number): number[] {
 }
 
 /**
- * Columns and no lines: nothing that a narrow terminal or a log makes ugly. Ours, because the libraries for tables take a
- * millisecond a row, and a service may list a hundred thousand. `styled` is put around the cells of the first row.
+ * A table without ruled lines, which stays readable in a narrow terminal or a log. Written here because table libraries
+ * take a millisecond a row, and a service may list 100,000 rows. `styled` is applied to the cells of the first row.
  */
 function plainTable(
   rows: readonly (readonly string[])[],
@@ -147,10 +147,10 @@ function plainTable(
 const cut = (text: string, width: number): string =>
   text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 
-/** Nothing of a value can pass for a line, a column or a command to the terminal. */
+/** Escapes a value so that it cannot pass for a line, a column or a terminal command. */
 const oneLine = (text: string): string =>
   text.replace(/\s*[\r\n\t]+\s*/g, " ").replace(CONTROL, (character) => `\\x${hex(character)}`);
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to be found.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression searches for control characters.
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 const hex = (character: string): string => character.charCodeAt(0).toString(16).padStart(2, "0");

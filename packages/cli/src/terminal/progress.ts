@@ -1,6 +1,6 @@
 import type { Context } from "./context.js";
 
-/** Shows how far something is to a person, and nothing in a pipe. Returns what takes it off the terminal again. */
+/** Shows progress on a terminal, and nothing in a pipe. Returns a function that removes the progress text. */
 export async function showProgress({ terminal }: Context, text: () => string): Promise<() => void> {
   if (!terminal.noteIsTerminal) return () => undefined;
   const { createLive } = await import("./live.js");

@@ -1,19 +1,19 @@
 import { isObject, type JsonObject } from "@rollcall/protocol";
 import type { Pair } from "./output.js";
 
-/** The members of an object, or of any of several. */
+/** Names of an object type's members; for a union, the names of all its types. */
 export type NameIn<T> = T extends unknown ? Extract<keyof T, string> : never;
 
-/** A member that is an object; an empty one where it is absent or something else. */
+/** Returns a member that is an object; an empty object when the member is absent or has another type. */
 export function objectAt<T extends object>(object: T, name: NameIn<T>): JsonObject {
-  // As in `textAt`; what is read here is JSON.
+  // As in `textAt`; the objects come from JSON.
   const value = (object as JsonObject)[name];
   return isObject(value) ? value : {};
 }
 
-/** A member as a person reads it; undefined where it is absent. */
+/** A member as text; undefined when it is absent. */
 export function textAt<T extends object>(object: T, name: NameIn<T>): string | undefined {
-  // Of several kinds of object, this one may be of a kind that has no such member.
+  // For a union, this object's type may lack the member.
   const value = (object as Readonly<Record<string, unknown>>)[name];
   if (value === undefined || value === null) return undefined;
   return typeof value === "object" ? JSON.stringify(value) : String(value);

@@ -4,7 +4,7 @@ import { quote, setVariable } from "./shell.js";
 
 const nasty = ["plain", "two words", "$(touch /tmp/x)", "it's", '"quoted"', "`id`", "a\\b", "$HOME", "*", ""];
 
-test.each(nasty)("sh takes %j as it stands", (value) => {
+test.each(nasty)("sh reads %j unchanged", (value) => {
   const script = `${setVariable("sh", "VALUE", value)}; printf %s "$VALUE"`;
   expect(execFileSync("sh", ["-c", script], { encoding: "utf8" })).toBe(value);
 });

@@ -1,4 +1,4 @@
-/** Shells that variables can be printed for. */
+/** Syntaxes in which variables can be printed. */
 export const shells = ["sh", "pwsh", "dotenv"] as const;
 export type Shell = (typeof shells)[number];
 
@@ -7,14 +7,14 @@ export function quote(word: string): string {
   return /^[A-Za-z0-9_./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** One variable, in the language of a shell. Nothing in the value is ever expanded. */
+/** One variable in the syntax of a shell. The shell expands nothing in the value. */
 export function setVariable(shell: Shell, name: string, value: string): string {
   if (shell === "pwsh") return `$env:${name} = '${value.replaceAll("'", "''")}'`;
   if (shell === "dotenv") return `${name}=${dotenvValue(value)}`;
   return `export ${name}='${value.replaceAll("'", "'\\''")}'`;
 }
 
-/** dotenv readers take single-quoted text as it stands; only a quote inside needs the other kind. */
+/** dotenv readers do not unescape single-quoted text; a value that contains a single quote gets double quotes. */
 function dotenvValue(value: string): string {
   if (/^[A-Za-z0-9_./:@%+=,-]*$/.test(value)) return value;
   return value.includes("'") ? JSON.stringify(value) : `'${value}'`;

@@ -1,24 +1,26 @@
 import { styleText } from "node:util";
 
 /**
- * The rules for what goes where. Standard output carries results only: what a program would read. Everything else
- * (progress, notes, errors) goes to standard error, so that a pipe stays clean.
+ * Output of a command. Standard output carries only results, which a program may read. Everything else (progress,
+ * notes, errors) goes to standard error, so that a pipe stays clean.
  */
 export interface Terminal {
-  /** A line of result. */
+  /** Writes a line of the result. */
   out(text: string): void;
-  /** A piece of a result as it is; settles when there is room for the next. */
+  /** Writes a piece of a result unchanged; settles when the stream can take the next piece. */
   write(piece: Uint8Array): Promise<void>;
-  /** A line for the eye. */
+  /** Writes a line for the user. */
   note(text: string): void;
-  /** True when a person sees the results: tables and colours are for them. */
+  /** True when standard output is a terminal; only then are tables and colours the default. */
   readonly outIsTerminal: boolean;
   readonly noteIsTerminal: boolean;
-  /** Asks a person and returns the line they type; undefined where nobody can answer: input or notes are no terminal. */
+  /**
+   * Asks a person and returns the line they type; undefined when standard input or standard error is not a terminal.
+   */
   ask(question: string): Promise<string | undefined>;
-  /** Width of the results; 80 where nothing says otherwise. */
+  /** Width of standard output; 80 when it is unknown. */
   readonly columns: number;
-  /** Colours text for results, or for notes; leaves it as it is in a pipe and with NO_COLOR. */
+  /** Colours text for results (`paintNote`: for notes). Leaves it unchanged in a pipe and with NO_COLOR. */
   paint(style: Style, text: string): string;
   paintNote(style: Style, text: string): string;
 }
@@ -58,7 +60,7 @@ async function askOn(
   const lines = createInterface({ input, output });
   try {
     return await new Promise<string>((resolve) => {
-      // Ctrl-C and Ctrl-D close it unanswered: that is no consent.
+      // Ctrl-C and Ctrl-D close the question without an answer, which is not consent.
       lines.once("close", () => resolve(""));
       lines.question(question, resolve);
     });
@@ -67,7 +69,7 @@ async function askOn(
   }
 }
 
-/** `hasColors` knows NO_COLOR, FORCE_COLOR and TERM=dumb. */
+/** `hasColors` respects NO_COLOR, FORCE_COLOR and TERM=dumb. */
 function paintFor(stream: NodeJS.WriteStream, style: Style, text: string): string {
   return stream.isTTY === true && stream.hasColors() ? styleText(style, text) : text;
 }

@@ -1,11 +1,11 @@
 import type { Terminal } from "../terminal/terminal.js";
 
-/** A terminal that keeps what was written to it. */
+/** A terminal that records everything written to it. */
 export interface RecordingTerminal extends Terminal {
   readonly written: { out: string; notes: string };
 }
 
-/** Makes one: a pipe, or a screen of so many columns with somebody in front who answers. */
+/** Makes a recording terminal: a pipe, or a screen of a width whose user gives this answer. */
 export function recordingTerminal(screen?: { readonly columns: number; readonly answer?: string }): RecordingTerminal {
   const written = { out: "", notes: "" };
   const plain = (_style: string, text: string) => text;

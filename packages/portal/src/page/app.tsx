@@ -22,11 +22,11 @@ const menu: readonly { readonly label: string; readonly place: Place; readonly p
 
 export function App() {
   const isKnown = token.value !== undefined;
-  // Where something is typed, the page stays as it is behind the question for the token.
+  // While the page has unsaved input, it stays behind the dialog that asks for the token.
   const isTyped = leaveGuard.value !== undefined;
   return (
     <>
-      {/* A button, since the fragment is the place: following a link to the content would leave it. */}
+      {/* A button: the fragment is the page's address, so a link to the content would go to another page. */}
       <button type="button" class="skip" onClick={focusContent}>
         Skip to the content
       </button>
@@ -80,7 +80,7 @@ function Mark() {
   );
 }
 
-/** Takes the focus when the place changes, or is opened or locked, as a newly loaded page would. */
+/** Takes the focus when the place changes or the portal is locked or unlocked, as a newly loaded page would. */
 function Content({ isOpen, children }: { readonly isOpen: boolean; readonly children: preact.ComponentChildren }) {
   const element = useRef<HTMLElement>(null);
   const here = hrefOf(place.value);
@@ -114,9 +114,9 @@ function CurrentPage() {
       return <AttemptsPage />;
     default:
       return (
-        <Title title="There is nothing here">
+        <Title title="Page not found">
           <p>
-            The address leads nowhere. <a href="#/">Go to the overview.</a>
+            This address has no page. <a href="#/">Go to the overview.</a>
           </p>
         </Title>
       );

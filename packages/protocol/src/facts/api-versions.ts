@@ -1,11 +1,11 @@
-/** Dated api-versions that clients and specification name (wire.md#api-versions), and what each changed for us. */
+/** Dated api-versions of clients and specification (wire.md#api-versions), and the changes that concern Rollcall. */
 export const apiVersions = {
   "2017-11-15": "before reprovisioning: a device stays on its first hub unless the enrollment says otherwise",
   "2018-04-01": "as 2017-11-15 (service SDK of C)",
   "2018-09-01-preview": "reprovisioning policies",
   "2018-11-01": "reprovisioning policies",
-  "2019-03-31": "payload to and from custom allocation; what Node, Python, .NET, Java and embedded C send",
-  "2021-06-01": "what C and IoT Edge send",
+  "2019-03-31": "payload to and from custom allocation; sent by Node, Python, .NET, Java and embedded C",
+  "2021-06-01": "sent by C and IoT Edge",
   "2021-10-01": "group bulk operations",
   "2021-11-01-preview": "certificate issuance, first form",
   "2025-07-01-preview": "certificate issuance (csr), credentialPolicyName",
@@ -13,7 +13,7 @@ export const apiVersions = {
   "2026-11-02-preview": "as 2026-11-01; in the specification, and in the documentation of az",
 } as const;
 
-/** The version that our own device client sends: the one that most SDKs send. */
+/** The version that our own device client sends; most SDKs send it. */
 export const DEVICE_API_VERSION = "2019-03-31";
 /** The version of the hub that our own device client sends (Node's). */
 export const HUB_API_VERSION = "2021-04-12";
@@ -26,10 +26,13 @@ export const NEWEST_API_VERSION = Object.keys(apiVersions).sort().at(-1) ?? "";
 /** Last version that predates reprovisioning (wire.md#old-api-versions). */
 const BEFORE_REPROVISIONING = "2018-04-01";
 
-/** What to make of an api-version. */
+/** Verdict on an api-version. */
 export type ApiVersionVerdict = "known" | "newer" | "missing" | "malformed";
 
-/** Every dated version is accepted; a missing or malformed one is not (wire.md#api-versions). */
+/**
+ * Judges an api-version: every dated version is accepted, but not a missing or malformed version
+ * (wire.md#api-versions).
+ */
 export function judgeApiVersion(version: string | undefined): ApiVersionVerdict {
   if (version === undefined || version === "") return "missing";
   if (!FORM.test(version)) return "malformed";

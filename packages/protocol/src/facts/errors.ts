@@ -1,6 +1,8 @@
 import { limits } from "./limits.js";
 
-/** How sure a row is: seen in SDK source or on the wire, or chosen here because the cloud's answer is not known. */
+/**
+ * Source of a row: seen in SDK source or on the wire, documented, or chosen here because the cloud's answer is unknown.
+ */
 type Provenance = "seen" | "documented" | "ours";
 
 interface ErrorRow {
@@ -71,11 +73,11 @@ export const dpsErrors = {
 
 export type DpsErrorKind = keyof typeof dpsErrors;
 
-/** An error on its way to a caller; the front end that meets it makes the wire form of `dpsErrors[kind]`. */
+/** An error for a caller; the front end that catches it sends the wire form of `dpsErrors[kind]`. */
 export class DpsError extends Error {
   override readonly name = "DpsError";
   readonly kind: DpsErrorKind;
-  /** Goes into the body as it is: `path` of the offending member, `position` in a query. Never a secret. */
+  /** Copied into the body: `path` of the invalid member, `position` in a query. Never a secret. */
   readonly info: Readonly<Record<string, string>> | undefined;
   constructor(
     kind: DpsErrorKind,

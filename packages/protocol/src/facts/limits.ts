@@ -4,9 +4,9 @@ export const limits = {
   idLength: 128,
   /** X.509 upper bound of a common name (RFC 5280 ub-common-name). */
   commonNameLength: 64,
-  /** One message, either way (wire.md#limits). */
+  /** Bytes of one message, in either direction (wire.md#limits). */
   messageBytes: 96 * 1024,
-  /** Certificates presented in one handshake that we look at: leaf, intermediates, root. */
+  /** Certificates of one handshake that are checked: leaf, intermediates, root. */
   chainLength: 6,
   /**
    * Work for the chains of devices (ours), in estimated microseconds of a processor. The straight check of an ordinary chain
@@ -21,32 +21,34 @@ export const limits = {
     perSecond: 100_000,
     burst: 100_000,
   },
-  /** Symmetric-key groups of one service (wire.md#limits); bounds the search for the group of an unknown device. */
+  /** Symmetric-key groups of one service (wire.md#limits); limits the search for an unknown device's group. */
   symmetricKeyGroups: 100,
   x509Groups: 100,
   /** Uploaded CA certificates of one service (wire.md#limits). */
   caCertificates: 25,
   /** Entries of one bulk operation (wire.md#bulk). */
   bulkEntries: 10,
-  /** Entries of a page of the service API: usual and largest (wire.md#service-headers, ours). */
+  /** Entries on a page of the service API: default and maximum (wire.md#service-headers, ours). */
   pageItems: { usual: 100, max: 1000 },
-  /** A custom allocation webhook has to answer within this (wire.md#webhook, ours). */
+  /** Time limit for the answer of a custom allocation webhook (wire.md#webhook, ours). */
   webhookTimeoutMs: 5_000,
-  /** Bytes of a webhook's answer: a whole initial twin and a payload (ours). */
+  /** Bytes of a webhook's answer, enough for an initial twin and a payload (ours). */
   webhookAnswerBytes: 64 * 1024,
-  /** Characters of an answer that was not taken, kept for `explain` (ours). */
+  /** Characters of an unusable answer that are kept for `explain` (ours). */
   webhookAnswerShown: 200,
   /** Bytes of a symmetric key (wire.md#keys). */
   symmetricKeyBytes: { min: 16, max: 64 },
-  /** How long an operation can be polled (wire.md#operation-id, ours). */
+  /** Time for which an operation can be polled (wire.md#operation-id, ours). */
   operationLifetimeMs: 60 * 60 * 1000,
-  /** Operations remembered for one registration (ours): a device that starts again may still poll the one before. */
+  /**
+   * Operations remembered per registration (ours): a device that starts again may still poll its previous operation.
+   */
   operationsPerRegistration: 8,
-  /** Tokens of some clients live 30 s: this much clock difference is allowed (wire.md#sas). */
+  /** Allowed clock difference; tokens of some clients are valid for 30 s only (wire.md#sas). */
   clockSkewSeconds: 300,
-  /** A TPM challenge can be answered this long (ours). */
+  /** Time to answer a TPM challenge (ours). */
   challengeWindowMs: 5 * 60 * 1000,
-  /** An MQTT connection that only asks for a TPM challenge is closed after this (TPM over MQTT, ours). */
+  /** Lifetime of an MQTT connection that may only ask for a TPM challenge (TPM over MQTT, ours). */
   challengeSessionMs: 30 * 1000,
   /** Attempts kept for `explain`. */
   attempts: 10_000,

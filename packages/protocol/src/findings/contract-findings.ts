@@ -3,16 +3,16 @@ import { type Answered, flag, text, whole } from "../facts/contract-shared.js";
 import { findingRows } from "./finding-rows.js";
 import { blames, elements, severities } from "./rows/finding-row.js";
 
-// Object.keys loses the names.
+// A cast: the type of Object.keys is string[].
 const codes = Object.keys(findingRows) as (keyof typeof findingRows)[];
 
-/** One result of a check, as it is stored, shown and asserted on. Never holds a secret. */
+/** One result of a check, as it is stored and shown. Never contains a secret. */
 export const findingSchema = z
   .strictObject({
     code: z.enum(codes),
     element: z.enum(elements),
     subject: text.exactOptional().meta({
-      description: "Which one, when there are several: intermediate 1, the subject of a certificate",
+      description: "Names the thing when there are several, such as intermediate 1, or the subject of a certificate",
     }),
     severity: z.enum(severities),
     blame: z.enum(blames),

@@ -4,7 +4,7 @@ import type { Element, FindingRow } from "./rows/finding-row.js";
 
 export type { Finding } from "./contract-findings.js";
 
-/** What a check found, beyond what the row says and its texts leave open. */
+/** Details of a finding that its row and the values of its texts do not contain. */
 export interface FindingDetail {
   readonly element?: Element;
   readonly subject?: string;
@@ -32,20 +32,20 @@ type Details<Code extends FindingCode, Values> = [NamesOf<Code>] extends [never]
   ? [detail?: FindingDetail & { readonly values?: never }]
   : [detail: FindingDetail & { readonly values: Values & NoMore<Values, NamesOf<Code>> }];
 
-/** The row behind a code. */
+/** The row of a code. */
 export function findingRow(code: FindingCode): FindingRow<FindingCode> {
   return findingRows[code];
 }
 
-/** Longest text of a stranger that is repeated in a finding. */
+/** Longest untrusted text that a finding repeats. */
 const MAX_TEXT = 300;
 
-/** What people paste where it does not belong: a connection string as user name, a whole token as id. */
+/** Secrets that users paste into the wrong field: a connection string as user name, a whole token as id. */
 const SECRET = /\b((?:SharedAccessKey|sig)\s*=)[^;&\s"]+/gi;
 
 /**
- * Text of a stranger as people may read it: shortened, without control characters, keys and signatures hidden. Returns a
- * copy: a slice would keep the stranger's whole text in memory for as long as the finding lives.
+ * Makes untrusted text safe to show: shortens it, removes control characters, hides keys and signatures. Returns a
+ * copy, since a slice would keep the whole text in memory as long as the finding lives.
  */
 export function readableText(text: string, length: number = MAX_TEXT): string {
   const cut = text.length > length ? `${text.slice(0, length)}…` : text;
@@ -60,8 +60,8 @@ function fill(template: string, values: Readonly<Record<string, Value>> | undefi
 }
 
 /**
- * Makes a finding of a row and what was seen. `values` has a value for each `{name}` of the row's texts: the compiler refuses a
- * missing and a superfluous one. Text of strangers is shortened and freed of control characters.
+ * Makes a finding of a row and the details. `values` has a value for each `{name}` of the row's texts: the compiler refuses
+ * missing and superfluous values. Untrusted text is shortened and loses its control characters.
  */
 export function finding<Code extends FindingCode, Values extends Readonly<Record<NamesOf<Code>, Value>>>(
   code: Code,

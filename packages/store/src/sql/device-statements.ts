@@ -1,17 +1,21 @@
-import { sql } from "kysely";
-import { reading, writing } from "./statement.js";
+import { expressionBuilder, sql } from "kysely";
+import type { Schema } from "./schema.js";
+import { type Ingredients, reading, type Scoped, writing } from "./statement.js";
 import type { Paged } from "./versions.js";
 
 export type PlaceKey = { readonly hub_key: string; readonly device_id: string };
 type OfHub = { readonly hub_key: string };
 
+/** The row of a place. Identities and twins have the same key. */
+const atPlace = (p: Scoped<PlaceKey>) =>
+  expressionBuilder<Schema, "device_identities" | "twins">().and({
+    id_scope: p.scope,
+    hub_key: p.hub_key,
+    device_id: p.device_id,
+  });
+
 export const identity = reading<PlaceKey>().as(({ database, p }) =>
-  database
-    .selectFrom("device_identities")
-    .select("record")
-    .where("id_scope", "=", p.scope)
-    .where("hub_key", "=", p.hub_key)
-    .where("device_id", "=", p.device_id),
+  database.selectFrom("device_identities").select("record").where(atPlace(p)),
 );
 
 export const identityAndSession = reading<PlaceKey>().as(({ database, p }) =>
@@ -35,12 +39,7 @@ export const replaceSession = writing<PlaceKey & { readonly session: string; rea
 );
 
 export const twin = reading<PlaceKey>().as(({ database, p }) =>
-  database
-    .selectFrom("twins")
-    .select("record")
-    .where("id_scope", "=", p.scope)
-    .where("hub_key", "=", p.hub_key)
-    .where("device_id", "=", p.device_id),
+  database.selectFrom("twins").select("record").where(atPlace(p)),
 );
 
 export const replaceTwin = writing<
@@ -49,9 +48,7 @@ export const replaceTwin = writing<
   database
     .updateTable("twins")
     .set({ etag: p.etag, record: p.record })
-    .where("id_scope", "=", p.scope)
-    .where("hub_key", "=", p.hub_key)
-    .where("device_id", "=", p.device_id)
+    .where(atPlace(p))
     .where("etag", "=", p.expected),
 );
 
@@ -90,65 +87,39 @@ export const claimIdentity = writing<
 );
 
 export const removeIdentity = writing<PlaceKey>(({ database, p }) =>
-  database
-    .deleteFrom("device_identities")
-    .where("id_scope", "=", p.scope)
-    .where("hub_key", "=", p.hub_key)
-    .where("device_id", "=", p.device_id),
+  database.deleteFrom("device_identities").where(atPlace(p)),
 );
 
 export const removeIdentityOf = writing<PlaceKey & { readonly owner: string }>(({ database, p }) =>
-  database
-    .deleteFrom("device_identities")
-    .where("id_scope", "=", p.scope)
-    .where("hub_key", "=", p.hub_key)
-    .where("device_id", "=", p.device_id)
-    .where("registration_key", "=", p.owner),
+  database.deleteFrom("device_identities").where(atPlace(p)).where("registration_key", "=", p.owner),
 );
 
-export const removeTwin = writing<PlaceKey>(({ database, p }) =>
+export const removeTwin = writing<PlaceKey>(({ database, p }) => database.deleteFrom("twins").where(atPlace(p)));
+
+/** The identities of a hub behind `after`, in the order of a page. */
+const devicesBehind = ({ database, p }: Ingredients<OfHub & { readonly after: string }>) =>
   database
-    .deleteFrom("twins")
+    .selectFrom("device_identities")
     .where("id_scope", "=", p.scope)
     .where("hub_key", "=", p.hub_key)
-    .where("device_id", "=", p.device_id),
-);
+    .where("device_id", ">", p.after)
+    .orderBy("device_id");
 
 export const devicePages: Paged<OfHub> = {
-  page: reading<OfHub & { readonly after: string; readonly limit: number }>().as(({ database, p }) =>
-    database
-      .selectFrom("device_identities")
-      .select("record")
-      .where("id_scope", "=", p.scope)
-      .where("hub_key", "=", p.hub_key)
-      .where("device_id", ">", p.after)
-      .orderBy("device_id")
-      .limit(p.limit),
+  page: reading<OfHub & { readonly after: string; readonly limit: number }>().as((given) =>
+    devicesBehind(given).select("record").limit(given.p.limit),
   ),
-  sliceEnd: reading<OfHub & { readonly after: string; readonly skip: number }>().as(({ database, p }) =>
-    database
-      .selectFrom("device_identities")
-      .select("device_id as key")
-      .where("id_scope", "=", p.scope)
-      .where("hub_key", "=", p.hub_key)
-      .where("device_id", ">", p.after)
-      .orderBy("device_id")
-      .limit(1)
-      .offset(p.skip),
+  sliceEnd: reading<OfHub & { readonly after: string; readonly skip: number }>().as((given) =>
+    devicesBehind(given).select("device_id as key").limit(1).offset(given.p.skip),
   ),
   matches: reading<
     OfHub & { readonly after: string; readonly end: string; readonly part: string; readonly limit: number }
-  >().as(({ database, p, spelling }) =>
-    database
-      .selectFrom("device_identities")
+  >().as((given) =>
+    devicesBehind(given)
       .select("record")
-      .where("id_scope", "=", p.scope)
-      .where("hub_key", "=", p.hub_key)
-      .where("device_id", ">", p.after)
-      .where("device_id", "<=", p.end)
-      .where(spelling.contains(sql`lower(device_id)`, p.part))
-      .orderBy("device_id")
-      .limit(p.limit),
+      .where("device_id", "<=", given.p.end)
+      .where(given.spelling.contains(sql`lower(device_id)`, given.p.part))
+      .limit(given.p.limit),
   ),
 };
 

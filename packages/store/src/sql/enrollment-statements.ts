@@ -1,6 +1,6 @@
-import { sql } from "kysely";
-import type { EnrollmentKind, LookUpKind } from "./schema.js";
-import { reading, writing } from "./statement.js";
+import { expressionBuilder, sql } from "kysely";
+import type { EnrollmentKind, LookUpKind, Schema } from "./schema.js";
+import { type Ingredients, reading, type Scoped, writing } from "./statement.js";
 import type { Paged, Versioned } from "./versions.js";
 
 export type EnrollmentKey = { readonly kind: EnrollmentKind; readonly enrollment_key: string };
@@ -17,13 +17,16 @@ type LookedUp = {
   readonly values: readonly string[];
 };
 
+/** The row of an enrollment. */
+const atKey = (p: Scoped<EnrollmentKey>) =>
+  expressionBuilder<Schema, "enrollments">().and({
+    id_scope: p.scope,
+    kind: p.kind,
+    enrollment_key: p.enrollment_key,
+  });
+
 export const enrollment = reading<EnrollmentKey>().as(({ database, p }) =>
-  database
-    .selectFrom("enrollments")
-    .select("record")
-    .where("id_scope", "=", p.scope)
-    .where("kind", "=", p.kind)
-    .where("enrollment_key", "=", p.enrollment_key),
+  database.selectFrom("enrollments").select("record").where(atKey(p)),
 );
 
 /** Reads the row and locks it against deletion until the transaction ends. It can still be updated. */
@@ -31,9 +34,7 @@ export const lockedEnrollment = reading<EnrollmentKey>().as(({ database, p, spel
   database
     .selectFrom("enrollments")
     .select(["etag", "provisioning_status"])
-    .where("id_scope", "=", p.scope)
-    .where("kind", "=", p.kind)
-    .where("enrollment_key", "=", p.enrollment_key)
+    .where(atKey(p))
     .$if(spelling.isShared, (query) => query.forKeyShare()),
 );
 
@@ -89,12 +90,7 @@ export const dropLookUps = writing<Keys>(({ database, p, spelling }) =>
 export const enrollmentVersions: Versioned<EnrollmentKey, EnrollmentContent> = {
   table: "enrollments",
   etag: reading<EnrollmentKey>().as(({ database, p }) =>
-    database
-      .selectFrom("enrollments")
-      .select("etag")
-      .where("id_scope", "=", p.scope)
-      .where("kind", "=", p.kind)
-      .where("enrollment_key", "=", p.enrollment_key),
+    database.selectFrom("enrollments").select("etag").where(atKey(p)),
   ),
   replace: writing(({ database, p }) =>
     database
@@ -105,63 +101,45 @@ export const enrollmentVersions: Versioned<EnrollmentKey, EnrollmentContent> = {
         etag: p.etag,
         record: p.record,
       })
-      .where("id_scope", "=", p.scope)
-      .where("kind", "=", p.kind)
-      .where("enrollment_key", "=", p.enrollment_key)
+      .where(atKey(p))
       .where("etag", "=", p.expected),
   ),
   remove: writing(({ database, p }) =>
-    database
-      .deleteFrom("enrollments")
-      .where("id_scope", "=", p.scope)
-      .where("kind", "=", p.kind)
-      .where("enrollment_key", "=", p.enrollment_key)
-      .where("etag", "=", p.expected),
+    database.deleteFrom("enrollments").where(atKey(p)).where("etag", "=", p.expected),
   ),
 };
 
 type OfKind = { readonly kind: EnrollmentKind; readonly status: "enabled" | "disabled" };
 
-/** Pages of all enrollments of a kind, or of those with one status. Each walks an index in the order of the page. */
-const pages = (withStatus: boolean): Paged<OfKind> => ({
-  page: reading<OfKind & { readonly after: string; readonly limit: number }>().as(({ database, p }) =>
+/** The enrollments of a kind behind `after`, or those with one status, in the order of a page. */
+const enrollmentsBehind =
+  (withStatus: boolean) =>
+  ({ database, p }: Ingredients<OfKind & { readonly after: string }>) =>
     database
       .selectFrom("enrollments")
-      .select("record")
       .where("id_scope", "=", p.scope)
       .where("kind", "=", p.kind)
       .$if(withStatus, (query) => query.where("provisioning_status", "=", p.status))
       .where("enrollment_key", ">", p.after)
-      .orderBy("enrollment_key")
-      .limit(p.limit),
+      .orderBy("enrollment_key");
+
+/** Each statement walks an index in the order of the page. */
+const pages = (behind: ReturnType<typeof enrollmentsBehind>): Paged<OfKind> => ({
+  page: reading<OfKind & { readonly after: string; readonly limit: number }>().as((given) =>
+    behind(given).select("record").limit(given.p.limit),
   ),
-  sliceEnd: reading<OfKind & { readonly after: string; readonly skip: number }>().as(({ database, p }) =>
-    database
-      .selectFrom("enrollments")
-      .select("enrollment_key as key")
-      .where("id_scope", "=", p.scope)
-      .where("kind", "=", p.kind)
-      .$if(withStatus, (query) => query.where("provisioning_status", "=", p.status))
-      .where("enrollment_key", ">", p.after)
-      .orderBy("enrollment_key")
-      .limit(1)
-      .offset(p.skip),
+  sliceEnd: reading<OfKind & { readonly after: string; readonly skip: number }>().as((given) =>
+    behind(given).select("enrollment_key as key").limit(1).offset(given.p.skip),
   ),
   matches: reading<
     OfKind & { readonly after: string; readonly end: string; readonly part: string; readonly limit: number }
-  >().as(({ database, p, spelling }) =>
-    database
-      .selectFrom("enrollments")
+  >().as((given) =>
+    behind(given)
       .select("record")
-      .where("id_scope", "=", p.scope)
-      .where("kind", "=", p.kind)
-      .$if(withStatus, (query) => query.where("provisioning_status", "=", p.status))
-      .where("enrollment_key", ">", p.after)
-      .where("enrollment_key", "<=", p.end)
-      .where(spelling.contains(sql.ref("enrollment_key"), p.part))
-      .orderBy("enrollment_key")
-      .limit(p.limit),
+      .where("enrollment_key", "<=", given.p.end)
+      .where(given.spelling.contains(sql.ref("enrollment_key"), given.p.part))
+      .limit(given.p.limit),
   ),
 });
 
-export const enrollmentPages = { all: pages(false), ofStatus: pages(true) };
+export const enrollmentPages = { all: pages(enrollmentsBehind(false)), ofStatus: pages(enrollmentsBehind(true)) };

@@ -15,10 +15,13 @@ class Place {
   }
 }
 
-/** Arguments of `build`: Kysely, a `Place` for each parameter (every statement has the id scope), and the spelling. */
-interface Ingredients<P> {
+/** The parameters of a statement. Every statement has the id scope. */
+export type Scoped<P> = P & { readonly scope: string };
+
+/** Arguments of `build`: Kysely, a `Place` for each parameter, and the spelling. */
+export interface Ingredients<P> {
   readonly database: Kysely<Schema>;
-  readonly p: P & { readonly scope: string };
+  readonly p: Scoped<P>;
   readonly spelling: Spelling;
 }
 

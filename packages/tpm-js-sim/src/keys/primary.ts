@@ -37,6 +37,21 @@ function primaryQualifiedName(hierarchy: number, area: TpmtPublic): Buffer {
   return nameOf(area.nameAlg, Buffer.concat([u32.encode(hierarchy), publicAreaName(area)]));
 }
 
+function primaryKey(
+  hierarchy: number,
+  publicArea: TpmtPublic,
+  rest: Pick<TpmKey, "authValue" | "seedValue" | "secret">,
+): TpmKey {
+  return {
+    is: "key",
+    publicArea,
+    name: publicAreaName(publicArea),
+    qualifiedName: primaryQualifiedName(hierarchy, publicArea),
+    hierarchy,
+    ...rest,
+  };
+}
+
 function hintsFor(id: string, hints: Map<string, Buffer>): RsaHint {
   return {
     known: hints.get(id),
@@ -62,16 +77,7 @@ export function makePrimary({
   const seed = keySeed(hierarchySeed, template);
   const hint = hintsFor(hintId(seed), hints);
   const { publicArea, secret, seedValue } = makeKey({ template, seed, hint, data, rsaKeys });
-  return {
-    is: "key",
-    publicArea,
-    name: publicAreaName(publicArea),
-    qualifiedName: primaryQualifiedName(hierarchy, publicArea),
-    hierarchy,
-    authValue,
-    seedValue,
-    secret,
-  };
+  return primaryKey(hierarchy, publicArea, { authValue, seedValue, secret });
 }
 
 /** A hint for the RSA key of a template, found without blocking the event loop; undefined for other types. */
@@ -89,14 +95,6 @@ export async function findHint(
 export function adoptPrimary(hierarchy: number, publicArea: TpmtPublic, secret: Secret): TpmKey {
   const bytes = privateBytes(secret);
   if (publicKeyOf(publicArea) === undefined) throw new TypeError("only RSA and ECC keys can be primary here");
-  return {
-    is: "key",
-    publicArea,
-    name: publicAreaName(publicArea),
-    qualifiedName: primaryQualifiedName(hierarchy, publicArea),
-    hierarchy,
-    authValue: Buffer.alloc(0),
-    seedValue: digest(algorithms.sha256, Buffer.from("adopted"), bytes),
-    secret,
-  };
+  const seedValue = digest(algorithms.sha256, Buffer.from("adopted"), bytes);
+  return primaryKey(hierarchy, publicArea, { authValue: Buffer.alloc(0), seedValue, secret });
 }

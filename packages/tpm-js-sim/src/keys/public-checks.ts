@@ -1,5 +1,5 @@
 import { curveOf } from "../crypto/ecc.js";
-import { algorithms } from "../tables/algorithms.js";
+import { algorithms, cipherModes } from "../tables/algorithms.js";
 import { has, objectAttributes } from "../tables/attributes.js";
 import { hashOf } from "../wire/hashes.js";
 import type { TpmtPublic } from "../wire/structures.js";
@@ -16,15 +16,6 @@ function checkAttributes(area: TpmtPublic, fixedByParent: boolean): void {
   // A cipher that may neither encrypt nor decrypt is useless.
   if (area.type === algorithms.symCipher && !is("sign") && !is("decrypt")) throw new TpmError("attributes");
 }
-
-const cipherModes: readonly number[] = [
-  algorithms.null,
-  algorithms.ctr,
-  algorithms.ofb,
-  algorithms.cbc,
-  algorithms.cfb,
-  algorithms.ecb,
-];
 
 type Symmetric = Extract<TpmtPublic, { type: typeof algorithms.rsa }>["parameters"]["symmetric"];
 

@@ -9,12 +9,29 @@ import type { TpmMemory } from "../memory/state.js";
 import { algorithms } from "../tables/algorithms.js";
 import { has, objectAttributes } from "../tables/attributes.js";
 import { tags } from "../tables/tags.js";
+import { struct } from "../wire/codec.js";
 import { hashOf } from "../wire/hashes.js";
-import { type TpmlPcrSelection, TpmsCreationData, type TpmtPublic, TpmtSymDefObject } from "../wire/structures.js";
+import {
+  Tpm2bData,
+  Tpm2bPublicIn,
+  Tpm2bSensitiveCreate,
+  TpmlPcrSelection,
+  TpmsCreationData,
+  type TpmtPublic,
+  TpmtSymDefObject,
+} from "../wire/structures.js";
 import { parameter, TpmError } from "../wire/tpm-error.js";
 import { isFixed } from "./objects.js";
 
 // Common code of CreatePrimary, Create and CreateLoaded (reference implementation, Object_spt.c).
+
+/** The parameters of CreatePrimary and Create. */
+export const creationParameters = struct({
+  inSensitive: Tpm2bSensitiveCreate,
+  inPublic: Tpm2bPublicIn,
+  outsideInfo: Tpm2bData,
+  creationPcr: TpmlPcrSelection,
+});
 
 /**
  * Checks the template of a new key, and where its secret comes from.

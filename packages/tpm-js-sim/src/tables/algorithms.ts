@@ -73,3 +73,13 @@ export const hashes: ReadonlyMap<number, HashRow> = new Map([
   [algorithms.sha384, { node: "sha384", digestSize: 48, blockSize: 128 }],
   [algorithms.sha512, { node: "sha512", digestSize: 64, blockSize: 128 }],
 ]);
+
+/** The modes in which a block cipher can be used; TPM_ALG_NULL leaves the choice to each use of the key (TPMI_ALG_SYM_MODE with +). */
+export const cipherModes: readonly number[] = [
+  algorithms.null,
+  algorithms.ctr,
+  algorithms.ofb,
+  algorithms.cbc,
+  algorithms.cfb,
+  algorithms.ecb,
+];

@@ -1,4 +1,4 @@
-import { algorithms, hashes } from "../tables/algorithms.js";
+import { algorithms, cipherModes, hashes } from "../tables/algorithms.js";
 import { objectAttributeMask } from "../tables/attributes.js";
 import { eccCurves } from "../tables/ecc-curves.js";
 import { handleType, handleTypes, isSessionHandle, passwordSession, ticketHierarchies } from "../tables/handles.js";
@@ -207,14 +207,6 @@ export const TpmsEccParms = struct({
 const publicHead = { nameAlg: u16, objectAttributes: u32, authPolicy: Tpm2bDigest };
 
 const aesKeyBits: readonly number[] = [128, 256];
-const cipherModes: readonly number[] = [
-  algorithms.null,
-  algorithms.ctr,
-  algorithms.ofb,
-  algorithms.cbc,
-  algorithms.cfb,
-  algorithms.ecb,
-];
 const aesIn = struct({
   keyBits: checked(u16, (bits) => aesKeyBits.includes(bits), "value"),
   mode: checked(u16, (mode) => cipherModes.includes(mode), "mode"),

@@ -5,8 +5,8 @@ import tss.tpm.TPM_RH;
 import tss.tpm.TPM_SU;
 
 /**
- * Stands in for the one class of TSS.Java that chooses a TPM. Its own never reaches 2323 on Linux, as it means to: the
- * device that it tries first fails later than where it looks. What it does for the simulator is done here as well.
+ * Replaces the class of TSS.Java that chooses a TPM. The original never reaches 2323 on Linux, although it should: the
+ * device that it tries first fails only after the check. The steps for the simulator are the same here.
  */
 public final class TpmFactory {
   private static final int SIMULATOR = 2321;
@@ -14,7 +14,7 @@ public final class TpmFactory {
 
   private TpmFactory() {}
 
-  /** The TPM that the SDK's provider takes. */
+  /** The TPM that the SDK's provider uses. */
   public static Tpm platformTpm() {
     boolean simulated = Integer.getInteger("rollcall.tpmPort", RESOURCE_MANAGER) == SIMULATOR;
     TpmDevice device =

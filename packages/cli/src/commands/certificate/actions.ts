@@ -41,7 +41,7 @@ export async function create(
   }
   if (others > 0)
     context.terminal.note(
-      `--path ${path} holds ${others + 1} certificates; the first is taken: ${certificate.subject}`,
+      `--path ${path} holds ${others + 1} certificates; only the first is used: ${certificate.subject}`,
     );
   const client = await operator(flags);
   const body = {
@@ -71,18 +71,18 @@ export async function generateCode(flags: NamedFlags, context: Context): Promise
   const item = await generate(client, flags, flags.etag);
   await write(item, flags, context);
   context.terminal.note(
-    `Next: rollcall certificate verify -n ${quote(flags.name)}${where(flags)} --path <certificate with this code as common name>`,
+    `Next: rollcall certificate verify -n ${quote(flags.name)}${where(flags)} --path <certificate whose common name is this code>`,
   );
 }
 
-/** `certificate verify`: with a certificate that was made elsewhere, or with one made here from the CA's key. */
+/** `certificate verify`: with a proof certificate from a file, or with one that is made here from the CA's key. */
 export async function verify(
   flags: NamedFlags & { readonly path?: string; readonly caKey?: string },
   context: Context,
 ): Promise<void> {
   const { name, path, caKey } = flags;
   if (path === undefined && caKey === undefined)
-    throw new CliError("usage", "give --path with the proving certificate, or --ca-key with the CA's private key", {
+    throw new CliError("usage", "give --path with the proof certificate, or --ca-key with the CA's private key", {
       next: `rollcall certificate generate-verification-code -n ${quote(name)}${where(flags)}`,
     });
   const client = await operator(flags);
@@ -108,7 +108,7 @@ async function prove(
   const privateKeyPem = await readUserFile(keyPath, "--ca-key");
   const item = await get(client, flags);
   const [der] = parseCertificates(item.properties.certificate);
-  if (!der) throw new CliError("unexpected", `the service has no certificate under the name ${flags.name}`);
+  if (!der) throw new CliError("unexpected", `the service has no certificate with the name ${flags.name}`);
   try {
     const parent = loadIdentity({ certificatePem: toPem(der), privateKeyPem });
     const fresh = await generate(client, flags, flags.etag);
@@ -159,7 +159,7 @@ function commandAfter(item: CaCertificate, flags: NamedFlags): string {
     : `rollcall certificate verify -n ${name} --ca-key <its private key>${where(flags)}`;
 }
 
-/** The flags of the members that these routes take. */
+/** The flag that sets each member of these routes' bodies. */
 const FLAGS: Readonly<Record<string, string>> = { certificate: "--path", name: "--name", isVerified: "--verified" };
 
 function asked(flags: NamedFlags): Asked {

@@ -5,22 +5,26 @@ import type { Context } from "../../terminal/context.js";
 
 const actions = () => import("./actions.js");
 
-/** `rollcall certificate …`: CA certificates that groups refer to. Verbs and flags are those of `az iot dps certificate`. */
+/** `rollcall certificate …`: CA certificates that groups refer to. Verbs and flags as in `az iot dps certificate`. */
 export function addCertificate(program: Command, context: Context): void {
   const noun = program.command("certificate").description("CA certificates that enrollment groups refer to by name");
-  const create = addName(noun.command("create").description("upload a CA certificate; what is there is not replaced"));
+  const create = addName(
+    noun.command("create").description("upload a CA certificate; an existing one is not replaced"),
+  );
   create
     .requiredOption("-p, --path <file>", "the certificate (PEM or DER)")
     .addOption(
-      yesOrNo(new Option("-v, --verified [true|false]", "take it as verified: no proof of possession is asked for")),
+      yesOrNo(new Option("-v, --verified [true|false]", "mark it as verified, without a proof of possession")),
     );
   create.action(async (flags) => (await actions()).create(flags, context));
 
-  const verify = addName(noun.command("verify").description("prove that the key of a CA certificate is held"));
+  const verify = addName(noun.command("verify").description("prove possession of a CA certificate's private key"));
   verify
     .option("-p, --path <file>", "a certificate for the verification code, signed with the CA's key")
     .addOption(
-      new Option("--ca-key <file>", "the CA's private key: the proof is made from it, here").conflicts("path"),
+      new Option("--ca-key <file>", "the CA's private key: makes the proof here; the key is not sent").conflicts(
+        "path",
+      ),
     );
   addEtag(verify).action(async (flags) => (await actions()).verify(flags, context));
 
@@ -30,12 +34,12 @@ export function addCertificate(program: Command, context: Context): void {
   const show = addName(noun.command("show").description("print a CA certificate"));
   show.action(async (flags) => (await actions()).show(flags, context));
 
-  const remove = addName(noun.command("delete").description("remove a CA certificate that no group refers to"));
+  const remove = addName(noun.command("delete").description("delete a CA certificate that no group refers to"));
   addYesOption(addEtag(remove)).action(async (flags) => (await actions()).remove(flags, context));
 
   const code = noun
     .command("generate-verification-code")
-    .description("print what the proving certificate is to be called");
+    .description("print the common name that the proof certificate must have");
   addEtag(addName(code)).action(async (flags) => (await actions()).generateCode(flags, context));
   for (const command of [create, verify, list, show, remove, code])
     addOperatorOptions(command, context, { nameIsShort: false });
@@ -43,7 +47,7 @@ export function addCertificate(program: Command, context: Context): void {
 }
 
 function addName(command: Command): Command {
-  const option = new Option("-n, --name <name>", "what the certificate is called").makeOptionMandatory();
+  const option = new Option("-n, --name <name>", "name of the certificate").makeOptionMandatory();
   return addFlag(command, option, ["--certificate-name"]);
 }
 

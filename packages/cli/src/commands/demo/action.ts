@@ -26,7 +26,7 @@ interface DemoFlags {
   readonly keep?: boolean;
 }
 
-/** `demo`: a service, its fleet, and what became of every device. */
+/** `demo`: starts a service, registers the fleet, and prints the outcome of every device. */
 export async function demo(flags: DemoFlags, context: Context): Promise<void> {
   const signal = context.interrupts.hold();
   const view = createDemoView(context.terminal);
@@ -104,26 +104,26 @@ function managementOf({ info, managementToken }: Rollcall): ManagementClient {
   return new ManagementClient({ url: `http://127.0.0.1:${info.ports.dashboard}`, token: managementToken });
 }
 
-/** The tables, then why each refused device was refused, and the closing line last. */
+/** Prints the tables, then the reason for each refusal, then the closing line. */
 async function tell(report: FleetReport, rollcall: Rollcall, { context }: Stage): Promise<void> {
   const sections = formatReport(report).split("\n\n");
   const closing = sections.pop() ?? "";
   const service = managementOf(rollcall);
   const refused = report.devices.filter(({ end, unexpected }) => end.outcome === "refused" && unexpected === undefined);
   const reasons = await Promise.all(refused.map((device) => reason(device, service)));
-  // Their reasons are told in full instead.
+  // The full reasons replace this section.
   const tables = sections.filter((section) => !section.startsWith("Refused, as expected:"));
   if (reasons.length > 0) tables.push(["Refused, as expected:", ...reasons].join("\n"));
   context.terminal.out([...tables, closing].join("\n\n"));
 }
 
-/** What went over the wire, which is all that the cloud would say, and what `rollcall explain` says. */
+/** The answer on the wire, which is all that the cloud would say, and then the text of `rollcall explain`. */
 async function reason({ registrationId, end }: DeviceOutcome, service: ManagementClient): Promise<string> {
   if (end.outcome !== "refused") return `  ${registrationId}`;
   const attempt = await service.attempt(end.trackingId ?? registrationId).catch(() => undefined);
   const first = attempt?.findings[0];
   const answer = `${end.errorCode ?? `CONNACK ${end.connack}`} ${end.message}`;
-  const text = first ? `${first.title}\n→ ${first.remedy}` : "The attempt is not in the log any more.";
+  const text = first ? `${first.title}\n→ ${first.remedy}` : "The attempt is no longer in the log.";
   return `  ${registrationId}: ${answer}\n    ${wrap(text, 76, "    ")}`;
 }
 
@@ -133,10 +133,10 @@ async function keep(rollcall: Rollcall, { context, signal }: Stage): Promise<voi
   await Promise.race([aborted(signal), rollcall.stopped]);
 }
 
-/** Everything must be as the fleet file says: who is to be assigned has hub and twin, who is to be refused was refused. */
+/** Throws CliError unless every device ended as the fleet file says: assigned with hub and twin, or refused. */
 function judge(report: FleetReport, fleet: Fleet): void {
   const { counts, devices, interrupted } = report;
-  if (interrupted) throw new CliError("stopped", "stopped before every device was through");
+  if (interrupted) throw new CliError("stopped", "stopped before every device had finished");
   const toAssign = fleet.devices.filter(({ expect }) => expect.outcome === "assigned").length;
   const wrong = devices
     .filter((device) => device.unexpected !== undefined)

@@ -4,9 +4,9 @@ import { createLive } from "../../terminal/live.js";
 import type { Terminal } from "../../terminal/terminal.js";
 import { progressBar } from "../fleet/progress.js";
 
-/** What the demo does, in order, with what each says while it goes on. */
+/** Shows the steps of the demo, in order, and the progress within a step. */
 export interface DemoView {
-  /** Shows a step as under way until the work is done, then as done, with what it returned to say. */
+  /** Shows a step as running until the work is done, then as done, with the text that `say` makes of its result. */
   step<T>(name: string, work: () => Promise<T>, say: (value: T) => string): Promise<T>;
   progress(progress: FleetProgress): void;
   end(): void;
@@ -14,7 +14,7 @@ export interface DemoView {
 
 const NAME_WIDTH = 12;
 
-/** Live on a terminal, a line for each finished step in a pipe; all of it on standard error. */
+/** Writes to standard error: a live view on a terminal, a line per finished step in a pipe. */
 export function createDemoView(terminal: Terminal): DemoView {
   const live = terminal.noteIsTerminal ? createLive() : undefined;
   const arrow = terminal.paintNote("cyan", "›");

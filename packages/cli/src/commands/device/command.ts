@@ -15,22 +15,24 @@ export function addDevice(program: Command, context: Context): void {
     .addOption(
       new Option(
         "--at, --attestation-type <kind>",
-        `how it proves itself: ${attestationKindNames.join(", ")}; told by the other flags where left out`,
+        `attestation type: ${attestationKindNames.join(", ")} (default: implied by the other flags)`,
       ).argParser(parseKind),
     )
-    .addOption(new Option("--transport <transport>", "how it connects").choices(transports).default(DEFAULT_TRANSPORT))
+    .addOption(
+      new Option("--transport <transport>", "protocol to connect with").choices(transports).default(DEFAULT_TRANSPORT),
+    )
     .option("--cp, --certificate-path <file>", "x509: certificate chain, leaf first")
     .option("--kp, --key-path <file>", "x509: private key")
     .option(
       "--key, --symmetric-key <base64>",
-      "symmetricKey: key of the device, or of its group with --ck; @file reads it",
+      "symmetricKey: key of the device, or of its group with --ck; @file reads a file",
     )
-    .option("--ck, --compute-key", "the key is the group's: compute the device's from it")
-    .option("--tpm <dir>", "tpm: folder with the state of a virtual TPM; made when it is not there")
-    .option("--host <host[:port]>", "another provisioning service than the one of --location")
+    .option("--ck, --compute-key", "--key is the group's key: derive the device's key from it")
+    .option("--tpm <dir>", "tpm: folder of a virtual TPM; created if it does not exist")
+    .option("--host <host[:port]>", "use this provisioning service instead of the one of --location")
     .option("--scope, --id-scope <scope>", "ID scope; needed with --host")
-    .option("--ca <file>", "PEM of the CA to trust; with --host the public ones where left out")
-    .option("--payload <json>", "payload for custom allocation; @file reads it from a file")
+    .option("--ca <file>", "PEM of the CA to trust (default: the service's; with --host: the public CAs)")
+    .option("--payload <json>", "payload for custom allocation; @file reads a file")
     .option("--hub", "then connect to the assigned hub and read the twin")
     .addOption(
       new Option("--timeout <duration>", "give up after this")
@@ -42,10 +44,10 @@ export function addDevice(program: Command, context: Context): void {
   register.addHelpText("after", HELP);
 }
 
-/** Case is ignored: az writes symmetrickey. */
+/** Ignores case, since az writes symmetrickey. */
 function parseKind(text: string): string {
   const kind = attestationKindNames.find((each) => each.toLowerCase() === text.toLowerCase());
-  if (!kind) throw new InvalidArgumentError(`It is one of ${attestationKindNames.join(", ")}.`);
+  if (!kind) throw new InvalidArgumentError(`It must be one of ${attestationKindNames.join(", ")}.`);
   return kind;
 }
 

@@ -16,15 +16,15 @@ interface EnvFlags {
   readonly location?: string;
 }
 
-/** `rollcall env`: what SDK samples read, for one device. */
+/** `rollcall env`: prints the variables that SDK samples read, for one device. */
 export function addEnv(program: Command, context: Context): void {
   const env = program
     .command("env")
     .description("print the variables that SDK samples read, for one device")
     .argument("<registration-id>", "registration id of the device")
-    .addOption(new Option("--for <sdk>", "whose samples").choices(sdks).default("node"))
-    .addOption(new Option("--shell <shell>", "how to write them").choices(shells).default("sh"))
-    .option("--group <id>", "the enrollment group that the device belongs to, where it is not enrolled by itself")
+    .addOption(new Option("--for <sdk>", "SDK whose samples read the variables").choices(sdks).default("node"))
+    .addOption(new Option("--shell <shell>", "syntax of the output").choices(shells).default("sh"))
+    .option("--group <id>", "enrollment group of the device, if it has no individual enrollment")
     .option("--cp, --certificate-path <file>", "x509: its certificate chain")
     .option("--kp, --key-path <file>", "x509: its private key")
     .action((registrationId: string, flags: EnvFlags) => printEnvironment(registrationId, flags, context));
@@ -35,7 +35,7 @@ export function addEnv(program: Command, context: Context): void {
 async function printEnvironment(registrationId: string, flags: EnvFlags, { terminal }: Context): Promise<void> {
   const service = await connect(flags.location);
   const info = await service.info();
-  // A device that shows a certificate needs no key, whatever groups there are.
+  // A device with a certificate needs no key, so its enrollment is not looked up.
   const chosen =
     flags.certificatePath === undefined
       ? choose(registrationId, await service.credentials(registrationId), flags)
@@ -66,7 +66,7 @@ function choose(registrationId: string, credentials: readonly DeviceCredentials[
     const what =
       group === undefined
         ? `${registrationId} has no enrollment, and there is no group with a symmetric key; with a certificate, add --cp and --kp`
-        : `no enrollment group ${group} is known`;
+        : `there is no enrollment group ${group}`;
     throw new CliError("notFound", what, {
       next: `rollcall enrollment create --eid ${quote(registrationId)} --at symmetrickey${where(flags)}`,
     });
@@ -82,11 +82,11 @@ function choose(registrationId: string, credentials: readonly DeviceCredentials[
   );
 }
 
-/** What is to be done where the service has no key to give; undefined where it has. */
+/** Advice for kinds whose private key the service does not have; undefined where it has the key. */
 const withoutKey: Readonly<Record<AttestationKind, string | undefined>> = {
   symmetricKey: undefined,
   x509: "add --cp and --kp with the files of the device",
-  tpm: "its key stays in the TPM, no variable carries it",
+  tpm: "its key stays in the TPM, so no variable can contain it",
 };
 
 function attestationNotes(chosen: DeviceCredentials | undefined): string[] {

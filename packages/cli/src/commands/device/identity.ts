@@ -16,7 +16,7 @@ export interface IdentityFlags {
   readonly tpm?: string;
 }
 
-/** Reads the identity that the flags name. Throws CliError for files and keys that cannot be used. */
+/** Reads the identity that the flags name. Throws CliError for unusable files and keys. */
 export async function readIdentity(flags: IdentityFlags, terminal: Terminal): Promise<ReadIdentity> {
   const kind = flags.attestationType ?? impliedKind(flags);
   return readers[kind].read(flags, terminal);
@@ -24,7 +24,7 @@ export async function readIdentity(flags: IdentityFlags, terminal: Terminal): Pr
 
 const nothingToSave = async (): Promise<void> => {};
 
-/** One kind of identity: whether flags say it, and how it is read. */
+/** One kind of identity: whether the flags imply it, and how it is read. */
 interface Reader {
   readonly isImplied: (flags: IdentityFlags) => boolean;
   readonly read: (flags: IdentityFlags, terminal: Terminal) => Promise<ReadIdentity>;
@@ -54,8 +54,8 @@ function impliedKind(flags: IdentityFlags): AttestationKind {
   if (kind !== undefined && other === undefined) return kind;
   const said =
     kind === undefined
-      ? "nothing says how the device proves itself"
-      : "the flags name more than one way to prove itself";
+      ? "no flag says how the device proves its identity"
+      : "the flags name more than one attestation type";
   throw new CliError("usage", `${said}: give --cp and --kp, or --key, or --tpm`, {
     next: "rollcall device register --help",
   });
@@ -67,18 +67,18 @@ async function readX509(flags: IdentityFlags): Promise<DeviceIdentity> {
   const certificatePem = await readUserFile(certificatePath, "--cp");
   const keyPem = await readUserFile(keyPath, "--kp");
   if (!certificatePem.includes("-----BEGIN CERTIFICATE-----"))
-    throw new CliError("usage", `--cp ${certificatePath}: it holds no PEM certificate`);
+    throw new CliError("usage", `--cp ${certificatePath}: the file contains no PEM certificate`);
   if (!/-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/.test(keyPem))
-    throw new CliError("usage", `--kp ${keyPath}: it holds no PEM private key`);
+    throw new CliError("usage", `--kp ${keyPath}: the file contains no PEM private key`);
   return { kind: "x509", certificatePem, keyPem };
 }
 
-/** The key itself is never repeated in a message. */
+/** No error message repeats the key. */
 async function readSymmetricKey(flags: IdentityFlags): Promise<DeviceIdentity> {
   const given = required(flags.symmetricKey, "--key <base64>", "symmetricKey");
   const text = given.startsWith("@") ? await readUserFile(given.slice(1), "--key") : given;
   const bytes = decodeBase64(text.trim());
-  if (!bytes || bytes.length === 0) throw new CliError("usage", "--key is not base64 (with its padding)");
+  if (!bytes || bytes.length === 0) throw new CliError("usage", "--key is not base64 with padding");
   const key = flags.computeKey === true ? deriveDeviceKey(bytes, flags.registrationId) : bytes;
   return { kind: "symmetricKey", key: key.toString("base64") };
 }

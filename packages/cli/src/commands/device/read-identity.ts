@@ -1,6 +1,6 @@
 import type { DeviceIdentity } from "@rollcall/simulator";
 
-/** An identity, and the way to keep what it learned: a TPM holds its hub key from the registration on. */
+/** An identity, and how to save its state: a registration stores the hub key in the TPM. */
 export interface ReadIdentity {
   readonly identity: DeviceIdentity;
   save(): Promise<void>;

@@ -76,7 +76,7 @@ function attempt({ flags, target, identity, signal }: Run, payload: Json | undef
 async function visitHub(run: Run, state: AssignedState, context: Context): Promise<DeviceTwin> {
   const { flags, target, identity, signal } = run;
   const transport = transportRows[flags.transport].hub;
-  // A port given with --host is the service's; the hub of another service has its own, except behind one listener.
+  // The port of --host is the service's. It is the hub's too only when the device uses the same transport for both.
   const isSameWay = transport === flags.transport;
   const port = flags.host === undefined || isSameWay ? portOf(target, transport) : undefined;
   const visit = await connectToHub({
@@ -93,7 +93,10 @@ async function visitHub(run: Run, state: AssignedState, context: Context): Promi
   return visit.twin;
 }
 
-/** What the service or the hub said, and how to learn more. Programs get it as JSON too. */
+/**
+ * The error for a failed registration or hub visit, with the next command. With `-o json` the failure is printed as
+ * JSON too.
+ */
 function failure(
   result: Refusal | Unreachable,
   at: "service" | "hub",
@@ -115,10 +118,10 @@ function failure(
   if (flags.output === "json")
     terminal.out(toJson({ status: "refused", registrationId: flags.registrationId, at, ...withoutPhases(facts) }));
   const id = result.trackingId ?? flags.registrationId;
-  // A fault of the service is no word about the device.
+  // A 5xx is a fault of the service and says nothing about the device.
   const [kind, what] =
     result.status >= 500
-      ? (["unreachable", `${peer} failed, and ${flags.registrationId} was not judged`] as const)
+      ? (["unreachable", `${peer} failed, so it did not decide about ${flags.registrationId}`] as const)
       : (["refused", `${flags.registrationId} was refused by ${peer}`] as const);
   return new CliError(kind, `${what}: ${describeRefusal(result)}`, {
     next: target.management === undefined ? undefined : `rollcall explain ${quote(id)}${where(flags)}`,
@@ -134,7 +137,7 @@ function withoutPhases(facts: object): object {
 export function describeRefusal(refusal: Omit<Refusal, "outcome">): string {
   const code = refusal.errorCode === undefined ? "" : `${refusal.errorCode} `;
   const facts = [
-    // The message of a refused CONNECT names its code.
+    // The message of a refused CONNECT already contains its code.
     refusal.connack === undefined ? `status ${refusal.status}` : undefined,
     refusal.trackingId === undefined ? undefined : `trackingId ${refusal.trackingId}`,
   ];

@@ -1,10 +1,10 @@
 import { transportRows } from "@rollcall/protocol";
 
-/** The samples and SDKs that variables are known for. */
+/** SDKs whose samples' variables are known. */
 export const sdks = ["node", "python", "csharp", "c", "pnp"] as const;
 export type Sdk = (typeof sdks)[number];
 
-/** What an SDK sample has to know of service and device. */
+/** The facts about service and device that an SDK sample needs. */
 export interface DeviceFacts {
   readonly host: string;
   readonly mqttPort: number;
@@ -20,13 +20,16 @@ export interface DeviceFacts {
 
 export interface Variables {
   readonly variables: readonly (readonly [string, string])[];
-  /** What no variable can say. */
+  /** Hints that cannot be expressed as a variable. */
   readonly notes: readonly string[];
 }
 
 const MQTT_PORT = transportRows.mqtt.defaultPort;
 
-/** The variables that the samples of an SDK read (names as in their sources), and the one that makes it trust a local CA. */
+/**
+ * The variables that an SDK's samples read (names as in their sources), and the variable that makes it trust a local
+ * CA.
+ */
 export function sdkEnvironment(sdk: Sdk, facts: DeviceFacts): Variables {
   const { variables, notes } = tables[sdk](facts);
   const known = variables.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
@@ -40,9 +43,9 @@ interface Row {
 }
 
 const fixed = (port: number) =>
-  `This SDK dials ${MQTT_PORT} only, the service listens on ${port}: start it with --mqtt-port ${MQTT_PORT}.`;
+  `This SDK connects to ${MQTT_PORT} only, but the service listens on ${port}: start it with --mqtt-port ${MQTT_PORT}.`;
 
-/** Who takes another port than 8883, and how (wire.md#ports). */
+/** Whether and how each SDK can use a port other than 8883 (wire.md#ports). */
 const portNotes: Readonly<Partial<Record<Sdk, (port: number) => string>>> = {
   python: fixed,
   csharp: (port) =>
@@ -92,7 +95,7 @@ const tables: Readonly<Record<Sdk, (facts: DeviceFacts) => Row>> = {
       "SSL_CERT_FILE works on Linux. Newer .NET samples take arguments instead of variables: -s ID scope, -i registration id, -p key, -g endpoint.",
       ...(facts.certificatePath === undefined
         ? []
-        : ["X.509 samples want one PKCS#12 file: rollcall pki p12 makes it."]),
+        : ["X.509 samples read one PKCS#12 file: rollcall pki p12 makes it."]),
     ],
   }),
   c: (facts) => ({
@@ -106,10 +109,10 @@ const tables: Readonly<Record<Sdk, (facts: DeviceFacts) => Row>> = {
       ["AZ_IOT_DEVICE_X509_TRUST_PEM_FILE_PATH", facts.caPath],
     ],
     notes: [
-      "Newer embedded C samples have the endpoint in their source: set it there. The C SDK takes the CA by OPTION_TRUSTED_CERT.",
+      "Newer embedded C samples have the endpoint in their source: set it there. The C SDK gets the CA by OPTION_TRUSTED_CERT.",
       ...(facts.certificatePath === undefined
         ? []
-        : ["The certificate file of embedded C holds the private key too: put both PEM blocks into it."]),
+        : ["The certificate file of embedded C contains the private key too: put both PEM blocks into it."]),
     ],
   }),
   pnp: (facts) => ({

@@ -8,7 +8,7 @@ import { writeAtomically } from "../../terminal/files.js";
 import type { Terminal } from "../../terminal/terminal.js";
 import type { ReadIdentity } from "./read-identity.js";
 
-/** The virtual TPM of a folder; made, with keys of its own, when there is none. */
+/** The virtual TPM of a folder. Makes one with new keys when the folder has no TPM. */
 export async function openTpm(folder: string, terminal: Terminal): Promise<ReadIdentity> {
   const file = join(folder, "tpm.json");
   const state = await readState(file);
@@ -27,7 +27,7 @@ export async function openTpm(folder: string, terminal: Terminal): Promise<ReadI
 
 async function readState(file: string): Promise<TpmState | undefined> {
   try {
-    // Its shape is checked by createTpm.
+    // createTpm checks the shape.
     return JSON.parse(await readFile(file, "utf8")) as TpmState;
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
@@ -41,11 +41,11 @@ function powerOn(state: TpmState, file: string): VirtualTpm {
   try {
     return createTpm({ state });
   } catch (error) {
-    throw new CliError("usage", `--tpm: ${file} holds no TPM state: ${reasonOf(error)}`, { cause: error });
+    throw new CliError("usage", `--tpm: ${file} is not a TPM state: ${reasonOf(error)}`, { cause: error });
   }
 }
 
-/** RSA keys take a while to find: that happens in worker threads. */
+/** Searches the RSA keys in worker threads, since that takes a while. */
 async function makeTpm(): Promise<VirtualTpm> {
   const seed = randomBytes(32);
   return createTpm({ seed, hints: await prepareTpm({ seed }) });

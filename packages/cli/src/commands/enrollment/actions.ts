@@ -28,13 +28,13 @@ interface NamedFlags extends LocatedFlags {
 
 export type MutatingFlags = NamedFlags & { readonly dryRun?: boolean; readonly ifMatch?: string };
 
-/** What every action of a noun knows. */
+/** The kind of enrollment and the context, which all actions of a noun need. */
 interface Scene {
   readonly kind: EnrollmentKind;
   readonly context: Context;
 }
 
-/** `create`: never replaces what is there. */
+/** `create`: never replaces an existing enrollment. */
 export async function create(flags: MutatingFlags, { kind, context }: Scene): Promise<void> {
   const { enrollmentId: id } = flags;
   requireId(id, kind);
@@ -50,7 +50,7 @@ export async function create(flags: MutatingFlags, { kind, context }: Scene): Pr
   if (next !== undefined) context.terminal.note(`Next: ${next}`);
 }
 
-/** `show`, with the keys when they are asked for. */
+/** `show`; with `--keys` also the keys. */
 export async function show(flags: NamedFlags & { readonly showKeys?: boolean }, scene: Scene): Promise<void> {
   const { kind, context } = scene;
   const client = await operator(flags);
@@ -58,14 +58,14 @@ export async function show(flags: NamedFlags & { readonly showKeys?: boolean }, 
   if (flags.showKeys !== true) return write(item, flags, scene);
   const type = textAt(objectAt(item, "attestation"), "type");
   if (!hasSecrets(type)) {
-    context.terminal.note(`--keys: ${flags.enrollmentId} attests by ${type}, there are no keys to show`);
+    context.terminal.note(`--keys: ${flags.enrollmentId} attests by ${type}, so it has no keys to show`);
     return write(item, flags, scene);
   }
   const attestation = await client.mechanism(kind, flags.enrollmentId, asked(flags, kind));
   return write({ ...item, attestation }, flags, scene);
 }
 
-/** `list`: all, or those that a condition of the service's own query language chooses. */
+/** `list`: all enrollments, or those that match a condition in the service's query language. */
 export async function list(
   flags: LocatedFlags & { readonly top?: number; readonly filter?: string },
   { kind, context }: Scene,
@@ -79,14 +79,14 @@ export async function list(
   await writeList(context.terminal, flags.output, items, enrollmentColumns(kind));
 }
 
-/** A whole `SELECT …`, or what stands behind its WHERE. */
+/** Makes a query of `--filter`, which is a whole `SELECT …` or a condition for its WHERE. */
 function queryOf(kind: EnrollmentKind, filter: string | undefined): string {
   if (filter !== undefined && /^\s*select\s/i.test(filter)) return filter;
   const all = `SELECT * FROM ${enrollmentKinds[kind].collection}`;
   return filter === undefined ? all : `${all} WHERE ${filter}`;
 }
 
-/** A fault in a query, counted from where the condition begins that was typed. */
+/** Rewords an error in the query: the position counts from the start of the typed condition. */
 function inFilter(error: unknown, before: number): unknown {
   if (!(error instanceof CliError)) return error;
   const [, position, why = ""] = /^query, character (\d+): (.*)$/s.exec(error.message) ?? [];
@@ -94,7 +94,7 @@ function inFilter(error: unknown, before: number): unknown {
   return new CliError(error.kind, `--filter, character ${Number(position) - before}: ${why}`, { cause: error });
 }
 
-/** `update`: reads, changes what the flags say, and puts it back over the version that was read. */
+/** `update`: reads the enrollment, applies the flags, and writes it back if its version has not changed. */
 export async function update(flags: MutatingFlags, scene: Scene): Promise<void> {
   const { kind } = scene;
   const changes = await changesOf(flags, "update", scene);
@@ -108,7 +108,8 @@ export async function update(flags: MutatingFlags, scene: Scene): Promise<void> 
     const ifMatch = flags.ifMatch ?? etag;
     return client.putEnrollment(kind, flags.enrollmentId, { body: changed, ifMatch, ...asked(flags, kind, "update") });
   };
-  // Somebody wrote in between: the flags say nothing about what they wrote, so the change is made on top of it, once.
+  // Another client wrote in between. The flags concern only their own members, so the change is applied once more on
+  // top.
   const item = await once().catch((error: unknown) => {
     if (error instanceof CliError && error.kind === "conflict" && flags.ifMatch === undefined) return once();
     throw error;
@@ -126,7 +127,7 @@ async function readForUpdate(
   const item = await client.enrollment(kind, id, asked(flags, kind));
   const etag = textAt(item, "etag");
   if (!hasSecrets(textAt(objectAt(item, "attestation"), "type"))) return { body: item, etag };
-  // Without its keys it would get new ones.
+  // Written back without its keys, the enrollment would get new keys.
   return { body: { ...item, attestation: await client.mechanism(kind, id, asked(flags, kind)) }, etag };
 }
 
@@ -136,7 +137,7 @@ export async function remove(flags: MutatingFlags & { readonly yes?: boolean }, 
   const { enrollmentId: id, ifMatch } = flags;
   const client = await operator(flags);
   const about = asked(flags, kind);
-  // What is not there is not asked about.
+  // An enrollment that does not exist is an error before any question.
   const item = await client.enrollment(kind, id, about);
   if (flags.dryRun === true) return rehearse(item, flags, scene);
   await confirm(context.terminal, `delete the ${nouns[kind]} ${id}`, flags.yes);
@@ -144,7 +145,7 @@ export async function remove(flags: MutatingFlags & { readonly yes?: boolean }, 
   context.terminal.note(`deleted ${id}${leftBehind(kind, item)}`);
 }
 
-/** What deleting an enrollment does not take away (wire.md#deprovisioning). */
+/** Says what remains after an enrollment is deleted (wire.md#deprovisioning). */
 function leftBehind(kind: EnrollmentKind, item: EnrollmentAnswer): string {
   if (kind === "group") return "; the registrations of its devices stay";
   const hub = textAt(objectAt(item, "registrationState"), "assignedHub");
@@ -160,7 +161,7 @@ function changesOf(flags: MutatingFlags, verb: EnrollmentVerb, { kind, context }
   return readChanges(kind, verb, { ...flags }, (text) => context.terminal.note(text));
 }
 
-/** What to say when the service refuses. */
+/** Facts for the error message when the service refuses. */
 export function asked(flags: NamedFlags, kind: EnrollmentKind, verb: EnrollmentVerb = "create"): Asked {
   const noun = `rollcall ${nouns[kind]}`;
   return {
@@ -178,13 +179,13 @@ function write(item: ShownEnrollment, flags: LocatedFlags, { kind, context }: Sc
   return writeRecord(context.terminal, flags.output, item, enrollmentPairs(kind, item));
 }
 
-/** `--dry-run`: what would be sent; the service has not judged it. */
+/** `--dry-run`: prints what would be sent. The service has not checked it. */
 async function rehearse(body: JsonObject, flags: LocatedFlags, scene: Scene): Promise<void> {
   await write(body, flags, scene);
   scene.context.terminal.note("dry run: nothing was changed");
 }
 
-/** What somebody who made this enrollment does next. */
+/** The command to suggest after this enrollment was created. */
 function commandAfter(body: JsonObject, flags: NamedFlags, kind: EnrollmentKind): string | undefined {
   const type = textAt(objectAt(body, "attestation"), "type");
   return isAttestationKind(type)

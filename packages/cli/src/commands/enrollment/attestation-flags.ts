@@ -1,10 +1,10 @@
 import type { AttestationKind, EnrollmentKind } from "@rollcall/protocol";
 
-/** What the commands on enrollments say of one kind of attestation. */
+/** Flags and suggestions of the enrollment commands for one kind of attestation. */
 interface AttestationFlags {
-  /** The member that it cannot be without, and the flags that set it. */
+  /** The required member, and the flags that set it. */
   readonly needed?: (kind: EnrollmentKind) => readonly [path: readonly string[], flags: string];
-  /** What somebody who made such an enrollment does next. `where` says which service; ids are quoted. */
+  /** The command to suggest after such an enrollment was created. `where` is its `--location`; ids are quoted. */
   readonly next: (kind: EnrollmentKind, id: string, where: string) => string;
 }
 

@@ -71,14 +71,24 @@ describe("createdEnrollment", () => {
   });
 
   it.each<[string, "individual" | "group", readonly Change[], RegExp]>([
-    ["nothing that says how", "individual", [], /--at symmetricKey, --ek or --cp/],
-    ["two ways at once", "individual", [ek, pk], /^--ek, --pk: they are of different ways/],
-    ["another way than --at", "individual", [at("x509"), pk], /^--pk does not go with --at x509/],
+    ["no attestation flag", "individual", [], /--at symmetricKey, --ek or --cp/],
+    [
+      "two attestation types at once",
+      "individual",
+      [ek, pk],
+      /^--ek, --pk: these flags are of different attestation types/,
+    ],
+    [
+      "a flag of an attestation type other than --at",
+      "individual",
+      [at("x509"), pk],
+      /^--pk does not go with --at x509/,
+    ],
     ["tpm without a key", "individual", [at("tpm")], /^--at tpm needs --ek <base64>/],
     ["x509 without a certificate", "individual", [at("x509")], /^--at x509 needs --cp <file>$/],
-    ["an x509 group without one", "group", [at("x509")], /needs --cp <file> or --ca-name <name>/],
+    ["an x509 group without a certificate", "group", [at("x509")], /needs --cp <file> or --ca-name <name>/],
     ["a group of TPMs", "group", [at("tpm")], /TPMs are enrolled one by one/],
-    ["certificate and name", "group", [groupCp, cn], /--cp and --ca-name do not go together/],
+    ["a certificate and a name of a certificate", "group", [groupCp, cn], /--cp and --ca-name do not go together/],
     ["the old hub and new hubs", "individual", [pk, hn, ih("a")], /^--hn and --ih do not go together/],
     ["the old hub and a policy", "individual", [pk, hn, ap("hashed")], /^--hn and --ap do not go together/],
     ["a webhook without custom", "individual", [pk, ap("hashed"), wh], /^--wh goes with --ap custom/],
@@ -104,19 +114,19 @@ describe("updatedEnrollment", () => {
   const both = x509({ primary: { info: { sha256Thumbprint: "A" } }, secondary: { info: { sha256Thumbprint: "B" } } });
   const pairOf = (body: JsonObject) => (body["attestation"] as { x509: JsonObject }).x509;
 
-  it("changes what is named and keeps the rest, but for what the service writes", () => {
+  it("changes the named members and keeps the rest, except the members that the service writes", () => {
     const body = updatedEnrollment("individual", both, [change("--ps", "provisioningStatus", "disabled")]);
     const { etag, registrationState, createdDateTimeUtc, lastUpdatedDateTimeUtc, ...kept } = both;
     expect(body).toEqual({ ...kept, provisioningStatus: "disabled" });
     expect([etag, registrationState, createdDateTimeUtc, lastUpdatedDateTimeUtc]).toEqual(Object.values(readOnly));
   });
 
-  it("new hubs put the old single one aside", () => {
+  it("new hubs replace the old single hub", () => {
     expect(updatedEnrollment("individual", both, [ih("a", "b")])).toMatchObject({ iotHubs: ["a", "b"] });
     expect(updatedEnrollment("individual", both, [ih("a", "b")])).not.toHaveProperty("iotHubHostName");
   });
 
-  it("another policy than custom has no webhook; a webhook alone keeps what custom had besides", () => {
+  it("a policy other than custom removes the webhook; a new webhook URL keeps the api-version", () => {
     const custom = {
       ...both,
       allocationPolicy: "custom",
@@ -139,13 +149,13 @@ describe("updatedEnrollment", () => {
     expect(pairOf(updatedEnrollment("individual", both, changes))).toEqual({ clientCertificates: pair });
   });
 
-  it("takes no certificate away that is the last", () => {
+  it("does not remove the last certificate", () => {
     const one = x509({ primary: { info: {} }, secondary: null });
-    expect(() => updatedEnrollment("individual", one, [rc])).toThrow(/no certificate would be left/);
-    expect(() => updatedEnrollment("individual", both, [rc, rsc])).toThrow(/no certificate would be left/);
+    expect(() => updatedEnrollment("individual", one, [rc])).toThrow(/the last certificate cannot be removed/);
+    expect(() => updatedEnrollment("individual", both, [rc, rsc])).toThrow(/the last certificate cannot be removed/);
   });
 
-  it("a group goes over to a CA by its name, and back", () => {
+  it("a group changes from certificates to a CA's name, and back", () => {
     const { registrationId: _, ...common } = x509({ primary: { info: {} } }, "signingCertificates");
     const group = { ...common, enrollmentGroupId: "yard" };
     const named = updatedEnrollment("group", group, [cn]);
@@ -157,11 +167,11 @@ describe("updatedEnrollment", () => {
 
   it("refuses flags of another attestation, and says that the type stays", () => {
     expect(() => updatedEnrollment("individual", both, [pk])).toThrow(
-      "--pk does not go with pump, which attests by x509 (that cannot change: delete it and create it anew)",
+      "--pk does not go with pump, which attests by x509 (its type cannot change: delete it and create it again)",
     );
   });
 
-  it("does not touch what it was given", () => {
+  it("does not modify its input", () => {
     const before = structuredClone(both);
     updatedEnrollment("individual", both, [cp, rsc, ih("z"), change("--tags", "initialTwin.tags", { a: 1 })]);
     expect(both).toEqual(before);

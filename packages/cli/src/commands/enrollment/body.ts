@@ -23,7 +23,7 @@ function withMember(object: JsonObject, [name, ...rest]: readonly string[], valu
   return value === undefined ? others : { ...object, [name]: value };
 }
 
-/** The enrollment that `create` asks for. Throws CliError for flags that do not go together. */
+/** The enrollment that `create` sends. Throws CliError for flags that do not go together. */
 export function createdEnrollment(kind: EnrollmentKind, id: string, changes: readonly Change[]): JsonObject {
   const type = chooseType(kind, changes);
   requireFitting(changes, type, `--at ${type}`);
@@ -31,14 +31,20 @@ export function createdEnrollment(kind: EnrollmentKind, id: string, changes: rea
   return withChanges(kind, start, changes);
 }
 
-/** Members that the service writes; the ETag goes into a header. */
+/** Members that only the service writes, so they are not sent back; the ETag is sent as a header. */
 const READ_ONLY = ["registrationState", "createdDateTimeUtc", "lastUpdatedDateTimeUtc", "etag"];
 
-/** `current` with the changes, ready to be put back. Throws CliError for flags that do not go together, or not with what is there. */
+/**
+ * `current` with the changes, ready to be sent. Throws CliError for flags that contradict each other or the enrollment.
+ */
 export function updatedEnrollment(kind: EnrollmentKind, current: JsonObject, changes: readonly Change[]): JsonObject {
   const type = String(objectAt(current, "attestation")["type"]);
   const id = String(current[enrollmentKinds[kind].id]);
-  requireFitting(changes, type, `${id}, which attests by ${type} (that cannot change: delete it and create it anew)`);
+  requireFitting(
+    changes,
+    type,
+    `${id}, which attests by ${type} (its type cannot change: delete it and create it again)`,
+  );
   const kept = Object.fromEntries(Object.entries(current).filter(([name]) => !READ_ONLY.includes(name)));
   return withChanges(kind, kept, changes);
 }
@@ -48,19 +54,19 @@ function chooseType(kind: EnrollmentKind, changes: readonly Change[]): Attestati
   const refusal = kind === "group" && isAttestationKind(said) ? groupRefusal(said) : undefined;
   if (refusal !== undefined)
     throw new CliError("usage", `--at: ${refusal}`, { next: `rollcall enrollment create --at ${said}` });
-  // The flag takes these words only.
+  // The flag accepts only these words.
   if (said !== undefined) return said as AttestationType;
   const implied = new Set(changes.flatMap(({ attestation }) => attestation ?? []));
   const [type, other] = implied;
   if (other !== undefined) {
     const flags = changes.filter(({ attestation }) => attestation !== undefined).map(({ flag }) => flag);
-    throw new CliError("usage", `${flags.join(", ")}: they are of different ways to prove oneself`);
+    throw new CliError("usage", `${flags.join(", ")}: these flags are of different attestation types`);
   }
   if (type !== undefined) return type;
-  // What needs nothing to be said.
+  // A group without any attestation flag gets the kind whose secret the service generates.
   const [generated] = attestationKindNames.filter((each) => attestationKinds[each].generated);
   if (kind === "group" && generated) return generated;
-  throw new CliError("usage", "nothing says how the device proves itself: give --at symmetricKey, --ek or --cp");
+  throw new CliError("usage", "no flag says how the device proves its identity: give --at symmetricKey, --ek or --cp");
 }
 
 function requireFitting(changes: readonly Change[], type: string, where: string): void {
@@ -83,7 +89,7 @@ function withChanges(kind: EnrollmentKind, start: JsonObject, changes: readonly 
   return withAttestation(kind, body, certificates);
 }
 
-/** A certificate, or the name of one: `attestation.x509.<pair>.<primary or secondary>`. */
+/** True for a certificate or a certificate's name: `attestation.x509.<pair>.<primary or secondary>`. */
 const isOfPair = ({ path }: Change): boolean => path[0] === "attestation" && path.length === 4;
 
 type Given = Change | undefined;
@@ -114,14 +120,17 @@ function valueAt(object: JsonObject, path: readonly string[]): Json | undefined 
 }
 
 /**
- * The pair that an X.509 attestation holds afterwards: exactly one of the three (wire.md#attestationmechanism), each
- * certificate where it was.
+ * The X.509 attestation after the changes. It has exactly one of the three pairs (wire.md#attestationmechanism), and
+ * each unchanged certificate keeps its place.
  */
 function x509Of(current: JsonObject, changes: readonly Change[], kind: EnrollmentKind): JsonObject {
   const set = changes.filter(({ value }) => value !== undefined);
   const holders = new Set(set.map(({ path }) => path[2] ?? ""));
   if (holders.size > 1)
-    throw new CliError("usage", "--cp and --ca-name do not go together: a group has one or the other");
+    throw new CliError(
+      "usage",
+      "--cp and --ca-name do not go together: a group has certificates or names of certificates",
+    );
   const present = Object.keys(current).find((name) => isObject(current[name])) ?? certificatePairs[kind];
   const [holder = present] = holders;
   let pair = holder === present ? objectAt(current, present) : {};
@@ -129,6 +138,6 @@ function x509Of(current: JsonObject, changes: readonly Change[], kind: Enrollmen
   for (const { path, value } of set) pair = withMember(pair, [path[3] ?? ""], value);
   const { primary, secondary } = pair;
   if (primary == null && secondary == null)
-    throw new CliError("usage", "no certificate would be left: give another with --cp");
+    throw new CliError("usage", "the last certificate cannot be removed: replace it with --cp");
   return { [holder]: { ...(primary != null && { primary }), ...(secondary != null && { secondary }) } };
 }

@@ -36,7 +36,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const KEY = Buffer.alloc(32, 1).toString("base64");
 const notes: string[] = [];
 
-/** What a command line changes. */
+/** The changes and notes of a command line. */
 async function parse(args: readonly string[], kind: EnrollmentKind = "individual", verb: EnrollmentVerb = "create") {
   const command = addEnrollmentFlags(new Command("x"), kind, verb)
     .exitOverride()
@@ -84,7 +84,7 @@ describe("the table of flags", () => {
     const [short = "", long = ""] = row.flags.match(/--[\w-]+/g) ?? [];
     return [long, ...(row.also ?? [])].map((other) => [short, other, row] as const);
   });
-  it.each(spelled)("%s and %s are one", async (short, other, row) => {
+  it.each(spelled)("%s and %s are the same flag", async (short, other, row) => {
     const [kind, verb] = [row.kind ?? "group", row.verb ?? "update"] as const;
     const changes = await parse([short, value(short)], kind, verb);
     expect(changes).toHaveLength(1);
@@ -130,7 +130,7 @@ describe("values", () => {
     expect(members(await parse(args))).toEqual({ "capabilities.iotEdge": value });
   });
 
-  it("of twins are JSON, a file, or nothing at all", async () => {
+  it("of twins are JSON, a file, or empty", async () => {
     expect(members(await parse(["--tags", "", "--props", `@${path("twin.json")}`]))).toEqual({
       "initialTwin.tags": {},
       "initialTwin.properties.desired": { interval: 5 },
@@ -140,28 +140,28 @@ describe("values", () => {
   it.each([
     ["{'location':{'region':'US'}}", { location: { region: "US" } }],
     ["{ 'a': 1, 'b': [true, 'it''s'] }", { a: 1, b: [true, "it's"] }],
-  ])("of twins are taken as az's examples write them: %s", async (text, value) => {
+  ])("of twins may be written as in az's examples: %s", async (text, value) => {
     expect(members(await parse(["--tags", text]))).toEqual({ "initialTwin.tags": value });
   });
 
-  it("of keys may stand in a file", async () => {
+  it("of keys may be read from a file", async () => {
     expect(members(await parse(["--pk", `@${path("key.txt")}`]))).toEqual({
       "attestation.symmetricKey.primaryKey": KEY,
     });
   });
 
-  it("of certificates are PEM or DER; of a chain the first is taken, with a note", async () => {
+  it("of certificates are PEM or DER; of a chain the first is used, with a note", async () => {
     for (const name of ["leaf.pem", "leaf.der", "chain.pem"])
       expect(members(await parse(["--cp", path(name)]))).toEqual({
         "attestation.x509.clientCertificates.primary": { certificate: leafDer },
       });
-    expect(notes).toEqual([`--cp ${path("chain.pem")} holds 2 certificates; the first is taken: CN=pump-7`]);
+    expect(notes).toEqual([`--cp ${path("chain.pem")} holds 2 certificates; only the first is used: CN=pump-7`]);
     expect(members(await parse(["--cp", path("root.pem")], "group"))).toEqual({
       "attestation.x509.signingCertificates.primary": { certificate: rootDer },
     });
   });
 
-  it("--rc and --rsc take away, and do not when they are false", async () => {
+  it("--rc and --rsc remove certificates, but not with the value false", async () => {
     expect(await parse(["--rc", "--rsc", "false"], "group", "update")).toEqual([
       {
         flag: "--rc",
@@ -173,29 +173,29 @@ describe("values", () => {
   });
 });
 
-describe("what cannot be read is named with its flag and file, and no key is repeated", () => {
+describe("an unreadable value is named with its flag and file, and no key is repeated", () => {
   const secret = "c2VjcmV0";
   it.each<[string, () => readonly string[], RegExp]>([
     ["no file", () => ["--cp", path("nothing.pem")], /^--cp .*nothing\.pem: there is no such file$/],
     ["a folder", () => ["--scp", folder], /^--scp .*: it is a folder$/],
     [
-      "a key where a certificate belongs",
+      "a key instead of a certificate",
       () => ["--cp", path("leaf.key.pem")],
       /^--cp .*leaf\.key\.pem: .*PRIVATE KEY and no CERTIFICATE/,
     ],
-    ["DER that is cut", () => ["--cp", path("cut.der")], /^--cp .*cut\.der: /],
+    ["DER that is cut short", () => ["--cp", path("cut.der")], /^--cp .*cut\.der: /],
     ["a short key", () => ["--pk", secret], /^--pk has 6 bytes; 16 to 64 are allowed$/],
-    ["no base64", () => ["--sk", `${secret}!`], /^--sk is not base64 \(with its padding\)$/],
+    ["text that is not base64", () => ["--sk", `${secret}!`], /^--sk is not base64 with padding$/],
     [
       "a key that is not an endorsement key",
       () => ["--ek", secret],
       /^--ek is not an endorsement key \(TPM2B_PUBLIC\): .* at byte 0/,
     ],
-    ["an endorsement key that is no base64", () => ["--ek", "###"], /^--ek is not base64/],
+    ["an endorsement key that is not base64", () => ["--ek", "###"], /^--ek is not base64/],
     ["no JSON", () => ["--tags", "{"], /^--tags is not JSON: /],
-    ["a mapping that is not az's either", () => ["--tags", "{'a':"], /^--tags is not JSON: /],
+    ["a mapping that is neither JSON nor az's form", () => ["--tags", "{'a':"], /^--tags is not JSON: /],
     ["text", () => ["--tags", "a: b"], /^--tags is not JSON: /],
-    ["JSON that is no object", () => ["--props", "[1]"], /^--props is not a JSON object$/],
+    ["JSON that is not an object", () => ["--props", "[1]"], /^--props is not a JSON object$/],
   ])("%s", async (_, args, message) => {
     const error = await parse(args()).then(
       () => undefined,
@@ -206,7 +206,7 @@ describe("what cannot be read is named with its flag and file, and no key is rep
     expect(error?.message).not.toContain(leafKeyPem.slice(40, 80));
   });
 
-  it("a leaf is no certificate of a group", async () => {
+  it("a leaf cannot be the certificate of a group", async () => {
     await expect(parse(["--cp", path("leaf.pem")], "group")).rejects.toThrow(
       `--cp ${path("leaf.pem")}: CN=pump-7 is not a CA certificate (basicConstraints), so it cannot sign device certificates`,
     );

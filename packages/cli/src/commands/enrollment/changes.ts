@@ -6,12 +6,12 @@ import { certificatePairs, type EnrollmentFlag, enrollmentFlags } from "./flags-
 
 export type EnrollmentVerb = "create" | "update";
 
-/** What one flag of the command line asks for. */
+/** The change that one flag of the command line asks for. */
 export interface Change {
-  /** The flag as it is called in errors: `--ek`. */
+  /** The flag's name in error messages: `--ek`. */
   readonly flag: string;
   readonly path: readonly string[];
-  /** Undefined takes the member away. */
+  /** Undefined removes the member. */
   readonly value: Json | undefined;
   readonly attestation?: AttestationKind | undefined;
 }
@@ -31,7 +31,7 @@ export function addEnrollmentFlags(command: Command, kind: EnrollmentKind, verb:
   return command;
 }
 
-/** What the options of a command line change, in the order of the table. Reads the files that they name; throws CliError. */
+/** The changes that the options ask for, in the order of the table. Reads the files that they name. Throws CliError. */
 export async function readChanges(
   kind: EnrollmentKind,
   verb: EnrollmentVerb,
@@ -53,7 +53,7 @@ export async function readChanges(
 const pathOf = ({ member }: EnrollmentFlag, kind: EnrollmentKind): string[] =>
   member.replace("{certificates}", certificatePairs[kind]).split(".");
 
-/** The flag that a member of the wire is set by, for errors of the service that name the member. */
+/** The flag that sets a member on the wire, for errors of the service that name the member. */
 export function flagOfMember(member: string, kind: EnrollmentKind): string | undefined {
   const fitting = enrollmentFlags.filter((row) => {
     const path = pathOf(row, kind).join(".");

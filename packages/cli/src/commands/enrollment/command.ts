@@ -19,7 +19,7 @@ const idFlags = {
   },
 } as const;
 
-/** The id of an enrollment, under every name that az has for it. */
+/** Adds the flag for an enrollment's id, with every spelling of az. */
 export function addEnrollmentIdOption(command: Command, kind: EnrollmentKind): Command {
   const { flags, help, also } = idFlags[kind];
   return addFlag(command, new Option(flags, help).makeOptionMandatory(), also);
@@ -31,7 +31,7 @@ const actions = () => import("./actions.js");
 export function addEnrollmentVerbs(noun: Command, kind: EnrollmentKind, context: Context): void {
   const what = kind === "group" ? "an enrollment group" : "the enrollment of one device";
   const scene = { kind, context };
-  const create = noun.command("create").description(`make ${what}; what is there is not replaced`);
+  const create = noun.command("create").description(`create ${what}; an existing one is not replaced`);
   addEnrollmentFlags(addEnrollmentIdOption(create, kind), kind, "create");
   if (kind === "individual") create.addOption(countOption());
   addDryRun(create).action(async (flags) =>
@@ -43,7 +43,7 @@ export function addEnrollmentVerbs(noun: Command, kind: EnrollmentKind, context:
   const show = noun.command("show").description(`print ${what}`);
   addFlag(
     addEnrollmentIdOption(show, kind),
-    yesOrNo(new Option("--keys, --show-keys [true|false]", "with its symmetric keys")),
+    yesOrNo(new Option("--keys, --show-keys [true|false]", "also print the symmetric keys")),
   );
   show.action(async (flags) => (await actions()).show(flags, scene));
 
@@ -56,7 +56,7 @@ export function addEnrollmentVerbs(noun: Command, kind: EnrollmentKind, context:
   );
   list.action(async (flags) => (await actions()).list(flags, scene));
 
-  const update = noun.command("update").description(`change what the flags name of ${what}, and nothing else`);
+  const update = noun.command("update").description(`change ${what}: only what the flags name`);
   addEtagOption(addEnrollmentFlags(addEnrollmentIdOption(update, kind), kind, "update"));
   addDryRun(update).action(async (flags) => (await actions()).update(flags, scene));
 
@@ -67,10 +67,11 @@ export function addEnrollmentVerbs(noun: Command, kind: EnrollmentKind, context:
 }
 
 const countOption = (): Option =>
-  new Option("--count <n>", "make this many, by keys: %i in the id is the number of each, %04i with zeros").argParser(
-    parseCount,
-  );
+  new Option(
+    "--count <n>",
+    "create this many, with symmetric keys: %i in the id is the number of each, %04i with zeros",
+  ).argParser(parseCount);
 
 function addDryRun(command: Command): Command {
-  return command.option("--dry-run", "print what it would be about, and change nothing");
+  return command.option("--dry-run", "print the enrollment as it would be sent or deleted, and change nothing");
 }

@@ -13,7 +13,7 @@ interface Flags extends LocatedFlags {
   readonly enrollmentId?: string;
 }
 
-/** `compute-device-key`: by the key itself, or by that of a group of the running service. */
+/** `compute-device-key`: from the group key itself, or from the key of a group of the running service. */
 export async function computeDeviceKey(flags: Flags, { terminal }: Context): Promise<void> {
   const groupKey = await groupKeyOf(flags);
   const bytes = decodeBase64(groupKey);
@@ -30,7 +30,7 @@ async function groupKeyOf(flags: Flags): Promise<string> {
     return String(await readValue.symmetricKey(symmetricKey, source));
   }
   if (enrollmentId === undefined)
-    throw new CliError("usage", "whose key? Give --key with the group's, or --gid with its id");
+    throw new CliError("usage", "give the group's key with --key, or the group's id with --gid");
   const client = await operator(flags);
   const attestation: JsonObject = await client.mechanism(
     "group",
@@ -41,6 +41,6 @@ async function groupKeyOf(flags: Flags): Promise<string> {
   if (key !== undefined) return key;
   throw new CliError(
     "usage",
-    `${enrollmentId} attests by ${textAt(attestation, "type")}: its devices have no derived keys`,
+    `${enrollmentId} attests by ${textAt(attestation, "type")}, so its devices have no derived keys`,
   );
 }

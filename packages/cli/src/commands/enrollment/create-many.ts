@@ -12,12 +12,14 @@ import { asked, type MutatingFlags } from "./actions.js";
 import { createdEnrollment } from "./body.js";
 import { readChanges } from "./changes.js";
 
-/** Refusals that are told one by one. */
+/** At most this many refusals are printed one by one. */
 const TOLD = 5;
 
 type Flags = MutatingFlags & { readonly count: number };
 
-/** `enrollment create --count`: as many as asked for, ten at a time, each for itself. Prints the ids of those that were made. */
+/**
+ * `enrollment create --count`: each enrollment succeeds or fails by itself. Prints the ids of those that were created.
+ */
 export async function createMany(flags: Flags, context: Context): Promise<void> {
   const { enrollmentId: pattern, count } = flags;
   const { terminal } = context;
@@ -34,7 +36,7 @@ export async function createMany(flags: Flags, context: Context): Promise<void> 
   if (!first) return terminal.note(`Next: eval "$(rollcall env ${quote(formatId(pattern, 1))}${where(flags)})"`);
   for (const { error } of refused.slice(0, TOLD)) terminal.note(error.message);
   const { kind, next } = first.error;
-  throw new CliError(kind, `${refused.length} of ${count} could not be made`, { next });
+  throw new CliError(kind, `${refused.length} of ${count} could not be created`, { next });
 }
 
 async function bodiesOf(flags: Flags, { terminal }: Context): Promise<readonly JsonObject[]> {
@@ -45,7 +47,7 @@ async function bodiesOf(flags: Flags, { terminal }: Context): Promise<readonly J
   if (!bodies.every((body) => isGenerated(objectAt(body, "attestation")["type"])))
     throw new CliError(
       "usage",
-      "--count: certificates and TPMs differ from device to device; it goes with symmetricKey",
+      "--count works with symmetricKey only: certificates and endorsement keys differ from device to device",
     );
   return bodies;
 }
@@ -64,7 +66,7 @@ async function send(bodies: readonly JsonObject[], flags: Flags): Promise<readon
 
 function requirePattern(pattern: string, count: number): void {
   if (count > 1 && !tellsApart(pattern))
-    throw new CliError("usage", `--eid ${pattern}: with --count it needs %i (or %04i) to tell the devices apart`);
+    throw new CliError("usage", `--eid ${pattern}: with --count the id needs %i (or %04i) to tell the devices apart`);
   const problem = idProblem(formatId(pattern, count));
   if (problem) throw new CliError("usage", `--eid ${pattern}: ${problem.message}`);
 }

@@ -3,12 +3,12 @@ import type { Context } from "../../terminal/context.js";
 import { addEnrollmentVerbs } from "./command.js";
 import { addRegistrationVerbs } from "./registration-commands.js";
 
-/** `rollcall enrollment …`: one device each. Nouns, verbs and flags are those of `az iot dps enrollment`. */
+/** `rollcall enrollment …`. Nouns, verbs and flags as in `az iot dps enrollment`. */
 export function addEnrollment(program: Command, context: Context): void {
-  const noun = program.command("enrollment").description("the devices that may register, one by one");
+  const noun = program.command("enrollment").description("individual enrollments: single devices that may register");
   addEnrollmentVerbs(noun, "individual", context);
-  const registration = noun.command("registration").description("what became of an enrolled device");
-  // az has the enrollment's name for it here: there is one registration for each.
+  const registration = noun.command("registration").description("registration of an enrolled device");
+  // az also names the registration by the enrollment's id here, since each enrollment has one registration.
   const also = ["--eid", "--enrollment-id"];
   addRegistrationVerbs(registration, context, { which: ["show", "delete"], also });
   noun.addHelpText("after", HELP);

@@ -8,39 +8,39 @@ import {
 import type { FlagValue } from "../../options/flag-value.js";
 import { reprovisionPolicies } from "../../options/flag-value.js";
 
-/** What the command line calls the two kinds, as az does. */
+/** The command line's names of the two kinds, as in az. */
 export const nouns: Readonly<Record<EnrollmentKind, string>> = { individual: "enrollment", group: "enrollment-group" };
 
 /** A flag that stands for a member of an enrollment on the wire (wire.md#individualenrollment). */
 export interface EnrollmentFlag {
-  /** As commander writes them: both spellings of az, the short one first. */
+  /** In commander's notation: both spellings of az, the short one first. */
   readonly flags: string;
   /** Further spellings. */
   readonly also?: readonly string[];
   readonly help: string;
-  /** Both kinds where left out. */
+  /** Both kinds when left out. */
   readonly kind?: EnrollmentKind;
-  /** Both verbs where left out. */
+  /** Both verbs when left out. */
   readonly verb?: "create" | "update";
-  /** The attestation that it belongs to, and implies. */
+  /** The attestation kind that the flag belongs to, and implies. */
   readonly attestation?: AttestationKind;
-  /** Taken in any case. */
+  /** Accepted in upper and lower case. */
   readonly choices?: readonly string[];
   readonly value: FlagValue;
-  /** Path of the member; `{certificates}` is the name of the pair that goes with the kind. */
+  /** Path of the member; `{certificates}` stands for the kind's pair in `certificatePairs`. */
   readonly member: string;
-  /** Takes the member away instead of setting it. */
+  /** Removes the member instead of setting it. */
   readonly removes?: true;
 }
 
-/** Which member of an X.509 attestation holds the certificates of `--cp` and `--scp`. */
+/** The member of an X.509 attestation that contains the certificates of `--cp` and `--scp`. */
 export const certificatePairs = { individual: "clientCertificates", group: "signingCertificates" } as const;
 
 /** Every flag of `enrollment create|update` and `enrollment-group create|update`, in the order of the help (azure-iot-cli-extension `_params.py`). */
 export const enrollmentFlags: readonly EnrollmentFlag[] = [
   {
     flags: "--at, --attestation-type <kind>",
-    help: "how the device proves itself; told by the other flags where left out",
+    help: "attestation type (default: implied by the other flags)",
     verb: "create",
     choices: attestationKindNames,
     value: "text",
@@ -48,7 +48,7 @@ export const enrollmentFlags: readonly EnrollmentFlag[] = [
   },
   {
     flags: "--ek, --endorsement-key <base64>",
-    help: "tpm: endorsement key; @file reads it",
+    help: "tpm: endorsement key; @file reads a file",
     kind: "individual",
     attestation: "tpm",
     value: "endorsementKey",
@@ -70,7 +70,7 @@ export const enrollmentFlags: readonly EnrollmentFlag[] = [
   },
   {
     flags: "--rc, --remove-certificate [true|false]",
-    help: "x509: take the primary certificate away; a secondary one stays",
+    help: "x509: remove the primary certificate; a secondary one stays",
     verb: "update",
     attestation: "x509",
     value: "truth",
@@ -79,7 +79,7 @@ export const enrollmentFlags: readonly EnrollmentFlag[] = [
   },
   {
     flags: "--rsc, --remove-secondary-certificate [true|false]",
-    help: "x509: take the secondary certificate away",
+    help: "x509: remove the secondary certificate",
     verb: "update",
     attestation: "x509",
     value: "truth",
@@ -106,14 +106,14 @@ export const enrollmentFlags: readonly EnrollmentFlag[] = [
   },
   {
     flags: "--pk, --primary-key <base64>",
-    help: "symmetricKey: primary key; the service makes both where neither is given; @file reads it",
+    help: "symmetricKey: primary key; without keys the service makes both; @file reads a file",
     attestation: "symmetricKey",
     value: "symmetricKey",
     member: "attestation.symmetricKey.primaryKey",
   },
   {
     flags: "--sk, --secondary-key <base64>",
-    help: "symmetricKey: secondary key; a new enrollment takes both or neither",
+    help: "symmetricKey: secondary key; a new enrollment needs both keys or neither",
     attestation: "symmetricKey",
     value: "symmetricKey",
     member: "attestation.symmetricKey.secondaryKey",
@@ -134,7 +134,7 @@ export const enrollmentFlags: readonly EnrollmentFlag[] = [
   },
   {
     flags: "--ap, --allocation-policy <policy>",
-    help: "how the hub is chosen (default: as the service does)",
+    help: "how the hub is chosen (default: the service's policy)",
     choices: allocationPolicies,
     value: "text",
     member: "allocationPolicy",
@@ -147,25 +147,25 @@ export const enrollmentFlags: readonly EnrollmentFlag[] = [
   },
   {
     flags: "--hn, --iot-hub-host-name <host>",
-    help: "this one hub: the older form of --ap static --ih",
+    help: "this hub only: the older form of --ap static --ih",
     value: "text",
     member: "iotHubHostName",
   },
   {
     flags: "--wh, --webhook-url <url>",
-    help: "custom allocation: where to ask",
+    help: "custom allocation: URL of the webhook",
     value: "text",
     member: "customAllocationDefinition.webhookUrl",
   },
   {
     flags: "--av, --api-version <version>",
-    help: "custom allocation: what it is asked in; 2018-09-01-preview or later",
+    help: "custom allocation: api-version of the webhook requests; 2018-09-01-preview or later",
     value: "text",
     member: "customAllocationDefinition.apiVersion",
   },
   {
     flags: "--rp, --reprovision-policy <policy>",
-    help: "what becomes of a device that registers again",
+    help: "whether a device that registers again may move to another hub, and with which twin",
     choices: Object.keys(reprovisionPolicies),
     value: "reprovisionPolicy",
     member: "reprovisionPolicy",
@@ -173,13 +173,13 @@ export const enrollmentFlags: readonly EnrollmentFlag[] = [
   {
     flags: "--tags, --initial-twin-tags <json>",
     also: ["--its"],
-    help: "tags of the initial twin; @file reads them; '' empties them",
+    help: "tags of the initial twin; @file reads a file; '' clears them",
     value: "json",
     member: "initialTwin.tags",
   },
   {
     flags: "--props, --initial-twin-properties <json>",
-    help: "desired properties of the initial twin; @file reads them; '' empties them",
+    help: "desired properties of the initial twin; @file reads a file; '' clears them",
     value: "json",
     member: "initialTwin.properties.desired",
   },
@@ -191,7 +191,7 @@ export const enrollmentFlags: readonly EnrollmentFlag[] = [
   },
   {
     flags: "--info, --device-information <json>",
-    help: "notes about the device; @file reads them",
+    help: "notes about the device; @file reads a file",
     kind: "individual",
     value: "json",
     member: "optionalDeviceInformation",

@@ -4,7 +4,7 @@ import { addOperatorOptions } from "../../options/operator-options.js";
 import type { Context } from "../../terminal/context.js";
 import { addEnrollmentIdOption } from "./command.js";
 
-/** The id of a registration. */
+/** Adds the flag for a registration's id. */
 export function addRegistrationIdOption(command: Command, also: readonly string[] = []): Command {
   const option = new Option("--rid, --registration-id <id>", "registration id of the device").makeOptionMandatory();
   return addFlag(command, option, also);
@@ -27,13 +27,15 @@ const verbs: Readonly<Record<Verb, AddVerb>> = {
     return list.action(async (flags) => (await actions()).list(flags, context));
   },
   delete(noun, context, also) {
-    const remove = noun.command("delete").description("forget a registration: the device's next one is its first");
+    const remove = noun
+      .command("delete")
+      .description("delete a registration: the device then registers as for the first time");
     addYesOption(addEtagOption(addRegistrationIdOption(remove, also)));
     return remove.action(async (flags) => (await actions()).remove(flags, context));
   },
 };
 
-/** `show`, `list` and `delete` of registrations, wherever they are asked for; `also`: what else the id is called there. */
+/** Adds `show`, `list` and `delete` of registrations under a noun; `also`: further spellings of the id's flag. */
 export function addRegistrationVerbs(
   noun: Command,
   context: Context,

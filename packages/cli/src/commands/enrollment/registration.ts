@@ -2,9 +2,11 @@ import type { Command } from "commander";
 import type { Context } from "../../terminal/context.js";
 import { addRegistrationVerbs } from "./registration-commands.js";
 
-/** `rollcall registration …`: what became of devices; the same verbs stand under the two enrollment nouns, as in az. */
+/** `rollcall registration …`. The two enrollment nouns have the same verbs below them, as in az. */
 export function addRegistration(program: Command, context: Context): void {
-  const noun = program.command("registration").description("what became of the devices that registered");
+  const noun = program
+    .command("registration")
+    .description("registrations: the devices that registered, and their hubs");
   addRegistrationVerbs(noun, context, { which: ["show", "list", "delete"] });
   noun.addHelpText(
     "after",

@@ -4,7 +4,7 @@ import { reprovisionPolicies } from "../../options/flag-value.js";
 import type { Column, Pair } from "../../terminal/output.js";
 import { known, minuteOf, type NameIn, objectAt, shortDate, textAt } from "../../terminal/record-text.js";
 
-/** What stands in the columns of `list`. */
+/** The columns of `list`. */
 export function enrollmentColumns(kind: EnrollmentKind): readonly Column<EnrollmentAnswer>[] {
   return [
     { title: "id", value: (item) => textAt(item, enrollmentKinds[kind].id) },
@@ -24,7 +24,7 @@ export function enrollmentColumns(kind: EnrollmentKind): readonly Column<Enrollm
   ];
 }
 
-/** `tpm`, `symmetricKey`, `x509`, and of X.509 in a group whether it names certificates or holds them. */
+/** `tpm`, `symmetricKey` or `x509`; for an X.509 group that refers to a CA by name, `x509 (<name>)`. */
 function attestationText(attestation: JsonObject): string | undefined {
   const references = objectAt(objectAt(attestation, "x509"), "caReferences");
   const type = textAt(attestation, "type");
@@ -41,10 +41,12 @@ function registrationText(state: JsonObject): string | undefined {
 const listText = (value: Json | undefined): string | undefined =>
   Array.isArray(value) ? value.map(String).join(", ") : undefined;
 
-/** An enrollment as it was answered, or as it would be sent: the same names, and values that the service has not checked. */
+/**
+ * An enrollment as the service returned it, or as it would be sent: same members, values not checked by the service.
+ */
 export type ShownEnrollment = { readonly [Name in NameIn<EnrollmentAnswer>]?: Json };
 
-/** The facts of `show`, in the order in which a person asks for them; the whole of it is in JSON and YAML. */
+/** The facts of `show`, in the order in which a person needs them; JSON and YAML contain the whole enrollment. */
 export function enrollmentPairs(kind: EnrollmentKind, item: ShownEnrollment): Pair[] {
   const twin = objectAt(item, "initialTwin");
   const custom = objectAt(item, "customAllocationDefinition");
@@ -98,7 +100,7 @@ function certificatePairs(name: string, value: Json | undefined): (readonly [str
   ];
 }
 
-/** The policy as the flag calls it. */
+/** The policy, by its name in the flag. */
 function reprovisionText(policy: Json | undefined): string | undefined {
   const { updateHubAssignment, migrateDeviceData } = objectAt({ policy: policy ?? null }, "policy");
   if (updateHubAssignment === undefined) return undefined;

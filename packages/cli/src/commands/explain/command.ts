@@ -8,7 +8,7 @@ import { addOutputOption, type OutputFormat, toJson } from "../../terminal/outpu
 export function addExplain(program: Command, { terminal }: Context): void {
   const explain = program
     .command("explain")
-    .description("say why a device was refused, and what mends it")
+    .description("say why a device was refused, and how to fix it")
     .argument("<id>", "tracking id of a reply, or registration id of a device")
     .action(async (id: string, options: { location?: string; output?: OutputFormat }) => {
       const service = await connect(options.location);
@@ -16,7 +16,7 @@ export function addExplain(program: Command, { terminal }: Context): void {
       if (!attempt) {
         throw new CliError(
           "notFound",
-          `no attempt is known of ${id}: the service remembers the last 10,000 since it started, and its portal shows them`,
+          `the service knows no attempt of ${id}: it remembers the last 10,000 attempts since it started; its portal shows them`,
           {
             next: `rollcall info portalUrl${where(options)}`,
           },

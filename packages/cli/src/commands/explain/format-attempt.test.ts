@@ -54,10 +54,10 @@ test("an attempt names device, answer, steps, and every finding with its remedy"
         expected  enabled
         got       disabled
         about     enrollment
-        to act    who enrolls the device
+        to act    the operator who enrolls the device
         remedy    Enable the enrollment:
                   rollcall enrollment update --eid pump-7 --ps enabled
-        code      enrollment.disabled (cause 16 of the known ones)
+        code      enrollment.disabled (known cause 16)
 
       ✗ The registration id is pump-7, the common name of the certificate is Pump-7:
         they differ in case.
@@ -65,11 +65,11 @@ test("an attempt names device, answer, steps, and every finding with its remedy"
         to act    the device
         remedy    Register as Pump-7, or issue a certificate for CN=pump-7:
                   rollcall pki leaf --cn pump-7
-        code      leaf.commonNameMismatch (cause 5 of the known ones)"
+        code      leaf.commonNameMismatch (known cause 5)"
   `);
 });
 
-test("no line is wider than the terminal, but for a word that is", () => {
+test("no line is wider than the terminal, except for a single long word", () => {
   for (const line of formatAttempt(refused, plain).split("\n")) expect(line.length).toBeLessThanOrEqual(80);
 });
 
@@ -80,13 +80,13 @@ test("an attempt without findings says so", () => {
   );
 });
 
-test("a device that never said its name is called so", () => {
+test("a device that never said its name is described so", () => {
   expect(formatAttempt({ ...refused, registrationId: "" }, plain)).toMatch(
     /^A device that did not say its name was refused/,
   );
 });
 
-test("an attempt shows what was asked of the allocation webhook, and what came back", () => {
+test("an attempt shows the allocation webhook's requests and responses", () => {
   const url = "http://127.0.0.1:7071/api/allocate?****";
   const text = formatAttempt(
     {
@@ -116,7 +116,7 @@ test("an attempt shows what was asked of the allocation webhook, and what came b
   `);
 });
 
-test("a subject that begins with its element is not told twice", () => {
+test("a subject that begins with its element is not repeated", () => {
   const values = { id: "pump-7", sameKey: "no", sameSubject: "yes", hint: "" };
   const findings = [finding("leaf.thumbprintMismatch", { values, subject: "leaf: CN=pump-7" })];
   expect(formatAttempt({ ...refused, findings }, plain)).toMatch(/about +leaf: CN=pump-7\n/);

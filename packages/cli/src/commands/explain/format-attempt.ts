@@ -16,7 +16,7 @@ const MARKS: Readonly<Record<Finding["severity"], readonly [string, Style]>> = {
   info: ["·", "cyan"],
 };
 
-/** An attempt as `rollcall explain` prints it: what came, what happened, and why it ended so. */
+/** An attempt as `rollcall explain` prints it: the facts, the steps, and the findings. */
 export function formatAttempt(attempt: AttemptRecord, look: Look): string {
   const where = attempt.at === "hub" ? "at its hub" : "at the provisioning service";
   const who = attempt.registrationId === "" ? "A device that did not say its name" : attempt.registrationId;
@@ -75,7 +75,7 @@ function steps(attempt: AttemptRecord): string[] {
   return all.map(({ at, name }) => `  ${at.padStart(width)}  ${name}`);
 }
 
-/** What was asked of the allocation webhook, and what came back. */
+/** The calls of the allocation webhook: request, duration and result. */
 function webhookCalls({ webhookCalls: calls }: AttemptRecord, look: Look): string[] {
   if (!calls) return [];
   const width = Math.max(40, look.columns);
@@ -106,7 +106,7 @@ function findings(attempt: AttemptRecord, look: Look): string[] {
   return [title, attempt.findings.map((each) => formatFinding(each, look)).join("\n\n")];
 }
 
-/** One finding: mark, title, what was compared, who has to act and how. */
+/** One finding: mark, title, the compared values, who has to act and how. */
 function formatFinding(finding: Finding, look: Look): string {
   const [mark, style] = MARKS[finding.severity];
   const title = finding.consequence ? `${finding.title} (a consequence of the above)` : finding.title;
@@ -117,7 +117,7 @@ function formatFinding(finding: Finding, look: Look): string {
     ["about", aboutFinding(finding)],
     ["to act", blameWords[finding.blame]],
     ["remedy", finding.remedy],
-    ["code", finding.cause === undefined ? finding.code : `${finding.code} (cause ${finding.cause} of the known ones)`],
+    ["code", finding.cause === undefined ? finding.code : `${finding.code} (known cause ${finding.cause})`],
   ];
   const width = Math.max(40, look.columns);
   const lines = pairs.flatMap(([name, value]) =>
@@ -130,7 +130,7 @@ function formatFinding(finding: Finding, look: Look): string {
 
 const INDENT = " ".repeat(14);
 
-/** A command at the end of a remedy gets a line of its own, in one piece: it is there to be copied. */
+/** Puts a command at the end of a remedy on its own line, unwrapped, so that it can be copied. */
 function wrapKeepingCommand(text: string, width: number): string {
   const [, before, command] = /^(.*:) ((?:rollcall|openssl) .*)$/s.exec(text) ?? [];
   if (text.length <= width || before === undefined || command === undefined) return wrap(text, width, INDENT);

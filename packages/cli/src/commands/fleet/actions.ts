@@ -86,7 +86,7 @@ function judge(report: FleetReport, { host, location }: RunFlags): void {
   });
 }
 
-/** `fleet enrollments`: what to give to `start --seed`. */
+/** `fleet enrollments`: prints a seed file for `start --seed`. */
 export async function enrollments(
   file: string,
   options: { output: "json" | "yaml" },
@@ -97,7 +97,7 @@ export async function enrollments(
   terminal.out(await toYaml(seed));
 }
 
-/** Reads a fleet file; what is wrong with it is told line by line. */
+/** Reads a fleet file. Throws CliError with a line for each fault in it. */
 export async function openFleet(file: string, signal: AbortSignal, certificates?: string): Promise<Fleet> {
   try {
     return await loadFleet(file, { signal, ...(certificates !== undefined && { certificates }) });

@@ -17,16 +17,18 @@ function addRun(fleet: Command, context: Context): void {
     .description("register every device of a fleet, visit its hub, report")
     .argument("<file>", "fleet file, such as devices/fleets/demo.yaml")
     .addOption(
-      new Option("--rate <n/s>", "starts a second, whether or not earlier devices are through")
+      new Option("--rate <n/s>", "devices started per second, even while earlier ones are not finished")
         .argParser(parseRate)
         .conflicts("concurrency"),
     )
     .addOption(
-      new Option("--concurrency <n>", "devices at a time (default: 50, unless --rate is given)").argParser(parseCount),
+      new Option("--concurrency <n>", "devices at the same time (default: 50, unless --rate is given)").argParser(
+        parseCount,
+      ),
     )
-    .option("--host <host[:port]>", "another provisioning service than the one of --location")
+    .option("--host <host[:port]>", "use this provisioning service instead of the one of --location")
     .option("--scope, --id-scope <scope>", "ID scope; needed with --host")
-    .option("--ca <file>", "PEM of the CA to trust; with --host the public ones where left out")
+    .option("--ca <file>", "PEM of the CA to trust (default: the service's; with --host: the public CAs)")
     .option("--i-own-this-target", "allow a target that is not on loopback")
     .option("--no-hub", "register only: no device visits its hub")
     .option("--no-live", "no live progress on the terminal")
@@ -35,7 +37,7 @@ function addRun(fleet: Command, context: Context): void {
   addOutputOption(addLocationOption(run));
   run.addHelpText(
     "after",
-    "\nThe fleet's enrollments must be there: rollcall fleet enrollments <file> prints them as a seed file.\n\nExample:\n  rollcall fleet run devices/fleets/demo.yaml --rate 20/s",
+    "\nThe service needs the fleet's enrollments: rollcall fleet enrollments <file> prints them as a seed file.\n\nExample:\n  rollcall fleet run devices/fleets/demo.yaml --rate 20/s",
   );
 }
 
@@ -45,7 +47,7 @@ function addEnrollments(fleet: Command, context: Context): void {
     .description("print the enrollments that a fleet needs, as a seed file")
     .argument("<file>", "fleet file")
     .action(async (file: string, options) => (await import("./actions.js")).enrollments(file, options, context));
-  enrollments.addOption(new Option("-o, --output <format>", "write them as").choices(["json", "yaml"]).default("json"));
+  enrollments.addOption(new Option("-o, --output <format>", "output format").choices(["json", "yaml"]).default("json"));
   enrollments.addHelpText(
     "after",
     "\nExample:\n  rollcall fleet enrollments devices/fleets/demo.yaml > seed.json && rollcall start --seed seed.json",

@@ -7,10 +7,10 @@ export interface ProgressView {
   end(): void;
 }
 
-/** How often a pipe gets a line. */
+/** A pipe gets a line this often. */
 const PIPE_INTERVAL_MS = 5000;
 
-/** Shows a run while it goes on: a bar on a terminal, now and then a line in a pipe. */
+/** Shows the progress of a run: a bar on a terminal, a line every few seconds in a pipe. */
 export function createProgress(terminal: Terminal, wanted: boolean): ProgressView {
   const started = performance.now();
   if (wanted && terminal.noteIsTerminal) {

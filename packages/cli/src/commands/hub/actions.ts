@@ -22,13 +22,13 @@ const hubColumns: readonly Column<ListedHub>[] = [
   { title: "devices", value: (item) => textAt(item, "devices") },
   { title: "weight", value: (item) => textAt(item, "weight") },
   { title: "in allocation", value: (item) => (item.applyAllocationPolicy ? "yes" : "only when named") },
-  { title: "linked", value: (item) => (item.linked ? "yes" : "no more") },
+  { title: "linked", value: (item) => (item.linked ? "yes" : "no longer") },
   { title: "latency", value: (item) => withUnit(textAt(item, "latency")) },
 ];
 
 const withUnit = (ms: string | undefined): string | undefined => (ms === undefined ? undefined : `${ms} ms`);
 
-/** A device, and of which hub it is. */
+/** A device and the host of its hub. */
 type HubDevice = ListedDevice & { readonly hub: string };
 
 /** Of an X.509 device: what a certificate has to have to be let in. */
@@ -56,7 +56,7 @@ async function hostsOf(client: OperatorClient, named: string | undefined): Promi
   return (await client.operate("listHubs")).map((hub) => hub.host);
 }
 
-/** `hub devices`: of one hub, or of all. Each item says of which. */
+/** `hub devices`: the devices of one hub or of all hubs. Each item names its hub. */
 export async function devices(
   flags: HubFlags & { readonly search?: string; readonly top?: number },
   { terminal }: Context,
@@ -73,7 +73,7 @@ export async function devices(
   await writeList(terminal, flags.output, all, deviceColumns);
 }
 
-/** `hub twin`: shows it, after a change of its desired properties or tags where one is asked for. */
+/** `hub twin`: prints the twin, after it has changed the desired properties or tags that the flags name. */
 export async function twin(
   flags: DeviceFlags & { readonly desired?: string; readonly tags?: string },
   { terminal }: Context,
@@ -108,7 +108,7 @@ async function readPatch(text: string | undefined, flag: string): Promise<Json |
   return readValue.json(text, { flag, kind: "individual", note: () => undefined });
 }
 
-/** Without what is about the properties: `$metadata`, `$version`. */
+/** The properties without `$metadata` and `$version`. */
 function propertiesText(properties: JsonObject): string {
   return JSON.stringify(Object.fromEntries(Object.entries(properties).filter(([name]) => !name.startsWith("$"))));
 }
@@ -126,7 +126,7 @@ export async function removeDevice(
   terminal.note(`deleted ${deviceId} at ${hub}; its registration stays, and the device can register again`);
 }
 
-/** The hub that was named, or the one that has the device. */
+/** The hub of `--hub-name`, else the hub that has the device. */
 async function hubOf(client: OperatorClient, flags: DeviceFlags): Promise<string> {
   if (flags.hubName !== undefined) return flags.hubName;
   const having: string[] = [];

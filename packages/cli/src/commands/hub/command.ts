@@ -11,19 +11,19 @@ export function addHub(program: Command, context: Context): void {
   const list = noun.command("list").description("list the linked hubs");
   list.action(async (flags) => (await actions()).list(flags, context));
 
-  const devices = addHubOption(noun.command("devices").description("list the devices of a hub, or of all"));
-  addTopOption(devices).option("--search <text>", "only ids with this in them");
+  const devices = addHubOption(noun.command("devices").description("list the devices of one hub, or of all hubs"));
+  addTopOption(devices).option("--search <text>", "only devices whose id contains this text");
   devices.action(async (flags) => (await actions()).devices(flags, context));
 
   const twin = addDeviceOption(
     addHubOption(noun.command("twin").description("print the twin of a device, or change its desired properties")),
   );
-  twin.option("--desired <json>", "change these desired properties first; null takes one away; @file reads them");
+  twin.option("--desired <json>", "change these desired properties first; null removes one; @file reads a file");
   twin.action(async (flags) => (await actions()).twin(flags, context));
 
   twin.option("--tags <json>", "change these tags first, in the same way");
   const remove = addDeviceOption(
-    addHubOption(noun.command("delete-device").description("remove a device and its twin from a hub")),
+    addHubOption(noun.command("delete-device").description("delete a device and its twin from a hub")),
   );
   addYesOption(remove).action(async (flags) => (await actions()).removeDevice(flags, context));
   for (const command of [list, devices, twin, remove]) addOperatorOptions(command, context, { nameIsShort: false });
@@ -31,7 +31,9 @@ export function addHub(program: Command, context: Context): void {
 }
 
 const addHubOption = (command: Command): Command =>
-  addFlag(command, new Option("-n, --hub-name <host>", "the hub; found by the device where left out"), ["--hub"]);
+  addFlag(command, new Option("-n, --hub-name <host>", "host name of the hub (default: the hub that has the device)"), [
+    "--hub",
+  ]);
 
 const addDeviceOption = (command: Command): Command =>
   addFlag(command, new Option("-d, --device-id <id>", "device id at the hub").makeOptionMandatory(), ["--did"]);

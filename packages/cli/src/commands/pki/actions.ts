@@ -21,7 +21,7 @@ interface IssueFlags {
   readonly force?: boolean;
 }
 
-/** `pki root`: the CA to trust, or a new root. */
+/** `pki root`: copies the CA that devices must trust, or issues a new root. */
 export async function root(
   options: IssueFlags & { cn?: string; out?: string; location?: string },
   context: Context,
@@ -51,7 +51,7 @@ async function copyServiceRoot(
 
 const absolute = (path: string): string => (isAbsolute(path) ? path : join(process.cwd(), path));
 
-/** `pki chain`: a root, and intermediates each under the one before. */
+/** `pki chain`: issues a root and intermediates, each signed by the previous certificate. */
 export async function chain(
   options: IssueFlags & { cn: string; intermediates: number },
   context: Context,
@@ -60,7 +60,7 @@ export async function chain(
   if (options.intermediates > 4)
     throw new CliError(
       "usage",
-      "--intermediates: the service looks at chains of at most 6 certificates, so 4 is the most",
+      "--intermediates: the service accepts chains of at most 6 certificates, so at most 4 intermediates",
     );
   const identities: [string, Identity][] = [];
   let last = await issuing(() => issueRoot({ commonName: `${cn} root`, key, days }));
@@ -137,7 +137,7 @@ async function load(certificatePath: string, keyPath: string, flags: readonly [s
   return issuing(async () => loadIdentity({ certificatePem, privateKeyPem }), `${certificatePath} with ${keyPath}: `);
 }
 
-/** What the pki package refuses is a wrong argument. */
+/** Turns a refusal of the pki package into a usage error. */
 async function issuing<T>(step: () => Promise<T>, about = ""): Promise<T> {
   try {
     return await step();
@@ -152,7 +152,7 @@ interface IdentityFiles {
   readonly key: string;
 }
 
-/** A common name as a file name: ids may hold colons, names blanks. */
+/** A common name as a file name. Ids may contain colons, and names may contain blanks. */
 function fileName(commonName: string): string {
   return commonName.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^-+(?=.)/, "");
 }
@@ -161,7 +161,7 @@ function filesOf(name: string, directory: string): IdentityFiles {
   return { certificate: join(directory, `${name}.pem`), key: join(directory, `${name}.key.pem`) };
 }
 
-/** The certificate file holds what a device presents: the certificate and the intermediates above it. */
+/** The certificate file contains the chain that a device presents: its certificate and the intermediates above it. */
 function contents(identity: Identity, files: IdentityFiles) {
   return [
     { path: files.certificate, content: identity.chainPem },
@@ -175,7 +175,7 @@ async function writeIdentity(identity: Identity, name: string, options: IssueFla
   return files;
 }
 
-/** File names are the result; what is in them is for the eye. */
+/** Prints the file names as the result, and the facts about the certificate as notes. */
 function announce({ terminal }: Context, identity: Identity, files: IdentityFiles): void {
   terminal.out(files.certificate);
   terminal.out(files.key);

@@ -16,7 +16,7 @@ const info = {
   store: { kind: "sqlite", place: "/home/someone/project/.rollcall/store/rollcall.db" },
 } as const;
 const paint = (_: string, text: string) => text;
-/** The longest notice of the service: 443 could not be had. */
+/** The longest notice of the service: no permission to listen on 443. */
 const notice = `HTTPS is on 8443, since there is no permission for 443: ${"x".repeat(50).replaceAll("xxxxx", "words ")} SDKs dial 443 only. ${"To allow 443: sudo sysctl net.ipv4.ip_unprivileged_port_start=443. ".repeat(3)}`;
 const plain: BannerFacts = {
   info,
@@ -58,20 +58,20 @@ test.each(cases)("the banner (%s) fits 80×24 and ends with a command", (_, fact
   expect(text.split("\n").at(-1)).toMatch(/^Next: rollcall /);
 });
 
-test("the connection string and the portal's address stand alone on their lines, to be copied", () => {
+test("the connection string and the portal's address are alone on their lines, to be copied", () => {
   const lines = banner(plain, paint).split("\n");
   expect(lines).toContain(info.connectionString);
   expect(lines).toContain(plain.portalUrl);
 });
 
-test("without a seed the next thing to do is an enrollment, with one it is a device", () => {
+test("the next command creates an enrollment without a seed, and registers a device with a seed", () => {
   expect(banner(plain, paint)).toMatch(/\nNext: rollcall enrollment create --eid dev1 --at symmetrickey$/);
   const elsewhere = { ...plain, location: "./my data" };
   expect(banner(elsewhere, paint)).toMatch(/ --at symmetrickey --location '.\/my data'$/);
   expect(banner({ ...plain, seed: "./seed.json" }, paint)).toMatch(/\nNext: rollcall device register --rid <id> /);
 });
 
-test("a host that others can reach is warned of", () => {
+test("a host that other machines can reach causes a warning", () => {
   const text = banner({ ...plain, info: { ...info, host: "192.168.7.20" }, exposed: true }, paint);
-  expect(text).toContain("Others can reach 192.168.7.20, and all keys here are development keys.");
+  expect(text).toContain("Other machines can reach 192.168.7.20, and all keys here are development keys.");
 });

@@ -5,26 +5,26 @@ import type { Style } from "../../terminal/terminal.js";
 
 export interface BannerFacts {
   readonly info: ServiceInfo;
-  /** The page, with what opens it. */
+  /** The portal's address, with the token that opens it. */
   readonly portalUrl: string;
   /** Absent with --in-memory. */
   readonly location: string | undefined;
-  /** Where the enrollments came from. */
+  /** The seed file or folder that the enrollments came from. */
   readonly seed: string | undefined;
-  /** How many came; unknown of a service in the background. */
+  /** Number of enrollments from the seed; unknown for a service in the background. */
   readonly seeded?: number | undefined;
   readonly tpmOverMqtt: boolean;
-  /** Others than this machine can reach it. */
+  /** True when other machines can reach the service. */
   readonly exposed: boolean;
   readonly detached: boolean;
-  /** What the service has to say, a line each. */
+  /** Notices of the service, one line each. */
   readonly notices: readonly string[];
 }
 
 const DEFAULT_LOCATION = "./.rollcall";
 const WIDTH = 80;
 
-/** What `rollcall start` prints once the service is ready: fits 80 columns and 24 lines, and ends with the next command. */
+/** The text that `rollcall start` prints once the service is ready: fits 80x24, and ends with the next command. */
 export function banner(facts: BannerFacts, paint: (style: Style, text: string) => string): string {
   const { info } = facts;
   const rows: [string, string][] = [
@@ -53,15 +53,15 @@ export function banner(facts: BannerFacts, paint: (style: Style, text: string) =
 function notes({ seed, seeded, tpmOverMqtt, exposed, info, notices }: BannerFacts): string[] {
   return [
     ...(seed === undefined ? [] : [`${seeded === undefined ? "New enrollments" : counted(seeded)} came from ${seed}.`]),
-    ...(tpmOverMqtt ? ["TPM over MQTT is on: our extension, the cloud has TPM over HTTPS only."] : []),
-    ...(exposed ? [`Others can reach ${info.host}, and all keys here are development keys.`] : []),
+    ...(tpmOverMqtt ? ["TPM over MQTT is on: a Rollcall extension; the cloud has TPM over HTTPS only."] : []),
+    ...(exposed ? [`Other machines can reach ${info.host}, and all keys here are development keys.`] : []),
     ...notices,
   ];
 }
 
 const counted = (enrollments: number): string => `${enrollments} enrollment${enrollments === 1 ? "" : "s"}`;
 
-/** Where enrollments, registrations and devices are kept. */
+/** The place where enrollments, registrations and devices are stored. */
 function storeText({ location, info }: BannerFacts): string {
   if (location === undefined) return "memory: forgotten on stop, as are CA and keys";
   return info.store.kind === "memory" ? "memory: forgotten on stop" : info.store.place;

@@ -13,7 +13,7 @@ const TIMEOUT_MS = 60_000;
 const PAUSE_MS = 50;
 const TAIL_LINES = 15;
 
-/** Starts the same command line without `--detach` as a process of its own, and returns once it is ready. */
+/** Starts the same command line without `--detach` as a separate process, and returns once its service is ready. */
 export async function startDetached(
   location: string,
   { argv, terminal, interrupts }: Context,
@@ -25,7 +25,7 @@ export async function startDetached(
   const log = await openLogIn(location, logPath);
   const began = (await log.stat()).size;
   const bin = fileURLToPath(new URL("../../../bin/rollcall.mjs", import.meta.url));
-  // Its banner would put the connection string into the log.
+  // Standard output is discarded, since the banner would put the connection string into the log.
   const child = spawn(process.execPath, [bin, ...argv.filter((word) => word !== "--detach")], {
     detached: true,
     stdio: ["ignore", "ignore", log.fd],
@@ -43,12 +43,12 @@ async function openLogIn(location: string, logPath: string): Promise<FileHandle>
     await mkdir(location, { recursive: true, mode: 0o700 });
     return await open(logPath, "a", 0o600);
   } catch (cause) {
-    const why = `${location} cannot be used as location: ${systemCode(cause) ?? reasonOf(cause)}. Choose another with --location.`;
+    const why = `${location} cannot be used as the location: ${systemCode(cause) ?? reasonOf(cause)}. Choose another with --location.`;
     throw new CliError("unsafe", why, { cause });
   }
 }
 
-/** The service once it is ready; undefined when the process ended, or was not ready in time. */
+/** Waits for the service to be ready. Returns undefined when the process ended, or was not ready in time. */
 async function untilReady(
   child: ChildProcess,
   location: string,
@@ -80,7 +80,7 @@ interface Death {
   readonly interrupted: boolean;
 }
 
-/** The end of its log, and an error with the exit code that it had. */
+/** Prints the end of the process's log, and returns an error with its exit code. */
 async function whyItDied(child: ChildProcess, { logPath, began, terminal, interrupted }: Death): Promise<CliError> {
   const text = (await readFile(logPath)).subarray(began).toString("utf8").trimEnd();
   for (const line of text.split("\n").slice(-TAIL_LINES)) if (line !== "") terminal.note(`  ${line}`);

@@ -9,7 +9,7 @@ import { addOutputOption, type OutputFormat, outputFormats, type Pair, writeReco
 export function addInfo(program: Command, { terminal }: Context): void {
   const info = program
     .command("info")
-    .argument("[fact]", "print only this one, such as connectionString or caPath: for scripts")
+    .argument("[fact]", "print only this fact, such as connectionString or caPath, for scripts")
     .description("print ID scope, endpoints, portal, connection string and CA of the running service")
     .action(async (fact: string | undefined, options: { location?: string; output?: OutputFormat }) => {
       const service = await connect(options.location);
@@ -25,7 +25,7 @@ function oneFact(facts: Readonly<Record<string, unknown>>, name: string): string
   const known = Object.entries(facts).filter(([, value]) => typeof value === "string");
   const found = known.find(([each]) => each.toLowerCase() === name.toLowerCase())?.[1];
   if (typeof found === "string") return found;
-  throw new CliError("usage", `there is no fact ${name}: known are ${known.map(([each]) => each).join(", ")}`);
+  throw new CliError("usage", `there is no fact ${name}; the facts are ${known.map(([each]) => each).join(", ")}`);
 }
 
 /** The facts in the order in which a person needs them. */

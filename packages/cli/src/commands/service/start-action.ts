@@ -22,11 +22,11 @@ import { startDetached } from "./detach.js";
 interface StartFlags extends SettingValues {
   readonly config?: string;
   readonly detach?: boolean;
-  /** Done once, and no setting: it would let every node in. */
+  /** Not a setting, since it must happen once only: as a setting it would let every node in. */
   readonly replaceClusterKeys?: boolean;
 }
 
-/** `start`: until a signal or `rollcall stop`; with `--detach`, until the service is ready. */
+/** `start`: runs until a signal or `rollcall stop`; with `--detach`, returns once the service is ready. */
 export async function start(flags: StartFlags, context: Context): Promise<void> {
   const config = configure(flags);
   if (flags.detach === true) return detach(config, context);
@@ -51,7 +51,7 @@ async function detach(config: Config, context: Context): Promise<void> {
   context.terminal.out(bannerOf(await service.info(), about, context));
 }
 
-/** Flags, environment and file as one. */
+/** Loads the configuration from flags, environment and file. */
 function configure(flags: StartFlags): Config {
   try {
     return loadConfig({ flags, configFile: flags.config });
@@ -60,14 +60,14 @@ function configure(flags: StartFlags): Config {
   }
 }
 
-/** A flag of the command line, or a setting elsewhere. */
+/** The error for an invalid flag (wrong usage), or for an invalid setting elsewhere. */
 function misconfigured(error: ConfigError): CliError {
   const isFlag = error.message.startsWith("--");
   const next = isFlag ? "rollcall start --help" : undefined;
   return new CliError(isFlag ? "usage" : "configuration", error.message, { next, cause: error });
 }
 
-/** Starts the service; what it refuses to start with is worded for the user. */
+/** Starts the service. Throws CliError, worded for the user, when the service refuses to start. */
 export async function launch(options: Parameters<typeof startRollcall>[0]): Promise<Rollcall> {
   try {
     return await startRollcall(options);

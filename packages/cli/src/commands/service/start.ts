@@ -7,7 +7,7 @@ export function addStart(program: Command, context: Context): void {
   const start = program
     .command("start")
     .description("start the service; prints how to reach it")
-    .option("--config <file>", "settings (default: rollcall.yaml, if it is there)")
+    .option("--config <file>", "file with settings (default: rollcall.yaml, if it exists)")
     .option("--location <dir>", "data directory: CA, keys, database, pid and log (default: ./.rollcall)")
     .option(
       "--store <store>",
@@ -15,9 +15,9 @@ export function addStart(program: Command, context: Context): void {
     )
     .addOption(new Option("--in-memory", "forget everything on stop").conflicts(["location", "detach", "store"]))
     .option("--host <ip>", "address to listen on (default: 127.0.0.1)")
-    .option("--hub-host <name>", "host name of the assigned hub (default: that of the service)")
+    .option("--hub-host <name>", "host name of the assigned hub (default: the host name of the service)")
     .addOption(
-      new Option("--mqtt-port <n>", "MQTT over TLS (default: 8883); 0 takes any free port").argParser(parsePort),
+      new Option("--mqtt-port <n>", "MQTT over TLS (default: 8883); 0 picks any free port").argParser(parsePort),
     )
     .addOption(new Option("--https-port <n>", "HTTPS and WebSocket (default: 443, else 8443)").argParser(parsePort))
     .addOption(
@@ -25,11 +25,11 @@ export function addStart(program: Command, context: Context): void {
     )
     .option("--seed <file>", "enrollments to load: JSON or YAML, or a folder of such files")
     .option("--id-scope <scope>", "ID scope (default: 0ne00000000)")
-    .option("--retry-after <duration>", "how long devices are told to wait (default: 3s)")
+    .option("--retry-after <duration>", "wait that devices are told before they ask again (default: 3s)")
     .option("--assigning-for <duration>", "how long a registration stays assigning (default: 0s)")
-    .option("--registrations-per-minute <n>", "answer 429 beyond this many (default: off)")
-    .option("--tpm-over-mqtt <true|false>", "TPM attestation over MQTT, an extension (default: for loopback)")
-    .option("--replace-cluster-keys", "once: nodes that share a database get this one's CA and keys")
+    .option("--registrations-per-minute <n>", "answer 429 to further registrations (default: no limit)")
+    .option("--tpm-over-mqtt <true|false>", "TPM attestation over MQTT, an extension (default: on, if on loopback)")
+    .option("--replace-cluster-keys", "once: give all nodes that share the database this node's CA and keys")
     .option("--log-level <level>", "silent, error, warn, info, debug or trace (default: info)")
     .option("--detach", "return once the service is ready, and leave it running")
     .action(async (flags) => (await import("./start-action.js")).start(flags, context));
@@ -37,8 +37,8 @@ export function addStart(program: Command, context: Context): void {
 }
 
 const HELP = `
-Nearly every flag is also a variable (ROLLCALL_MQTT_PORT) and a setting of rollcall.yaml;
-a flag wins over a variable, a variable over the file. TPM attestation over MQTT
+Nearly every flag is also an environment variable (ROLLCALL_MQTT_PORT) and a setting
+of rollcall.yaml; flags win over variables, and variables over the file. TPM attestation over MQTT
 is an extension of Rollcall: the cloud has it over HTTPS only.
 
 Examples:

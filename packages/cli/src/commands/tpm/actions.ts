@@ -38,7 +38,7 @@ interface CreateFlags extends StateFlag {
   readonly force?: boolean;
 }
 
-/** RSA keys take a while to find: that happens in worker threads. */
+/** Searches the RSA keys in worker threads, since that takes a while. */
 async function freshState({ seed = randomBytes(32).toString("hex"), ecc }: CreateFlags): Promise<TpmState> {
   if (ecc === true) return createTpm({ seed, keys: "ecc" }).snapshot();
   return createTpm({ seed, hints: await prepareTpm({ seed }) }).snapshot();
@@ -68,11 +68,13 @@ export async function create(flags: CreateFlags, { terminal }: Context): Promise
   terminal.note(`Made a virtual TPM in ${flags.state}.`);
   terminal.out(`registrationId\t${registrationIdOf(endorsementKey)}`);
   terminal.out(`endorsementKey\t${endorsementKey.toString("base64")}`);
-  terminal.note("This is the endorsement key that is persistent at 0x81010001, which every client takes first.");
+  terminal.note("This endorsement key is persistent at 0x81010001, where every client looks first.");
   terminal.note(`Next: rollcall tpm serve --state ${flags.state}`);
 }
 
-/** The EK as a client makes it that finds none: on a copy, so that nothing becomes persistent. */
+/**
+ * The EK that a client creates when it finds no persistent one. Works on a copy, so that nothing becomes persistent.
+ */
 function paddedKey(tpm: VirtualTpm): Buffer {
   const { seeds, hints } = tpm.snapshot();
   const copy = createTpm({ seeds, hints });
@@ -136,12 +138,12 @@ export async function exportEk(
 
 interface ActivateFlags extends StateFlag {
   readonly truncate?: number;
-  /** a challenge that is not for this TPM, or that something happened to on the way */
+  /** a challenge for another TPM or another SRK, or a challenge that was damaged on the way */
   readonly fault?: "foreign" | "wrong-srk" | "damaged";
   readonly sign?: string;
 }
 
-/** The TPM that a challenge meets: one with another EK or SRK is to it what a foreign challenge is to this one. */
+/** The TPM that gets the challenge. Another EK or SRK in the TPM has the same effect as a challenge for another TPM. */
 function tpmFor({ state, fault }: ActivateFlags, tpm: VirtualTpm): VirtualTpm {
   if (fault === "foreign") return openState(withOtherEndorsementKey(tpm.snapshot(), state), state);
   return fault === "wrong-srk" ? openState(cleared(tpm.snapshot()), state) : tpm;
@@ -149,7 +151,7 @@ function tpmFor({ state, fault }: ActivateFlags, tpm: VirtualTpm): VirtualTpm {
 
 function challengeFor({ truncate, fault }: ActivateFlags, bytes: Buffer): Buffer {
   const damaged = Buffer.from(bytes);
-  // A bit of the credential.
+  // Flips a bit of the credential.
   if (fault === "damaged") damaged[40] = (damaged[40] ?? 0) ^ 1;
   return truncate === undefined ? damaged : damaged.subarray(0, truncate);
 }
@@ -166,7 +168,7 @@ export async function activate(text: string, flags: ActivateFlags, { terminal }:
   } catch (error) {
     const code = error instanceof TpmCommandError ? error.responseCode : undefined;
     const said = code === undefined ? reasonOf(error) : `${reasonOf(error)}: ${describeResponseCode(code)}`;
-    throw new CliError("refused", `the TPM did not take it: ${said}`, { cause: error });
+    throw new CliError("refused", `the TPM did not accept the authentication key: ${said}`, { cause: error });
   }
   await saveState(flags.state, tpm.snapshot());
   terminal.note(`Activated: the key is in the TPM of ${flags.state}, at 0x81000100.`);

@@ -3,7 +3,9 @@ import type { Context } from "../../terminal/context.js";
 import { parseCount } from "../../terminal/durations.js";
 import { addOutputOption } from "../../terminal/output.js";
 
-/** `rollcall tpm …`: virtual TPMs. What they do is in `../tpm-actions.ts` and `../tpm-serve.ts`, loaded when asked for. */
+/**
+ * `rollcall tpm …`: virtual TPMs. The actions are in `actions.ts` and `serve.ts`, which are loaded when a command runs.
+ */
 export function addTpm(program: Command, context: Context): void {
   const tpm = program.command("tpm").description("virtual TPM 2.0: make one, serve it to other programs, try it");
   addServe(tpm, context);
@@ -32,10 +34,13 @@ function addServe(tpm: Command, context: Context): void {
   tpm
     .command("serve")
     .description("serve a TPM to SDKs and TPM tools until it is stopped")
-    .option("--state <dir>", "folder of the TPM, made when there is none; without it the TPM ends with the command")
-    .addOption(port("--port <n>", "simulator protocol; the next port is the platform's; 0 switches it off", 2321))
-    .addOption(port("--rm-port <n>", "where SDKs look when there is no TPM device; 0 switches it off", 2323))
-    .option("--host <address>", "address to listen on: whoever reaches it owns the TPM", "127.0.0.1")
+    .option(
+      "--state <dir>",
+      "folder of the TPM, created if it does not exist (default: the TPM is lost when the command ends)",
+    )
+    .addOption(port("--port <n>", "simulator protocol; the platform port is the next one; 0 switches it off", 2321))
+    .addOption(port("--rm-port <n>", "port that SDKs try when there is no TPM device; 0 switches it off", 2323))
+    .option("--host <address>", "address to listen on; every program that can reach it controls the TPM", "127.0.0.1")
     .action(async (options) => (await import("./serve.js")).serve(options, context))
     .addHelpText(
       "after",
@@ -45,14 +50,14 @@ function addServe(tpm: Command, context: Context): void {
 
 function addCreate(tpm: Command, context: Context): void {
   addState(tpm.command("create"))
-    .description("make a TPM, and print what its enrollment needs")
-    .option("--seed <text>", "the same text makes the same keys on any machine; random without")
-    .option("--ecc", "P-256 keys: an extension, real services are not known to take them")
-    .option("--from <dir>", "a copy of another TPM: a cloned device")
+    .description("make a TPM, and print the facts that its enrollment needs")
+    .option("--seed <text>", "the same text makes the same keys on any machine (default: random)")
+    .option("--ecc", "P-256 keys: an extension; real services are not known to accept them")
+    .option("--from <dir>", "copy another TPM, like a cloned device")
     .option("--clear", "then clear it: the SRK changes, the EK stays")
     .option("--swap-ek", "then give it another EK, as if the board were exchanged")
     .option("--lockout", "then lock it out, as after too many wrong passwords")
-    .option("--force", "replace what is there")
+    .option("--force", "replace an existing TPM")
     .action(async (options) => (await import("./actions.js")).create(options, context))
     .addHelpText(
       "after",
@@ -71,7 +76,7 @@ function addExportEk(tpm: Command, context: Context): void {
   addState(tpm.command("export-ek"))
     .description("print the endorsement key for an enrollment, as base64")
     .addOption(
-      new Option("--for <client>", "whose EK: templates differ, and so do the keys of one TPM")
+      new Option("--for <client>", "SDK that will use the EK: its template decides which key of the TPM it is")
         .choices(["node", "c", "java", "csharp", "iot-edge"])
         .default("node"),
     )
@@ -80,15 +85,18 @@ function addExportEk(tpm: Command, context: Context): void {
 
 function addActivate(tpm: Command, context: Context): void {
   addState(tpm.command("activate"))
-    .description("open an authenticationKey of a service, and keep the key in it")
+    .description("open an authenticationKey from a service, and keep its key in the TPM")
     .argument("<authentication-key>", "base64, or @file")
-    .addOption(new Option("--truncate <bytes>", "cut it before it reaches the TPM").argParser(parseCount))
     .addOption(
-      new Option("--fault <kind>", "as if it were for another TPM, for another SRK, or damaged").choices([
-        "foreign",
-        "wrong-srk",
-        "damaged",
-      ]),
+      new Option("--truncate <bytes>", "cut the challenge to this length before it reaches the TPM").argParser(
+        parseCount,
+      ),
+    )
+    .addOption(
+      new Option(
+        "--fault <kind>",
+        "treat the challenge as one for another TPM, for another SRK, or as damaged",
+      ).choices(["foreign", "wrong-srk", "damaged"]),
     )
     .option("--sign <text>", "then sign a text with the key, and print the HMAC as hex")
     .action(async (key, options) => (await import("./actions.js")).activate(key, options, context));
@@ -96,10 +104,10 @@ function addActivate(tpm: Command, context: Context): void {
 
 function addQuote(tpm: Command, context: Context): void {
   addState(tpm.command("quote"))
-    .description("have the TPM sign its PCRs; tpm2_checkquote reads the files")
+    .description("let the TPM sign its PCRs; tpm2_checkquote reads the files")
     .option("--pcrs <bank:list>", "which PCRs", "sha256:0,1,2,3,4,5,6,7")
     .option("--nonce <hex>", "qualifying data of the verifier", "")
     .option("--out-dir <dir>", "where to write quote.msg, quote.sig and ak.pem", ".")
-    .option("--force", "replace files that exist")
+    .option("--force", "replace existing files")
     .action(async (options) => (await import("./actions.js")).quote(options, context));
 }

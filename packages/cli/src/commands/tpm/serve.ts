@@ -14,7 +14,7 @@ interface ServeFlags {
   readonly host: string;
 }
 
-/** Writes what differs before the answer goes out, as a TPM does: who has the answer has the state, whatever happens next. */
+/** Saves a changed state before the answer goes out, as a TPM does: a client with an answer can rely on the state. */
 function keeper(folder: string): (tpm: VirtualTpm) => void {
   const file = stateFile(folder);
   const temporary = `${file}.${process.pid}.tmp`;

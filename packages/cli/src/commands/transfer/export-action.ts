@@ -11,7 +11,7 @@ interface Flags {
   readonly force?: boolean;
 }
 
-/** `export`: streams, so that the size of the service does not matter; a file is there whole or not at all. */
+/** `export`: streams, so that memory does not grow with the data. A file is written completely or not at all. */
 export async function exportTo(file: string, flags: Flags, context: Context): Promise<void> {
   const { terminal, interrupts } = context;
   const toFile = file !== "-";
@@ -33,7 +33,7 @@ export async function exportTo(file: string, flags: Flags, context: Context): Pr
   } finally {
     clear();
   }
-  terminal.note(`${text()}${toFile ? ` to ${file}` : ""}; keys are in it`);
+  terminal.note(`${text()}${toFile ? ` to ${file}` : ""}; it contains keys`);
 }
 
 /** The body of an answer. Throws CliError when the connection or the user ends it early. */
@@ -47,10 +47,13 @@ async function* received(response: Response, service: RunningService, signal: Ab
 }
 
 const LINE_FEED = 0x0a;
-/** More than the last line of an export takes. */
+/** More bytes than the last line of an export has. */
 const TAIL_BYTES = 256;
 
-/** Passes an export on and counts its records: all lines but the first and the last, which says how many there are. */
+/**
+ * Passes an export on and counts its records: all lines except the first and the last. The last line says how many
+ * there are.
+ */
 async function* whole(chunks: AsyncIterable<Uint8Array>, add: (records: number) => void): AsyncGenerator<Uint8Array> {
   let lines = 0;
   let tail = Buffer.alloc(0);

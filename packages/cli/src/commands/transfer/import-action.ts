@@ -18,7 +18,7 @@ interface Flags {
   readonly generateKeys?: boolean;
 }
 
-/** `import`: the service takes none of the records where one is not good. */
+/** `import`: when one record is invalid, the service imports none of them. */
 export async function importFrom(file: string, flags: Flags, context: Context): Promise<void> {
   const service = await connect(flags.location);
   const { method, path } = operatorRoutes.importRecords;
@@ -53,15 +53,15 @@ export async function importFrom(file: string, flags: Flags, context: Context): 
   for (const note of result.notes) context.terminal.note(note);
 }
 
-/** The service puts records in parts, and goes on when nobody waits for it any more. */
+/** The service writes records in parts, and continues when its client has gone. */
 function unanswered(error: unknown, file: string, flags: Flags): unknown {
   if (!(error instanceof CliError)) return error;
-  const message = `${error.message}; some or all of the records may be in it: to have all, import them again with --overwrite`;
+  const message = `${error.message}; some or all of the records may have been imported; to make sure, import them again with --overwrite`;
   const again = `rollcall import ${quote(file)}${where(flags)} --overwrite`;
   return new CliError(error.kind, message, { next: error.kind === "interrupted" ? again : error.next, cause: error });
 }
 
-/** The service names the line, and words its remedies for its own query: here the file is named, and flags. */
+/** The service's message names the line and its query parameters; this error names the file and the flags instead. */
 async function refused(response: Response, file: string, flags: Flags): Promise<CliError> {
   const command = `rollcall import ${quote(file)}${where(flags)}`;
   const { kind, message } = await refusalOf(response);

@@ -25,7 +25,10 @@ export interface ConnectionProof extends WorkBudget {
   readonly presented: Presented;
   /** All problems of a path up to an enrolled certificate at this moment; the path is one of `presented`. */
   judge(path: readonly Certificate[], anchor: Certificate, now: Date): readonly PathProblem[];
-  /** Remembers the CA certificates of a path for other connections: they were proved to be enrolled, or under one that is. */
+  /**
+   * Remembers the CA certificates of a path for other connections: they were proved to be enrolled, or under one that
+   * is.
+   */
   keep(path: readonly Certificate[]): void;
 }
 

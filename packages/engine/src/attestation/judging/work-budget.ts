@@ -13,8 +13,8 @@ export type CountWork = (done: WorkDone) => void;
 export type Take = (microseconds: number) => boolean;
 
 /**
- * A budget that fills steadily up to `burst` and never beyond. What is left depends on the time alone, so that it cannot be
- * filled by coming again.
+ * A budget that fills steadily up to `burst` and never beyond. What is left depends on the time alone, so that it
+ * cannot be filled by coming again.
  */
 export function tokenBucket(options: {
   readonly perSecond: number;
@@ -49,8 +49,8 @@ export interface WorkBudget {
   /** Within the budgets, from the first microsecond on. */
   dear(): Work;
   /**
-   * The straight check of an ordinary chain, which is always done: a few signatures of keys that are known to be under the
-   * enrolled certificate, and a few comparisons. Beyond that, as `dear`. Made anew for each chain that is judged.
+   * The straight check of an ordinary chain, which is always done: a few signatures of keys that are known to be under
+   * the enrolled certificate, and a few comparisons. Beyond that, as `dear`. Made anew for each chain that is judged.
    */
   straight(): Work;
   /** Undefined when so much may be spent, else the reason why not. */

@@ -71,8 +71,8 @@ const decided: ReadonlySet<PathProblemCode> = new Set<PathProblemCode>([
 ]);
 
 /**
- * The faults of a path as findings. That the chain does not reach its anchor is said once: by the link that is broken, where
- * there is one. A check that was not made is an error only where it decides.
+ * The faults of a path as findings. That the chain does not reach its anchor is said once: by the link that is broken,
+ * where there is one. A check that was not made is an error only where it decides.
  */
 export function pathFindings(problems: readonly PathProblem[]): readonly Finding[] {
   const broken = problems.some((each) => each.code === "signatureInvalid" || each.code === "keyIdMismatch");

@@ -89,8 +89,8 @@ async function byChain<Holder extends EnrollmentRecord>(
 }
 
 /**
- * The path of a chain, by names alone where they suffice. Signatures tell certificates of one name apart, but only when a
- * name leads to an enrolled certificate: anything else is a stranger's work to give.
+ * The path of a chain, by names alone where they suffice. Signatures tell certificates of one name apart, but only when
+ * a name leads to an enrolled certificate: anything else is a stranger's work to give.
  */
 async function pathOf<Holder extends EnrollmentRecord>(
   presented: readonly Certificate[],

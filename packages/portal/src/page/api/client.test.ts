@@ -4,7 +4,7 @@ import { giveToken, token, tokenRefused } from "./token.js";
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** A service that takes one token; `before` is called before each answer. Returns the tokens that it was shown. */
+/** A service that accepts one token; `before` is called before each answer. Returns the tokens that it received. */
 function serviceThatTakes(right: string, before: () => void = () => undefined): readonly string[] {
   const shown: string[] = [];
   vi.stubGlobal("fetch", async (_url: string, { headers }: { headers: Record<string, string> }) => {
@@ -23,7 +23,7 @@ it("a token that is refused is forgotten", async () => {
   expect([token.value, tokenRefused.value]).toEqual([undefined, true]);
 });
 
-it("one that is given while the one before is being refused stays, and is what is asked with", async () => {
+it("a token given while the old token is being refused stays, and the request is sent again with it", async () => {
   giveToken("old");
   const shown = serviceThatTakes("new", () => giveToken("new"));
   expect(await ask("info")).toEqual({ idScope: "0ne" });

@@ -3,7 +3,7 @@ import { formatPath, managementRoutes } from "@rollcall/protocol/routes";
 import { operatorRoutes, serviceRoutes } from "@rollcall/protocol/service-routes";
 import { forgetToken, token } from "./token.js";
 
-/** What the service will not do, and why; or that it does not answer (`status` 0). */
+/** A refusal of the service with its reason; `status` 0 when the service does not answer. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly status: number;
@@ -31,7 +31,7 @@ export interface Ask {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Sends a request to the listener that this page came from. Throws ApiError, and AbortError when `signal` says so. */
+/** Sends a request to the listener that served this page. Throws ApiError, and AbortError when `signal` is aborted. */
 export async function send(route: Route, ask: Ask = {}): Promise<Response> {
   const { params = {}, query = {}, body, headers = {}, signal } = ask;
   const given = Object.entries(query).filter((entry): entry is [string, string | number] => entry[1] !== undefined);
@@ -57,21 +57,18 @@ export async function send(route: Route, ask: Ask = {}): Promise<Response> {
   if (response.ok) return response;
   const error = await readError(response);
   if (response.status !== 401) throw error;
-  // Another one was given while this was on its way: nothing was done with the old one, and the new one is not refused.
+  // The user entered another token while this request was running. It did nothing with the old token, so send it again.
   if (token.value !== undefined && token.value !== shown) return send(route, ask);
   forgetToken({ refused: true });
-  throw new ApiError(
-    401,
-    "The portal has to be unlocked again, with the token of the service as it runs now. Then try again.",
-  );
+  throw new ApiError(401, "Unlock the portal again with the token of the service that runs now, then try again.");
 }
 
 const routes: Readonly<Record<AnswerRoute, Route>> = { ...serviceRoutes, ...operatorRoutes, ...managementRoutes };
 
-/** The JSON that a route answers. */
+/** Calls a route and returns the JSON of its answer. */
 export async function ask<Name extends AnswerRoute>(name: Name, options?: Ask): Promise<Answer<Name>> {
   const response = await send(routes[name], options);
-  // A cast: page and service are of one version, they come in one package.
+  // A cast: page and service have the same version, since one package contains both.
   return (response.status === 204 ? undefined : await response.json()) as Answer<Name>;
 }
 
@@ -79,7 +76,7 @@ async function readError(response: Response): Promise<ApiError> {
   const text = await response.text().catch(() => "");
   const usual = `The service answered ${response.status} ${response.statusText}`.trimEnd();
   try {
-    // A cast: every member is looked at before it is used.
+    // A cast: every member is checked before it is used.
     const body = JSON.parse(text) as Partial<ErrorBody> | null;
     return new ApiError(response.status, body?.message ?? usual, body ?? {});
   } catch {
@@ -87,22 +84,22 @@ async function readError(response: Response): Promise<ApiError> {
   }
 }
 
-/** True when what was to be written over is another version by now, or gone. */
+/** True when the resource was changed or deleted after it was read (412). */
 export function isStale(error: unknown): boolean {
   return error instanceof ApiError && error.status === 412;
 }
 
-/** True when what was to be deleted is not there, or not any more. */
+/** True when the resource does not exist (404). */
 export function isGone(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404;
 }
 
-/** True for what an AbortController did. */
+/** True for the error of an aborted request. */
 export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }
 
-/** A sentence for whoever reads the page. */
+/** The error as a sentence for the user. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -12,14 +12,14 @@ import { enrollmentKinds, serviceRoutes } from "@rollcall/protocol/service-route
 import { type Ask, ask, send } from "./client.js";
 
 type NamesOf<T> = T extends unknown ? keyof T : never;
-/** A union whose members can all be asked for: those that one kind has not are undefined. */
+/** A union on which every member of its types can be read; a member that a type lacks is undefined. */
 type AnyOf<T, Whole = T> = T extends unknown
   ? T & { readonly [Name in Exclude<NamesOf<Whole>, keyof T>]?: never }
   : never;
 
-/** The security of an enrollment, as it is read: with keys where `getMechanism` read it. */
+/** The attestation of an enrollment, as the service returns it; only `getMechanism` returns keys. */
 export type Attestation = AnyOf<EnrolledAttestation | EnrolledMechanism>;
-/** An enrollment of either kind, as it is read. */
+/** An enrollment of either kind, as the service returns it. */
 export type Enrollment = AnyOf<Answer<"getEnrollment"> | Answer<"getGroup">> & { readonly attestation: Attestation };
 
 export interface List<T> {
@@ -79,7 +79,7 @@ export function createEnrollment(kind: EnrollmentKind, id: string, body: Enrollm
   return ask(kinds[kind].put, { params: { id }, query, body });
 }
 
-/** Replaces the version that has this etag; ApiError with status 412 when it is another by now. */
+/** Replaces the version that has this etag. Throws ApiError with status 412 when the enrollment has changed. */
 export function replaceEnrollment(
   kind: EnrollmentKind,
   id: string,
@@ -93,7 +93,7 @@ export async function deleteEnrollment(kind: EnrollmentKind, id: string, etag?: 
   await ask(kinds[kind].delete, { params: { id }, query, ...itsEtag(etag) });
 }
 
-/** With keys. */
+/** Returns the attestation with its keys. */
 export function getMechanism(kind: EnrollmentKind, id: string): Promise<Attestation> {
   return ask(kinds[kind].mechanism, { params: { id }, query });
 }
@@ -102,7 +102,7 @@ export async function deleteRegistration(id: string, etag?: string): Promise<voi
   await ask("deleteRegistration", { params: { id }, query, ...itsEtag(etag) });
 }
 
-/** Registration records of a group, a page at a time. */
+/** One page of a group's registration records. */
 export async function listRegistrations(
   id: string,
   { after, limit }: { after?: string | undefined; limit: number },

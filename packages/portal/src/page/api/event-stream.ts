@@ -4,7 +4,7 @@ export interface StreamEvent {
   readonly data: string;
 }
 
-/** Takes text as it comes, in pieces cut anywhere, and gives the events that it completes. Comments are left out. */
+/** Parses text that arrives in arbitrary pieces, and returns the events that each piece completes. Skips comments. */
 export class EventStreamParser {
   #rest = "";
 

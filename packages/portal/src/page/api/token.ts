@@ -6,14 +6,14 @@ function remembered(): string | undefined {
   try {
     return sessionStorage.getItem(KEY) ?? undefined;
   } catch {
-    // Storage may be forbidden; then the token lives as long as the page.
+    // The browser may forbid storage; then the token is lost when the page is closed or reloaded.
     return undefined;
   }
 }
 
-/** The management token; undefined until somebody gives it. */
+/** The management token; undefined until the user gives it. */
 export const token: Signal<string | undefined> = signal(remembered());
-/** True after the service refused the token that it was shown. */
+/** True after the service refused the token. */
 export const tokenRefused: Signal<boolean> = signal(false);
 
 /** Keeps the token for this window, until it is closed. */
@@ -23,7 +23,7 @@ export function giveToken(text: string): void {
   try {
     sessionStorage.setItem(KEY, given);
   } catch {
-    // As above.
+    // Storage is forbidden, as above.
   }
   tokenRefused.value = false;
   token.value = given;
@@ -33,13 +33,13 @@ export function forgetToken({ refused }: { refused: boolean }): void {
   try {
     sessionStorage.removeItem(KEY);
   } catch {
-    // As above.
+    // Storage is forbidden, as above.
   }
   tokenRefused.value = refused;
   token.value = undefined;
 }
 
-/** The token of a fragment `#token=…`; undefined for every other one. */
+/** The token of a fragment `#token=…`; undefined for every other fragment. */
 export function tokenOf(hash: string): string | undefined {
   const text = /^#token=([^&]+)$/.exec(hash)?.[1];
   if (text === undefined) return undefined;
@@ -57,8 +57,8 @@ interface Message {
 }
 
 /**
- * Windows of this page lend each other the token, which none of them keeps beyond its own life: a link that is opened in a
- * second tab works. Only pages of the same origin hear it. Locking one locks all.
+ * Windows of this page give each other the token, so that a link opened in a second tab works. No window stores the
+ * token beyond its own life. Only pages of the same origin receive the messages. Locking one window locks all windows.
  */
 function startLending(): ((message: Message) => void) | undefined {
   if (typeof BroadcastChannel === "undefined") return undefined;
@@ -72,11 +72,11 @@ function startLending(): ((message: Message) => void) | undefined {
   return post;
 }
 
-/** Somebody locked the page: it is not to be opened by another window. */
+/** True after the user locked the page: another window must not unlock it. */
 let locked = false;
 let tell: ReturnType<typeof startLending>;
 
-/** Takes the token out of the address, and the address bar and its history with it; or asks the other windows for it. */
+/** Reads the token from the address and removes it there and from the history; without one, asks the other windows. */
 export function startToken(): void {
   const given = tokenOf(location.hash);
   if (given !== undefined) {
@@ -84,12 +84,12 @@ export function startToken(): void {
     history.replaceState(null, "", "#/");
   }
   tell = startLending();
-  // One that was refused before may wait in another window.
+  // Another window may be waiting for a valid token, after the service refused its own.
   if (given !== undefined) lendToken();
   if (token.value === undefined) tell?.({ ask: true });
 }
 
-/** Opens the other windows of this page that have no token. */
+/** Unlocks the other windows of this page that have no token. */
 export function lendToken(): void {
   if (token.value !== undefined) tell?.({ token: token.value });
 }

@@ -4,19 +4,19 @@ import { ApiError, isAbort, send } from "./client.js";
 import { EventStreamParser } from "./event-stream.js";
 
 export interface Watcher {
-  /** Each time that the stream opens: what happened before has to be asked for. */
+  /** Called each time the stream opens. Earlier attempts are not in the stream and have to be loaded. */
   opened(): void;
   attempt(attempt: AttemptSummary): void;
-  /** There was more than the stream could carry. */
+  /** The stream dropped this many changes. */
   missed(count: number): void;
-  /** It broke off and is tried again. */
+  /** The stream ended; it is opened again after a wait. */
   lost(reason: string): void;
 }
 
-/** Wait before another try: a service that restarts is back in a second or two. */
+/** Wait before the next try: a service restarts within a second or two. */
 const RETRY_MS = 2_000;
 
-/** Follows what happens to attempts until `signal` ends it. */
+/** Follows the changes of attempts until `signal` is aborted. */
 export async function watchAttempts(watcher: Watcher, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {

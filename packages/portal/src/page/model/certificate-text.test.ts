@@ -16,7 +16,7 @@ describe("the text of a certificate file", () => {
 
   it.each([
     ["nothing", "", "empty"],
-    ["a text", "hello", "no certificate"],
+    ["a text", "hello", "not a certificate"],
     ["a PKCS#8 key", "-----BEGIN PRIVATE KEY-----\nMII=\n-----END PRIVATE KEY-----", "private key"],
     ["a certificate with its key", "-----BEGIN CERTIFICATE-----\n-----BEGIN EC PRIVATE KEY-----", "private key"],
     ["a request", "-----BEGIN CERTIFICATE REQUEST-----", "certificate request"],
@@ -30,7 +30,7 @@ describe("the text of a certificate file", () => {
     expect(() => certificateText(bytes(text))).toThrow(reason);
   });
 
-  // How openssl writes them: the first bytes.
+  // The first bytes of files that openssl writes.
   it.each([
     ["a PKCS#8 key", "308187020100301306072a8648ce3d0201", "private key"],
     ["an encrypted PKCS#8 key", "3081ec305706092a864886f70d01050d30", "private key"],
@@ -54,7 +54,7 @@ describe("the text of a certificate file", () => {
     }
   });
 
-  it.prop([fc.uint8Array({ maxLength: 200 })])("is a text or a FileFault, whatever the file", (file) => {
+  it.prop([fc.uint8Array({ maxLength: 200 })])("is a text or a FileFault, for any file", (file) => {
     try {
       expect(certificateText(file).length).toBeGreaterThan(0);
     } catch (error) {

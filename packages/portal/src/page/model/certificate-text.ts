@@ -1,36 +1,36 @@
-/** What a file is rejected for before it is sent anywhere. */
+/** The reason why a file is rejected before it is sent. */
 export class FileFault extends Error {
   override readonly name = "FileFault";
 }
 
-/** A certificate has two or three thousand bytes; what is much larger is another file. */
+/** A certificate has two or three thousand bytes; a much larger file is not a certificate. */
 const MAX_BYTES = 64 * 1024;
 
-/** Why a file of this size is not even read; undefined for one that may be a certificate. */
+/** The reason why a file of this size is not read; undefined for a size that a certificate may have. */
 export function sizeFault(bytes: number): string | undefined {
   if (bytes === 0) return "The file is empty.";
   if (bytes <= MAX_BYTES) return undefined;
-  return `The file has ${bytes.toLocaleString("en")} bytes: that is no certificate. Choose a .pem or .cer file.`;
+  return `The file has ${bytes.toLocaleString("en")} bytes, which is too many for a certificate. Choose a .pem or .cer file.`;
 }
 
-const privateKey = "The file holds a private key. It was not sent: choose the certificate alone.";
-const request = "The file holds a certificate request. Choose the certificate that was issued for it.";
+const privateKey = "The file contains a private key. It was not sent: choose a file with only the certificate.";
+const request = "The file contains a certificate request. Choose the certificate that was issued for it.";
 const bundle = (what: string) =>
-  `The file is a ${what} bundle, not a certificate. Export the certificate alone from it, as .pem or .cer.`;
+  `The file is a ${what} bundle, not a certificate. Export only the certificate from it, as .pem or .cer.`;
 
-/** What a PEM block says that is not what is wanted, by its label. */
+/** The fault of a PEM block that is not a certificate, by its label. */
 const labelFaults: readonly (readonly [label: RegExp, fault: string])[] = [
   [/PRIVATE KEY$/, privateKey],
   [/CERTIFICATE REQUEST$/, request],
   [/^(PKCS7|CMS)$/, bundle("PKCS#7")],
-  [/PUBLIC KEY$/, "The file holds a public key alone. Choose the certificate that it is part of."],
+  [/PUBLIC KEY$/, "The file contains only a public key. Choose the certificate that contains it."],
 ];
 
 /**
- * Other files that are DER as well, by how they begin (the first tags, in hex): the outer SEQUENCE, and what it holds first.
- * PKCS#8, PKCS#1 and SEC 1 keys begin with a version, encrypted ones with an algorithm, PKCS#12 with the version 3, PKCS#7
- * with its object identifier, a request (RFC 2986) with the version 0 and a name, where a certificate has its tag [0], or
- * a serial number and an algorithm.
+ * Other DER files, by the first tags inside their outer SEQUENCE (in hex). PKCS#8, PKCS#1 and SEC 1 keys begin with a
+ * version, encrypted keys with an algorithm, PKCS#12 with the version 3, PKCS#7 with its object identifier, and a
+ * request (RFC 2986) with the version 0 and a name. A certificate begins with its tag [0], or a serial number and an
+ * algorithm.
  */
 const derFaults: readonly (readonly [start: RegExp, fault: string])[] = [
   [/^02010[01](30|02|04)/, privateKey],
@@ -40,7 +40,9 @@ const derFaults: readonly (readonly [start: RegExp, fault: string])[] = [
   [/^30(?:[0-7].|81..|82.{4})02010030(?:[0-7].|81..)31/, request],
 ];
 
-/** The text of a .pem or .cer file (PEM or DER). Throws FileFault for what can be no certificate, above all private keys. */
+/**
+ * The text of a .pem or .cer file (PEM or DER). Throws FileFault for every other kind of file, above all private keys.
+ */
 export function certificateText(bytes: Uint8Array): string {
   const tooLarge = sizeFault(bytes.length);
   if (tooLarge !== undefined) throw new FileFault(tooLarge);
@@ -52,16 +54,16 @@ export function certificateText(bytes: Uint8Array): string {
     if (isWanted && labels.some((each) => label.test(each))) throw new FileFault(fault);
   }
   if (certificates > 1) {
-    throw new FileFault(`The file holds ${certificates} certificates. Choose a file with the one that is wanted here.`);
+    throw new FileFault(`The file contains ${certificates} certificates. Choose a file with only the one needed here.`);
   }
   if (labels.length > 0) return text;
   if (bytes[0] === 0x30) return toPem(bytes);
-  // DER begins with a SEQUENCE; base64 of it, without the lines of PEM, with MII.
+  // Base64 without the PEM lines: a SEQUENCE with a long length begins with MI.
   if (/^\s*MI[A-Za-z0-9+/=\s]+$/.test(text)) return toPem(fromBase64(text));
-  throw new FileFault("The file is no certificate: neither PEM (-----BEGIN CERTIFICATE-----) nor DER.");
+  throw new FileFault("The file is not a certificate: neither PEM (-----BEGIN CERTIFICATE-----) nor DER.");
 }
 
-/** PEM is ASCII; Windows shells write it as UTF-16 all the same. */
+/** Decodes text. PEM is ASCII, but Windows shells write it as UTF-16. */
 function decodeText(bytes: Uint8Array): string {
   const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-16be";
   const isUtf16 = utf16 === "utf-16le" || (bytes[0] === 0xfe && bytes[1] === 0xff);
@@ -72,13 +74,15 @@ function fromBase64(text: string): Uint8Array {
   try {
     return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   } catch {
-    throw new FileFault("The file looks like base64, and is cut off or changed. Choose the certificate's own file.");
+    throw new FileFault(
+      "The file looks like base64, but is cut off or changed. Choose the original file of the certificate.",
+    );
   }
 }
 
-/** Throws FileFault for DER that is plainly something else. */
+/** Wraps DER in PEM. Throws FileFault for DER that is not a certificate. */
 function toPem(bytes: Uint8Array): string {
-  // Lengths of 128 and more have bytes of their own.
+  // A length of 128 or more takes extra bytes.
   const header = (bytes[1] ?? 0) < 0x80 ? 2 : 2 + ((bytes[1] ?? 0) & 0x7f);
   const hex = Array.from(bytes.slice(header, header + 40), (byte) => byte.toString(16).padStart(2, "0")).join("");
   const fault = derFaults.find(([start]) => start.test(hex))?.[1];

@@ -7,7 +7,7 @@ import { mechanisms } from "./mechanisms.js";
 import { findTwinFault } from "./twin-fault.js";
 import { sentenceOf } from "./words.js";
 
-/** What is plainly missing or unreadable in a form; all else is judged by the service, which knows the rules. */
+/** Missing or unreadable fields of a form. The service, which knows the rules, checks everything else. */
 export function checkDraft(kind: EnrollmentKind, draft: Draft): Faults {
   return {
     ...checkId(kind, draft.id.trim()),
@@ -16,7 +16,7 @@ export function checkDraft(kind: EnrollmentKind, draft: Draft): Faults {
   };
 }
 
-/** Here as well, since some texts that are no ids would lead to another address. */
+/** Checks the id here too, since some invalid ids would change the path of the request. */
 function checkId(kind: EnrollmentKind, id: string): Faults {
   if (id === "") return { id: `The ${kindWords[kind].id.toLowerCase()} is missing.` };
   const problem = idProblem(id);
@@ -27,7 +27,7 @@ export function checkSettings(settings: Settings): Faults {
   const { allocationPolicy, iotHubs } = settings;
   return {
     ...(allocationPolicy === "static" &&
-      iotHubs.length !== 1 && { iotHubs: "Static allocation takes exactly one hub: mark it here." }),
+      iotHubs.length !== 1 && { iotHubs: "Static allocation needs exactly one hub: mark it here." }),
     ...(allocationPolicy === "custom" && settings.webhookUrl.trim() === "" && { webhookUrl: "The URL is missing." }),
     ...checkTwin(settings.twin),
   };
@@ -41,7 +41,7 @@ function checkTwin(text: string): Faults {
 export const checkCredentials = (kind: EnrollmentKind, form: Credentials): Faults =>
   mechanisms[form.mechanism].check(kind, form);
 
-/** The longest path that fits goes first. */
+/** Fields by path; the first match counts, so longer paths stand first. */
 const fields: readonly (readonly [path: string, field: Field])[] = [
   ["attestation.x509.clientCertificates.primary", "primaryCertificate"],
   ["attestation.x509.clientCertificates.secondary", "secondaryCertificate"],
@@ -68,7 +68,7 @@ const fields: readonly (readonly [path: string, field: Field])[] = [
   ...Object.values(enrollmentKinds).map(({ id }) => [id, "id"] as const),
 ];
 
-/** The field that a fault of the service's belongs to, by the path of the member; `form` for all others. */
+/** The field that a refusal of the service belongs to, by the path of the member; `form` for every other path. */
 export function fieldOfPath(path: string | undefined): Field {
   return fields.find(([start]) => path === start || path?.startsWith(`${start}.`))?.[1] ?? "form";
 }

@@ -16,7 +16,7 @@ const choicesOf = <T extends string>(
 export const allocationChoices = choicesOf(allocationWords, allocationPolicies);
 export const reprovisionChoices = choicesOf(reprovisionPolicies, ["migrate", "reset", "never"]);
 
-/** What the two kinds are called. */
+/** Names of the two kinds on the page. */
 export const kindWords = {
   individual: { one: "individual enrollment", many: "Individual Enrollments", id: "Registration ID" },
   group: { one: "enrollment group", many: "Enrollment Groups", id: "Group name" },

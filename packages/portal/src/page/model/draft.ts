@@ -3,7 +3,7 @@ import { SERVICE_API_VERSION } from "@rollcall/protocol/api-versions";
 import { DEFAULT_ALLOCATION_POLICY, type Reprovision } from "@rollcall/protocol/words";
 import type { Enrollment } from "../api/enrollments.js";
 
-/** Everything of an enrollment that can be edited after it was made, as it stands in the form. */
+/** The form's values of everything that can be edited in an existing enrollment. */
 export interface Settings {
   readonly deviceId: string;
   readonly iotHubs: readonly string[];
@@ -18,7 +18,7 @@ export interface Settings {
   readonly iotEdge: boolean;
 }
 
-/** Credentials as they are typed or chosen; which of them count depends on `mechanism` and, for groups, `x509Source`. */
+/** Credentials as typed or chosen. `mechanism` and, for groups, `x509Source` decide which of them are used. */
 export interface Credentials {
   readonly mechanism: AttestationKind;
   readonly x509Source: "certificates" | "caReferences";
@@ -32,15 +32,15 @@ export interface Credentials {
   readonly secondaryKey: string;
 }
 
-/** The form of an enrollment that is to be made. */
+/** The form's values of a new enrollment. */
 export interface Draft extends Settings, Credentials {
   readonly id: string;
 }
 export type Field = keyof Draft | "form";
-/** What is wrong with a field, as a sentence. */
+/** Faults as sentences, by field. */
 export type Faults = Partial<Readonly<Record<Field, string>>>;
 
-/** Stands for a file that was chosen and cannot be used, or is not read yet: it is not to be left out silently. */
+/** Marks a chosen file that is unusable or not read yet, so that the form does not silently leave it out. */
 export const unusableFile = "\0";
 
 const emptyTwin = formatJson({ tags: {}, properties: { desired: {} } });
@@ -74,7 +74,7 @@ export function emptyDraft(iotHubs: readonly string[]): Draft {
   };
 }
 
-/** What can be edited of an enrollment. */
+/** The editable settings of an enrollment. */
 export function settingsOf(enrollment: Enrollment): Settings {
   const { customAllocationDefinition: custom, initialTwin, reprovisionPolicy } = enrollment;
   return {

@@ -12,12 +12,12 @@ const parses = (text: string) => {
 };
 
 describe("the first fault of a JSON text", () => {
-  it.prop([fc.json({ depthSize: "medium" })])("is none in JSON", (text) => {
+  it.prop([fc.json({ depthSize: "medium" })])("is undefined for valid JSON", (text) => {
     expect(findJsonFault(text)).toBeUndefined();
     expect(findJsonFault(` \t\r\n${JSON.stringify(JSON.parse(text), undefined, 2)}\n`)).toBeUndefined();
   });
 
-  // What people type: pieces of JSON in any order, and JSON with a piece taken out or put in.
+  // Typical input: pieces of JSON in any order, and JSON with a piece removed or added.
   const piece = fc.constantFrom(
     ...'{}[],:"\\ \n\t',
     "true",
@@ -56,22 +56,22 @@ describe("the first fault of a JSON text", () => {
   });
 
   it.each([
-    ["", 1, 1, "there is nothing here yet"],
+    ["", 1, 1, "the text is empty"],
     ["{", 1, 2, 'expected a name in " or }, but the text ends'],
-    ['{"a" 1}', 1, 6, "expected : after the name, but 1 stands here"],
-    ['{\n  "a": 1,\n}', 3, 1, "} stands here, after a comma: take the comma away"],
-    ["[1,\n]", 2, 1, "] stands here, after a comma: take the comma away"],
-    ["{\n  // a note\n}", 2, 3, 'expected a name in " or }, but a comment stands here, and JSON has none'],
-    ['{"a": 1 /* b */}', 1, 9, "expected , or }, but a comment stands here, and JSON has none"],
-    ["# a\n{}", 1, 1, "expected a value, but a comment stands here, and JSON has none"],
-    ['{"a": 1 "b": 2}', 1, 9, 'expected , or }, but " stands here'],
+    ['{"a" 1}', 1, 6, "expected : after the name, but found 1"],
+    ['{\n  "a": 1,\n}', 3, 1, "} follows a comma: remove the comma"],
+    ["[1,\n]", 2, 1, "] follows a comma: remove the comma"],
+    ["{\n  // a note\n}", 2, 3, 'expected a name in " or }, but found a comment, which JSON does not allow'],
+    ['{"a": 1 /* b */}', 1, 9, "expected , or }, but found a comment, which JSON does not allow"],
+    ["# a\n{}", 1, 1, "expected a value, but found a comment, which JSON does not allow"],
+    ['{"a": 1 "b": 2}', 1, 9, 'expected , or }, but found "'],
     ["[1, 2", 1, 6, "expected , or ], but the text ends"],
     ['{"a": "b\n}', 1, 7, 'this text has no " at its end'],
     ['"a\tb"', 1, 3, "a control character has to be written as \\u and four hex digits"],
-    ['"\\x"', 1, 2, "this is no escape: use \\\\ for a backslash"],
-    ["{} {}", 1, 4, "{ stands here comes after the end of the document"],
-    ["{'a': 1}", 1, 2, "expected a name in \" or }, but ' stands here"],
-    ["nul", 1, 1, "expected a value, but n stands here"],
+    ['"\\x"', 1, 2, "this escape is invalid: use \\\\ for a backslash"],
+    ["{} {}", 1, 4, "expected the end of the document, but found {"],
+    ["{'a': 1}", 1, 2, "expected a name in \" or }, but found '"],
+    ["nul", 1, 1, "expected a value, but found n"],
     ["[".repeat(100_000), 1, 502, "this is nested too deeply"],
   ])("%j: line %i, column %i", (text, line, column, message) => {
     expect(findJsonFault(text)).toMatchObject({ line, column, message });

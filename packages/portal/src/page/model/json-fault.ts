@@ -1,4 +1,4 @@
-/** Where a JSON text stops being JSON. Lines and columns count from 1. */
+/** The first error in a JSON text. Lines and columns count from 1. */
 export interface JsonFault {
   readonly offset: number;
   readonly line: number;
@@ -14,7 +14,7 @@ class Fault extends Error {
   }
 }
 
-/** Deeper than any twin may be, and less than what would exhaust the stack. */
+/** Deeper than any allowed twin, but not so deep that the stack overflows. */
 const MAX_DEPTH = 500;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const SPACE = /[ \t\n\r]*/y;
@@ -22,13 +22,13 @@ const SPACE = /[ \t\n\r]*/y;
 const STRING_PART = /[ !#-[\]-\u{10ffff}]*/uy;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
-/** A name of an object: where it stands, and the names and indices that lead to it, its own the last. */
+/** A member name in the text: its offset, and its path of names and indices, which ends with the name itself. */
 export interface NameSeen {
   readonly path: readonly (string | number)[];
   readonly offset: number;
 }
 
-/** Walks a JSON text (RFC 8259) and stops at the first thing that does not belong. Browsers differ in what they say of it. */
+/** Parses a JSON text (RFC 8259) up to the first error. Written here because the error messages of browsers differ. */
 class Walker {
   readonly #text: string;
   readonly #names: NameSeen[];
@@ -41,12 +41,13 @@ class Walker {
 
   walk(): void {
     this.#space();
-    if (this.#at === this.#text.length) throw new Fault(this.#at, "there is nothing here yet");
+    if (this.#at === this.#text.length) throw new Fault(this.#at, "the text is empty");
     this.#value([]);
-    if (this.#at < this.#text.length) throw new Fault(this.#at, `${this.#seen()} comes after the end of the document`);
+    if (this.#at < this.#text.length)
+      throw new Fault(this.#at, `expected the end of the document, but ${this.#seen()}`);
   }
 
-  /** A value and the space after it. */
+  /** Reads a value and the space after it. */
   #value(path: NameSeen["path"]): void {
     if (path.length > MAX_DEPTH) throw new Fault(this.#at, "this is nested too deeply");
     const next = this.#text[this.#at];
@@ -62,7 +63,7 @@ class Walker {
       const offset = this.#at;
       if (this.#text[offset] !== '"') throw this.#unexpected(index === 0 ? 'a name in " or }' : 'a name in "');
       this.#string();
-      // A cast: what was just walked is a string.
+      // A cast: the text just read is a JSON string.
       const inner = [...path, JSON.parse(this.#text.slice(offset, this.#at)) as string];
       this.#names.push({ path: inner, offset });
       this.#space();
@@ -92,7 +93,7 @@ class Walker {
       if (next === end) return;
       this.#space();
       if (this.#text[this.#at] === end) {
-        throw new Fault(this.#at, `${end} stands here, after a comma: take the comma away`);
+        throw new Fault(this.#at, `${end} follows a comma: remove the comma`);
       }
     }
   }
@@ -106,7 +107,7 @@ class Walker {
       if (next === '"') break;
       if (next === undefined || next === "\n" || next === "\r") throw new Fault(start, 'this text has no " at its end');
       if (next !== "\\") throw new Fault(this.#at, "a control character has to be written as \\u and four hex digits");
-      if (!this.#take(ESCAPE)) throw new Fault(this.#at, "this is no escape: use \\\\ for a backslash");
+      if (!this.#take(ESCAPE)) throw new Fault(this.#at, "this escape is invalid: use \\\\ for a backslash");
     }
     this.#at += 1;
   }
@@ -130,23 +131,23 @@ class Walker {
 
   #unexpected(wanted: string): Fault {
     const isComment = this.#text[this.#at] === "#" || /^\/[/*]/.test(this.#text.slice(this.#at, this.#at + 2));
-    const seen = isComment ? "a comment stands here, and JSON has none" : this.#seen();
+    const seen = isComment ? "found a comment, which JSON does not allow" : this.#seen();
     return new Fault(this.#at, `expected ${wanted}, but ${seen}`);
   }
 
   #seen(): string {
     const point = this.#text.codePointAt(this.#at);
-    return point === undefined ? "the text ends" : `${String.fromCodePoint(point)} stands here`;
+    return point === undefined ? "the text ends" : `found ${String.fromCodePoint(point)}`;
   }
 }
 
-/** The first fault of a JSON text; undefined where JSON.parse would take it. */
+/** The first fault of a JSON text; undefined when JSON.parse accepts it. */
 export function findJsonFault(text: string): JsonFault | undefined {
   const read = readNames(text);
   return "fault" in read ? read.fault : undefined;
 }
 
-/** Every name of a JSON text in the order that they stand there; or its first fault. */
+/** Every member name of a JSON text, in the order of the text; or its first fault. */
 export function readNames(text: string): { readonly names: readonly NameSeen[] } | { readonly fault: JsonFault } {
   const names: NameSeen[] = [];
   try {
@@ -158,7 +159,7 @@ export function readNames(text: string): { readonly names: readonly NameSeen[] }
   }
 }
 
-/** A fault with the line and the column of its place. */
+/** A fault at an offset, with its line and column. */
 export function faultAt(text: string, offset: number, message: string): JsonFault {
   const before = text.slice(0, offset).split("\n");
   return { offset, line: before.length, column: (before.at(-1)?.length ?? 0) + 1, message };

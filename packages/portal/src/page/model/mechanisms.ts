@@ -6,31 +6,31 @@ import { type Credentials, type Faults, unusableFile } from "./draft.js";
 import type { NewCredential, Slot, Way } from "./roll.js";
 import { compact } from "./words.js";
 
-/** What the forms know of one kind of attestation. */
+/** Texts and functions of the forms for one kind of attestation. */
 interface Mechanism {
-  /** What the kind means, of one device and of a group; absent where a group cannot have it. */
+  /** Explanation of the kind, for a single device and for a group; absent when groups cannot have this kind. */
   readonly hint: { readonly individual: string; readonly group?: string };
-  /** What is plainly missing or unreadable. */
+  /** Returns the missing or unreadable fields. */
   readonly check: (kind: EnrollmentKind, form: Credentials) => Faults;
-  /** The credentials of a form, as the service takes them. */
+  /** Converts the form's credentials to the service's attestation body. */
   readonly fromForm: (kind: EnrollmentKind, form: Credentials) => AttestationBody;
-  /** What is replaced when a credential is rolled. */
+  /** The sort of credential that rolling replaces. */
   readonly way: (current: Attestation) => Way;
-  /** The mechanism with one credential replaced and the other as it is. */
+  /** Returns the attestation with one credential replaced and the other unchanged. */
   readonly rolled: (current: Attestation, slot: Slot, credential: NewCredential) => AttestationBody;
-  /** More exact than its name, in a list. */
+  /** A text for lists that is more exact than the kind's name. */
   readonly remark?: (current: Attestation) => string | undefined;
 }
 
-/** Where a file cannot be used the field itself says why, instead of this. */
+/** Fault of a field while its file is being read. An unusable file has its own message at the field. */
 export const stillRead = "The file is still being read: try again in a moment.";
 
-/** One row for each kind, in the order in which they are offered. */
+/** One row per kind, in the order in which the form offers them. */
 export const mechanisms: Readonly<Record<AttestationKind, Mechanism>> = {
   x509: {
     hint: {
       individual: "The device has a certificate of its own.",
-      group: "All devices with a certificate of one authority.",
+      group: "All devices whose certificates one CA has signed.",
     },
     check: checkCertificates,
     fromForm: certificatesOf,
@@ -42,7 +42,7 @@ export const mechanisms: Readonly<Record<AttestationKind, Mechanism>> = {
     remark: ({ x509 }) => (x509?.caReferences ? "X.509, by reference to a CA" : undefined),
   },
   tpm: {
-    hint: { individual: "The device holds its endorsement key in a TPM." },
+    hint: { individual: "The device has a TPM with an endorsement key." },
     check: (_kind, { endorsementKey }) =>
       endorsementKey.trim() === "" ? { endorsementKey: "The endorsement key is missing." } : {},
     fromForm: (_kind, { endorsementKey }) => ({ type: "tpm", tpm: { endorsementKey: compact(endorsementKey) } }),
@@ -58,7 +58,7 @@ export const mechanisms: Readonly<Record<AttestationKind, Mechanism>> = {
     check: (_kind, form) => checkKeys(form),
     fromForm: (_kind, form) => keysOf(form),
     way: () => "key",
-    // An enrollment as it is read holds no keys: `current` has to be the answer of attestationmechanism, which does.
+    // `current` must be the answer of attestationmechanism: an enrollment, as the service returns it, has no keys.
     rolled: (current, slot, credential) => ({
       type: "symmetricKey",
       symmetricKey: { ...current.symmetricKey, [slot === "primary" ? "primaryKey" : "secondaryKey"]: credential },
@@ -66,24 +66,24 @@ export const mechanisms: Readonly<Record<AttestationKind, Mechanism>> = {
   },
 };
 
-/** What a kind is called, at the start of a line. */
+/** Name of a kind, with a capital letter. */
 export function mechanismName(kind: AttestationKind): string {
   const { name } = attestationKinds[kind];
   return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
-/** An attestation as the service answers it, in words. */
+/** Describes an attestation of the service in words. */
 export function mechanismText(attestation: Attestation): string {
   const { type } = attestation;
   if (!isAttestationKind(type)) return "None";
   return mechanisms[type].remark?.(attestation) ?? mechanismName(type);
 }
 
-/** What is replaced when a credential of this attestation is rolled. */
+/** The sort of credential that rolling replaces in this attestation. */
 export const wayOf = (current: Attestation): Way =>
   isAttestationKind(current.type) ? mechanisms[current.type].way(current) : "certificate";
 
-/** The mechanism with one credential replaced and the other as it is. */
+/** Returns the attestation with one credential replaced and the other unchanged. */
 export const rolled = (current: Attestation, slot: Slot, credential: NewCredential): AttestationBody =>
   mechanisms[current.type].rolled(current, slot, credential);
 
@@ -95,7 +95,7 @@ const choicesFor = (kind: EnrollmentKind): readonly Choice<AttestationKind>[] =>
       return hint === undefined ? [] : [{ value, label: mechanismName(value), hint }];
     });
 
-/** How the devices of an enrollment can prove who they are. */
+/** The kinds of attestation that the form offers for each kind of enrollment. */
 export const mechanismChoices: Readonly<Record<EnrollmentKind, readonly Choice<AttestationKind>[]>> = {
   individual: choicesFor("individual"),
   group: choicesFor("group"),

@@ -18,7 +18,7 @@ const list = [attempt("c", 30), attempt("b", 20), attempt("a", 10)];
 const all = { outcome: undefined, max: 9 };
 const ids = (attempts: readonly AttemptSummary[]) => attempts.map(({ trackingId }) => trackingId).join("");
 
-it("puts a new attempt where its time belongs, and lets the oldest go", () => {
+it("inserts a new attempt by its time, and drops the oldest", () => {
   expect(ids(mergeAttempt(list, attempt("d", 40), all))).toBe("dcba");
   expect(ids(mergeAttempt(list, attempt("x", 15), all))).toBe("cbxa");
   expect(ids(mergeAttempt(list, attempt("x", 5), all))).toBe("cbax");
@@ -26,13 +26,13 @@ it("puts a new attempt where its time belongs, and lets the oldest go", () => {
   expect(ids(mergeAttempt(list, attempt("d", 40), { ...all, max: 3 }))).toBe("dcb");
 });
 
-it("puts a changed one in the place of its older self", () => {
+it("replaces the older version of a changed attempt", () => {
   const merged = mergeAttempt(list, attempt("b", 20, "refused"), all);
   expect(ids(merged)).toBe("cba");
   expect(merged[1]?.outcome).toBe("refused");
 });
 
-it("keeps out what the filter leaves out, and takes away what no longer fits", () => {
+it("does not add attempts that the filter excludes, and removes those that no longer match", () => {
   const open = { outcome: "open", max: 9 } as const;
   expect(mergeAttempt(list, attempt("d", 40, "refused"), open)).toBe(list);
   expect(ids(mergeAttempt(list, attempt("b", 20, "refused"), open))).toBe("ca");

@@ -1,6 +1,9 @@
 import type { AttemptOutcome, AttemptSummary } from "@rollcall/protocol";
 
-/** Puts a changed attempt into a list, newest first: over its older self, else where its time belongs. One that the filter leaves out goes. */
+/**
+ * Puts a changed attempt into a list, newest first: replaces its older version, else inserts it by its time. An attempt
+ * that the filter excludes is removed.
+ */
 export function mergeAttempt(
   attempts: readonly AttemptSummary[],
   changed: AttemptSummary,

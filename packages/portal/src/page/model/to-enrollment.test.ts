@@ -47,7 +47,7 @@ describe("a filled form", () => {
     });
   });
 
-  it("says what is missing, field by field", () => {
+  it("names the missing fields", () => {
     const missing = (kind: "individual" | "group", change: Partial<Draft>) =>
       Object.keys(checkDraft(kind, draft(change)));
     expect(missing("individual", { id: " " })).toEqual(["id", "primaryCertificate"]);
@@ -89,19 +89,19 @@ describe("edited settings", () => {
     credentialPolicyName: "kept",
   };
 
-  it("that nobody touched mean the same, and what the page does not know stays", () => {
+  it("that were not edited keep their meaning, and members unknown to the page stay", () => {
     const strange = { ...source, unknownToThePage: ["kept"] };
     expect(withSettings("individual", strange, settingsOf(strange))).toEqual(strange);
   });
 
-  it("leave the old form behind once a hub or policy is chosen", () => {
+  it("replace the old form once a hub or policy is chosen", () => {
     const settings = { ...settingsOf(source), allocationPolicy: "hashed" as const };
     const saved = withSettings("individual", source, settings);
     expect(saved).not.toHaveProperty("iotHubHostName");
     expect(saved).toMatchObject({ iotHubs: ["hub-a.test"], allocationPolicy: "hashed" });
   });
 
-  it("take away what was emptied", () => {
+  it("remove the members of emptied fields", () => {
     const full = { ...source, deviceId: "d", iotHubs: ["hub-a.test"], allocationPolicy: "custom" as const };
     const settings = { ...settingsOf(full), deviceId: " ", iotHubs: [], allocationPolicy: "hashed" as const };
     const saved = withSettings(
@@ -124,7 +124,7 @@ describe("a rolled credential", () => {
     serialNumber: "01",
     version: 3,
   });
-  it("is replaced, and the other one stays", () => {
+  it("is replaced, and the other credential stays", () => {
     const pair = { primary: { info: info("A") }, secondary: { info: info("B") } };
     expect(rolled({ type: "x509", x509: { signingCertificates: pair } }, "primary", "C")).toEqual({
       type: "x509",

@@ -4,13 +4,13 @@ import { reprovisionPolicies } from "@rollcall/protocol/words";
 import type { Draft, Settings } from "./draft.js";
 import { mechanisms } from "./mechanisms.js";
 
-/** The enrollment that a filled form asks for. `draft.twin` has to be JSON. */
+/** The request body for a filled form. `draft.twin` must be JSON. */
 export function newEnrollment(kind: EnrollmentKind, draft: Draft): EnrollmentBody {
   const identity = { [enrollmentKinds[kind].id]: draft.id.trim() };
   return withSettings(kind, { ...identity, attestation: mechanisms[draft.mechanism].fromForm(kind, draft) }, draft);
 }
 
-/** An enrollment with edited settings; whatever else it holds stays, also what this page knows nothing of. */
+/** An enrollment with edited settings. All other members stay, also those that this page does not know. */
 export function withSettings(kind: EnrollmentKind, source: EnrollmentBody, settings: Settings): EnrollmentBody {
   const { iotHubHostName: _old, deviceId: _id, customAllocationDefinition, ...rest } = source;
   const deviceId = settings.deviceId.trim();
@@ -44,6 +44,6 @@ function hubsOf(source: EnrollmentBody, { allocationPolicy, iotHubs }: Settings)
 }
 
 function readTwin(text: string): { tags?: JsonObject; properties?: { desired?: JsonObject } } {
-  // A cast: the service checks it, and says which member is wrong.
+  // A cast: the service checks it and names the invalid member.
   return JSON.parse(text) as { tags?: JsonObject };
 }

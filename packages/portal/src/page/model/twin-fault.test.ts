@@ -9,11 +9,11 @@ describe("the first fault of an initial twin", () => {
       tags: fc.dictionary(fc.string(), fc.jsonValue()),
       properties: fc.record({ desired: fc.dictionary(fc.string(), fc.jsonValue()) }),
     }),
-  ])("is none in tags and desired properties, whatever they hold", (twin) => {
+  ])("is undefined for tags and desired properties with any content", (twin) => {
     expect(findTwinFault(JSON.stringify(twin, undefined, 2))).toBeUndefined();
   });
 
-  it.prop([fc.string()])("is that of the JSON where it is none", (text) => {
+  it.prop([fc.string()])("is the JSON fault when the text is not JSON", (text) => {
     const fault = findJsonFault(text);
     if (fault) expect(findTwinFault(text)).toEqual(fault);
   });
@@ -21,10 +21,10 @@ describe("the first fault of an initial twin", () => {
   it.each([
     ["{}", undefined],
     ['{"tags": null, "properties": {"desired": null}}', undefined],
-    ["\n[1, 2]", "2:1 the initial twin is an object with tags and properties.desired"],
+    ["\n[1, 2]", "2:1 the initial twin must be an object with tags and properties.desired"],
     ['{\n  "interval": 10\n}', '2:3 "interval" is neither tags nor properties'],
     ['{"properties": {\n"desired": {}, "reported": {}}}', '2:16 "reported" is not desired'],
-    ['{"tags": {"a": 1,\n  "b": 2, "\\u0061": 3}}', '2:11 "a" stands twice in this object'],
+    ['{"tags": {"a": 1,\n  "b": 2, "\\u0061": 3}}', '2:11 "a" occurs twice in this object'],
     ['{"tags": {"a": {"a": 1}, "b": [{"a": 1}, {"a": 2}]}}', undefined],
   ])("%j: %s", (text, wanted) => {
     const fault = findTwinFault(text);
@@ -34,7 +34,7 @@ describe("the first fault of an initial twin", () => {
   });
 });
 
-describe("the line of what the service refuses", () => {
+describe("the line of a member that the service refuses", () => {
   const text = '{\n "tags": {\n  "a.b": 1,\n  "n": 1e30\n },\n "properties": {"desired": {"list": [\n {"x": 0}]}}}';
   it.each([
     ["initialTwin.tags: tags.n is a whole number beyond ±1", 4],

@@ -16,7 +16,7 @@ export function sentenceOf(message: string, path: string | undefined): string {
   return ended.slice(0, 1).toUpperCase() + ended.slice(1);
 }
 
-/** base64 as people paste it, without the ends of lines and the spaces in between. */
+/** Removes line ends and blanks from pasted base64. */
 export function compact(text: string): string {
   return text.replace(/\s+/g, "");
 }

@@ -27,7 +27,7 @@ export function AddPage({ kind }: { readonly kind: EnrollmentKind }) {
   useTitle(`Add ${words.one}`);
   const initial = useRef(emptyDraft([]));
   const form = useForm<Draft>(initial.current);
-  // Also while it is saved: the service may want another token, and the form stays for it.
+  // The guard also holds while saving: the service may ask for a new token, and the form stays meanwhile.
   useLeaveGuard(JSON.stringify(form.values) !== JSON.stringify(initial.current));
   const save = async () => {
     const saved = await form.submit(
@@ -71,14 +71,14 @@ export function AddPage({ kind }: { readonly kind: EnrollmentKind }) {
   );
 }
 
-/** Where there is one already it stays: whoever adds wants a new one, not another's replaced. */
+/** Creates an enrollment and never replaces an existing one, since the user wants to add one. */
 async function create(kind: EnrollmentKind, draft: Draft): Promise<void> {
   const id = draft.id.trim();
   try {
     await createEnrollment(kind, id, newEnrollment(kind, draft));
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 409) throw error;
-    const message = `There is an ${kindWords[kind].one} ${id} already. Choose another name, or open that one to edit it.`;
+    const message = `There is already an ${kindWords[kind].one} ${id}. Choose another name, or open the existing one to edit it.`;
     throw new ApiError(409, message, { info: { path: enrollmentKinds[kind].id } });
   }
 }
@@ -86,7 +86,7 @@ async function create(kind: EnrollmentKind, draft: Draft): Promise<void> {
 function IdentityCard({ kind, form }: { readonly kind: EnrollmentKind; readonly form: Form<Draft> }) {
   const words = kindWords[kind];
   const { values, faults, set } = form;
-  // An id that was read from a credential may be replaced by another one; what somebody typed may not.
+  // A new credential may replace an id that was read from the old one, but not an id that the user typed.
   const filled = useRef<string | undefined>(undefined);
   const [named, setNamed] = useState<string | undefined>();
   const onIdentity = (registrationId: string) => {
@@ -106,14 +106,14 @@ function IdentityCard({ kind, form }: { readonly kind: EnrollmentKind; readonly 
         value={values.mechanism}
         choices={mechanismChoices[kind]}
         fault={faults.mechanism}
-        // The fields of files are made anew, and empty.
+        // The file fields are created again, and are empty.
         onChange={(mechanism) => set({ mechanism, primaryCertificate: "", secondaryCertificate: "" })}
       />
       <CredentialFields kind={kind} form={form} onIdentity={onIdentity} />
       <div class="pair">
         <TextField
           label={words.id}
-          hint="1 to 128 letters, digits and - . _ : – upper and lower case are the same."
+          hint="1 to 128 letters, digits and - . _ : ; case is ignored."
           code
           required
           value={values.id}
@@ -129,16 +129,18 @@ function IdentityCard({ kind, form }: { readonly kind: EnrollmentKind; readonly 
   );
 }
 
-/** A device registers with the common name of its certificate (wire.md#common-name): another id is of no use. */
+/**
+ * Warns when the id differs from the certificate's common name, by which the device registers (wire.md#common-name).
+ */
 function NameWarning({ values, commonName }: { readonly values: Draft; readonly commonName: string | undefined }) {
   const { primaryCertificate, id } = values;
-  // Another mechanism has none: choosing it empties the field.
+  // Choosing another mechanism empties the field, so a certificate here is that of the device.
   const isRead = primaryCertificate !== "" && primaryCertificate !== unusableFile;
   if (!isRead || commonName === undefined) return null;
   if (commonName === "") {
     return (
       <p class="box warn">
-        The certificate has no common name (CN). It has to be the registration id, or the device is refused.
+        The certificate has no common name (CN). The device is refused unless the CN is the registration id.
       </p>
     );
   }

@@ -8,7 +8,7 @@ import { Facts, Loading, Pill, Problem, Time } from "../parts/bits.js";
 import { useLoad } from "../parts/use-load.js";
 import { hrefOf } from "../routing/router.js";
 
-/** Attempts, a row each; a row opens to everything that was found. All text of devices is shown as text. */
+/** Attempts, one per row; a row opens to show all findings. Text from devices is never interpreted as markup. */
 export function AttemptTable({ caption, attempts }: { caption: string; attempts: readonly AttemptSummary[] }) {
   return (
     <table class="attempts">
@@ -41,7 +41,7 @@ function AttemptRow({ attempt }: { readonly attempt: AttemptSummary }) {
   const [open, setOpen] = useState(false);
   const id = useId();
   const { registrationId, finding } = attempt;
-  const who = registrationId === "" ? "(gave no id)" : registrationId;
+  const who = registrationId === "" ? "(sent no id)" : registrationId;
   return (
     <tbody>
       <tr class={open ? "open" : undefined}>
@@ -102,14 +102,14 @@ function FindingLine({ finding, more }: { readonly finding: Finding; readonly mo
 }
 
 function AttemptDetail({ attempt }: { readonly attempt: AttemptSummary }) {
-  // Asked again whenever the line changed.
+  // Loads the attempt again whenever its row changes.
   const key = [attempt.trackingId, attempt.outcome, attempt.findings, attempt.lastStepMs].join(" ");
   const { value, error, reload } = useLoad(key, (signal) => getAttempt(attempt.trackingId, signal));
   if (error) return <Problem text={error} onRetry={reload} />;
   if (!value) return <Loading what="the findings" />;
   return (
     <>
-      {value.findings.length === 0 && <p>Nothing was found wrong.</p>}
+      {value.findings.length === 0 && <p>No problem was found.</p>}
       <ol class="findings">
         {value.findings.map((finding) => (
           <li key={`${finding.code} ${finding.subject ?? ""}`}>

@@ -13,7 +13,7 @@ import { keep, kept } from "../routing/router.js";
 import { AttemptTable } from "./attempt-table.js";
 
 const PAGE = 100;
-/** The page keeps this many lines; the service knows the rest. */
+/** The page keeps this many attempts; the service has the older ones. */
 const MAX_LINES = 500;
 
 interface State {
@@ -26,12 +26,12 @@ interface State {
 
 type Filter = AttemptOutcome | "all";
 
-/** Kept with the place: who opens an enrollment from here finds the same lines again. */
+/** Kept in the history: a user who opens an enrollment and comes back finds the same filter. */
 interface Shown {
   readonly filter: Filter;
 }
 
-/** The list, as it is and as it changes. */
+/** Loads the list of attempts and follows its changes. */
 function useLiveAttempts(filter: Filter) {
   const [state, setState] = useState<State>({ attempts: [], live: false, missed: 0 });
   const outcome = filter === "all" ? undefined : filter;
@@ -40,7 +40,7 @@ function useLiveAttempts(filter: Filter) {
     const update = (change: (before: State) => State) => !abort.signal.aborted && setState(change);
     const merge = (attempts: readonly AttemptSummary[], changed: AttemptSummary) =>
       mergeAttempt(attempts, changed, { outcome, max: MAX_LINES });
-    // What changes while the list is on its way may not be in it yet.
+    // The loaded list may lack the changes that arrive while it loads.
     let meanwhile: AttemptSummary[] | undefined;
     const load = async () => {
       try {
@@ -95,7 +95,9 @@ export function AttemptsPage() {
       <div class="page-head">
         <div>
           <h1>Attempts</h1>
-          <p class="hint">Who knocked, newest first, and the likeliest reason where one was refused.</p>
+          <p class="hint">
+            Devices that tried to register or connect, newest first; for a refused attempt, the likeliest reason.
+          </p>
         </div>
         <p aria-live="polite">
           <Pill state={live ? "live" : "interrupted"} />
@@ -107,16 +109,18 @@ export function AttemptsPage() {
       {problem && <Problem text={problem} />}
       {missed > 0 && (
         <p class="box warn">
-          {countOf(missed, "change")} came too fast to show. The list is complete again after the page is loaded anew.
+          {countOf(missed, "change")} came too fast to show. Reload the page to see the complete list.
         </p>
       )}
-      {attempts.length === 0 && live && <p class="faint empty">No attempt to show yet: this list fills by itself.</p>}
+      {attempts.length === 0 && live && (
+        <p class="faint empty">No attempt to show yet: new attempts appear here by themselves.</p>
+      )}
       {attempts.length > 0 && <AttemptTable caption="Attempts, newest first" attempts={attempts} />}
       {fault && <Problem text={fault} />}
       {next && attempts.length < MAX_LINES && (
         <div class="actions">
           <button type="button" onClick={() => void loadMore()}>
-            Show older ones
+            Show older attempts
           </button>
         </div>
       )}

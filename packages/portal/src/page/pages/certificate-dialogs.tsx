@@ -20,7 +20,7 @@ interface Faults {
   readonly form?: string;
 }
 
-/** Where the service's refusal belongs: members of the body are named after the fields. */
+/** Assigns the service's refusal to a field; the members of the body have the names of the fields. */
 function faultsOf(error: unknown): Faults {
   const message = messageOf(error);
   const path = error instanceof ApiError ? (error.info["path"] ?? (error.info["name"] && "name")) : undefined;
@@ -28,10 +28,10 @@ function faultsOf(error: unknown): Faults {
   return path === "name" ? { name: sentenceOf(message, "name") } : { form: message };
 }
 
-/** The service judges names; one of dots alone would lead to another address. */
+/** The service checks names; only a name of dots is refused here, since it would change the path of the request. */
 function checkName(name: string): Faults {
   if (name === "") return { name: "The name is missing." };
-  return /^\.+$/.test(name) ? { name: "A name has letters or digits besides the dots." } : {};
+  return /^\.+$/.test(name) ? { name: "A name needs a letter or a digit besides the dots." } : {};
 }
 
 export function UploadDialog({ onClose, onDone }: { readonly onClose: () => void; readonly onDone: () => void }) {
@@ -92,7 +92,7 @@ export function UploadDialog({ onClose, onDone }: { readonly onClose: () => void
         />
         <Checkbox
           label="Set certificate status to verified on upload"
-          hint="Without it, prove that you have its key: generate a verification code, then verify."
+          hint="If not set, prove that you have its private key: generate a verification code, then verify."
           checked={isVerified}
           onChange={setVerified}
         />
@@ -129,7 +129,7 @@ export function VerifyDialog(props: { certificate: CaCertificate; onClose: () =>
       announce(`The certificate ${name} is verified.`);
       onDone();
       onClose();
-      // The button that opened this goes.
+      // The button that opened the dialog disappears, so it cannot get the focus back.
       setTimeout(focusContent);
     } catch (error) {
       refuse(sentenceOf(messageOf(error), "certificate"));
@@ -146,7 +146,9 @@ export function VerifyDialog(props: { certificate: CaCertificate; onClose: () =>
           void verify();
         }}
       >
-        <p>The certificate has this code as its common name, and is signed with the key of {name}.</p>
+        <p>
+          The verification certificate must have this code as its common name, and be signed with the key of {name}.
+        </p>
         {properties.verificationCode && <Copyable what="verification code" text={properties.verificationCode} />}
         <CertificateFile
           label="Verification certificate"

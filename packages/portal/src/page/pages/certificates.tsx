@@ -11,7 +11,7 @@ import { useLoad } from "../parts/use-load.js";
 import { useTitle } from "../parts/use-title.js";
 import { UploadDialog, VerifyDialog } from "./certificate-dialogs.js";
 
-/** CA certificates that groups can refer to by name, and the proof that their keys are ours. */
+/** CA certificates that groups can refer to by name, and the proof of possession of their keys. */
 export function CertificatesPage() {
   useTitle("Certificates");
   const { value, error, loading, reload } = useLoad("certificates", listCertificates);
@@ -111,7 +111,7 @@ async function newCode({ name, etag }: CaCertificate, onChanged: () => void): Pr
 async function remove({ name, etag }: CaCertificate, onChanged: () => void): Promise<void> {
   const yes = await confirm({
     title: `Delete the certificate ${name}?`,
-    text: "Groups can no longer refer to it. While one does, it is not deleted.",
+    text: "Groups can no longer refer to it. A certificate that a group refers to is not deleted.",
     danger: true,
   });
   if (!yes) return;
@@ -119,8 +119,8 @@ async function remove({ name, etag }: CaCertificate, onChanged: () => void): Pro
     await deleteCertificate(name, etag);
     announce(`The certificate ${name} is deleted.`);
   } catch (error) {
-    if (isGone(error)) announce(`The certificate ${name} was deleted before.`);
-    else if (isStale(error)) announce(`${name} was changed meanwhile and is not deleted. Look at it again.`, "failed");
+    if (isGone(error)) announce(`The certificate ${name} was already deleted.`);
+    else if (isStale(error)) announce(`${name} was changed meanwhile and was not deleted. Check it again.`, "failed");
     else announce(messageOf(error), "failed");
   }
   focusContent();

@@ -18,13 +18,13 @@ import { RadioGroup } from "../parts/radio-group.js";
 import type { Form } from "../parts/use-form.js";
 import { useLoad } from "../parts/use-load.js";
 
-/** The part of a form that works on credentials. */
+/** The part of a form that edits credentials. */
 export type CredentialForm = Pick<Form<Credentials>, "values" | "faults" | "set">;
 
 interface Props {
   readonly kind: EnrollmentKind;
   readonly form: CredentialForm;
-  /** What the credentials say of the device: the registration id that goes with them. */
+  /** Called with the registration id that the credentials contain. */
   readonly onIdentity: (registrationId: string) => void;
 }
 
@@ -42,7 +42,7 @@ const sourceChoices = [
   {
     value: "caReferences",
     label: "CA certificate of this service",
-    hint: "Refer to one that is uploaded and verified.",
+    hint: "Refer to an uploaded and verified CA certificate.",
   },
 ] as const;
 
@@ -60,7 +60,7 @@ function X509Fields({ kind, form, onIdentity }: Props) {
           legend="Certificate authority"
           value={values.x509Source}
           choices={sourceChoices}
-          // The fields of files are made anew, and empty.
+          // The file fields are created again, and are empty.
           onChange={(x509Source) => set({ x509Source, primaryCertificate: "", secondaryCertificate: "" })}
         />
       )}
@@ -80,7 +80,7 @@ function X509Fields({ kind, form, onIdentity }: Props) {
           />
           <CertificateFile
             label="Secondary certificate (optional)"
-            hint="Accepted besides the primary one, to roll over without a gap."
+            hint="Accepted in addition to the primary one, to roll over without a gap."
             wanted={wanted}
             fault={faults.secondaryCertificate}
             onChange={(secondaryCertificate) => set({ secondaryCertificate })}
@@ -111,7 +111,7 @@ function ReferenceFields({ form }: { readonly form: CredentialForm }) {
   );
 }
 
-/** One of the verified CA certificates of the service. */
+/** Chooses one of the service's verified CA certificates. */
 export function ReferenceField(props: {
   readonly label: string;
   readonly value: string;
@@ -139,7 +139,7 @@ export function ReferenceField(props: {
 
 const TYPING_MS = 300;
 
-/** The endorsement key; what it is, and the registration id that goes with it, are shown while it is typed. */
+/** The endorsement key; its facts and its registration id are shown while the user types. */
 function EndorsementKeyField({ form, onIdentity }: Props) {
   const { endorsementKey } = form.values;
   const [reading, setReading] = useState<EndorsementKeyFacts | undefined>();

@@ -13,7 +13,7 @@ import { Copyable, Secret } from "../parts/copy.js";
 import type { CredentialsProps } from "./credentials-props.js";
 import { RollDialog } from "./roll-dialog.js";
 
-/** What the devices prove themselves with. It is replaced here, one credential at a time, and never by the way. */
+/** The credentials of the enrollment's devices. Only this tab replaces them, one credential at a time. */
 export function CredentialsTab(props: CredentialsProps) {
   const { type } = props.loaded.value.attestation;
   const [rolling, setRolling] = useState<Slot | undefined>();
@@ -35,7 +35,7 @@ const cardOf: Readonly<Record<AttestationKind, (props: CardProps) => ComponentCh
 type CardProps = CredentialsProps & { readonly onRoll: (slot: Slot) => void };
 
 const rollHint =
-  "To roll without a gap: replace the secondary one, move the devices over to it, then replace the primary one.";
+  "To roll without a gap: replace the secondary one, switch the devices to it, then replace the primary one.";
 
 function RollButton(props: { slot: Slot; what: string; isNew?: boolean; onRoll: (slot: Slot) => void }) {
   const { slot, what, isNew, onRoll } = props;
@@ -47,7 +47,7 @@ function RollButton(props: { slot: Slot; what: string; isNew?: boolean; onRoll: 
   );
 }
 
-/** Keys come on demand only, and stay on the page until it is left. */
+/** Keys are loaded only on demand, and stay visible until the user leaves the page. */
 function KeysCard({ kind, id, loaded, onRoll }: CardProps) {
   const [keys, setKeys] = useState<
     { readonly etag: string | undefined; readonly mechanism: Attestation } | undefined
@@ -130,7 +130,7 @@ function CertificateSlot(props: { title: string; slot: EnrolledCertificate | und
   );
 }
 
-/** One of the two has to stay. */
+/** Buttons that replace or remove a credential; at least one of the two credentials stays. */
 function RollActions(
   props: CardProps & {
     readonly what: string;
@@ -175,7 +175,7 @@ async function removeSecondary({ kind, id, loaded }: CredentialsProps): Promise<
   } catch (error) {
     const changed = isStale(error);
     announce(
-      changed ? "The enrollment was changed meanwhile; nothing was removed. Look at it again." : messageOf(error),
+      changed ? "The enrollment was changed meanwhile; nothing was removed. Check it again." : messageOf(error),
       "failed",
     );
   }

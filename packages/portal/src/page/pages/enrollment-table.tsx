@@ -90,7 +90,7 @@ function EnrollmentRow(props: Marks & { readonly kind: EnrollmentKind; readonly 
   );
 }
 
-/** How a hub is chosen, in words. */
+/** The allocation policy in words. */
 export function allocationOf({ allocationPolicy, iotHubHostName }: Enrollment): string {
   if (iotHubHostName) return `Static (${iotHubHostName})`;
   return allocationChoices.find(({ value }) => value === allocationPolicy)?.label ?? allocationPolicy;

@@ -27,7 +27,7 @@ const tabLabels: Readonly<Record<EnrollmentTab, string>> = {
   registrations: "Registration records",
 };
 
-/** One enrollment: a summary, and a tab for each thing that can be done with it. */
+/** One enrollment: a summary, and tabs for settings, credentials and registration records. */
 export function EnrollmentPage({ kind, id, tab }: Shown & { readonly tab: EnrollmentTab }) {
   const words = kindWords[kind];
   useTitle(id);
@@ -89,7 +89,7 @@ async function remove({ kind, id }: Shown, enrollment: Enrollment, reload: () =>
   const words = kindWords[kind];
   const yes = await confirm({
     title: `Delete the ${words.one} ${id}?`,
-    text: `${kind === "group" ? "Its devices" : "The device"} cannot register again by it. What is connected now stays connected.`,
+    text: `${kind === "group" ? "Its devices" : "The device"} cannot register with it again. Devices that are connected now stay connected.`,
     danger: true,
   });
   if (!yes) return;
@@ -99,11 +99,11 @@ async function remove({ kind, id }: Shown, enrollment: Enrollment, reload: () =>
     goTo({ page: "list", kind });
   } catch (error) {
     if (isGone(error)) {
-      announce(`Somebody deleted the ${words.one} ${id} before.`);
+      announce(`The ${words.one} ${id} was already deleted.`);
       return goTo({ page: "list", kind });
     }
     const changed = isStale(error);
-    announce(changed ? "It was changed meanwhile and is not deleted. Look at it again." : messageOf(error), "failed");
+    announce(changed ? "It was changed meanwhile and was not deleted. Check it again." : messageOf(error), "failed");
     if (changed) reload();
   }
 }

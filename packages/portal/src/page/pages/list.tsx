@@ -25,7 +25,7 @@ import { hrefOf, keep, kept } from "../routing/router.js";
 import { EnrollmentTable } from "./enrollment-table.js";
 
 const PAGE = 50;
-/** A search begins when nobody has typed for this long. */
+/** A search begins when the user has not typed for this long. */
 const TYPING_MS = 250;
 
 type StatusFilter = ProvisioningStatus | "any";
@@ -48,15 +48,15 @@ function EnrollmentTabs({ kind }: { readonly kind: EnrollmentKind }) {
   );
 }
 
-/** What is asked for, and which page of it. */
+/** The search and filter, and the page of the result. */
 interface Query {
   readonly search: string;
   readonly status: StatusFilter;
-  /** Those of the pages before, to go back. */
+  /** Cursors of the previous pages, to go back. */
   readonly cursors: readonly string[];
 }
 
-/** Kept with the place: whoever opens an enrollment and comes back finds the same page of the same search. */
+/** Kept in the history: a user who opens an enrollment and comes back finds the same page of the same search. */
 function useQuery() {
   const [before] = useState(() => kept<Query>());
   const [typed, setTyped] = useState(before.search ?? "");
@@ -151,7 +151,7 @@ export function ListPage({ kind }: { readonly kind: EnrollmentKind }) {
   );
 }
 
-/** A page that is empty by now, since its entries were deleted, gives way to the one before. */
+/** Goes to the previous page when this page is empty, since all its entries were deleted. */
 export function usePageBefore(
   { value, loading }: Pick<Loaded<List<unknown>>, "value" | "loading">,
   {
@@ -168,7 +168,7 @@ function forgetFresh(): void {
   justSaved.value = undefined;
 }
 
-/** The one that was added just now, until this page is left. */
+/** The enrollment that was just added, until the user leaves this page. */
 function useFresh(kind: EnrollmentKind): Enrollment | undefined {
   const saved = justSaved.value;
   const id = saved?.kind === kind ? saved.id : undefined;
@@ -188,7 +188,7 @@ function nextPage(next: string | undefined, go: (after: string) => void): (() =>
   return next === undefined ? undefined : () => go(next);
 }
 
-/** Counted anew whenever the list was loaded anew. */
+/** Total number; loaded again whenever the list is loaded again. */
 function Total({ kind, list }: { readonly kind: EnrollmentKind; readonly list: object | undefined }) {
   const { value, reload } = useLoad("counts", getCounts);
   useEffect(reload, [list]);
@@ -198,7 +198,7 @@ function Total({ kind, list }: { readonly kind: EnrollmentKind; readonly list: o
 }
 
 function Empty({ kind, isFiltered }: { readonly kind: EnrollmentKind; readonly isFiltered: boolean }) {
-  if (isFiltered) return <p class="faint empty">Nothing matches the search.</p>;
+  if (isFiltered) return <p class="faint empty">No enrollment matches the search.</p>;
   return (
     <div class="empty">
       <p>There is no {kindWords[kind].one} yet.</p>
@@ -224,7 +224,7 @@ export function Pager(props: { page: number; previous: (() => void) | undefined;
   );
 }
 
-/** The entries of a page with their check marks; Delete acts on what is marked. */
+/** The entries of a page with their check boxes; Delete acts on the marked entries. */
 function Selectable(props: { kind: EnrollmentKind; items: readonly Enrollment[]; onDeleted: () => void }) {
   const { kind, items, onDeleted } = props;
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
@@ -233,7 +233,7 @@ function Selectable(props: { kind: EnrollmentKind; items: readonly Enrollment[];
     const words = countOf(chosen.length, kindWords[kind].one);
     const yes = await confirm({
       title: `Delete ${words}?`,
-      text: "Their devices cannot register again. What is connected now stays connected.",
+      text: "Their devices cannot register again. Devices that are connected now stay connected.",
       items: chosen.map((item) => idOf(kind, item)),
       danger: true,
     });
@@ -259,7 +259,7 @@ function Selectable(props: { kind: EnrollmentKind; items: readonly Enrollment[];
   );
 }
 
-/** One after the other, each only in the version that is shown; returns what went wrong. */
+/** Deletes one after the other, each only if it still has the shown version. Returns the failures as sentences. */
 async function deleteAll(kind: EnrollmentKind, items: readonly Enrollment[]): Promise<readonly string[]> {
   const faults: string[] = [];
   for (const item of items) {
@@ -267,9 +267,9 @@ async function deleteAll(kind: EnrollmentKind, items: readonly Enrollment[]): Pr
     try {
       await deleteEnrollment(kind, id, item.etag);
     } catch (error) {
-      // Somebody else was faster: it is as it should be.
+      // Another user has deleted it already, which is the wanted result.
       if (isGone(error)) continue;
-      const reason = isStale(error) ? "It was changed meanwhile; look at it again." : messageOf(error);
+      const reason = isStale(error) ? "It was changed meanwhile; check it again." : messageOf(error);
       faults.push(`${id}: ${reason}`);
     }
   }

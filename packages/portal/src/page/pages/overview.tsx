@@ -57,7 +57,7 @@ function Trust({ info }: { readonly info: ServiceInfo }) {
   );
   return (
     <Card title="CA to trust" actions={download}>
-      <p class="hint">Devices and SDKs have to trust this certificate to reach the service over TLS.</p>
+      <p class="hint">Devices and SDKs must trust this certificate to reach the service over TLS.</p>
       <Facts
         rows={[
           ["Path", <Copyable key="1" what="path of the CA certificate" text={info.caPath} />],
@@ -106,7 +106,7 @@ function LastAttempts() {
   return (
     <Card title="Last attempts" actions={actions}>
       {error && <Problem text={error} onRetry={reload} />}
-      {value?.items.length === 0 && <p class="faint">No device has knocked yet.</p>}
+      {value?.items.length === 0 && <p class="faint">No device has tried to register yet.</p>}
       {value && value.items.length > 0 && (
         <AttemptTable caption={`The last ${countOf(value.items.length, "attempt")}`} attempts={value.items} />
       )}

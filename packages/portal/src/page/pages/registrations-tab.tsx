@@ -12,12 +12,12 @@ import { Pager, usePageBefore } from "./list.js";
 
 const PAGE = 50;
 
-/** Kept with the place, as in the list of enrollments. */
+/** Kept in the history, as in the list of enrollments. */
 interface Shown {
   readonly cursors: readonly string[];
 }
 
-/** The devices that registered by this enrollment. */
+/** The registration records of this enrollment's devices. */
 export function RegistrationsTab({ kind, id }: { readonly kind: EnrollmentKind; readonly id: string }) {
   const [cursors, setCursors] = useState(() => kept<Shown>().cursors ?? []);
   useEffect(() => keep({ cursors } satisfies Shown), [cursors]);
@@ -40,7 +40,7 @@ export function RegistrationsTab({ kind, id }: { readonly kind: EnrollmentKind; 
       {error && <Problem text={error} onRetry={reload} />}
       {!value && loading && <Loading what="registration records" />}
       {value?.items.length === 0 && cursors.length === 0 && (
-        <p class="faint empty">No device has registered by this enrollment.</p>
+        <p class="faint empty">No device has registered with this enrollment.</p>
       )}
       {value && value.items.length > 0 && <RecordTable records={value.items} onDeleted={reload} />}
       {value && (cursors.length > 0 || next) && (
@@ -54,7 +54,7 @@ export function RegistrationsTab({ kind, id }: { readonly kind: EnrollmentKind; 
   );
 }
 
-/** The one record that an individual enrollment may have. */
+/** The record of an individual enrollment, which has at most one. */
 async function single(id: string, signal: AbortSignal): Promise<List<RegistrationState>> {
   const { registrationState } = await getEnrollment("individual", id, signal);
   return { items: registrationState ? [registrationState] : [] };
@@ -147,9 +147,9 @@ async function remove({ registrationId, etag }: RegistrationState, onDeleted: ()
     await deleteRegistration(registrationId, etag);
     announce(`The registration record of ${registrationId} is deleted.`);
   } catch (error) {
-    if (isGone(error)) announce(`The registration record of ${registrationId} was deleted before.`);
+    if (isGone(error)) announce(`The registration record of ${registrationId} was already deleted.`);
     else if (isStale(error))
-      announce("The device registered again meanwhile; nothing was deleted. Look again.", "failed");
+      announce("The device registered again meanwhile; nothing was deleted. Check the record again.", "failed");
     else announce(messageOf(error), "failed");
   }
   focusContent();

@@ -16,7 +16,7 @@ import { useLeaveGuard } from "../parts/use-leave-guard.js";
 import { CredentialFields, KeyField, ReferenceField } from "./credential-fields.js";
 import type { CredentialsProps } from "./credentials-props.js";
 
-/** Replaces one credential, over the version that is shown. */
+/** Replaces one credential, only if the enrollment still has the shown version. */
 export function RollDialog(props: CredentialsProps & { readonly slot: Slot; readonly onClose: () => void }) {
   const { kind, id, loaded, slot, onClose } = props;
   const { attestation } = loaded.value;
@@ -53,8 +53,8 @@ export function RollDialog(props: CredentialsProps & { readonly slot: Slot; read
         {verb === "Replace" && (
           <p class="box warn">
             {way === "endorsement key"
-              ? "A device with the old key is refused from then on."
-              : `Devices that use the ${what} are refused from then on; those with the ${slotWords[slot].other} one are not.`}
+              ? "After that, a device with the old key is refused."
+              : `After that, devices that use the old ${what} are refused; devices with the ${slotWords[slot].other} one are not.`}
           </p>
         )}
         {form.faults.form && <Problem text={form.faults.form} />}
@@ -72,13 +72,13 @@ export function RollDialog(props: CredentialsProps & { readonly slot: Slot; read
   );
 }
 
-/** Certificates and references may have no secondary one yet; keys always have both. */
+/** True when the slot has no credential yet. Only certificates and references can lack one; keys always have both. */
 function isEmpty({ x509 }: Attestation, slot: Slot): boolean {
   const pair = x509?.caReferences ?? x509?.signingCertificates ?? x509?.clientCertificates;
   return pair !== undefined && pair !== null && !pair[slot];
 }
 
-/** One slot is asked for; it is checked as the primary one is in a new enrollment. */
+/** Checks the one credential of the dialog, as the primary one of a new enrollment is checked. */
 function checkRoll(values: Credentials, slot: Slot, way: Way) {
   if (way === "endorsement key") return checkCredentials("individual", values);
   const field = fieldFor(slot, way);
@@ -104,7 +104,7 @@ async function replace(
 ): Promise<void> {
   const { value } = loaded;
   const { attestation } = value;
-  // Keys are not in what was read, and the one that stays has to be sent along.
+  // The enrollment as it was read has no keys, but the request must include the key that stays.
   const current = hasSecrets(attestation.type) ? await getMechanism(kind, id) : attestation;
   try {
     await replaceEnrollment(kind, id, { ...value, attestation: rolled(current, slot, credential) }, value.etag);
@@ -112,7 +112,7 @@ async function replace(
     if (!isStale(error)) throw error;
     loaded.reload();
     const message =
-      "Somebody else changed this enrollment meanwhile, so nothing was replaced. Look at it again, then replace.";
+      "Another user changed this enrollment meanwhile, so nothing was replaced. Check it again, then replace.";
     throw new ApiError(412, message);
   }
 }

@@ -9,14 +9,14 @@ import { Group, RadioGroup } from "../parts/radio-group.js";
 import type { Form } from "../parts/use-form.js";
 import { useLoad } from "../parts/use-load.js";
 
-/** The part of a form that works on settings; the add form has more than that. */
+/** The part of a form that edits settings; the form of a new enrollment has further fields. */
 export type SettingsForm = Pick<Form<Settings>, "values" | "faults" | "set">;
 
 export function DeviceIdField({ form, fallback }: { readonly form: SettingsForm; readonly fallback: string }) {
   return (
     <TextField
       label="Device ID"
-      hint="The device's name at the hub. Left empty, it is the registration id."
+      hint="The device's name at the hub. If empty, the registration id."
       placeholder={fallback}
       code
       value={form.values.deviceId}
@@ -41,7 +41,7 @@ export function SettingsFields({ kind, form }: { readonly kind: EnrollmentKind; 
       />
       <JsonEditor
         label="Initial twin"
-        hint="What a new device's twin starts from: an object with tags and properties.desired."
+        hint="Initial content of a new device's twin: an object with tags and properties.desired."
         value={values.twin}
         fault={faults.twin}
         onInput={(twin) => set({ twin })}
@@ -64,7 +64,7 @@ export function SettingsFields({ kind, form }: { readonly kind: EnrollmentKind; 
   );
 }
 
-/** Linked hubs, and those that the enrollment names though they are linked no more. */
+/** Linked hubs, and hubs that the enrollment names although they are no longer linked. */
 function HubsField({ form }: { readonly form: SettingsForm }) {
   const { iotHubs } = form.values;
   const { value, error } = useLoad("hubs", listHubs);
@@ -77,7 +77,7 @@ function HubsField({ form }: { readonly form: SettingsForm }) {
     <Group
       id={id}
       legend="IoT hubs"
-      hint="The hubs that devices may be assigned to. With none marked, it is any linked hub."
+      hint="The hubs that devices may be assigned to. If no hub is marked: any linked hub."
       fault={form.faults.iotHubs ?? error}
     >
       {known.map((host) => (
@@ -108,7 +108,7 @@ function AllocationField({ form }: { readonly form: SettingsForm }) {
         <div class="pair">
           <TextField
             label="Webhook URL"
-            hint="Asked with a POST for each device that registers."
+            hint="Rollcall sends a POST to this URL for each device that registers."
             type="url"
             placeholder="http://127.0.0.1:7071/api/allocate"
             required
@@ -118,7 +118,7 @@ function AllocationField({ form }: { readonly form: SettingsForm }) {
           />
           <TextField
             label="API version"
-            hint="The shape of the request that the webhook gets."
+            hint="Version of the request that the webhook gets."
             value={values.webhookApiVersion}
             fault={faults.webhookApiVersion}
             onInput={(webhookApiVersion) => set({ webhookApiVersion })}

@@ -19,10 +19,10 @@ interface Props {
   readonly loaded: Loaded<Enrollment> & { readonly value: Enrollment };
 }
 
-/** Edits everything but the credentials, over the version that was read. */
+/** Edits everything but the credentials. Saving replaces only the version that was read. */
 function useSettingsForm({ kind, id, loaded }: Props) {
   const { value, reload } = loaded;
-  // The version that the typed text began from; a newer one that is shown in the summary does not replace it.
+  // The version that the user's edits began from. The summary may show a newer version, which does not replace it.
   const [base, setBase] = useState(value);
   const [conflict, setConflict] = useState<ConflictKind | undefined>();
   const form = useForm<Settings>(settingsOf(base));

@@ -4,7 +4,7 @@ import { giveToken, lendToken, tokenRefused } from "../api/token.js";
 import { Dialog } from "../parts/dialog.js";
 import { TextField } from "../parts/field.js";
 
-/** Asks for the management token, and says where it stands. */
+/** Asks for the management token, and says where to find it. */
 export function TokenPage() {
   useEffect(() => {
     document.title = "Rollcall";
@@ -17,7 +17,7 @@ export function TokenPage() {
   );
 }
 
-/** The same over a page on which something typed would be lost: the service was started anew, with another token. */
+/** Asks in a dialog over a page with unsaved input, when the service was restarted with another token. */
 export function TokenDialog() {
   return (
     <Dialog title="Unlock the portal again" onClose={() => undefined}>
@@ -31,7 +31,7 @@ function TokenForm() {
   const [text, setText] = useState("");
   const [fault, setFault] = useState<string | undefined>();
   const refused = tokenRefused.value
-    ? "The service did not accept this token. It is another one for every location."
+    ? "The service did not accept this token. Every location has its own token."
     : undefined;
   return (
     <form
@@ -41,19 +41,19 @@ function TokenForm() {
         if (text.trim() === "") setFault("The token is missing.");
         else {
           giveToken(text);
-          // Whether it is the right one is known when something is asked with it.
+          // Only a request shows whether the service accepts the token.
           void getInfo().then(lendToken, () => undefined);
         }
       }}
     >
       <p>
         This page changes enrollments and shows keys, so it needs the management token of the running service. The link
-        that <code>rollcall start</code> prints as <em>portal</em> carries it; <code>rollcall info portalUrl</code>{" "}
+        that <code>rollcall start</code> prints as <em>portal</em> contains it; <code>rollcall info portalUrl</code>{" "}
         prints it again.
       </p>
       <TextField
         label="Management token"
-        hint="It is kept in the windows of this page until you close or lock them, and goes nowhere but to this service."
+        hint="It is kept in the windows of this page until you close or lock them, and is sent only to this service."
         type="password"
         code
         required

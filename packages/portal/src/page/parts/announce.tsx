@@ -12,20 +12,23 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 const SHOWN_MS = 8_000;
 
-/** Says at the foot of the page, and to screen readers, what became of something. */
+/** Shows the outcome of an action at the foot of the page, and tells it to screen readers. */
 export function announce(text: string, kind: Notice["kind"] = "done"): void {
   clearTimeout(timer);
   notice.value = { text, kind };
-  // What went wrong stays until somebody read it.
+  // The notice of a failure stays until the user dismisses it.
   if (kind === "done") timer = setTimeout(dismiss, SHOWN_MS);
 }
 
-/** Takes the notice away. */
+/** Removes the notice. */
 export function dismiss(): void {
   notice.value = undefined;
 }
 
-/** Where notices appear: always there, since readers only watch what was there before. */
+/**
+ * The element in which notices appear. It is always present, since screen readers watch only elements that existed
+ * before.
+ */
 export function Announcements() {
   const now = notice.value;
   const here = hrefOf(place.value);

@@ -17,14 +17,14 @@ const tones: Readonly<Record<string, "good" | "bad" | "warn" | "calm">> = {
   interrupted: "warn",
 };
 
-/** A state as a word with a colour; the word says it all. */
+/** A state as a coloured word; the colour adds no information. */
 export function Pill({ state }: { readonly state: string }) {
   return <span class={`pill ${tones[state] ?? "calm"}`}>{state}</span>;
 }
 
 const format = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 
-/** A moment in the reader's own time zone, with the exact one at hand. */
+/** A time in the user's time zone; the exact time is in the tooltip. */
 export function Time({ at }: { readonly at: string | number | undefined }) {
   if (at === undefined) return <span class="faint">–</span>;
   const date = new Date(at);
@@ -36,7 +36,7 @@ export function Time({ at }: { readonly at: string | number | undefined }) {
   );
 }
 
-/** A fault in words, and what to do about it. */
+/** An error message, with a button to try again. */
 export function Problem({ text, onRetry }: { readonly text: string; readonly onRetry?: () => void }) {
   return (
     <div class="box bad" role="alert" tabIndex={-1}>
@@ -58,7 +58,7 @@ export function Loading({ what }: { readonly what: string }) {
   );
 }
 
-/** Names and values; where a value is absent nothing is shown. */
+/** Names and values; rows without a value are left out. */
 export function Facts(props: { rows: readonly (readonly [string, ComponentChildren])[]; wide?: boolean }) {
   const { rows, wide } = props;
   return (
@@ -95,13 +95,13 @@ export function Card({
   );
 }
 
-/** Hex in pairs; a line ends between two of them. */
+/** Hex in pairs; lines break only between pairs. */
 export function Fingerprint({ hex }: { readonly hex: string }) {
   const pairs = formatFingerprint(hex).split(":");
   return (
     <code class="fingerprint">
       {pairs.map((pair, index) => (
-        // The place of a pair is what it is.
+        // The index identifies a pair, since pairs may repeat and never move.
         <span key={`${index}`}>
           {pair}
           {index < pairs.length - 1 && ":"}

@@ -9,16 +9,16 @@ import { Fault } from "./field.js";
 
 type Wanted = "leaf" | "ca" | "any";
 
-/** Why a certificate that can be read is still not the one that is wanted here. */
+/** The reason why a readable certificate is unsuitable here; undefined when it is suitable. */
 function unfit(reading: CertificateReading, wanted: Wanted): string | undefined {
   const subject = reading.subjectName ?? "this certificate";
   if (wanted === "ca" && reading.isCa === false) {
-    return `This is a leaf certificate: ${subject} is no CA (its basicConstraints do not say so), so it can sign no device. Choose the root or intermediate certificate that signs the devices' certificates.`;
+    return `This is a leaf certificate: ${subject} is not a CA certificate according to its basicConstraints, so it cannot sign device certificates. Choose the root or intermediate certificate that signs the devices' certificates.`;
   }
   return undefined;
 }
 
-/** What a chosen file is good for. */
+/** The result of reading a chosen file. */
 interface Outcome {
   readonly text?: string;
   readonly reading?: CertificateReading;
@@ -38,20 +38,23 @@ async function readFile(file: File, wanted: Wanted): Promise<Outcome> {
   }
 }
 
-/** Chooses a certificate file, shows at once what was read from it, and hands on only what fits. */
+/** Chooses a certificate file, shows its facts at once, and passes on only a suitable certificate. */
 export function CertificateFile(props: {
   readonly label: string;
   readonly hint: string;
   readonly wanted: Wanted;
   readonly fault?: string | undefined;
-  /** The certificate's text; an empty one while no file is chosen, `unusableFile` while none is read that fits. */
+  /**
+   * Called with the certificate's text: empty without a file, `unusableFile` for a file that is unsuitable or not read
+   * yet.
+   */
   readonly onChange: (text: string, reading?: CertificateReading) => void;
 }) {
   const { label, hint, wanted } = props;
   const id = useId();
   const [{ reading, refusal }, setOutcome] = useState<Outcome>({});
   const turn = useRef(0);
-  // By the time that a file is read, somebody may have typed on.
+  // The user may type while the file is read, so the latest onChange is called.
   const tell = useRef(props.onChange);
   tell.current = props.onChange;
   const choose = async (file: File | undefined) => {
@@ -61,7 +64,7 @@ export function CertificateFile(props: {
     tell.current(file ? unusableFile : "");
     if (!file) return;
     const outcome = await readFile(file, wanted);
-    // Another file was chosen meanwhile.
+    // The user chose another file meanwhile.
     if (mine !== turn.current) return;
     setOutcome(outcome);
     if (outcome.text !== undefined) tell.current(outcome.text, outcome.reading);
@@ -85,7 +88,8 @@ export function CertificateFile(props: {
         <Fault id={id} text={fault} />
         {reading && wanted === "leaf" && reading.isCa && (
           <p class="hint">
-            This is a CA certificate. Here the device's own is wanted: make sure that it is the one the device sends.
+            This is a CA certificate, but the device's own certificate belongs here: check that the device sends this
+            one.
           </p>
         )}
         {reading && <CertificateFacts reading={reading} />}
@@ -94,7 +98,7 @@ export function CertificateFile(props: {
   );
 }
 
-/** What a certificate says, for people. */
+/** The facts of a certificate, for the user. */
 export function CertificateFacts({ reading }: { readonly reading: Partial<CertificateReading> }) {
   const { sha1Thumbprint, sha256Thumbprint } = reading;
   const kind = reading.isCa === undefined ? undefined : reading.isCa ? "CA certificate" : "leaf certificate";

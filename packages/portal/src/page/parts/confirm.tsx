@@ -4,14 +4,14 @@ import { Dialog } from "./dialog.js";
 interface Question {
   readonly title: string;
   readonly text: string;
-  /** Things that it is about, a line each. */
+  /** The items concerned, one per line. */
   readonly items?: readonly string[];
   readonly danger?: boolean;
 }
 
 const asked = signal<(Question & { readonly answer: (yes: boolean) => void }) | undefined>(undefined);
 
-/** Asks with Yes and No; true for Yes alone. Esc is No. */
+/** Asks with Yes and No. Returns true only for Yes; Esc means No. */
 export function confirm(question: Question): Promise<boolean> {
   asked.value?.answer(false);
   return new Promise((resolve) => {

@@ -3,10 +3,10 @@ import { useEffect, useRef } from "preact/hooks";
 import { ApiError } from "../api/client.js";
 import { getEnrollment } from "../api/enrollments.js";
 
-/** What somebody else did meanwhile. */
+/** The change that another user made meanwhile. */
 export type ConflictKind = "changed" | "deleted";
 
-/** What a failed write came upon; undefined when it failed for another reason. */
+/** The conflict that made a write fail; undefined when it failed for another reason. */
 export async function conflictOf(kind: EnrollmentKind, id: string, error: unknown): Promise<ConflictKind | undefined> {
   if (!(error instanceof ApiError) || (error.status !== 412 && error.status !== 404)) return undefined;
   try {
@@ -17,7 +17,10 @@ export async function conflictOf(kind: EnrollmentKind, id: string, error: unknow
   }
 }
 
-/** Says that what is edited is no longer what was read, and leaves the choice. What was typed is still in the form. */
+/**
+ * Says that another user changed or deleted the edited enrollment, and offers a choice. The user's input stays in the
+ * form.
+ */
 export function Conflict(props: {
   readonly kind: ConflictKind;
   readonly onLoadTheirs: () => Promise<unknown>;
@@ -33,8 +36,8 @@ export function Conflict(props: {
     return (
       <div class="box bad" role="alert" tabIndex={-1} ref={element}>
         <p>
-          <strong>Somebody deleted this enrollment while you were editing.</strong> Nothing was saved; what you typed is
-          still below, to be copied.
+          <strong>Another user deleted this enrollment while you were editing.</strong> Nothing was saved; what you
+          typed is still below, to be copied.
         </p>
       </div>
     );
@@ -42,7 +45,7 @@ export function Conflict(props: {
   return (
     <div class="box warn" role="alert" tabIndex={-1} ref={element}>
       <p>
-        <strong>Somebody else changed this enrollment while you were editing.</strong> Nothing was saved, and what you
+        <strong>Another user changed this enrollment while you were editing.</strong> Nothing was saved, and what you
         typed is still below.
       </p>
       <div class="actions">

@@ -2,7 +2,9 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { announce } from "./announce.js";
 
-/** Puts a text on the clipboard. Where the browser offers none (a page that is not from loopback), by way of a selection. */
+/**
+ * Puts a text on the clipboard. Uses a selection when the page has no clipboard API, because it is not from loopback.
+ */
 async function copyText(text: string): Promise<void> {
   if (navigator.clipboard) {
     await navigator.clipboard.writeText(text);
@@ -15,10 +17,10 @@ async function copyText(text: string): Promise<void> {
   area.select();
   const copied = document.execCommand("copy");
   area.remove();
-  if (!copied) throw new Error("the browser does not let this page copy");
+  if (!copied) throw new Error("the browser does not allow this page to copy");
 }
 
-/** Copies; `text` may be fetched when it is asked for. */
+/** A copy button; `text` may be a function that fetches the text on a click. */
 export function CopyButton({ what, text }: { readonly what: string; readonly text: string | (() => Promise<string>) }) {
   const [done, setDone] = useState(false);
   const copy = async () => {
@@ -38,7 +40,7 @@ export function CopyButton({ what, text }: { readonly what: string; readonly tex
   );
 }
 
-/** A value that is shown when asked for. */
+/** A value that is hidden until the user asks for it. */
 export function Secret({ what, text }: { readonly what: string; readonly text: string }) {
   const [shown, setShown] = useState(false);
   return (
@@ -60,7 +62,7 @@ export function Secret({ what, text }: { readonly what: string; readonly text: s
   );
 }
 
-/** A value with its copy button; `children` where it is shown otherwise than it is copied. */
+/** A value with its copy button; `children` when the shown form differs from the copied text. */
 export function Copyable(props: {
   readonly what: string;
   readonly text: string;

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
-/** A modal dialog: the browser keeps the focus in it, and gives it back to where it was. */
+/** A modal dialog: the browser keeps the focus in it, and returns the focus when it closes. */
 export function Dialog(props: {
   readonly title: string;
   readonly onClose: () => void;
@@ -11,7 +11,8 @@ export function Dialog(props: {
   const { title, onClose, role = "dialog", children } = props;
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  // Before the next key: one that comes between rendering and opening would miss the dialog.
+  // A layout effect opens the dialog before the next key press; a key pressed between rendering and opening would miss
+  // it.
   useLayoutEffect(() => {
     const dialog = element.current;
     const before = document.activeElement;
@@ -28,13 +29,13 @@ export function Dialog(props: {
       role={role}
       aria-labelledby={titleId}
       onCancel={(event) => {
-        // A file field says so too, when no file or the same one is chosen.
+        // A file field also fires cancel, when the user chooses no file or the same file.
         if (event.target !== event.currentTarget) return;
         event.preventDefault();
         onClose();
       }}
       onClose={(event) => {
-        // Browsers close a dialog at the second Esc, whatever the page says to the first.
+        // Browsers close a dialog at the second Esc, even if the page prevented the first.
         const dialog = event.currentTarget;
         if (!dialog.isConnected) return;
         onClose();

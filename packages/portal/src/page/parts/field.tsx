@@ -8,7 +8,7 @@ interface Labelled {
   readonly fault?: string | undefined;
 }
 
-/** The ids that tie a control to its label, hint and fault. */
+/** The ids that connect a control with its label, hint and fault. */
 function useDescription({ hint, fault }: Pick<Labelled, "hint" | "fault">) {
   const id = useId();
   const described = [hint !== undefined && `${id}-hint`, fault !== undefined && `${id}-fault`].filter(Boolean);
@@ -37,7 +37,7 @@ function Frame({ id, label, hint, fault, children }: Labelled & { id: string; ch
   );
 }
 
-/** What is wrong with a field; `isAlert` where no live region around it says so. */
+/** The fault of a field; `isAlert` when no live region around it announces the fault. */
 export function Fault(props: { readonly id: string; readonly text: string | undefined; readonly isAlert?: boolean }) {
   const { id, text, isAlert } = props;
   if (text === undefined) return null;
@@ -62,7 +62,7 @@ export function TextField(
 ) {
   const { control, id } = useDescription(props);
   const { value, onInput, onLeave, type = "text", required, code, placeholder, action } = props;
-  // A cast: the typings tell the types of inputs apart, and these four are all alike.
+  // A cast: the typings differ per input type, but these four types have the same attributes.
   const ofType = { type } as { readonly type: "text" };
   return (
     <Frame {...props} id={id}>

@@ -1,4 +1,4 @@
-/** Puts the focus on the content of the page: what had it is gone. */
+/** Focuses the content of the page, after the focused element was removed. */
 export function focusContent(): void {
   document.getElementById("content")?.focus({ preventScroll: true });
 }

@@ -6,7 +6,10 @@ import { Fault } from "./field.js";
 const MIN_LINES = 9;
 const MAX_LINES = 24;
 
-/** A text area for the JSON of a twin: numbered lines, the first fault with its place, and a button that lays the text out anew. */
+/**
+ * A text area for the JSON of a twin: numbered lines, the first fault with its place, and a button that formats the
+ * text.
+ */
 export function JsonEditor(props: {
   readonly label: string;
   readonly hint: string;

@@ -3,7 +3,7 @@ import { useId } from "preact/hooks";
 import type { Choice } from "../model/choices.js";
 import { Fault } from "./field.js";
 
-/** One of a few; each with a line that says what it means. */
+/** A choice of one of a few options, each with a line that explains it. */
 export function RadioGroup<T extends string>(props: {
   readonly legend: string;
   readonly value: T;
@@ -40,7 +40,7 @@ export function RadioGroup<T extends string>(props: {
   );
 }
 
-/** Controls that answer one question together. */
+/** A group of controls that together answer one question. */
 export function Group(props: {
   readonly legend: string;
   readonly id: string;

@@ -1,6 +1,6 @@
 import { hrefOf, type Place } from "../routing/router.js";
 
-/** Tabs that are places of their own: links, so that back, forward and new windows work as everywhere. */
+/** Tabs as links to places, so that Back, Forward and new windows work as usual. */
 export function PlaceTabs(props: {
   readonly label: string;
   readonly tabs: readonly { readonly label: string; readonly place: Place; readonly current: boolean }[];

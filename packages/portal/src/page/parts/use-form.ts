@@ -6,17 +6,20 @@ import { placeTwinFault } from "../model/twin-fault.js";
 import { sentenceOf } from "../model/words.js";
 import { dismiss } from "./announce.js";
 
-/** A form: its values, what is wrong with which, and whether it is being saved. */
+/** A form: its values, their faults, and whether it is being saved. */
 export interface Form<T extends object> {
   readonly values: T;
   readonly faults: Faults;
   readonly busy: boolean;
   readonly set: (change: Partial<T>) => void;
   readonly replace: (values: T) => void;
-  /** After `sent` was saved as `saved`; what was typed meanwhile stays. */
+  /** Updates the form after `sent` was saved as `saved`; input from the meantime stays. */
   readonly settle: (sent: T, saved: T) => void;
   readonly setFaults: (faults: Faults) => void;
-  /** Checks, then runs `save`; a refusal of the service's goes to the field that it is about. True when it was saved. */
+  /**
+   * Checks, then runs `save`. Shows a refusal of the service at the field that it concerns. Returns true when it was
+   * saved.
+   */
   readonly submit: (check: (values: T) => Faults, save: (values: T) => Promise<void>) => Promise<boolean>;
 }
 
@@ -25,7 +28,7 @@ export function useForm<T extends object>(initial: T): Form<T> {
   const [faults, setFaults] = useState<Faults>({});
   const [busy, setBusy] = useState(false);
   const refuse = (found: Faults): false => {
-    // It may still say that something was saved before.
+    // The notice of an earlier save may still be visible.
     dismiss();
     setFaults(found);
     focusFirstFault();
@@ -62,24 +65,24 @@ export function useForm<T extends object>(initial: T): Form<T> {
   };
 }
 
-/** Where a refusal of the service's belongs, as a sentence. */
+/** Assigns a refusal of the service to a field, as a sentence. */
 function faultsOf(error: unknown, values: object): Faults {
   const path = error instanceof ApiError ? error.info["path"] : undefined;
   const field = fieldOfPath(path);
   const message = messageOf(error);
   if (field === "form" || !path) return { form: message };
-  // The label above says which field it is; in a twin, the path says where.
+  // The label already names the field; in a twin, the path gives the place in the text.
   if (field === "twin" && "twin" in values) return { twin: placeTwinFault(String(values.twin), message) };
   return { [field]: sentenceOf(message, path) };
 }
 
-/** What was touched is no longer known to be wrong, and neither is the whole. */
+/** Clears the faults of the edited fields and of the whole form. */
 function without(faults: Faults, names: readonly string[]): Faults {
   const left = Object.entries(faults).filter(([name]) => name !== "form" && !names.includes(name));
   return Object.fromEntries(left) satisfies Partial<Record<Field, string>>;
 }
 
-/** After the faults are on the page; of a question with several answers, the one that is marked. */
+/** Focuses the first fault once it is rendered; in a radio group, the chosen option. */
 export function focusFirstFault(): void {
   setTimeout(() => {
     const first = document.querySelector<HTMLElement>('main :is([aria-invalid="true"], fieldset.invalid, .box.bad)');

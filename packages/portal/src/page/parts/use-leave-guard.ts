@@ -2,15 +2,15 @@ import { useLayoutEffect } from "preact/hooks";
 import { leaveGuard } from "../routing/router.js";
 import { confirm } from "./confirm.js";
 
-/** Asks before the place is left while something typed is not saved. */
+/** Asks before the user leaves a place with unsaved input. */
 export function useLeaveGuard(dirty: boolean): void {
-  // With the rendering itself: Back may be pressed right after the first letter.
+  // A layout effect takes effect with the rendering: the user may press Back right after the first letter.
   useLayoutEffect(() => {
     if (!dirty) return undefined;
     const ask = () =>
       confirm({
         title: "Leave without saving?",
-        text: "What you typed is not saved, and is lost when you leave.",
+        text: "What you typed is not saved, and is lost if you leave.",
         danger: true,
       });
     leaveGuard.value = ask;

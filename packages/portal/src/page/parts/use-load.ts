@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { isAbort, messageOf } from "../api/client.js";
 
-/** What is being loaded, was loaded, or could not be. A value stays while a newer one is on its way. */
+/** The state of a load: value, error, or still loading. The old value stays while a newer one is loading. */
 export interface Loaded<T> {
   readonly value: T | undefined;
   readonly error: string | undefined;
@@ -9,7 +9,7 @@ export interface Loaded<T> {
   readonly reload: () => void;
 }
 
-/** Loads now and whenever `key` changes; what is still on its way for an older key is given up. */
+/** Loads now and whenever `key` changes; a load for an older key is aborted. */
 export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T>): Loaded<T> {
   const [state, setState] = useState<{ value?: T; error?: string; loading: boolean }>({ loading: true });
   const [turn, setTurn] = useState(0);
@@ -19,12 +19,12 @@ export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T
     load(abort.signal).then(
       (value) => setState({ value, loading: false }),
       (error: unknown) => {
-        // What was loaded before stays: somebody may be typing over it.
+        // The value loaded before stays, since the user may be editing it.
         if (!isAbort(error)) setState(({ value }) => ({ ...known(value), error: messageOf(error), loading: false }));
       },
     );
     return () => abort.abort();
-    // `load` is a new function at each rendering: what it depends on is in `key`.
+    // `load` is a new function at each rendering; `key` contains everything that it depends on.
   }, [key, turn]);
   const reload = useCallback(() => setTurn((before) => before + 1), []);
   return { value: state.value, error: state.error, loading: state.loading, reload };

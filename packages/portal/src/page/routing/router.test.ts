@@ -3,7 +3,7 @@ import { describe, expect } from "vitest";
 import { enrollmentTabs, hrefOf, type Place, placeOf } from "./router.js";
 
 const kind = fc.constantFrom("group" as const, "individual" as const);
-// Ids are letters, digits and - . _ : in truth; nothing here depends on that.
+// Real ids consist of letters, digits and - . _ : only; the router does not depend on that.
 const id = fc.oneof(fc.stringMatching(/^[\w.:-]{1,40}$/), fc.string({ minLength: 1, unit: "grapheme" }));
 const place: fc.Arbitrary<Place> = fc.oneof(
   fc.constantFrom<Place>({ page: "overview" }, { page: "certificates" }, { page: "attempts" }),
@@ -28,11 +28,11 @@ describe("places", () => {
     "#/enrollments/groups/a/settings/x",
     "#/add",
     "#/attempts/x",
-  ])("%s leads nowhere", (address) => {
+  ])("%s is not a place", (address) => {
     expect(placeOf(address)).toEqual({ page: "unknown" });
   });
 
-  it("the enrollments begin with groups", () => {
+  it("the enrollments page begins with groups", () => {
     expect(placeOf("#/enrollments")).toEqual({ page: "list", kind: "group" });
     expect(placeOf("")).toEqual({ page: "overview" });
   });

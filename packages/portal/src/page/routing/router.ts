@@ -2,7 +2,9 @@ import { type Signal, signal } from "@preact/signals";
 import type { EnrollmentKind } from "@rollcall/protocol";
 import { giveToken, lendToken, tokenOf } from "../api/token.js";
 
-/** The places of this page; they stand in the fragment, so that no address of theirs is one of the API's. */
+/**
+ * The places of this page. They are in the fragment of the address, so that they never collide with a route of the API.
+ */
 export type Place =
   | { readonly page: "overview" }
   | { readonly page: "list"; readonly kind: EnrollmentKind; readonly note?: string }
@@ -69,40 +71,40 @@ function decode(text: string): string {
 }
 
 export const place: Signal<Place> = signal({ page: "overview" });
-/** Asked before a place is left; set while something typed would be lost. */
+/** Called before the user leaves a place; set while leaving would lose unsaved input. */
 export const leaveGuard: Signal<(() => Promise<boolean>) | undefined> = signal(undefined);
 
-/** Goes to a place; what guards this one is not asked. */
+/** Goes to a place without asking the leave guard. */
 export function goTo(next: Place): void {
   leaveGuard.value = undefined;
   if (hrefOf(next) === location.hash) place.value = next;
   else location.hash = hrefOf(next);
 }
 
-/** What belongs to an entry of the window's history; it is there again after Back and after loading anew. */
+/** State of an entry in the window's history; it survives Back and reloading. */
 interface EntryState {
-  /** How many entries lie before this one. */
+  /** Number of entries before this one. */
   readonly at: number;
   readonly kept?: unknown;
 }
 
 function entryState(): EntryState | undefined {
-  // A cast: nobody but this module writes it.
+  // A cast: only this module writes it.
   return (history.state as EntryState | null) ?? undefined;
 }
 
-/** What `keep` left at this entry of the history. */
+/** The value that `keep` stored at this entry of the history. */
 export function kept<T>(): Partial<T> {
   // A cast: each place keeps its own shape.
   return (entryState()?.kept as Partial<T> | undefined) ?? {};
 }
 
-/** Keeps something for when somebody comes back here. */
+/** Stores a value at this entry of the history, for when the user comes back to it. */
 export function keep(value: object): void {
   history.replaceState({ at: entryState()?.at ?? 0, kept: value } satisfies EntryState, "");
 }
 
-/** Numbers each new entry of the history at once: several may be made before any of them is shown. */
+/** Numbers each new entry of the history at once, since several may be created before one is shown. */
 function numberEntries(first: number): () => number {
   let last = first;
   const position = () => {
@@ -130,7 +132,7 @@ export function startRouter(): void {
     const given = tokenOf(wanted);
     const target = position();
     if (given !== undefined) {
-      // The link of a service that was started anew, pasted over this page: the place stays.
+      // The user pasted the portal link of a restarted service over this page: take its token and keep the place.
       history.replaceState({ at: target }, "", shown || "#/");
       at = target;
       giveToken(given);
@@ -144,7 +146,7 @@ export function startRouter(): void {
       place.value = placeOf(wanted);
       return;
     }
-    // Back to where it was, and on from there on Yes: so Back and Forward lead where they did.
+    // Return to the guarded entry, and move on only after Yes, so that Back and Forward still lead to the same entries.
     const steps = target - at;
     history.go(-steps);
     void guard().then((mayLeave) => {

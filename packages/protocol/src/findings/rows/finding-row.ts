@@ -41,11 +41,11 @@ export interface FindingRow<Code extends string = string> {
   readonly blame: Blame;
   /** A sentence; `{name}` is filled from the values of the finding. Write `<name>` for a part that the reader fills in. */
   readonly title: string;
-  /** What mends it, a command where there is one; `{name}` and `<name>` as above. */
+  /** How to fix it, with a command if possible; `{name}` and `<name>` as above. */
   readonly remedy: string;
-  /** What the device is answered when this is the root cause; only errors have one. */
+  /** The error that the device gets when this is the root cause; only errors have it. */
   readonly wire?: DpsErrorKind;
-  /** Why a connection is refused for this already (over MQTT); without it the answer waits for the register request. */
+  /** Set when this already refuses the connection (over MQTT); if absent, the register request gets the error. */
   readonly atConnect?: RefusalReason;
   /** When one of these was found too, this is their consequence. They stand earlier in the table. */
   readonly follows?: readonly Code[];

@@ -1,6 +1,6 @@
 import type { FindingRow } from "./finding-row.js";
 
-/** What is odd but refuses nobody. Likely root causes first: the order is the rank. */
+/** Warnings and notes, which refuse no device. Likely root causes first: the order is the rank. */
 export const remarkRows = {
   "protocol.apiVersionNewer": {
     cause: 24,

@@ -1,19 +1,9 @@
 import { makePrimary } from "../../keys/primary.js";
 import { command, user } from "../../memory/command.js";
-import { checkCreation, checkedAuth, creationOf, givenData } from "../../objects/creation-data.js";
+import { checkCreation, checkedAuth, creationOf, creationParameters, givenData } from "../../objects/creation-data.js";
 import { freeObjectHandle } from "../../objects/objects.js";
 import { struct } from "../../wire/codec.js";
-import {
-  Tpm2bCreationData,
-  Tpm2bData,
-  Tpm2bDigest,
-  Tpm2bName,
-  Tpm2bPublic,
-  Tpm2bPublicIn,
-  Tpm2bSensitiveCreate,
-  TpmlPcrSelection,
-  TpmtTicket,
-} from "../../wire/structures.js";
+import { Tpm2bCreationData, Tpm2bDigest, Tpm2bName, Tpm2bPublic, TpmtTicket } from "../../wire/structures.js";
 import { blaming, parameter, TpmError } from "../../wire/tpm-error.js";
 
 /** Part 3, TPM2_CreatePrimary */
@@ -21,12 +11,7 @@ export const createPrimary = command({
   name: "CreatePrimary",
   code: 0x131,
   handles: [user("hierarchy")],
-  parameters: struct({
-    inSensitive: Tpm2bSensitiveCreate,
-    inPublic: Tpm2bPublicIn,
-    outsideInfo: Tpm2bData,
-    creationPcr: TpmlPcrSelection,
-  }),
+  parameters: creationParameters,
   response: struct({
     outPublic: Tpm2bPublic,
     creationData: Tpm2bCreationData,

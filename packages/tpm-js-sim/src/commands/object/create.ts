@@ -1,21 +1,11 @@
 import { makeKey } from "../../keys/make-key.js";
 import { isStorageKey } from "../../keys/public-checks.js";
 import { command, user } from "../../memory/command.js";
-import { checkCreation, checkedAuth, creationOf, givenData } from "../../objects/creation-data.js";
+import { checkCreation, checkedAuth, creationOf, creationParameters, givenData } from "../../objects/creation-data.js";
 import { childOf } from "../../objects/objects.js";
 import { privateAreaOf } from "../../objects/storage.js";
 import { struct } from "../../wire/codec.js";
-import {
-  Tpm2bCreationData,
-  Tpm2bData,
-  Tpm2bDigest,
-  Tpm2bPrivate,
-  Tpm2bPublic,
-  Tpm2bPublicIn,
-  Tpm2bSensitiveCreate,
-  TpmlPcrSelection,
-  TpmtTicket,
-} from "../../wire/structures.js";
+import { Tpm2bCreationData, Tpm2bDigest, Tpm2bPrivate, Tpm2bPublic, TpmtTicket } from "../../wire/structures.js";
 import { blaming, handle, parameter, TpmError } from "../../wire/tpm-error.js";
 
 /** Part 3, TPM2_Create */
@@ -23,12 +13,7 @@ export const create = command({
   name: "Create",
   code: 0x153,
   handles: [user("key")],
-  parameters: struct({
-    inSensitive: Tpm2bSensitiveCreate,
-    inPublic: Tpm2bPublicIn,
-    outsideInfo: Tpm2bData,
-    creationPcr: TpmlPcrSelection,
-  }),
+  parameters: creationParameters,
   response: struct({
     outPrivate: Tpm2bPrivate,
     outPublic: Tpm2bPublic,

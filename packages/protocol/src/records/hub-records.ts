@@ -1,0 +1,96 @@
+import type { JsonObject } from "../facts/json.js";
+
+/**
+ * Credentials by which a device authenticates at its hub, created by registration (wire.md#hub-identity). Keys are
+ * base64, certificates base64 DER.
+ */
+export type HubAuthentication =
+  | { readonly type: "symmetricKey"; readonly primaryKey: string; readonly secondaryKey?: string }
+  /**
+   * X.509, individual or group: upper-case hex SHA-256 of the leaf that registered. Records of older versions may have two (both
+   * certificates of an individual enrollment), or none (of a group: the leaf was not noted), until the device registers again.
+   */
+  | { readonly type: "selfSigned"; readonly thumbprints: readonly string[] };
+
+/** Whether connections that were made with the old authentication end: only a certificate is ever taken back. */
+export function endsConnections(old: HubAuthentication, current: HubAuthentication): boolean {
+  if (old.type !== "selfSigned") return false;
+  if (current.type !== "selfSigned") return true;
+  return old.thumbprints.some((each) => !current.thumbprints.includes(each));
+}
+
+/** A filter that a device subscribed to, with the quality of service it was granted. */
+export interface HubSubscription {
+  readonly filter: string;
+  readonly qos: 0 | 1;
+}
+
+/** What a hub keeps of a device that connects with clean session 0, for its next connection (wire.md#hub-sessions). */
+export interface HubSession {
+  /** Another one for every session: nothing of an older session is taken for this one's. */
+  readonly id: string;
+  readonly subscriptions: readonly HubSubscription[];
+}
+
+/** A session instead of another one; undefined is none. */
+export interface SessionChange {
+  readonly expected: HubSession | undefined;
+  readonly next: HubSession | undefined;
+}
+
+/** A device with what its hub keeps of its session, as one look-up gives both. */
+export interface DeviceAndSession {
+  readonly identity: DeviceIdentity;
+  readonly session?: HubSession;
+}
+
+/** A device in the registry of a hub. */
+export interface DeviceIdentity {
+  /** The hub as registration named it, without a port. */
+  readonly hub: string;
+  readonly deviceId: string;
+  readonly registrationId: string;
+  readonly authentication: HubAuthentication;
+  readonly iotEdge: boolean;
+  readonly status: "enabled" | "disabled";
+  readonly createdAt: number;
+}
+
+/**
+ * A twin as it is stored (wire.md#twin-document, wire.md#twin-versions). Versions start at 1 and grow by one with every
+ * accepted change.
+ */
+export interface Twin {
+  readonly hub: string;
+  readonly deviceId: string;
+  readonly tags: JsonObject;
+  readonly desired: JsonObject;
+  readonly desiredVersion: number;
+  readonly desiredUpdatedAt: number;
+  readonly reported: JsonObject;
+  readonly reportedVersion: number;
+  readonly reportedUpdatedAt: number;
+  readonly etag: string;
+}
+
+/**
+ * What another process that shares the store did, and a device that is connected here has to hear of. `taken`: the place at the hub
+ * was taken from who had it (deleted, moved, another one's by now, or the same one's with another certificate). `missed`: there may have been any of the others. `unheard`:
+ * nothing is heard for now; `missed` follows.
+ */
+export type DeviceChange =
+  | { readonly kind: "taken" | "desired"; readonly hub: string; readonly deviceId: string }
+  | { readonly kind: "missed" }
+  | { readonly kind: "unheard" };
+
+/** A hub that the service may assign devices to. */
+export interface LinkedHub {
+  /** Host name that devices get as `assignedHub`: it contains a dot and no port (wire.md#hub-name). */
+  readonly host: string;
+  /** 1 to 1000 (wire.md#allocation). */
+  readonly weight: number;
+  /** False takes the hub out of allocation for enrollments that name no hub. */
+  readonly applyAllocationPolicy: boolean;
+  /** Milliseconds, for geoLatency. */
+  readonly latency?: number;
+}
