@@ -18,8 +18,15 @@ export interface NodeDeviceRun {
   readonly payload?: unknown;
   /** Registers a second time with the same client. */
   readonly again?: boolean;
-  /** Then connects to the assigned hub, with another credential if given, and sends this number of messages. */
-  readonly hub?: { readonly telemetry: number; readonly attestation?: JobAttestation };
+  /** Then connects to the assigned hub, with another credential if one is given, and sends so many messages. */
+  readonly hub?: {
+    readonly telemetry: number;
+    readonly attestation?: JobAttestation;
+    /** Waits for a second change, of which it hears on another connection. */
+    readonly drops?: boolean;
+  };
+  /** Of MQTT; that of the service unless given. */
+  readonly port?: number;
   /** Every reply over HTTPS is a step too, such as `GET 202`. */
   readonly watchHttp?: boolean;
   readonly onStep?: (step: string) => Promise<void>;
@@ -31,8 +38,8 @@ export interface NodeDeviceRun {
  * address.
  */
 export function runNodeDevice(service: Rollcall, run: NodeDeviceRun): Promise<ClientResult> {
-  const { transport, device, payload, again, hub, watchHttp, onStep, timeoutMs } = run;
-  const host = nodeTransports[transport].fixed === undefined ? `localhost:${service.info.ports.mqtt}` : "localhost";
+  const { transport, device, payload, again, hub, watchHttp, onStep, timeoutMs, port = service.info.ports.mqtt } = run;
+  const host = nodeTransports[transport].fixed === undefined ? `localhost:${port}` : "localhost";
   return runClient({
     caPath: service.info.caPath,
     job: {
@@ -44,7 +51,7 @@ export function runNodeDevice(service: Rollcall, run: NodeDeviceRun): Promise<Cl
       payload,
       again,
       watchHttp,
-      hub: hub && { ...hub, port: service.info.ports.mqtt },
+      hub: hub && { ...hub, port },
     },
     ...(onStep && { onStep }),
     ...(timeoutMs !== undefined && { timeoutMs }),

@@ -10,6 +10,7 @@ import { type ClientResult, type RunClientOptions, runClient } from "./run-clien
 const packages = {
   /** The last release; it needs paho-mqtt 1.6, which pip would not choose by itself. */
   device: { requirements: ["azure-iot-device==2.14.0", "paho-mqtt==1.6.1"], folder: "python-sdk-2.14.0" },
+  device212: { requirements: ["azure-iot-device==2.12.0", "paho-mqtt==1.6.1"], folder: "python-sdk-2.12.0" },
   /** The last release, of 2018; api-version 2018-09-01-preview. */
   service: { requirements: ["azure-iothub-provisioningserviceclient==1.2.0"], folder: "python-service-sdk-1.2.0" },
   /** Its successor, of 2023; api-version 2021-10-01. Never more than a beta. */
@@ -65,6 +66,7 @@ export async function installPythonSdk(which: keyof typeof packages = "device"):
 
 const clients = {
   device: "clients/python_device.py",
+  device212: "clients/python_device.py",
   service: "clients/python_service.py",
   service2021: "clients/python_service_2021.py",
 } as const satisfies Record<keyof typeof packages, string>;
@@ -73,7 +75,7 @@ const clients = {
 export function runPythonClient(
   which: keyof typeof clients,
   sdk: PythonSdk,
-  options: Pick<RunClientOptions, "caPath" | "job" | "onStep">,
+  options: Pick<RunClientOptions, "caPath" | "job" | "onStep" | "timeoutMs">,
 ): Promise<ClientResult> {
   return runClient({
     command: ["python3", join(import.meta.dirname, clients[which])],

@@ -28,7 +28,12 @@ export interface RegisteredState {
 export interface ClientResult {
   readonly registered?: RegisteredState;
   readonly registeredAgain?: RegisteredState;
-  readonly visited?: { readonly read: Record<string, unknown>; readonly updated: Record<string, unknown> };
+  readonly visited?: {
+    readonly read: Record<string, unknown>;
+    readonly updated: Record<string, unknown>;
+    /** All that came once the socket was lost, up to the change that was made when the device was back. */
+    readonly updatedAgain?: readonly Record<string, unknown>[];
+  };
   readonly error?: ClientError;
 }
 

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
@@ -149,7 +150,7 @@ describe("a CA certificate", () => {
     issue("wrong-name", "another code", LEAF, "root");
     issue("wrong-key", code, LEAF, "stranger");
     issue("proof", code, LEAF, "root");
-    expect((await verify("wrong-name")).body.message).toContain(`has to be the verification code ${code}`);
+    expect((await verify("wrong-name")).body.message).toContain(`has to be exactly the verification code ${code}`);
     expect((await verify("wrong-key")).body.message).toContain("its issuer has that name, but the signature");
     expect((await verify("proof")).body.properties).toMatchObject({ isVerified: true });
     expect(await register()).toMatchObject({ status: 401 });
@@ -181,14 +182,22 @@ describe("a device at its hub", () => {
     await client.subscribe("$iothub/twin/PATCH/properties/desired/#");
     expect((await operate("GET", "/hubs")).body).toMatchObject([{ host: service.hub, linked: true, devices: 1 }]);
     expect((await operate("GET", `/hubs/${service.hub}/devices?search=PUMP`)).body.items).toMatchObject([
-      { deviceId: "pump-7", authenticationType: "x509Authority", connectionState: "Connected" },
+      {
+        deviceId: "pump-7",
+        authenticationType: "selfSigned",
+        x509Thumbprint: {
+          primaryThumbprint: new X509Certificate(text("device.pem")).fingerprint256.replaceAll(":", ""),
+          secondaryThumbprint: null,
+        },
+        connectionState: "Connected",
+      },
     ]);
     const patched = await operate("PATCH", `${path()}/twin`, {
       properties: { desired: { interval: 9 } },
       tags: { a: 1 },
     });
     expect(patched.body).toMatchObject({
-      authenticationType: "certificateAuthority",
+      authenticationType: "selfSigned",
       tags: { a: 1 },
       connectionState: "Connected",
     });

@@ -9,9 +9,11 @@ import {
   postgresPrograms,
   startPostgres,
 } from "../../packages/store/src/testing/postgres-server.js";
-import { connectToHub, putIndividual, readTwin, register } from "./operating.js";
+import { createPki, leafOnly, x509Group } from "./certificates.js";
+import { hubToken } from "./device-tokens.js";
+import { connectToHub, putGroup, putIndividual, readTwin, register } from "./operating.js";
 import type { RawMqtt } from "./raw-mqtt.js";
-import { startService, type TestService } from "./service.js";
+import { startService, type TestService, userName } from "./service.js";
 import { openMqtt } from "./sockets.js";
 import { symmetricIndividual } from "./symmetric.js";
 import { until } from "./until.js";
@@ -153,7 +155,74 @@ describe.skipIf(programs === undefined)("devices of two nodes (needs the package
     await device.closed;
   });
 
-  it("get all changes of the time while the nodes did not hear each other", async () => {
+  it("find their subscriptions here, made there with clean session 0; what they missed is not sent", async () => {
+    await enroll("moves-node", h1);
+    await registerThere("moves-node");
+    const at = { hub: h1, deviceId: "moves-node" };
+    const session = async (node: TestService, clean = false) => {
+      const device = await openMqtt({ ...node.mqtt, host: h1 });
+      const username = `${h1}/moves-node/?api-version=2021-04-12`;
+      const password = hubToken(h1, "moves-node", key);
+      const connack = await device.connect({ clientId: "moves-node", username, password, clean });
+      return { device, isPresent: connack.sessionPresent };
+    };
+    const first = await session(there);
+    expect(first.isPresent).toBe(false);
+    expect(await first.device.subscribe(topics.twinDesiredUpdates)).toMatchObject({ granted: [1] });
+    expect(await first.device.subscribe(topics.twinReplies, 0)).toMatchObject({ granted: [0] });
+    first.device.stream.destroy();
+    await there.rollcall.hub.patchDesired(at, { missed: true });
+    const second = await session(here);
+    expect(second.isPresent).toBe(true);
+    expect(await readTwin(second.device)).toMatchObject({ desired: { missed: true, $version: 2 } });
+    await there.rollcall.hub.patchDesired(at, { next: true });
+    expect(await nextDesired(second.device)).toEqual({ next: true, $version: 3 });
+    expect(second.device.packets.filter(({ cmd }) => cmd === "publish")).toHaveLength(2);
+    second.device.stream.destroy();
+    const clean = await session(there, true);
+    expect(clean.isPresent).toBe(false);
+    clean.device.stream.destroy();
+    const last = await session(here);
+    expect(last.isPresent).toBe(false);
+    await there.rollcall.hub.patchDesired(at, { unheard: true });
+    await here.rollcall.hub.patchDesired(at, { heard: false });
+    await last.device.subscribe(topics.twinReplies);
+    expect(await readTwin(last.device)).toMatchObject({ desired: { $version: 5 } });
+    expect(last.device.packets.filter(({ cmd }) => cmd === "publish")).toHaveLength(1);
+    last.device.stream.destroy();
+  });
+
+  it("are disconnected here when they register there with a renewed certificate, and are told to connect with it", async () => {
+    const pki = await createPki("Nodes");
+    const [old, renewed] = [await pki.leaf("renews"), await pki.leaf("renews")];
+    await putGroup(there, { ...x509Group("nodes", pki.intermediate), allocationPolicy: "static", iotHubs: [h1] });
+    const registerWith = async (leaf: typeof old) => {
+      await using client = await openMqtt({ ...there.mqtt, presented: leafOnly(leaf) });
+      await client.connect({ clientId: "renews", username: userName(there.idScope, "renews") });
+      await client.subscribe();
+      expect((await client.registration("{}")).body.registrationState).toMatchObject({ status: "assigned" });
+    };
+    const toHub = async (leaf: typeof old) => {
+      const device = await openMqtt({ ...here.mqtt, host: h1, presented: leafOnly(leaf) });
+      const username = `${h1}/renews/?api-version=2021-04-12`;
+      return { device, code: (await device.connect({ clientId: "renews", username })).returnCode };
+    };
+    await registerWith(old);
+    const standing = await toHub(old);
+    expect([standing.code, (await toHub(renewed)).code]).toEqual([0, 5]);
+    await registerWith(old);
+    await registerWith(renewed);
+    await standing.device.closed;
+    await until(
+      () => here.rollcall.attempts.recent(50).flatMap(({ findings }) => findings.map(({ code }) => code)),
+      (codes) => codes.includes("hub.certificateRenewed"),
+    );
+    const [now, before] = [await toHub(renewed), await toHub(old)];
+    expect([now.code, before.code]).toEqual([0, 5]);
+    await now.device.end();
+  });
+
+  it("hear of everything that happened while the nodes did not hear each other", async () => {
     await using deleted = await connectedHere("deleted-unheard");
     await using device = await connectedHere("desired-unheard");
     // Changes without a notification have the same effect as a lost notification.

@@ -323,6 +323,7 @@ describe("hubs", () => {
           deviceId: "a-1",
           registrationId: "a-1",
           authenticationType: "symmetricKey",
+          x509Thumbprint: { primaryThumbprint: null, secondaryThumbprint: null },
           status: "enabled",
           createdDateTimeUtc: "1970-01-01T00:00:00.0000000Z",
           iotEdge: false,

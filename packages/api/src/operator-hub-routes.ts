@@ -1,5 +1,5 @@
 import { etagsOf } from "@rollcall/engine";
-import { twinDocument } from "@rollcall/hub";
+import { twinDocument, x509Thumbprint } from "@rollcall/hub";
 import {
   type DeviceIdentity,
   type DevicePage,
@@ -75,6 +75,7 @@ function deviceItem(identity: DeviceIdentity, { isConnected }: OperatorParts): L
     deviceId: identity.deviceId,
     registrationId: identity.registrationId,
     authenticationType: identity.authentication.type,
+    x509Thumbprint: x509Thumbprint(identity.authentication),
     status: identity.status,
     createdDateTimeUtc: formatDate(new Date(identity.createdAt)),
     iotEdge: identity.iotEdge,

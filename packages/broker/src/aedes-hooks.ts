@@ -3,6 +3,7 @@ import { authorizeSubscribe, publishProblem } from "./authorize.js";
 import { beginUnread } from "./connect.js";
 import type { Connection } from "./connection.js";
 import type { BrokerContext } from "./context.js";
+import { keepSubscriptions } from "./keep-subscriptions.js";
 import { Refusal } from "./refusal.js";
 
 /** The only supported protocol level of MQTT: 3.1.1. */
@@ -38,8 +39,16 @@ export function aedesHooks(context: BrokerContext): MqttServerOptions {
     },
     authorizeSubscribe(client, subscription, done) {
       const connection = of(client);
-      const granted = connection && authorizeSubscribe(connection, subscription.topic, subscription.qos);
-      return done(null, granted ? subscription : null);
+      if (!connection) return done(null, null);
+      const before = connection.granted.get(subscription.topic);
+      const isGranted = authorizeSubscribe(connection, subscription.topic, subscription.qos);
+      if (!isGranted || connection.granted.get(subscription.topic) === before)
+        return done(null, isGranted ? subscription : null);
+      // The SUBACK waits for the store: a filter that was acknowledged is there at the next connection.
+      void keepSubscriptions(connection, context).then((isKept) => {
+        if (isKept) done(null, subscription);
+        else done(new Refusal("the subscription cannot be kept"));
+      });
     },
   };
 }

@@ -15,6 +15,7 @@ import { beginUnread } from "./connect.js";
 import { Connection } from "./connection.js";
 import { Connections } from "./connections.js";
 import type { BrokerContext } from "./context.js";
+import { keepSubscriptions } from "./keep-subscriptions.js";
 import { onPublish } from "./on-publish.js";
 import { Refusal } from "./refusal.js";
 import { sendDesired } from "./reply.js";
@@ -43,7 +44,7 @@ const silent: BrokerLog = { debug: () => undefined, error: () => undefined };
 
 /** Starts the MQTT front end; its listeners are elsewhere and pass their sockets to it. */
 export async function createBroker(options: BrokerOptions): Promise<Broker> {
-  const connections = new Connections();
+  const connections = new Connections(options.clock);
   const times = { ...defaultTimes, ...options.times };
   const context: BrokerContext = { ...options, times, connections, log: options.log ?? silent };
   const aedes = await startAedes(context);
@@ -75,11 +76,12 @@ function watchHub({ hub, connections }: BrokerContext): () => void {
     const connection = connections.ofDevice(device);
     if (connection) sendDesired(connection, patch);
   });
-  const stopRemoved = hub.watchRemoved((device) => {
+  const stopRemoved = hub.watchRemoved((device, reason) => {
     const connection = connections.ofDevice(device);
-    if (connection) closeDeleted(connection, device);
-    // The modules of a device go with it.
-    for (const module of connections.modulesOf(device)) closeDeleted(module, device);
+    if (connection) closeDeleted(connection, device, reason);
+    // The modules of a removed device go with it; a renewed certificate of the device does not concern them.
+    if (reason !== "removed") return;
+    for (const module of connections.modulesOf(device)) closeDeleted(module, device, reason);
   });
   return () => {
     stopDesired();
@@ -92,9 +94,6 @@ async function startAedes(context: BrokerContext): Promise<MqttServer> {
     const connection = context.connections.get(client);
     if (connection) onPublish(packet, connection, context, done);
     else done();
-  });
-  aedes.on("unsubscribe", (filters, client) => {
-    for (const filter of filters) context.connections.get(client)?.granted.delete(filter);
   });
   const note = (client: MqttClient, error: Error) => noteError(context.connections.get(client), error, context);
   aedes.on("clientError", note).on("connectionError", note);
@@ -129,7 +128,7 @@ function open(
     if (connection.turns.size === 0) connection.visit?.settle();
   });
   guardClient(client, MAX_PACKET, {
-    packet: (packet) => inspect(packet, connection) || connects(aedes, packet, connection, context),
+    packet: (packet) => inspect(packet, connection, context) || connects(aedes, packet, connection, context),
     tooLarge(bytes) {
       connection.attempt?.add(finding("protocol.packetTooLarge", { values: { bytes, limit: MAX_PACKET } }));
       client.close();
@@ -138,21 +137,29 @@ function open(
   });
 }
 
-/** Checks each packet before Aedes handles it. */
-function inspect(packet: InboundPacket, connection: Connection): boolean {
-  // Output that the client does not read piles up in our memory; close a client that leaves too much unread.
+/** Each packet before Aedes handles it. */
+function inspect(packet: InboundPacket, connection: Connection, context: BrokerContext): boolean {
+  // What the client does not read stays with us: an end to that.
   if (connection.stream.writableLength > MAX_UNSENT) connection.client.close();
   if (packet.cmd === "publish") {
     noteUnpublishable(connection, packet.topic ?? "");
     if (isAnswered(packet.topic ?? "", connection)) joinWrites(connection.stream);
   }
+  if (packet.cmd === "puback") connection.unacknowledged.acknowledge(packet.messageId ?? 0);
+  if (packet.cmd === "unsubscribe") unsubscribe(packet.unsubscriptions ?? [], connection, context);
   if (packet.cmd !== "subscribe") return false;
   // Aedes grants the QoS that is requested; QoS 2 is granted as 1 (wire.md#qos).
   for (const subscription of packet.subscriptions ?? []) if (subscription.qos === 2) subscription.qos = 1;
   return false;
 }
 
-/** Handles the first CONNECT of MQTT 3.1.1; Aedes refuses a second CONNECT and other levels. */
+/** Here and not when Aedes says so: it says it of every filter of a client that leaves, too. */
+function unsubscribe(filters: readonly string[], connection: Connection, context: BrokerContext): void {
+  const had = filters.filter((filter) => connection.granted.delete(filter));
+  if (had.length > 0) void keepSubscriptions(connection, context);
+}
+
+/** Takes the first CONNECT of MQTT 3.1.1; a second one, and other levels, are Aedes's to refuse. */
 function connects(aedes: MqttServer, packet: InboundPacket, connection: Connection, context: BrokerContext): boolean {
   const { client } = connection;
   if (!isConnect(packet) || packet.protocolVersion !== LEVEL || client.connecting || client.connected) return false;

@@ -6,7 +6,9 @@ import { connackPacket } from "./connack.js";
 export interface InboundPacket {
   readonly cmd: string;
   readonly topic?: string;
+  readonly messageId?: number;
   readonly subscriptions?: readonly { qos: number }[];
+  readonly unsubscriptions?: readonly string[];
 }
 
 /** The callbacks of the guard of a client. */

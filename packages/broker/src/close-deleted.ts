@@ -1,10 +1,19 @@
-import type { HubDevice } from "@rollcall/hub";
+import type { DisconnectReason, HubDevice } from "@rollcall/hub";
 import { finding } from "@rollcall/protocol";
 import type { Connection } from "./connection.js";
 
-/** Ends the connection of a device that was deleted at its hub. */
-export function closeDeleted(connection: Connection, { hub, deviceId }: HubDevice): void {
+const findingCodes = { removed: "hub.connectionClosed", renewed: "hub.certificateRenewed" } as const satisfies Record<
+  DisconnectReason,
+  string
+>;
+
+/** Ends the connection of a device that its hub does not have any more, or not with the certificate that it came with. */
+export function closeDeleted(
+  connection: Connection,
+  { hub, deviceId }: HubDevice,
+  reason: DisconnectReason = "removed",
+): void {
   if (connection.closed) return;
-  connection.attempt?.add(finding("hub.connectionClosed", { values: { hub, deviceId } }));
+  connection.attempt?.add(finding(findingCodes[reason], { values: { hub, deviceId } }));
   connection.client.close();
 }

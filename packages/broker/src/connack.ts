@@ -13,7 +13,8 @@ export const connackCodes = {
 /** The meaning of a CONNACK. `protocolLevel` only occurs over MQTT, for versions other than 3.1.1. */
 export type ConnackReason = keyof typeof connackCodes;
 
-/** The four bytes on the wire; "session present" is always 0. */
-export function connackPacket(reason: ConnackReason): Buffer {
-  return Buffer.of(0x20, 0x02, 0x00, connackCodes[reason]);
+/** The four bytes on the wire. A session is present only where the client is let in (MQTT 3.1.1, 3.2.2.2). */
+export function connackPacket(reason: ConnackReason, isSessionPresent = false): Buffer {
+  const flags = isSessionPresent && reason === "accepted" ? 1 : 0;
+  return Buffer.of(0x20, 0x02, flags, connackCodes[reason]);
 }

@@ -137,6 +137,7 @@ async function connectHub(connection: Connection, claim: Claim<"hub">, context: 
     ...(name.moduleId !== undefined && { moduleId: name.moduleId }),
     ...(token !== undefined && { token }),
     connection: connection.peer,
+    session: connection.wantsClean ? "clean" : "keep",
     trackingId: attempt.trackingId,
   });
   if (admission.kind === "refused") return refuse(visit, admission.reason, admission.findings);
@@ -144,7 +145,8 @@ async function connectHub(connection: Connection, claim: Claim<"hub">, context: 
   attempt.deviceId = admission.device.deviceId;
   if (connection.closed) admission.left?.();
   else attempt.outcome = "connected";
-  return accept(connection, { kind: "hub", device: admission.device, left: admission.left }, context);
+  const { device, left, session: kept } = admission;
+  return accept(connection, { kind: "hub", device, left, kept }, context);
 }
 
 function accept(connection: Connection, session: Session, context: BrokerContext): ConnackReason {
@@ -152,7 +154,9 @@ function accept(connection: Connection, session: Session, context: BrokerContext
   if (connection.closed) return "accepted";
   connection.attempt?.step("connack");
   const before = context.connections.enter(connection, session);
-  // Only after the proof: a stranger who knows an id must not disconnect its owner.
+  if (session.kind === "hub")
+    for (const { filter, qos } of session.kept?.subscriptions ?? []) connection.granted.set(filter, qos);
+  // Only here, with proof: who merely knows an id cannot throw its owner off.
   before?.client.close();
   connection.hasProved = session.kind === "hub" || isTokenGood(connection, session);
   if (session.kind === "provisioning") {

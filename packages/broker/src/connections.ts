@@ -3,6 +3,8 @@ import { splitPlace } from "@rollcall/protocol";
 import type { MqttClient } from "./aedes/mqtt-types.js";
 import type { BrokerStats } from "./broker-types.js";
 import type { Connection, Session } from "./connection.js";
+import { SessionsAway } from "./sessions-away.js";
+import { Unacknowledged } from "./unacknowledged.js";
 
 /** The map from connection to authenticated identity, and from a hub's device back to its connection. */
 export class Connections {
@@ -10,6 +12,12 @@ export class Connections {
   readonly #byDevice = new Map<string, Connection>();
   /** Connections of modules, by the key of their device. */
   readonly #modules = new Map<string, Set<Connection>>();
+  readonly #away = new SessionsAway();
+  readonly #clock: () => number;
+
+  constructor(clock: () => number) {
+    this.#clock = clock;
+  }
 
   add(connection: Connection): void {
     this.#byClient.set(connection.client, connection);
@@ -38,6 +46,9 @@ export class Connections {
     this.#byDevice.set(key, connection);
     const owner = ownerKey(session.device);
     if (owner !== undefined) this.#modules.set(owner, (this.#modules.get(owner) ?? new Set()).add(connection));
+    if (before) this.#keepUnacknowledged(before);
+    const messages = this.#away.take(key, session.kept?.id, this.#clock());
+    if (messages) connection.unacknowledged = messages;
     return before;
   }
 
@@ -65,9 +76,18 @@ export class Connections {
     connection.endDeadline();
     if (session?.kind !== "hub") return;
     session.left?.();
+    this.#keepUnacknowledged(connection, session);
     const key = deviceKey(session.device);
     if (this.#byDevice.get(key) === connection) this.#byDevice.delete(key);
     this.#forgetModule(connection, session.device);
+  }
+
+  /** What waits for its PUBACK waits for the device's next connection. */
+  #keepUnacknowledged(connection: Connection, session = connection.session): void {
+    const { unacknowledged: messages } = connection;
+    if (session?.kind !== "hub" || !session.kept || messages.size === 0) return;
+    this.#away.put(deviceKey(session.device), { sessionId: session.kept.id, messages }, this.#clock());
+    connection.unacknowledged = new Unacknowledged();
   }
 
   ofDevice(device: HubDevice): Connection | undefined {

@@ -1,5 +1,6 @@
 import type { Attempt } from "@rollcall/engine";
 import { finding, type Json, type JsonObject, type ReplyBody, toAsciiJson, topics } from "@rollcall/protocol";
+import { deliver } from "./aedes/insides.js";
 import { flushWrites } from "./aedes/join-writes.js";
 import type { Connection } from "./connection.js";
 
@@ -44,16 +45,26 @@ export function sendDesired(connection: Connection, patch: JsonObject): void {
   send(connection, { topic, payload: toAsciiJson(patch), qos });
 }
 
+/** Sends what had no PUBACK in the connection before, in its order, marked as sent again (MQTT 3.1.1, 3.3.1.1 and 4.4). */
+export function sendAgain(connection: Connection): void {
+  for (const [messageId, message] of connection.unacknowledged.all())
+    deliver(connection.client, { ...message, messageId, dup: true });
+}
+
 function send(
   connection: Connection,
   message: { readonly topic: string; readonly payload: string; readonly qos: 0 | 1 },
   sent: () => void = () => undefined,
 ): void {
   const { topic, payload, qos } = message;
-  // A failed write closes the client; nothing else can be done about it.
-  connection.client.publish(
-    { cmd: "publish", topic, payload: Buffer.from(payload), qos, retain: false, dup: false },
-    sent,
-  );
+  const bytes = Buffer.from(payload);
+  const isKept = connection.session?.kind === "hub" && connection.session.kept !== undefined;
+  // A failed write closes the client, which is all there is to do about it.
+  if (qos === 1 && isKept) {
+    const messageId = connection.unacknowledged.add({ topic, payload: bytes });
+    deliver(connection.client, { topic, payload: bytes, messageId, dup: false }, sent);
+  } else {
+    connection.client.publish({ cmd: "publish", topic, payload: bytes, qos, retain: false, dup: false }, sent);
+  }
   flushWrites(connection.stream);
 }

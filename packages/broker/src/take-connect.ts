@@ -5,11 +5,14 @@ import { connackPacket } from "./connack.js";
 import { decideConnect } from "./connect.js";
 import type { Connection } from "./connection.js";
 import type { BrokerContext } from "./context.js";
+import { sendAgain } from "./reply.js";
 
 /** The members of mqtt-packet's CONNECT packet (MQTT 3.1.1) that are used here. */
 export interface ConnectPacket {
   readonly cmd: "connect";
   readonly clientId: string;
+  /** Clean session. */
+  readonly clean?: boolean;
   readonly protocolVersion?: number;
   readonly username?: string;
   readonly password?: Buffer;
@@ -18,10 +21,9 @@ export interface ConnectPacket {
 }
 
 /**
- * Handles a CONNECT instead of Aedes. Aedes's own handler restores sessions and delivers stored messages through a
- * stream pipeline that it creates and aborts for each connection; here no session outlives its connection. Each client
- * gets an id of our own, because in Aedes a CONNECT disconnects the client with the same id before it has proved
- * anything.
+ * Handles a CONNECT in place of Aedes: its own handler restores sessions and delivers what was stored for them, through a
+ * stream pipeline that is made and aborted for each connection; here the hub keeps what outlives a connection. Each client
+ * gets an id of ours: Aedes lets a CONNECT throw off whoever has its id, and before that CONNECT has proved anything.
  */
 export function takeConnect(
   server: MqttServer,
@@ -32,12 +34,15 @@ export function takeConnect(
   const { client, stream } = connection;
   takeOver(client, nanoid());
   connection.clientId = packet.clientId;
+  connection.wantsClean = packet.clean !== false;
   const answer = async () => {
     const reason = await decideConnect(connection, packet.username, packet.password, context);
     if (client.closed) return;
-    stream.write(connackPacket(reason));
-    if (reason === "accepted") letIn(server, client, packet.keepalive ?? 0);
-    else client.close();
+    const kept = connection.session?.kind === "hub" ? connection.session.kept : undefined;
+    stream.write(connackPacket(reason, kept?.isPresent));
+    if (reason !== "accepted") return client.close();
+    letIn(server, client, packet.keepalive ?? 0);
+    sendAgain(connection);
   };
   // Engine and hub do not reject, so this is an error of the broker itself; it must not end the process.
   answer().catch((error: unknown) => {

@@ -62,8 +62,8 @@ describe("an X.509 device", () => {
       body: { registrationState: { x509: {}, deviceId: "solo" } },
     });
     expect((await rig.store.deviceIdentity("127.0.0.1", "solo"))?.authentication).toEqual({
-      type: "x509Thumbprint",
-      primary: single.certificate.sha256,
+      type: "selfSigned",
+      thumbprints: [single.certificate.sha256],
     });
   });
 
@@ -71,6 +71,11 @@ describe("an X.509 device", () => {
     const attestation = clientCertificates({ certificate: pem(leaf) }, { certificate: pem(single) });
     const rig = await engineRig({ enrollments: [{ registrationId: "solo", attestation }] });
     expect((await outcome(rig, "solo", der(single))).reply.status).toBe(202);
+    // The hub knows the one that registered, and not the other one of the enrollment.
+    expect((await rig.store.deviceIdentity("127.0.0.1", "solo"))?.authentication).toEqual({
+      type: "selfSigned",
+      thumbprints: [single.certificate.sha256],
+    });
   });
 
   it("with its leaf as secondary, and without a primary, is assigned and known at the hub", async () => {
@@ -80,8 +85,8 @@ describe("an X.509 device", () => {
     });
     expect((await outcome(rig, "solo", der(single))).reply.status).toBe(202);
     expect((await rig.store.deviceIdentity("127.0.0.1", "solo"))?.authentication).toEqual({
-      type: "x509Thumbprint",
-      primary: single.certificate.sha256,
+      type: "selfSigned",
+      thumbprints: [single.certificate.sha256],
     });
     expect((await outcome(rig, "solo", der(leaf))).reply.status).toBe(401);
   });
@@ -107,8 +112,8 @@ describe("an X.509 device", () => {
     expect(reply.status).toBe(202);
     expect(asked.attempt.enrollment).toEqual({ kind: "group", id: "line3" });
     expect((await rig.store.deviceIdentity("127.0.0.1", "pump-7"))?.authentication).toEqual({
-      type: "x509Authority",
-      authorities: [base64(anchor)],
+      type: "selfSigned",
+      thumbprints: [leaf.certificate.sha256],
     });
   });
 
@@ -418,18 +423,20 @@ describe("the dates of an individual enrollment's certificate", () => {
 });
 
 describe("the thumbprints of an individual enrollment", () => {
-  it.each(["primary", "secondary"] as const)("reach the hub both, when the %s certificate registers", async (shown) => {
-    const [primary, secondary] = [single, await issueLeaf({ commonName: "solo", ...dates })];
-    const attestation = clientCertificates({ certificate: pem(primary) }, { certificate: pem(secondary) });
-    const rig = await engineRig({ enrollments: [{ registrationId: "solo", attestation }] });
-    const { reply } = await outcome(rig, "solo", der(shown === "primary" ? primary : secondary));
-    expect(reply.status).toBe(202);
-    expect((await rig.store.deviceIdentity("127.0.0.1", "solo"))?.authentication).toEqual({
-      type: "x509Thumbprint",
-      primary: primary.certificate.sha256,
-      secondary: secondary.certificate.sha256,
-    });
-  });
+  it.each(["primary", "secondary"] as const)(
+    "leave the hub with the one that registered, when the %s certificate registers",
+    async (shown) => {
+      const [primary, secondary] = [single, await issueLeaf({ commonName: "solo", ...dates })];
+      const attestation = clientCertificates({ certificate: pem(primary) }, { certificate: pem(secondary) });
+      const rig = await engineRig({ enrollments: [{ registrationId: "solo", attestation }] });
+      const { reply } = await outcome(rig, "solo", der(shown === "primary" ? primary : secondary));
+      expect(reply.status).toBe(202);
+      expect((await rig.store.deviceIdentity("127.0.0.1", "solo"))?.authentication).toEqual({
+        type: "selfSigned",
+        thumbprints: [(shown === "primary" ? primary : secondary).certificate.sha256],
+      });
+    },
+  );
 });
 
 describe("of two enrolled CAs of one name", () => {

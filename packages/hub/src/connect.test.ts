@@ -173,60 +173,120 @@ describe("certificates", async () => {
   });
   const der = (identity: typeof leaf) => identity.certificate.der;
   const chain = (identity: typeof leaf) => [der(identity), der(intermediate)];
-  const thumbprint = { type: "x509Thumbprint", primary: "00".repeat(32), secondary: leaf.certificate.sha256 } as const;
-  const authority = { type: "x509Authority", authorities: [der(root).toString("base64")] } as const;
-
-  test("by thumbprint: only the leaf is checked", async () => {
-    devices.add("pump-1", thumbprint);
-    expect(await outcome({ connection: connection([der(leaf)]) })).toBe("accepted");
-    const said = await outcome({ connection: connection(chain(other)) });
-    expect(said).toContain(other.certificate.sha256.slice(0, 20));
+  const registeredWith = (...leaves: readonly (typeof leaf)[]) => ({
+    type: "selfSigned" as const,
+    thumbprints: leaves.map((each) => each.certificate.sha256),
+  });
+  const renewed = await issueLeaf({ commonName: "pump-1", parent: intermediate, ...dates });
+  const soonValid = await issueLeaf({
+    commonName: "pump-1",
+    parent: intermediate,
+    notBefore: new Date(NOW + 1000),
+    days: 1,
   });
 
-  test("by thumbprint: an expired leaf is refused", async () => {
-    devices.add("pump-1", { type: "x509Thumbprint", primary: old.certificate.sha256 });
-    expect(await outcome({ connection: connection([der(old)]) })).toContain("expired at");
+  test("the leaf that registered is let in, whatever is sent with it", async () => {
+    devices.add("pump-1", registeredWith(leaf));
+    for (const presented of [[der(leaf)], chain(leaf), [...chain(leaf), der(root)], [der(leaf), Buffer.from("x")]])
+      expect(await outcome({ connection: connection(presented) })).toBe("accepted");
   });
 
-  test("by authority: name and chain are checked", async () => {
-    devices.add("pump-1", authority);
-    expect(await outcome({ connection: connection(chain(leaf)) })).toBe("accepted");
-    expect(await outcome({ connection: connection([...chain(leaf), der(root)]) })).toBe("accepted");
+  test("a renewed one is refused until it has registered, and the old one afterwards", async () => {
+    devices.add("pump-1", registeredWith(leaf));
+    expect(await outcome({ connection: connection(chain(renewed)) })).toBe(
+      `hub.certificateNotRegistered: ${renewed.certificate.sha256}`,
+    );
+    devices.add("pump-1", registeredWith(renewed));
+    expect(await outcome({ connection: connection(chain(renewed)) })).toBe("accepted");
+    expect(await outcome({ connection: connection(chain(leaf)) })).toBe(
+      `hub.certificateNotRegistered: ${leaf.certificate.sha256}`,
+    );
   });
 
-  test("by authority: case is ignored, as at registration, but a look-alike letter is not", async () => {
-    devices.add("Pump-1", authority);
-    const presented = connection(chain(leaf));
-    expect(await outcome({ deviceId: "Pump-1", connection: presented })).toBe("accepted");
-    devices.add("tank-1", authority);
-    const kelvin = await issueLeaf({ commonName: "tan\u212a-1", parent: intermediate, ...dates });
-    expect(await outcome({ deviceId: "tank-1", connection: connection(chain(kelvin)) })).toContain("common name");
-  });
-
-  test("by an intermediate as authority: the leaf alone is enough", async () => {
-    devices.add("pump-1", {
-      type: "x509Authority",
-      authorities: [der(root), der(intermediate)].map((each) => each.toString("base64")),
+  test("the refusal names both, and says to register again", async () => {
+    devices.add("pump-1", registeredWith(leaf));
+    const request = { hub: HUB, deviceId: "pump-1", connection: connection(chain(other)), trackingId: "t" };
+    const [registered, shown] = [leaf.certificate.sha256, other.certificate.sha256];
+    expect(await hub.connect(request)).toMatchObject({
+      kind: "refused",
+      reason: "notAuthorized",
+      findings: [
+        {
+          code: "hub.certificateNotRegistered",
+          title: expect.stringContaining(`registered with ${registered}, shown ${shown}`),
+          remedy: expect.stringContaining("register again"),
+          expected: registered,
+          got: shown,
+        },
+      ],
     });
-    expect(await outcome({ connection: connection([der(leaf)]) })).toBe("accepted");
+  });
+
+  test("a record of an older version takes both of an individual enrollment, and no group device before it registers", async () => {
+    devices.add("pump-1", registeredWith(leaf, renewed));
+    for (const each of [leaf, renewed]) expect(await outcome({ connection: connection([der(each)]) })).toBe("accepted");
+    expect(await outcome({ connection: connection([der(other)]) })).toContain("hub.certificateNotRegistered");
+    devices.add("pump-1", registeredWith());
+    const request = { hub: HUB, deviceId: "pump-1", connection: connection(chain(leaf)), trackingId: "t" };
+    expect(await hub.connect(request)).toMatchObject({
+      findings: [{ code: "hub.certificateNotRegistered", expected: expect.stringContaining("older version") }],
+    });
+  });
+
+  test("case and common name do not count: only the thumbprint does", async () => {
+    devices.add("Device-1", registeredWith(other));
+    expect(await outcome({ deviceId: "Device-1", connection: connection(chain(other)) })).toBe("accepted");
   });
 
   test.each([
-    { what: "a different name", presented: chain(other), says: "the common name of the certificate is pump-2" },
-    { what: "a missing intermediate", presented: [der(leaf)], says: "does not lead to the trusted certificate" },
-    { what: "an expired leaf", presented: chain(old), says: "expired" },
-    { what: "no certificate", presented: [], says: "there was none" },
-    { what: "random bytes", presented: [Buffer.from("rubbish")], says: "cannot be read" },
-  ])("by authority, $what is refused", async ({ presented, says }) => {
-    devices.add("pump-1", authority);
-    const said = await outcome({ connection: connection(presented) });
-    expect(said).toContain("hub.credentialMismatch");
-    expect(said).toContain(says);
+    { what: "expired", known: old, presented: [der(old)], says: "hub.credentialMismatch: the certificate expired at" },
+    {
+      what: "not valid yet",
+      known: soonValid,
+      presented: [der(soonValid)],
+      says: "hub.credentialMismatch: the certificate is not valid before",
+    },
+    { what: "another device's", known: leaf, presented: chain(other), says: "hub.certificateNotRegistered" },
+    { what: "not sent", known: leaf, presented: [], says: "none came" },
+    { what: "rubbish", known: leaf, presented: [Buffer.from("rubbish")], says: "cannot be read" },
+  ])("one that is $what is refused", async ({ known, presented, says }) => {
+    devices.add("pump-1", registeredWith(known));
+    expect(await outcome({ connection: connection(presented) })).toContain(says);
+  });
+
+  test("of a device whose certificate is renewed meanwhile, the new one counts", async () => {
+    devices.add("pump-1", registeredWith(leaf));
+    const look = devices.deviceAndSession.bind(devices);
+    devices.deviceAndSession = async (...place) => {
+      devices.deviceAndSession = look;
+      const found = await look(...place);
+      devices.add("pump-1", registeredWith(renewed));
+      await hub.disconnect({ hub: HUB, deviceId: "pump-1" }, "renewed");
+      return found;
+    };
+    expect(await outcome({ connection: connection(chain(leaf)) })).toContain("hub.certificateNotRegistered");
+    devices.add("pump-1", registeredWith(leaf));
+    const again = devices.deviceAndSession.bind(devices);
+    devices.deviceAndSession = async (...place) => {
+      devices.deviceAndSession = again;
+      const found = await again(...place);
+      devices.add("pump-1", registeredWith(renewed));
+      await hub.disconnect({ hub: HUB, deviceId: "pump-1" }, "renewed");
+      return found;
+    };
+    expect(await outcome({ connection: connection(chain(renewed)) })).toBe("accepted");
+  });
+
+  test("one that is expired and another than the one that registered is refused for both", async () => {
+    devices.add("pump-1", registeredWith(leaf));
+    const said = await outcome({ connection: connection([der(old)]) });
+    expect(said).toContain("hub.certificateNotRegistered");
+    expect(said).toContain("expired at");
   });
 
   test("a token instead of a certificate is refused, and vice versa", async () => {
     expect(await outcome({ connection: connection(chain(leaf)) })).toContain("expects a token");
-    devices.add("pump-1", thumbprint);
+    devices.add("pump-1", registeredWith(leaf));
     expect(await outcome({ token: token() })).toContain("expects a client certificate");
   });
 });

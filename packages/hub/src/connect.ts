@@ -1,12 +1,19 @@
 import type { CertificateCache } from "@rollcall/pki";
-import { type DeviceIdentity, type Finding, finding, type HubAuthentication, modulePlace } from "@rollcall/protocol";
+import {
+  type DeviceIdentity,
+  type Finding,
+  finding,
+  type HubAuthentication,
+  type HubSession,
+  modulePlace,
+} from "@rollcall/protocol";
 import { bareHost } from "./bare-host.js";
 import type { HubAdmission, HubConnectRequest, HubDevice } from "./hub-types.js";
 import { moduleOwner, type Owner } from "./owner.js";
 import type { HubPorts } from "./ports.js";
 import type { Removal, RemovedDevices } from "./removed-devices.js";
 import { sasProblems } from "./sas-problems.js";
-import { x509Problems } from "./x509-problems.js";
+import { credentialMismatch, x509Findings } from "./x509-problems.js";
 
 /** The context for deciding about a connection. */
 export interface ConnectContext {
@@ -19,6 +26,8 @@ export interface ConnectContext {
 export interface ConnectDecision {
   readonly admission: HubAdmission;
   readonly identity?: Owner | undefined;
+  /** What the hub kept of the device's last session. */
+  readonly session?: HubSession | undefined;
 }
 
 /** Decides whether a device may connect to its hub (wire.md#hub-connect). Runs every check that is still meaningful. */
@@ -32,7 +41,7 @@ export async function connect(request: HubConnectRequest, context: ConnectContex
     const expected = linked.join(", ") || "none";
     return refused([finding("hub.otherHub", { values: { got: request.hub, expected }, expected, got: request.hub })]);
   }
-  const identity = await ports.store.deviceIdentity(hub, request.deviceId);
+  const { identity, session } = (await ports.store.deviceAndSession(hub, request.deviceId)) ?? {};
   const device = { hub, deviceId: request.deviceId };
   if (identity?.deviceId !== request.deviceId) {
     return refused([goneDevice(device, removed.removedSince(device, 0), identity)]);
@@ -48,10 +57,12 @@ export async function connect(request: HubConnectRequest, context: ConnectContex
   // The device existed at the look-up, and may have been removed since.
   const place = { hub, deviceId: claimed.place };
   const removal = removed.removedSince(device, begun) ?? removed.removedSince(place, begun);
+  // The device still exists, and is known by another certificate.
+  if (removal?.isRenewal) return await connect(request, context);
   if (removal) return refused([goneDevice(place, removal)]);
   return findings.length > 0
     ? refused(findings)
-    : { admission: { kind: "accepted", device: place }, identity: claimed.owner };
+    : { admission: { kind: "accepted", device: place }, identity: claimed.owner, session };
 }
 
 function refused(findings: readonly Finding[]): ConnectDecision {
@@ -101,27 +112,17 @@ async function claimedIdentity(
 
 function credentialFindings(
   request: HubConnectRequest,
-  known: Claimed & { readonly hub: string },
-  context: ConnectContext,
+  { authentication, resource, place, hub }: Claimed & { readonly hub: string },
+  { ports, certificates }: ConnectContext,
 ): readonly Finding[] {
-  const problems = credentialProblems(request, known, context);
-  if (problems.length === 0) return [];
-  return [finding("hub.credentialMismatch", { values: { reason: problems.join("; ") }, got: problems.join("; ") })];
-}
-
-function credentialProblems(
-  request: HubConnectRequest,
-  { authentication, resource, hub }: Claimed & { readonly hub: string },
-  context: ConnectContext,
-): readonly string[] {
-  const now = context.ports.clock();
+  const now = ports.clock();
   if (authentication.type === "symmetricKey") {
-    if (request.token === undefined) return ["the hub expects a token as MQTT password, but the device sent none"];
-    return sasProblems(request.token, { hub, deviceId: resource }, authentication, now);
+    if (request.token === undefined)
+      return [credentialMismatch(["the hub expects a token as MQTT password, but the device sent none"])];
+    const problems = sasProblems(request.token, { hub, deviceId: resource }, authentication, now);
+    return problems.length > 0 ? [credentialMismatch(problems)] : [];
   }
-  if (request.token !== undefined) return ["the hub expects a client certificate, but the device sent a token"];
-  return x509Problems(request.connection.presented(), request.deviceId, authentication, {
-    certificates: context.certificates,
-    now,
-  });
+  if (request.token !== undefined)
+    return [credentialMismatch(["the hub expects a client certificate, but the device sent a token"])];
+  return x509Findings(request.connection.presented(), authentication, { certificates, deviceId: place, now });
 }

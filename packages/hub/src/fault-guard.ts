@@ -13,6 +13,15 @@ export function faultGuard({ clock, onFailure }: Pick<HubPorts, "clock" | "onFai
     }
   };
   return {
+    kept: (trackingId: string, run: () => Promise<void>): Promise<boolean> =>
+      guarded(
+        trackingId,
+        async () => {
+          await run();
+          return true;
+        },
+        () => false,
+      ),
     admission: (trackingId: string, run: () => Promise<HubAdmission>): Promise<HubAdmission> =>
       guarded(trackingId, run, () => {
         const findings = [finding("service.internal", { values: { trackingId } })];

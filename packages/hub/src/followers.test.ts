@@ -31,17 +31,22 @@ const soon = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
 let devices: SharedDevices;
 let followers: Followers;
 let gone: string[];
+let reasons: string[];
 let told: (readonly [string, JsonObject])[];
 
 beforeEach(() => {
   devices = new SharedDevices();
   for (const id of ["a", "b"]) devices.add(id, key);
   gone = [];
+  reasons = [];
   told = [];
   followers = new Followers({
     store: devices,
     tell: (device, patch) => void told.push([device.deviceId, patch]),
-    disconnect: async (device) => void gone.push(device.deviceId),
+    disconnect: async (device, reason) => {
+      gone.push(device.deviceId);
+      reasons.push(reason);
+    },
   });
 });
 
@@ -53,7 +58,7 @@ async function decide(deviceId: string): Promise<ConnectDecision> {
 
 /** Connects a device; returns the function that ends the connection. */
 async function connected(deviceId: string): Promise<() => void> {
-  const admission = await followers.admit(at(deviceId), () => decide(deviceId));
+  const { admission } = await followers.admit(at(deviceId), () => decide(deviceId));
   if (admission.kind === "refused") throw new Error("refused");
   return () => admission.left?.();
 }
@@ -86,7 +91,33 @@ describe("a connected device", () => {
     expect(told[1]).toEqual(["a", { x: 2, other: 1, $version: 4 }]);
   });
 
-  test("is told of a restored twin, even if its version is lower", async () => {
+  test("is put out when another process registers it with another certificate, and stays with the same one", async () => {
+    const x509 = (...thumbprints: readonly string[]) => ({ type: "selfSigned" as const, thumbprints });
+    devices.add("a", x509("AA"));
+    devices.add("b", x509("BB"));
+    await connected("a");
+    await connected("b");
+    devices.add("a", x509("A2"));
+    devices.add("b", x509("BB"));
+    for (const deviceId of ["b", "a"]) followers.heard({ kind: "taken", ...at(deviceId) });
+    await soon(() => gone).toEqual(["a"]);
+    expect(reasons).toEqual(["renewed"]);
+    await devices.removeDevice(HUB, "b");
+    followers.heard({ kind: "taken", ...at("b") });
+    await soon(() => reasons).toEqual(["renewed", "removed"]);
+  });
+
+  test("with a key stays when its key is another one: only certificates are taken back", async () => {
+    await connected("a");
+    devices.add("a", { type: "symmetricKey", primaryKey: "AAAA" });
+    followers.heard({ kind: "taken", ...at("a") });
+    devices.desire("a", { x: 1 });
+    followers.heard({ kind: "desired", ...at("a") });
+    await soon(() => told).toHaveLength(1);
+    expect(gone).toEqual([]);
+  });
+
+  test("is told of a twin that was put back, though its version is a lower one", async () => {
     for (const x of [1, 2, 3]) devices.desire("a", { x });
     await connected("a");
     devices.add("a", key);
@@ -145,7 +176,7 @@ describe("a device that is connecting", () => {
       await devices.removeDevice(HUB, "a");
       followers.heard({ kind, ...at("a") });
     };
-    expect(await followers.admit(at("a"), () => decide("a"))).toMatchObject({ kind: "refused" });
+    expect((await followers.admit(at("a"), () => decide("a"))).admission).toMatchObject({ kind: "refused" });
   });
 
   test("is accepted when it got its place while it was being refused", async () => {
@@ -155,7 +186,7 @@ describe("a device that is connecting", () => {
       devices.add("a", key);
       followers.heard({ kind: "taken", ...at("a") });
     };
-    expect(await followers.admit(at("a"), () => decide("a"))).toMatchObject({ kind: "accepted" });
+    expect((await followers.admit(at("a"), () => decide("a"))).admission).toMatchObject({ kind: "accepted" });
   });
 
   test("is refused when this process removes it after the decision, before its twin is read", async () => {

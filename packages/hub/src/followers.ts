@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import type { DeviceChange, JsonObject, Twin } from "@rollcall/protocol";
+import { type DeviceChange, endsConnections, type JsonObject, type Twin } from "@rollcall/protocol";
 import { bareHost } from "./bare-host.js";
 import type { ConnectDecision } from "./connect.js";
-import type { HubAdmission, HubDevice } from "./hub-types.js";
+import type { DisconnectReason, HubDevice } from "./hub-types.js";
 import { mergeDiff } from "./merge-diff.js";
 import { mergePatch } from "./merge-patch.js";
 import { type Owner, ownerOf } from "./owner.js";
@@ -11,7 +11,8 @@ import type { DeviceStore } from "./ports.js";
 /** A device that is connected here, and the properties that it was told. */
 interface Followed {
   readonly device: HubDevice;
-  readonly registrationId: string;
+  /** As it was let in. */
+  readonly owner: Owner;
   desired: JsonObject;
   version: number;
   hasLeft: boolean;
@@ -33,8 +34,8 @@ interface FollowersOptions {
   readonly store: DeviceStore;
   /** Sends the patch, with `$version` inside, to the device. */
   readonly tell: (device: HubDevice, patch: JsonObject) => void;
-  /** Ends the device's connection. */
-  readonly disconnect: (device: HubDevice) => Promise<void>;
+  /** Takes the device off its connection. */
+  readonly disconnect: (device: HubDevice, reason: DisconnectReason) => Promise<void>;
 }
 
 /** The largest number of decisions for one CONNECT: during an import, changes may be reported again and again. */
@@ -65,30 +66,31 @@ export class Followers {
     this.#options = options;
   }
 
-  /** Decides a CONNECT by the data at the end of the decision, and follows the device from then on. */
-  async admit(device: HubDevice, decide: () => Promise<ConnectDecision>): Promise<HubAdmission> {
+  /** Decides a CONNECT by what is there at its end, and follows the device from then on. */
+  async admit(device: HubDevice, decide: () => Promise<ConnectDecision>): Promise<ConnectDecision> {
     for (let turn = 1; ; turn++) {
       const deciding: Deciding = { key: keyOf(device), isStale: false };
       this.#deciding.add(deciding);
       try {
-        const { admission, identity } = await decide();
+        const decision = await decide();
+        const { admission, identity } = decision;
         const isIn = admission.kind === "accepted" && identity !== undefined;
         const twin = isIn ? await this.#options.store.twin(admission.device.hub, admission.device.deviceId) : undefined;
         if (deciding.isStale && turn < TURNS) continue;
-        if (!isIn) return admission;
+        if (!isIn) return decision;
         const left = this.#follow(admission.device, identity, twin);
         // Changes come too fast for a stable decision: the device is let in, and compared like any connected device.
         if (deciding.isStale) this.#compareSoon(this.#newest(admission.device));
-        return { ...admission, left };
+        return { ...decision, admission: { ...admission, left } };
       } finally {
         this.#deciding.delete(deciding);
       }
     }
   }
 
-  #follow(device: HubDevice, { registrationId }: Owner, twin: Twin | undefined): () => void {
+  #follow(device: HubDevice, owner: Owner, twin: Twin | undefined): () => void {
     const { desired = {}, desiredVersion: version = 0 } = twin ?? {};
-    const followed = { device, registrationId, desired, version, hasLeft: false };
+    const followed = { device, owner, desired, version, hasLeft: false };
     const key = keyOf(device);
     this.#followed.set(key, [...(this.#followed.get(key) ?? []), followed]);
     return () => {
@@ -160,11 +162,14 @@ export class Followers {
   async #compare(followed: Followed, hint: Hint | undefined): Promise<void> {
     if (followed.hasLeft) return;
     const { store, tell, disconnect } = this.#options;
-    const { device, registrationId, desired, version } = followed;
+    const { device, desired, version } = followed;
     const owner = await ownerOf(store, device);
     const twin = await store.twin(device.hub, device.deviceId);
     if (followed.hasLeft || this.#newest(device) !== followed) return;
-    if (owner?.registrationId !== registrationId || owner.status === "disabled") return await disconnect(device);
+    const isSame = owner?.registrationId === followed.owner.registrationId;
+    if (!isSame || owner.status === "disabled") return await disconnect(device, "removed");
+    if (endsConnections(followed.owner.authentication, owner.authentication))
+      return await disconnect(device, "renewed");
     if (!twin || (twin.desiredVersion === version && isDeepStrictEqual(twin.desired, desired))) return;
     followed.desired = twin.desired;
     followed.version = twin.desiredVersion;

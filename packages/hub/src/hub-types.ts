@@ -4,6 +4,7 @@ import type {
   HubErrorBody,
   HubErrorName,
   HubRoute,
+  HubSubscription,
   Json,
   JsonObject,
   ModuleAnswer,
@@ -25,13 +26,35 @@ export interface HubConnectRequest {
   /** A SAS token (over MQTT the password); absent with X.509. */
   readonly token?: string;
   readonly connection: ClientConnection;
-  /** Tracking id of the attempt, with which internal errors are reported. */
+  /** Whether subscriptions outlast the connection (MQTT: clean session 0), or those that did are forgotten. Absent: neither. */
+  readonly session?: "keep" | "clean";
+  /** Of the attempt: under it, faults of ours are reported. */
   readonly trackingId: string;
 }
 
+/** The session of a connection whose subscriptions outlast it. */
+export interface KeptSession {
+  /** Another one for every session of every device. */
+  readonly id: string;
+  /** Whether the device had it before (session present of MQTT). */
+  readonly isPresent: boolean;
+  /** As they were at the CONNECT. */
+  readonly subscriptions: readonly HubSubscription[];
+}
+
 export type HubAdmission =
-  /** Call `left` when the connection has ended. Absent if nothing waits for that. */
-  { readonly kind: "accepted"; readonly device: HubDevice; readonly left?: () => void } | TurnedAway;
+  | {
+      readonly kind: "accepted";
+      readonly device: HubDevice;
+      /** To be called when the connection is over. Absent: nobody waits for that. */
+      readonly left?: () => void;
+      /** Where the request asked to keep one. */
+      readonly session?: KeptSession;
+    }
+  | TurnedAway;
+
+/** Why a device is to be disconnected: it is gone from its place, or it registered with another certificate. */
+export type DisconnectReason = "removed" | "renewed";
 
 /** A twin reply: status, JSON body (absent: empty), and the new version after a PATCH. */
 export interface TwinReply {
@@ -74,14 +97,20 @@ export interface Hub {
   patchTwin(device: HubDevice, patch: TwinPatch, ifEtags?: readonly string[]): Promise<Twin>;
   /** Removes a device and its twin, and tells the watchers, since it may be connected. False when it does not exist. */
   removeDevice(device: HubDevice): Promise<boolean>;
-  /** Tells the watchers that a registration took this place from its former device, which may be connected. */
-  disconnect(device: HubDevice): Promise<void>;
-  /** Calls back with every removed device. Returns the function that stops this. */
-  watchRemoved(watcher: (device: HubDevice) => void): () => void;
   /**
-   * Calls back with every change of desired properties: the patch with `$version` inside. Returns the function that
-   * stops this.
+   * Tells who watches that a registration took this place at the hub from the device that had it ("removed"), or registered it with
+   * another certificate ("renewed"): it may be connected.
    */
+  disconnect(device: HubDevice, reason?: DisconnectReason): Promise<void>;
+  /** Keeps the subscriptions of a session; done when they are stored. False when they could not be: that is told to `onFailure`. */
+  keepSubscriptions(
+    session: KeptSession,
+    subscriptions: readonly HubSubscription[],
+    trackingId?: string,
+  ): Promise<boolean>;
+  /** Calls back with every device that was taken away, or whose certificate was. Returns the way to stop. */
+  watchRemoved(watcher: (device: HubDevice, reason: DisconnectReason) => void): () => void;
+  /** Calls back with every change of desired properties: the patch with `$version` inside. Returns the way to stop. */
   watchDesired(watcher: (device: HubDevice, patch: JsonObject) => void): () => void;
   /** Counts a telemetry message; its content is not kept. */
   countTelemetry(device: HubDevice): void;

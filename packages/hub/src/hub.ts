@@ -1,14 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { certificateCache } from "@rollcall/pki";
 import { DpsError, type JsonObject, propertyProblem } from "@rollcall/protocol";
+import { admit } from "./admit.js";
 import { connect } from "./connect.js";
 import { faultGuard } from "./fault-guard.js";
 import { Followers } from "./followers.js";
-import type { Hub, HubConnectRequest, HubDevice } from "./hub-types.js";
+import type { DisconnectReason, Hub, HubConnectRequest, HubDevice } from "./hub-types.js";
 import { answerModules, type ModulesContext } from "./modules.js";
 import { patchTwin } from "./operator-twin.js";
 import type { DeviceStore, HubPorts } from "./ports.js";
 import { type Removal, RemovedDevices } from "./removed-devices.js";
+import { Sessions } from "./sessions.js";
 import { applyPatch, patchReported, readTwin, type TwinContext } from "./twin.js";
 import { Watchers } from "./watchers.js";
 
@@ -19,7 +21,7 @@ const CACHED_CERTIFICATES = 500;
 export function createHub(ports: HubPorts): Hub {
   const certificates = certificateCache(CACHED_CERTIFICATES);
   const desired = new Watchers<[HubDevice, JsonObject]>();
-  const removal = new Watchers<[HubDevice]>();
+  const removal = new Watchers<[HubDevice, DisconnectReason]>();
   const removed = new RemovedDevices();
   const random = ports.random ?? randomBytes;
   const context = (): TwinContext => ({
@@ -32,21 +34,21 @@ export function createHub(ports: HubPorts): Hub {
     followers?.outdate(device);
     // By the next turn of the loop, a CONNECT accepted before has become a connection; later CONNECTs are refused.
     await new Promise(setImmediate);
-    removal.tell(device);
+    removal.tell(device, how.isRenewal ? "renewed" : "removed");
   };
   const followers = followersOf(ports.store, {
     tell: (device, patch) => desired.tell(device, patch),
-    disconnect: (device) => takeAway(device, {}),
+    disconnect: (device, reason) => takeAway(device, removalBy(reason)),
   });
+  const sessions = sessionsOf(ports, random);
   const decide = (request: HubConnectRequest) => connect(request, { ports, certificates, removed });
   const guard = faultGuard(ports);
   const announce = announcer(followers, desired);
   let telemetryCount = 0;
   return {
     connect: (request) =>
-      guard.admission(request.trackingId, async () =>
-        followers ? followers.admit(request, () => decide(request)) : (await decide(request)).admission,
-      ),
+      guard.admission(request.trackingId, () => admit(request, { decide, followers, sessions, removed })),
+    keepSubscriptions: (kept, filters, trackingId = "") => guard.kept(trackingId, () => sessions.keep(kept, filters)),
     answerModules: modulesAnswerer({ ports, certificates, removed, random }, { guard, takeAway }),
     twin: (device, trackingId = "") => guard.reply(trackingId, () => readTwin(device, context())),
     patchReported: (device, bytes, { baseVersion, trackingId = "" } = {}) =>
@@ -62,12 +64,11 @@ export function createHub(ports: HubPorts): Hub {
       return twin;
     },
     async removeDevice(device) {
-      const wasThere = await ports.store.removeDevice(device.hub, device.deviceId);
-      if (!wasThere) return false;
+      if (!(await ports.store.removeDevice(device.hub, device.deviceId))) return false;
       await takeAway(device, { deletedAt: ports.clock() });
       return true;
     },
-    disconnect: (device) => takeAway(device, {}),
+    disconnect: (device, reason = "removed") => takeAway(device, removalBy(reason)),
     watchRemoved: (watcher) => removal.add(watcher),
     watchDesired: (watcher) => desired.add(watcher),
     countTelemetry: () => void telemetryCount++,
@@ -76,6 +77,13 @@ export function createHub(ports: HubPorts): Hub {
     },
   };
 }
+
+function sessionsOf({ store, onFailure }: HubPorts, random: NonNullable<HubPorts["random"]>): Sessions {
+  const newId = () => random(9).toString("base64url");
+  return new Sessions({ store, newId, onFailure: (error) => onFailure?.(error, "") });
+}
+
+const removalBy = (reason: DisconnectReason): Removal => (reason === "renewed" ? { isRenewal: true } : {});
 
 function modulesAnswerer(
   context: Omit<ModulesContext, "takeAway">,

@@ -46,8 +46,8 @@ export function moduleDocument(module: ModuleIdentity, isConnected: boolean): Mo
         secondaryKey: hasKeys ? (own.secondaryKey ?? null) : null,
       },
       x509Thumbprint: {
-        primaryThumbprint: hasKeys ? null : own.primary,
-        secondaryThumbprint: hasKeys ? null : (own.secondary ?? null),
+        primaryThumbprint: hasKeys ? null : (own.thumbprints[0] ?? null),
+        secondaryThumbprint: hasKeys ? null : (own.thumbprints[1] ?? null),
       },
       type: hasKeys ? "sas" : "selfSigned",
     },
@@ -109,9 +109,8 @@ function thumbprints(given: NonNullable<ModuleBody["authentication"]>["x509Thumb
   if (primary == null)
     throw new ModuleError("ArgumentInvalid", "authentication.x509Thumbprint has no primaryThumbprint.");
   return {
-    type: "x509Thumbprint",
-    primary: primary.toUpperCase(),
-    ...(secondary != null && { secondary: secondary.toUpperCase() }),
+    type: "selfSigned",
+    thumbprints: [primary, secondary].flatMap((each) => each?.toUpperCase() ?? []),
   };
 }
 

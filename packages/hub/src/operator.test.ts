@@ -192,9 +192,10 @@ describe("the twin document", () => {
     });
   });
 
-  test("contains the thumbprints of the device, and never a key", async () => {
-    devices.add("leaf", { type: "x509Thumbprint", primary: "AB" });
-    devices.add("chain", { type: "x509Authority", authorities: ["AAAA"] });
+  test("names the thumbprints that the device is known by, and never a key", async () => {
+    devices.add("leaf", { type: "selfSigned", thumbprints: ["AB"] });
+    devices.add("both", { type: "selfSigned", thumbprints: ["AB", "CD"] });
+    devices.add("unknown", { type: "selfSigned", thumbprints: [] });
     const document = async (deviceId: string) => {
       const [identity, twin] = [await devices.deviceIdentity(HUB, deviceId), devices.twins.get(deviceId)];
       if (!identity || !twin) throw new Error("the device is missing");
@@ -206,7 +207,9 @@ describe("the twin document", () => {
       connectionState: "Disconnected",
       x509Thumbprint: { primaryThumbprint: "AB", secondaryThumbprint: null },
     });
-    expect(await document("chain")).toMatchObject({ authenticationType: "certificateAuthority", x509Thumbprint: none });
+    const both = { primaryThumbprint: "AB", secondaryThumbprint: "CD" };
+    expect(await document("both")).toMatchObject({ authenticationType: "selfSigned", x509Thumbprint: both });
+    expect(await document("unknown")).toMatchObject({ authenticationType: "selfSigned", x509Thumbprint: none });
     expect(JSON.stringify(await document("pump-1"))).not.toContain(authentication.primaryKey);
   });
 });

@@ -1,4 +1,4 @@
-import { type DeviceIdentity, type ModuleIdentity, splitPlace } from "@rollcall/protocol";
+import { type DeviceIdentity, type HubAuthentication, type ModuleIdentity, splitPlace } from "@rollcall/protocol";
 import type { HubDevice } from "./hub-types.js";
 import type { DeviceStore } from "./ports.js";
 
@@ -7,12 +7,17 @@ export interface Owner {
   /** Of the device; of a module with its generation, since a module may be deleted and created anew. */
   readonly registrationId: string;
   readonly status: DeviceIdentity["status"];
+  readonly authentication: HubAuthentication;
 }
 
 /** The owner of a module's place; a disabled device has no module that may connect. */
-export const moduleOwner = ({ registrationId, status }: DeviceIdentity, { generationId }: ModuleIdentity): Owner => ({
+export const moduleOwner = (
+  { registrationId, status }: DeviceIdentity,
+  { generationId, authentication }: ModuleIdentity,
+): Owner => ({
   registrationId: `${registrationId}/${generationId}`,
   status,
+  authentication,
 });
 
 /** Reads who has the place now. */

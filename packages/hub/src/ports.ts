@@ -1,4 +1,12 @@
-import type { DeviceChange, DeviceIdentity, LinkedHub, ModuleIdentity, Twin } from "@rollcall/protocol";
+import type {
+  DeviceAndSession,
+  DeviceChange,
+  DeviceIdentity,
+  LinkedHub,
+  ModuleIdentity,
+  SessionChange,
+  Twin,
+} from "@rollcall/protocol";
 
 /** Module identities, beside the devices they belong to. */
 export interface ModuleStore {
@@ -22,6 +30,10 @@ export interface ModuleStore {
 /** The storage of the hub's devices: the same store to which registrations are written. */
 export interface DeviceStore {
   deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined>;
+  /** The identity with what the hub keeps of the device's session, in one look-up. */
+  deviceAndSession(hub: string, deviceId: string): Promise<DeviceAndSession | undefined>;
+  /** Replaces the session of a device that is still `expected` (undefined: none); false when it is another one, or there is no such device. */
+  replaceSession(hub: string, deviceId: string, change: SessionChange): Promise<boolean>;
   twin(hub: string, deviceId: string): Promise<Twin | undefined>;
   /** Replaces a twin whose etag is still `expectedEtag`; false when it was changed or deleted. */
   updateTwin(twin: Twin, expectedEtag: string, changed?: "desired" | "reported"): Promise<boolean>;

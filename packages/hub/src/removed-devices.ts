@@ -7,6 +7,8 @@ const MAX_REMEMBERED = 1000;
 export interface Removal {
   /** Milliseconds since 1970 of an operator's deletion; absent when a registration removed the device. */
   readonly deletedAt?: number;
+  /** It is still there, and registered with another certificate: only the connections that stood with the old one end. */
+  readonly isRenewal?: true;
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   isObject,
   type Json,
   type JsonObject,
+  type ListedDevice,
   type Twin,
   type TwinDocument,
 } from "@rollcall/protocol";
@@ -21,8 +22,7 @@ const NEVER = "0001-01-01T00:00:00Z";
 
 const authenticationTypes: Readonly<Record<HubAuthentication["type"], TwinDocument["authenticationType"]>> = {
   symmetricKey: "sas",
-  x509Thumbprint: "selfSigned",
-  x509Authority: "certificateAuthority",
+  selfSigned: "selfSigned",
 };
 
 /**
@@ -41,7 +41,7 @@ export function twinDocument({ identity, twin, connected }: TwinDocumentParts): 
     lastActivityTime: NEVER,
     cloudToDeviceMessageCount: 0,
     authenticationType: authenticationTypes[authentication.type],
-    x509Thumbprint: thumbprints(authentication),
+    x509Thumbprint: x509Thumbprint(authentication),
     capabilities: { iotEdge: identity.iotEdge },
     version: twin.desiredVersion + twin.reportedVersion,
     tags: twin.tags,
@@ -52,10 +52,11 @@ export function twinDocument({ identity, twin, connected }: TwinDocumentParts): 
   };
 }
 
-function thumbprints(authentication: HubAuthentication): TwinDocument["x509Thumbprint"] {
-  const { primary, secondary } =
-    authentication.type === "x509Thumbprint" ? authentication : { primary: null, secondary: null };
-  return { primaryThumbprint: primary, secondaryThumbprint: secondary ?? null };
+/** The thumbprints of a device as the hub's service side shows them: null for what there is not. */
+export function x509Thumbprint(authentication: HubAuthentication): ListedDevice["x509Thumbprint"] {
+  const [primaryThumbprint = null, secondaryThumbprint = null] =
+    authentication.type === "selfSigned" ? authentication.thumbprints : [];
+  return { primaryThumbprint, secondaryThumbprint };
 }
 
 interface SideFacts {

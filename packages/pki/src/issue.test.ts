@@ -131,8 +131,8 @@ describe("loadIdentity", () => {
 
   it.each([
     ["the key of another certificate", root.privateKeyPem, /does not belong to the certificate CN=Line 4 CA/],
-    ["text", "hello", /not PEM text/],
-    ["a certificate", root.certificatePem, /not PEM text/],
+    ["text", "hello", /is not PEM.* and a private key belongs here/],
+    ["a certificate", root.certificatePem, /it is a certificate, and a private key belongs here/],
   ])("refuses %s as the key", (_, privateKeyPem, message) => {
     const load = () => loadIdentity({ certificatePem: line.certificatePem, privateKeyPem });
     expect(load).toThrow(CertificateError);

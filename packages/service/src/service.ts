@@ -161,7 +161,7 @@ function decide(
     registrationsPerMinute: registrationsPerMinute === "off" ? undefined : registrationsPerMinute,
     strictX509: config.strictX509,
     knownVersionsOnly,
-    onRemoved: (place) => hub.disconnect(place),
+    onRemoved: (place, reason) => hub.disconnect(place, reason),
     onFailure: onFailure("a registration failed"),
   });
   const warn = (version: string) =>

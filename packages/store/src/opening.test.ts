@@ -17,6 +17,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { connectSqlite } from "./sqlite/sqlite-drivers.js";
 import { openSqliteStore } from "./sqlite/sqlite-store.js";
 import { assignmentOf, individualOf } from "./testing/crash-records.js";
+import { identityOf, olderAuthentications } from "./testing/older-authentications.js";
 
 const folder = mkdtempSync(join(tmpdir(), "rollcall-opening-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -127,11 +128,32 @@ describe("nothing is overwritten", () => {
       database.close();
       return rows;
     };
+    await ask("alter table device_identities drop column session");
     await ask("update rollcall_schema set version = 1 returning version");
     const store = await open(directory);
     expect((await store.registration("d"))?.etag).toBe("r1");
     await store.close();
-    expect(await ask("select name, version from rollcall_schema")).toEqual([{ name: "schema", version: 4 }]);
+    expect(await ask("select name, version from rollcall_schema")).toEqual([{ name: "schema", version: 6 }]);
+  });
+
+  it("when an older version wrote X.509 devices, which get the thumbprints that are known", async () => {
+    const directory = await filled();
+    const database = await connectSqlite(driver, join(directory, "rollcall.db"));
+    const put = (deviceId: string, authentication: object) =>
+      database
+        .prepare(
+          "insert into device_identities (id_scope, hub_key, device_id, registration_key, record) values (?, 'h.x', ?, ?, ?)",
+        )
+        .run([idScope, deviceId, deviceId, JSON.stringify({ ...identityOf(deviceId), authentication })]);
+    for (const [deviceId, before] of olderAuthentications) put(deviceId, before);
+    database.prepare("alter table device_identities drop column session").run([]);
+    database.prepare("update rollcall_schema set version = 3").run([]);
+    database.close();
+    const store = await open(directory);
+    for (const [deviceId, , after] of olderAuthentications)
+      expect(await store.deviceAndSession("h.x", deviceId)).toEqual({
+        identity: { ...identityOf(deviceId), authentication: after },
+      });
   });
 
   it("when an older version wrote subjects by their bytes: groups are then found by every encoding of the name", async () => {
@@ -158,6 +180,7 @@ describe("nothing is overwritten", () => {
       const row = "(id_scope, kind, look_up, value, enrollment_key)";
       database.prepare(`insert into look_ups ${row} values (?, 'group', 'subject', ?, 'g')`).run([idScope, value]);
     }
+    database.prepare("alter table device_identities drop column session").run([]);
     database.prepare("update rollcall_schema set version = 2").run([]);
     database.close();
     const store = await open(directory);

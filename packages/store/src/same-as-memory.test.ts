@@ -119,6 +119,12 @@ const records: fc.Arbitrary<StoreRecords> = fc.record(
   { requiredKeys: [] },
 );
 
+const session = fc.constantFrom(
+  undefined,
+  { id: "s1", subscriptions: [] },
+  { id: "s1", subscriptions: [{ filter: "a", qos: 1 as const }] },
+);
+
 type Change = (store: Store) => Promise<unknown>;
 
 const change: fc.Arbitrary<Change> = fc.oneof(
@@ -173,6 +179,11 @@ const change: fc.Arbitrary<Change> = fc.oneof(
       (store) =>
         store.updateTwin(...each),
   ),
+  fc.tuple(place, session, session).map(
+    ([{ hub, deviceId }, expected, next]): Change =>
+      (store) =>
+        store.replaceSession(hub, deviceId, { expected, next }),
+  ),
   place.map(
     ({ hub, deviceId }): Change =>
       (store) =>
@@ -214,6 +225,7 @@ async function everything(store: Store) {
     x509: sorted(await store.x509Groups()),
     registrations: await Promise.all(ids.map((each) => store.registration(each))),
     identities: await Promise.all(places.map((at) => store.deviceIdentity(...at))),
+    sessions: await Promise.all(places.map((at) => store.deviceAndSession(...at))),
     twins: await Promise.all(places.map((at) => store.twin(...at))),
     individualPages: await Promise.all(filters.map((each) => store.individuals(each))),
     groupPages: await Promise.all(filters.map((each) => store.groups(each))),

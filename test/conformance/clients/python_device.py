@@ -53,7 +53,11 @@ def register(folder):
 
 
 def visit(folder, registered):
+    drops = job["hub"].get("drops", False)
     common = {"websockets": job["transport"] == "mqtt-ws", "server_verification_cert": ca}
+    if drops:
+        # Ten seconds unless told otherwise.
+        common["connection_retry_interval"] = 1
     hub, device_id = registered["assignedHub"], registered["deviceId"]
     if attestation["type"] == "x509":
         client = IoTHubDeviceClient.create_from_x509_certificate(
@@ -65,10 +69,13 @@ def visit(folder, registered):
         )
     updates = []
     arrived = threading.Event()
+    back = threading.Event()
 
     def take(patch):
         updates.append(patch)
         arrived.set()
+        if patch["$version"] >= updates[0]["$version"] + 2:
+            back.set()
 
     client.connect()
     client.on_twin_desired_properties_patch_received = take
@@ -76,10 +83,18 @@ def visit(folder, registered):
     client.patch_twin_reported_properties({"conformance": job["registrationId"]})
     say({"step": "reported"})
     arrived.wait(15)
+    if drops:
+        # What is acknowledged comes behind the PUBACK of the change, which is sent again otherwise.
+        client.send_message(Message("{}"))
+        say({"step": "told"})
+        back.wait(40)
     for count in range(job["hub"]["telemetry"]):
         client.send_message(Message(json.dumps({"count": count})))
     client.shutdown()
-    return {"read": twin["desired"], "updated": updates[0] if updates else None}
+    visited = {"read": twin["desired"], "updated": updates[0] if updates else None}
+    if drops:
+        visited["updatedAgain"] = updates[1:]
+    return visited
 
 
 def describe(step, error):

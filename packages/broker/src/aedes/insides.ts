@@ -7,17 +7,16 @@ import type { MqttClient, MqttServer, PublishPacket } from "./mqtt-types.js";
  * version exactly: an update means changing this file, or at least reading it.
  *
  * Hooks that Aedes would have to offer, so that no private member is needed:
- * - a `preConnect` that can answer by itself: the CONNACK, the client's id, and that no session is to be restored (all
- * of `takeOver` and `letIn`). Today a CONNECT closes the client with the same client id before it has proved anything.
- * - a hook for each packet before its handler, which may change or handle the packet (`takePackets`): QoS 2 is granted
- * as 1.
- * - a hook for the bytes of a connection before the parser, or a limit on the size of a packet (`beforeParsing`,
- * `packetLength`), and a hook for a protocol level that the parser does not know.
- * - an option that turns routing off, so that `publish` of a client only calls a handler (`replacePublish`).
- * The other files of this folder use no private member, but rely on the behaviour of Aedes: `half-close.ts` on its
- * ending connections with `destroy()`, `join-writes.ts` on the turns of the event loop between PUBACK and reply, and
- * `quiet-aedes.ts` on the methods that it calls on an emitter and a persistence. An orderly end and a single write for
- * PUBACK and reply would be hooks, too.
+ * - `preConnect` that may answer itself: the CONNACK, the client's id, and that no session is to be restored (all of `takeOver` and
+ *   `letIn`). Today a CONNECT closes the client that has its client id, before it has proved anything.
+ * - a hook for each packet before its handler, which may change or take the packet (`takePackets`): QoS 2 granted as 1.
+ * - a hook for the bytes of a connection before the parser, or a limit on the size of a packet (`beforeParsing`, `packetLength`), and
+ *   one for a protocol level that the parser does not know.
+ * - a PUBLISH to a client with a packet id of the caller's (`deliver`), so that it can be sent again with the same.
+ * - a switch that turns routing off: `publish` of a client asks a handler and nobody else (`replacePublish`).
+ * The other files of this folder touch no private member, but go by how Aedes behaves: `half-close.ts` by its ending a connection
+ * with `destroy()`, `join-writes.ts` by the turns of the event loop between PUBACK and reply, and `quiet-aedes.ts` by what it calls of
+ * an emitter and of a persistence. An orderly end and one write for both would be hooks, too.
  */
 interface PrivateMember {
   readonly type: "object" | "number" | "boolean" | "function" | "string";
@@ -52,6 +51,18 @@ interface ClientInsides {
   pause(): void;
   resume(): void;
   _nextBatch(error?: Error): void;
+  deliverQoS(packet: QoSPacket, done: Done): void;
+}
+
+/** A PUBLISH at QoS 1 with a packet id of ours. */
+interface QoSPacket {
+  readonly cmd: "publish";
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: 1;
+  readonly retain: false;
+  readonly dup: boolean;
+  readonly messageId: number;
 }
 
 type Done = (error?: Error | null) => void;
@@ -65,12 +76,11 @@ interface ServerInsides {
 /** The private members of a client; the type ensures that the table is complete. */
 export const clientMembers = {
   _parser: { type: "object", why: "to see bytes and packets before the handlers do" },
-  id: {
-    type: "string",
-    isNullable: true,
-    why: "an id of our own, so that a stranger with the same client id disconnects nobody",
+  id: { type: "string", isNullable: true, why: "an id of ours: nobody is thrown off by a stranger who knows his" },
+  clean: {
+    type: "boolean",
+    why: "to Aedes every session is clean: what is kept, the hub keeps (wire.md#hub-sessions)",
   },
-  clean: { type: "boolean", why: "every session is clean, whatever the device asks (wire.md#mqtt-transport)" },
   version: { type: "number", isNullable: true, why: "the protocol level: 4" },
   connecting: { type: "boolean", why: "a CONNECT is being decided: a second one is refused" },
   connected: { type: "boolean", why: "requests are accepted from now on" },
@@ -83,6 +93,7 @@ export const clientMembers = {
   pause: { type: "function", why: "no packet is read while the CONNECT is decided" },
   resume: { type: "function", why: "reading continues after the decision" },
   _nextBatch: { type: "function", why: "ends the handling of the CONNECT" },
+  deliverQoS: { type: "function", why: "a PUBLISH keeps its packet id when it is sent again" },
 } as const satisfies Record<keyof ClientInsides, PrivateMember>;
 
 /** The private members of the server; the type ensures that the table is complete. */
@@ -160,7 +171,16 @@ export function letIn(server: MqttServer, client: MqttClient, keepalive: number)
   insides._nextBatch();
 }
 
-/** Passes every published message to a function: with the client for a client's message, without it for Aedes's own. */
+/** Sends a PUBLISH at QoS 1 with a packet id of ours; `publish` of a client gives it one of Aedes's. */
+export function deliver(
+  client: MqttClient,
+  message: Pick<QoSPacket, "topic" | "payload" | "dup" | "messageId">,
+  done: () => void = () => undefined,
+): void {
+  insidesOf(client).deliverQoS({ cmd: "publish", qos: 1, retain: false, ...message }, done);
+}
+
+/** Has all that is published go to a function: what clients publish with the client, and what Aedes itself does without one. */
 export function replacePublish(
   server: MqttServer,
   publish: (packet: PublishPacket, client: MqttClient | undefined, done: Done) => void,

@@ -8,9 +8,11 @@ import {
   errorBody,
   formatSas,
   type HubAuthentication,
+  type HubSession,
   hubResource,
   type ModuleIdentity,
   type Reply,
+  type SessionChange,
   signSas,
   type Twin,
 } from "@rollcall/protocol";
@@ -126,6 +128,24 @@ export class FakeDevices implements DeviceStore {
     return this.#identities.get(deviceId);
   }
 
+  readonly sessions = new Map<string, HubSession>();
+  /** As a store that takes no writes. */
+  takesNoSessions = false;
+
+  async deviceAndSession(hub: string, deviceId: string) {
+    const identity = await this.deviceIdentity(hub, deviceId);
+    const session = this.sessions.get(deviceId);
+    return identity && { identity, ...(session && { session }) };
+  }
+
+  async replaceSession(_hub: string, deviceId: string, { expected, next }: SessionChange): Promise<boolean> {
+    if (this.takesNoSessions) throw new Error("planted");
+    if (JSON.stringify(this.sessions.get(deviceId)) !== JSON.stringify(expected)) return false;
+    if (next) this.sessions.set(deviceId, next);
+    else this.sessions.delete(deviceId);
+    return true;
+  }
+
   async twin(_hub: string, deviceId: string): Promise<Twin | undefined> {
     if (this.isBroken) throw new Error("planted");
     return this.#twins.get(deviceId);
@@ -133,6 +153,7 @@ export class FakeDevices implements DeviceStore {
 
   async removeDevice(_hub: string, deviceId: string): Promise<boolean> {
     this.#twins.delete(deviceId);
+    this.sessions.delete(deviceId);
     return this.#identities.delete(deviceId);
   }
 

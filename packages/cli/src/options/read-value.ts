@@ -87,7 +87,8 @@ async function readCertificate(value: unknown, { flag, kind, note }: ValueSource
     note(
       `${flag} ${path}: ${certificate.subject} is a CA certificate. For the devices that it signs: rollcall enrollment-group create`,
     );
-  if (others > 0) note(`${flag} ${path} holds ${others + 1} certificates; the first is taken: ${certificate.subject}`);
+  if (others > 0)
+    note(`${flag} ${path} holds ${others + 1} certificates; only the first is used: ${certificate.subject}`);
   return { certificate: certificate.der.toString("base64") };
 }
 

@@ -1,4 +1,14 @@
-import { type DeviceIdentity, idKey, type ModuleIdentity, modulePlace, type Twin } from "@rollcall/protocol";
+import { isDeepStrictEqual } from "node:util";
+import {
+  type DeviceAndSession,
+  type DeviceIdentity,
+  type HubSession,
+  idKey,
+  type ModuleIdentity,
+  modulePlace,
+  type SessionChange,
+  type Twin,
+} from "@rollcall/protocol";
 import type { DeviceFilter } from "../records/store.js";
 import { pageOf, SortedMap } from "./memory-indexes.js";
 
@@ -13,6 +23,7 @@ interface HubDevices {
   readonly twins: Map<string, Twin>;
   /** By device id, then by module id. */
   readonly modules: Map<string, SortedMap<ModuleIdentity>>;
+  readonly sessions: Map<string, HubSession>;
 }
 
 /** Hub devices in memory: identities and twins, by hub (no case) and device id (with case). */
@@ -23,7 +34,12 @@ export class MemoryDevices {
     const key = hub.toLowerCase();
     const known = this.#hubs.get(key);
     if (known) return known;
-    const made: HubDevices = { identities: new SortedMap(), twins: new Map(), modules: new Map() };
+    const made: HubDevices = {
+      identities: new SortedMap(),
+      twins: new Map(),
+      modules: new Map(),
+      sessions: new Map(),
+    };
     this.#hubs.set(key, made);
     return made;
   }
@@ -36,8 +52,32 @@ export class MemoryDevices {
     return this.#hubs.get(hub.toLowerCase())?.twins.get(deviceId);
   }
 
+  withSession(place: Place): DeviceAndSession | undefined {
+    const identity = this.identity(place);
+    const session = this.#hubs.get(place.hub.toLowerCase())?.sessions.get(place.deviceId);
+    return identity && { identity, ...(session && { session }) };
+  }
+
+  replaceSession(place: Place, { expected, next }: SessionChange): boolean {
+    const known = this.withSession(place);
+    if (!known || !isDeepStrictEqual(known.session, expected)) return false;
+    const { sessions } = this.#hub(place.hub);
+    if (next) sessions.set(place.deviceId, next);
+    else sessions.delete(place.deviceId);
+    return true;
+  }
+
+  /** A session stays as long as the device is the same registration's. */
   putIdentity(identity: DeviceIdentity): void {
-    this.#hub(identity.hub).identities.set(identity.deviceId, identity);
+    if (!this.isOwned(identity, idKey(identity.registrationId))) this.restoreIdentity(identity);
+    else this.#hub(identity.hub).identities.set(identity.deviceId, identity);
+  }
+
+  /** Puts an identity over what is there, whose session ends. */
+  restoreIdentity(identity: DeviceIdentity): void {
+    const hub = this.#hub(identity.hub);
+    hub.identities.set(identity.deviceId, identity);
+    hub.sessions.delete(identity.deviceId);
   }
 
   putTwin(twin: Twin): void {
@@ -73,6 +113,7 @@ export class MemoryDevices {
     this.removeModules(place);
     hub.identities.delete(place.deviceId);
     hub.twins.delete(place.deviceId);
+    hub.sessions.delete(place.deviceId);
     return true;
   }
 

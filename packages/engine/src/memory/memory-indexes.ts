@@ -1,4 +1,6 @@
-/** A look-up from a text to several records; `add` and `remove` have to be called with every change of a record. */
+import type { AttestationLookUp } from "../attestation/judging/attestation.js";
+
+/** A look-up from a text to several records, kept in step with them. */
 export class MultiIndex<T> {
   readonly #entries = new Map<string, Set<T>>();
 
@@ -108,3 +110,10 @@ export function pageOf<T>(
   }
   return page;
 }
+
+/** The look-ups of enrollments, besides their ids. */
+export const indexes = <R>(): Readonly<Record<AttestationLookUp["by"], MultiIndex<R>>> => ({
+  certificate: new MultiIndex(),
+  subject: new MultiIndex(),
+  endorsementKey: new MultiIndex(),
+});

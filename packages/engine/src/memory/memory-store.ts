@@ -1,11 +1,16 @@
-import { type DeviceIdentity, type GroupKind, idKey, type Twin } from "@rollcall/protocol";
+import {
+  type DeviceAndSession,
+  type DeviceIdentity,
+  type GroupKind,
+  idKey,
+  type SessionChange,
+  type Twin,
+} from "@rollcall/protocol";
 import { lookUpsOf } from "../attestation/attestations.js";
-import type { AttestationLookUp } from "../attestation/judging/attestation.js";
 import { groupKindOf } from "../records/group-kind.js";
 import type {
   Assignment,
   CaCertificateRecord,
-  EnrollmentRecord,
   GroupRecord,
   IndividualRecord,
   RegistrationRecord,
@@ -23,24 +28,12 @@ import type {
 } from "../records/store.js";
 import { subjectKey } from "../records/subject-key.js";
 import { MemoryDevices } from "./memory-devices.js";
-import { MultiIndex, pageOf, SortedMap } from "./memory-indexes.js";
+import { indexes, pageOf, SortedMap } from "./memory-indexes.js";
 import { MemoryModules } from "./memory-modules.js";
 import { applies, removal } from "./memory-versions.js";
-
-type Indexes<R> = Readonly<Record<AttestationLookUp["by"], MultiIndex<R>>>;
-
-const indexes = <R>(): Indexes<R> => ({
-  certificate: new MultiIndex(),
-  subject: new MultiIndex(),
-  endorsementKey: new MultiIndex(),
-});
+import { isWanted } from "./wanted.js";
 
 const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
-
-function isWanted({ search, status }: EnrollmentFilter): (record: EnrollmentRecord, key: string) => boolean {
-  const part = idKey(search ?? "");
-  return (record, key) => key.includes(part) && (status === undefined || record.provisioningStatus === status);
-}
 
 /** A store that forgets everything when the process ends, for `--in-memory`. Every look-up is a look-up in a map. */
 export class MemoryStore implements Store {
@@ -256,6 +249,14 @@ export class MemoryStore implements Store {
     return this.#devices.identity({ hub, deviceId });
   }
 
+  async deviceAndSession(hub: string, deviceId: string): Promise<DeviceAndSession | undefined> {
+    return this.#devices.withSession({ hub, deviceId });
+  }
+
+  async replaceSession(hub: string, deviceId: string, change: SessionChange): Promise<boolean> {
+    return this.#devices.replaceSession({ hub, deviceId }, change);
+  }
+
   async twin(hub: string, deviceId: string): Promise<Twin | undefined> {
     return this.#devices.twin({ hub, deviceId });
   }
@@ -285,7 +286,7 @@ export class MemoryStore implements Store {
   /** Without an await, so that nothing else is written in between. */
   async restore(records: StoreRecords): Promise<void> {
     for (const record of records.registrations ?? []) this.#putRegistration(record);
-    for (const identity of records.identities ?? []) this.#devices.putIdentity(identity);
+    for (const identity of records.identities ?? []) this.#devices.restoreIdentity(identity);
     for (const twin of records.twins ?? []) this.#devices.putTwin(twin);
     await Promise.all([
       ...(records.certificates ?? []).map((record) => this.putCaCertificate(record)),

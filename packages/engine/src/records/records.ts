@@ -77,7 +77,9 @@ export interface Assignment {
   readonly twin?: Twin;
   /** The registration that gave up this device id, so that its device at the hub may be replaced. */
   readonly replaces?: string;
-  /** The device's former place, from which it moved away. */
+  /** The device's identity has another certificate than before: connections that stand with the old one end. */
+  readonly renews?: true;
+  /** A device that moved away from here. */
   readonly removed?: { readonly hub: string; readonly deviceId: string };
   /** The etag of the registration record when it was read; absent when there was no record. */
   readonly expectedEtag?: string;

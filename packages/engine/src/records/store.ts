@@ -1,4 +1,12 @@
-import type { Counts, DeviceChange, DeviceIdentity, ModuleIdentity, Twin } from "@rollcall/protocol";
+import type {
+  Counts,
+  DeviceAndSession,
+  DeviceChange,
+  DeviceIdentity,
+  ModuleIdentity,
+  SessionChange,
+  Twin,
+} from "@rollcall/protocol";
 import type {
   Assignment,
   CaCertificateRecord,
@@ -118,6 +126,13 @@ export interface Store {
   saveAssignment(assignment: Assignment): Promise<boolean>;
 
   deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined>;
+  /** The identity with what its hub keeps of the device's session, in one look-up. */
+  deviceAndSession(hub: string, deviceId: string): Promise<DeviceAndSession | undefined>;
+  /**
+   * Replaces the session of a device that is still `expected` (undefined: none); false when it is another one, or there is no such
+   * device. A session goes with its device, and when another registration gets the place or `restore` puts the identity.
+   */
+  replaceSession(hub: string, deviceId: string, change: SessionChange): Promise<boolean>;
   twin(hub: string, deviceId: string): Promise<Twin | undefined>;
   /**
    * Replaces a twin whose etag is still `expectedEtag`; false when it was changed or deleted. After "desired", other

@@ -39,10 +39,10 @@ export interface EngineOptions {
   /** Hears of the work that is done on the certificates of devices. */
   readonly onCertificateWork?: CountWork;
   /**
-   * Called when a saved registration took a place at a hub away from its former device: the device moved, or its id
-   * belongs to a different device now. The reply waits for it.
+   * Called when a saved registration took a place at a hub away from who had it ("removed": the device moved, or another one has its
+   * id by now), or has another certificate there than before ("renewed"). The reply waits for it.
    */
-  readonly onRemoved?: (place: HubPlace) => Promise<void>;
+  readonly onRemoved?: (place: HubPlace, reason: "removed" | "renewed") => Promise<void>;
 }
 
 /** A device id at a hub. */

@@ -1,6 +1,7 @@
 import {
   type DeviceIdentity,
   dpsErrors,
+  endsConnections,
   type Finding,
   finding,
   idKey,
@@ -41,7 +42,9 @@ export async function saveRegistration(admitted: Accepted, context: EngineContex
     const { assignment, reason } = await assign(accepted, { existing, allocation, operation }, context);
     if (!(await context.store.saveAssignment(assignment))) continue;
     noteSaved(accepted, assignment, reason);
-    for (const place of placesTaken(assignment)) await context.options.onRemoved?.(place);
+    for (const place of placesTaken(assignment)) await context.options.onRemoved?.(place, "removed");
+    const { identity, renews } = assignment;
+    if (identity && renews) await context.options.onRemoved?.(identity, "renewed");
     return { operation };
   }
   return { refusal: conflict(await context.store.registration(registrationId), context) };
@@ -122,13 +125,17 @@ async function assign(accepted: Accepted, turn: Turn, context: EngineContext): P
   if ("finding" in allocation) return fail(allocation.finding, allocation.wireMessage);
   const { hub, initialTwin, payload } = allocation;
   const deviceId = deviceIdOf(accepted, existing);
-  const owner = await ownerOf({ hub: hub.host, deviceId }, base, context);
+  const present = await context.store.deviceIdentity(hub.host, deviceId);
+  const owner = await ownerOf(present, base, context);
   if (owner?.keeps) return fail(taken(owner));
   const { registrationId } = base;
   const wanted = { enrollment, registrationId, deviceId, hub, existing, initialTwin, now, etag: () => context.etag() };
   const placement = await place(wanted, context.store, request.apiVersion ?? "");
+  const saved = placed(accepted, { base, placement, payload }, context);
+  const renews = !owner && present && endsConnections(present.authentication, saved.identity.authentication);
   const assignment = {
-    ...placed(accepted, { base, placement, payload }, context),
+    ...saved,
+    ...(renews && { renews }),
     ...(owner && { replaces: owner.registrationId }),
     ...expected,
   };
@@ -140,7 +147,7 @@ function placed(
   { proof, enrollment, attestation }: Accepted,
   { base, placement, payload }: { base: Base; placement: Placement; payload: JsonObject | undefined },
   context: EngineContext,
-): Pick<Assignment, "registration" | "identity" | "twin" | "removed"> {
+): Pick<Assignment, "registration" | "twin" | "removed"> & { readonly identity: DeviceIdentity } {
   const { assignedHub, deviceId, substatus, twin, removed, keeps } = placement;
   const { authentication, kept } = attestations[attestation].finish.hubAccess(proof, context.random);
   const registration: RegistrationRecord = {
@@ -171,17 +178,16 @@ interface Owner {
 
 /** The other registration that has this device id at this hub. */
 async function ownerOf(
-  place: { hub: string; deviceId: string },
+  present: DeviceIdentity | undefined,
   base: Base,
   context: EngineContext,
 ): Promise<Owner | undefined> {
-  const registrationId = (await context.store.deviceIdentity(place.hub, place.deviceId))?.registrationId;
-  if (registrationId === undefined || idKey(registrationId) === idKey(base.registrationId)) return undefined;
+  if (!present || idKey(present.registrationId) === idKey(base.registrationId)) return undefined;
+  const { hub, deviceId, registrationId } = present;
   const current = currentPlace(await context.store.registration(registrationId));
   return {
-    ...place,
-    registrationId,
-    keeps: current !== undefined && sameHost(current.hub, place.hub) && current.deviceId === place.deviceId,
+    ...{ hub, deviceId, registrationId },
+    keeps: current !== undefined && sameHost(current.hub, hub) && current.deviceId === deviceId,
   };
 }
 

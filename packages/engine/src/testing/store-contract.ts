@@ -8,6 +8,7 @@ import { lookUpContract } from "./look-up-contract.js";
 import { moduleContract } from "./module-contract.js";
 import { registrationContract } from "./registration-contract.js";
 import { restoreContract } from "./restore-contract.js";
+import { sessionContract } from "./session-contract.js";
 
 /** The tests that every store must pass; `open` returns an empty store. */
 export function storeContract(name: string, open: OpenStore): void {
@@ -19,6 +20,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe("registrations", () => registrationContract(open));
     describe("devices and twins", () => deviceContract(open));
     describe("modules", () => moduleContract(open));
+    describe("sessions at hubs", () => sessionContract(open));
     describe("restore", () => restoreContract(open));
   });
 }

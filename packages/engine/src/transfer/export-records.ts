@@ -3,8 +3,10 @@ import { idKey } from "@rollcall/protocol";
 import type { StoreRecords } from "../records/records.js";
 import type { Store } from "../records/store.js";
 
-/** Version of the lines of an export: raised when an older service could not read them any more. */
-export const EXPORT_VERSION = 1;
+/** Version of the lines that an export holds: raised when an older service could not read them any more. */
+const EXPORT_VERSION = 2;
+/** Those that are read; version 1 has X.509 devices by what they were enrolled with. */
+export const READ_VERSIONS: readonly unknown[] = [1, EXPORT_VERSION];
 
 /** Number of records that are read from the store at a time. */
 const PAGE = 500;

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { RecordProblem } from "../attestation/judging/attestation.js";
 import type { CaCertificateRecord, EnrollmentRecord } from "../records/records.js";
 import { caCertificateProblem, enrollmentProblem, twinProblem } from "./check-record.js";
-import { EXPORT_VERSION, type ExportKind, exportKinds } from "./export-records.js";
+import { type ExportKind, exportKinds, READ_VERSIONS } from "./export-records.js";
 import { importError } from "./import-error.js";
 import type { Incoming } from "./import-types.js";
 import { recordSchemas } from "./record-schemas.js";
@@ -21,10 +21,10 @@ export function isExportHead(value: unknown, line: number): value is ExportHead 
   if (typeof value !== "object" || value === null || !("kind" in value) || value.kind !== "rollcallExport")
     return false;
   const version = "version" in value ? value.version : undefined;
-  if (version === EXPORT_VERSION) return true;
+  if (READ_VERSIONS.includes(version)) return true;
   throw importError(
     line,
-    `belongs to an export of version ${String(version)}; this service reads version ${EXPORT_VERSION}`,
+    `belongs to an export of version ${String(version)}; this service reads versions ${READ_VERSIONS.join(" and ")}`,
   );
 }
 

@@ -2,6 +2,7 @@ import {
   type AttestationKind,
   allocationPolicies,
   attestationKindNames,
+  type HubAuthentication,
   idProblem,
   isDeviceId,
   isHost,
@@ -117,15 +118,31 @@ const registration = z.looseObject({
   etag,
 });
 
+/** Upper-case hex SHA-256. */
+const thumbprint = z.string().regex(/^[0-9A-F]{64}$/, "is no SHA-256 in upper-case hex");
+
+/** X.509 devices as exports of version 1 have them: the leaf of a group's device is not known there. */
+const selfSigned = (...thumbprints: readonly (string | undefined)[]): HubAuthentication => ({
+  type: "selfSigned",
+  thumbprints: thumbprints.filter((each) => each !== undefined),
+});
+const authentication = z
+  .discriminatedUnion("type", [
+    z.looseObject({ type: z.literal("symmetricKey"), primaryKey: z.string(), secondaryKey: z.string().optional() }),
+    z.looseObject({ type: z.literal("selfSigned"), thumbprints: z.array(thumbprint).max(2) }),
+    z.looseObject({ type: z.literal("x509Thumbprint"), primary: z.string(), secondary: z.string().optional() }),
+    z.looseObject({ type: z.literal("x509Authority"), authorities: z.array(z.string()).min(1).max(10) }),
+  ])
+  .transform((read) => {
+    if (read.type === "x509Thumbprint") return selfSigned(read.primary, read.secondary);
+    return read.type === "x509Authority" ? selfSigned() : read;
+  });
+
 const deviceIdentity = z.looseObject({
   hub: host,
   deviceId,
   registrationId: id,
-  authentication: z.discriminatedUnion("type", [
-    z.looseObject({ type: z.literal("symmetricKey"), primaryKey: z.string(), secondaryKey: z.string().optional() }),
-    z.looseObject({ type: z.literal("x509Thumbprint"), primary: z.string(), secondary: z.string().optional() }),
-    z.looseObject({ type: z.literal("x509Authority"), authorities: z.array(z.string()).min(1).max(10) }),
-  ]),
+  authentication,
   iotEdge: z.boolean(),
   status: z.enum(["enabled", "disabled"]),
   createdAt: time,

@@ -154,7 +154,7 @@ describe("an export", () => {
     const lines = whole.trim().split("\n");
     expect(JSON.parse(lines[0] ?? "")).toEqual({
       kind: "rollcallExport",
-      version: 1,
+      version: 2,
       idScope: SCOPE,
       exportedAt: "2026-11-23T00:00:00.000Z",
       counts: { individualEnrollments: 3, enrollmentGroups: 2, registrations: 1, certificates: 1 },
@@ -162,7 +162,33 @@ describe("an export", () => {
     expect(JSON.parse(lines.at(-1) ?? "")).toEqual({ kind: "end", records: lines.length - 2 });
   });
 
-  it("restores the same instance, byte for byte", async () => {
+  const sha = (digit: string) => digit.repeat(64);
+  it.each([
+    [{ type: "x509Thumbprint", primary: sha("A") }, [sha("A")]],
+    [{ type: "x509Thumbprint", primary: sha("A"), secondary: sha("B") }, [sha("A"), sha("B")]],
+    // The leaf of a group's device was not noted: the device registers again.
+    [{ type: "x509Authority", authorities: ["AAAA"] }, []],
+    [{ type: "selfSigned", thumbprints: [sha("C")] }, [sha("C")]],
+  ])(
+    "of version 1 is read, its X.509 devices by the thumbprints that are known: %j",
+    async (authentication, thumbprints) => {
+      const key = JSON.stringify({ type: "symmetricKey", ...keys });
+      const older = whole.replace('"version":2', '"version":1');
+      const device = older.split("\n").find((line) => line.startsWith('{"kind":"deviceIdentity"')) ?? "";
+      expect(device).toContain(key);
+      await load(store, older.replace(device, device.replace(key, JSON.stringify(authentication))));
+      expect((await store.deviceIdentity(HUB, "dev$1"))?.authentication).toEqual({ type: "selfSigned", thumbprints });
+    },
+  );
+
+  it("with a thumbprint that is none is refused", async () => {
+    const key = JSON.stringify({ type: "symmetricKey", ...keys });
+    const device = whole.split("\n").find((line) => line.startsWith('{"kind":"deviceIdentity"')) ?? "";
+    const bad = device.replace(key, JSON.stringify({ type: "selfSigned", thumbprints: [sha("a")] }));
+    expect((await refused(load(store, whole.replace(device, bad)))).message).toMatch(/is no SHA-256 in upper-case hex/);
+  });
+
+  it("makes the same instance again, byte for byte", async () => {
     expect(await load(store, whole)).toEqual({
       format: "export",
       imported: { certificates: 1, groups: 2, individuals: 3, registrations: 1, identities: 1, twins: 1 },
@@ -367,9 +393,9 @@ describe("an invalid line", () => {
       /Line 5: is the last line, but it is not an end line/,
     ],
     [
-      "a future version",
-      () => whole.replace('"version":1', '"version":2'),
-      /of version 2; this service reads version 1/,
+      "a version to come",
+      () => whole.replace('"version":2', '"version":3'),
+      /of version 3; this service reads versions 1 and 2/,
     ],
     ["YAML", () => "enrollments: []\n", /does not begin a Rollcall export, an array/],
     ["a seed with an unknown member", () => '{"enrolments":[]}', /nor a seed/],

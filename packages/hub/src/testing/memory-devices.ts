@@ -1,4 +1,4 @@
-import type { DeviceIdentity, HubAuthentication, Twin } from "@rollcall/protocol";
+import type { DeviceIdentity, HubAuthentication, HubSession, SessionChange, Twin } from "@rollcall/protocol";
 import type { DeviceStore } from "../ports.js";
 import { MemoryModules } from "./memory-modules.js";
 
@@ -8,6 +8,7 @@ export const HUB = "hub.example";
 export class MemoryDevices implements DeviceStore {
   readonly twins = new Map<string, Twin>();
   readonly modules = new MemoryModules(this.twins);
+  readonly sessions = new Map<string, HubSession>();
   readonly #identities = new Map<string, DeviceIdentity>();
   /** Called before each update, so that tests can make other changes in between. */
   beforeUpdate: () => void = () => undefined;
@@ -37,6 +38,20 @@ export class MemoryDevices implements DeviceStore {
     return hub === HUB ? this.#identities.get(deviceId.toLowerCase()) : undefined;
   }
 
+  async deviceAndSession(hub: string, deviceId: string) {
+    const identity = await this.deviceIdentity(hub, deviceId);
+    const session = this.sessions.get(deviceId);
+    return identity && { identity, ...(session && { session }) };
+  }
+
+  async replaceSession(_hub: string, deviceId: string, { expected, next }: SessionChange): Promise<boolean> {
+    const isExpected = JSON.stringify(this.sessions.get(deviceId)) === JSON.stringify(expected);
+    if (!isExpected || !this.#identities.has(deviceId.toLowerCase())) return false;
+    if (next) this.sessions.set(deviceId, next);
+    else this.sessions.delete(deviceId);
+    return true;
+  }
+
   async twin(hub: string, deviceId: string): Promise<Twin | undefined> {
     return hub === HUB ? this.twins.get(deviceId) : undefined;
   }
@@ -50,6 +65,7 @@ export class MemoryDevices implements DeviceStore {
 
   async removeDevice(hub: string, deviceId: string): Promise<boolean> {
     this.twins.delete(deviceId);
+    this.sessions.delete(deviceId);
     return hub === HUB && this.#identities.delete(deviceId.toLowerCase());
   }
 }

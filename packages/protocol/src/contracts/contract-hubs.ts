@@ -18,11 +18,14 @@ export type ListedHub = Answered<typeof hub>;
 const connectionState = z.enum(["Connected", "Disconnected"]);
 const status = z.enum(provisioningStatuses);
 
+const x509Thumbprint = z.strictObject({ primaryThumbprint: text.nullable(), secondaryThumbprint: text.nullable() });
+
 const device = z
   .strictObject({
     deviceId: text,
     registrationId: text,
-    authenticationType: z.enum(["symmetricKey", "x509Thumbprint", "x509Authority"]),
+    authenticationType: z.enum(["symmetricKey", "selfSigned"]),
+    x509Thumbprint,
     status,
     createdDateTimeUtc: date,
     iotEdge: flag,
@@ -47,8 +50,8 @@ export const twin = z
     connectionState,
     lastActivityTime: text,
     cloudToDeviceMessageCount: whole,
-    authenticationType: z.enum(["sas", "selfSigned", "certificateAuthority"]),
-    x509Thumbprint: z.strictObject({ primaryThumbprint: text.nullable(), secondaryThumbprint: text.nullable() }),
+    authenticationType: z.enum(["sas", "selfSigned"]),
+    x509Thumbprint,
     capabilities: z.strictObject({ iotEdge: flag }),
     version: whole,
     tags: jsonObject,

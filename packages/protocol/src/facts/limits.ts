@@ -52,10 +52,19 @@ export const limits = {
   challengeSessionMs: 30 * 1000,
   /** Attempts kept for `explain`. */
   attempts: 10_000,
-  /** Hub subscriptions of one connection (wire.md#hub-sessions). */
+  /** Hub subscriptions of one connection, and of a session that is kept (wire.md#hub-sessions). */
   hubSubscriptions: 5,
   /** Modules of one device (wire.md#module-identities). */
   modulesOfDevice: 50,
+  /** Characters of a filter that a hub grants and keeps: the devicebound filter, with every character of a device id escaped (ours). */
+  hubFilterLength: 512,
+  /** Messages without PUBACK that are sent again in a kept session, and the bytes of their payloads together (ours). */
+  hubUnacknowledged: 16,
+  hubUnacknowledgedBytes: 128 * 1024,
+  /** The same of all devices that are away; the oldest are forgotten (ours). */
+  hubUnacknowledgedBytesAway: 16 * 1024 * 1024,
+  /** How long messages of a device that is away are kept (ours). */
+  hubUnacknowledgedMs: 60 * 60 * 1000,
   /** Twin: sizes and depth (wire.md#twin-limits). */
   twinDesiredBytes: 32 * 1024,
   twinReportedBytes: 32 * 1024,

@@ -6,10 +6,43 @@ import type { JsonObject } from "../facts/json.js";
  */
 export type HubAuthentication =
   | { readonly type: "symmetricKey"; readonly primaryKey: string; readonly secondaryKey?: string }
-  /** Individual X.509: upper-case hex SHA-256 of the leaf. */
-  | { readonly type: "x509Thumbprint"; readonly primary: string; readonly secondary?: string }
-  /** Group X.509: a leaf with the device id as common name, chained to one of these certificates. */
-  | { readonly type: "x509Authority"; readonly authorities: readonly string[] };
+  /**
+   * X.509, individual or group: upper-case hex SHA-256 of the leaf that registered. Records of older versions may have two (both
+   * certificates of an individual enrollment), or none (of a group: the leaf was not noted), until the device registers again.
+   */
+  | { readonly type: "selfSigned"; readonly thumbprints: readonly string[] };
+
+/** Whether connections that were made with the old authentication end: only a certificate is ever taken back. */
+export function endsConnections(old: HubAuthentication, current: HubAuthentication): boolean {
+  if (old.type !== "selfSigned") return false;
+  if (current.type !== "selfSigned") return true;
+  return old.thumbprints.some((each) => !current.thumbprints.includes(each));
+}
+
+/** A filter that a device subscribed to, with the quality of service it was granted. */
+export interface HubSubscription {
+  readonly filter: string;
+  readonly qos: 0 | 1;
+}
+
+/** What a hub keeps of a device that connects with clean session 0, for its next connection (wire.md#hub-sessions). */
+export interface HubSession {
+  /** Another one for every session: nothing of an older session is taken for this one's. */
+  readonly id: string;
+  readonly subscriptions: readonly HubSubscription[];
+}
+
+/** A session instead of another one; undefined is none. */
+export interface SessionChange {
+  readonly expected: HubSession | undefined;
+  readonly next: HubSession | undefined;
+}
+
+/** A device with what its hub keeps of its session, as one look-up gives both. */
+export interface DeviceAndSession {
+  readonly identity: DeviceIdentity;
+  readonly session?: HubSession;
+}
 
 /** A device in the registry of a hub. */
 export interface DeviceIdentity {
@@ -24,7 +57,7 @@ export interface DeviceIdentity {
 }
 
 /** How a module proves itself: by a key or a certificate of its own, never by its device's. */
-export type ModuleAuthentication = Exclude<HubAuthentication, { readonly type: "x509Authority" }>;
+export type ModuleAuthentication = HubAuthentication;
 
 /** A module of a device in the registry of a hub (wire.md#module-identities). */
 export interface ModuleIdentity {
@@ -59,9 +92,9 @@ export interface Twin {
 }
 
 /**
- * A change by another process with the same store that concerns devices connected here. `taken`: the device lost its
- * place at the hub (it was deleted or moved, or the place now belongs to another device). `missed`: changes may have
- * been lost. `unheard`: no changes arrive for now; `missed` follows.
+ * What another process that shares the store did, and a device that is connected here has to hear of. `taken`: the place at the hub
+ * was taken from who had it (deleted, moved, another one's by now, or the same one's with another certificate). `missed`: there may have been any of the others. `unheard`:
+ * nothing is heard for now; `missed` follows.
  */
 export type DeviceChange =
   | { readonly kind: "taken" | "desired"; readonly hub: string; readonly deviceId: string }

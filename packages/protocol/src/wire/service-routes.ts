@@ -90,7 +90,7 @@ export const operatorRoutes = {
    * devices.
    */
   listHubs: { method: "GET", path: "/hubs" },
-  /** `?search=&limit=&after=` → `{items, next?}` of `{deviceId, registrationId, authenticationType, status, createdDateTimeUtc, iotEdge, connectionState}`. */
+  /** `?search=&limit=&after=` → `{items, next?}` of `{deviceId, registrationId, authenticationType, x509Thumbprint, status, createdDateTimeUtc, iotEdge, connectionState}`. */
   listDevices: { method: "GET", path: "/hubs/:hub/devices" },
   getTwin: { method: "GET", path: "/hubs/:hub/devices/:deviceId/twin" },
   /**

@@ -1,3 +1,4 @@
+import { limits } from "../facts/limits.js";
 import { modulePlace, splitPlace } from "../facts/module-place.js";
 
 /** Every MQTT topic of the device provisioning service (wire.md#topics) and of the hub (wire.md#hub-topics). */
@@ -125,6 +126,7 @@ function ownFilters({ deviceId, moduleId }: ReturnType<typeof splitPlace>): read
 
 /** The subscriptions that a hub grants to one device, or to the module at this place. */
 export function isHubSubscription(filter: string, deviceId: string): boolean {
+  if (filter.length > limits.hubFilterLength) return false;
   const shared: readonly string[] = [topics.twinReplies, topics.twinDesiredUpdates, topics.methodCalls];
   return shared.includes(filter) || ownFilters(splitPlace(deviceId)).includes(filter);
 }

@@ -170,7 +170,7 @@ describe("a damaged file", () => {
       "policyKey: is not base64 of 32 bytes",
     ],
     ["ca-key.pem", "", "the text is empty"],
-    ["ca-key.pem", "-----BEGIN PRIVATE KEY-----\nMIG", "no CERTIFICATE"],
+    ["ca-key.pem", "-----BEGIN PRIVATE KEY-----\nMIG", "a private key, and a certificate belongs here"],
     ["server.pem", "half", "neither of a certificate in DER nor of PEM text"],
     ["ca.pem", "-----BEGIN CERTIFICATE-----\n", "it is not the certificate in ca-key.pem"],
   ])("%s holding %j is named, and stays as it is", async (name, text, why) => {

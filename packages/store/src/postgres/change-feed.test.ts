@@ -86,8 +86,20 @@ describe.skipIf(programs === undefined)("processes that share a database (needs 
     const moves = { ...rest, removed: { hub, deviceId: "c" }, identity: { ...identity!, deviceId: "d" } };
     expect(await store.saveAssignment(moves)).toBe(false);
     expect(await store.saveAssignment({ ...moves, replaces: "d" })).toBe(true);
+    // The second save of e renews its certificate; the third changes nothing that stands.
+    const [first, renewal, same] = [1, 2, 3].map((version) => assignmentOf("e", version));
+    expect(await store.saveAssignment(first!)).toBe(true);
+    expect(await store.saveAssignment({ ...renewal!, renews: true })).toBe(true);
+    expect(await store.saveAssignment(same!)).toBe(true);
     await store.restore({ twins: [twin] });
-    const expected = [{ kind: "desired", hub, deviceId: "a" }, taken("b"), taken("c"), taken("d"), { kind: "missed" }];
+    const expected = [
+      { kind: "desired", hub, deviceId: "a" },
+      taken("b"),
+      taken("c"),
+      taken("d"),
+      taken("e"),
+      { kind: "missed" },
+    ];
     await soon(() => other.heard.slice(1)).toEqual(expected);
     // This is the first message that `one` gets: nothing was sent to it before.
     await other.store.removeDevice(hub, "a");

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { DurableStore } from "../sql/sql-store.js";
 import { storedOf } from "../testing/crash-lives.js";
 import { assignmentOf, individualOf } from "../testing/crash-records.js";
+import { identityOf, olderAuthentications } from "../testing/older-authentications.js";
 import { connectClient, type PostgresServer, postgresPrograms, startPostgres } from "../testing/postgres-server.js";
 import { openPostgresStore } from "./postgres-store.js";
 
@@ -33,7 +34,7 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
     await client.query("create schema public");
     const nodes = await Promise.all(Array.from({ length: 6 }, () => open("0ne-race")));
     const { rows } = await client.query("select version from rollcall_schema");
-    expect(rows).toEqual([{ version: 4 }]);
+    expect(rows).toEqual([{ version: 6 }]);
     expect(await nodes[0]!.saveAssignment(assignmentOf("d", 1))).toBe(true);
     expect((await nodes[1]!.registration("d"))?.etag).toBe("r1");
     await client.end();
@@ -44,15 +45,34 @@ describe.skipIf(programs === undefined)("on a real server (needs postgresql)", (
     await before.saveAssignment(assignmentOf("d", 1));
     const client = await connectClient(server.url);
     await client.query("drop table cluster_files");
+    await client.query("alter table device_identities drop column session");
     await client.query("update rollcall_schema set version = 1");
     await client.query("insert into rollcall_schema values ('another', 7)");
     const after = await open("0ne-older");
     expect((await after.registration("d"))?.etag).toBe("r1");
     const { rows } = await client.query("delete from rollcall_schema where name = 'another' returning version");
     expect(rows).toEqual([{ version: 7 }]);
-    expect((await client.query("select version from rollcall_schema")).rows).toEqual([{ version: 4 }]);
+    expect((await client.query("select version from rollcall_schema")).rows).toEqual([{ version: 6 }]);
     expect((await client.query("select * from cluster_files")).rows).toEqual([]);
     await client.end();
+  });
+
+  it("migrates X.509 devices of an older version, which get the thumbprints that are known", async () => {
+    await open("0ne-x509");
+    const client = await connectClient(server.url);
+    for (const [deviceId, authentication] of olderAuthentications) {
+      const record = JSON.stringify({ ...identityOf(deviceId), authentication });
+      const values = ["0ne-x509", "h.x", deviceId, deviceId, record];
+      await client.query("insert into device_identities values ($1, $2, $3, $4, $5)", values);
+    }
+    await client.query("alter table device_identities drop column session");
+    await client.query("update rollcall_schema set version = 3");
+    await client.end();
+    const after = await open("0ne-x509");
+    for (const [deviceId, , authentication] of olderAuthentications)
+      expect(await after.deviceAndSession("h.x", deviceId)).toEqual({
+        identity: { ...identityOf(deviceId), authentication },
+      });
   });
 
   it("lets one node win when two register the same devices", async () => {

@@ -18,6 +18,26 @@ export const identity = reading<PlaceKey>().as(({ database, p }) =>
   database.selectFrom("device_identities").select("record").where(atPlace(p)),
 );
 
+export const identityAndSession = reading<PlaceKey>().as(({ database, p }) =>
+  database
+    .selectFrom("device_identities")
+    .select(["record", "session"])
+    .where("id_scope", "=", p.scope)
+    .where("hub_key", "=", p.hub_key)
+    .where("device_id", "=", p.device_id),
+);
+
+export const replaceSession = writing<PlaceKey & { readonly session: string; readonly expected: string }>(
+  ({ database, p }) =>
+    database
+      .updateTable("device_identities")
+      .set({ session: p.session })
+      .where("id_scope", "=", p.scope)
+      .where("hub_key", "=", p.hub_key)
+      .where("device_id", "=", p.device_id)
+      .where("session", "=", p.expected),
+);
+
 export const twin = reading<PlaceKey>().as(({ database, p }) =>
   database.selectFrom("twins").select("record").where(atPlace(p)),
 );
@@ -31,6 +51,9 @@ export const replaceTwin = writing<
     .where(atPlace(p))
     .where("etag", "=", p.expected),
 );
+
+/** The session of a device that stays the registration's; another's is not taken over. */
+const keptSession = sql<string>`case when device_identities.registration_key = excluded.registration_key then device_identities.session else '' end`;
 
 /** Inserts the identity, or replaces the one at its place when that belongs to registration `owner` or `replaced`. */
 export const claimIdentity = writing<
@@ -49,6 +72,7 @@ export const claimIdentity = writing<
       device_id: p.device_id,
       registration_key: p.registration_key,
       record: p.record,
+      session: "",
     })
     .onConflict((conflict) =>
       conflict
@@ -56,6 +80,7 @@ export const claimIdentity = writing<
         .doUpdateSet((row) => ({
           registration_key: row.ref("excluded.registration_key"),
           record: row.ref("excluded.record"),
+          session: keptSession,
         }))
         .where("device_identities.registration_key", "in", [p.owner, p.replaced]),
     ),

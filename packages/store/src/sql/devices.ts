@@ -1,20 +1,30 @@
 import type { DeviceFilter } from "@rollcall/engine";
-import { type DeviceChange, type DeviceIdentity, idKey, type Twin } from "@rollcall/protocol";
+import {
+  type DeviceAndSession,
+  type DeviceChange,
+  type DeviceIdentity,
+  type HubSession,
+  idKey,
+  type SessionChange,
+  type Twin,
+} from "@rollcall/protocol";
 import {
   claimIdentity,
   devicePages,
   hubKeys,
   identity,
+  identityAndSession,
   type PlaceKey,
   removeIdentity,
   removeIdentityOf,
   removeTwin,
+  replaceSession,
   replaceTwin,
   twin,
 } from "./device-statements.js";
 import { removeModules } from "./modules.js";
 import { pageOf } from "./versions.js";
-import { changesOf, insert, recordOf, rowsOf, tellOthers, type Work } from "./work.js";
+import { changesOf, insert, read, recordOf, rowsOf, tellOthers, type Work } from "./work.js";
 
 interface DevicePlace {
   readonly hub: string;
@@ -38,6 +48,27 @@ const identityRow = (record: DeviceIdentity) => ({
 const twinRow = (record: Twin) => ({ ...placeOf(record), etag: record.etag, record: JSON.stringify(record) });
 
 export const getIdentity = (place: DevicePlace): Work<DeviceIdentity | undefined> => recordOf(identity, placeOf(place));
+/** Written from the same members in the same order always: sessions are compared as text. */
+const sessionText = (session: HubSession | undefined): string => {
+  if (!session) return "";
+  const subscriptions = session.subscriptions.map(({ filter, qos }) => ({ filter, qos }));
+  return JSON.stringify({ id: session.id, subscriptions });
+};
+
+export function* getIdentityAndSession(place: DevicePlace): Work<DeviceAndSession | undefined> {
+  const [row] = yield* rowsOf(identityAndSession, placeOf(place));
+  if (!row) return undefined;
+  // A cast: only this store writes the column.
+  const session = row.session === "" ? undefined : (JSON.parse(row.session) as HubSession);
+  return { identity: read<DeviceIdentity>(row), ...(session && { session }) };
+}
+
+/** False when the session is another one than expected, or there is no such device. */
+export function* putSession(place: DevicePlace, { expected, next }: SessionChange): Work<boolean> {
+  const values = { ...placeOf(place), expected: sessionText(expected), session: sessionText(next) };
+  return (yield* changesOf(replaceSession, values)) > 0;
+}
+
 export const getTwin = (place: DevicePlace): Work<Twin | undefined> => recordOf(twin, placeOf(place));
 
 /** Writes the identity. False when its place at the hub belongs to a registration other than these two. */
@@ -87,6 +118,8 @@ export function* hubsWithDevices(): Work<readonly string[]> {
 
 /** Writes the records, and replaces those at the same places. No two records of a kind may have the same place. */
 export function* restoreDevices(identities: readonly DeviceIdentity[], twins: readonly Twin[]): Work<void> {
-  yield* insert("device_identities", identities.map(identityRow));
+  // A session is not exported; one that is there may be of a device that is replaced.
+  const rows = identities.map((record) => ({ ...identityRow(record), session: "" }));
+  yield* insert("device_identities", rows);
   yield* insert("twins", twins.map(twinRow));
 }

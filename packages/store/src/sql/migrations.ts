@@ -92,6 +92,35 @@ async function createModules(transaction: Transaction<Schema>, { key }: Spelling
     primary key (id_scope, hub_key, device_id, module_id))`.execute(transaction);
 }
 
+async function addSessions(transaction: Transaction<Schema>): Promise<void> {
+  await sql`alter table device_identities add column session text not null default ''`.execute(transaction);
+}
+
+/**
+ * What older versions wrote of X.509 devices: the certificates of an individual enrollment, or the CAs of a group. Both may be of
+ * millions of devices, so the database itself rewrites them. The leaf of a group's device is not known: it has no thumbprint then, and
+ * registers again.
+ */
+const selfSignedRecord = {
+  sqlite: sql`json_set(record, '$.authentication', json_object('type', 'selfSigned', 'thumbprints', json((
+    select json_group_array(value) from json_each(json_array(
+      json_extract(record, '$.authentication.primary'), json_extract(record, '$.authentication.secondary')
+    )) where value is not null))))`,
+  postgres: sql`jsonb_set(record::jsonb, '{authentication}', jsonb_build_object('type', 'selfSigned', 'thumbprints',
+    to_jsonb(array_remove(array[
+      record::jsonb #>> '{authentication,primary}', record::jsonb #>> '{authentication,secondary}'
+    ], null))))::text`,
+};
+
+async function writeThumbprints(transaction: Transaction<Schema>, { isShared }: Spelling): Promise<void> {
+  const type = isShared
+    ? sql`record::jsonb #>> '{authentication,type}'`
+    : sql`json_extract(record, '$.authentication.type')`;
+  const record = isShared ? selfSignedRecord.postgres : selfSignedRecord.sqlite;
+  await sql`update device_identities set record = ${record}
+    where ${type} in ('x509Thumbprint', 'x509Authority')`.execute(transaction);
+}
+
 /**
  * Subjects were looked up by the bytes of the name; since then by a key that is equal for equal names. The table holds
  * nothing that cannot be derived, and what is there are the bytes.
@@ -113,4 +142,11 @@ async function foldSubjects(transaction: Transaction<Schema>): Promise<void> {
  * The schema's version is the number of migrations that have run. Never change a migration that was released: add a new
  * one.
  */
-export const migrations: readonly Migration[] = [createFirstTables, createClusterFiles, foldSubjects, createModules];
+export const migrations: readonly Migration[] = [
+  createFirstTables,
+  createClusterFiles,
+  foldSubjects,
+  createModules,
+  addSessions,
+  writeThumbprints,
+];

@@ -52,7 +52,7 @@ export const hasRegistration = (record: RegistrationRecord): Work<boolean> =>
  * comes the registration's row, for which two registrations of one device wait.
  */
 export function* saveAssignment(assignment: Assignment): Work<boolean> {
-  const { registration: record, identity, twin, removed, replaces, expectedEtag, enrollmentEtag } = assignment;
+  const { registration: record, identity, twin, removed, replaces, renews, expectedEtag, enrollmentEtag } = assignment;
   if (!(yield* lockEnrollment(record.enrollment, enrollmentEtag))) return false;
   const key = keyOf(record.registrationId);
   const expected = expectedEtag === undefined ? "absent" : { etag: expectedEtag };
@@ -60,10 +60,8 @@ export function* saveAssignment(assignment: Assignment): Work<boolean> {
   if (removed) yield* removeOwnDevice(removed, key.registration_key);
   const owner = key.registration_key;
   if (identity && !(yield* putIdentity(identity, { owner, replaced: idKey(replaces ?? owner) }))) return false;
-  if (identity && replaces !== undefined) {
-    yield* removeModules(identity);
-    yield* tellTaken(identity);
-  }
+  if (identity && replaces !== undefined) yield* removeModules(identity);
+  if (identity && (replaces !== undefined || renews)) yield* tellTaken(identity);
   if (twin) yield* putTwin(twin);
   return true;
 }

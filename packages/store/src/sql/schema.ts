@@ -42,6 +42,8 @@ export interface Schema {
     readonly device_id: string;
     readonly registration_key: string;
     readonly record: string;
+    /** JSON of what the hub keeps of the device's session; empty when it keeps nothing. */
+    readonly session: string;
   };
   readonly twins: {
     readonly id_scope: string;

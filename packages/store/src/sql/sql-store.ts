@@ -15,7 +15,7 @@ import type {
   StoreRecords,
 } from "@rollcall/engine";
 import { subjectKey } from "@rollcall/engine";
-import type { DeviceChange, DeviceIdentity, Twin } from "@rollcall/protocol";
+import type { DeviceAndSession, DeviceChange, DeviceIdentity, SessionChange, Twin } from "@rollcall/protocol";
 import * as certificates from "./ca-certificates.js";
 import { countDevices, counts } from "./counts.js";
 import * as devices from "./devices.js";
@@ -203,6 +203,14 @@ export class SqlStore implements DurableStore {
 
   deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined> {
     return this.#read(() => devices.getIdentity({ hub, deviceId }));
+  }
+
+  deviceAndSession(hub: string, deviceId: string): Promise<DeviceAndSession | undefined> {
+    return this.#read(() => devices.getIdentityAndSession({ hub, deviceId }));
+  }
+
+  replaceSession(hub: string, deviceId: string, change: SessionChange): Promise<boolean> {
+    return this.#write(() => devices.putSession({ hub, deviceId }, change));
   }
 
   twin(hub: string, deviceId: string): Promise<Twin | undefined> {

@@ -31,11 +31,18 @@ const withUnit = (ms: string | undefined): string | undefined => (ms === undefin
 /** A device and the host of its hub. */
 type HubDevice = ListedDevice & { readonly hub: string };
 
+/** Of an X.509 device: what a certificate has to have to be let in. */
+function thumbprints({ primaryThumbprint, secondaryThumbprint }: ListedDevice["x509Thumbprint"]): string | undefined {
+  const known = [primaryThumbprint, secondaryThumbprint].filter((each) => each !== null);
+  return known.length > 0 ? known.join(" or ") : undefined;
+}
+
 const deviceColumns: readonly Column<HubDevice>[] = [
   { title: "device id", value: (item) => textAt(item, "deviceId") },
   { title: "hub", value: (item) => textAt(item, "hub") },
   { title: "registration id", value: (item) => textAt(item, "registrationId") },
   { title: "authentication", value: (item) => textAt(item, "authenticationType") },
+  { title: "thumbprint", value: ({ x509Thumbprint }) => thumbprints(x509Thumbprint) },
   { title: "connection", value: (item) => textAt(item, "connectionState") },
 ];
 

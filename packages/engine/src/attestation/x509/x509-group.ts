@@ -1,5 +1,5 @@
 import { type BuiltPath, buildPath, type Certificate, isIssuedBy, noSignatures } from "@rollcall/pki";
-import { type Finding, finding, idKey } from "@rollcall/protocol";
+import { type Finding, finding } from "@rollcall/protocol";
 import type { EnrollmentRecord, GroupRecord, IndividualRecord } from "../../records/records.js";
 import type { ConnectionProof } from "../judging/connection-proofs.js";
 import type { AttestationContext, AttestationRequest, Verdict } from "../judging/verdict.js";
@@ -84,15 +84,8 @@ async function byChain<Holder extends EnrollmentRecord>(
   }
   proof.keep(built.path);
   const deviceId = deviceIdOf(holder, leaf, request);
-  return {
-    ...base,
-    findings: [...findings, ...nameWarning(holder, deviceId, leaf)],
-    proof: {
-      kind: "hubIdentity",
-      deviceId,
-      authentication: { type: "x509Authority", authorities: authorities(holder, anchor) },
-    },
-  };
+  const authentication = { type: "selfSigned" as const, thumbprints: [leaf.sha256] };
+  return { ...base, proof: { kind: "hubIdentity", deviceId, authentication } };
 }
 
 /**
@@ -122,17 +115,6 @@ function deviceIdOf(holder: EnrollmentRecord, leaf: Certificate, { registrationI
   return leaf.commonName ?? registrationId;
 }
 
-/**
- * Warns when the device id differs from the common name, which a hub compares (wire.md#hub-connect): an individual
- * enrollment may set a different device id.
- */
-function nameWarning(holder: EnrollmentRecord, deviceId: string, leaf: Certificate): readonly Finding[] {
-  const { commonName = "(none)" } = leaf;
-  if (holder.kind === "group" || idKey(commonName) === idKey(deviceId)) return [];
-  const values = { id: holder.registrationId, deviceId, commonName };
-  return [finding("enrollment.deviceIdNotCommonName", { values, expected: commonName, got: deviceId })];
-}
-
 function leafIsAuthority(leaf: Certificate): Finding {
   return finding("leaf.isAuthority", {
     values: { subject: leaf.subject || "(no subject)" },
@@ -150,11 +132,6 @@ function sendingFindings(presented: readonly Certificate[], built: ReturnType<ty
   if (built.unused.length > 0)
     findings.push(finding("chain.unused", { ...details, values: { subjects: subjects(built.unused) } }));
   return findings;
-}
-
-function authorities(holder: EnrollmentRecord, anchor: Certificate): readonly string[] {
-  const all = caCertificatesOf(holder).flatMap((each) => (each.der ? [each.der] : []));
-  return all.length > 0 ? all : [anchor.der.toString("base64")];
 }
 
 async function findMatch(

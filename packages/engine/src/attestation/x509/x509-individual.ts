@@ -30,15 +30,8 @@ export async function individual(
     ...(context.strictX509 ? await checkSigner(certificates, enrollment, request, context) : []),
   ];
   const all = [...findings, ...checks];
-  const [primary, secondary] = enrolled;
-  if (!primary || all.some((each) => each.severity === "error")) return { ...base, findings: all };
-  // A secondary certificate without a primary becomes the hub's primary: a hub's device has no second thumbprint
-  // without a first.
-  const authentication = {
-    type: "x509Thumbprint" as const,
-    primary: primary.thumbprint,
-    ...(secondary && { secondary: secondary.thumbprint }),
-  };
+  if (all.some((each) => each.severity === "error")) return { ...base, findings: all };
+  const authentication = { type: "selfSigned" as const, thumbprints: [leaf.sha256] };
   const deviceId = enrollment.deviceId ?? enrollment.registrationId;
   return { ...base, findings: all, proof: { kind: "hubIdentity", authentication, deviceId } };
 }

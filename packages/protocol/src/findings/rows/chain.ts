@@ -240,14 +240,6 @@ export const chainRows = {
     remedy:
       "Upload and verify the certificate of {issuer} (rollcall certificate create -n <name> -p <file>, then rollcall certificate verify -n <name> --ca-key <its private key>), let the device send its whole chain, or set strictX509 to false.",
   },
-  "enrollment.deviceIdNotCommonName": {
-    element: "enrollment",
-    severity: "warning",
-    blame: "enrollment",
-    title:
-      "{id} refers to CA certificates and has the device id {deviceId}: the hub knows such a device by the common name of its certificate, which is {commonName}, and will refuse it.",
-    remedy: "Take deviceId out of the enrollment, or enroll the leaf itself (clientCertificates).",
-  },
   "chain.reordered": {
     element: "chain",
     severity: "warning",

@@ -35,6 +35,14 @@ export const hubRows = {
     title: "The hub {hub} does not have the device {deviceId} any more; its connection was closed.",
     remedy: "Let the device register again: it was deleted, or it moved to another hub.",
   },
+  "hub.certificateRenewed": {
+    element: "hub",
+    severity: "warning",
+    blame: "device",
+    title:
+      "The device {deviceId} registered with another certificate: the connection to the hub {hub} that stood with the old one was closed.",
+    remedy: "Connect with the certificate that registered last, or let the device register again with this one.",
+  },
   "hub.unknownDevice": {
     cause: 20,
     element: "hub",
@@ -73,5 +81,16 @@ export const hubRows = {
     title: "The hub knows the device, but not this credential: {reason}.",
     remedy:
       "Connect with the credential that the device registered with (for a TPM: the key of the registration result).",
+  },
+  "hub.certificateNotRegistered": {
+    cause: 20,
+    element: "hub",
+    severity: "error",
+    blame: "device",
+    atConnect: "notAuthorized",
+    title:
+      "The hub knows {deviceId} by the certificate that registered last: registered with {registered}, shown {shown}.",
+    remedy:
+      "Let the device register again with the certificate that it shows (a renewed one is known to the hub only then), or connect with the one that registered.",
   },
 } as const satisfies Readonly<Record<string, FindingRow>>;
