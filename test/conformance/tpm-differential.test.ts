@@ -6,6 +6,7 @@ import { vectorState } from "../fixtures/tpm-states.js";
 import { base64, hex, tpmVectors } from "../fixtures/tpm-vectors.js";
 import { type Swtpm, startSwtpm, swtpmProgram } from "./swtpm.js";
 import { decryptionKeys, kinds, makesHandle, mutated, wellFormed } from "./tpm-differential.rows.js";
+import { fixedStreams } from "./tpm-differential-fixed.rows.js";
 
 const missing = swtpmProgram === undefined;
 const reason = missing ? " (needs swtpm: apt-get install swtpm)" : "";
@@ -67,7 +68,8 @@ function codeOf(response: Buffer): number {
 function isKnown(command: Buffer, ours: number, theirs: number): boolean {
   const name = kinds.find(({ code }) => code === command.readUInt32BE(6))?.name;
   const unfit = name?.startsWith("RSA_") === true && ours === 0x84 && theirs === 0x101;
-  const ownCurves = name === "ECC_Parameters" && ours === 0x1e6;
+  // There, a template of another curve, such as BN-256, is read on to its next fault.
+  const ownCurves = (name === "ECC_Parameters" && ours === 0x1e6) || (ours === 0x2e6 && theirs !== 0);
   const ownLists = name === "GetCapability" && ours === theirs;
   const ownBlob = name === "ContextSave" && ours === theirs;
   // swtpm has room for three objects or sessions only.
@@ -113,6 +115,31 @@ function compareOne(command: Buffer, ours: Buffer, theirs: Buffer, found: Compar
   return !made || ours.readUInt32BE(10) === theirs.readUInt32BE(10);
 }
 
+/** Both TPMs before every stream. */
+function prepare(send: Send): void {
+  for (const each of tidying) send(each);
+  for (const each of preparing) expect(codeOf(send(each)), each.toString("hex")).toBe(0);
+}
+
+/** Sends a fixed stream. @returns the lengths of the responses */
+function sendFixed(send: Send, { steps }: (typeof fixedStreams)[number]): readonly number[] {
+  prepare(send);
+  return steps.map(([command, code, end = ""]) => {
+    const response = send(hex(command));
+    expect(codeOf(response).toString(16), command).toBe(code.toString(16));
+    expect(response.toString("hex").endsWith(end), response.toString("hex")).toBe(true);
+    return response.length;
+  });
+}
+
+describe("rules that random commands found, on our TPM", () => {
+  const tpm = createTpm({ state: vectorState });
+  new TpmClient((command) => tpm.send(command)).storageRootKey();
+  test.each(fixedStreams)("$title", (fixed) => {
+    expect(sendFixed((command) => tpm.send(command), fixed)).toHaveLength(fixed.steps.length);
+  });
+});
+
 describe.skipIf(missing)(`the same commands to our TPM and to swtpm${reason}`, () => {
   let swtpm: Swtpm;
   let ours: VirtualTpm;
@@ -134,14 +161,17 @@ describe.skipIf(missing)(`the same commands to our TPM and to swtpm${reason}`, (
     return response;
   };
 
+  test.each(fixedStreams)("$title", (fixed) => {
+    expect(sendFixed((command) => ours.send(command), fixed)).toEqual(sendFixed(theirs, fixed));
+  });
+
   test(`${streams} streams of valid and mutated commands: the same codes, the same layouts`, {
     timeout: 1_200_000,
   }, () => {
     const found: Comparison = { commands: 0, succeeded: 0, before: [], differences: [], otherFault: [] };
     for (const commands of fc.sample(stream, { numRuns: streams, seed })) {
       for (const send of [theirs, (command: Buffer) => ours.send(command)]) {
-        for (const each of tidying) send(each);
-        for (const each of preparing) expect(codeOf(send(each)), each.toString("hex")).toBe(0);
+        prepare(send);
       }
       found.before = [];
       commands.every((command) => compareOne(command, ours.send(command), theirs(command), found));

@@ -43,7 +43,7 @@ const accepted: Readonly<Record<keyof EntityKinds, Accepted>> = {
   nvIndex: { types: [nvIndex], permanent: [] },
 };
 
-const keysOnly: readonly (keyof EntityKinds)[] = ["key", "entity", "entityOrNull", "parent"];
+const keysOnly: readonly (keyof EntityKinds)[] = ["key", "parent"];
 const noName = Buffer.alloc(0);
 
 function missing(number: number): TpmError {

@@ -1,6 +1,6 @@
 import { digest } from "../crypto/crypto.js";
 import { uptime } from "../memory/clock.js";
-import type { Session, TpmMemory } from "../memory/state.js";
+import type { PolicyPin, Session, TpmMemory } from "../memory/state.js";
 import type { tags } from "../tables/tags.js";
 import { u16, u32, u64 } from "../wire/codec.js";
 import { type Place, TpmError } from "../wire/tpm-error.js";
@@ -69,10 +69,15 @@ export function checkLimits(memory: TpmMemory, session: Session, limits: Limits,
   if (session.pinned?.digest.equals(cpHashA) === false) throw new TpmError("cpHash");
 }
 
+function pinByAuthorization({ pinned }: Session): PolicyPin["to"] {
+  const alsoTemplate = pinned?.to === "template" || pinned?.to === "cpHashAndTemplate";
+  return alsoTemplate ? "cpHashAndTemplate" : "cpHash";
+}
+
 /** PolicyContextUpdate: extends a policy with an authorization, and applies its limits. */
 export function applyAuthorization(session: Session, code: number, name: Buffer, limits: Limits): void {
   extendPolicyBy(session, code, name, limits.policyRef);
-  if (limits.cpHashA.length > 0) session.pinned = { to: "cpHash", digest: limits.cpHashA };
+  if (limits.cpHashA.length > 0) session.pinned = { to: pinByAuthorization(session), digest: limits.cpHashA };
   const { expiresAt } = limits;
   if (expiresAt === undefined) return;
   if (session.expiresAt === undefined || expiresAt < session.expiresAt) session.expiresAt = expiresAt;

@@ -8,13 +8,20 @@ import { TpmError } from "../wire/tpm-error.js";
 // Reference implementation, PublicAttributesValidation and SchemeChecks (Part 3, clause 12 on object attributes).
 // All throw without a place; the command says which parameter held the public area.
 
-function checkAttributes(area: TpmtPublic, fixedByParent: boolean): void {
+/** What a hierarchy counts as, as a parent: TPMA_OBJECT. */
+export const hierarchyBits: number = objectAttributes.fixedTpm;
+
+function checkAttributes(area: TpmtPublic, parentBits: number): void {
   const is = (bit: keyof typeof objectAttributes): boolean => has(area.objectAttributes, objectAttributes[bit]);
+  const fixedByParent = has(parentBits, objectAttributes.fixedTpm);
   if (is("fixedTpm") !== (is("fixedParent") && fixedByParent)) throw new TpmError("attributes");
   if (is("encryptedDuplication") && is("fixedTpm")) throw new TpmError("attributes");
+  // Keys that leave this TPM together are all wrapped inside, or none.
+  const likeParent = is("encryptedDuplication") === has(parentBits, objectAttributes.encryptedDuplication);
+  if (!fixedByParent && !likeParent) throw new TpmError("attributes");
   if (is("restricted") && is("sign") === is("decrypt")) throw new TpmError("attributes");
-  // A cipher that may neither encrypt nor decrypt is useless.
-  if (area.type === algorithms.symCipher && !is("sign") && !is("decrypt")) throw new TpmError("attributes");
+  // Only data may be sealed: any other key that may neither sign nor decrypt is useless.
+  if (area.type !== algorithms.keyedHash && !is("sign") && !is("decrypt")) throw new TpmError("attributes");
 }
 
 type Symmetric = Extract<TpmtPublic, { type: typeof algorithms.rsa }>["parameters"]["symmetric"];
@@ -86,14 +93,14 @@ export function checkSchemes(area: TpmtPublic): void {
 }
 
 /**
- * Checks that a public area is consistent, for CreatePrimary and for Import.
- * @param fixedByParent whether the parent is fixedTPM; a hierarchy counts as such
+ * Checks that a public area is consistent, in itself and with its parent, wherever a parent takes a key.
+ * @param parentBits TPMA_OBJECT of the parent; {@link hierarchyBits} for a primary key
  * @throws TpmError TPM_RC_SIZE, TPM_RC_ATTRIBUTES, TPM_RC_SCHEME, TPM_RC_SYMMETRIC …, without a place
  */
-export function checkPublicArea(area: TpmtPublic, fixedByParent: boolean): void {
+export function checkPublicArea(area: TpmtPublic, parentBits: number): void {
   const policySize = area.authPolicy.length;
   if (policySize !== 0 && policySize !== hashOf(area.nameAlg).digestSize) throw new TpmError("size");
-  checkAttributes(area, fixedByParent);
+  checkAttributes(area, parentBits);
   checkSchemes(area);
 }
 

@@ -23,9 +23,9 @@ export interface EntityKinds {
   /** TPMI_DH_OBJECT with + */
   readonly objectOrNull: Of<"key" | "sequence" | "hierarchy">;
   /** TPMI_DH_ENTITY */
-  readonly entity: Of<"key" | "hierarchy" | "pcr" | "nv">;
+  readonly entity: Of<"key" | "sequence" | "hierarchy" | "pcr" | "nv">;
   /** TPMI_DH_ENTITY with + */
-  readonly entityOrNull: Of<"key" | "hierarchy" | "pcr" | "nv">;
+  readonly entityOrNull: Of<"key" | "sequence" | "hierarchy" | "pcr" | "nv">;
   /** TPMI_DH_PARENT with + */
   readonly parent: Of<"key" | "hierarchy">;
   /** TPMI_RH_HIERARCHY with + */

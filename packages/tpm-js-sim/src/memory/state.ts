@@ -70,10 +70,12 @@ export interface Session {
 
 /**
  * The digest that a policy requires of a command: of its parameters, of its handles' Names, or of a new object's
- * template.
+ * template. `cpHashAndTemplate`: PolicyTemplate pinned the template, then an authorization pinned the parameters to the
+ * same digest. The parameters then decide, but PolicyTemplate may come again (reference implementation,
+ * isTemplateSet stays set).
  */
 export interface PolicyPin {
-  readonly to: "cpHash" | "nameHash" | "template";
+  readonly to: "cpHash" | "nameHash" | "template" | "cpHashAndTemplate";
   readonly digest: Buffer;
 }
 

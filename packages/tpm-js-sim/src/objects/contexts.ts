@@ -15,7 +15,7 @@ const secretKinds = ["rsa", "ecc", "hmac", "sym", "none"] as const;
 const sessionTypes = ["hmac", "policy", "trial"] as const;
 const guards = ["nothing", "object", "lockout"] as const;
 const wants = ["nothing", "authValue", "password"] as const;
-const pins = ["cpHash", "nameHash", "template"] as const;
+const pins = ["cpHash", "nameHash", "template", "cpHashAndTemplate"] as const;
 
 /** A name out of a list, encoded as its index. */
 function oneOf<const T extends readonly string[]>(names: T): Codec<T[number]> {

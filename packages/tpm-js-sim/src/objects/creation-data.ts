@@ -2,7 +2,7 @@ import { trimmed } from "../authorization/entity-auth.js";
 import { makeTicket } from "../authorization/tickets.js";
 import { digest } from "../crypto/crypto.js";
 import type { TpmKey } from "../keys/keys.js";
-import { checkPublicArea } from "../keys/public-checks.js";
+import { checkPublicArea, hierarchyBits } from "../keys/public-checks.js";
 import type { Entity } from "../memory/command.js";
 import { filteredSelection, pcrDigest } from "../memory/pcrs.js";
 import type { TpmMemory } from "../memory/state.js";
@@ -21,7 +21,6 @@ import {
   TpmtSymDefObject,
 } from "../wire/structures.js";
 import { parameter, TpmError } from "../wire/tpm-error.js";
-import { isFixed } from "./objects.js";
 
 // Common code of CreatePrimary, Create and CreateLoaded (reference implementation, Object_spt.c).
 
@@ -52,7 +51,7 @@ export function checkCreation(template: TpmtPublic, dataSize: number, parent: Tp
   if (!byTpm && is("restricted") && is("fixedParent")) throw new TpmError("attributes");
   const sealed = template.type === algorithms.keyedHash && !is("sign") && !is("decrypt");
   if (sealed && byTpm) throw new TpmError("attributes");
-  checkPublicArea(template, parent === undefined || isFixed(parent));
+  checkPublicArea(template, parent?.publicArea.objectAttributes ?? hierarchyBits);
   if (parent !== undefined) checkLikeParent(template, parent.publicArea);
 }
 

@@ -2,7 +2,6 @@ import { nameOf } from "../crypto/crypto.js";
 import type { TpmKey } from "../keys/keys.js";
 import { publicAreaName } from "../keys/keys.js";
 import type { TpmMemory } from "../memory/state.js";
-import { has, objectAttributes } from "../tables/attributes.js";
 import { firstHandles } from "../tables/handles.js";
 import { freeHandle } from "../wire/free-handle.js";
 
@@ -19,9 +18,4 @@ export function childOf(
   const name = publicAreaName(parts.publicArea);
   const qualifiedName = nameOf(parts.publicArea.nameAlg, Buffer.concat([parent.qualifiedName, name]));
   return { is: "key", ...parts, name, qualifiedName, hierarchy: parent.hierarchy };
-}
-
-/** Whether the children of this key may be fixedTPM. */
-export function isFixed(key: TpmKey): boolean {
-  return has(key.publicArea.objectAttributes, objectAttributes.fixedTpm);
 }

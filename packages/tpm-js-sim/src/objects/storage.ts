@@ -26,12 +26,14 @@ export function seal(parent: TpmKey, name: Buffer, sensitive: TpmtSensitive, iv:
   return wrap(wrapper, Tpm2bSensitive.encode(sensitive), iv);
 }
 
-/**
- * The sensitive area of a key. Its auth value is padded to the length of the Name's digest, so that its length reveals
- * nothing.
- */
+/** An auth value padded to the length of the Name's digest, so that its length reveals nothing. */
+export function paddedAuth(authValue: Buffer, nameAlg: number): Buffer {
+  return Buffer.concat([authValue, Buffer.alloc(Math.max(0, hashOf(nameAlg).digestSize - authValue.length))]);
+}
+
+/** The sensitive area of a key, with its auth value padded. */
 export function sensitiveAreaOf({ publicArea, authValue, seedValue, secret }: TpmKey): TpmtSensitive {
-  const padded = Buffer.concat([authValue, Buffer.alloc(hashOf(publicArea.nameAlg).digestSize - authValue.length)]);
+  const padded = paddedAuth(authValue, publicArea.nameAlg);
   return { sensitiveType: publicArea.type, authValue: padded, seedValue, sensitive: sensitiveBytes(secret) };
 }
 

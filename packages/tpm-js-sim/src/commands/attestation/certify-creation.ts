@@ -18,7 +18,7 @@ import { parameter, TpmError } from "../../wire/tpm-error.js";
 export const certifyCreation = command({
   name: "CertifyCreation",
   code: 0x14a,
-  handles: [user("objectOrNull"), plain("key")],
+  handles: [user("objectOrNull"), plain("object")],
   parameters: struct({
     qualifyingData: Tpm2bData,
     creationHash: Tpm2bDigest,

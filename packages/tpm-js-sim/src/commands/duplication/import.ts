@@ -3,7 +3,7 @@ import { secretOf } from "../../keys/private-key-bytes.js";
 import { readSensitive, unwrap, unwrapInner } from "../../keys/protection.js";
 import { checkPublicArea, isStorageKey } from "../../keys/public-checks.js";
 import { command, user } from "../../memory/command.js";
-import { seal, symmetricBits } from "../../objects/storage.js";
+import { paddedAuth, seal, symmetricBits } from "../../objects/storage.js";
 import { algorithms } from "../../tables/algorithms.js";
 import { has, objectAttributes } from "../../tables/attributes.js";
 import { struct } from "../../wire/codec.js";
@@ -59,6 +59,9 @@ export const importKey = command({
     const innerBits = symmetricAlg.algorithm === algorithms.aes ? symmetricAlg.keyBits : 0;
     if (![0, 128, 256].includes(innerBits)) throw new TpmError("value", parameter(5));
     if (encryptionKey.length * 8 !== innerBits) throw new TpmError("size", parameter(1));
+    const encrypted = has(area.objectAttributes, objectAttributes.encryptedDuplication);
+    if (encrypted && innerBits === 0) throw new TpmError("attributes", parameter(1));
+    if (encrypted && inSymSeed.length === 0) throw new TpmError("attributes", parameter(4));
     const outerSeed =
       inSymSeed.length === 0 ? undefined : blaming(parameter(4), () => openSecret(parent, "DUPLICATE", inSymSeed));
     if (outerSeed !== undefined && outerSeed.length > hashOf(parent.publicArea.nameAlg).digestSize) {
@@ -68,10 +71,12 @@ export const importKey = command({
       open({ parent, area, duplicate, outerSeed, innerKey: encryptionKey }),
     );
     // After the wrappers, as in the reference implementation: a changed public area shows as a failed integrity check.
-    blaming(parameter(2), () =>
-      checkPublicArea(area, has(parent.publicArea.objectAttributes, objectAttributes.fixedTpm)),
-    );
-    secretOf(area, sensitive, { public: parameter(2), sensitive: parameter(3) });
-    return { outPrivate: seal(parent, publicAreaName(area), sensitive, memory.random(16)) };
+    // Load checks the key under any parent; Import only under a parent that never leaves this TPM.
+    if (has(parent.publicArea.objectAttributes, objectAttributes.fixedTpm)) {
+      blaming(parameter(2), () => checkPublicArea(area, parent.publicArea.objectAttributes));
+      secretOf(area, sensitive, { public: parameter(2), sensitive: parameter(3) });
+    }
+    const padded = { ...sensitive, authValue: paddedAuth(sensitive.authValue, area.nameAlg) };
+    return { outPrivate: seal(parent, publicAreaName(area), padded, memory.random(16)) };
   },
 });

@@ -16,9 +16,11 @@ export const policyCpHash = command({
   run: (_memory, [{ session }], { cpHashA }) => {
     const { pinned } = session;
     if (cpHashA.length !== session.policyDigest.length) throw new TpmError("size", parameter(1));
-    if (pinned !== undefined && !pinned.digest.equals(cpHashA)) throw new TpmError("cpHash");
+    // One field holds the digest, whatever it is of: an equal digest of another kind is refused too.
+    const sameKind = pinned?.to === "cpHash" || pinned?.to === "cpHashAndTemplate";
+    if (pinned !== undefined && !(sameKind && pinned.digest.equals(cpHashA))) throw new TpmError("cpHash");
     extendPolicy(session, code, cpHashA);
-    session.pinned = { to: "cpHash", digest: cpHashA };
+    session.pinned = pinned ?? { to: "cpHash", digest: cpHashA };
     return {};
   },
 });

@@ -15,12 +15,12 @@ export const policyTemplate = command({
   response: struct({}),
   run: (_memory, [{ session }], { templateHash }) => {
     const { pinned } = session;
-    const other = pinned !== undefined && !pinned.digest.equals(templateHash);
-    if (other && pinned.to === "template") throw new TpmError("value", parameter(1));
-    if (pinned !== undefined && pinned.to !== "template") throw new TpmError("cpHash");
+    const sameKind = pinned?.to === "template" || pinned?.to === "cpHashAndTemplate";
+    if (pinned !== undefined && !sameKind) throw new TpmError("cpHash");
+    if (pinned?.digest.equals(templateHash) === false) throw new TpmError("value", parameter(1));
     if (templateHash.length !== session.policyDigest.length) throw new TpmError("size", parameter(1));
     extendPolicy(session, code, templateHash);
-    session.pinned = { to: "template", digest: templateHash };
+    session.pinned = pinned ?? { to: "template", digest: templateHash };
     return {};
   },
 });
