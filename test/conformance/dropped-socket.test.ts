@@ -70,7 +70,7 @@ function operate(relay: Relay, deviceId: string, lastStep: "connack" | "twinGet"
 
 const told = { read: { ...desiredOf(row), $version: 1 }, updated: { change: "there", $version: 2 } };
 const back = { change: "back", $version: 4 };
-/** The Python SDK reads the twin when it is back, and calls it a patch where the version is another one. */
+/** The Python SDK reads the twin when it is back, and calls it a patch when the version is different. */
 const readAgain = { ...desiredOf(row), change: "away", away: "yes", $version: 3 };
 
 describe.each(pythons)("the unmodified Python SDK (%s) whose socket is lost", (which) => {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-// What the long random run found, as fixed streams: each command, and the code with which both TPMs answer.
+// Fixed streams that the long random run found: each command, and the code with which both TPMs answer.
 
 /** A command in hex, and its response code; for a success also the hex with which the response may have to end. */
 type Step = readonly [command: string, code: number, end?: string];

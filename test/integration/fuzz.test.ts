@@ -113,7 +113,7 @@ async function admitted(): Promise<RawMqtt> {
   return client;
 }
 
-/** The first packet that shows that the attacker was admitted; undefined if there is none. */
+/** Names the first packet that shows that the attacker was admitted; undefined if no packet shows it. */
 function breach(packets: readonly Packet[], before: "connect" | "subscribe"): string | undefined {
   for (const packet of packets) {
     if (before === "connect" && packet.cmd === "connack" && packet.returnCode === 0) return "CONNACK 0";

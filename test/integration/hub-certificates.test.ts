@@ -8,7 +8,7 @@ import { RawMqtt } from "./raw-mqtt.js";
 import { startService, type TestService, userName } from "./service.js";
 import { openMqtt, openWebSocket, type Presented } from "./sockets.js";
 
-/** What the hub knows an X.509 device by: the leaf that registered last (wire.md#hub-identity), over real sockets. */
+/** The hub knows an X.509 device by the leaf that registered last (wire.md#hub-identity): tests over real sockets. */
 
 let service: TestService;
 let pki: Pki;
@@ -48,7 +48,7 @@ async function toHub(id: string, presented: Presented, transport: Transport = "m
   return { client, returnCode };
 }
 
-/** What a CONNECT to the hub comes to: the code of the CONNACK, and what is found. */
+/** Connects to the hub and disconnects. Returns the code of the CONNACK, and the codes of the findings. */
 async function outcome(id: string, presented: Presented, transport: Transport) {
   const { client, returnCode } = await toHub(id, presented, transport);
   await client.end();

@@ -139,7 +139,7 @@ function open(
 
 /** Each packet before Aedes handles it. */
 function inspect(packet: InboundPacket, connection: Connection, context: BrokerContext): boolean {
-  // What the client does not read stays with us: an end to that.
+  // Bytes that the client does not read stay in our memory: above the limit its connection is closed.
   if (connection.stream.writableLength > MAX_UNSENT) connection.client.close();
   if (packet.cmd === "publish") {
     noteUnpublishable(connection, packet.topic ?? "");

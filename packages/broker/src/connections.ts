@@ -82,7 +82,7 @@ export class Connections {
     this.#forgetModule(connection, session.device);
   }
 
-  /** What waits for its PUBACK waits for the device's next connection. */
+  /** Keeps messages without a PUBACK for the device's next connection. */
   #keepUnacknowledged(connection: Connection, session = connection.session): void {
     const { unacknowledged: messages } = connection;
     if (session?.kind !== "hub" || !session.kept || messages.size === 0) return;

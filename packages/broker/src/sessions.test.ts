@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Bench, HUB, hubUser, openBench, provisioningUser, until, untilEmpty } from "./testing/bench.js";
 import { RawClient } from "./testing/raw-client.js";
 
-/** What outlasts a connection to the hub (wire.md#hub-sessions, MQTT 3.1.1 sections 3.1.2.4 and 4.4). */
+/** The state that outlasts a connection to the hub (wire.md#hub-sessions, MQTT 3.1.1 sections 3.1.2.4 and 4.4). */
 
 let bench: Bench;
 let now: number;

@@ -23,7 +23,8 @@ export interface ConnectPacket {
 /**
  * Handles a CONNECT in place of Aedes: its own handler restores sessions and delivers what was stored for them, through a
  * stream pipeline that is made and aborted for each connection; here the hub keeps what outlives a connection. Each client
- * gets an id of ours: Aedes lets a CONNECT throw off whoever has its id, and before that CONNECT has proved anything.
+ * gets an id of ours: Aedes disconnects the client that has the id of a new CONNECT, before that CONNECT has proved
+ * anything.
  */
 export function takeConnect(
   server: MqttServer,

@@ -10,8 +10,9 @@ export interface SentMessage {
 const MAX_ID = 65_535;
 
 /**
- * What was sent to a device at QoS 1 in a session that is kept, and has no PUBACK yet: it is sent again, with its packet id, when the
- * device connects again (MQTT 3.1.1, 4.4). Bounded: of a device that acknowledges nothing the oldest are forgotten.
+ * The messages that were sent to a device at QoS 1 in a kept session and have no PUBACK yet. They are sent again, with
+ * their packet ids, when the device connects again (MQTT 3.1.1, 4.4). Bounded: the oldest messages are forgotten when a
+ * device acknowledges nothing.
  */
 export class Unacknowledged {
   readonly #messages = new Map<number, SentMessage>();

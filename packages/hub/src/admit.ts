@@ -4,7 +4,6 @@ import type { HubAdmission, HubConnectRequest } from "./hub-types.js";
 import type { RemovedDevices } from "./removed-devices.js";
 import type { Sessions } from "./sessions.js";
 
-/** What letting a device in needs besides the decision. */
 interface AdmitContext {
   readonly decide: (request: HubConnectRequest) => Promise<ConnectDecision>;
   readonly followers: Followers | undefined;
@@ -31,7 +30,7 @@ async function withSession(
   { admission, session: stored }: ConnectDecision,
   sessions: Sessions,
 ): Promise<HubAdmission> {
-  // What is stored is the device's own, and no module's.
+  // The stored session belongs to the device itself: a module has no session.
   if (admission.kind === "refused" || moduleId !== undefined) return admission;
   try {
     const begun = await sessions.begin(admission.device, stored, session);

@@ -26,7 +26,7 @@ export interface ConnectContext {
 export interface ConnectDecision {
   readonly admission: HubAdmission;
   readonly identity?: Owner | undefined;
-  /** What the hub kept of the device's last session. */
+  /** The device's last session, as the hub kept it. */
   readonly session?: HubSession | undefined;
 }
 

@@ -107,7 +107,7 @@ describe("a connected device", () => {
     await soon(() => reasons).toEqual(["renewed", "removed"]);
   });
 
-  test("with a key stays when its key is another one: only certificates are taken back", async () => {
+  test("with a key stays when its key has changed: only certificates are taken back", async () => {
     await connected("a");
     devices.add("a", { type: "symmetricKey", primaryKey: "AAAA" });
     followers.heard({ kind: "taken", ...at("a") });

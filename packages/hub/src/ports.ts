@@ -32,7 +32,10 @@ export interface DeviceStore {
   deviceIdentity(hub: string, deviceId: string): Promise<DeviceIdentity | undefined>;
   /** The identity with what the hub keeps of the device's session, in one look-up. */
   deviceAndSession(hub: string, deviceId: string): Promise<DeviceAndSession | undefined>;
-  /** Replaces the session of a device that is still `expected` (undefined: none); false when it is another one, or there is no such device. */
+  /**
+   * Replaces the stored session of a device if it is still equal to `expected` (undefined: the device has no session).
+   * Returns false when the stored session is different, or the device does not exist.
+   */
   replaceSession(hub: string, deviceId: string, change: SessionChange): Promise<boolean>;
   twin(hub: string, deviceId: string): Promise<Twin | undefined>;
   /** Replaces a twin whose etag is still `expectedEtag`; false when it was changed or deleted. */

@@ -107,7 +107,7 @@ describe("a session that is kept", () => {
     expect(devices.sessions.get("pump-1")).toEqual({ id: newer.id, subscriptions: [twin] });
   });
 
-  test("is kept by each of two connections of the same session, whoever wrote last", async () => {
+  test("is kept as written last when two connections of the same session write", async () => {
     await hub.keepSubscriptions(await keeping(), [twin]);
     const [one, two] = [await keeping(), await keeping()];
     await hub.keepSubscriptions(one, [twin, desired]);

@@ -21,7 +21,7 @@ class OpenSession implements KeptSession {
   readonly subscriptions: readonly HubSubscription[];
   /** As last read or written; undefined before the first write. */
   stored: HubSession | undefined;
-  /** What is to be written; undefined when nothing is. */
+  /** The subscriptions that the next write stores; undefined when no write is due. */
   wanted: readonly HubSubscription[] | undefined;
 
   constructor(device: HubDevice, session: HubSession, isPresent: boolean) {
@@ -35,8 +35,9 @@ class OpenSession implements KeptSession {
 }
 
 /**
- * What a hub keeps for a device that connects with clean session 0 (wire.md#hub-sessions): its subscriptions, in the store, so that it
- * finds them at another node and after a restart. The writes of a device run one after another, and its next CONNECT waits for them.
+ * The sessions of devices that connect with clean session 0 (wire.md#hub-sessions). The store keeps the subscriptions
+ * of a device, so that they exist at another node and after a restart. The writes of a device run one after another,
+ * and its next CONNECT waits for them.
  */
 export class Sessions {
   readonly #options: SessionsOptions;

@@ -3,7 +3,6 @@ import { type Finding, finding, type HubAuthentication } from "@rollcall/protoco
 
 type SelfSigned = Extract<HubAuthentication, { type: "selfSigned" }>;
 
-/** What deciding about a certificate needs besides it. */
 interface X509Context {
   readonly certificates: CertificateCache;
   readonly deviceId: string;

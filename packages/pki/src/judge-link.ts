@@ -14,8 +14,8 @@ interface LinkContext {
 }
 
 /**
- * Problems between a certificate and the certificate above it: name, key identifier, signature. The link is good when
- * there are none.
+ * Returns the problems between a certificate and the certificate above it: name, key identifier, signature. The list is
+ * empty for a good link.
  */
 export function judgeLink(child: Certificate, parent: Certificate, context: LinkContext): Complaint[] {
   const problems: Complaint[] = [];

@@ -25,7 +25,7 @@ export function certificateBlocks(input: string | Uint8Array): Buffer[] {
   const found = recognise(input);
   const ders = found.flatMap((each) => {
     if (each.kind === "pkcs7" && each.der) return bundled(each, each.der);
-    // What no row fits is taken for a damaged certificate, whose reader says where it is damaged.
+    // DER that fits no row is taken for a damaged certificate: the reader of certificates says where it is damaged.
     const mayBe = each.kind === "certificate" || (each.kind === undefined && each.form === "der");
     return mayBe && each.der ? [each.der] : [];
   });

@@ -16,13 +16,13 @@ export class ChainOrderError extends CertificateError {
   }
 }
 
-/** What a device presents, as TLS takes it. */
+/** The certificates and the private key that a device presents, in the forms that TLS takes. */
 export interface PresentedIdentity {
   /** Leaf first, as in the file. */
   readonly certificatePem: string;
   /** PKCS#8, no longer encrypted. */
   readonly privateKeyPem: string;
-  /** What is odd and still goes out: the intermediates stand in another order than that of the chain. */
+  /** Notes about certificates that are presented although the intermediates are not in the order of the chain. */
   readonly notes: readonly string[];
 }
 

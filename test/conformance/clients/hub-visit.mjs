@@ -46,7 +46,7 @@ export async function visitHub(job, place) {
     more.updatedAgain = [];
     twin.on("properties.desired", (patch) => more.updatedAgain.push(patch));
     const back = nextDesired(twin, updated.$version + 1);
-    // Whoever begins to listen is told of the whole twin first.
+    // The SDK calls a new listener with the whole twin first.
     await new Promise(setImmediate);
     more.updatedAgain.length = 0;
     await reachedStep("told");

@@ -1,12 +1,12 @@
 import { CliError } from "./cli-error.js";
 import { quote } from "./shell.js";
 
-/** What the user types to open an encrypted key. */
+/** The advice for an encrypted key: the ways to give its passphrase. */
 const PASSPHRASE = "the same command with --passphrase-file <file>, or with ROLLCALL_PASSPHRASE in the environment";
 
 /**
- * What reading a certificate or a key threw, as wrong usage: the file by its flag, and the command that converts it. What is no
- * fault of the file is given back as it is.
+ * Turns an error of reading a certificate or a key into a usage error, which names the file by its flag and, where one
+ * exists, the command that helps. An error that is not a fault of the file is returned unchanged.
  */
 export async function fileError(error: unknown, path: string, flag: string): Promise<unknown> {
   const { CertificateError, ChainOrderError, OtherMaterialError, PassphraseError } = await import("@rollcall/pki");

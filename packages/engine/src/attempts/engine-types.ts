@@ -38,7 +38,7 @@ export interface Engine {
   /** `body` as received. */
   register(request: DeviceRequest & { readonly body: Uint8Array }): Promise<Reply>;
   operationStatus(request: DeviceRequest & { readonly operationId: string }): Promise<Reply>;
-  /** Answers a request about software updates, of which there are none. */
+  /** Answers a request about software updates with an error, since the service offers no updates. */
   softwareUpdate(request: DeviceRequest): Promise<Reply>;
   lookUp(request: DeviceRequest & { readonly body: Uint8Array }): Promise<Reply>;
 }

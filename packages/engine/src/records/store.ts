@@ -129,8 +129,9 @@ export interface Store {
   /** The identity with what its hub keeps of the device's session, in one look-up. */
   deviceAndSession(hub: string, deviceId: string): Promise<DeviceAndSession | undefined>;
   /**
-   * Replaces the session of a device that is still `expected` (undefined: none); false when it is another one, or there is no such
-   * device. A session goes with its device, and when another registration gets the place or `restore` puts the identity.
+   * Replaces the stored session of a device if it is still equal to `expected` (undefined: the device has no session).
+   * Returns false when the stored session is different, or the device does not exist. The session is deleted with its
+   * device, when another registration gets the place, and when `restore` puts the identity.
    */
   replaceSession(hub: string, deviceId: string, change: SessionChange): Promise<boolean>;
   twin(hub: string, deviceId: string): Promise<Twin | undefined>;

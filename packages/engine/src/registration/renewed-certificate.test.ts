@@ -2,7 +2,10 @@ import { type Identity, issueIntermediate, issueLeaf, issueRoot } from "@rollcal
 import { beforeAll, describe, expect, it } from "vitest";
 import { engineRig, sas } from "../testing/rig.js";
 
-/** What stands at the hub is the leaf that registered last (wire.md#hub-identity): for groups and individuals, primary and secondary. */
+/**
+ * The hub knows a device by the leaf that registered last (wire.md#hub-identity): for groups and individuals, primary
+ * and secondary.
+ */
 
 const START = new Date(Date.UTC(2026, 10, 23) - 86_400_000);
 const place = ["127.0.0.1", "pump-7"] as const;

@@ -20,7 +20,7 @@ async function withSession(open: OpenStore, deviceId = "Dev"): Promise<Store> {
   return store;
 }
 
-/** What hubs keep of the sessions of their devices. */
+/** The tests that every store of hub sessions must pass. */
 export function sessionContract(open: OpenStore): void {
   it("come with the identity, in one look-up", async () => {
     const store = await open();

@@ -181,7 +181,7 @@ describe("an export", () => {
     },
   );
 
-  it("with a thumbprint that is none is refused", async () => {
+  it("with an invalid thumbprint is refused", async () => {
     const key = JSON.stringify({ type: "symmetricKey", ...keys });
     const device = whole.split("\n").find((line) => line.startsWith('{"kind":"deviceIdentity"')) ?? "";
     const bad = device.replace(key, JSON.stringify({ type: "selfSigned", thumbprints: [sha("a")] }));

@@ -1,4 +1,4 @@
-/** What a file of the field may hold where a certificate or a key belongs: one row a kind. */
+/** One kind of content that users give where a certificate or a key belongs: a row of the table. */
 export interface MaterialRow {
   /** As messages call it, behind "it is". */
   readonly name: string;
@@ -19,7 +19,7 @@ export interface MaterialRow {
 interface Command {
   /** With `<file>` for the file, and `<form>` for `-inform DER` where the file is not PEM. */
   readonly line: string;
-  /** What the command does, behind the command. */
+  /** The effect of the command, as messages state it after "This command". */
   readonly does: string;
 }
 

@@ -7,7 +7,7 @@ interface Other {
   readonly brief: string;
   /** A command line with `<file>` for the file. */
   readonly command?: string;
-  /** What the command does. */
+  /** The effect of the command, as the message states it after "This command". */
   readonly does?: string;
 }
 

@@ -13,12 +13,12 @@ export interface Material {
   readonly block?: string;
 }
 
-/** What is larger is no certificate and no key: nothing of it is looked at. */
+/** A larger input is neither a certificate nor a key: it is refused unread. */
 export const MAX_MATERIAL_BYTES = 1024 * 1024;
 const MAX_BLOCKS = 1000;
 
 /**
- * What bytes or a text are: PEM with any text around (in UTF-8, or UTF-16 as Windows shells write it), DER, base64 of
+ * Recognises bytes or a text: PEM with any text around (in UTF-8, or UTF-16 as Windows shells write it), DER, base64 of
  * either, or another thing that has a row in the table. Pure, and bounded by the length.
  * Throws CertificateError for nothing at all, for too much, and for PEM or base64 that is damaged. It quotes nothing.
  */
@@ -109,7 +109,7 @@ function readBlock(text: string, { 0: line, 1: label = "", index }: RegExpExecAr
 
 const holdsDer: ReadonlySet<MaterialKind> = new Set(["certificate", "pkcs7"]);
 
-/** The kind of bytes that are no text. */
+/** The kind of binary content; undefined when no row fits. */
 function binaryKind(bytes: Buffer): MaterialKind | undefined {
   const outline = isDerSequence(bytes) ? outlineOf(bytes) : undefined;
   const head = bytes.subarray(0, 16).toString("hex");

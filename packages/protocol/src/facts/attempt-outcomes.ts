@@ -11,11 +11,11 @@ export const attemptOutcomes = [
 ] as const;
 export type AttemptOutcome = (typeof attemptOutcomes)[number];
 
-/** One name for every attempt that went wrong, whoever ended it and wherever: a filter of lists, not an outcome. */
+/** One name for all attempts that went wrong, at any step and on either side: a filter of lists, not an outcome. */
 const WRONG = "wrong";
 const wrongOutcomes: readonly AttemptOutcome[] = ["failed", "refused", "abandoned"];
 
-/** What a list of attempts can be narrowed to: one outcome, or all that went wrong. */
+/** The filters of a list of attempts: one outcome, or all attempts that went wrong. */
 export const attemptFilters = [...attemptOutcomes, WRONG] as const;
 export type AttemptFilterName = (typeof attemptFilters)[number];
 

@@ -25,20 +25,20 @@ export interface HubSubscription {
   readonly qos: 0 | 1;
 }
 
-/** What a hub keeps of a device that connects with clean session 0, for its next connection (wire.md#hub-sessions). */
+/** The session that a hub keeps for the next connection of a device with clean session 0 (wire.md#hub-sessions). */
 export interface HubSession {
-  /** Another one for every session: nothing of an older session is taken for this one's. */
+  /** Different for every session, so that data of an older session is never taken for data of this session. */
   readonly id: string;
   readonly subscriptions: readonly HubSubscription[];
 }
 
-/** A session instead of another one; undefined is none. */
+/** The replacement of a stored session; undefined stands for no session. */
 export interface SessionChange {
   readonly expected: HubSession | undefined;
   readonly next: HubSession | undefined;
 }
 
-/** A device with what its hub keeps of its session, as one look-up gives both. */
+/** A device with the session that its hub keeps, both read in one look-up. */
 export interface DeviceAndSession {
   readonly identity: DeviceIdentity;
   readonly session?: HubSession;
@@ -92,9 +92,10 @@ export interface Twin {
 }
 
 /**
- * What another process that shares the store did, and a device that is connected here has to hear of. `taken`: the place at the hub
- * was taken from who had it (deleted, moved, another one's by now, or the same one's with another certificate). `missed`: there may have been any of the others. `unheard`:
- * nothing is heard for now; `missed` follows.
+ * A change by another process that shares the store, for the devices that are connected here. `taken`: the place at the
+ * hub was taken from its device (deleted, moved, assigned to another registration, or assigned again to the same
+ * registration with another certificate). `missed`: changes of the other kinds may have been missed. `unheard`: changes
+ * are not heard for now; `missed` follows.
  */
 export type DeviceChange =
   | { readonly kind: "taken" | "desired"; readonly hub: string; readonly deviceId: string }

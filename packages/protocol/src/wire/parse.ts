@@ -4,7 +4,7 @@ import { limits } from "../facts/limits.js";
 import type { DeviceRegistration } from "./messages.js";
 import { parseJson } from "./parse-json.js";
 
-/** A register body, or why there is none. */
+/** A register body, or the reason why the received bytes are not a register body. */
 export type RegistrationParse =
   | { readonly ok: true; readonly body: DeviceRegistration }
   | { readonly ok: false; readonly tooLarge?: boolean; readonly reason: string };

@@ -1,6 +1,6 @@
 /**
- * What a client offers in its ClientHello (RFC 8446 4.1.2, RFC 5246 7.4.1.2), as far as its bytes came. A list that was not
- * seen is absent. Values are the numbers of the wire.
+ * The offer of a client in its ClientHello (RFC 8446 4.1.2, RFC 5246 7.4.1.2), as far as its bytes came. A list that
+ * was not seen is absent. Values are the numbers of the wire.
  */
 export interface ClientHello {
   readonly versions: readonly number[];

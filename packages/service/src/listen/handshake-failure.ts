@@ -11,7 +11,7 @@ export interface HandshakeError {
   readonly message?: string | undefined;
 }
 
-/** What was seen of a handshake that ended early. */
+/** The facts that were seen of a handshake that ended early. */
 export interface EndedHandshake {
   readonly error?: HandshakeError | undefined;
   /** The first bytes of the client, 4 KiB at most. */
@@ -45,7 +45,7 @@ type State = keyof typeof states;
 interface ServerCause {
   /** OpenSSL's reasons, without ERR_SSL_. */
   readonly reasons: readonly string[];
-  /** What OpenSSL sends for them; it says nothing to a client that does not speak TLS. */
+  /** The alert that OpenSSL sends for these reasons. OpenSSL sends no alert to a client that does not speak TLS. */
   readonly alert: number;
   readonly state: State;
   readonly found: (ending: Ending, seen: Seen) => Finding;
@@ -104,7 +104,7 @@ const serverCauses: readonly ServerCause[] = [
   },
 ];
 
-/** What a client means by its alert: one row each; the alerts of no row are repeated as they are. */
+/** The causes that the alerts of a client stand for: one row each. An alert without a row is reported as it is. */
 const clientCauses: readonly { readonly alerts: readonly number[]; readonly found: (ending: Ending) => Finding }[] = [
   { alerts: [48], found: (values) => finding("tls.distrusted", { values }) },
   { alerts: [42, 43, 44, 46], found: (values) => finding("tls.certificateRejected", { values }) },
@@ -194,7 +194,7 @@ export function handshakeFailure(ended: EndedHandshake): readonly Finding[] {
   return hello ? [cause, offerOf(hello)] : [cause];
 }
 
-/** What the handshake had agreed on. */
+/** The TLS version and the cipher on which the handshake had agreed. */
 export interface Agreed {
   readonly version: string;
   readonly cipher: string;

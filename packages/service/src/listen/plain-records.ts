@@ -23,7 +23,7 @@ interface PlainRecord {
   readonly found: (ending: Ending, bytes: Uint8Array) => Finding;
 }
 
-/** What speaks to a TLS port without TLS, and what tells it by its first bytes. The last row takes all that is left. */
+/** The protocols that clients speak to a TLS port without TLS, by their first bytes. The last row matches any bytes. */
 const plainRecords: readonly PlainRecord[] = [
   { isIt: isMqttConnect, found: (values) => finding("tls.plainMqtt", { values }) },
   { isIt: (text) => text.startsWith("CONNECT "), found: (values) => finding("tls.httpProxyRequest", { values }) },
@@ -45,7 +45,7 @@ const plainRecords: readonly PlainRecord[] = [
   },
 ];
 
-/** What the first bytes of a connection are when they are no record of TLS. */
+/** Recognises the first bytes of a connection without TLS. Undefined for TLS, an SSL 2 hello, and no bytes at all. */
 export function plainRecord(bytes: Uint8Array): ((ending: Ending) => Finding) | undefined {
   if (bytes.length === 0 || TLS_RECORDS.includes(bytes[0] ?? 0) || isSsl2Hello(bytes)) return undefined;
   const text = Buffer.from(bytes.subarray(0, 64)).toString("latin1");

@@ -67,7 +67,7 @@ interface Tracked extends AcceptedSocket {
   error?: HandshakeError;
   /** Kept until the handshake is over. */
   first: Uint8Array;
-  /** What the certificate names, when the handshake came so far. */
+  /** The registration id in the certificate of the client; empty until the handshake has shown it. */
   registrationId: string;
 }
 

@@ -63,7 +63,7 @@ export function* getIdentityAndSession(place: DevicePlace): Work<DeviceAndSessio
   return { identity: read<DeviceIdentity>(row), ...(session && { session }) };
 }
 
-/** False when the session is another one than expected, or there is no such device. */
+/** False when the stored session is different from `expected`, or the device does not exist. */
 export function* putSession(place: DevicePlace, { expected, next }: SessionChange): Work<boolean> {
   const values = { ...placeOf(place), expected: sessionText(expected), session: sessionText(next) };
   return (yield* changesOf(replaceSession, values)) > 0;

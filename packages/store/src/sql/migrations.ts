@@ -97,9 +97,9 @@ async function addSessions(transaction: Transaction<Schema>): Promise<void> {
 }
 
 /**
- * What older versions wrote of X.509 devices: the certificates of an individual enrollment, or the CAs of a group. Both may be of
- * millions of devices, so the database itself rewrites them. The leaf of a group's device is not known: it has no thumbprint then, and
- * registers again.
+ * Older versions wrote into the record of an X.509 device the certificates of its individual enrollment, or the CAs of
+ * its group. There may be millions of these records, so the database itself rewrites them. The leaf of a group's device
+ * is not known: its record gets no thumbprint, and the device registers again.
  */
 const selfSignedRecord = {
   sqlite: sql`json_set(record, '$.authentication', json_object('type', 'selfSigned', 'thumbprints', json((

@@ -8,7 +8,7 @@ import { TpmError } from "../wire/tpm-error.js";
 // Reference implementation, PublicAttributesValidation and SchemeChecks (Part 3, clause 12 on object attributes).
 // All throw without a place; the command says which parameter held the public area.
 
-/** What a hierarchy counts as, as a parent: TPMA_OBJECT. */
+/** The TPMA_OBJECT bits of a hierarchy when it is the parent of a primary key. */
 export const hierarchyBits: number = objectAttributes.fixedTpm;
 
 function checkAttributes(area: TpmtPublic, parentBits: number): void {

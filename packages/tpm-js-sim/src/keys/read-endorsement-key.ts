@@ -109,7 +109,7 @@ function readBytes(bytes: Buffer, depth: number): EndorsementKeyReading {
   return refused(`is not an endorsement key (TPM2B_PUBLIC): ${problemsOf(bytes)}`);
 }
 
-/** What tpm2-tools and TPMs write. Undefined for what is none of it. */
+/** Reads bytes that tpm2-tools or a TPM wrote. Undefined for other bytes, and for an unsuitable TPM2B_PUBLIC. */
 function readTpm(bytes: Buffer): EndorsementKeyReading | undefined {
   const parsed = parseTpm2bPublic(bytes, { allowEcc: true });
   if (parsed.kind === "usable") return { kind: "read", tpm2bPublic: bytes, publicArea: parsed.publicArea, notes: [] };

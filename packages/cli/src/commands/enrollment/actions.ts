@@ -51,7 +51,10 @@ export async function create(flags: MutatingFlags, { kind, context }: Scene): Pr
   if (next !== undefined) context.terminal.note(`Next: ${next}`);
 }
 
-/** What is odd about an endorsement key, by what the service knows: a storage root key, or the key of another enrollment. */
+/**
+ * Asks the service about an endorsement key and prints its notes, such as for a storage root key, or for the key of
+ * another enrollment.
+ */
 async function questionKey(
   client: OperatorClient,
   body: JsonObject,

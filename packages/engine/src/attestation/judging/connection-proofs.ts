@@ -12,7 +12,7 @@ import { type ClientConnection, type Finding, finding, limits } from "@rollcall/
 import type { Clock } from "../../records/ports.js";
 import { type CountWork, type Take, tokenBucket, type WorkBudget, workBudget } from "./work-budget.js";
 
-/** The certificates of a handshake, read; empty with findings when there are none that can be used. */
+/** The certificates of a handshake, read. The list is empty, with findings, when the certificates cannot be used. */
 export interface Presented {
   readonly certificates: readonly Certificate[];
   readonly findings: readonly Finding[];

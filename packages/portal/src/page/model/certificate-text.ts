@@ -18,9 +18,9 @@ const bundle =
   "The file is a PKCS#12 bundle, which may hold a private key. It was not sent. This command gives the certificate: openssl pkcs12 -in file.p12 -nokeys -out certificate.pem";
 
 /**
- * What must not leave the browser, by how its DER begins (the first tags, in hex): the outer SEQUENCE, and what it holds first.
- * PKCS#8, PKCS#1 and SEC 1 keys begin with a version, encrypted ones with an algorithm, PKCS#12 with the version 3. All else is
- * for the reader of the service, which names it.
+ * Content that must not leave the browser, recognised by the start of its DER: the first bytes inside the outer
+ * SEQUENCE, in hex. PKCS#8, PKCS#1 and SEC 1 keys begin with a version, encrypted keys with an algorithm, PKCS#12 with
+ * version 3. The service reads all other content, and names it.
  */
 const secrets: readonly (readonly [start: RegExp, fault: string])[] = [
   [/^02010[01](30|02|04)/, privateKey],
@@ -29,8 +29,9 @@ const secrets: readonly (readonly [start: RegExp, fault: string])[] = [
 ];
 
 /**
- * A file as the service is sent it: its text, or base64 of its bytes where it is none. The service has the reader, which takes DER,
- * UTF-16 and PKCS#7 and names what is no certificate. Throws FileFault for what may hold a private key.
+ * A file in the form that is sent to the service: its text, or base64 of its bytes when they are not ASCII text. The
+ * service reads DER, UTF-16 and PKCS#7, and names content that is not a certificate. Throws FileFault for a file that
+ * is empty, too large or damaged, or may hold a private key.
  */
 export function certificateText(bytes: Uint8Array): string {
   const tooLarge = sizeFault(bytes.length);

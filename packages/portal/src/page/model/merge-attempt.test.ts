@@ -38,7 +38,7 @@ it("does not add attempts that the filter excludes, and removes those that no lo
   expect(ids(mergeAttempt(list, attempt("b", 20, "refused"), open))).toBe("ca");
 });
 
-it("knows what went wrong, whoever ended it", () => {
+it("inserts failed and abandoned attempts into the list of what went wrong, but not assigned attempts", () => {
   const wrong = { outcome: "wrong", max: 9 } as const;
   expect(ids(mergeAttempt([], attempt("d", 40, "abandoned"), wrong))).toBe("d");
   expect(ids(mergeAttempt([], attempt("d", 40, "failed"), wrong))).toBe("d");
