@@ -153,7 +153,9 @@ export function watchServer(server: Server | HttpsServer, options: WatchOptions)
   // First in line, so that the connection is known before any other listener sees the socket.
   server.prependListener("secureConnection", (socket: TLSSocket) => {
     const accepted = trackedOf(socket);
-    if (!accepted) return void socket.destroy();
+    // A client that reset right after its last handshake message has no address any more. Node tells nobody of that reset:
+    // without this, the socket would stay open for good.
+    if (!accepted || socket.remoteAddress === undefined) return void socket.destroy();
     accepted.secured = true;
     accepted.first = NOTHING;
     sockets.delete(accepted.socket);

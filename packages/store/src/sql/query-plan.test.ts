@@ -63,6 +63,7 @@ const values = {
   replaced: "device-01500",
   certificate_key: "root",
   expected: "e1",
+  session: "{}",
   etag: "e2",
   record: "{}",
   enrollment_id: "Device-01500",

@@ -8,7 +8,7 @@ test.runIf(process.platform === "linux")(
   async () => {
     expect(isAlive({ pid: process.pid })).toBe(true);
     // `sh` replaces itself by `sleep`, which does not collect children, so the first child stays a zombie.
-    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+    const parent = spawn("sh", ["-c", "sleep 0.3 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
     try {
       const [pid] = (await once(parent.stdout, "data")) as [Buffer];
       await expect.poll(() => isAlive({ pid: Number(pid) })).toBe(false);
