@@ -102,7 +102,7 @@ describe.skipIf(!program)("adding enrollments (needs chromium)", () => {
       async () => (await issueRoot({ commonName: "R" })).privateKeyPem,
       "contains a private key. It was not sent",
     ],
-    ["a text", async () => "hello", "The file is not a certificate"],
+    ["a text", async () => "hello", "is not base64"],
     ["nothing", async () => "", "The file is empty."],
     [
       "a certificate that is cut short",

@@ -150,7 +150,7 @@ describe.skipIf(!program)("habits (needs chromium)", () => {
     await page.getByLabel("Primary certificate").setInputFiles(file("root.pem", root.certificatePem));
     await page.getByText("CN=Root", { exact: true }).waitFor();
     await page.getByLabel("Secondary certificate").setInputFiles(file("chain.pem", root.certificatePem.repeat(2)));
-    await page.getByText("The file contains 2 certificates.").waitFor();
+    await page.getByText("2 certificates; exactly one is allowed").waitFor();
     await button(portal, "Save").click();
     await focused(portal).toBe("Secondary certificate (optional)");
     expect(await store().enrollmentGroup("line-1")).toBeUndefined();

@@ -13,7 +13,7 @@ export function sizeFault(bytes: number): string | undefined {
   return `The file has ${bytes.toLocaleString("en")} bytes, which is too many for a certificate. Choose a .pem or .cer file.`;
 }
 
-const privateKey = "The file holds a private key. It was not sent: choose the certificate alone.";
+const privateKey = "The file contains a private key. It was not sent: choose a file with only the certificate.";
 const bundle =
   "The file is a PKCS#12 bundle, which may hold a private key. It was not sent. This command gives the certificate: openssl pkcs12 -in file.p12 -nokeys -out certificate.pem";
 
