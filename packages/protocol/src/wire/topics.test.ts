@@ -91,4 +91,13 @@ describe("hub topics", () => {
     ["devices/+/messages/devicebound/#", false],
     ["$dps/registrations/res/#", false],
   ])("subscription %s: %s", (filter, allowed) => expect(isHubSubscription(filter, "d1")).toBe(allowed));
+
+  it("grants a module its own filter, however long its escaped ids are, and not that of another module", () => {
+    const [deviceId, moduleId] = ["$".repeat(128), "$".repeat(128)];
+    const filter = (module: string) =>
+      `devices/${encodeURIComponent(deviceId)}/modules/${encodeURIComponent(module)}/inputs/#`;
+    expect(filter(moduleId).length).toBeGreaterThan(512);
+    expect(isHubSubscription(filter(moduleId), `${deviceId}/${moduleId}`)).toBe(true);
+    expect(isHubSubscription(filter("$".repeat(127)), `${deviceId}/${moduleId}`)).toBe(false);
+  });
 });

@@ -126,7 +126,9 @@ function ownFilters({ deviceId, moduleId }: ReturnType<typeof splitPlace>): read
 
 /** The subscriptions that a hub grants to one device, or to the module at this place. */
 export function isHubSubscription(filter: string, deviceId: string): boolean {
-  if (filter.length > limits.hubFilterLength) return false;
+  const own = splitPlace(deviceId);
+  // Only filters of a device are kept; with two escaped ids, a module's own filter may be longer.
+  if (own.moduleId === undefined && filter.length > limits.hubFilterLength) return false;
   const shared: readonly string[] = [topics.twinReplies, topics.twinDesiredUpdates, topics.methodCalls];
-  return shared.includes(filter) || ownFilters(splitPlace(deviceId)).includes(filter);
+  return shared.includes(filter) || ownFilters(own).includes(filter);
 }
